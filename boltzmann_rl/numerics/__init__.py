@@ -1,0 +1,30 @@
+"""The mathematics of the softmax: arrays in, arrays out, actions on the last axis, leading axes free."""
+
+from boltzmann_rl.numerics.ensemble import BoltzmannDistribution
+from boltzmann_rl.numerics.information import effective_actions, entropy, kl_divergence
+from boltzmann_rl.numerics.maxima import argmax, greedy, mellowmax, sparsemax, uniform
+from boltzmann_rl.numerics.sampling import invert, mask, sample
+from boltzmann_rl.numerics.sigmoid import logistic, logistic_normalize, tanh_normalize
+from boltzmann_rl.numerics.softmax import log_softmax, logsumexp, softmax, softmax_jacobian
+
+__all__ = [
+    "BoltzmannDistribution",
+    "argmax",
+    "effective_actions",
+    "entropy",
+    "greedy",
+    "invert",
+    "kl_divergence",
+    "log_softmax",
+    "logistic",
+    "logistic_normalize",
+    "logsumexp",
+    "mask",
+    "mellowmax",
+    "sample",
+    "softmax",
+    "softmax_jacobian",
+    "sparsemax",
+    "tanh_normalize",
+    "uniform",
+]

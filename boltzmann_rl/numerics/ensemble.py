@@ -1,0 +1,131 @@
+"""The Boltzmann distribution of statistical mechanics, from which the exploration policy has its name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_temperature, unwrap, real_array
+from boltzmann_rl.numerics.softmax import exponents
+
+__all__ = ["BoltzmannDistribution"]
+
+
+@dataclass(frozen=True, eq=False)
+class BoltzmannDistribution:
+    """The canonical ensemble: levels of energy E_i and degeneracy g_i at one temperature, with k_B = 1.
+
+    p_i = g_i exp(−E_i / T) / Z with the partition function Z = Σ_i g_i exp(−E_i / T). A policy's values are
+    energies with the sign changed. Every quantity is exact in the limits T = 0 and T = ∞.
+
+    Args:
+        energies: ``(..., A)``; +inf is a level that cannot be reached.
+        temperature: In units of the energies, 0 to ∞: a number, or an array of the leading axes; one row of
+            energies is spread over all temperatures given.
+        degeneracies: Number of states of each level, > 0: a number or ``(A,)``.
+
+    Raises:
+        ValueError: NaN or −inf among the energies, no level that can be reached, degeneracies that are not
+            positive and finite, a negative or NaN temperature.
+
+    Example:
+        >>> two_levels = BoltzmannDistribution([0.0, 1.0], temperature=[0.0, 0.5, float("inf")])
+        >>> two_levels.mean_energy.round(4)
+        array([0.    , 0.1192, 0.5   ])
+        >>> two_levels.heat_capacity.round(4)
+        array([0.  , 0.42, 0.  ])
+
+    Source: Huang (1987), *Statistical Mechanics*, ch. 7; Sutton & Barto (2018), §2.8, for the namesake.
+    """
+
+    energies: Any
+    temperature: Any
+    degeneracies: Any = 1
+
+    def __post_init__(self) -> None:
+        energies = real_array(self.energies, "energies")
+        if energies.ndim == 0 or energies.shape[-1] == 0:
+            raise ValueError(f"energies are empty: shape {energies.shape} holds no level")
+        if np.isnan(energies).any() or np.isneginf(energies).any():
+            raise ValueError("energies must be finite, or +inf for a level that cannot be reached")
+        if np.isposinf(energies).all(axis=-1).any():
+            raise ValueError("energies leave no level that can be reached: all are inf")
+        rows = np.broadcast_shapes(energies.shape[:-1], np.shape(self.temperature))
+        energies = np.array(np.broadcast_to(energies, (*rows, energies.shape[-1])))
+        degeneracies = real_array(self.degeneracies, "degeneracies")
+        if not ((degeneracies > 0.0) & np.isfinite(degeneracies)).all():
+            raise ValueError(f"degeneracies must be positive and finite, got {self.degeneracies!r}")
+        degeneracies = np.array(np.broadcast_to(degeneracies, energies.shape))
+        temperature = as_temperature(self.temperature, energies.shape)
+        temperature = np.array(np.broadcast_to(temperature, (*rows, 1)))
+        for name, array in (("energies", energies), ("temperature", temperature), ("degeneracies", degeneracies)):
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    @property
+    def ground_energy(self) -> Any:
+        """The lowest energy, min E_i."""
+        return unwrap(self.energies.min(axis=-1))
+
+    @property
+    def probabilities(self) -> Floats:
+        """Of each level, ``(..., A)``: p_i = g_i exp(−E_i / T) / Z."""
+        weights = self._weights()
+        return weights / weights.sum(axis=-1, keepdims=True)
+
+    @property
+    def log_partition(self) -> Any:
+        """Ln Z; infinite at temperature 0 unless the ground energy is 0."""
+        with np.errstate(all="ignore"):
+            offset = np.where(self.energies.min(axis=-1) == 0.0, 0.0, -self.energies.min(axis=-1) / self._t())
+        return unwrap(offset + np.log(self._weights().sum(axis=-1)))
+
+    @property
+    def mean_energy(self) -> Any:
+        """U = Σ_i p_i E_i."""
+        return unwrap(self.energies.min(axis=-1) + self._mean(self._excitations()))
+
+    @property
+    def free_energy(self) -> Any:
+        """F = −T ln Z = U − T S; the ground energy at temperature 0, −inf at ∞ where there is a choice."""
+        with np.errstate(all="ignore"):
+            disorder = np.log(self._weights().sum(axis=-1))
+            product = np.where(disorder == 0.0, 0.0, self._t() * disorder)
+        return unwrap(self.energies.min(axis=-1) - product)
+
+    @property
+    def entropy(self) -> Any:
+        """S = (U − F) / T = −Σ_i p_i ln(p_i / g_i), in units of k_B; ln of the ground states at temperature 0."""
+        with np.errstate(all="ignore"):
+            disorder = np.log(self._weights().sum(axis=-1))
+            excitation = self._mean(self._excitations())
+            return unwrap(disorder + np.where(excitation == 0.0, 0.0, excitation / self._t()))
+
+    @property
+    def heat_capacity(self) -> Any:
+        """C = ∂U / ∂T = Var(E) / T², in units of k_B."""
+        excitations = self._excitations()
+        with np.errstate(all="ignore"):
+            reduced = np.where(excitations == 0.0, 0.0, excitations / self.temperature)
+            centred = reduced - self._mean(reduced)[..., np.newaxis]
+        return unwrap(self._mean(centred**2))
+
+    def _t(self) -> Floats:
+        t: Floats = self.temperature[..., 0]
+        return t
+
+    def _excitations(self) -> Floats:
+        """E_i − E_0, 0 where the level has no weight, so that it drops out of every mean."""
+        excitations = self.energies - self.energies.min(axis=-1, keepdims=True)
+        return np.where(self._weights() == 0.0, 0.0, excitations)
+
+    def _weights(self) -> Floats:
+        """g_i exp(−(E_i − E_0) / T)."""
+        with np.errstate(all="ignore"):
+            weights: Floats = self.degeneracies * np.exp(exponents(-self.energies, self.temperature))
+        return weights
+
+    def _mean(self, quantity: Floats) -> Floats:
+        weights = self._weights()
+        mean: Floats = (weights * quantity).sum(axis=-1) / weights.sum(axis=-1)
+        return mean

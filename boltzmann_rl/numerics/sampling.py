@@ -1,0 +1,117 @@
+"""From values to a decision: masks, and the inverse of the distribution function."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boltzmann_rl.arguments import Floats, as_available, as_generator, real_array
+
+__all__ = ["invert", "mask", "sample"]
+
+# How far a row of probabilities may sum from 1: float32 networks are off by 1e-7, mistakes by 1e-2.
+_SUM_TOLERANCE = 1e-5
+
+
+def mask(values: Any, available: Any) -> Floats:
+    """The values with −inf where an action is not available; what stands under the mask is never read.
+
+    Args:
+        values: Action values ``(..., A)``.
+        available: Same shape: bool, or integers all 0 or 1 (Gymnasium's int8 ``action_mask``). Masks are not
+            broadcast.
+
+    Returns:
+        A new array ``(..., A)``.
+
+    Raises:
+        TypeError: A mask that is neither bool nor integer.
+        ValueError: A mask of another shape, with numbers besides 0 and 1, or that leaves a row without action.
+
+    Example:
+        >>> mask([1.0, float("nan"), 3.0], [1, 0, 1])
+        array([  1., -inf,   3.])
+    """
+    values = real_array(values, "values")
+    return np.where(as_available(available, values.shape), values, -np.inf)
+
+
+def invert(probabilities: Any, u: Any) -> Any:
+    """The action at which the distribution function passes ``u``: the inverse-CDF sample.
+
+    action = min{i : p_1 + … + p_i > u · Σp}. A ``u`` exactly on a boundary goes to the right; scaling by the last
+    cumulative sum and stopping at the last action of positive probability keep rounding from ever choosing an
+    action that is impossible or out of range.
+
+    Args:
+        probabilities: ``(..., A)``, rows that sum to 1 (within 1e-5, as float32 networks give them).
+        u: ``(...,)`` in [0, 1).
+
+    Returns:
+        An int for one row, an int64 array ``(...,)`` otherwise.
+
+    Raises:
+        ValueError: Rows that are no distribution, or ``u`` outside [0, 1) or of another shape.
+
+    Example:
+        >>> invert([0.5, 0.0, 0.0, 0.5], 0.5)
+        3
+    """
+    probabilities = as_probabilities(probabilities)
+    u = real_array(u, "u")
+    if u.shape != probabilities.shape[:-1]:
+        raise ValueError(f"u has shape {u.shape}, the rows of probabilities have {probabilities.shape[:-1]}")
+    if not ((u >= 0.0) & (u < 1.0)).all():
+        raise ValueError(f"u must be in [0, 1), got {u[~((u >= 0.0) & (u < 1.0))].flat[0]}")
+    return inverse_cdf(probabilities, u)
+
+
+def sample(probabilities: Any, rng: np.random.Generator) -> Any:
+    """An action drawn from each row of probabilities; consumes exactly one uniform of ``rng`` a row.
+
+    Args:
+        probabilities: ``(..., A)``, rows that sum to 1 (within 1e-5).
+        rng: The generator that chance comes from.
+
+    Returns:
+        An int for one row, an int64 array ``(...,)`` otherwise. Never an action of probability 0.
+
+    Raises:
+        ValueError: Rows that are no distribution.
+        TypeError: An ``rng`` that is no ``numpy.random.Generator``.
+
+    Example:
+        >>> sample([0.0, 1.0, 0.0], np.random.default_rng(0))
+        1
+    """
+    probabilities = as_probabilities(probabilities)
+    return inverse_cdf(probabilities, as_generator(rng).random(probabilities.shape[:-1]))
+
+
+def as_probabilities(probabilities: Any, name: str = "probabilities") -> Floats:
+    """Rows that are distributions: no entry negative or NaN, each row summing to 1 within 1e-5."""
+    p = real_array(probabilities, name)
+    if p.ndim == 0 or p.shape[-1] == 0:
+        raise ValueError(f"{name} are empty: shape {p.shape} holds no action")
+    if not (p >= 0.0).all():
+        index = tuple(int(i) for i in np.argwhere(~(p >= 0.0))[0])
+        raise ValueError(f"{name}[{', '.join(map(str, index))}] is {p[index]}: probabilities are 0 or more")
+    total = p.sum(axis=-1)
+    if not (abs(total - 1.0) <= _SUM_TOLERANCE).all():
+        raise ValueError(f"{name} must sum to 1 in each row, got a sum of {total[abs(total - 1.0) > _SUM_TOLERANCE].flat[0]}")
+    return p
+
+
+def inverse_cdf(p: Floats, u: float | Floats) -> Any:
+    """`invert` for arguments already converted."""
+    if p.ndim == 1:
+        cdf = p.cumsum()
+        action = min(int(cdf.searchsorted(u * cdf[-1], side="right")), len(p) - 1)
+        return action if p[action] > 0.0 else int(np.flatnonzero(p)[-1])
+    cdf = p.cumsum(axis=-1)
+    actions: NDArray[np.int64] = (cdf <= np.asarray(u)[..., np.newaxis] * cdf[..., -1:]).sum(axis=-1)
+    np.minimum(actions, p.shape[-1] - 1, out=actions)
+    if (np.take_along_axis(p, actions[..., np.newaxis], axis=-1) == 0.0).any():  # only where u·Σp rounds to Σp
+        last = p.shape[-1] - 1 - (p[..., ::-1] > 0.0).argmax(axis=-1)
+        np.minimum(actions, last, out=actions)
+    return actions

@@ -1,0 +1,219 @@
+"""The softmax, its logarithm, its normaliser and its Jacobian, exact at every temperature."""
+
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, unwrap
+
+__all__ = ["log_softmax", "logsumexp", "softmax", "softmax_jacobian"]
+
+# Above this temperature a difference of two floats can overflow although the exponent is moderate.
+_LARGEST_PLAIN_TEMPERATURE = 1e305
+
+
+def softmax(values: Any, temperature: Any = 1.0) -> Floats:
+    """The Boltzmann distribution over actions: p_i ∝ exp(values_i / temperature).
+
+    Computed as exp(z_i) / Σ_j exp(z_j) with z = (values − max values) / temperature, in this order, which is
+    exact to about 1.5·eps·(4 + |z_i|) relative whatever the offset and the scale of the values. The limits are
+    part of the definition:
+
+    - temperature 0: uniform over the exactly equal maxima;
+    - temperature ∞: uniform over the available actions;
+    - a value of −inf: an action that is not available, of probability exactly 0.
+
+    Args:
+        values: Action values ``(..., A)``; integers and lower precisions are taken to float64 first.
+        temperature: In units of the values, 0 to ∞: a number, one per row (broadcast over the leading axes),
+            or one per action (as many axes as ``values``; then p_i ∝ exp(values_i / temperature_i)).
+
+    Returns:
+        Probabilities, same shape as ``values``.
+
+    Raises:
+        ValueError: A NaN or +inf among the values (its index is named), a row without an available action, an
+            empty action axis, a temperature that is negative, NaN or of another shape.
+        TypeError: Values that are boolean, complex, text or a masked array; a temperature that is no number.
+
+    Example:
+        >>> softmax([1.0, 2.0, 3.0]).round(4)
+        array([0.09  , 0.2447, 0.6652])
+        >>> softmax([3.0, 1.0, 3.0], temperature=0)
+        array([0.5, 0. , 0.5])
+
+    Source: Luce (1959), *Individual Choice Behavior*; Sutton & Barto (2018), eq. 2.11.
+    """
+    values = as_values(values)
+    temperature = as_temperature(temperature, values.shape)
+    with np.errstate(all="ignore"):
+        weights = exponents(values, temperature)
+        np.exp(weights, out=weights)
+        weights /= weights.sum(axis=-1, keepdims=True)
+    return weights
+
+
+def log_softmax(values: Any, temperature: Any = 1.0) -> Floats:
+    """The logarithm of the softmax, accurate also where a probability is near 1 or underflows to 0.
+
+    log p_i = z_i − log Σ_j exp(z_j). The winner's own term is 1, so the normaliser is ``log1p`` of the others'
+    weights and a winner's log-probability keeps its tail: −4e-44, not 0.
+
+    Args:
+        values: Action values ``(..., A)``.
+        temperature: As in `softmax`.
+
+    Returns:
+        Log-probabilities in nats, same shape as ``values``; −inf where the probability is 0 in the limit.
+
+    Raises:
+        ValueError, TypeError: As `softmax`.
+
+    Example:
+        >>> log_softmax([0.0, -100.0])
+        array([-3.72007598e-44, -1.00000000e+02])
+    """
+    values = as_values(values)
+    with np.errstate(all="ignore"):
+        z = exponents(values, as_temperature(temperature, values.shape))
+        z -= _log_normaliser(z)[..., np.newaxis]
+    return z
+
+
+def logsumexp(values: Any, temperature: Any = 1.0) -> Any:
+    """The log-normaliser of the softmax: log Σ_i exp(values_i / temperature).
+
+    Its gradient with respect to the values, times the temperature, is the softmax; temperature · logsumexp is
+    the soft maximum that tends to max(values) from above as the temperature tends to 0. Limits: at temperature
+    ∞ the logarithm of the number of available actions; at temperature 0, ±inf by the sign of the maximum, and
+    the logarithm of the number of maxima where the maximum is 0.
+
+    Args:
+        values: Action values ``(..., A)``.
+        temperature: As in `softmax`.
+
+    Returns:
+        ``(...,)``, a float for a single row.
+
+    Raises:
+        ValueError, TypeError: As `softmax`.
+
+    Example:
+        >>> logsumexp([1000.0, 1000.0])
+        1000.6931471805599
+    """
+    values = as_values(values)
+    temperature = as_temperature(temperature, values.shape)
+    with np.errstate(all="ignore"):
+        z = exponents(values, temperature)
+        scaled = np.where(values == 0.0, 0.0, values / temperature)
+        top = np.where(z == 0.0, scaled, -np.inf).max(axis=-1)
+        return unwrap(top + _log_normaliser(z))
+
+
+def softmax_jacobian(values: Any, temperature: Any = 1.0) -> Floats:
+    """The derivatives of the softmax: ∂p_i / ∂values_j = p_i (δ_ij − p_j) / temperature.
+
+    Symmetric, and its rows and columns sum to 0. The diagonal is computed from the other actions' probabilities,
+    so that it does not cancel where p_i is near 1. Limits: all 0 at temperature ∞, and at temperature 0 away
+    from ties; between exact ties the derivative at temperature 0 is ±inf.
+
+    Args:
+        values: Action values ``(..., A)``.
+        temperature: As in `softmax`; one per action divides the column of that action.
+
+    Returns:
+        ``(..., A, A)``.
+
+    Raises:
+        ValueError, TypeError: As `softmax`.
+
+    Example:
+        >>> softmax_jacobian([0.0, 0.0])
+        array([[ 0.25, -0.25],
+               [-0.25,  0.25]])
+    """
+    values = as_values(values)
+    temperature = as_temperature(temperature, values.shape)
+    p = softmax(values, temperature)
+    with np.errstate(all="ignore"):
+        numerator = -p[..., :, np.newaxis] * p[..., np.newaxis, :]
+        diagonal = np.arange(p.shape[-1])
+        numerator[..., diagonal, diagonal] = 0.0
+        numerator[..., diagonal, diagonal] = -numerator.sum(axis=-1)
+        divisor = temperature if isinstance(temperature, float) else temperature[..., np.newaxis, :]
+        return np.where(numerator == 0.0, 0.0, numerator / divisor)
+
+
+def exponents(values: Floats, temperature: float | Floats) -> Floats:
+    """The z with p ∝ exp(z) whose row maxima are 0, in a fresh array; arguments already converted.
+
+    Call it where floating-point errors are ignored: overflow to −inf is what is meant here.
+    """
+    best = values.max(axis=-1, keepdims=True)
+    check_best(values, best)
+    if not isinstance(temperature, float) and temperature.shape[-1] > 1:
+        return _exponents_per_action(values, temperature)
+    z = values - best
+    if isinstance(temperature, float) and 0.0 < temperature <= _LARGEST_PLAIN_TEMPERATURE:
+        z /= temperature
+        return z
+    # The three cases where shift-then-divide is not the limit. Where the difference itself overflows, the
+    # operands are halved (exactly, since they are huge); 0/0 and −inf/inf are replaced by what they stand for.
+    overflown = np.isneginf(z) & ~np.isneginf(values)
+    z = np.where(overflown, (values / 2 - best / 2) / (np.asarray(temperature) / 2), z / temperature)
+    z = np.where(np.equal(temperature, 0.0), np.where(values == best, 0.0, -np.inf), z)
+    return np.where(np.isinf(temperature), np.where(np.isneginf(values), -np.inf, 0.0), z)
+
+
+def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
+    """values_i / temperature_i less the row's largest, each quotient carried to twice the working precision.
+
+    Quotients are mantissa · 2^exponent with one exponent a row, so that none overflows; the remainder of each
+    division is exact (Dekker's product), so that the difference of two large quotients keeps its digits.
+    """
+    values, temperature = np.broadcast_arrays(values, temperature)
+    v, v_exponent = np.frexp(values)
+    t, t_exponent = np.frexp(temperature)
+    high = v / t
+    low = _remainder(v, high, t) / t
+    exponent = np.where((v == 0.0) | np.isinf(temperature), -5000, v_exponent - t_exponent)
+    finite = (temperature > 0.0) & np.isfinite(temperature) & np.isfinite(values)
+    scale = np.where(finite, exponent, -5000).max(axis=-1, keepdims=True)
+    high = np.where(finite, np.ldexp(high, exponent - scale), 0.0)
+    low = np.where(finite, np.ldexp(low, exponent - scale), 0.0)
+    # The limits: at temperature 0 a quotient is ±inf by the sign of its value, at ∞ it is 0.
+    at_zero = np.where(values == 0.0, 0.0, np.copysign(np.inf, values))
+    high = np.where(temperature == 0.0, at_zero, np.where(np.isneginf(values), -np.inf, high))
+    best = high.max(axis=-1, keepdims=True)
+    winner = (high == best) & ~np.isneginf(values)
+    if np.isinf(best).any():  # several quotients of +inf, or nothing above −inf: the greatest value wins
+        contenders = np.where(winner, values, -np.inf)
+        greatest = np.where(contenders == contenders.max(axis=-1, keepdims=True), 0.0, -np.inf)
+        high = np.where(np.isinf(best), greatest, high)
+        best = np.where(np.isinf(best), 0.0, best)
+        low = np.where(np.isneginf(high), 0.0, low)
+    low_best = np.where(winner, low, -np.inf).max(axis=-1, keepdims=True)
+    z: Floats = np.ldexp((high - best) + (low - low_best), scale)
+    return z - z.max(axis=-1, keepdims=True)
+
+
+def _remainder(dividend: Floats, quotient: Floats, divisor: Floats) -> Floats:
+    """Dividend − quotient · divisor, exact for mantissas near 1 (Dekker 1971, *Numer. Math.* 18, 224-242)."""
+    product = quotient * divisor
+    q_high, d_high = _upper_half(quotient), _upper_half(divisor)
+    q_low, d_low = quotient - q_high, divisor - d_high
+    error = ((q_high * d_high - product) + q_high * d_low + q_low * d_high) + q_low * d_low
+    return (dividend - product) - error
+
+
+def _upper_half(number: Floats) -> Floats:
+    shifted = number * 134217729.0  # 2**27 + 1 leaves the upper 26 bits of a 53-bit mantissa
+    return shifted - (shifted - number)
+
+
+def _log_normaliser(z: Floats) -> Floats:
+    """Log Σ exp(z) for rows whose maximum is 0: log1p of all terms but one of the winners'."""
+    weights = np.exp(z)
+    np.put_along_axis(weights, z.argmax(axis=-1)[..., np.newaxis], 0.0, axis=-1)
+    return np.log1p(weights.sum(axis=-1))

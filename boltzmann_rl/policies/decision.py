@@ -1,0 +1,104 @@
+"""One decision: from a policy and values to an action, with its propensity where it is wanted."""
+
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_callable, as_generator, as_values, unwrap
+from boltzmann_rl.numerics import mask
+from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
+from boltzmann_rl.schedules import is_constant
+
+__all__ = ["act", "decide", "probabilities"]
+
+
+def act(
+    policy: Any,
+    values: Any,
+    rng: np.random.Generator,
+    *,
+    step: Any = None,
+    available: Any = None,
+    memory: Any = None,
+    with_probability: bool = False,
+) -> Any:
+    """An action drawn from ``policy`` for each row of values, rows independently of each other.
+
+    Consumes exactly one uniform of ``rng`` a row (of a policy that perturbs the values: one an action).
+
+    Args:
+        policy: Any callable ``(values, step) -> probabilities``.
+        values: Action values ``(..., A)``.
+        rng: The generator that chance comes from.
+        step: Decisions made so far, ≥ 0: a number, one per row, or one per action. May be left out only where
+            the policy is known not to depend on it.
+        available: Mask of the actions that may be chosen, same shape as ``values``: bool, or integers 0 and 1.
+        memory: What a policy with feedback needs, handed on as its third argument.
+        with_probability: Whether the probability that the action had (its propensity) is returned as well.
+
+    Returns:
+        An int for ``(A,)``, an int64 array ``(...,)`` otherwise; with ``with_probability`` the pair
+        ``(action, probability)``.
+
+    Raises:
+        TypeError: No ``step`` for a policy that depends on it; arguments of another type than named above.
+        ValueError: Values that are NaN or +inf, no action available, a policy whose answer is no distribution.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> rng = np.random.default_rng(0)
+        >>> act(Boltzmann(0.5), [0.0, 1.0, 2.0], rng, available=[1, 1, 0])
+        1
+        >>> act(Boltzmann(0.5), np.zeros((4, 2)), rng)
+        array([0, 0, 0, 1])
+    """
+    rng = as_generator(rng)
+    values = as_values(values) if available is None else mask(values, available)
+    if step is None:
+        if not is_constant(policy):
+            raise TypeError(
+                f"step= is missing: {policy!r} may change with the step, so say how many decisions were made so far"
+            )
+        step = 0
+    p = probabilities(policy, values, step, memory)
+    uniforms = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])
+    action = decide(policy, p, values, step, uniforms, memory)
+    if not with_probability:
+        return action
+    return action, unwrap(np.take_along_axis(p, np.asarray(action)[..., np.newaxis], axis=-1)[..., 0])
+
+
+def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
+    """The policy's probabilities, checked: rows that are distributions, of the shape of ``values``.
+
+    Args:
+        policy: Any callable ``(values, step) -> probabilities``, with a third argument if it keeps a memory.
+        values: Action values ``(..., A)``.
+        step: Decisions made so far.
+        memory: Handed on unless it is None.
+
+    Raises:
+        ValueError: An answer of another shape, or that is no distribution.
+
+    Example:
+        >>> probabilities(lambda values, step: [0.5, 0.5], [1.0, 2.0], step=0)
+        array([0.5, 0.5])
+    """
+    values = as_values(values)
+    policy = as_callable(policy, "policy", "policy(values, step) -> probabilities")
+    p = as_probabilities(policy(values, step) if memory is None else policy(values, step, memory), "probabilities")
+    if p.shape != values.shape:
+        raise ValueError(f"{policy!r} answered probabilities of shape {p.shape} for values of shape {values.shape}")
+    return p
+
+
+def decide(policy: Any, p: Floats, values: Floats, step: Any, uniforms: Any, memory: Any = None) -> Any:
+    """The action for given uniforms: the policy's own ``draw`` if it has one, else the inverse CDF of ``p``.
+
+    A policy that perturbs the values defines ``draw(values, step, uniforms)``, and ``uniforms_per_action = True``
+    if it takes one uniform an action instead of one a row.
+    """
+    if not hasattr(policy, "draw"):
+        return inverse_cdf(p, uniforms)
+    drawn = policy.draw(values, step, uniforms) if memory is None else policy.draw(values, step, uniforms, memory)
+    return int(drawn) if values.ndim == 1 else np.asarray(drawn, dtype=np.int64)

@@ -1,0 +1,74 @@
+"""The rivals: greedy, uniform, and the ε-greedy mixture of the two."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from boltzmann_rl.arguments import Floats, as_values
+from boltzmann_rl.numerics import greedy, uniform
+from boltzmann_rl.policies.parameters import mixture, rate_at
+from boltzmann_rl.schedules import as_parameter
+from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+
+__all__ = ["EpsilonGreedy", "Greedy", "Uniform"]
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """Always a best action, each of the exactly equal maxima with the same probability.
+
+    Example:
+        >>> Greedy()([1.0, 3.0, 3.0], step=0)
+        array([0. , 0.5, 0.5])
+
+    Source: Sutton & Barto (2018), eq. 2.2.
+    """
+
+    constant = shift_invariant = True
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return greedy(values)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Every available action with the same probability.
+
+    Example:
+        >>> Uniform()([1.0, float("-inf")], step=0)
+        array([1., 0.])
+    """
+
+    constant = shift_invariant = True
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return uniform(values)
+
+
+@dataclass(frozen=True)
+class EpsilonGreedy:
+    """With probability ε any available action, else a greedy one: π = ε/n + (1 − ε)·greedy.
+
+    Each row of a batch flips its own coin. Limits: ε = 0 is `Greedy`, ε = 1 is `Uniform`.
+
+    Args:
+        epsilon: In [0, 1]: a number or a schedule.
+
+    Raises:
+        ValueError: An ε outside [0, 1].
+
+    Example:
+        >>> EpsilonGreedy(0.3)([0.0, 1.0, 0.5], step=0)
+        array([0.1, 0.8, 0.1])
+
+    Source: Watkins (1989), thesis, ch. 7; Sutton & Barto (2018), §2.2.
+    """
+
+    epsilon: Parameter
+    constant = shift_invariant = True
+
+    def __post_init__(self) -> None:
+        set_fields(self, epsilon=as_parameter(self.epsilon, "epsilon", maximum=1.0))
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        values = as_values(values)
+        return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), greedy(values))

@@ -1,0 +1,126 @@
+"""Boltzmann exploration and its mixtures with the greedy and the uniform policy."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from boltzmann_rl.arguments import Floats, as_values
+from boltzmann_rl.numerics import greedy, softmax, uniform
+from boltzmann_rl.policies.parameters import mixture, rate_at, temperature_at
+from boltzmann_rl.schedules import as_parameter
+from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+
+__all__ = ["Boltzmann", "EpsilonBoltzmann", "MaxBoltzmann"]
+
+
+@dataclass(frozen=True)
+class Boltzmann:
+    """Boltzmann exploration: π(a) ∝ exp(values_a / temperature).
+
+    The better an action looks, the more often it is tried; the temperature says how much a difference matters.
+    A gap of Δ gives the better action the odds exp(Δ / temperature) : 1. Limits: temperature 0 is `Greedy`, ∞ is
+    `Uniform`, one action has probability 1.
+
+    Args:
+        temperature: In units of the values, 0 to ∞: a number, a schedule, or an object with a method
+            ``temperature(values, step)``. A clock with one step per row gives one temperature per row.
+
+    Raises:
+        ValueError: A negative or NaN temperature, or a clock per action.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Exponential
+        >>> policy = Boltzmann(Exponential(1.0, 0.01, steps=500))
+        >>> policy([0.0, 1.0], step=0).round(4)
+        array([0.2689, 0.7311])
+        >>> policy([[0.0, 1.0], [0.0, 1.0]], step=[0, 500]).round(4)
+        array([[0.2689, 0.7311],
+               [0.    , 1.    ]])
+
+    Source: Sutton & Barto (1998), eq. 2.2; Watkins (1989), thesis, ch. 7.
+    """
+
+    temperature: Parameter
+    constant = shift_invariant = True
+
+    def __post_init__(self) -> None:
+        set_fields(self, temperature=as_parameter(self.temperature, "temperature"))
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        values = as_values(values)
+        return softmax(values, temperature_at(self.temperature, values, step))
+
+
+@dataclass(frozen=True)
+class MaxBoltzmann:
+    """With probability ε a Boltzmann draw, else a greedy action: π = ε·softmax + (1 − ε)·greedy.
+
+    ε-greedy whose exploration avoids what looks bad. Limits: ε = 0 is `Greedy`, ε = 1 is `Boltzmann`, temperature ∞
+    is ε-greedy.
+
+    Args:
+        epsilon: In [0, 1]: a number or a schedule.
+        temperature: As in `Boltzmann`.
+
+    Raises:
+        ValueError: An ε outside [0, 1], a negative or NaN temperature.
+
+    Example:
+        >>> MaxBoltzmann(epsilon=0.1, temperature=1.0)([0.0, 1.0], step=0).round(4)
+        array([0.0269, 0.9731])
+
+    Source: Wiering (1999), *Explorations in Efficient Reinforcement Learning*, thesis, ch. 5.
+    """
+
+    epsilon: Parameter
+    temperature: Parameter
+    constant = shift_invariant = True
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            epsilon=as_parameter(self.epsilon, "epsilon", maximum=1.0),
+            temperature=as_parameter(self.temperature, "temperature"),
+        )
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        values = as_values(values)
+        explore = softmax(values, temperature_at(self.temperature, values, step))
+        return mixture(rate_at(self.epsilon, "epsilon", values, step), explore, greedy(values))
+
+
+@dataclass(frozen=True)
+class EpsilonBoltzmann:
+    """Boltzmann with a floor: π = (1 − ε)·softmax + ε/n over the n available actions.
+
+    No available action ever has a probability below ε/n, which is what importance weights and off-policy
+    estimates need. Limits: ε = 0 is `Boltzmann`, ε = 1 is `Uniform`, temperature 0 is ε-greedy.
+
+    Args:
+        epsilon: In [0, 1]: a number or a schedule.
+        temperature: As in `Boltzmann`.
+
+    Raises:
+        ValueError: An ε outside [0, 1], a negative or NaN temperature.
+
+    Example:
+        >>> EpsilonBoltzmann(epsilon=0.2, temperature=0.0)([0.0, 1.0], step=0)
+        array([0.1, 0.9])
+
+    Source: Auer et al. (2002), *The Nonstochastic Multiarmed Bandit Problem*, §3 (the mixture of Exp3).
+    """
+
+    epsilon: Parameter
+    temperature: Parameter
+    constant = shift_invariant = True
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            epsilon=as_parameter(self.epsilon, "epsilon", maximum=1.0),
+            temperature=as_parameter(self.temperature, "temperature"),
+        )
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        values = as_values(values)
+        exploit = softmax(values, temperature_at(self.temperature, values, step))
+        return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), exploit)

@@ -1,0 +1,39 @@
+"""Schedules: a schedule is any callable ``step -> value``, and these are the usual ones.
+
+``step`` counts decisions made so far, from 0: a number or an array of any shape, evaluated elementwise. Reading a
+schedule changes nothing. Each is a frozen dataclass: it prints as it was written, compares, hashes and pickles.
+"""
+
+from boltzmann_rl.schedules.combinators import Floor, Joined, Piecewise, Restarts, Scaled, WarmUp
+from boltzmann_rl.schedules.evaluation import Schedule, as_parameter, evaluate, is_constant
+from boltzmann_rl.schedules.shapes import (
+    Constant,
+    Cosine,
+    Exponential,
+    InverseTime,
+    Linear,
+    Logarithmic,
+    Polynomial,
+    Power,
+)
+
+__all__ = [
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "Floor",
+    "InverseTime",
+    "Joined",
+    "Linear",
+    "Logarithmic",
+    "Piecewise",
+    "Polynomial",
+    "Power",
+    "Restarts",
+    "Scaled",
+    "Schedule",
+    "WarmUp",
+    "as_parameter",
+    "evaluate",
+    "is_constant",
+]

@@ -1,0 +1,214 @@
+"""Schedules made from schedules: pieces, warm-up, restarts, floor and scale."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_steps, unwrap
+from boltzmann_rl.schedules.evaluation import Parameter, as_parameter, evaluate, set_fields
+
+__all__ = ["Floor", "Joined", "Piecewise", "Restarts", "Scaled", "WarmUp"]
+
+
+@dataclass(frozen=True)
+class Piecewise:
+    """Constant pieces: ``values[k]`` from ``boundaries[k−1]`` (included) to ``boundaries[k]`` (excluded).
+
+    Args:
+        values: One more than there are boundaries, finite, ≥ 0.
+        boundaries: Steps at which the next value begins, rising, ≥ 1.
+
+    Example:
+        >>> Piecewise((1.0, 0.1, 0.0), boundaries=(100, 500))([0, 99, 100, 500])
+        array([1. , 1. , 0.1, 0. ])
+    """
+
+    values: tuple[float, ...]
+    boundaries: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        values = tuple(as_finite(v, f"values[{k}]", minimum=0.0) for k, v in enumerate(self.values))
+        set_fields(self, values=values, boundaries=_boundaries(self.boundaries, len(values)))
+
+    def __call__(self, step: Any) -> Any:
+        return unwrap(np.asarray(self.values)[np.searchsorted(self.boundaries, as_steps(step), side="right")])
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Schedules one after the other; each sees the steps since its own beginning.
+
+    Args:
+        schedules: Numbers or schedules, one more than there are boundaries.
+        boundaries: Steps at which the next schedule begins, rising, ≥ 1.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Linear
+        >>> Joined((1.0, Linear(1.0, 0.0, steps=10)), boundaries=(100,))([99, 100, 105, 110])
+        array([1. , 1. , 0.5, 0. ])
+
+    Source: the convention of ``optax.schedules.join_schedules``.
+    """
+
+    schedules: tuple[Parameter, ...]
+    boundaries: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        schedules = tuple(as_parameter(s, f"schedules[{k}]") for k, s in enumerate(self.schedules))
+        set_fields(self, schedules=schedules, boundaries=_boundaries(self.boundaries, len(schedules)))
+
+    def __call__(self, step: Any) -> Any:
+        steps = as_steps(step)
+        pieces = np.searchsorted(self.boundaries, steps, side="right")
+        values = np.empty(steps.shape)
+        for k, (begin, schedule) in enumerate(zip((0, *self.boundaries), self.schedules, strict=True)):
+            if (here := pieces == k).any():
+                values[here] = evaluate(schedule, _whole(steps[here] - begin))
+        return unwrap(values)
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """A linear rise (or fall) from ``start`` to the first value of ``schedule``, then the schedule itself.
+
+    Args:
+        schedule: What follows, seeing the steps since the warm-up's end.
+        steps: Length of the warm-up, ≥ 1.
+        start: Value at step 0, finite, ≥ 0.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Linear
+        >>> WarmUp(Linear(1.0, 0.0, steps=10), steps=4)([0, 2, 4, 9])
+        array([0. , 0.5, 1. , 0.5])
+    """
+
+    schedule: Parameter
+    steps: int
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            schedule=as_parameter(self.schedule, "schedule"),
+            steps=as_integer(self.steps, "steps", minimum=1),
+            start=as_finite(self.start, "start", minimum=0.0),
+        )
+
+    def __call__(self, step: Any) -> Any:
+        steps = as_steps(step)
+        f = np.minimum(steps / self.steps, 1.0)
+        rise = (1.0 - f) * self.start + f * evaluate(self.schedule, 0)
+        return unwrap(np.where(f < 1.0, rise, evaluate(self.schedule, _whole(np.maximum(steps - self.steps, 0.0)))))
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """A schedule that begins anew every ``period`` steps, each period ``growth`` times as long as the last.
+
+    Args:
+        schedule: What is repeated, seeing the steps since the last restart.
+        period: Length of the first period, ≥ 1.
+        growth: Whole factor ≥ 1 from each period to the next. The schedule itself is not stretched.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Linear
+        >>> Restarts(Linear(1.0, 0.0, steps=10), period=10)([0, 5, 10, 15])
+        array([1. , 0.5, 1. , 0.5])
+
+    Source: Loshchilov & Hutter (2017), *SGDR: Stochastic Gradient Descent with Warm Restarts*, §3.
+    """
+
+    schedule: Parameter
+    period: int
+    growth: int = 1
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            schedule=as_parameter(self.schedule, "schedule"),
+            period=as_integer(self.period, "period", minimum=1),
+            growth=as_integer(self.growth, "growth", minimum=1),
+        )
+
+    def __call__(self, step: Any) -> Any:
+        steps = as_steps(step)
+        if self.growth == 1:
+            return evaluate(self.schedule, _whole(steps % self.period))
+        starts, length = [0], self.period
+        while starts[-1] + length <= steps.max(initial=0.0):
+            starts.append(starts[-1] + length)
+            length *= self.growth
+        since = steps - np.asarray(starts)[np.searchsorted(starts, steps, side="right") - 1]
+        return evaluate(self.schedule, _whole(since))
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The schedule, but never below ``minimum``: max(schedule(step), minimum).
+
+    Args:
+        schedule: A number or a schedule.
+        minimum: Finite, ≥ 0.
+
+    Example:
+        >>> from boltzmann_rl.schedules import InverseTime
+        >>> Floor(InverseTime(1.0, rate=1.0), minimum=0.1)([0, 1, 99])
+        array([1. , 0.5, 0.1])
+    """
+
+    schedule: Parameter
+    minimum: float
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            schedule=as_parameter(self.schedule, "schedule"),
+            minimum=as_finite(self.minimum, "minimum", minimum=0.0),
+        )
+
+    def __call__(self, step: Any) -> Any:
+        return unwrap(np.maximum(evaluate(self.schedule, _whole(as_steps(step))), self.minimum))
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """The schedule times a factor: factor · schedule(step), to carry a shape to rewards of another scale.
+
+    Args:
+        schedule: A number or a schedule.
+        factor: Finite, ≥ 0.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Cosine
+        >>> Scaled(Cosine(1.0, 0.0, steps=10), factor=100.0)(5)
+        50.0
+    """
+
+    schedule: Parameter
+    factor: float
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            schedule=as_parameter(self.schedule, "schedule"),
+            factor=as_finite(self.factor, "factor", minimum=0.0),
+        )
+
+    def __call__(self, step: Any) -> Any:
+        return unwrap(self.factor * np.asarray(evaluate(self.schedule, _whole(as_steps(step)))))
+
+
+def _boundaries(boundaries: Any, pieces: int) -> tuple[int, ...]:
+    steps = tuple(as_integer(b, f"boundaries[{k}]", minimum=1) for k, b in enumerate(boundaries))
+    if len(steps) != pieces - 1:
+        raise ValueError(f"boundaries must be one fewer than the {pieces} pieces, got {len(steps)}")
+    if any(later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)):
+        raise ValueError(f"boundaries must rise, got {steps}")
+    return steps
+
+
+def _whole(steps: Floats) -> Any:
+    """Steps as integers again, for schedules that insist on them."""
+    whole = np.minimum(steps, 2.0**62).astype(np.int64)
+    return int(whole) if whole.ndim == 0 else whole

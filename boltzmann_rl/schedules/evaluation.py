@@ -1,0 +1,88 @@
+"""What counts as a schedule, and its value at a step: the one place where a number becomes a constant."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_finite, as_number, unwrap
+
+__all__ = ["Parameter", "Schedule", "as_parameter", "evaluate", "is_constant", "set_fields"]
+
+Schedule = Callable[[Any], Any]
+Parameter = float | Schedule
+
+
+def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Parameter:
+    """A number in [0, maximum] as a float, or a schedule as it is.
+
+    Raises:
+        TypeError: Neither a number nor a callable.
+        ValueError: A number out of range, or NaN.
+
+    Example:
+        >>> as_parameter(1, "temperature")
+        1.0
+    """
+    if callable(parameter) or hasattr(parameter, "temperature"):
+        return parameter  # type: ignore[no-any-return]  # narrowed by callable() to object only
+    return as_number(parameter, name, minimum=0.0, maximum=maximum)
+
+
+def evaluate(schedule: Any, step: Any) -> Any:
+    """The schedule's value at ``step``: a float for one step, an array of the same shape for many.
+
+    A number is a constant. A callable that does not take arrays is evaluated element by element.
+
+    Args:
+        schedule: A number, or a callable ``step -> value``.
+        step: Decisions made so far, integers ≥ 0 of any shape.
+
+    Raises:
+        TypeError: A schedule whose value is no real number.
+
+    Example:
+        >>> evaluate(lambda step: 1.0 if step < 2 else 0.1, np.arange(4))
+        array([1. , 1. , 0.1, 0.1])
+    """
+    if not callable(schedule):
+        return unwrap(np.full(np.shape(step), as_number(schedule, "schedule")))
+    if np.ndim(step) == 0:
+        return as_number(schedule(step), f"the value of {schedule!r} at step {step}")
+    steps = np.asarray(step)
+    try:
+        values = np.asarray(schedule(steps))
+    except (TypeError, ValueError):  # written for one step; a real fault is raised again below
+        return _one_by_one(schedule, steps)
+    return values if values.shape == steps.shape and values.dtype.kind == "f" else _one_by_one(schedule, steps)
+
+
+def is_constant(parameter: Any) -> bool:
+    """Whether a value is known not to depend on the step: all but callables, and dataclasses of such values.
+
+    A dataclass that is callable (a schedule, a policy) is constant if it says so with ``constant = True``.
+    """
+    if dataclasses.is_dataclass(parameter) and getattr(parameter, "constant", False):
+        return all(is_constant(getattr(parameter, field.name)) for field in dataclasses.fields(parameter))
+    return not callable(parameter) and not hasattr(parameter, "temperature")
+
+
+def set_fields(instance: Any, **fields: Any) -> None:
+    """Store canonical values on a frozen dataclass while it is being made."""
+    for name, value in fields.items():
+        object.__setattr__(instance, name, value)
+
+
+def set_range(schedule: Any) -> None:
+    """Canonical ``start`` and ``end`` of a schedule: finite and 0 or more."""
+    set_fields(
+        schedule,
+        start=as_finite(schedule.start, "start", minimum=0.0),
+        end=as_finite(schedule.end, "end", minimum=0.0),
+    )
+
+
+def _one_by_one(schedule: Schedule, steps: Any) -> Floats:
+    values = [as_number(schedule(int(step)), f"the value of {schedule!r} at step {step}") for step in steps.flat]
+    return np.array(values).reshape(steps.shape)

@@ -1,0 +1,298 @@
+"""The shapes in which a temperature, an exploration rate or a learning rate falls (or rises)."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_steps, unwrap
+from boltzmann_rl.schedules.evaluation import set_fields, set_range
+
+__all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "Linear", "Logarithmic", "Polynomial", "Power"]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same value at every step. A plain number means the same.
+
+    Args:
+        value: Finite, ≥ 0.
+
+    Example:
+        >>> Constant(0.5)(1000)
+        0.5
+    """
+
+    value: float
+    constant = True
+
+    def __post_init__(self) -> None:
+        set_fields(self, value=as_finite(self.value, "value", minimum=0.0))
+
+    def __call__(self, step: Any) -> Any:
+        return unwrap(np.full(as_steps(step).shape, self.value))
+
+
+@dataclass(frozen=True)
+class Linear:
+    """From ``start`` to ``end`` in equal paces: (1 − f)·start + f·end with f = min(step / steps, 1).
+
+    Args:
+        start: Value at step 0, finite, ≥ 0.
+        end: Value at ``steps`` and for ever after, finite, ≥ 0; it may lie above ``start``.
+        steps: Length of the way, ≥ 1.
+
+    Example:
+        >>> Linear(1.0, 0.1, steps=10)([0, 5, 10, 11])
+        array([1.  , 0.55, 0.1 , 0.1 ])
+    """
+
+    start: float
+    end: float
+    steps: int
+
+    def __post_init__(self) -> None:
+        set_range(self)
+        set_fields(self, steps=as_integer(self.steps, "steps", minimum=1))
+
+    def __call__(self, step: Any) -> Any:
+        return unwrap(_between(self.start, self.end, _fraction(step, self.steps)))
+
+
+@dataclass(frozen=True)
+class Polynomial:
+    """From ``start`` to ``end`` along a power of the way left: end + (start − end)·(1 − f)^power.
+
+    f = min(step / steps, 1). Power 1 is `Linear`, 2 falls fast at first, ½ fast at last.
+
+    Args:
+        start: Value at step 0, finite, ≥ 0.
+        end: Value at ``steps`` and for ever after, finite, ≥ 0.
+        steps: Length of the way, ≥ 1.
+        power: > 0.
+
+    Example:
+        >>> Polynomial(1.0, 0.0, steps=10, power=2)(5)
+        0.25
+    """
+
+    start: float
+    end: float
+    steps: int
+    power: float = 2.0
+
+    def __post_init__(self) -> None:
+        set_range(self)
+        set_fields(
+            self,
+            steps=as_integer(self.steps, "steps", minimum=1),
+            power=_positive(self.power, "power", "power 0 would never move"),
+        )
+
+    def __call__(self, step: Any) -> Any:
+        left = (1.0 - _fraction(step, self.steps)) ** self.power
+        return unwrap(_between(self.start, self.end, 1.0 - left))
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """From ``start`` to ``end`` along half a cosine: end + (start − end)·(1 + cos πf)/2, f = min(step / steps, 1).
+
+    Args:
+        start: Value at step 0, finite, ≥ 0.
+        end: Value at ``steps`` and for ever after, finite, ≥ 0.
+        steps: Length of the way, ≥ 1.
+
+    Example:
+        >>> Cosine(1.0, 0.0, steps=10)([0, 5, 10])
+        array([1. , 0.5, 0. ])
+
+    Source: Loshchilov & Hutter (2017), *SGDR*, eq. 5.
+    """
+
+    start: float
+    end: float
+    steps: int
+
+    def __post_init__(self) -> None:
+        set_range(self)
+        set_fields(self, steps=as_integer(self.steps, "steps", minimum=1))
+
+    def __call__(self, step: Any) -> Any:
+        f = _fraction(step, self.steps)
+        return unwrap(_between(self.start, self.end, (1.0 - np.cos(np.pi * f)) / 2.0))
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """Geometric cooling: start·decay^step, which never passes ``end``; or the decay that reaches ``end`` in time.
+
+    With ``steps`` the value is start^(1−f)·end^f with f = min(step / steps, 1): exactly ``end`` from ``steps`` on.
+    With ``decay`` it is max(end, start·decay^step), or min where it rises; with the default end 0 it underflows
+    to exactly 0 in the long run, which every policy takes as greedy.
+
+    Args:
+        start: Value at step 0, finite, > 0.
+        end: The value at which it stays, finite, ≥ 0; > 0 with ``steps``, since no factor reaches 0.
+        steps: Length of the way, ≥ 1. Exactly one of ``steps`` and ``decay`` is given.
+        decay: Factor per step: in (0, 1), or above 1 where ``end`` lies above ``start``.
+
+    Raises:
+        ValueError: Both or none of ``steps`` and ``decay``, or a decay that never leads to ``end``.
+
+    Example:
+        >>> Exponential(1.0, 0.01, steps=100)([0, 50, 100, 1000])
+        array([1.  , 0.1 , 0.01, 0.01])
+        >>> Exponential(1.0, decay=0.5)(3)
+        0.125
+
+    Source: Kirkpatrick, Gelatt & Vecchi (1983), *Optimization by Simulated Annealing*, Science 220.
+    """
+
+    start: float
+    end: float = 0.0
+    steps: int | None = None
+    decay: float | None = None
+
+    def __init__(
+        self, start: float, end: float = 0.0, *, steps: int | None = None, decay: float | None = None
+    ) -> None:
+        set_fields(self, start=start, end=end, steps=steps, decay=decay)
+        set_range(self)
+        if self.start == 0.0:
+            raise ValueError("start must be above 0: from 0 no factor leads anywhere; use Constant(0)")
+        if (steps is None) == (decay is None):
+            raise ValueError(f"give exactly one of steps and decay, got steps={steps!r}, decay={decay!r}")
+        if steps is not None:
+            set_fields(self, steps=as_integer(steps, "steps", minimum=1))
+            if self.end == 0.0:
+                raise ValueError("end must be above 0 with steps: no factor reaches 0; give decay=, or use Linear")
+            return
+        decay = _positive(decay, "decay", "decay 0 jumps to 0 at once")
+        if decay == 1.0 or (decay > 1.0) != (self.end > self.start):
+            raise ValueError(
+                f"decay must lead from start={self.start} to end={self.end}, got {decay}: a factor below 1 falls, "
+                "above 1 rises, and 1 never moves (use Constant)"
+            )
+        set_fields(self, decay=decay)
+
+    def __call__(self, step: Any) -> Any:
+        if self.steps is not None:
+            f = _fraction(step, self.steps)
+            value = self.start ** (1.0 - f) * self.end**f
+            return unwrap(np.clip(value, *sorted((self.start, self.end))))
+        with np.errstate(under="ignore", over="ignore"):
+            value = self.start * np.power(self.decay, as_steps(step))
+        return unwrap(np.maximum(value, self.end) if self.end <= self.start else np.minimum(value, self.end))
+
+
+@dataclass(frozen=True)
+class InverseTime:
+    """Cooling as one over the time: start / (1 + rate·step).
+
+    Args:
+        start: Value at step 0, finite, ≥ 0.
+        rate: Per step, > 0; after 1/rate steps the value has halved.
+
+    Example:
+        >>> InverseTime(1.0, rate=0.1)([0, 10, 90])
+        array([1. , 0.5, 0.1])
+    """
+
+    start: float
+    rate: float
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            start=as_finite(self.start, "start", minimum=0.0),
+            rate=_positive(self.rate, "rate", "rate 0 would never anneal"),
+        )
+
+    def __call__(self, step: Any) -> Any:
+        return unwrap(self.start / (1.0 + self.rate * as_steps(step)))
+
+
+@dataclass(frozen=True)
+class Power:
+    """Cooling as a power of the time: start / (1 + step)^exponent.
+
+    Exponent 1 is the decreasing softmax of Vermorel & Mohri, ½ the rate of Exp3.
+
+    Args:
+        start: Value at step 0, finite, ≥ 0.
+        exponent: > 0.
+
+    Example:
+        >>> Power(1.0, exponent=0.5)([0, 3, 99])
+        array([1. , 0.5, 0.1])
+
+    Source: Vermorel & Mohri (2005), *Multi-armed Bandit Algorithms and Empirical Evaluation*, §3.1.
+    """
+
+    start: float
+    exponent: float = 1.0
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            start=as_finite(self.start, "start", minimum=0.0),
+            exponent=_positive(self.exponent, "exponent", "exponent 0 would never anneal"),
+        )
+
+    def __call__(self, step: Any) -> Any:
+        with np.errstate(under="ignore", over="ignore"):
+            return unwrap(self.start / (1.0 + as_steps(step)) ** self.exponent)
+
+
+@dataclass(frozen=True)
+class Logarithmic:
+    """Cooling as one over the logarithm of the time: scale / ln(step + offset).
+
+    The slowest of the classical schedules, and the one with the convergence proofs: finite and positive from step
+    0 on, with ``scale`` itself at step 0 for the default offset e.
+
+    Args:
+        scale: Finite, ≥ 0.
+        offset: > 1, so that the logarithm is never 0.
+
+    Example:
+        >>> Logarithmic(1.0)([0, 1000]).round(4)
+        array([1.    , 0.1447])
+
+    Source: Hajek (1988), *Cooling Schedules for Optimal Annealing*, eq. 1.2; Singh et al. (2000), appendix B.
+    """
+
+    scale: float
+    offset: float = math.e
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            scale=as_finite(self.scale, "scale", minimum=0.0),
+            offset=as_finite(self.offset, "offset", minimum=1.0),
+        )
+        if self.offset == 1.0:
+            raise ValueError("offset must be above 1: ln(1) is 0 at step 0")
+
+    def __call__(self, step: Any) -> Any:
+        return unwrap(self.scale / np.log(as_steps(step) + self.offset))
+
+
+def _fraction(step: Any, steps: int) -> Floats:
+    """How much of the way is done, in [0, 1]."""
+    fraction: Floats = np.minimum(as_steps(step) / steps, 1.0)
+    return fraction
+
+
+def _between(start: float, end: float, f: Floats) -> Floats:
+    """(1 − f)·start + f·end: exact at both ends, and never outside them."""
+    return np.clip((1.0 - f) * start + f * end, *sorted((start, end)))
+
+
+def _positive(number: Any, name: str, why: str) -> float:
+    value = as_finite(number, name, minimum=0.0)
+    if value == 0.0:
+        raise ValueError(f"{name} must be above 0, got {number}: {why}")
+    return value
