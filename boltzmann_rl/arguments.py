@@ -24,8 +24,8 @@ __all__ = [
     "as_temperature",
     "as_values",
     "check_best",
-    "unwrap",
     "real_array",
+    "unwrap",
 ]
 
 Floats = NDArray[np.float64]
@@ -194,7 +194,9 @@ def as_seed(seed: Any) -> int:
 def as_generator(rng: Any) -> np.random.Generator:
     """The argument through which chance enters: a ``numpy.random.Generator``, nothing that hides a state."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {_shown(rng)}: np.random.default_rng(seed) makes one")
+        raise TypeError(
+            f"rng must be a numpy.random.Generator, got {_shown(rng)}: np.random.default_rng(seed) makes one"
+        )
     return rng
 
 
@@ -202,7 +204,7 @@ def as_callable(function: Any, name: str, form: str) -> Callable[..., Any]:
     """Something that can be called; ``form`` says with what, for the error."""
     if not callable(function):
         raise TypeError(f"{name} must be callable as {form}, got {_shown(function)}")
-    return function  # type: ignore[no-any-return]  # callable() narrows no further than object
+    return function
 
 
 def unwrap(result: Any) -> Any:

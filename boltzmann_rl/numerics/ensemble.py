@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_temperature, unwrap, real_array
+from boltzmann_rl.arguments import Floats, as_temperature, real_array, unwrap
 from boltzmann_rl.numerics.softmax import exponents
 
 __all__ = ["BoltzmannDistribution"]
@@ -58,7 +58,11 @@ class BoltzmannDistribution:
         degeneracies = np.array(np.broadcast_to(degeneracies, energies.shape))
         temperature = as_temperature(self.temperature, energies.shape)
         temperature = np.array(np.broadcast_to(temperature, (*rows, 1)))
-        for name, array in (("energies", energies), ("temperature", temperature), ("degeneracies", degeneracies)):
+        for name, array in (
+            ("energies", energies),
+            ("temperature", temperature),
+            ("degeneracies", degeneracies),
+        ):
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 

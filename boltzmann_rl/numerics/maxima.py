@@ -54,7 +54,7 @@ def greedy(values: Any) -> Floats:
     best = values.max(axis=-1, keepdims=True)
     check_best(values, best)
     winners = values == best
-    return winners / winners.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
+    return winners / winners.sum(axis=-1, keepdims=True)
 
 
 def uniform(values: Any) -> Floats:
@@ -76,7 +76,7 @@ def uniform(values: Any) -> Floats:
     values = as_values(values)
     check_best(values, values.max(axis=-1, keepdims=True))
     available = ~np.isneginf(values)
-    return available / available.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
+    return available / available.sum(axis=-1, keepdims=True)
 
 
 def mellowmax(values: Any, omega: Any) -> Any:

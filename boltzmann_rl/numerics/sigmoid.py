@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, unwrap, real_array
+from boltzmann_rl.arguments import Floats, real_array, unwrap
 
 __all__ = ["logistic", "logistic_normalize", "tanh_normalize"]
 

@@ -159,9 +159,7 @@ def _a_batch_is_its_rows(subject: _Subject) -> None:
             together = subject.distribution(values)
             alone = np.array([subject.distribution(row) for row in values.reshape(-1, actions)])
             if not np.allclose(together, alone.reshape(values.shape), rtol=1e-9, atol=1e-12):
-                raise subject.broken(
-                    values, 7, f"the batch answers {_shown(together)}, its rows alone {_shown(alone)}"
-                )
+                raise subject.broken(values, 7, f"the batch answers {_shown(together)}, its rows alone {_shown(alone)}")
 
 
 def _reading_changes_nothing(subject: _Subject) -> None:
@@ -172,7 +170,9 @@ def _reading_changes_nothing(subject: _Subject) -> None:
         if not np.array_equal(handed, values):
             raise subject.broken(values, step, f"it wrote into the values, which now are {_shown(handed)}")
         if not np.array_equal(first, second):
-            raise subject.broken(values, step, f"it answers {_shown(first)} at first and {_shown(second)} when asked again")
+            raise subject.broken(
+                values, step, f"it answers {_shown(first)} at first and {_shown(second)} when asked again"
+            )
         if repr(subject.policy) != before:
             raise subject.broken(values, step, f"the policy changed from {before} to {subject.policy!r}")
 
@@ -191,7 +191,9 @@ def _names_do_not_matter(subject: _Subject) -> None:
         p, permuted = subject.distribution(values, step), subject.distribution(values[order], step)
         if not np.allclose(permuted, p[order], rtol=1e-9, atol=1e-12):
             raise subject.broken(
-                values, step, f"the answer is {_shown(p)}, but {_shown(permuted)} for the order {order.tolist()}"
+                values,
+                step,
+                f"the answer is {_shown(p)}, but {_shown(permuted)} for the order {order.tolist()}",
             )
 
 
@@ -201,7 +203,9 @@ def _only_differences_count(subject: _Subject) -> None:
             p, shifted = subject.distribution(values, step), subject.distribution(values + shift, step)
             if not np.allclose(p, shifted, rtol=1e-9, atol=1e-12):
                 raise subject.broken(
-                    values, step, f"the answer is {_shown(p)}, but {_shown(shifted)} with {shift:g} added to all values"
+                    values,
+                    step,
+                    f"the answer is {_shown(p)}, but {_shown(shifted)} with {shift:g} added to all values",
                 )
 
 
@@ -214,7 +218,9 @@ def _only_the_ratio_counts(subject: _Subject) -> None:
             scaled = subject.distribution(values * factor, step, scaled_policy)
             if not np.allclose(p, scaled, rtol=1e-9, atol=1e-12):
                 raise subject.broken(
-                    values, step, f"the answer is {_shown(p)}, but {_shown(scaled)} with values and temperature × {factor:g}"
+                    values,
+                    step,
+                    f"the answer is {_shown(p)}, but {_shown(scaled)} with values and temperature × {factor:g}",
                 )
     for wrong in (-1.0, float("nan")):
         values = np.array([0.0, 1.0])
@@ -263,8 +269,10 @@ def _draws_follow_the_probabilities(subject: _Subject) -> None:
         chance = _chi_squared_chance(counts, p)
         if chance < _FALSE_ALARM:
             raise subject.broken(
-                values, step, f"{_DRAWS} draws have frequencies {_shown(counts / _DRAWS)} against stated {_shown(p)} "
-                f"(χ² test, chance {chance:.1e})"
+                values,
+                step,
+                f"{_DRAWS} draws have frequencies {_shown(counts / _DRAWS)} against stated {_shown(p)} "
+                f"(χ² test, chance {chance:.1e})",
             )
 
 

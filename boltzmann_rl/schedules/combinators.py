@@ -1,6 +1,7 @@
 """Schedules made from schedules: pieces, warm-up, restarts, floor and scale."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,7 @@ def _boundaries(boundaries: Any, pieces: int) -> tuple[int, ...]:
     steps = tuple(as_integer(b, f"boundaries[{k}]", minimum=1) for k, b in enumerate(boundaries))
     if len(steps) != pieces - 1:
         raise ValueError(f"boundaries must be one fewer than the {pieces} pieces, got {len(steps)}")
-    if any(later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(steps)):
         raise ValueError(f"boundaries must rise, got {steps}")
     return steps
 

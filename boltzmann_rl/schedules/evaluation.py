@@ -26,7 +26,7 @@ def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Param
         1.0
     """
     if callable(parameter) or hasattr(parameter, "temperature"):
-        return parameter  # type: ignore[no-any-return]  # narrowed by callable() to object only
+        return parameter
     return as_number(parameter, name, minimum=0.0, maximum=maximum)
 
 

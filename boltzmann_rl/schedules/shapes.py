@@ -155,9 +155,7 @@ class Exponential:
     steps: int | None = None
     decay: float | None = None
 
-    def __init__(
-        self, start: float, end: float = 0.0, *, steps: int | None = None, decay: float | None = None
-    ) -> None:
+    def __init__(self, start: float, end: float = 0.0, *, steps: int | None = None, decay: float | None = None) -> None:
         set_fields(self, start=start, end=end, steps=steps, decay=decay)
         set_range(self)
         if self.start == 0.0:
@@ -181,9 +179,10 @@ class Exponential:
         if self.steps is not None:
             f = _fraction(step, self.steps)
             value = self.start ** (1.0 - f) * self.end**f
-            return unwrap(np.clip(value, *sorted((self.start, self.end))))
+            return unwrap(np.clip(value, min(self.start, self.end), max(self.start, self.end)))
+        decay: Any = self.decay  # not None: exactly one of the two is given
         with np.errstate(under="ignore", over="ignore"):
-            value = self.start * np.power(self.decay, as_steps(step))
+            value = self.start * decay ** as_steps(step)
         return unwrap(np.maximum(value, self.end) if self.end <= self.start else np.minimum(value, self.end))
 
 
@@ -288,7 +287,7 @@ def _fraction(step: Any, steps: int) -> Floats:
 
 def _between(start: float, end: float, f: Floats) -> Floats:
     """(1 − f)·start + f·end: exact at both ends, and never outside them."""
-    return np.clip((1.0 - f) * start + f * end, *sorted((start, end)))
+    return np.clip((1.0 - f) * start + f * end, min(start, end), max(start, end))
 
 
 def _positive(number: Any, name: str, why: str) -> float:

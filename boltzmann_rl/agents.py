@@ -1,0 +1,50 @@
+"""An agent: a way of learning and a rule of action, side by side."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from boltzmann_rl.arguments import as_callable
+
+__all__ = ["Agent"]
+
+CLOCKS = ("step", "pulls", "visits")
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A learner, the policy that follows its values, and the clock that the policy is given.
+
+    Every rule of action combines with every way of learning: sample averages + Boltzmann; gradient preferences +
+    Boltzmann at temperature 1 (the gradient bandit); UCB1 indices + Greedy; Q-learning + ε-greedy.
+
+    Args:
+        learner: Has ``start``, ``values`` and ``update``.
+        policy: Any callable ``(values, step) -> probabilities``.
+        clock: What the policy's ``step`` counts: ``"step"``, decisions in the run; ``"pulls"``, decisions for each
+            action (one number an action); ``"visits"``, decisions in the current state (for bandits the same as
+            ``"step"``). Default: what the policy asks for by its attribute ``clock``, or ``"step"``.
+
+    Raises:
+        TypeError: A learner or a policy that lacks what is named above.
+        ValueError: Another clock.
+
+    Example:
+        >>> from boltzmann_rl.learners import SampleAverage
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> Agent(SampleAverage(), Boltzmann(0.2))
+        Agent(learner=SampleAverage(initial=0.0, count_initial=False), policy=Boltzmann(temperature=0.2), clock='step')
+    """
+
+    learner: Any
+    policy: Any
+    clock: str = ""
+
+    def __post_init__(self) -> None:
+        for function in ("start", "values", "update"):
+            if not callable(getattr(self.learner, function, None)):
+                raise TypeError(f"learner must have {function}(), got {self.learner!r}: is it the policy?")
+        as_callable(self.policy, "policy", "policy(values, step) -> probabilities")
+        clock = self.clock or getattr(self.policy, "clock", "step")
+        if clock not in CLOCKS:
+            raise ValueError(f"clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
+        object.__setattr__(self, "clock", clock)

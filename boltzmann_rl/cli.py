@@ -1,0 +1,285 @@
+"""The command line: ``boltzmann-rl run | plot | list | check``.
+
+Exit status 0 when it worked, 1 when a run or a check failed, 2 when the call was wrong, 130 after Ctrl+C. An error is
+one paragraph on standard error; ``--debug`` shows the traceback.
+"""
+
+import argparse
+import importlib
+import importlib.util
+import math
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import boltzmann_rl
+
+if TYPE_CHECKING:
+    from boltzmann_rl.experiments import Experiment
+
+__all__ = ["main"]
+
+
+class WrongCall(Exception):
+    """What was asked for cannot be meant: exit status 2."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        print("boltzmann-rl: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone: there is nobody left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if options.debug:
+            raise
+        print(_paragraph(f"boltzmann-rl: {error or type(error).__name__}"), file=sys.stderr)
+        return 2 if isinstance(error, WrongCall) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="boltzmann-rl",
+        description="Boltzmann exploration and its rivals: run experiments, plot and compare them, check a policy.",
+        epilog="Exit status: 0 it worked, 1 a run or a check failed, 2 the call was wrong.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"boltzmann_rl {boltzmann_rl.__version__}")
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, function: Any, summary: str, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            epilog=f"Example: {example}",
+            parents=[common],
+            allow_abbrev=False,
+        )
+        sub.set_defaults(command=function)
+        return sub
+
+    run = command(
+        "run",
+        _run,
+        "run the experiments declared in Python files, and write tables and figures",
+        "boltzmann-rl run experiments/ten_armed_testbed.py --quick",
+    )
+    run.add_argument(
+        "files", nargs="+", metavar="FILE", help="a Python file with a module-level EXPERIMENT (or several)"
+    )
+    run.add_argument("--runs", type=_whole, metavar="N", help="independent repetitions, instead of the declared number")
+    run.add_argument("--steps", type=_whole, metavar="N", help="steps per run (of a Gymnasium experiment: episodes)")
+    run.add_argument("--seed", type=_seed, metavar="N", help="seed, 0 to 2**63 - 1, instead of the declared one")
+    run.add_argument("--jobs", type=_whole, metavar="N", help="processes, at most one a core is used (default: 1)")
+    run.add_argument("--results", default="results", metavar="DIR", help="folder of all results (default: results)")
+    run.add_argument(
+        "--points", type=_whole, default=200, metavar="N", help="points per curve in the table (default: 200)"
+    )
+    run.add_argument("--quick", action="store_true", help="few runs, to see in a moment what it will look like")
+    run.add_argument("--overwrite", action="store_true", help="replace results of another declaration or of more runs")
+    run.add_argument("--quiet", action="store_true", help="no progress, only the summary")
+
+    plot = command(
+        "plot",
+        _plot,
+        "draw the figures of results again, from their tables",
+        "boltzmann-rl plot results/ten_armed_testbed",
+    )
+    plot.add_argument("folder", metavar="DIR", help="the folder of one experiment's results")
+    plot.add_argument("--output", metavar="FILE", help="where to draw instead (.png, .svg or .pdf)")
+
+    listing = command(
+        "list",
+        _list,
+        "list the experiments in a folder, each with its question",
+        "boltzmann-rl list experiments",
+    )
+    listing.add_argument("folder", nargs="?", default="experiments", metavar="DIR", help="default: experiments")
+
+    check = command(
+        "check",
+        _check,
+        "test a policy, yours or ours, against the laws of action selection",
+        "boltzmann-rl check my_policies.py:POLICY",
+    )
+    check.add_argument(
+        "policy", metavar="MODULE:NAME", help="an importable module or a Python file, and the policy in it"
+    )
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    experiments = [experiment for file in options.files for experiment in _experiments(Path(file))]
+    for experiment in experiments:
+        changes = {name: getattr(options, name) for name in ("runs", "seed") if getattr(options, name) is not None}
+        if options.quick:
+            experiment = experiment.quick()
+        if options.steps is not None:
+            experiment = experiment.with_length(options.steps)
+        if changes:
+            import dataclasses
+
+            experiment = dataclasses.replace(experiment, **changes)
+        results = experiment.run(jobs=options.jobs, progress=not options.quiet)
+        folder = results.save(options.results, points=options.points, overwrite=options.overwrite)
+        _print_summary(results)
+        figure = next((folder / "figures").glob("*.png"))
+        print(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
+    return 0
+
+
+def _print_summary(results: Any) -> None:
+    primary = results.manifest["primary"]
+    shown = [primary, *[m for m in ("best_action", "regret", "length", "terminated") if m in results.summary]]
+    for problem, table in results.summary.groupby("problem", sort=False):
+        print(f"\n{results.name} on {problem}: mean over the whole run ± half the 95 % interval, best first\n")
+        width = max(len("agent"), *(len(agent) for agent in table["agent"]))
+        print("  ".join([f"{'agent':<{width}}", *[f"{metric:>18}" for metric in shown], f"{'behind the best':>18}"]))
+        for _, row in table.iterrows():
+            cells = [_plus_minus(row[m], row[f"{m}_high"]) for m in shown]
+            behind = _plus_minus(row["behind"], row["behind_high"]) if row["behind"] else "–"
+            print("  ".join([f"{row['agent']:<{width}}", *[f"{cell:>18}" for cell in (*cells, behind)]]))
+
+
+def _plus_minus(mean: float, high: float) -> str:
+    half = high - mean
+    if not half > 0.0:  # one run, or no spread at all
+        return f"{mean:.4g}"
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    return f"{mean:.{decimals}f} ± {half:.{decimals}f}"
+
+
+def _plot(options: argparse.Namespace) -> int:
+    results = boltzmann_rl.load(_existing(Path(options.folder), "results"))
+    if options.output is not None:
+        output = Path(options.output)
+        if output.suffix not in (".png", ".svg", ".pdf"):
+            raise WrongCall(f"--output must end in .png, .svg or .pdf, got {options.output!r}")
+        results.plot().savefig(output, dpi=200)
+        print(output)
+        return 0
+    from boltzmann_rl.plots import figure_bytes
+    from boltzmann_rl.records import write
+
+    for kind, image in figure_bytes(results.plot()).items():
+        path = Path(options.folder) / "figures" / f"{results.name}.{kind}"
+        write(path, image)
+        print(path)
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    folder = _existing(Path(options.folder), "experiments")
+    files = sorted(folder.glob("*.py"))
+    if not files:
+        raise WrongCall(f"there are no Python files in {folder}")
+    for file in files:
+        for experiment in _experiments(file):
+            question = (sys.modules[_module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
+            size = f"{len(experiment.agents)} agents, {experiment.runs} runs, {experiment.length} {experiment.axis}s"
+            print(f"{file}\n    {experiment.name}: {question}\n    {size}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    place, colon, name = options.policy.rpartition(":")
+    if not colon or not place or not name:
+        raise WrongCall(f"the policy must be given as MODULE:NAME, got {options.policy!r}")
+    module = _load(Path(place)) if place.endswith(".py") else _import(place)
+    if not hasattr(module, name):
+        raise WrongCall(f"there is no {name} in {place}")
+    policy = getattr(module, name)
+    if isinstance(policy, type):
+        raise WrongCall(f"{name} is a class: name an instance, such as POLICY = {name}(...) in {place}")
+    laws = boltzmann_rl.check_policy(policy)
+    print(f"{policy!r} obeys all {len(laws)} laws:")
+    for law in laws:
+        print(f"  {law}")
+    return 0
+
+
+def _experiments(file: Path) -> list["Experiment"]:
+    from boltzmann_rl.experiments import BanditExperiment, GymnasiumExperiment
+
+    module = _load(_existing(file, "experiment file"))
+    found = [part for part in vars(module).values() if isinstance(part, BanditExperiment | GymnasiumExperiment)]
+    if not found:
+        raise WrongCall(f"{file} declares no experiment: it needs a module-level EXPERIMENT = BanditExperiment(...)")
+    return found
+
+
+def _existing(path: Path, what: str) -> Path:
+    if not path.exists():
+        raise WrongCall(f"there is no {what} at {path} (from {Path.cwd()})")
+    return path
+
+
+def _module_name(file: Path) -> str:
+    return f"experiment_{file.stem}"
+
+
+def _load(file: Path) -> ModuleType:
+    """The module in a file; what it defines travels to worker processes by value."""
+    import cloudpickle
+
+    spec = importlib.util.spec_from_file_location(_module_name(file), _existing(file, "Python file"))
+    if spec is None or spec.loader is None:
+        raise WrongCall(f"{file} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise RuntimeError(f"{file} could not be loaded: {type(error).__name__}: {error}") from error
+    cloudpickle.register_pickle_by_value(module)
+    return module
+
+
+def _import(name: str) -> ModuleType:
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise WrongCall(f"{name} cannot be imported: {error}") from error
+    finally:
+        sys.path.pop(0)
+
+
+def _whole(text: str) -> int:
+    return _integer(text, 1, "a whole number, 1 or more")
+
+
+def _seed(text: str) -> int:
+    return _integer(text, 0, "a whole number from 0 to 2**63 - 1", 2**63 - 1)
+
+
+def _integer(text: str, minimum: int, allowed: str, maximum: int | None = None) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = minimum - 1
+    if number < minimum or (maximum is not None and number > maximum):
+        raise argparse.ArgumentTypeError(f"must be {allowed}, got {text!r}")
+    return number
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,248 @@
+"""Experiments: frozen, seeded declarations of problems × agents, without logic of their own.
+
+Running one (`boltzmann_rl.runner`) measures it, and `boltzmann_rl.records` makes tables, a folder and a figure of it.
+"""
+
+import dataclasses
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+
+from boltzmann_rl.agents import Agent
+from boltzmann_rl.arguments import as_integer, as_seed
+from boltzmann_rl.environments import Environment
+from boltzmann_rl.schedules.evaluation import set_fields
+from boltzmann_rl.simulation import bandits, episodes
+from boltzmann_rl.simulation.bandits import Block
+
+if TYPE_CHECKING:
+    from boltzmann_rl.records import Results
+
+__all__ = ["BanditExperiment", "Experiment", "GymnasiumExperiment", "Unit"]
+
+# Letters, digits, dot, dash and underscore, neither hidden nor read as an option, nor a device on Windows.
+_NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9_-])?", re.I | re.A)
+
+
+class Unit(NamedTuple):
+    """A unit of work: one block of runs of one agent on one problem."""
+
+    problem: str
+    agent: str
+    block: int
+    runs: int
+
+
+@dataclass(frozen=True)
+class BanditExperiment:
+    """Agents on a bandit, all meeting the same problems and the same luck.
+
+    Args:
+        name: Of the results folder: letters, digits, dot, dash and underscore.
+        problem: A bandit, or a mapping of labels to bandits.
+        agents: A mapping of labels to `Agent`. Everything in it prints as it was written: dataclasses, numbers,
+            strings, tuples.
+        runs: Independent repetitions, ≥ 1. Not part of what the experiment is: more runs extend it.
+        steps: Pulls per run, ≥ 1.
+        seed: In [0, 2⁶³); None draws one, which is kept in the declaration.
+
+    Raises:
+        ValueError, TypeError: A name that cannot be a folder, no agents, parts whose ``repr`` does not say all.
+
+    Example:
+        >>> from boltzmann_rl import Boltzmann, GaussianBandit, SampleAverage
+        >>> experiment = BanditExperiment(
+        ...     name="example",
+        ...     problem=GaussianBandit(),
+        ...     agents={"τ = 0.2": Agent(SampleAverage(), Boltzmann(0.2))},
+        ...     runs=100,
+        ...     steps=200,
+        ... )
+        >>> results = experiment.run(progress=False)
+        >>> results.summary[["agent", "runs"]]
+             agent  runs
+        0  τ = 0.2   100
+    """
+
+    name: str
+    problem: Any
+    agents: Any
+    runs: int = 2000
+    steps: int = 1000
+    seed: int | None = 0
+
+    axis: ClassVar = "step"
+    primary: ClassVar = "reward"
+
+    def __post_init__(self) -> None:
+        _canonicalise(self, "steps")
+
+    @property
+    def length(self) -> int:
+        """Points on the axis of a curve."""
+        return self.steps
+
+    def units(self) -> Iterator[Unit]:
+        """The work, in the order in which its results are put together."""
+        return _units(self, bandits.BLOCK)
+
+    def simulate(self, unit: Unit) -> Block:
+        """Do one unit of the work."""
+        return bandits.simulate(
+            self.problem[unit.problem],
+            self.agents[unit.agent],
+            block=unit.block,
+            runs=unit.runs,
+            steps=self.steps,
+            seed=as_seed(self.seed),
+        )
+
+    def quick(self) -> Self:
+        """The same with at most 200 runs, to see in a moment what it will look like."""
+        return dataclasses.replace(self, runs=min(self.runs, 200))
+
+    def with_length(self, length: int) -> Self:
+        """The same with another number of steps."""
+        return dataclasses.replace(self, steps=length)
+
+    def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
+        """Run it: `boltzmann_rl.records.run`."""
+        from boltzmann_rl.records import run  # a method may look up a floor, lazily
+
+        return run(self, jobs=jobs, progress=progress)
+
+
+@dataclass(frozen=True)
+class GymnasiumExperiment:
+    """Tabular agents on a Gymnasium environment, each run with seeds that all agents share.
+
+    Args:
+        name: Of the results folder: letters, digits, dot, dash and underscore.
+        problem: An `Environment` or its id, or a mapping of labels to these.
+        agents: A mapping of labels to `Agent` with a tabular learner.
+        runs: Independent repetitions, ≥ 1.
+        episodes: Per run, ≥ 1: the axis of the curves.
+        seed: In [0, 2⁶³); None draws one, which is kept in the declaration.
+
+    Raises:
+        ValueError, TypeError: As `BanditExperiment`.
+
+    Example:
+        >>> from boltzmann_rl import Boltzmann, QLearning
+        >>> experiment = GymnasiumExperiment(
+        ...     name="example",
+        ...     problem=Environment("CliffWalking-v1", max_episode_steps=500),
+        ...     agents={"τ = 0.1": Agent(QLearning(0.5), Boltzmann(0.1))},
+        ...     runs=2,
+        ...     episodes=50,
+        ... )
+        >>> results = experiment.run(progress=False)
+        >>> int(results.curves["step"].max())
+        49
+    """
+
+    name: str
+    problem: Any
+    agents: Any
+    runs: int = 30
+    episodes: int = 500
+    seed: int | None = 0
+
+    axis: ClassVar = "episode"
+    primary: ClassVar = "return"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.problem, str):
+            set_fields(self, problem=Environment(self.problem))
+        _canonicalise(self, "episodes")
+
+    @property
+    def length(self) -> int:
+        """Points on the axis of a curve."""
+        return self.episodes
+
+    def units(self) -> Iterator[Unit]:
+        """The work, in the order in which its results are put together."""
+        return _units(self, episodes.BLOCK)
+
+    def simulate(self, unit: Unit) -> Block:
+        """Do one unit of the work."""
+        return episodes.simulate(
+            self.problem[unit.problem],
+            self.agents[unit.agent],
+            block=unit.block,
+            runs=unit.runs,
+            episodes=self.episodes,
+            seed=as_seed(self.seed),
+        )
+
+    def quick(self) -> Self:
+        """The same with at most 10 runs, to see in a moment what it will look like."""
+        return dataclasses.replace(self, runs=min(self.runs, 10))
+
+    def with_length(self, length: int) -> Self:
+        """The same with another number of episodes."""
+        return dataclasses.replace(self, episodes=length)
+
+    def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
+        """Run it: `boltzmann_rl.records.run`."""
+        from boltzmann_rl.records import run  # a method may look up a floor, lazily
+
+        return run(self, jobs=jobs, progress=progress)
+
+
+Experiment = BanditExperiment | GymnasiumExperiment
+
+
+def _canonicalise(experiment: Any, length: str) -> None:
+    name, seed = experiment.name, experiment.seed
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string, got {name!r}")
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"name must be up to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit, "
+            f"so that it can be a folder anywhere; got {name!r}"
+        )
+    problem = experiment.problem
+    if not isinstance(problem, Mapping):
+        problem = {getattr(problem, "id", type(problem).__name__): problem}
+    problems = {
+        label: Environment(part) if isinstance(part, str) else part
+        for label, part in _labelled(problem, "problem").items()
+    }
+    agents = _labelled(experiment.agents, "agents")
+    for label, agent in agents.items():
+        if not isinstance(agent, Agent):
+            raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {agent!r}")
+    for part in (*problems.values(), *agents.values()):
+        if " at 0x" in repr(part) or "array(" in repr(part):
+            raise TypeError(
+                f"{part!r} does not say in print what it is, so its results could not be told from others': write "
+                "functions as small frozen dataclasses with __call__, and arrays as tuples"
+            )
+    set_fields(
+        experiment,
+        problem=problems,
+        agents=agents,
+        runs=as_integer(experiment.runs, "runs", minimum=1),
+        seed=as_seed(secrets.randbits(63) if seed is None else seed),
+        **{length: as_integer(getattr(experiment, length), length, minimum=1)},
+    )
+
+
+def _labelled(parts: Any, name: str) -> dict[str, Any]:
+    if not isinstance(parts, Mapping) or not parts:
+        raise TypeError(f"{name} must be a mapping of labels to {name}, with one at least, got {parts!r}")
+    for label in parts:
+        if not isinstance(label, str) or not label.strip():
+            raise TypeError(f"the labels of {name} must be strings that can be read, got {label!r}")
+    return dict(parts)
+
+
+def _units(experiment: Any, width: int) -> Iterator[Unit]:
+    for problem in experiment.problem:
+        for agent in experiment.agents:
+            for block, first in enumerate(range(0, experiment.runs, width)):
+                yield Unit(problem, agent, block, min(width, experiment.runs - first))

@@ -1,0 +1,242 @@
+"""Learners for bandits: rows are runs in lock-step (or the one row of a live service), columns are arms."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boltzmann_rl.arguments import Floats, as_finite, as_number
+from boltzmann_rl.schedules.evaluation import set_fields
+
+__all__ = ["UCB1", "ConstantStep", "GradientPreferences", "SampleAverage"]
+
+Actions = NDArray[np.int64]
+
+
+class Estimates(NamedTuple):
+    """Estimated value and number of pulls of each action, both ``(rows, A)``."""
+
+    values: Floats
+    pulls: Floats
+
+
+class Preferences(NamedTuple):
+    """Preference of each action ``(rows, A)``, mean reward of each row ``(rows,)`` and rewards seen in it."""
+
+    values: Floats
+    reward: Floats
+    seen: Floats
+
+
+@dataclass(frozen=True)
+class SampleAverage:
+    """The mean of the rewards of each action: Q_n+1 = Q_n + (R_n − Q_n)/n.
+
+    The first reward overwrites the initial estimate, which so only decides what is tried first.
+
+    Args:
+        initial: Estimate before the first reward, finite. High is optimistic.
+        count_initial: Whether ``initial`` counts as one observed reward instead (the other convention found in
+            the literature; it biases every mean towards ``initial``).
+
+    Example:
+        >>> learner, rng = SampleAverage(initial=5.0), np.random.default_rng(0)
+        >>> state = learner.start((1, 2), rng)
+        >>> for reward in (1.0, 2.0):
+        ...     state = learner.update(state, np.array([0]), np.array([reward]), None, rng)
+        >>> learner.values(state)
+        array([[1.5, 5. ]])
+
+    Source: Sutton & Barto (2018), eq. 2.3.
+    """
+
+    initial: float = 0.0
+    count_initial: bool = False
+
+    def __post_init__(self) -> None:
+        set_fields(self, initial=as_finite(self.initial, "initial"), count_initial=bool(self.count_initial))
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
+        """Estimates at ``initial``; draws nothing."""
+        return Estimates(np.full(shape, self.initial), np.full(shape, float(self.count_initial)))
+
+    def values(self, state: Estimates) -> Floats:
+        """The estimates."""
+        return state.values
+
+    def update(
+        self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
+    ) -> Estimates:
+        """Move the chosen action's estimate by 1/n of the error."""
+        _average(state, _cells(state.values, action), reward)
+        return state
+
+
+@dataclass(frozen=True)
+class ConstantStep:
+    """An exponentially fading mean of the rewards: Q ← Q + learning_rate·(R − Q), for means that move.
+
+    Args:
+        learning_rate: In (0, 1].
+        initial: Estimate before the first reward, finite. High is optimistic (Sutton & Barto, §2.6).
+
+    Example:
+        >>> learner, rng = ConstantStep(learning_rate=0.1, initial=5.0), np.random.default_rng(0)
+        >>> state = learner.update(learner.start((1, 2), rng), np.array([0]), np.array([0.0]), None, rng)
+        >>> learner.values(state)
+        array([[4.5, 5. ]])
+
+    Source: Sutton & Barto (2018), eq. 2.5.
+    """
+
+    learning_rate: float
+    initial: float = 0.0
+
+    def __post_init__(self) -> None:
+        set_fields(self, learning_rate=_learning_rate(self.learning_rate), initial=as_finite(self.initial, "initial"))
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+        """Estimates at ``initial``; draws nothing."""
+        return np.full(shape, self.initial)
+
+    def values(self, state: Floats) -> Floats:
+        """The estimates."""
+        return state
+
+    def update(
+        self, state: Floats, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
+    ) -> Floats:
+        """Move the chosen action's estimate by a constant share of the error."""
+        cells, flat = _cells(state, action), state.reshape(-1)
+        old = flat[cells]
+        flat[cells] = old + self.learning_rate * (reward - old)
+        return state
+
+
+@dataclass(frozen=True)
+class GradientPreferences:
+    """The gradient bandit's preferences H, for the policy ``Boltzmann(1.0)``.
+
+    H_a ← H_a + learning_rate·(R − baseline)·(1[a = A] − π(a)): stochastic gradient ascent on the expected reward.
+
+    Args:
+        learning_rate: In (0, ∞).
+        baseline: ``"previous"``, the mean of the rewards before this one (the book's text; at the first step the
+            reward itself), ``"current"``, the mean that includes this one (the book's Figures 2.5 and 2.6), or
+            ``"none"``, 0.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> learner, policy, rng = GradientPreferences(0.1, baseline="none"), Boltzmann(1.0), np.random.default_rng(0)
+        >>> state = learner.start((1, 2), rng)
+        >>> pi = policy(learner.values(state), step=0)
+        >>> learner.values(learner.update(state, np.array([0]), np.array([1.0]), pi, rng))
+        array([[ 0.05, -0.05]])
+
+    Source: Williams (1992), *Machine Learning* 8; Sutton & Barto (2018), eq. 2.12.
+    """
+
+    learning_rate: float
+    baseline: str = "previous"
+
+    def __post_init__(self) -> None:
+        if self.baseline not in ("previous", "current", "none"):
+            raise ValueError(f"baseline must be 'previous', 'current' or 'none', got {self.baseline!r}")
+        set_fields(self, learning_rate=_learning_rate(self.learning_rate, maximum=math.inf))
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Preferences:
+        """All preferences 0; draws nothing."""
+        return Preferences(np.zeros(shape), np.zeros(shape[0]), np.zeros(shape[0]))
+
+    def values(self, state: Preferences) -> Floats:
+        """The preferences."""
+        return state.values
+
+    def update(
+        self,
+        state: Preferences,
+        action: Actions,
+        reward: Floats,
+        probabilities: Floats,
+        rng: np.random.Generator,
+    ) -> Preferences:
+        """One step up the gradient, with the probabilities that the action was drawn from."""
+        before = np.where(state.seen == 0.0, reward, state.reward)
+        state.seen[...] += 1.0
+        state.reward[...] += (reward - state.reward) / state.seen
+        baseline: Any = {"previous": before, "current": state.reward, "none": 0.0}[self.baseline]
+        advance = self.learning_rate * (reward - baseline)
+        state.values[...] -= advance[:, np.newaxis] * probabilities
+        state.values.reshape(-1)[_cells(state.values, action)] += advance
+        return state
+
+
+@dataclass(frozen=True)
+class UCB1:
+    """Upper confidence indices, for the policy ``Greedy()``: mean + exploration·√(ln t / n).
+
+    t is the number of pulls so far in the row, n the action's. Actions never pulled come first, in an order drawn
+    by the policy: as long as there are any, all others are marked unavailable (−inf).
+
+    Args:
+        exploration: ≥ 0, in units of the rewards: √2 is Auer's UCB1 for rewards in [0, 1]; Sutton & Barto's c.
+
+    Example:
+        >>> learner, rng = UCB1(), np.random.default_rng(0)
+        >>> state = learner.update(learner.start((1, 3), rng), np.array([1]), np.array([1.0]), None, rng)
+        >>> learner.values(state)
+        array([[  0., -inf,   0.]])
+
+    Source: Auer, Cesa-Bianchi & Fischer (2002), *Machine Learning* 47, figure 1; Sutton & Barto (2018), eq. 2.10.
+    """
+
+    exploration: float = math.sqrt(2.0)
+
+    def __post_init__(self) -> None:
+        set_fields(self, exploration=as_finite(self.exploration, "exploration", minimum=0.0))
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
+        """Nothing pulled; draws nothing."""
+        return Estimates(np.zeros(shape), np.zeros(shape))
+
+    def values(self, state: Estimates) -> Floats:
+        """The indices, or 0 for what was never pulled and −inf for the rest of such a row."""
+        new = state.pulls == 0.0
+        with np.errstate(divide="ignore", invalid="ignore"):  # rows with something new are replaced below
+            logarithm = np.log(state.pulls.sum(axis=-1, keepdims=True))
+            indices = state.values + self.exploration * np.sqrt(logarithm / state.pulls)
+        if not new.any():
+            return indices
+        first = np.where(new, 0.0, -np.inf)
+        return np.where(new.any(axis=-1, keepdims=True), first, indices)
+
+    def update(
+        self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
+    ) -> Estimates:
+        """Count the pull and average the reward."""
+        _average(state, _cells(state.values, action), reward)
+        return state
+
+
+def _cells(values: Floats, action: Actions) -> Actions:
+    """Flat indices of the chosen actions, one a row."""
+    rows, actions = values.shape
+    return np.arange(0, rows * actions, actions) + action
+
+
+def _average(state: Estimates, cells: Actions, reward: Floats) -> None:
+    """Take the rewards into the means of the chosen cells; the first one overwrites the estimate exactly."""
+    values, pulls = state.values.reshape(-1), state.pulls.reshape(-1)
+    n = pulls[cells] + 1.0
+    pulls[cells] = n
+    old = values[cells]
+    values[cells] = np.where(n == 1.0, reward, old + (reward - old) / n)
+
+
+def _learning_rate(learning_rate: Any, maximum: float = 1.0) -> float:
+    rate = as_number(learning_rate, "learning_rate", minimum=0.0, maximum=maximum)
+    if rate == 0.0 or rate == math.inf:
+        raise ValueError(f"learning_rate must be above 0 and finite, got {rate}: 0 would never learn")
+    return rate

@@ -1,0 +1,211 @@
+"""Figures: curves with their 95 % bands, readable at column width and by colour-blind eyes."""
+
+import io
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+
+from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.schedules import evaluate
+
+if TYPE_CHECKING:
+    from boltzmann_rl.records import Results
+
+__all__ = ["figure_bytes", "plot_results", "plot_schedule"]
+
+# Okabe & Ito (2008), *Color Universal Design*, without the yellow, which is too light for a line.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)))
+
+STYLE: Any = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "lines.linewidth": 1.3,
+    "svg.hashsalt": "boltzmann_rl",
+    "text.parse_math": False,  # labels come from users, who may mean their dollars
+}
+
+
+class _Panel(NamedTuple):
+    metric: str
+    title: str
+    unit: str
+    scale: str = "linear"
+
+
+PANELS = {
+    "step": (
+        _Panel("expected_reward", "Expected reward", "reward per step"),
+        _Panel("best_action", "Best action chosen", "share of runs", "share"),
+        _Panel("cumulative_regret", "Regret so far", "reward"),
+        _Panel("effective_actions", "Effective actions, exp(entropy)", "actions"),
+    ),
+    "episode": (
+        _Panel("smoothed_return", "Return, mean of last 10 episodes", "reward per episode", "late"),
+        _Panel("length", "Length of the episode", "steps", "log"),
+    ),
+}
+
+
+def plot_results(results: "Results") -> Figure:
+    """The curves of an experiment, a panel a metric, a row of panels a problem where there are several.
+
+    Args:
+        results: What `boltzmann_rl.run` or `boltzmann_rl.load` returned.
+
+    Returns:
+        A Matplotlib figure that no window manager holds on to: ``figure.savefig(path)``, or the last line of a
+        notebook cell.
+    """
+    panels = PANELS[results.manifest["axis"]]
+    problems = list(results.curves["problem"].unique())
+    agents = list(results.manifest["declaration"]["agents"])
+    with mpl.rc_context(STYLE):
+        rows_each = math.ceil(len(panels) / 2)
+        rows = rows_each * len(problems)
+        height = max(1.9, 0.14 * len(agents) + 0.5)
+        figure = Figure(figsize=(7.0, height * rows + 0.3), layout="constrained")
+        axes = figure.subplots(rows, 2, squeeze=False)
+        for index, problem in enumerate(problems):
+            here = results.curves[results.curves["problem"] == problem]
+            block = axes[index * rows_each : (index + 1) * rows_each]
+            for ax, panel in zip(block.ravel(), panels, strict=False):
+                _draw(ax, here[here["metric"] == panel.metric], agents, panel)
+                ax.set_xlabel(results.manifest["axis"])
+                if len(problems) > 1:
+                    ax.set_title(f"{_short(problem)}: {ax.get_title(loc='left')}")
+            for ax in block[:, -1]:
+                _label_lines(ax)
+        figure.suptitle(_caption(results), fontsize=8, x=0.01, ha="left")
+    return figure
+
+
+def plot_schedule(schedule: Any, steps: int = 1000, *, label: str = "value") -> Figure:
+    """A schedule, or several to compare, over the first ``steps`` steps.
+
+    Args:
+        schedule: A number or a callable ``step -> value``, or a mapping of labels to these.
+        steps: How far to draw, ≥ 1.
+        label: What the value is: the label of the axis.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Cosine, Linear
+        >>> figure = plot_schedule({"linear": Linear(1, 0, steps=500), "cosine": Cosine(1, 0, steps=500)})
+        >>> figure.savefig("schedules.png")  # doctest: +SKIP
+    """
+    schedules = schedule if isinstance(schedule, Mapping) else {repr(schedule): schedule}
+    at = np.unique(np.linspace(0, as_integer(steps, "steps", minimum=1), 501).round().astype(np.int64))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.5, 2.4), layout="constrained")
+        ax = figure.subplots()
+        for index, (name, each) in enumerate(schedules.items()):
+            ax.plot(at, evaluate(each, at), **_line(index), label=_short(name))
+        ax.set(xlabel="step", ylabel=label, ylim=(0, None))
+        ax.margins(x=0)
+        _label_lines(ax)
+    return figure
+
+
+def figure_bytes(figure: Figure) -> dict[str, bytes]:
+    """The figure as PNG and SVG, the same bytes for the same figure: no date, no random ids."""
+    images = {}
+    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+        buffer = io.BytesIO()
+        with mpl.rc_context(STYLE):
+            figure.savefig(buffer, format=kind, dpi=200, metadata=metadata)
+        images[kind] = buffer.getvalue()
+    return images
+
+
+def _draw(ax: Axes, curves: pd.DataFrame, agents: list[str], panel: _Panel) -> None:
+    ax.set_title(panel.title)
+    ax.set_ylabel(panel.unit)
+    ax.margins(x=0)
+    for index, agent in enumerate(agents):
+        curve = curves[curves["agent"] == agent]
+        if curve.empty:
+            continue
+        step = curve["step"].to_numpy()
+        ax.plot(step, curve["mean"].to_numpy(), **_line(index), label=_short(agent))
+        low, high = curve["low"].to_numpy(), curve["high"].to_numpy()
+        if np.isfinite(low).all():  # one run has no interval, and none is drawn
+            ax.fill_between(step, low, high, color=_line(index)["color"], alpha=0.2, linewidth=0)
+    if panel.scale == "share":
+        ax.set_ylim(0, 1)
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    elif panel.scale == "log":
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+    elif panel.scale == "late":
+        _frame_late(ax, curves)
+
+
+def _frame_late(ax: Axes, curves: pd.DataFrame) -> None:
+    """Frame what comes after the first tenth, where learning from nothing would squeeze all the rest together."""
+    late = curves[curves["step"] >= curves["step"].max() / 10]
+    low, high = late["mean"].min(), late["mean"].max()
+    if curves["mean"].min() < low - (high - low):
+        ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+        ax.annotate("the start lies below the frame", xy=(1, 0), xycoords="axes fraction", xytext=(-2, 3),
+                    textcoords="offset points", ha="right", fontsize=6, color="0.4")  # fmt: skip
+
+
+def _label_lines(ax: Axes) -> None:
+    """Each line's name at its right end, in its colour, pushed apart where they would overlap."""
+    figure: Any = ax.figure
+    grid: Any = ax.get_gridspec()
+    to_axes = ax.transData + ax.transAxes.inverted()
+    ends = []
+    for line in ax.get_lines():
+        x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        ends.append((float(to_axes.transform((x[-1], y[-1]))[1]), line))
+    ends.sort(key=lambda end: end[0])
+    panel_height = figure.get_size_inches()[1] * 72 / grid.nrows * 0.72  # points; the rest is title and labels
+    room = 9.0 / panel_height
+    at = np.array([np.clip(height, 0.0, 1.0) for height, _ in ends])
+    for k in range(1, len(at)):  # upwards, then back down from the top where they ran out of room
+        at[k] = max(at[k], at[k - 1] + room)
+    top = max(1.0, room * (len(at) - 1))
+    for k in range(len(at) - 1, -1, -1):
+        at[k] = min(at[k], top - room * (len(at) - 1 - k))
+    for height, (_, line) in zip(at, ends, strict=True):
+        ax.annotate(
+            str(line.get_label()),
+            xy=(1.0, height),
+            xycoords="axes fraction",
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            color=line.get_color(),
+            annotation_clip=False,
+        )
+
+
+def _line(index: int) -> dict[str, Any]:
+    return {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index // len(COLOURS) % len(DASHES)]}
+
+
+def _caption(results: "Results") -> str:
+    runs = int(results.curves["runs"].min())
+    band = "bands: 95 % confidence intervals of the mean" if runs > 1 else "one run: no intervals"
+    return f"{results.name}: {runs} runs, {band}"
+
+
+def _short(label: str) -> str:
+    """A label on one line of at most 36 characters; the tables have it whole."""
+    line = " ".join(label.split())
+    return line if len(line) <= 36 else f"{line[:35]}…"

@@ -1,0 +1,58 @@
+"""How far the work is: a bar with the time left on a terminal, a quiet line now and then in a log."""
+
+import sys
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from tqdm import tqdm
+
+__all__ = ["Progress"]
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """Counts runs on standard error; a context manager.
+
+    Args:
+        total: Runs to be done.
+        name: Of the work.
+        shown: Whether anything is written.
+    """
+
+    def __init__(self, total: int, name: str, shown: bool = True) -> None:
+        terminal = sys.stderr.isatty()
+        self._bar = tqdm(
+            total=total,
+            desc=name,
+            unit=" runs",
+            disable=not shown,
+            file=sys.stderr if terminal else _Lines(sys.stderr),
+            mininterval=0.1 if terminal else _SECONDS_BETWEEN_LINES,
+            bar_format=None if terminal else "{desc}: {n_fmt} of {total_fmt} runs, {elapsed} gone, {remaining} left",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bar.close()
+
+    def advance(self, runs: int) -> None:
+        """So many more are done."""
+        self._bar.update(runs)
+
+
+class _Lines:
+    """A stream for logs: what would overwrite the line becomes a line of its own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        line = text.strip()
+        if line:
+            self._stream.write(line + "\n")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

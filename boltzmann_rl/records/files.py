@@ -1,0 +1,56 @@
+"""Files: CSV that survives a spreadsheet and reads back to the last bit, and writes that are whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+__all__ = ["csv_bytes", "read_csv", "write"]
+
+# A spreadsheet runs a text cell that begins with one of these; a quote mark before it makes it text again.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_QUOTED = tuple(f"'{sign}" for sign in _FORMULA)
+
+_TEXT = ("experiment", "problem", "agent", "metric")
+_WHOLE = ("step", "run", "runs")
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """The table as UTF-8, one line a row."""
+    table = table.copy()
+    for column in [name for name in _TEXT if name in table]:
+        table[column] = [f"'{text}" if text.startswith(_FORMULA) else text for text in table[column]]
+    return table.to_csv(index=False, lineterminator="\n").encode("utf-8")
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """As written, to the last bit: numbers are parsed by Python, whose rounding is exact in every pandas."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for column in table.columns:
+        if column in _TEXT:
+            table[column] = [text[1:] if text.startswith(_QUOTED) else text for text in table[column]]
+        else:
+            kind = int if column in _WHOLE else float
+            table[column] = [kind(text or "nan") for text in table[column]]
+    return table
+
+
+def write(path: Path, content: bytes) -> None:
+    """All of it or nothing: to a temporary file, to the disk, and only then into place."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)  # the new name, too, is to survive a power cut
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

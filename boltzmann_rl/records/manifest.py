@@ -1,0 +1,86 @@
+"""The manifest: what was run, and under which circumstances, so that it can be run again and told from others."""
+
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import boltzmann_rl
+from boltzmann_rl.experiments import Experiment
+
+__all__ = ["FORMAT", "differences", "manifest_of", "read_manifest"]
+
+# Of the results folder; a folder of a later format is refused, not guessed at.
+FORMAT = 1
+
+
+def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[str, Any]:
+    """The declaration, its identity (which leaves out the number of runs) and the circumstances of this run."""
+    declaration = {
+        "kind": type(experiment).__name__,
+        "problem": {label: repr(problem) for label, problem in experiment.problem.items()},
+        "agents": {label: repr(agent) for label, agent in experiment.agents.items()},
+        experiment.axis + "s": experiment.length,
+        "seed": experiment.seed,
+    }
+    return {
+        "format": FORMAT,
+        "name": experiment.name,
+        "declaration": declaration,
+        "identity": hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
+        "runs": experiment.runs,
+        "axis": experiment.axis,
+        "primary": experiment.primary,
+        "engine": "reference",
+        "versions": {
+            "boltzmann_rl": boltzmann_rl.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in ("numpy", "scipy", "pandas", "gymnasium", "matplotlib")},
+        },
+        "platform": {"system": platform.platform(), "processor": platform.processor() or platform.machine()},
+        "commit": _commit(),
+        "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
+        "seconds": round(seconds, 3),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }
+
+
+def _commit() -> str | None:
+    try:
+        answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):  # no git, no commit
+        return None
+    return answer.stdout.strip() or None
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest in a folder, or None where there is none."""
+    path = folder / "manifest.json"
+    if not path.exists():
+        return None
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    if not isinstance(manifest, dict) or not {"identity", "declaration", "runs"} <= manifest.keys():
+        raise ValueError(f"{path} is no manifest of boltzmann_rl")
+    return manifest
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Which parts of two declarations differ, and how."""
+    before, after = _flat(old["declaration"]), _flat(new["declaration"])
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return "; ".join(f"{key}: {before.get(key)} → {after.get(key)}" for key in keys)
+
+
+def _flat(declaration: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in declaration.items():
+        flat |= {f"{key}[{label}]": part for label, part in value.items()} if isinstance(value, dict) else {key: value}
+    return flat

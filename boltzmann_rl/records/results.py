@@ -1,0 +1,176 @@
+"""Results: the tables of an experiment together with its manifest, made by running it or read from its folder."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+import boltzmann_rl
+from boltzmann_rl.experiments import Experiment
+from boltzmann_rl.progress import Progress
+from boltzmann_rl.records.files import csv_bytes, read_csv, write
+from boltzmann_rl.records.manifest import FORMAT, differences, manifest_of, read_manifest
+from boltzmann_rl.records.tables import curves_table, runs_table, sentence, summary_table, thinned
+from boltzmann_rl.runner import measure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Results", "load", "run"]
+
+# A curve on disk has at most this many points; in memory it has them all.
+POINTS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What an experiment showed.
+
+    Attributes:
+        curves: One row per experiment, problem, agent, step (or episode) and metric: ``mean``, ``standard_error``,
+            the 95 % interval ``low`` to ``high``, and the number of ``runs``.
+        summary: One row per problem and agent, best first: the mean of each metric over the whole run with its
+            interval, and how far the agent is behind the best, paired by run (``behind`` with interval, Holm's
+            p-value, Cohen's d, share of runs in which the best was ahead).
+        runs: One row per problem, agent and run with each metric's total; empty if read from a folder without.
+        manifest: The declaration and the circumstances: seed, versions, engine, platform, time taken.
+    """
+
+    curves: pd.DataFrame
+    summary: pd.DataFrame
+    runs: pd.DataFrame
+    manifest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Of the experiment."""
+        return str(self.manifest["name"])
+
+    @property
+    def sentence(self) -> str:
+        """Who won, by how much, and how sure that is: one sentence a problem."""
+        return " ".join(
+            sentence(table, self.manifest) for _, table in self.summary.groupby("problem", sort=False, observed=True)
+        )
+
+    def plot(self) -> "Figure":
+        """The figure of this experiment."""
+        from boltzmann_rl.plots import plot_results  # a method may look up a floor, lazily
+
+        return plot_results(self)
+
+    def save(self, results: str | Path = "results", *, points: int = POINTS, overwrite: bool = False) -> Path:
+        """Write ``results/<name>/``: manifest, curves, summary, runs and the figure, each file at once or not at all.
+
+        Args:
+            results: The folder of all results.
+            points: Points to keep of each curve, evenly spaced, the first and the last included.
+            overwrite: Whether results of another declaration, or of more runs, may be replaced.
+
+        Returns:
+            The folder of this experiment.
+
+        Raises:
+            FileExistsError: The folder holds something else, or more, and ``overwrite`` is not set.
+        """
+        folder = Path(results) / self.name
+        if folder.is_symlink():
+            raise FileExistsError(f"{folder} is a link to another folder: nothing was written through it")
+        if not overwrite:
+            _refuse_to_replace(folder, self.manifest)
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        write(folder / "curves.csv", csv_bytes(thinned(self.curves, points)))
+        write(folder / "summary.csv", csv_bytes(self.summary))
+        if len(self.runs):
+            write(folder / "runs.csv", csv_bytes(self.runs))
+        from boltzmann_rl.plots import figure_bytes
+
+        for kind, image in figure_bytes(self.plot()).items():
+            write(folder / "figures" / f"{self.name}.{kind}", image)
+        write(
+            folder / "manifest.json",
+            (json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n").encode(),
+        )
+        return folder
+
+
+def run(experiment: Experiment, *, jobs: int | None = None, progress: bool = True) -> Results:
+    """Run an experiment and put its results together.
+
+    Args:
+        experiment: A `BanditExperiment` or a `GymnasiumExperiment`.
+        jobs: Processes, ≥ 1; None is this process alone. The results are the same bytes for any number.
+        progress: Whether to show on standard error how far it is.
+
+    Returns:
+        The results, in memory; ``results.save()`` writes them.
+    """
+    began, clock = time.time(), time.monotonic()
+    measured = []
+    total = sum(unit.runs for unit in experiment.units())
+    with Progress(total, experiment.name, progress) as bar:
+        for unit, block in measure(experiment, jobs):
+            measured.append((unit, block))
+            bar.advance(unit.runs)
+    runs = runs_table(experiment, measured)
+    return Results(
+        curves=curves_table(experiment, measured),
+        summary=summary_table(experiment, runs),
+        runs=runs,
+        manifest=manifest_of(experiment, began, time.monotonic() - clock),
+    )
+
+
+def load(folder: str | Path) -> Results:
+    """Read results that were saved in ``folder``.
+
+    Args:
+        folder: ``results/<name>``.
+
+    Raises:
+        FileNotFoundError: No results are there.
+        ValueError: They were written by a later version.
+
+    Example:
+        >>> load("nowhere")
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: nowhere holds no results: there is no manifest.json in it
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise FileNotFoundError(f"{folder} holds no results: there is no manifest.json in it")
+    if manifest.get("format", 0) > FORMAT:
+        raise ValueError(
+            f"{folder} was written in format {manifest['format']} by boltzmann_rl "
+            f"{manifest['versions']['boltzmann_rl']}, and this is {boltzmann_rl.__version__}, which reads up to "
+            f"{FORMAT}: please upgrade"
+        )
+    runs = folder / "runs.csv"
+    return Results(
+        curves=read_csv(folder / "curves.csv"),
+        summary=read_csv(folder / "summary.csv"),
+        runs=read_csv(runs) if runs.exists() else pd.DataFrame(),
+        manifest=manifest,
+    )
+
+
+def _refuse_to_replace(folder: Path, manifest: dict[str, Any]) -> None:
+    there = read_manifest(folder)
+    if there is None:
+        return
+    remedy = "give the experiment another name, choose another --results folder, or pass --overwrite"
+    if there["identity"] != manifest["identity"]:
+        changed = differences(there, manifest)
+        raise FileExistsError(
+            f"{folder} holds results of another declaration ({changed}): nothing was written; {remedy}"
+        )
+    if there["runs"] > manifest["runs"]:
+        raise FileExistsError(
+            f"{folder} holds {there['runs']} runs of this experiment, and {manifest['runs']} would replace them: "
+            f"nothing was written; {remedy}"
+        )

@@ -1,0 +1,148 @@
+"""The reference engine for bandits: one Python loop over steps, all runs of a block as rows, policies as written."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.agents import Agent
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.bandits import Bandit
+from boltzmann_rl.policies.decision import decide, probabilities
+from boltzmann_rl.policies.parameters import temperature_at
+from boltzmann_rl.simulation.moments import Moments
+from boltzmann_rl.streams import stream
+
+__all__ = ["BLOCK", "Block", "simulate"]
+
+# Runs in lock-step. Streams are always read for the full width, so that a run's numbers do not depend on how many
+# runs there are beside it.
+BLOCK = 1000
+
+# Steps that are kept before they are taken into the moments: memory does not grow with the number of steps.
+_TAPE = 32
+
+
+class Block(NamedTuple):
+    """What is left of one block of runs: moments per metric and step, and totals per run."""
+
+    curves: dict[str, Moments]
+    totals: dict[str, Floats]
+
+
+def simulate(bandit: Bandit, agent: Agent, *, block: int, runs: int, steps: int, seed: int) -> Block:
+    """Play ``runs`` ≤ BLOCK runs of ``steps`` steps, and measure them.
+
+    Reads five streams keyed by the seed and the number of the block, each at the full width: ``problem`` (the means),
+    ``reward`` (one variate a run and step), ``action`` (the uniforms of the decisions), ``drift`` and ``learner``.
+    None is keyed by the agent: all agents meet the same problems, the same luck and the same coins.
+
+    Measured per step: ``reward``; ``best_action``, whether the arm chosen has the highest mean; ``regret``, by how
+    much its mean lies below the highest; ``expected_reward`` and ``expected_regret``, the means averaged over the
+    policy's probabilities, which have far less variance; ``cumulative_regret``; ``entropy`` of the policy in nats;
+    ``effective_actions``, its exponential; and ``temperature`` of policies that have one.
+    """
+    problem, luck, coins, drift, learning = (
+        stream(seed, purpose, block) for purpose in ("problem", "reward", "action", "drift", "learner")
+    )
+    learner, policy = agent.learner, agent.policy
+    means = bandit.start(BLOCK, problem)
+    best = means[:runs].max(axis=1)
+    state = learner.start((runs, bandit.arms), learning)
+    clock = _Clock(agent.clock, (runs, bandit.arms))
+    tape = _Tape(runs, steps)
+    rows = np.arange(runs)
+    width = (BLOCK, bandit.arms) if getattr(policy, "uniforms_per_action", False) else (BLOCK,)
+    cumulative = np.zeros(runs)
+    for step in range(steps):
+        values = learner.values(state)
+        now = clock.read(step)
+        p = probabilities(policy, values, now)
+        action = decide(policy, p, values, now, coins.random(width)[:runs])
+        pulled = means[rows, action]
+        reward = bandit.reward(pulled, bandit.noise(BLOCK, luck)[:runs])
+        regret = best - pulled
+        cumulative += regret
+        expected = np.einsum("ra,ra->r", p, means[:runs])
+        entropy = _entropy(p)
+        tape.record(
+            reward=reward,
+            best_action=regret == 0.0,
+            regret=regret,
+            expected_reward=expected,
+            expected_regret=best - expected,
+            cumulative_regret=cumulative,
+            entropy=entropy,
+            effective_actions=np.exp(entropy),
+            **_temperature(policy, values, now),
+        )
+        clock.advance(action)
+        state = learner.update(state, action, reward, p, learning)
+        moved = bandit.move(means, drift)
+        if moved is not means:
+            means, best = moved, moved[:runs].max(axis=1)
+    return tape.block()
+
+
+class _Clock:
+    """The steps that a policy is given: one for all runs, or the pulls of each action."""
+
+    def __init__(self, clock: str, shape: tuple[int, int]) -> None:
+        self._pulls = np.zeros(shape, dtype=np.int64) if clock == "pulls" else None
+        self._rows = np.arange(shape[0])
+
+    def read(self, step: int) -> Any:
+        return step if self._pulls is None else self._pulls
+
+    def advance(self, action: Any) -> None:
+        if self._pulls is not None:
+            self._pulls[self._rows, action] += 1
+
+
+class _Tape:
+    """The last few steps of every metric, taken into moments when full, and the totals of each run."""
+
+    def __init__(self, runs: int, steps: int) -> None:
+        self._runs, self._steps, self._at = runs, steps, 0
+        self._samples: dict[str, Floats] = {}
+        self._parts: dict[str, list[Moments]] = {}
+        self._sums: dict[str, Floats] = {}
+
+    def record(self, **metrics: Any) -> None:
+        if not self._samples:
+            self._samples = {metric: np.empty((_TAPE, self._runs)) for metric in metrics}
+            self._parts = {metric: [] for metric in metrics}
+            self._sums = {metric: np.zeros(self._runs) for metric in metrics}
+        line = self._at % _TAPE
+        for metric, sample in metrics.items():
+            self._samples[metric][line] = sample
+        self._at += 1
+        if line == _TAPE - 1 or self._at == self._steps:
+            self._take_in(line + 1)
+
+    def _take_in(self, lines: int) -> None:
+        for metric, samples in self._samples.items():
+            self._parts[metric].append(Moments.of(samples[:lines]))
+            self._sums[metric] += samples[:lines].sum(axis=0)
+
+    def block(self) -> Block:
+        curves = {
+            metric: Moments(
+                self._runs,
+                np.concatenate([p.mean for p in parts]),
+                np.concatenate([p.squares for p in parts]),
+            )
+            for metric, parts in self._parts.items()
+        }
+        return Block(curves, {metric: self._sums[metric] for metric in ("reward", "best_action", "regret")})
+
+
+def _entropy(p: Floats) -> Floats:
+    """In nats; the probabilities are the policy's own, checked already."""
+    logarithm = np.log(np.maximum(p, np.finfo(np.float64).tiny))  # finite where p = 0, and times 0
+    return np.maximum(-np.einsum("ra,ra->r", p, logarithm), 0.0)
+
+
+def _temperature(policy: Any, values: Floats, step: Any) -> dict[str, Any]:
+    if not hasattr(policy, "temperature"):
+        return {}
+    return {"temperature": temperature_at(policy.temperature, values, step)}

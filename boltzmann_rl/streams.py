@@ -1,0 +1,38 @@
+"""Streams of chance, keyed by what they are for and never by the order in which they are asked for."""
+
+import hashlib
+
+import numpy as np
+
+from boltzmann_rl.arguments import as_seed
+
+__all__ = ["child_seed", "stream"]
+
+
+def stream(seed: int, *purpose: str | int) -> np.random.Generator:
+    """The generator of one purpose: the same for the same seed and words, independent for different ones.
+
+    Args:
+        seed: In [0, 2⁶³).
+        purpose: What the stream is for, such as ``("reward", 3)``.
+
+    Returns:
+        A PCG64 generator whose seed sequence has the SHA-256 of the purpose as its spawn key.
+
+    Example:
+        >>> stream(0, "reward", 3).random() == stream(0, "reward", 3).random()
+        True
+        >>> stream(0, "reward", 3).random() == stream(0, "reward", 4).random()
+        False
+    """
+    return np.random.Generator(np.random.PCG64(_sequence(seed, purpose)))
+
+
+def child_seed(seed: int, *purpose: str | int) -> int:
+    """A seed in [0, 2³¹) for a library that wants a small integer, derived like `stream`."""
+    return int(_sequence(seed, purpose).generate_state(1)[0]) >> 1
+
+
+def _sequence(seed: int, purpose: tuple[str | int, ...]) -> np.random.SeedSequence:
+    digest = hashlib.sha256(repr(purpose).encode()).digest()
+    return np.random.SeedSequence(as_seed(seed), spawn_key=np.frombuffer(digest, dtype="<u4").tolist())
