@@ -190,7 +190,7 @@ def _list(options: argparse.Namespace) -> int:
     for file in files:
         for experiment in _experiments(file):
             question = (sys.modules[_module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
-            size = f"{len(experiment.agents)} agents, {experiment.runs} runs, {experiment.length} {experiment.axis}s"
+            size = f"{len(experiment.entrants)} agents, {experiment.runs} runs, {experiment.length} {experiment.axis}s"
             print(f"{file}\n    {experiment.name}: {question}\n    {size}")
     return 0
 

@@ -35,6 +35,14 @@ class Unit(NamedTuple):
     runs: int
 
 
+class Entrant(NamedTuple):
+    """An agent as it takes part: in a parameter study it has a family and its value of the parameter."""
+
+    agent: Agent
+    family: str | None = None
+    parameter: float | None = None
+
+
 @dataclass(frozen=True)
 class BanditExperiment:
     """Agents on a bandit, all meeting the same problems and the same luck.
@@ -42,8 +50,9 @@ class BanditExperiment:
     Args:
         name: Of the results folder: letters, digits, dot, dash and underscore.
         problem: A bandit, or a mapping of labels to bandits.
-        agents: A mapping of labels to `Agent`. Everything in it prints as it was written: dataclasses, numbers,
-            strings, tuples.
+        agents: A mapping of labels to `Agent`; or, for a parameter study, of families to mappings of a number to
+            the agent with that parameter: ``{"Boltzmann, τ": {0.1: Agent(...), 0.2: Agent(...)}}``. Everything in
+            it prints as it was written: dataclasses, numbers, strings, tuples.
         runs: Independent repetitions, ≥ 1. Not part of what the experiment is: more runs extend it.
         steps: Pulls per run, ≥ 1.
         seed: In [0, 2⁶³); None draws one, which is kept in the declaration.
@@ -80,6 +89,11 @@ class BanditExperiment:
         _canonicalise(self, "steps")
 
     @property
+    def entrants(self) -> dict[str, "Entrant"]:
+        """Every agent by its own label, those of a parameter study with family and parameter."""
+        return _entrants(self.agents)
+
+    @property
     def length(self) -> int:
         """Points on the axis of a curve."""
         return self.steps
@@ -92,7 +106,7 @@ class BanditExperiment:
         """Do one unit of the work."""
         return bandits.simulate(
             self.problem[unit.problem],
-            self.agents[unit.agent],
+            self.entrants[unit.agent].agent,
             block=unit.block,
             runs=unit.runs,
             steps=self.steps,
@@ -121,7 +135,7 @@ class GymnasiumExperiment:
     Args:
         name: Of the results folder: letters, digits, dot, dash and underscore.
         problem: An `Environment` or its id, or a mapping of labels to these.
-        agents: A mapping of labels to `Agent` with a tabular learner.
+        agents: A mapping of labels to `Agent` with a tabular learner, or a parameter study as there.
         runs: Independent repetitions, ≥ 1.
         episodes: Per run, ≥ 1: the axis of the curves.
         seed: In [0, 2⁶³); None draws one, which is kept in the declaration.
@@ -159,6 +173,11 @@ class GymnasiumExperiment:
         _canonicalise(self, "episodes")
 
     @property
+    def entrants(self) -> dict[str, "Entrant"]:
+        """Every agent by its own label, those of a parameter study with family and parameter."""
+        return _entrants(self.agents)
+
+    @property
     def length(self) -> int:
         """Points on the axis of a curve."""
         return self.episodes
@@ -171,7 +190,7 @@ class GymnasiumExperiment:
         """Do one unit of the work."""
         return episodes.simulate(
             self.problem[unit.problem],
-            self.agents[unit.agent],
+            self.entrants[unit.agent].agent,
             block=unit.block,
             runs=unit.runs,
             episodes=self.episodes,
@@ -212,11 +231,15 @@ def _canonicalise(experiment: Any, length: str) -> None:
         label: Environment(part) if isinstance(part, str) else part
         for label, part in _labelled(problem, "problem").items()
     }
-    agents = _labelled(experiment.agents, "agents")
-    for label, agent in agents.items():
-        if not isinstance(agent, Agent):
-            raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {agent!r}")
-    for part in (*problems.values(), *agents.values()):
+    agents = {
+        label: {float(parameter): agent for parameter, agent in part.items()} if isinstance(part, Mapping) else part
+        for label, part in _labelled(experiment.agents, "agents").items()
+    }
+    entrants = _entrants(agents)
+    for label, entrant in entrants.items():
+        if not isinstance(entrant.agent, Agent):
+            raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {entrant.agent!r}")
+    for part in (*problems.values(), *(entrant.agent for entrant in entrants.values())):
         if " at 0x" in repr(part) or "array(" in repr(part):
             raise TypeError(
                 f"{part!r} does not say in print what it is, so its results could not be told from others': write "
@@ -241,8 +264,19 @@ def _labelled(parts: Any, name: str) -> dict[str, Any]:
     return dict(parts)
 
 
+def _entrants(agents: Mapping[str, Any]) -> dict[str, Entrant]:
+    entrants = {}
+    for label, part in agents.items():
+        if isinstance(part, Mapping):
+            for parameter, agent in part.items():
+                entrants[f"{label} = {parameter:.4g}"] = Entrant(agent, label, parameter)
+        else:
+            entrants[label] = Entrant(part)
+    return entrants
+
+
 def _units(experiment: Any, width: int) -> Iterator[Unit]:
     for problem in experiment.problem:
-        for agent in experiment.agents:
+        for agent in experiment.entrants:
             for block, first in enumerate(range(0, experiment.runs, width)):
                 yield Unit(problem, agent, block, min(width, experiment.runs - first))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["figure_bytes", "plot_results", "plot_schedule"]
 
-# Okabe & Ito (2008), *Color Universal Design*, without the yellow, which is too light for a line.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+# Okabe & Ito (2008), *Color Universal Design*; a grey for the yellow, which is too light for a line.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#888888")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)))
 
 STYLE: Any = {
@@ -58,8 +58,22 @@ PANELS = {
 }
 
 
+STUDY_PANELS = {
+    "step": (
+        _Panel("reward", "Mean reward over the run", "reward per step"),
+        _Panel("best_action", "Best action chosen", "share of steps", "share"),
+    ),
+    "episode": (
+        _Panel("return", "Mean return over the run", "reward per episode"),
+        _Panel("length", "Mean length of an episode", "steps"),
+    ),
+}
+
+
 def plot_results(results: "Results") -> Figure:
-    """The curves of an experiment, a panel a metric, a row of panels a problem where there are several.
+    """The curves of an experiment, a panel a metric; of a parameter study, the means against the parameter.
+
+    Several problems stand below each other.
 
     Args:
         results: What `boltzmann_rl.run` or `boltzmann_rl.load` returned.
@@ -68,6 +82,8 @@ def plot_results(results: "Results") -> Figure:
         A Matplotlib figure that no window manager holds on to: ``figure.savefig(path)``, or the last line of a
         notebook cell.
     """
+    if results.manifest.get("study"):
+        return _plot_study(results)
     panels = PANELS[results.manifest["axis"]]
     problems = list(results.curves["problem"].unique())
     agents = list(results.manifest["declaration"]["agents"])
@@ -87,6 +103,35 @@ def plot_results(results: "Results") -> Figure:
                     ax.set_title(f"{_short(problem)}: {ax.get_title(loc='left')}")
             for ax in block[:, -1]:
                 _label_lines(ax)
+        figure.suptitle(_caption(results), fontsize=8, x=0.01, ha="left")
+    return figure
+
+
+def _plot_study(results: "Results") -> Figure:
+    panels = STUDY_PANELS[results.manifest["axis"]]
+    study = results.manifest["study"]
+    families = list(dict.fromkeys(family for family, _ in study.values()))
+    problems = list(results.summary["problem"].unique())
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.0, 2.2 * len(problems) + 0.3), layout="constrained")
+        axes = figure.subplots(len(problems), 2, squeeze=False)
+        for row, problem in enumerate(problems):
+            summary = results.summary[results.summary["problem"] == problem].set_index("agent")
+            for ax, panel in zip(axes[row], panels, strict=True):
+                for index, family in enumerate(families):
+                    points = sorted((parameter, label) for label, (name, parameter) in study.items() if name == family)
+                    there = summary.loc[[label for _, label in points]]
+                    band = there[panel.metric], there[f"{panel.metric}_low"], there[f"{panel.metric}_high"]
+                    _line_with_band(ax, [parameter for parameter, _ in points], *band, index, family)
+                _finish(ax, panel)
+                for line in ax.get_lines():
+                    line.set_marker("o")
+                    line.set_markersize(2.5)
+                ax.set_xscale("log", base=2)
+                ax.set_xlabel("parameter")
+                ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}" if x >= 1 else f"1/{1 / x:g}"))
+                ax.tick_params(axis="x", labelsize=7)
+            _label_lines(axes[row, -1])
         figure.suptitle(_caption(results), fontsize=8, x=0.01, ha="left")
     return figure
 
@@ -129,18 +174,26 @@ def figure_bytes(figure: Figure) -> dict[str, bytes]:
 
 
 def _draw(ax: Axes, curves: pd.DataFrame, agents: list[str], panel: _Panel) -> None:
+    for index, agent in enumerate(agents):
+        curve = curves[curves["agent"] == agent]
+        if not curve.empty:
+            _line_with_band(ax, curve["step"], curve["mean"], curve["low"], curve["high"], index, agent)
+    _finish(ax, panel)
+    if panel.scale == "late":
+        _frame_late(ax, curves)
+
+
+def _line_with_band(ax: Axes, x: Any, mean: Any, low: Any, high: Any, index: int, label: str) -> None:
+    x, mean, low, high = (np.asarray(part) for part in (x, mean, low, high))
+    ax.plot(x, mean, **_line(index), label=_short(label))
+    if np.isfinite(low).all():  # one run has no interval, and none is drawn
+        ax.fill_between(x, low, high, color=_line(index)["color"], alpha=0.2, linewidth=0)
+
+
+def _finish(ax: Axes, panel: _Panel) -> None:
     ax.set_title(panel.title)
     ax.set_ylabel(panel.unit)
     ax.margins(x=0)
-    for index, agent in enumerate(agents):
-        curve = curves[curves["agent"] == agent]
-        if curve.empty:
-            continue
-        step = curve["step"].to_numpy()
-        ax.plot(step, curve["mean"].to_numpy(), **_line(index), label=_short(agent))
-        low, high = curve["low"].to_numpy(), curve["high"].to_numpy()
-        if np.isfinite(low).all():  # one run has no interval, and none is drawn
-            ax.fill_between(step, low, high, color=_line(index)["color"], alpha=0.2, linewidth=0)
     if panel.scale == "share":
         ax.set_ylim(0, 1)
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -149,8 +202,6 @@ def _draw(ax: Axes, curves: pd.DataFrame, agents: list[str], panel: _Panel) -> N
         ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         ax.yaxis.set_minor_formatter(NullFormatter())
-    elif panel.scale == "late":
-        _frame_late(ax, curves)
 
 
 def _frame_late(ax: Axes, curves: pd.DataFrame) -> None:
@@ -200,7 +251,7 @@ def _line(index: int) -> dict[str, Any]:
 
 
 def _caption(results: "Results") -> str:
-    runs = int(results.curves["runs"].min())
+    runs = int(results.manifest["runs"])
     band = "bands: 95 % confidence intervals of the mean" if runs > 1 else "one run: no intervals"
     return f"{results.name}: {runs} runs, {band}"
 

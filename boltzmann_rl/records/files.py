@@ -1,4 +1,4 @@
-"""Files: CSV that survives a spreadsheet and reads back to the last bit, and writes that are whole or not at all."""
+"""Files: CSV that survives a spreadsheet, and writes that are whole or not at all."""
 
 import os
 import tempfile
@@ -17,15 +17,15 @@ _WHOLE = ("step", "run", "runs")
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """The table as UTF-8, one line a row."""
+    """The table as UTF-8, one line a row, numbers to ten significant digits, far below their uncertainty."""
     table = table.copy()
     for column in [name for name in _TEXT if name in table]:
         table[column] = [f"'{text}" if text.startswith(_FORMULA) else text for text in table[column]]
-    return table.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    return table.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode("utf-8")
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """As written, to the last bit: numbers are parsed by Python, whose rounding is exact in every pandas."""
+    """As written: numbers are parsed by Python, whose rounding is right in every version of pandas."""
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     for column in table.columns:
         if column in _TEXT:

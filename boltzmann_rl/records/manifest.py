@@ -24,7 +24,7 @@ def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[st
     declaration = {
         "kind": type(experiment).__name__,
         "problem": {label: repr(problem) for label, problem in experiment.problem.items()},
-        "agents": {label: repr(agent) for label, agent in experiment.agents.items()},
+        "agents": {label: repr(entrant.agent) for label, entrant in experiment.entrants.items()},
         experiment.axis + "s": experiment.length,
         "seed": experiment.seed,
     }
@@ -33,6 +33,11 @@ def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[st
         "name": experiment.name,
         "declaration": declaration,
         "identity": hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
+        "study": {
+            label: [entrant.family, entrant.parameter]
+            for label, entrant in experiment.entrants.items()
+            if entrant.family is not None
+        },
         "runs": experiment.runs,
         "axis": experiment.axis,
         "primary": experiment.primary,

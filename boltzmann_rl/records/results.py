@@ -35,8 +35,11 @@ class Results:
         summary: One row per problem and agent, best first: the mean of each metric over the whole run with its
             interval, and how far the agent is behind the best, paired by run (``behind`` with interval, Holm's
             p-value, Cohen's d, share of runs in which the best was ahead).
-        runs: One row per problem, agent and run with each metric's total; empty if read from a folder without.
+        runs: One row per problem, agent and run with each metric's total.
         manifest: The declaration and the circumstances: seed, versions, engine, platform, time taken.
+
+    Read from a folder, numbers have ten significant digits, curves the points that were kept, and a table that is not
+    there is empty.
     """
 
     curves: pd.DataFrame
@@ -150,11 +153,9 @@ def load(folder: str | Path) -> Results:
             f"{manifest['versions']['boltzmann_rl']}, and this is {boltzmann_rl.__version__}, which reads up to "
             f"{FORMAT}: please upgrade"
         )
-    runs = folder / "runs.csv"
+    tables = {name: folder / f"{name}.csv" for name in ("curves", "summary", "runs")}
     return Results(
-        curves=read_csv(folder / "curves.csv"),
-        summary=read_csv(folder / "summary.csv"),
-        runs=read_csv(runs) if runs.exists() else pd.DataFrame(),
+        **{name: read_csv(path) if path.exists() else pd.DataFrame() for name, path in tables.items()},
         manifest=manifest,
     )
 

@@ -65,7 +65,7 @@ def summary_table(experiment: Experiment, runs: pd.DataFrame) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for problem in experiment.problem:
         samples: dict[str, dict[str, Floats]] = {}
-        for agent in experiment.agents:
+        for agent in experiment.entrants:
             of_agent = runs[(runs["problem"] == problem) & (runs["agent"] == agent)]
             samples[agent] = {
                 metric: of_agent[metric].to_numpy() / (1 if metric == "regret" else experiment.length)
@@ -102,7 +102,7 @@ def sentence(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
     where = f"On {best['problem']}, {best['agent']} had the highest mean {primary} per {axis}, {best[primary]:.4g}"
     if len(table) == 1:
         return f"{where} (95 % CI {best[f'{primary}_low']:.4g} to {best[f'{primary}_high']:.4g}, {best['runs']} runs)."
-    second = table.iloc[1]
+    second = table.iloc[_rival(table, manifest)]
     if best["runs"] < 2:
         return f"{where}; one run says nothing about how sure that is."
     gap = (
@@ -118,6 +118,14 @@ def sentence(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
         doubt = f"but that is not clearly more than {second['agent']}"
         return f"{where}, {doubt}: {gap}, {shown} after Holm's correction){tail}."
     return f"{where}: {gap}, {shown} after Holm's correction)."
+
+
+def _rival(table: pd.DataFrame, manifest: dict[str, Any]) -> int:
+    """The row that the best is compared with: the second, or in a parameter study the best of another family."""
+    family = {label: name for label, (name, _) in manifest.get("study", {}).items()}
+    families = [family.get(agent, agent) for agent in table["agent"]]
+    others = [row for row, name in enumerate(families) if name != families[0]]
+    return others[0] if others else 1
 
 
 def thinned(curves: pd.DataFrame, points: int) -> pd.DataFrame:

@@ -1,0 +1,38 @@
+"""The README's code runs as it stands, and its commands are the ones that CI runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_the_code_of_the_readme_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {"__name__": "readme"}
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), namespace)  # noqa: S102 the README is ours
+    printed = capsys.readouterr().out
+    assert printed.startswith("-13.0"), "Q-learning finds the way along the edge"
+    assert "had the highest mean reward per step" in printed
+
+
+def test_the_readme_has_one_command_that_runs_and_one_that_tests() -> None:
+    commands = [line for block in blocks("sh") for line in block.splitlines()]
+    assert len(commands) == 2
+    assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install -qq -e ") for command in commands)
+    assert "boltzmann-rl run experiments/" in commands[0]
+    assert commands[1].endswith("python -m pytest -q")
+
+
+def test_every_file_that_the_readme_points_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
