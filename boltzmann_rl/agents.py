@@ -25,7 +25,8 @@ class Agent:
             ``"step"``). Default: what the policy asks for by its attribute ``clock``, or ``"step"``.
 
     Raises:
-        TypeError: A learner or a policy that lacks what is named above.
+        TypeError: A learner or a policy that lacks what is named above; a policy with ``takes_memory = True`` (whose
+            third argument is what the learner's ``memory(state)`` returns) beside a learner that keeps none.
         ValueError: Another clock.
 
     Example:
@@ -43,6 +44,8 @@ class Agent:
         for function in ("start", "values", "update"):
             if not callable(getattr(self.learner, function, None)):
                 raise TypeError(f"learner must have {function}(), got {self.learner!r}: is it the policy?")
+        if getattr(self.policy, "takes_memory", False) and not hasattr(self.learner, "memory"):
+            raise TypeError(f"{self.policy!r} needs a learner with memory(state), got {self.learner!r}")
         as_callable(self.policy, "policy", "policy(values, step) -> probabilities")
         clock = self.clock or getattr(self.policy, "clock", "step")
         if clock not in CLOCKS:

@@ -30,7 +30,13 @@ class BrokenLaw(AssertionError):
         super().__init__(f"the law {law!r} is broken: {example}")
 
 
-def check_policy(policy: Any, *, shift_invariant: bool | None = None, seed: int = 0) -> tuple[str, ...]:
+def check_policy(
+    policy: Any,
+    *,
+    shift_invariant: bool | None = None,
+    memory: Callable[[Floats], Any] | None = None,
+    seed: int = 0,
+) -> tuple[str, ...]:
     """Test anyone's policy against the laws of action selection; raises at the first that it breaks.
 
     The laws, in this order:
@@ -54,6 +60,7 @@ def check_policy(policy: Any, *, shift_invariant: bool | None = None, seed: int 
         shift_invariant: Whether the policy claims that only differences between values count. Default: its
             attribute ``shift_invariant``, or True, since it is what following action values means; a policy that
             intends otherwise says so here or there.
+        memory: For a policy that takes a third argument: what to hand it for given values.
         seed: Of the generated values and the draws.
 
     Returns:
@@ -89,7 +96,7 @@ def check_policy(policy: Any, *, shift_invariant: bool | None = None, seed: int 
         ("draws follow the probabilities", _draws_follow_the_probabilities),
     ]
     for law, holds in laws:
-        holds(_Subject(policy, law, np.random.default_rng(as_seed(seed))))
+        holds(_Subject(policy, law, memory, np.random.default_rng(as_seed(seed))))
     return tuple(law for law, _ in laws)
 
 
@@ -99,16 +106,24 @@ class _Subject:
 
     policy: Any
     law: str
+    memory: Callable[[Floats], Any] | None
     rng: np.random.Generator
 
     def clock(self, values: Floats, step: int) -> Any:
         return np.full(values.shape, step) if getattr(self.policy, "clock", "step") == "pulls" else step
 
+    def remembered(self, values: Floats) -> Any:
+        return None if self.memory is None else self.memory(values)
+
+    def ask(self, values: Floats, step: int, policy: Any = None) -> Any:
+        memory = self.remembered(values)
+        with np.errstate(all="ignore"):
+            return (policy or self.policy)(values, self.clock(values, step), *(() if memory is None else (memory,)))
+
     def read(self, values: Floats, step: int = 7, policy: Any = None) -> Floats:
         """The probabilities, as they are; an exception on legal values breaks the law as well."""
         try:
-            with np.errstate(all="ignore"):
-                answer = (policy or self.policy)(values, self.clock(values, step))
+            answer = self.ask(values, step, policy)
         except Exception as error:
             raise self.broken(values, step, f"it raised {type(error).__name__}: {error}") from error
         return np.array(answer, dtype=np.float64)
@@ -225,7 +240,7 @@ def _only_the_ratio_counts(subject: _Subject) -> None:
     for wrong in (-1.0, float("nan")):
         values = np.array([0.0, 1.0])
         try:
-            answer = dataclasses.replace(policy, temperature=wrong)(values, subject.clock(values, 0))
+            answer = subject.ask(values, 0, dataclasses.replace(policy, temperature=wrong))
         except ValueError:
             continue
         raise subject.broken(values, 0, f"a temperature of {wrong} is accepted, and answers {_shown(answer)}")
@@ -251,8 +266,7 @@ def _mistakes_are_refused(subject: _Subject) -> None:
     for mistake in ([0.0, np.nan], [np.nan, np.nan], [np.inf, 0.0], [-np.inf, -np.inf], []):
         values = np.array(mistake)
         try:
-            with np.errstate(all="ignore"):
-                answer = subject.policy(values, subject.clock(values, 0))
+            answer = subject.ask(values, 0)
         except ValueError:
             continue
         except Exception as error:
@@ -264,7 +278,9 @@ def _draws_follow_the_probabilities(subject: _Subject) -> None:
     for values, step in (([0.0, 1.0], 0), ([0.0, 1.0, 1.0, -np.inf, 2.0], 7)):
         rows = np.tile(values, (_DRAWS, 1))
         p = subject.distribution(np.array(values), step)
-        actions = act(subject.policy, rows, subject.rng, step=subject.clock(rows, step))
+        actions = act(
+            subject.policy, rows, subject.rng, step=subject.clock(rows, step), memory=subject.remembered(rows)
+        )
         counts = np.bincount(actions, minlength=len(values))
         chance = _chi_squared_chance(counts, p)
         if chance < _FALSE_ALARM:

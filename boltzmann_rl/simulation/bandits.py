@@ -52,12 +52,14 @@ def simulate(bandit: Bandit, agent: Agent, *, block: int, runs: int, steps: int,
     tape = _Tape(runs, steps)
     rows = np.arange(runs)
     width = (BLOCK, bandit.arms) if getattr(policy, "uniforms_per_action", False) else (BLOCK,)
+    remembers = getattr(policy, "takes_memory", False)
     cumulative = np.zeros(runs)
     for step in range(steps):
         values = learner.values(state)
         now = clock.read(step)
-        p = probabilities(policy, values, now)
-        action = decide(policy, p, values, now, coins.random(width)[:runs])
+        memory = learner.memory(state) if remembers else None
+        p = probabilities(policy, values, now, memory)
+        action = decide(policy, p, values, now, coins.random(width)[:runs], memory)
         pulled = means[rows, action]
         reward = bandit.reward(pulled, bandit.noise(BLOCK, luck)[:runs])
         regret = best - pulled

@@ -56,11 +56,14 @@ def play(env: Any, agent: Agent, *, seed: int) -> Iterator[tuple[Transition, Flo
     shape = table.observations, table.actions
     state = agent.learner.start(shape, learning)
     visits, pulls = np.zeros(shape[0], dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    remembers = getattr(agent.policy, "takes_memory", False)
     step, reading = 0, table.reset()
     while True:
         here = reading.observation
         clock = {"step": step, "visits": int(visits[here]), "pulls": pulls[here]}[agent.clock]
-        action = act(agent.policy, agent.learner.values(state)[here], coins, step=clock, available=reading.available)
+        memory = agent.learner.memory(state)[here] if remembers else None
+        values = agent.learner.values(state)[here]
+        action = act(agent.policy, values, coins, step=clock, available=reading.available, memory=memory)
         reading = table.step(action)
         transition = Transition(
             step,
