@@ -124,7 +124,8 @@ class _Tape:
     def _take_in(self, lines: int) -> None:
         for metric, samples in self._samples.items():
             self._parts[metric].append(Moments.of(samples[:lines]))
-            self._sums[metric] += samples[:lines].sum(axis=0)
+            for sample in samples[:lines]:  # one by one: NumPy would sum a single run in another order
+                self._sums[metric] += sample
 
     def block(self) -> Block:
         curves = {

@@ -14,8 +14,9 @@ class Moments(NamedTuple):
 
     Example:
         >>> parts = Moments.of(np.array([1.0, 2.0])), Moments.of(np.array([6.0]))
-        >>> Moments.merge(*parts)
-        Moments(samples=3, mean=3.0, squares=14.0)
+        >>> together = Moments.merge(*parts)
+        >>> together.samples, float(together.mean), float(together.squares)
+        (3, 3.0, 14.0)
 
     Source: Chan, Golub & LeVeque (1983), *The American Statistician* 37, eq. 2.1.
     """
@@ -28,13 +29,13 @@ class Moments(NamedTuple):
     def of(cls, observed: Floats) -> "Moments":
         """Over the last axis."""
         mean = observed.mean(axis=-1)
-        deviations = observed - mean[..., np.newaxis]
+        deviations = _difference(observed, mean[..., np.newaxis])
         return cls(observed.shape[-1], mean, np.einsum("...r,...r->...", deviations, deviations))
 
     def merge(self, other: "Moments") -> "Moments":
         """Of both sets of samples together."""
         samples = self.samples + other.samples
-        delta = other.mean - self.mean
+        delta = _difference(other.mean, self.mean)
         mean = self.mean + delta * (other.samples / samples)
         return Moments(
             samples, mean, self.squares + other.squares + delta**2 * (self.samples * other.samples / samples)
@@ -46,3 +47,11 @@ class Moments(NamedTuple):
         if self.samples < 2:
             return np.full_like(self.mean, np.nan)
         return np.sqrt(self.squares / (self.samples - 1) / self.samples)
+
+
+def _difference(a: Floats, b: Floats) -> Floats:
+    """a − b, with ∞ − ∞ = 0: an infinite temperature is the same in all runs."""
+    if np.isfinite(b).all():
+        return a - b
+    with np.errstate(invalid="ignore"):
+        return np.where(a == b, 0.0, a - b)
