@@ -5,6 +5,7 @@ a number belongs, a masked array whose mask NumPy would drop) is a ``TypeError``
 is a ``ValueError`` that names the argument, the value and what is allowed.
 """
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -88,7 +89,7 @@ def as_temperature(temperature: Any, shape: tuple[int, ...], name: str = "temper
     """
     if type(temperature) is float:
         if temperature >= 0.0:
-            return temperature
+            return temperature + 0.0  # −0 is 0
         raise ValueError(f"{name} must be 0 or more, got {temperature}")
     if isinstance(temperature, bool | np.bool_ | str | bytes) or temperature is None:
         raise TypeError(f"{name} must be a number, got {temperature!r}")
@@ -98,6 +99,7 @@ def as_temperature(temperature: Any, shape: tuple[int, ...], name: str = "temper
     found = real_array(temperature, name)
     if not (found >= 0.0).all():
         raise ValueError(f"{name} must be 0 or more, got {found[~(found >= 0.0)][0]}")
+    found = found + 0.0  # −0 is 0
     aligned = found if found.ndim >= len(shape) else found[..., np.newaxis]
     try:
         fits = np.broadcast_shapes(aligned.shape, shape) == shape
@@ -141,13 +143,14 @@ def as_steps(step: Any, name: str = "step") -> Floats:
     except OverflowError:  # an int beyond the largest float: every schedule is at its far end there
         steps = np.asarray(np.inf if step > 0 else -np.inf)
     if (steps < 0).any():
-        raise ValueError(f"{name} must be 0 or more, got {found[steps < 0][0] if found.ndim else step}")
+        raise ValueError(f"{name} must be 0 or more, got {_shown(found[steps < 0][0] if found.ndim else step)}")
     return steps
 
 
 def as_number(number: Any, name: str, *, minimum: float = -np.inf, maximum: float = np.inf) -> float:
     """A real number in [minimum, maximum]; infinite only where ``maximum`` is asked to be."""
-    if isinstance(number, bool | np.bool_ | str | bytes) or number is None or np.ndim(number) != 0:
+    kind = np.asarray(number).dtype.kind
+    if np.ndim(number) != 0 or kind not in "iufO" or isinstance(number, str | bytes | bytearray):
         raise TypeError(f"{name} must be a number, got {_shown(number)}")
     try:
         value = float(number)
@@ -166,6 +169,8 @@ def as_number(number: Any, name: str, *, minimum: float = -np.inf, maximum: floa
 
 def as_finite(number: Any, name: str, *, minimum: float = -np.inf, maximum: float = np.inf) -> float:
     """A finite real number in [minimum, maximum]."""
+    if type(number) is float and minimum <= number <= maximum and math.isfinite(number):
+        return number
     value = as_number(number, name, minimum=-np.inf, maximum=np.inf)
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value}")

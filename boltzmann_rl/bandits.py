@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["Bandit", "BernoulliBandit", "BetaMeans", "GaussianBandit", "NormalMeans", "UniformMeans"]
@@ -212,6 +212,8 @@ def _means_and_arms(means: Any, arms: Any, minimum: float = -np.inf, maximum: fl
 
 def _start(means: Any, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
     if callable(means):
-        drawn: Floats = means(shape, rng)
+        drawn = real_array(means(shape, rng), "means")
+        if drawn.shape != shape or not np.isfinite(drawn).all():
+            raise ValueError(f"{means!r} must draw finite means of shape {shape}, got shape {drawn.shape}: {drawn}")
         return drawn
     return np.tile(means, (shape[0], 1))

@@ -1,4 +1,4 @@
-"""The command line: ``boltzmann-rl run | plot | list | check``.
+"""The command line: ``boltzmann-rl run | plot | list | reproduce | check``.
 
 Exit status 0 when it worked, 1 when a run or a check failed, 2 when the call was wrong, 130 after Ctrl+C. An error is
 one paragraph on standard error; ``--debug`` shows the traceback.
@@ -110,6 +110,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     listing.add_argument("folder", nargs="?", default="experiments", metavar="DIR", help="default: experiments")
 
+    reproduce = command(
+        "reproduce",
+        _reproduce,
+        "run published experiments, and hold our numbers against the papers'",
+        "boltzmann-rl reproduce KP-T1 SB26 --quick",
+    )
+    reproduce.add_argument(
+        "ids", nargs="*", metavar="ID", help="targets, or what their names begin with (default: all)"
+    )
+    reproduce.add_argument(
+        "--quick", action="store_true", help="a tenth of the runs, and the tolerances that go with it"
+    )
+    reproduce.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another parameter of the study, such as sd=0.5: prints what comes out, judges nothing",
+    )
+    reproduce.add_argument("--list", action="store_true", help="only list the targets")
+    reproduce.add_argument("--jobs", type=_whole, metavar="N", help="processes (default: 1)")
+    reproduce.add_argument("--experiments", default="experiments", metavar="DIR", help="where reproductions/ is")
+    reproduce.add_argument("--results", default="results", metavar="DIR", help="folder of all results")
+    reproduce.add_argument("--quiet", action="store_true", help="no progress, only the table")
+
     check = command(
         "check",
         _check,
@@ -195,6 +220,77 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
+def _reproduce(options: argparse.Namespace) -> int:
+    from boltzmann_rl.progress import Progress
+    from boltzmann_rl.records.reproductions import lines_of, save_reproductions
+    from boltzmann_rl.reproduction import measure_targets
+
+    papers = _targets(Path(options.experiments) / "reproductions", options.ids)
+    targets = [target for members in papers.values() for target in members]
+    if options.list:
+        for target in targets:
+            print(f"{target.id:<28} {target.study!r}")
+        return 0
+    if options.set:
+        return _vary(targets, options)
+    studies = len({repr(target.study) for target in targets})
+    with Progress(studies, "reproduce", not options.quiet, unit="experiments") as bar:
+        rows = measure_targets(targets, quick=options.quick, jobs=options.jobs, advance=bar.advance)
+    lines = [line for row in rows for line in lines_of(row)]
+    widths = {key: max(len(key), *(len(line[key]) for line in lines)) for key in lines[0]}
+    for line in ({key: key for key in widths}, *lines):
+        print("  ".join(f"{line[key]:<{width}}" for key, width in widths.items()).rstrip())
+    by_id = {row.target.id: row for row in rows}
+    judged = {paper: [by_id[target.id] for target in members] for paper, members in papers.items()}
+    passed = sum(row.passed for row in rows)
+    print(f"\n{passed} of {len(rows)} targets agree.")
+    if not options.ids and not options.quick:  # the page is of everything, in full
+        from boltzmann_rl.plots import figure_bytes, plot_reproduction
+
+        figures = {paper: figure_bytes(plot_reproduction(members)) for paper, members in judged.items()}
+        print(f"Page: {save_reproductions(judged, Path(options.results) / 'reproductions', figures)}")
+    return 0 if passed == len(rows) else 1
+
+
+def _targets(folder: Path, ids: Sequence[str]) -> dict[str, list[Any]]:
+    """The targets of each paper whose names begin with one of ``ids``; all where there are none."""
+    files = sorted(_existing(folder, "folder of reproductions").glob("*.py"))
+    declared = {file.stem: list(_load(file).TARGETS) for file in files}
+    for wanted in ids:
+        if not any(target.id.startswith(wanted) for targets in declared.values() for target in targets):
+            names = ", ".join(target.id for targets in declared.values() for target in targets)
+            raise WrongCall(f"no target is called {wanted!r}; there are {names}")
+    chosen = {
+        paper: [target for target in targets if not ids or target.id.startswith(tuple(ids))]
+        for paper, targets in declared.items()
+    }
+    return {paper: targets for paper, targets in chosen.items() if targets}
+
+
+def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
+    import ast
+
+    from boltzmann_rl.reproduction import with_parameters
+
+    settings = {}
+    for setting in options.set:
+        name, equals, text = setting.partition("=")
+        try:
+            settings[name] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            equals = ""
+        if not equals:
+            raise WrongCall(f"--set takes NAME=VALUE with a number, a string in quotes or a tuple, got {setting!r}")
+    for target in targets:
+        study = with_parameters(target.study, settings)
+        if options.quick and "runs" not in settings and hasattr(study, "runs"):
+            study = with_parameters(study, {"runs": max(study.runs // 10, 20)})
+        ours = study.measure(jobs=options.jobs)
+        numbers = ", ".join(_plus_minus(v, v + se) for v, se in zip(ours.values, ours.standard_errors, strict=True))
+        print(f"{study!r}\n    {numbers} (mean ± standard error, {ours.runs} runs)")
+    return 0
+
+
 def _check(options: argparse.Namespace) -> int:
     place, colon, name = options.policy.rpartition(":")
     if not colon or not place or not name:
@@ -243,7 +339,7 @@ def _load(file: Path) -> ModuleType:
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a file that ends the process would end ours as if all were done
         raise RuntimeError(f"{file} could not be loaded: {type(error).__name__}: {error}") from error
     cloudpickle.register_pickle_by_value(module)
     return module

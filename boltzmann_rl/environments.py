@@ -115,7 +115,11 @@ class TabularEnvironment:
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self._where()}: {error}") from None
         reading = Reading(
-            self._observation(observation), self._available(info), paid, bool(terminated), bool(truncated)
+            self._observation(observation),
+            None if terminated else self._available(info),  # where a task ended there may be nothing left to do
+            paid,
+            bool(terminated),
+            bool(truncated),
         )
         self.step_in_episode += 1
         return reading
@@ -133,7 +137,10 @@ class TabularEnvironment:
 
     def _available(self, info: Any) -> NDArray[np.bool_] | None:
         mask = info.get("action_mask")
-        return None if mask is None else as_available(mask, (self.actions,))
+        try:
+            return None if mask is None else as_available(mask, (self.actions,))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self._where()}: {error}") from None
 
     def _where(self) -> str:
         return f"{_name(self.env)} with seed {self.seed}, episode {self.episode}, step {self.step_in_episode}"

@@ -4,6 +4,7 @@ Running one (`boltzmann_rl.runner`) measures it, and `boltzmann_rl.records` make
 """
 
 import dataclasses
+import inspect
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from boltzmann_rl.agents import Agent
-from boltzmann_rl.arguments import as_integer, as_seed
+from boltzmann_rl.arguments import as_finite, as_integer, as_seed
 from boltzmann_rl.environments import Environment
 from boltzmann_rl.schedules.evaluation import set_fields
 from boltzmann_rl.simulation import bandits, episodes
@@ -56,6 +57,8 @@ class BanditExperiment:
         runs: Independent repetitions, ≥ 1. Not part of what the experiment is: more runs extend it.
         steps: Pulls per run, ≥ 1.
         seed: In [0, 2⁶³); None draws one, which is kept in the declaration.
+        uncounted_steps: Pulls at the beginning that the runs' totals, and so the summary, leave out: papers on UCB
+            often do not count the round in which every arm is pulled once.
 
     Raises:
         ValueError, TypeError: A name that cannot be a folder, no agents, parts whose ``repr`` does not say all.
@@ -81,12 +84,20 @@ class BanditExperiment:
     runs: int = 2000
     steps: int = 1000
     seed: int | None = 0
+    uncounted_steps: int = 0
 
     axis: ClassVar = "step"
     primary: ClassVar = "reward"
 
     def __post_init__(self) -> None:
-        _canonicalise(self, "steps")
+        _canonicalise(self, "steps", ("arms", "start", "noise", "reward", "move"), "a bandit", "action")
+        uncounted = as_integer(self.uncounted_steps, "uncounted_steps", maximum=self.steps - 1)
+        set_fields(self, uncounted_steps=uncounted)
+
+    @property
+    def counted(self) -> int:
+        """Points on the axis that the runs' totals are sums of."""
+        return self.length - self.uncounted_steps
 
     @property
     def entrants(self) -> dict[str, "Entrant"]:
@@ -111,6 +122,7 @@ class BanditExperiment:
             runs=unit.runs,
             steps=self.steps,
             seed=as_seed(self.seed),
+            uncounted_steps=self.uncounted_steps,
         )
 
     def quick(self) -> Self:
@@ -168,9 +180,18 @@ class GymnasiumExperiment:
     primary: ClassVar = "return"
 
     def __post_init__(self) -> None:
-        if isinstance(self.problem, str):
-            set_fields(self, problem=Environment(self.problem))
-        _canonicalise(self, "episodes")
+        problem = self.problem
+        if isinstance(problem, str):
+            problem = Environment(problem)
+        elif isinstance(problem, Mapping):
+            problem = {label: Environment(env) if isinstance(env, str) else env for label, env in problem.items()}
+        set_fields(self, problem=problem)
+        _canonicalise(self, "episodes", ("make",), "an Environment or its id", "transition")
+
+    @property
+    def counted(self) -> int:
+        """Points on the axis that the runs' totals are sums of."""
+        return self.length
 
     @property
     def entrants(self) -> dict[str, "Entrant"]:
@@ -215,7 +236,7 @@ class GymnasiumExperiment:
 Experiment = BanditExperiment | GymnasiumExperiment
 
 
-def _canonicalise(experiment: Any, length: str) -> None:
+def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: str, learns_from: str) -> None:
     name, seed = experiment.name, experiment.seed
     if not isinstance(name, str):
         raise TypeError(f"name must be a string, got {name!r}")
@@ -227,18 +248,24 @@ def _canonicalise(experiment: Any, length: str) -> None:
     problem = experiment.problem
     if not isinstance(problem, Mapping):
         problem = {getattr(problem, "id", type(problem).__name__): problem}
-    problems = {
-        label: Environment(part) if isinstance(part, str) else part
-        for label, part in _labelled(problem, "problem").items()
-    }
+    problems = _labelled(problem, "problem")
+    for label, bandit_or_environment in problems.items():
+        missing = [part for part in parts if not hasattr(bandit_or_environment, part)]
+        if missing:
+            raise TypeError(f"problem[{label!r}] must be {kind}, got {bandit_or_environment!r} without {missing[0]}")
     agents = {
-        label: {float(parameter): agent for parameter, agent in part.items()} if isinstance(part, Mapping) else part
+        label: _family(label, part) if isinstance(part, Mapping) else part
         for label, part in _labelled(experiment.agents, "agents").items()
     }
     entrants = _entrants(agents)
     for label, entrant in entrants.items():
         if not isinstance(entrant.agent, Agent):
             raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {entrant.agent!r}")
+        if learns_from not in inspect.signature(entrant.agent.learner.update).parameters:
+            raise TypeError(
+                f"agents[{label!r}] has a learner that does not learn from {kind}, for its update takes no "
+                f"{learns_from}: {entrant.agent.learner!r}"
+            )
     for part in (*problems.values(), *(entrant.agent for entrant in entrants.values())):
         if " at 0x" in repr(part) or "array(" in repr(part):
             raise TypeError(
@@ -259,20 +286,33 @@ def _labelled(parts: Any, name: str) -> dict[str, Any]:
     if not isinstance(parts, Mapping) or not parts:
         raise TypeError(f"{name} must be a mapping of labels to {name}, with one at least, got {parts!r}")
     for label in parts:
-        if not isinstance(label, str) or not label.strip():
+        if not isinstance(label, str) or not label.strip() or _is_torn(label):
             raise TypeError(f"the labels of {name} must be strings that can be read, got {label!r}")
     return dict(parts)
 
 
+def _is_torn(label: str) -> bool:
+    """Whether half a character is in it, as from a file name in no encoding: no file can hold it."""
+    return any("\ud800" <= character <= "\udfff" for character in label)
+
+
+def _family(label: str, agents: Mapping[Any, Any]) -> dict[float, Any]:
+    if not agents:
+        raise TypeError(f"agents[{label!r}] is a family without members: map a number to each Agent")
+    return {as_finite(parameter, f"the parameter of {label!r}"): agent for parameter, agent in agents.items()}
+
+
 def _entrants(agents: Mapping[str, Any]) -> dict[str, Entrant]:
-    entrants = {}
+    entrants = []
     for label, part in agents.items():
         if isinstance(part, Mapping):
-            for parameter, agent in part.items():
-                entrants[f"{label} = {parameter:.4g}"] = Entrant(agent, label, parameter)
+            entrants += [(f"{label} = {number:.4g}", Entrant(agent, label, number)) for number, agent in part.items()]
         else:
-            entrants[label] = Entrant(part)
-    return entrants
+            entrants.append((label, Entrant(part)))
+    by_label = dict(entrants)
+    if len(by_label) < len(entrants):
+        raise ValueError(f"two agents would have the same label: {[label for label, _ in entrants]}")
+    return by_label
 
 
 def _units(experiment: Any, width: int) -> Iterator[Unit]:

@@ -2,7 +2,8 @@
 
 import io
 import math
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
@@ -13,12 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.reproduction import Row
 from boltzmann_rl.schedules import evaluate
 
 if TYPE_CHECKING:
     from boltzmann_rl.records import Results
 
-__all__ = ["figure_bytes", "plot_results", "plot_schedule"]
+__all__ = ["figure_bytes", "plot_reproduction", "plot_results", "plot_schedule"]
 
 # Okabe & Ito (2008), *Color Universal Design*; a grey for the yellow, which is too light for a line.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#888888")
@@ -136,6 +138,59 @@ def _plot_study(results: "Results") -> Figure:
     return figure
 
 
+def plot_reproduction(rows: Sequence[Row]) -> Figure:
+    """Our numbers over a paper's, a panel a figure or table: ours as dots and lines, the paper's as rings.
+
+    Args:
+        rows: The rows of one paper, as `boltzmann_rl.reproduction.measure_targets` returned them.
+    """
+    panels: dict[str, list[Row]] = {}
+    for row in rows:
+        panels.setdefault(row.target.panel, []).append(row)
+    with mpl.rc_context(STYLE):
+        columns = min(len(panels), 2)
+        height = math.ceil(len(panels) / columns)
+        figure = Figure(figsize=(3.5 * columns, 2.3 * height + 0.25), layout="constrained")
+        axes = figure.subplots(height, columns, squeeze=False).ravel()
+        for ax, (panel, members) in zip(axes, panels.items(), strict=False):
+            _reproduced(ax, members)
+            ax.set_title(panel)
+        for ax in axes[len(panels) :]:
+            ax.set_axis_off()
+        figure.suptitle("rings: published; dots and lines: ours ± 3.5 standard errors", fontsize=7, x=0.01, ha="left")
+    return figure
+
+
+def _reproduced(ax: Axes, members: list[Row]) -> None:
+    series: dict[str, list[tuple[Any, float, float, float]]] = {}
+    for row in members:
+        numbers = zip(row.target.x, row.target.published, row.ours.values, row.ours.standard_errors, strict=True)
+        series.setdefault(row.target.series, []).extend(numbers)
+    words = any(isinstance(point[0], str) for points in series.values() for point in points)
+    for index, (name, points) in enumerate(series.items()):
+        if not words:
+            points = sorted(points)
+        x, published, ours, error = zip(*points, strict=True)
+        colour, line = COLOURS[index % len(COLOURS)], "none" if words or len(points) == 1 else "-"
+        few = len(points) <= 20
+        ax.errorbar(
+            x, ours, 3.5 * np.array(error), fmt="o" if few else "", ms=2.5, lw=1, ls=line, color=colour, label=name
+        )
+        ax.plot(x, published, "o", ms=6 if few else 3.5, mfc="none", mec=colour, mew=0.8)
+    target = members[0].target
+    heights = [value for row in members for value in (*row.ours.values, *row.target.published) if value == value]
+    if min(heights) > 0 and max(heights) > 20 * min(heights):
+        ax.set_yscale("log")
+    steps = [] if words else sorted({x for row in members for x in row.target.x})
+    if len(steps) > 2 and steps[0] > 0 and steps[-1] > 20 * steps[0] and len(steps) < 20:
+        ax.set_xscale("log")
+    ax.set_xlabel(target.axis)
+    ax.set_ylabel(target.unit, fontsize=7)
+    ax.tick_params(labelsize=7)
+    if len(series) > 1:
+        ax.legend(fontsize=6, frameon=False)
+
+
 def plot_schedule(schedule: Any, steps: int = 1000, *, label: str = "value") -> Figure:
     """A schedule, or several to compare, over the first ``steps`` steps.
 
@@ -167,7 +222,8 @@ def figure_bytes(figure: Figure) -> dict[str, bytes]:
     images = {}
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
         buffer = io.BytesIO()
-        with mpl.rc_context(STYLE):
+        with mpl.rc_context(STYLE), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a label in a script without a font here: boxes, no failure
             figure.savefig(buffer, format=kind, dpi=200, metadata=metadata)
         images[kind] = buffer.getvalue()
     return images

@@ -12,24 +12,27 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class Progress:
-    """Counts runs on standard error; a context manager.
+    """Counts what is done on standard error; a context manager.
 
     Args:
-        total: Runs to be done.
+        total: How much there is to do.
         name: Of the work.
         shown: Whether anything is written.
+        unit: What is counted.
     """
 
-    def __init__(self, total: int, name: str, shown: bool = True) -> None:
+    def __init__(self, total: int, name: str, shown: bool = True, unit: str = "runs") -> None:
         terminal = sys.stderr.isatty()
         self._bar = tqdm(
             total=total,
             desc=name,
-            unit=" runs",
+            unit=f" {unit}",
             disable=not shown,
             file=sys.stderr if terminal else _Lines(sys.stderr),
             mininterval=0.1 if terminal else _SECONDS_BETWEEN_LINES,
-            bar_format=None if terminal else "{desc}: {n_fmt} of {total_fmt} runs, {elapsed} gone, {remaining} left",
+            bar_format=None
+            if terminal
+            else f"{{desc}}: {{n_fmt}} of {{total_fmt}} {unit}, {{elapsed}} gone, {{remaining}} left",
         )
 
     def __enter__(self) -> Self:
@@ -38,9 +41,9 @@ class Progress:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._bar.close()
 
-    def advance(self, runs: int) -> None:
+    def advance(self, done: int) -> None:
         """So many more are done."""
-        self._bar.update(runs)
+        self._bar.update(done)
 
 
 class _Lines:

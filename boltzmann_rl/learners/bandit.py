@@ -124,12 +124,12 @@ class GradientPreferences:
     Args:
         learning_rate: In (0, ∞).
         baseline: ``"previous"``, the mean of the rewards before this one (the book's text; at the first step the
-            reward itself), ``"current"``, the mean that includes this one (the book's Figures 2.5 and 2.6), or
-            ``"none"``, 0.
+            reward itself), ``"current"``, the mean that includes this one (the book's Figures 2.5 and 2.6), or a
+            number, such as 0 for none.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
-        >>> learner, policy, rng = GradientPreferences(0.1, baseline="none"), Boltzmann(1.0), np.random.default_rng(0)
+        >>> learner, policy, rng = GradientPreferences(0.1, baseline=0.0), Boltzmann(1.0), np.random.default_rng(0)
         >>> state = learner.start((1, 2), rng)
         >>> pi = policy(learner.values(state), step=0)
         >>> learner.values(learner.update(state, np.array([0]), np.array([1.0]), pi, rng))
@@ -139,11 +139,14 @@ class GradientPreferences:
     """
 
     learning_rate: float
-    baseline: str = "previous"
+    baseline: str | float = "previous"
 
     def __post_init__(self) -> None:
-        if self.baseline not in ("previous", "current", "none"):
-            raise ValueError(f"baseline must be 'previous', 'current' or 'none', got {self.baseline!r}")
+        if isinstance(self.baseline, str):
+            if self.baseline not in ("previous", "current"):
+                raise ValueError(f"baseline must be 'previous', 'current' or a number, got {self.baseline!r}")
+        else:
+            set_fields(self, baseline=as_finite(self.baseline, "baseline"))
         set_fields(self, learning_rate=_learning_rate(self.learning_rate, maximum=math.inf))
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Preferences:
@@ -166,7 +169,7 @@ class GradientPreferences:
         before = np.where(state.seen == 0.0, reward, state.reward)
         state.seen[...] += 1.0
         state.reward[...] += (reward - state.reward) / state.seen
-        baseline: Any = {"previous": before, "current": state.reward, "none": 0.0}[self.baseline]
+        baseline: Any = {"previous": before, "current": state.reward}.get(str(self.baseline), self.baseline)
         advance = self.learning_rate * (reward - baseline)
         state.values[...] -= advance[:, np.newaxis] * probabilities
         state.values.reshape(-1)[_cells(state.values, action)] += advance

@@ -75,7 +75,9 @@ class BoltzmannDistribution:
     def probabilities(self) -> Floats:
         """Of each level, ``(..., A)``: p_i = g_i exp(−E_i / T) / Z."""
         weights = self._weights()
-        return weights / weights.sum(axis=-1, keepdims=True)
+        with np.errstate(under="ignore"):
+            p: Floats = weights / weights.sum(axis=-1, keepdims=True)
+        return p
 
     @property
     def log_partition(self) -> Any:
@@ -87,7 +89,11 @@ class BoltzmannDistribution:
     @property
     def mean_energy(self) -> Any:
         """U = Σ_i p_i E_i."""
-        return unwrap(self.energies.min(axis=-1) + self._mean(self._excitations()))
+        lowest = self.energies.min(axis=-1, keepdims=True)
+        reached = np.where(self._weights() == 0.0, lowest, self.energies)
+        with np.errstate(all="ignore"):
+            mean = lowest[..., 0] + self._mean(reached - lowest)  # a difference of ±1e308 overflows, a mean cannot
+            return unwrap(np.where(np.isfinite(mean), mean, (self.probabilities * reached).sum(axis=-1)))
 
     @property
     def free_energy(self) -> Any:
@@ -101,27 +107,23 @@ class BoltzmannDistribution:
     def entropy(self) -> Any:
         """S = (U − F) / T = −Σ_i p_i ln(p_i / g_i), in units of k_B; ln of the ground states at temperature 0."""
         with np.errstate(all="ignore"):
-            disorder = np.log(self._weights().sum(axis=-1))
-            excitation = self._mean(self._excitations())
-            return unwrap(disorder + np.where(excitation == 0.0, 0.0, excitation / self._t()))
+            return unwrap(np.log(self._weights().sum(axis=-1)) + self._mean(self._reduced()))
 
     @property
     def heat_capacity(self) -> Any:
         """C = ∂U / ∂T = Var(E) / T², in units of k_B."""
-        excitations = self._excitations()
+        reduced = self._reduced()
         with np.errstate(all="ignore"):
-            reduced = np.where(excitations == 0.0, 0.0, excitations / self.temperature)
-            centred = reduced - self._mean(reduced)[..., np.newaxis]
-        return unwrap(self._mean(centred**2))
+            return unwrap(self._mean((reduced - self._mean(reduced)[..., np.newaxis]) ** 2))
 
     def _t(self) -> Floats:
         t: Floats = self.temperature[..., 0]
         return t
 
-    def _excitations(self) -> Floats:
-        """E_i − E_0, 0 where the level has no weight, so that it drops out of every mean."""
-        excitations = self.energies - self.energies.min(axis=-1, keepdims=True)
-        return np.where(self._weights() == 0.0, 0.0, excitations)
+    def _reduced(self) -> Floats:
+        """(E_i − E_0) / T, 0 where the level has no weight, so that it drops out of every mean."""
+        with np.errstate(all="ignore"):
+            return np.where(self._weights() == 0.0, 0.0, -exponents(-self.energies, self.temperature))
 
     def _weights(self) -> Floats:
         """g_i exp(−(E_i − E_0) / T)."""
@@ -131,5 +133,6 @@ class BoltzmannDistribution:
 
     def _mean(self, quantity: Floats) -> Floats:
         weights = self._weights()
-        mean: Floats = (weights * quantity).sum(axis=-1) / weights.sum(axis=-1)
+        with np.errstate(under="ignore"):
+            mean: Floats = (weights * quantity).sum(axis=-1) / weights.sum(axis=-1)
         return mean

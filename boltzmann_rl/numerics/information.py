@@ -27,7 +27,8 @@ def entropy(probabilities: Any) -> Any:
         0.6931471805599453
     """
     p = as_probabilities(probabilities)
-    return unwrap(-(p * _log(p)).sum(axis=-1) + 0.0)  # + 0.0: no −0
+    with np.errstate(under="ignore"):
+        return unwrap(-(p * _log(p)).sum(axis=-1) + 0.0)  # + 0.0: no −0
 
 
 def effective_actions(probabilities: Any) -> Any:
@@ -76,7 +77,8 @@ def kl_divergence(p: Any, q: Any) -> Any:
         raise ValueError(f"p has shape {p.shape}, q has {q.shape}: both need the same")
     with np.errstate(all="ignore"):
         d = (q - p) / p  # p ln(p/q) − p + q = p (d − ln(1 + d)), without cancellation near d = 0
-        terms = np.where(p == 0.0, q, p * (d - np.log1p(d)))
+        ratio = np.where(abs(d) < 0.5, np.log1p(d), np.log(q) - np.log(p))
+        terms = np.where(p == 0.0, q, p * (d - ratio))
         return unwrap(np.maximum(terms, 0.0).sum(axis=-1))
 
 

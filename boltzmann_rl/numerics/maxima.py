@@ -1,13 +1,22 @@
 """The maximum and its relatives: argmax, the greedy and the uniform distribution, mellowmax, sparsemax."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_number, as_temperature, as_values, check_best, unwrap
-from boltzmann_rl.numerics.softmax import exponents
+from boltzmann_rl.numerics.softmax import exponents, softmax
 
-__all__ = ["argmax", "greedy", "mellowmax", "sparsemax", "uniform"]
+__all__ = ["argmax", "greedy", "mellowmax", "mellowmax_temperature", "soft_mellowmax", "sparsemax", "uniform"]
+
+# Weights exp(−e) beyond this energy are 0 in float64; so far below the least gap only the maxima are left.
+_LARGEST_ENERGY = 800.0
+# e^37 times the largest gap is a temperature at which all weights are 1 to the last bit.
+_UNIFORM = 37.0
+_EPS = float(np.finfo(np.float64).eps)
+# A value below this is at the root, if Newton's step is of the size of rounding as well.
+_LEVEL = 1e-12
 
 
 def argmax(values: Any) -> Any:
@@ -104,25 +113,94 @@ def mellowmax(values: Any, omega: Any) -> Any:
     Source: Asadi & Littman (2017), *An Alternative Softmax Operator for Reinforcement Learning*, §3.
     """
     values, omega = as_values(values), as_number(omega, "omega")
-    check_best(values, values.max(axis=-1, keepdims=True))
-    available = ~np.isneginf(values)
-    # The extreme that ω pulls towards: then every exponent is ≤ 0. The rest is expm1 and log1p, which keep the
-    # mean exact as ω → 0.
     if omega >= 0.0:
-        extreme = values.max(axis=-1, keepdims=True)
-    else:
-        extreme = np.where(available, values, np.inf).min(axis=-1, keepdims=True)
-    count = available.sum(axis=-1)
+        return soft_mellowmax(values, omega, alpha=0.0)
+    check_best(values, values.max(axis=-1, keepdims=True))
+    return -soft_mellowmax(np.where(np.isneginf(values), values, -values), -omega, alpha=0.0)
+
+
+def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
+    """The soft mellowmax ln(Σ_i p_i exp(ω values_i)) / ω with p = softmax(α values): mellowmax, but weighted.
+
+    It is the mean of the Boltzmann-weighted values over all inverse temperatures from α to α + ω. Limits: α = 0 is
+    `mellowmax`, ω = 0 the Boltzmann-weighted mean Σ_i p_i values_i, ω = ∞ or α = ∞ the maximum.
+
+    Args:
+        values: Action values ``(..., A)``.
+        omega: ω in inverse units of the values, 0 to ∞: a number, or one per row.
+        alpha: α in inverse units of the values, 0 to ∞: a number, or one per row.
+
+    Returns:
+        ``(...,)``, a float for one row.
+
+    Raises:
+        ValueError: A NaN or +inf among the values, nothing available, an ω or α that is negative or NaN.
+
+    Example:
+        >>> soft_mellowmax([0.0, 1.0], omega=1.0, alpha=0.0) == mellowmax([0.0, 1.0], omega=1.0)
+        True
+        >>> round(soft_mellowmax([0.0, 1.0], omega=1.0, alpha=2.0), 4)
+        0.9217
+
+    Source: Gan, Zhang & Tan (2021), *Stabilizing Q-Learning via Soft Mellowmax Operator*, AAAI.
+    """
+    values = as_values(values)
+    omega, alpha = per_row(omega, "omega", values.shape), per_row(alpha, "alpha", values.shape)
+    best = values.max(axis=-1, keepdims=True)
+    check_best(values, best)
     with np.errstate(all="ignore"):
-        gap = np.where(available, values - extreme, 0.0)
-        if np.isinf(gap).any():  # the difference of two huge values overflows: mm is homogeneous, so halve them
-            return 2.0 * mellowmax(values / 2.0, 2.0 * omega)
-        if abs(omega) * np.abs(gap).max() < 1e-300:  # in the limit of ω = 0 the products would underflow
-            return unwrap(extreme[..., 0] + (gap / count[..., np.newaxis]).sum(axis=-1))
-        if np.isinf(omega):
-            return unwrap(extreme[..., 0])
-        below = np.where(available, np.expm1(omega * gap), 0.0).sum(axis=-1) / count
-        return unwrap(extreme[..., 0] + np.log1p(below) / omega)
+        gap = np.where(np.isneginf(values), 0.0, values - best)
+        if np.isinf(gap).any():  # the difference of two huge values overflows: sm is homogeneous, so halve them
+            return 2.0 * soft_mellowmax(values / 2.0, 2.0 * omega, 2.0 * alpha)
+        weights = softmax(values, np.divide(1.0, alpha))
+        # All exponents are ≤ 0; expm1 and log1p keep the mean exact as ω → 0, until their product underflows.
+        mean = (weights * gap).sum(axis=-1, keepdims=True)
+        exponent = np.where(gap == 0.0, 0.0, omega * gap)
+        below = np.where(weights == 0.0, 0.0, weights * np.expm1(exponent)).sum(axis=-1, keepdims=True)
+        flat = omega * -gap.min(axis=-1, keepdims=True) < 1e-300
+        return unwrap((best + np.where(flat, mean, np.log1p(below) / omega))[..., 0])
+
+
+def mellowmax_temperature(values: Any, omega: Any, alpha: Any = 0.0) -> Any:
+    """The temperature at which the Boltzmann policy has the (soft) mellowmax as its expected value.
+
+    1/β with β the root of Σ_i exp(β (values_i − mm)) (values_i − mm) = 0: of all policies whose expected value is
+    mm, softmax(β values) has the greatest entropy. β lies between α and α + ω. Limits: ω = 0 gives 1/α, and where
+    all values are equal the answer is ∞.
+
+    Args:
+        values: Action values ``(..., A)``.
+        omega: ω in inverse units of the values, 0 to ∞: a number, or one per row.
+        alpha: α of the soft mellowmax, likewise.
+
+    Returns:
+        ``(...,)``, a float for one row.
+
+    Raises:
+        ValueError: As `soft_mellowmax`.
+
+    Example:
+        >>> round(1.0 / mellowmax_temperature([0.0, 0.1], omega=50.0), 2)
+        18.38
+
+    Source: Asadi & Littman (2017), *An Alternative Softmax Operator for Reinforcement Learning*, the
+    maximum-entropy mellowmax policy.
+    """
+    values = as_values(values)
+    omega, alpha = per_row(omega, "omega", values.shape), per_row(alpha, "alpha", values.shape)
+    with np.errstate(all="ignore"):
+        log_gaps = log_gaps_below_the_best(values)
+        below = values - values.max(axis=-1, keepdims=True)
+        if (np.isinf(below) & ~np.isneginf(values)).any():  # as in soft_mellowmax
+            return 2.0 * mellowmax_temperature(values / 2.0, 2.0 * omega, 2.0 * alpha)
+        mean_gap = -np.asarray(soft_mellowmax(below, omega, alpha))[..., np.newaxis]
+
+        def log_mean_gap(log_temperature: Floats, energy: Floats, weight: Floats) -> tuple[Floats, Floats]:
+            first, second = moments(energy, weight)
+            return log_temperature + np.log(first), second / first - first
+
+        found = boltzmann_temperature(log_gaps, log_mean_gap, np.log(np.where(mean_gap == 0.0, 1.0, mean_gap)))
+        return unwrap(np.where((mean_gap == 0.0) & np.isfinite(found), 0.0, found)[..., 0])
 
 
 def sparsemax(values: Any, temperature: Any = 1.0) -> Floats:
@@ -148,9 +226,7 @@ def sparsemax(values: Any, temperature: Any = 1.0) -> Floats:
     Source: Martins & Astudillo (2016), *From Softmax to Sparsemax*, algorithm 1.
     """
     values = as_values(values)
-    temperature = as_temperature(temperature, values.shape)
-    if not isinstance(temperature, float) and temperature.shape[-1] > 1:
-        raise ValueError("sparsemax takes one temperature per row: one per action has no definition")
+    temperature = per_row(temperature, "temperature", values.shape)
     with np.errstate(all="ignore"):
         z = exponents(values, temperature)
         descending = -np.sort(-z, axis=-1)
@@ -160,3 +236,77 @@ def sparsemax(values: Any, temperature: Any = 1.0) -> Floats:
         threshold = np.take_along_axis(excess, support - 1, axis=-1) / support
         p = np.maximum(z - threshold, 0.0)
         return p / p.sum(axis=-1, keepdims=True)
+
+
+def per_row(parameter: Any, name: str, shape: tuple[int, ...]) -> float | Floats:
+    """A parameter in [0, ∞], one number or one per row of values of ``shape``: a float, or ``(..., 1)``."""
+    found = as_temperature(parameter, shape, name)
+    if not isinstance(found, float) and found.shape[-1] > 1:
+        raise ValueError(f"{name} is one number, or one per row of values {shape}, got shape {found.shape}")
+    return found
+
+
+def log_gaps_below_the_best(values: Floats) -> Floats:
+    """ln(max values − values): −inf for the maxima, +inf for what is not available; no gap over- or underflows."""
+    best = values.max(axis=-1, keepdims=True)
+    check_best(values, best)
+    with np.errstate(all="ignore"):
+        gaps = best - values
+        overflown = np.isinf(gaps) & ~np.isneginf(values)
+        return np.where(overflown, np.log(best / 2.0 - values / 2.0) + np.log(2.0), np.log(gaps))
+
+
+def moments(energy: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """The weighted means of the energy and of its square, ``(..., 1)``."""
+    total = weight.sum(axis=-1, keepdims=True)
+    first = weight * energy
+    return first.sum(axis=-1, keepdims=True) / total, (first * energy).sum(axis=-1, keepdims=True) / total
+
+
+def boltzmann_temperature(log_gaps: Floats, quantity: Callable[..., tuple[Floats, Floats]], goal: Floats) -> Floats:
+    """The temperature ``(..., 1)`` at which a rising ``quantity`` of the Boltzmann distribution reaches its goal.
+
+    Found in the logarithm of the temperature, so that the gaps may have any scale, or many. Rows whose values are
+    all tied are uniform at every temperature, and answer ∞. Call it where floating-point errors are ignored.
+
+    Args:
+        log_gaps: From `log_gaps_below_the_best`.
+        quantity: ``(log_temperature, energy, weight) -> (value, slope)``, energies being gaps / temperature, weights
+            exp(−energy), and the slope the derivative with respect to the log-temperature.
+        goal: ``(..., 1)``, between the quantity's limits at temperature 0 and ∞.
+    """
+    unequal = np.isfinite(log_gaps)
+    tied = ~unequal.any(axis=-1, keepdims=True)
+    least = np.where(unequal, log_gaps, np.inf).min(axis=-1, keepdims=True)
+    largest = np.where(unequal, log_gaps, -np.inf).max(axis=-1, keepdims=True)
+
+    def excess(log_temperature: Floats) -> tuple[Floats, Floats]:
+        energy = np.minimum(np.exp(log_gaps - log_temperature), _LARGEST_ENERGY)
+        value, slope = quantity(log_temperature, energy, np.exp(-energy))
+        return value - goal, slope
+
+    low = np.where(tied, 0.0, least - np.log(_LARGEST_ENERGY))
+    high = np.where(tied, 0.0, largest + _UNIFORM)
+    return np.where(tied, np.inf, np.exp(rising_root(excess, low, high, start=largest)))
+
+
+def rising_root(
+    function: Callable[[Floats], tuple[Floats, Floats]], low: Floats, high: Floats, start: Floats
+) -> Floats:
+    """Where a rising ``function(x) -> (value, slope)`` of order 1 passes 0 in [low, high], elementwise, to rounding.
+
+    Newton's method, kept inside a bracket that every evaluation narrows; where the value was not halved, the bracket
+    is: it cannot fail, whatever the slope says. Elements that are done stay as they are, so that no answer depends on
+    what else is in the array. The answer is a hair above the root rather than below it.
+    """
+    x, done, last = np.clip(start, low, high), np.zeros(np.shape(start), dtype=bool), np.full(np.shape(start), np.inf)
+    while True:
+        value, slope = function(x)
+        low, high = np.where(value <= 0.0, x, low), np.where(value >= 0.0, x, high)
+        hair = 4.0 * _EPS * np.maximum(np.abs(x), 1.0)
+        step = value / slope
+        done = done | (high - low <= 2.0 * hair) | ((np.abs(step) <= hair) & (np.abs(value) <= _LEVEL))
+        if done.all():
+            return np.minimum(x + 2.0 * hair, high)
+        safe = (x - step > low) & (x - step < high) & (np.abs(value) <= 0.5 * last)
+        x, last = np.where(done, x, np.where(safe, x - step, low + (high - low) / 2.0)), np.abs(value)

@@ -63,7 +63,8 @@ def invert(probabilities: Any, u: Any) -> Any:
         raise ValueError(f"u has shape {u.shape}, the rows of probabilities have {probabilities.shape[:-1]}")
     if not ((u >= 0.0) & (u < 1.0)).all():
         raise ValueError(f"u must be in [0, 1), got {u[~((u >= 0.0) & (u < 1.0))].flat[0]}")
-    return inverse_cdf(probabilities, u)
+    with np.errstate(under="ignore"):
+        return inverse_cdf(probabilities, u)
 
 
 def sample(probabilities: Any, rng: np.random.Generator) -> Any:

@@ -8,7 +8,8 @@ from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best
 
 __all__ = ["log_softmax", "logsumexp", "softmax", "softmax_jacobian"]
 
-# Above this temperature a difference of two floats can overflow although the exponent is moderate.
+# Above this temperature a difference of two floats can overflow although the weight, its exponential, is not 0;
+# above 1 although the quotient, its logarithm, is finite.
 _LARGEST_PLAIN_TEMPERATURE = 1e305
 
 
@@ -75,7 +76,7 @@ def log_softmax(values: Any, temperature: Any = 1.0) -> Floats:
     """
     values = as_values(values)
     with np.errstate(all="ignore"):
-        z = exponents(values, as_temperature(temperature, values.shape))
+        z = exponents(values, as_temperature(temperature, values.shape), plain=1.0)
         z -= _log_normaliser(z)[..., np.newaxis]
     return z
 
@@ -145,7 +146,7 @@ def softmax_jacobian(values: Any, temperature: Any = 1.0) -> Floats:
         return np.where(numerator == 0.0, 0.0, numerator / divisor)
 
 
-def exponents(values: Floats, temperature: float | Floats) -> Floats:
+def exponents(values: Floats, temperature: float | Floats, plain: float = _LARGEST_PLAIN_TEMPERATURE) -> Floats:
     """The z with p ∝ exp(z) whose row maxima are 0, in a fresh array; arguments already converted.
 
     Call it where floating-point errors are ignored: overflow to −inf is what is meant here.
@@ -155,7 +156,7 @@ def exponents(values: Floats, temperature: float | Floats) -> Floats:
     if not isinstance(temperature, float) and temperature.shape[-1] > 1:
         return _exponents_per_action(values, temperature)
     z = values - best
-    if isinstance(temperature, float) and 0.0 < temperature <= _LARGEST_PLAIN_TEMPERATURE:
+    if isinstance(temperature, float) and 0.0 < temperature <= plain:
         z /= temperature
         return z
     # The three cases where shift-then-divide is not the limit. Where the difference itself overflows, the
@@ -169,8 +170,9 @@ def exponents(values: Floats, temperature: float | Floats) -> Floats:
 def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
     """values_i / temperature_i less the row's largest, each quotient carried to twice the working precision.
 
-    Quotients are mantissa · 2^exponent with one exponent a row, so that none overflows; the remainder of each
-    division is exact (Dekker's product), so that the difference of two large quotients keeps its digits.
+    Quotients are mantissa · 2^exponent with one exponent a row, that of the largest, so that only those overflow
+    (to −inf) whose z does; the remainder of each division is exact (Dekker's product), so that the difference of
+    two large quotients keeps its digits.
     """
     values, temperature = np.broadcast_arrays(values, temperature)
     v, v_exponent = np.frexp(values)
@@ -179,7 +181,11 @@ def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
     low = _remainder(v, high, t) / t
     exponent = np.where((v == 0.0) | np.isinf(temperature), -5000, v_exponent - t_exponent)
     finite = (temperature > 0.0) & np.isfinite(temperature) & np.isfinite(values)
-    scale = np.where(finite, exponent, -5000).max(axis=-1, keepdims=True)
+    positive = finite & (v > 0.0)
+    highest = np.where(positive, exponent, -5000).max(axis=-1, keepdims=True)
+    ruled_out = np.isneginf(values) | ((temperature == 0.0) & (values < 0.0))
+    lowest = np.where(ruled_out, 5000, exponent).min(axis=-1, keepdims=True)
+    scale = np.maximum(np.where(positive.any(axis=-1, keepdims=True), highest, lowest), 0)
     high = np.where(finite, np.ldexp(high, exponent - scale), 0.0)
     low = np.where(finite, np.ldexp(low, exponent - scale), 0.0)
     # The limits: at temperature 0 a quotient is ±inf by the sign of its value, at ∞ it is 0.
@@ -192,7 +198,7 @@ def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
         greatest = np.where(contenders == contenders.max(axis=-1, keepdims=True), 0.0, -np.inf)
         high = np.where(np.isinf(best), greatest, high)
         best = np.where(np.isinf(best), 0.0, best)
-        low = np.where(np.isneginf(high), 0.0, low)
+    low = np.where(np.isneginf(high), 0.0, low)
     low_best = np.where(winner, low, -np.inf).max(axis=-1, keepdims=True)
     z: Floats = np.ldexp((high - best) + (low - low_best), scale)
     return z - z.max(axis=-1, keepdims=True)

@@ -43,8 +43,8 @@ def check_policy(
 
     - *rows are distributions*: same shape as the values, every probability ≥ 0, each row sums to 1;
     - *masked actions are never taken*: a value of −inf has probability exactly 0;
-    - *a batch is its rows*: rows together answer as each row alone, over any leading axes;
     - *reading changes nothing*: two reads agree, and neither values nor policy are modified;
+    - *a batch is its rows*: rows together answer as each row alone, over any leading axes;
     - *better is not rarer*: a higher value never has the lower probability;
     - *names do not matter*: permuting the actions permutes the probabilities;
     - *only differences count*: adding a constant to all values changes nothing (where claimed, see below);
@@ -85,8 +85,8 @@ def check_policy(
     laws: list[tuple[str, Law]] = [
         ("rows are distributions", _rows_are_distributions),
         ("masked actions are never taken", _masked_actions_are_never_taken),
-        ("a batch is its rows", _a_batch_is_its_rows),
         ("reading changes nothing", _reading_changes_nothing),
+        ("a batch is its rows", _a_batch_is_its_rows),
         ("better is not rarer", _better_is_not_rarer),
         ("names do not matter", _names_do_not_matter),
         *([("only differences count", _only_differences_count)] if shift_invariant else []),

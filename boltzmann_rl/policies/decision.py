@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_callable, as_generator, as_values, unwrap
+from boltzmann_rl.arguments import Floats, as_callable, as_generator, as_steps, as_values, unwrap
 from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
 from boltzmann_rl.schedules import is_constant
@@ -60,6 +60,8 @@ def act(
                 f"step= is missing: {policy!r} may change with the step, so say how many decisions were made so far"
             )
         step = 0
+    elif type(step) is not int or step < 0:
+        as_steps(step)  # refuses what is no count, also where the policy would not look at it
     p = probabilities(policy, values, step, memory)
     uniforms = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])
     action = decide(policy, p, values, step, uniforms, memory)

@@ -32,10 +32,15 @@ def rate_at(rate: Any, name: str, values: Floats, step: Any) -> float | Floats:
     """A probability of exploring, aligned with the action axis: a float, or ``(..., 1)`` for one per row.
 
     Raises:
-        ValueError: A value outside [0, 1], or a shape that does not fit the rows.
+        ValueError: A value outside [0, 1], a clock per action, or a shape that does not fit the rows.
     """
     if isinstance(rate, float):
         return rate
+    if np.ndim(step) >= values.ndim:
+        raise ValueError(
+            f"step has shape {np.shape(step)}, one per action of values {values.shape}, but {name} is one per row: "
+            "give one step per row"
+        )
     share = as_temperature(evaluate(rate, step), values.shape, name)
     if np.max(share) > 1.0:
         raise ValueError(f"{name} must be in [0, 1], got {np.max(share)} at step {step}")
@@ -44,4 +49,5 @@ def rate_at(rate: Any, name: str, values: Floats, step: Any) -> float | Floats:
 
 def mixture(rate: float | Floats, explore: Floats, exploit: Floats) -> Floats:
     """With probability ``rate`` an action from ``explore``, else one from ``exploit``."""
-    return rate * explore + (1.0 - rate) * exploit
+    with np.errstate(under="ignore"):
+        return rate * explore + (1.0 - rate) * exploit

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import boltzmann_rl
-from boltzmann_rl.experiments import Experiment
+from boltzmann_rl.experiments import BanditExperiment, Experiment
 
 __all__ = ["FORMAT", "differences", "manifest_of", "read_manifest"]
 
@@ -21,13 +21,15 @@ FORMAT = 1
 
 def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[str, Any]:
     """The declaration, its identity (which leaves out the number of runs) and the circumstances of this run."""
-    declaration = {
+    declaration: dict[str, Any] = {
         "kind": type(experiment).__name__,
         "problem": {label: repr(problem) for label, problem in experiment.problem.items()},
         "agents": {label: repr(entrant.agent) for label, entrant in experiment.entrants.items()},
         experiment.axis + "s": experiment.length,
         "seed": experiment.seed,
     }
+    if isinstance(experiment, BanditExperiment) and experiment.uncounted_steps:
+        declaration["uncounted_steps"] = experiment.uncounted_steps
     return {
         "format": FORMAT,
         "name": experiment.name,

@@ -80,8 +80,9 @@ class Results:
             FileExistsError: The folder holds something else, or more, and ``overwrite`` is not set.
         """
         folder = Path(results) / self.name
-        if folder.is_symlink():
-            raise FileExistsError(f"{folder} is a link to another folder: nothing was written through it")
+        for place in (folder, folder / "figures"):
+            if place.is_symlink():
+                raise FileExistsError(f"{place} is a link to another folder: nothing was written through it")
         if not overwrite:
             _refuse_to_replace(folder, self.manifest)
         (folder / "figures").mkdir(parents=True, exist_ok=True)

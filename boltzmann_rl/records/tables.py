@@ -68,7 +68,7 @@ def summary_table(experiment: Experiment, runs: pd.DataFrame) -> pd.DataFrame:
         for agent in experiment.entrants:
             of_agent = runs[(runs["problem"] == problem) & (runs["agent"] == agent)]
             samples[agent] = {
-                metric: of_agent[metric].to_numpy() / (1 if metric == "regret" else experiment.length)
+                metric: of_agent[metric].to_numpy() / (1 if metric == "regret" else experiment.counted)
                 for metric in metrics
             }
         primary = experiment.primary

@@ -4,7 +4,7 @@
 schedule changes nothing. Each is a frozen dataclass: it prints as it was written, compares, hashes and pickles.
 """
 
-from boltzmann_rl.schedules.combinators import Floor, Joined, Piecewise, Restarts, Scaled, WarmUp
+from boltzmann_rl.schedules.combinators import Ceiling, Floor, Joined, Piecewise, Restarts, Scaled, WarmUp
 from boltzmann_rl.schedules.evaluation import Schedule, as_parameter, evaluate, is_constant
 from boltzmann_rl.schedules.shapes import (
     Constant,
@@ -18,6 +18,7 @@ from boltzmann_rl.schedules.shapes import (
 )
 
 __all__ = [
+    "Ceiling",
     "Constant",
     "Cosine",
     "Exponential",

@@ -9,7 +9,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_steps, unwrap
 from boltzmann_rl.schedules.evaluation import Parameter, as_parameter, evaluate, set_fields
 
-__all__ = ["Floor", "Joined", "Piecewise", "Restarts", "Scaled", "WarmUp"]
+__all__ = ["Ceiling", "Floor", "Joined", "Piecewise", "Restarts", "Scaled", "WarmUp"]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ class WarmUp:
     def __call__(self, step: Any) -> Any:
         steps = as_steps(step)
         f = np.minimum(steps / self.steps, 1.0)
-        rise = (1.0 - f) * self.start + f * evaluate(self.schedule, 0)
+        with np.errstate(under="ignore"):
+            rise = (1.0 - f) * self.start + f * evaluate(self.schedule, 0)
         return unwrap(np.where(f < 1.0, rise, evaluate(self.schedule, _whole(np.maximum(steps - self.steps, 0.0)))))
 
 
@@ -133,7 +134,7 @@ class Restarts:
         )
 
     def __call__(self, step: Any) -> Any:
-        steps = as_steps(step)
+        steps = np.minimum(as_steps(step), 2.0**62)  # what `_whole` takes: an infinite one has no last restart
         if self.growth == 1:
             return evaluate(self.schedule, _whole(steps % self.period))
         starts, length = [0], self.period
@@ -173,6 +174,34 @@ class Floor:
 
 
 @dataclass(frozen=True)
+class Ceiling:
+    """The schedule, but never above ``maximum``: min(schedule(step), maximum).
+
+    Args:
+        schedule: A number or a schedule.
+        maximum: Finite, ≥ 0.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Power
+        >>> Ceiling(Power(5.0), maximum=1.0)([0, 3, 4, 9])  # εₙ = min(1, 5/n), n = step + 1
+        array([1. , 1. , 1. , 0.5])
+    """
+
+    schedule: Parameter
+    maximum: float
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            schedule=as_parameter(self.schedule, "schedule"),
+            maximum=as_finite(self.maximum, "maximum", minimum=0.0),
+        )
+
+    def __call__(self, step: Any) -> Any:
+        return unwrap(np.minimum(evaluate(self.schedule, _whole(as_steps(step))), self.maximum))
+
+
+@dataclass(frozen=True)
 class Scaled:
     """The schedule times a factor: factor · schedule(step), to carry a shape to rewards of another scale.
 
@@ -197,7 +226,8 @@ class Scaled:
         )
 
     def __call__(self, step: Any) -> Any:
-        return unwrap(self.factor * np.asarray(evaluate(self.schedule, _whole(as_steps(step)))))
+        with np.errstate(under="ignore"):
+            return unwrap(self.factor * np.asarray(evaluate(self.schedule, _whole(as_steps(step)))))
 
 
 def _boundaries(boundaries: Any, pieces: int) -> tuple[int, ...]:

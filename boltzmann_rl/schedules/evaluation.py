@@ -46,11 +46,15 @@ def evaluate(schedule: Any, step: Any) -> Any:
         >>> evaluate(lambda step: 1.0 if step < 2 else 0.1, np.arange(4))
         array([1. , 1. , 0.1, 0.1])
     """
+    if isinstance(schedule, float) and isinstance(step, int):
+        return schedule
     if not callable(schedule):
         return unwrap(np.full(np.shape(step), as_number(schedule, "schedule")))
     if np.ndim(step) == 0:
         return as_number(schedule(step), f"the value of {schedule!r} at step {step}")
     steps = np.asarray(step)
+    if steps.size == 1:  # NumPy would take such an array for a number, and warn of it
+        return _one_by_one(schedule, steps)
     try:
         values = np.asarray(schedule(steps))
     except (TypeError, ValueError):  # written for one step; a real fault is raised again below

@@ -91,7 +91,8 @@ class Polynomial:
         )
 
     def __call__(self, step: Any) -> Any:
-        left = (1.0 - _fraction(step, self.steps)) ** self.power
+        with np.errstate(under="ignore"):
+            left = (1.0 - _fraction(step, self.steps)) ** self.power
         return unwrap(_between(self.start, self.end, 1.0 - left))
 
 
@@ -178,7 +179,8 @@ class Exponential:
     def __call__(self, step: Any) -> Any:
         if self.steps is not None:
             f = _fraction(step, self.steps)
-            value = self.start ** (1.0 - f) * self.end**f
+            with np.errstate(under="ignore"):
+                value = self.start ** (1.0 - f) * self.end**f
             return unwrap(np.clip(value, min(self.start, self.end), max(self.start, self.end)))
         decay: Any = self.decay  # not None: exactly one of the two is given
         with np.errstate(under="ignore", over="ignore"):
@@ -210,22 +212,26 @@ class InverseTime:
         )
 
     def __call__(self, step: Any) -> Any:
-        return unwrap(self.start / (1.0 + self.rate * as_steps(step)))
+        with np.errstate(under="ignore", over="ignore"):
+            return unwrap(self.start / (1.0 + self.rate * as_steps(step)))
 
 
 @dataclass(frozen=True)
 class Power:
-    """Cooling as a power of the time: start / (1 + step)^exponent.
+    """A power of the time: start / (1 + step)^exponent, which cools for an exponent above 0 and heats below it.
 
-    Exponent 1 is the decreasing softmax of Vermorel & Mohri, ½ the rate of Exp3.
+    Exponent 1 is the decreasing softmax of Vermorel & Mohri, ½ the rate of Exp3; −½ is the temperature of a softmax
+    over cumulative losses, which grow with the time.
 
     Args:
         start: Value at step 0, finite, ≥ 0.
-        exponent: > 0.
+        exponent: Finite, not 0.
 
     Example:
         >>> Power(1.0, exponent=0.5)([0, 3, 99])
         array([1. , 0.5, 0.1])
+        >>> Power(1.0, exponent=-0.5)([0, 3, 99])
+        array([ 1.,  2., 10.])
 
     Source: Vermorel & Mohri (2005), *Multi-armed Bandit Algorithms and Empirical Evaluation*, §3.1.
     """
@@ -237,12 +243,15 @@ class Power:
         set_fields(
             self,
             start=as_finite(self.start, "start", minimum=0.0),
-            exponent=_positive(self.exponent, "exponent", "exponent 0 would never anneal"),
+            exponent=as_finite(self.exponent, "exponent"),
         )
+        if self.exponent == 0.0:
+            raise ValueError("exponent must not be 0, which would never anneal: use Constant")
 
     def __call__(self, step: Any) -> Any:
-        with np.errstate(under="ignore", over="ignore"):
-            return unwrap(self.start / (1.0 + as_steps(step)) ** self.exponent)
+        with np.errstate(all="ignore"):
+            value = self.start / (1.0 + as_steps(step)) ** self.exponent
+        return unwrap(np.where(self.start > 0.0, value, 0.0))  # a power that reaches 0 would make 0/0 of it
 
 
 @dataclass(frozen=True)
@@ -276,7 +285,8 @@ class Logarithmic:
             raise ValueError("offset must be above 1: ln(1) is 0 at step 0")
 
     def __call__(self, step: Any) -> Any:
-        return unwrap(self.scale / np.log(as_steps(step) + self.offset))
+        with np.errstate(under="ignore"):
+            return unwrap(self.scale / np.log(as_steps(step) + self.offset))
 
 
 def _fraction(step: Any, steps: int) -> Floats:
@@ -287,7 +297,8 @@ def _fraction(step: Any, steps: int) -> Floats:
 
 def _between(start: float, end: float, f: Floats) -> Floats:
     """(1 − f)·start + f·end: exact at both ends, and never outside them."""
-    return np.clip((1.0 - f) * start + f * end, min(start, end), max(start, end))
+    with np.errstate(under="ignore"):
+        return np.clip((1.0 - f) * start + f * end, min(start, end), max(start, end))
 
 
 def _positive(number: Any, name: str, why: str) -> float:

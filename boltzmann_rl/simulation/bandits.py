@@ -29,7 +29,9 @@ class Block(NamedTuple):
     totals: dict[str, Floats]
 
 
-def simulate(bandit: Bandit, agent: Agent, *, block: int, runs: int, steps: int, seed: int) -> Block:
+def simulate(
+    bandit: Bandit, agent: Agent, *, block: int, runs: int, steps: int, seed: int, uncounted_steps: int = 0
+) -> Block:
     """Play ``runs`` ≤ BLOCK runs of ``steps`` steps, and measure them.
 
     Reads five streams keyed by the seed and the number of the block, each at the full width: ``problem`` (the means),
@@ -39,7 +41,8 @@ def simulate(bandit: Bandit, agent: Agent, *, block: int, runs: int, steps: int,
     Measured per step: ``reward``; ``best_action``, whether the arm chosen has the highest mean; ``regret``, by how
     much its mean lies below the highest; ``expected_reward`` and ``expected_regret``, the means averaged over the
     policy's probabilities, which have far less variance; ``cumulative_regret``; ``entropy`` of the policy in nats;
-    ``effective_actions``, its exponential; and ``temperature`` of policies that have one.
+    ``effective_actions``, its exponential; and ``temperature`` of policies that have one. The totals of
+    the runs leave out the first ``uncounted_steps``.
     """
     problem, luck, coins, drift, learning = (
         stream(seed, purpose, block) for purpose in ("problem", "reward", "action", "drift", "learner")
@@ -49,7 +52,7 @@ def simulate(bandit: Bandit, agent: Agent, *, block: int, runs: int, steps: int,
     best = means[:runs].max(axis=1)
     state = learner.start((runs, bandit.arms), learning)
     clock = _Clock(agent.clock, (runs, bandit.arms))
-    tape = _Tape(runs, steps)
+    tape = _Tape(runs, steps, uncounted_steps)
     rows = np.arange(runs)
     width = (BLOCK, bandit.arms) if getattr(policy, "uniforms_per_action", False) else (BLOCK,)
     remembers = getattr(policy, "takes_memory", False)
@@ -103,8 +106,8 @@ class _Clock:
 class _Tape:
     """The last few steps of every metric, taken into moments when full, and the totals of each run."""
 
-    def __init__(self, runs: int, steps: int) -> None:
-        self._runs, self._steps, self._at = runs, steps, 0
+    def __init__(self, runs: int, steps: int, uncounted: int) -> None:
+        self._runs, self._steps, self._uncounted, self._at = runs, steps, uncounted, 0
         self._samples: dict[str, Floats] = {}
         self._parts: dict[str, list[Moments]] = {}
         self._sums: dict[str, Floats] = {}
@@ -122,9 +125,10 @@ class _Tape:
             self._take_in(line + 1)
 
     def _take_in(self, lines: int) -> None:
+        first_counted = max(0, self._uncounted - (self._at - lines))
         for metric, samples in self._samples.items():
             self._parts[metric].append(Moments.of(samples[:lines]))
-            for sample in samples[:lines]:  # one by one: NumPy would sum a single run in another order
+            for sample in samples[first_counted:lines]:  # one by one: NumPy would sum a single run in another order
                 self._sums[metric] += sample
 
     def block(self) -> Block:

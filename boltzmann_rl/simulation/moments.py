@@ -50,7 +50,7 @@ class Moments(NamedTuple):
 
 
 def _difference(a: Floats, b: Floats) -> Floats:
-    """a − b, with ∞ − ∞ = 0: an infinite temperature is the same in all runs."""
+    """Subtract, with ∞ − ∞ = 0: an infinite temperature is the same in all runs."""
     if np.isfinite(b).all():
         return a - b
     with np.errstate(invalid="ignore"):

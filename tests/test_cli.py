@@ -1,0 +1,347 @@
+"""The command line: what it prints, what it leaves behind, and with which status it ends."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from boltzmann_rl import load
+from boltzmann_rl.cli import main
+
+EXPERIMENT = '''"""Which temperature?
+
+More of it.
+"""
+from boltzmann_rl import Agent, BanditExperiment, Boltzmann, GaussianBandit, SampleAverage
+
+EXPERIMENT = BanditExperiment(
+    name="small",
+    problem={"three arms": GaussianBandit((0.0, 0.5, 1.0))},
+    agents={"cool": Agent(SampleAverage(), Boltzmann(0.1)), "hot": Agent(SampleAverage(), Boltzmann(2.0))},
+    runs=6,
+    steps=12,
+)
+'''
+
+OWN_CLASSES = '''"""Classes of the file itself."""
+from dataclasses import dataclass
+import numpy as np
+from boltzmann_rl import Agent, BanditExperiment, GaussianBandit, SampleAverage, softmax
+
+
+@dataclass(frozen=True)
+class Cooling:
+    pace: float
+
+    def __call__(self, step):
+        return 1.0 / (1.0 + self.pace * step)
+
+
+@dataclass(frozen=True)
+class Mine:
+    temperature: Cooling
+
+    def __call__(self, values, step):
+        return softmax(values, self.temperature(step))
+
+
+EXPERIMENT = BanditExperiment(
+    name="own",
+    problem=GaussianBandit(),
+    agents={"mine": Agent(SampleAverage(), Mine(Cooling(0.1)))},
+    runs=1001,
+    steps=3,
+)
+'''
+
+POLICIES = """
+import numpy as np
+from boltzmann_rl import Boltzmann, Greedy
+
+GOOD = Boltzmann(0.5)
+KIND = Boltzmann
+
+
+def broken(values, step):
+    return np.full(np.shape(values), 0.4)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("small.py").write_text(EXPERIMENT, "utf-8")
+    return tmp_path
+
+
+def shell(*arguments):
+    """The command in a process of its own: its status, what it printed, and what it said on standard error."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "boltzmann_rl.cli", *arguments],
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def said(capsys):
+    """What was said on standard error: one readable paragraph, no traceback."""
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    assert err.startswith(("boltzmann-rl: ", "usage: "))
+    assert "\n\n" not in err.strip()
+    assert max(map(len, err.splitlines())) <= 150
+    return " ".join(err.split())
+
+
+def test_run_writes_the_results_and_says_who_won(folder, capsys):
+    assert main(["run", "small.py"]) == 0
+    out, err = capsys.readouterr()
+    assert "small on three arms" in out
+    assert all(agent in out for agent in ("cool", "hot"))
+    assert "had the highest mean reward per step" in out
+    assert str(Path("results/small")) in out
+    assert "Traceback" not in err
+    results = load("results/small")
+    assert results.manifest["runs"] == 6
+    assert results.curves["step"].max() == 11
+    assert Path("results/small/figures/small.png").exists()
+
+
+def test_quiet_says_nothing_on_standard_error(folder, capsys):
+    assert main(["run", "small.py", "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "small on three arms" in out
+
+
+def test_what_the_file_declares_can_be_changed_on_the_way(folder, capsys):
+    options = ["--runs", "3", "--steps", "7", "--seed", "9", "--results", "elsewhere", "--points", "4"]
+    assert main(["run", "small.py", "--quiet", *options]) == 0
+    results = load("elsewhere/small")
+    assert results.manifest["runs"] == 3
+    assert results.manifest["declaration"]["steps"] == 7
+    assert results.manifest["declaration"]["seed"] == 9
+    assert results.curves["step"].unique().tolist() == [0, 2, 4, 6]
+    assert not Path("results").exists()
+
+
+def test_quick_has_few_runs_and_never_more_than_declared(folder, capsys):
+    assert main(["run", "small.py", "--quiet", "--quick"]) == 0
+    assert load("results/small").manifest["runs"] == 6
+    Path("big.py").write_text(EXPERIMENT.replace("runs=6", "runs=5000").replace('"small"', '"big"'), "utf-8")
+    assert main(["run", "big.py", "--quiet", "--quick"]) == 0
+    assert load("results/big").manifest["runs"] == 200
+
+
+def test_several_files_and_several_experiments_in_one_are_all_run(folder, capsys):
+    second = EXPERIMENT.replace("EXPERIMENT =", "OTHER =").replace('"small"', '"other"')
+    Path("both.py").write_text(EXPERIMENT.replace('"small"', '"first"') + second.split('"""', 2)[2], "utf-8")
+    assert main(["run", "small.py", "both.py", "--quiet"]) == 0
+    assert {path.name for path in Path("results").iterdir()} == {"small", "first", "other"}
+
+
+def test_results_of_another_declaration_are_kept_unless_told_otherwise(folder, capsys):
+    assert main(["run", "small.py", "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["run", "small.py", "--quiet", "--seed", "1"]) == 1
+    assert "seed: 0 → 1" in said(capsys)
+    assert main(["run", "small.py", "--quiet", "--seed", "1", "--overwrite"]) == 0
+    assert load("results/small").manifest["declaration"]["seed"] == 1
+
+
+@pytest.mark.parametrize("option", ["--jobs", "--runs", "--steps", "--points"])
+@pytest.mark.parametrize("number", ["0", "-1", "1.5", "many", ""])
+def test_numbers_that_cannot_be_meant_are_wrong_calls(folder, capsys, option, number):
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "small.py", f"{option}={number}"])
+    err = capsys.readouterr().err
+    assert f"argument {option}: must be a whole number, 1 or more, got {number!r}" in err
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**63), "1.0", "x"])
+def test_seeds_that_cannot_be_meant_are_wrong_calls(folder, capsys, seed):
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "small.py", f"--seed={seed}"])
+    assert "must be a whole number from 0 to 2**63 - 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("call", [[], ["fly"], ["run"], ["run", "small.py", "--job", "2"], ["plot"], ["check"]])
+def test_calls_that_are_not_understood_end_with_status_2(folder, capsys, call):
+    with pytest.raises(SystemExit, match="2"):
+        main(call)
+    assert capsys.readouterr().err.startswith("usage: boltzmann-rl")
+
+
+def test_more_processes_than_there_can_be_are_capped(folder):
+    status, out, err = shell("run", "small.py", "--quiet", "--jobs", "1000000")
+    assert (status, err) == (0, "")
+    assert "small on three arms" in out
+
+
+def test_classes_defined_in_the_experiment_file_travel_to_the_workers(folder):
+    Path("own.py").write_text(OWN_CLASSES, "utf-8")
+    assert shell("run", "own.py", "--quiet", "--jobs", "2")[::2] == (0, "")
+    assert shell("run", "own.py", "--quiet", "--results", "alone")[::2] == (0, "")
+    for table in ("curves.csv", "summary.csv", "runs.csv"):
+        assert Path("results/own", table).read_bytes() == Path("alone/own", table).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "message"),
+    [
+        ("gone.py", None, 2, "there is no experiment file at gone.py"),
+        ("empty.py", "", 2, "empty.py declares no experiment: it needs a module-level EXPERIMENT"),
+        ("other.py", "EXPERIMENT = 3", 2, "declares no experiment"),
+        ("raises.py", "1 / 0", 1, "raises.py could not be loaded: ZeroDivisionError: division by zero"),
+        ("leaves.py", "raise SystemExit(0)", 1, "leaves.py could not be loaded: SystemExit: 0"),
+        ("typo.py", "def", 1, "typo.py could not be loaded: SyntaxError"),
+        ("imports.py", "import no_such_module", 1, "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("name.py", EXPERIMENT.replace('"small"', '"../up"'), 1, "ValueError: name must be"),
+        ("table.csv", "a,b", 2, "table.csv is no Python file"),
+    ],
+    ids=lambda part: part if str(part).endswith((".py", ".csv")) else "",
+)
+def test_a_file_that_cannot_be_run_is_one_paragraph(folder, capsys, name, content, status, message):
+    if content is not None:
+        Path(name).write_text(content, "utf-8")
+    assert main(["run", name]) == status
+    assert message in said(capsys)
+    assert not Path("results").exists()
+
+
+def test_an_agent_that_fails_in_the_middle_is_one_paragraph_and_leaves_nothing(folder, capsys):
+    Path("own.py").write_text(OWN_CLASSES.replace("1.0 / (1.0 + self.pace * step)", "0.5 - step"), "utf-8")
+    assert main(["run", "own.py", "--quiet"]) == 1
+    assert "temperature must be 0 or more, got -0.5" in said(capsys)
+    assert not Path("results").exists()
+
+
+def test_debug_shows_the_traceback(folder):
+    Path("raises.py").write_text("1 / 0", "utf-8")
+    status, _, err = shell("run", "raises.py", "--debug")
+    assert status == 1
+    assert "Traceback (most recent call last)" in err
+    assert "ZeroDivisionError" in err
+    status, _, err = shell("run", "raises.py")
+    assert status == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there are arguments bytes")
+def test_an_argument_that_is_no_text_is_a_clean_error(folder):
+    for command in (["run", b"x\xff.py"], ["plot", b"\xff"], ["list", b"\xff"], ["check", b"\xff:POLICY"]):
+        status, out, err = shell(*command)
+        assert (status, out) == (2, "")
+        assert err.startswith("boltzmann-rl: ")
+        assert "Traceback" not in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+@pytest.mark.parametrize("reader", ["head -1", "true"])
+def test_a_reader_that_has_heard_enough_is_no_error(folder, reader):
+    for number in range(3):
+        Path(f"copy{number}.py").write_text(EXPERIMENT, "utf-8")
+    for command in ("list .", "run small.py --quiet --overwrite", "check boltzmann_rl.policies.greedy:Greedy"):
+        done = subprocess.run(
+            f"{sys.executable} -u -m boltzmann_rl.cli {command} | {reader}",
+            shell=True,
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        assert "Traceback" not in done.stderr
+        assert "BrokenPipe" not in done.stderr
+
+
+def test_plot_draws_again_what_is_in_the_tables(folder, capsys):
+    assert main(["run", "small.py", "--quiet"]) == 0
+    figure = Path("results/small/figures/small.svg")
+    drawn = set()
+    for _ in range(2):
+        figure.unlink()
+        assert main(["plot", "results/small"]) == 0
+        drawn.add(figure.read_bytes())
+    assert len(drawn) == 1
+    assert str(figure) in capsys.readouterr().out
+    for kind in ("png", "svg", "pdf"):
+        assert main(["plot", "results/small", "--output", f"mine.{kind}"]) == 0
+        assert Path(f"mine.{kind}").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["nowhere"], 2, "there is no results at nowhere"),
+        (["."], 1, "holds no results: there is no manifest.json in it"),
+        (["results/small", "--output", "figure.doc"], 2, "--output must end in .png, .svg or .pdf, got 'figure.doc'"),
+    ],
+)
+def test_a_plot_of_nothing_is_one_paragraph(folder, capsys, arguments, status, message):
+    main(["run", "small.py", "--quiet"])
+    capsys.readouterr()
+    assert main(["plot", *arguments]) == status
+    assert message in said(capsys)
+
+
+def test_list_tells_every_experiment_and_its_question(folder, capsys):
+    assert main(["list", "."]) == 0
+    out = capsys.readouterr().out
+    assert "small.py" in out
+    assert "small: Which temperature?" in out
+    assert "2 agents, 6 runs, 12 steps" in out
+
+
+def test_list_says_where_it_looked(folder, capsys):
+    assert main(["list"]) == 2
+    assert "there is no experiments at experiments (from " in said(capsys)
+    Path("experiments").mkdir()
+    assert main(["list"]) == 2
+    assert "no Python files in experiments" in said(capsys)
+
+
+def test_check_names_the_laws_that_a_policy_obeys_and_the_one_that_it_breaks(folder, capsys):
+    Path("policies.py").write_text(POLICIES, "utf-8")
+    assert main(["check", "policies.py:GOOD"]) == 0
+    assert "Boltzmann(temperature=0.5) obeys all 11 laws" in capsys.readouterr().out
+    assert main(["check", "policies.py:broken"]) == 1
+    assert "the law 'rows are distributions' is broken" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ("policies.py:MISSING", "there is no MISSING in policies.py"),
+        ("policies.py:KIND", "KIND is a class: name an instance"),
+        ("policies.py", "must be given as MODULE:NAME, got 'policies.py'"),
+        (":GOOD", "must be given as MODULE:NAME"),
+        ("gone.py:GOOD", "there is no Python file at gone.py"),
+        ("no_such_module:GOOD", "no_such_module cannot be imported"),
+    ],
+)
+def test_a_check_of_nothing_is_a_wrong_call(folder, capsys, policy, message):
+    Path("policies.py").write_text(POLICIES, "utf-8")
+    assert main(["check", policy]) == 2
+    assert message in said(capsys)
+
+
+def test_check_finds_a_module_beside_it_by_name(folder, capsys):
+    Path("my_policies_here.py").write_text(POLICIES, "utf-8")
+    assert main(["check", "my_policies_here:GOOD"]) == 0
+
+
+def test_help_has_an_example_for_every_command(capsys):
+    for command in ("run", "plot", "list", "check"):
+        with pytest.raises(SystemExit, match="0"):
+            main([command, "--help"])
+        assert f"Example: boltzmann-rl {command}" in capsys.readouterr().out
+
+
+def test_the_installed_command_is_this_one():
+    status, out, err = shell("--version")
+    assert (status, err) == (0, "")
+    assert out.startswith("boltzmann_rl ")

@@ -1,0 +1,547 @@
+"""Experiments: what may be declared, what the tables hold, and what becomes of a folder of results."""
+
+import json
+import math
+import os
+import pickle
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boltzmann_rl import (
+    UCB1,
+    Agent,
+    BanditExperiment,
+    BernoulliBandit,
+    Boltzmann,
+    EpsilonGreedy,
+    GaussianBandit,
+    Greedy,
+    GymnasiumExperiment,
+    NormalMeans,
+    QLearning,
+    SampleAverage,
+    Uniform,
+    load,
+)
+from boltzmann_rl.plots import figure_bytes, plot_results
+from boltzmann_rl.records import files
+from boltzmann_rl.simulation.bandits import BLOCK
+from boltzmann_rl.simulation.bandits import simulate as simulate_bandit
+
+AGENTS = {
+    "cool": Agent(SampleAverage(), Boltzmann(0.1)),
+    "hot": Agent(SampleAverage(), Boltzmann(2.0)),
+    "ucb": Agent(UCB1(), Greedy()),
+}
+
+
+BANDIT = GaussianBandit(arms=3)
+
+
+def declared(name="x", problem=BANDIT, agents=AGENTS, runs=20, steps=30, **others):
+    return BanditExperiment(name=name, problem=problem, agents=agents, runs=runs, steps=steps, **others)
+
+
+def results_of(**declaration):
+    return declared(**declaration).run(progress=False)
+
+
+@pytest.mark.parametrize("name", ["a", "ten_armed-testbed.2", "0", "console", "com10", "x" * 100, "CONfig"])
+def test_names_that_can_be_folders_anywhere_are_accepted(name):
+    assert declared(name).name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../../etc", "/etc/x", "a/b", "a\\b", ".a", "-rf", "_a", "a\x1b[31mb", "a\0b", "a\n", "x.", " x ",
+     "a b", "a:b", "CON", "nul", "aux.txt", "LPT1", "com1.csv", "🙂" * 70, "\uff0e\uff0e", "é", "\u017f", "x" * 101],
+    ids=ascii,
+)  # fmt: skip
+def test_names_that_could_leave_the_results_folder_or_break_it_are_refused(name):
+    with pytest.raises(ValueError, match="name must be"):
+        declared(name)
+
+
+@pytest.mark.parametrize("name", [None, 7, Path("x"), b"x"])
+def test_names_are_strings(name):
+    with pytest.raises(TypeError, match="name must be a string"):
+        declared(name)
+
+
+@pytest.mark.parametrize(
+    ("seed", "kind"),
+    [
+        (-1, ValueError),
+        (2**63, ValueError),
+        (True, TypeError),
+        (1.0, TypeError),
+        ("7", TypeError),
+        (math.nan, TypeError),
+        ([], TypeError),
+        (np.float64(1), TypeError),
+        (np.bool_(1), TypeError),
+    ],
+    ids=repr,
+)
+def test_seeds_that_cannot_be_meant_are_refused(seed, kind):
+    with pytest.raises(kind, match="seed"):
+        declared(seed=seed)
+
+
+@pytest.mark.parametrize("seed", [0, 2**63 - 1, np.int64(3), np.uint8(3)], ids=repr)
+def test_a_seed_is_an_integer_of_any_kind_and_kept_as_a_plain_one(seed):
+    assert declared(seed=seed) == declared(seed=int(seed))
+    assert type(declared(seed=seed).seed) is int
+
+
+def test_no_seed_draws_one_and_records_it():
+    one, other = declared(seed=None), declared(seed=None)
+    assert one.seed != other.seed
+    assert 0 <= one.seed < 2**63
+    results = one.run(progress=False)
+    assert results.manifest["declaration"]["seed"] == one.seed
+    assert declared(seed=one.seed).run(progress=False).runs.equals(results.runs)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        Agent(SampleAverage(), lambda values, step: Uniform()(values, step)),
+        Agent(SampleAverage(), Boltzmann(lambda step: 1 / (step + 1))),
+    ],
+    ids=["policy", "schedule"],
+)
+def test_a_lambda_is_refused_in_an_experiment_with_the_hint_to_give_it_a_name(agent):
+    with pytest.raises(TypeError, match=r"lambda.*frozen dataclasses with __call__"):
+        declared(agents={"a": agent})
+
+
+def test_a_bandit_that_does_not_say_what_it_is_is_refused():
+    with pytest.raises(TypeError, match="does not say in print what it is"):
+        declared(problem=GaussianBandit(lambda shape, rng: rng.random(shape)))
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "message"),
+    [
+        ({"agents": {}}, TypeError, "agents must be a mapping .* with one at least"),
+        ({"agents": Agent(SampleAverage(), Greedy())}, TypeError, "agents must be a mapping"),
+        ({"agents": {"a": Greedy()}}, TypeError, r"agents\['a'\] must be an Agent"),
+        ({"agents": {1: AGENTS["hot"]}}, TypeError, "labels of agents must be strings that can be read, got 1"),
+        ({"agents": {" ": AGENTS["hot"]}}, TypeError, "labels of agents must be strings that can be read"),
+        ({"problem": {}}, TypeError, "problem must be a mapping"),
+        ({"runs": 0}, ValueError, "runs must be 1 or more, got 0"),
+        ({"runs": 2.0}, TypeError, "runs must be an integer, got 2.0"),
+        ({"steps": -3}, ValueError, "steps must be 1 or more, got -3"),
+        ({"steps": True}, TypeError, "steps must be an integer, got True"),
+    ],
+)
+def test_declarations_that_cannot_be_meant_are_refused_by_name(change, kind, message):
+    with pytest.raises(kind, match=message):
+        declared(**change)
+
+
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_fewer_than_one_process_is_refused(jobs):
+    with pytest.raises(ValueError, match="jobs must be 1 or more"):
+        declared().run(jobs=jobs, progress=False)
+
+
+def test_a_declaration_prints_as_it_was_written_and_travels():
+    experiment = declared()
+    assert eval(repr(experiment), {**globals(), "NormalMeans": NormalMeans}) == experiment
+    assert pickle.loads(pickle.dumps(experiment)) == experiment
+
+
+def test_the_tables_hold_what_they_promise():
+    results = results_of(problem={"gauss": GaussianBandit(arms=3), "coins": BernoulliBandit(arms=2)})
+    metrics = ["reward", "best_action", "regret", "expected_reward", "expected_regret", "cumulative_regret", "entropy",
+               "effective_actions", "temperature"]  # fmt: skip
+    curves, summary, runs = results.curves, results.summary, results.runs
+    assert list(curves.columns) == ["experiment", "problem", "agent", "step", "metric", "mean", "standard_error", "low",
+                                    "high", "runs"]  # fmt: skip
+    key = ["problem", "agent", "metric", "step"]
+    assert not curves.duplicated(key).any()
+    assert len(curves) == 2 * (3 * len(metrics) - 1) * 30  # the one on UCB1 has no temperature
+    assert sorted(curves["step"].unique()) == list(range(30))
+    assert curves["metric"].unique().tolist() == metrics
+    assert set(curves["runs"]) == {20}
+    assert set(curves["experiment"]) == set(summary["experiment"]) == set(runs["experiment"]) == {"x"}
+    assert len(summary) == 2 * 3
+    assert sorted(zip(summary["problem"], summary["agent"], strict=True)) == sorted(
+        (problem, agent) for problem in ("gauss", "coins") for agent in AGENTS
+    )
+    assert len(runs) == 2 * 3 * 20
+    for _, table in runs.groupby(["problem", "agent"]):
+        assert table["run"].tolist() == list(range(20))
+    for _, table in summary.groupby("problem"):
+        assert table["reward"].is_monotonic_decreasing
+    assert len(results.plot().axes) == 2 * 4
+
+
+def test_curves_summary_and_runs_tell_the_same_story():
+    results = results_of(runs=BLOCK + 7, steps=12, agents={name: AGENTS[name] for name in ("cool", "hot")})
+    summary = results.summary.set_index("agent")
+    for agent in ("cool", "hot"):
+        totals = results.runs[results.runs["agent"] == agent]
+        of_agent = results.curves[results.curves["agent"] == agent].set_index(["metric", "step"])
+        assert of_agent.loc["reward", "mean"].mean() == pytest.approx(totals["reward"].mean() / 12, rel=1e-12)
+        assert of_agent.loc["regret", "mean"].sum() == pytest.approx(summary.loc[agent, "regret"], rel=1e-12)
+        assert of_agent.loc[("cumulative_regret", 11), "mean"] == pytest.approx(totals["regret"].mean(), rel=1e-12)
+        assert summary.loc[agent, "reward"] == pytest.approx(totals["reward"].mean() / 12, rel=1e-12)
+        last = of_agent.loc[("cumulative_regret", 11)]
+        assert last["standard_error"] == pytest.approx(totals["regret"].sem(), rel=1e-9)
+        # Student's t with 1006 degrees of freedom reaches 1.96232 standard errors.
+        assert last["high"] - last["mean"] == pytest.approx(1.96232 * totals["regret"].sem(), rel=1e-5)
+        assert last["mean"] - last["low"] == pytest.approx(last["high"] - last["mean"], rel=1e-9)
+    best, other = (results.runs[results.runs["agent"] == agent]["reward"].to_numpy() for agent in summary.index)
+    assert summary["behind"].tolist() == pytest.approx([0.0, (best - other).mean() / 12], rel=1e-9)
+
+
+def test_blocks_are_put_together_as_if_they_were_one():
+    """Two blocks of the engine, by hand, are what the tables say about BLOCK + 3 runs."""
+    results = results_of(
+        runs=BLOCK + 3, steps=5, agents={"cool": AGENTS["cool"]}, problem=GaussianBandit(arms=4), seed=9
+    )
+    blocks = [
+        simulate_bandit(GaussianBandit(arms=4), AGENTS["cool"], block=block, runs=runs, steps=5, seed=9)
+        for block, runs in ((0, BLOCK), (1, 3))
+    ]
+    rewards = np.concatenate([block.totals["reward"] for block in blocks])
+    assert results.runs["reward"].tolist() == rewards.tolist()
+
+
+def test_one_run_has_no_intervals_and_its_figure_says_so():
+    results = results_of(runs=1)
+    assert results.curves[["standard_error", "low", "high"]].isna().all(axis=None)
+    assert results.curves["mean"].notna().all()
+    assert results.summary[["reward_low", "reward_high", "p_value"]].isna().all(axis=None)
+    assert "one run says nothing" in results.sentence
+    assert "no intervals" in results.plot().get_suptitle()
+
+
+def test_one_agent_alone_has_results_as_well():
+    results = results_of(agents={"only": AGENTS["cool"]})
+    assert results.summary["behind"].tolist() == [0.0]
+    assert "only had the highest mean reward" in results.sentence
+
+
+def study(**others):
+    family = {"τ": {t: Agent(SampleAverage(), Boltzmann(t)) for t in (0.1, 1, 4.0)}}
+    return declared(agents={**family, "ucb": {2.0: Agent(UCB1(2.0), Greedy())}, "alone": AGENTS["hot"]}, **others)
+
+
+def test_a_parameter_study_has_an_agent_for_every_value_of_every_family(tmp_path):
+    labels = ["τ = 0.1", "τ = 1", "τ = 4", "ucb = 2", "alone"]
+    results = study().run(progress=False)
+    assert results.curves["agent"].unique().tolist() == labels
+    assert sorted(results.summary["agent"]) == sorted(labels)
+    assert results.manifest["study"] == {
+        "τ = 0.1": ["τ", 0.1],
+        "τ = 1": ["τ", 1.0],
+        "τ = 4": ["τ", 4.0],
+        "ucb = 2": ["ucb", 2.0],
+    }
+    plain = results_of(agents={"a": Agent(SampleAverage(), Boltzmann(0.1))}).runs
+    assert plain["reward"].tolist() == results.runs.query("agent == 'τ = 0.1'")["reward"].tolist()
+    again = load(results.save(tmp_path))
+    assert again.sentence == results.sentence
+    assert len(again.plot().axes) == 2
+
+
+@pytest.mark.parametrize(
+    ("agents", "kind", "message"),
+    [
+        ({"τ": {}}, TypeError, r"agents\['τ'\] is a family without members"),
+        ({"τ": {"low": AGENTS["hot"]}}, TypeError, "the parameter of 'τ' must be a number, got 'low'"),
+        ({"τ": {math.nan: AGENTS["hot"]}}, ValueError, "the parameter of 'τ' must be .*got nan"),
+        ({"τ": {0.1: Greedy()}}, TypeError, r"agents\['τ = 0\.1'\] must be an Agent"),
+        ({"τ": {0.12341: AGENTS["hot"], 0.12342: AGENTS["cool"]}}, ValueError, "two agents .* the same label"),
+        ({"τ": {1: AGENTS["hot"]}, "τ = 1": AGENTS["cool"]}, ValueError, "two agents .* the same label"),
+    ],
+)
+def test_a_parameter_study_in_which_agents_would_get_lost_is_refused(agents, kind, message):
+    with pytest.raises(kind, match=message):
+        declared(agents=agents)
+
+
+def test_uncounted_steps_are_left_out_of_the_totals_and_of_nothing_else():
+    whole, rest = (results_of(steps=40, uncounted_steps=first) for first in (0, 35))
+    assert whole.curves.equals(rest.curves)
+    late = whole.curves.query("metric == 'reward' and agent == 'ucb' and step >= 35")["mean"]
+    totals = rest.runs[rest.runs["agent"] == "ucb"]["reward"]
+    assert totals.mean() == pytest.approx(late.sum(), rel=1e-12)
+    summary = rest.summary.set_index("agent")
+    assert summary.loc["ucb", "reward"] == pytest.approx(late.mean(), rel=1e-12)
+    assert rest.manifest["identity"] != whole.manifest["identity"]
+    with pytest.raises(ValueError, match=r"uncounted_steps must be in \[0, 39\], got 40"):
+        declared(steps=40, uncounted_steps=40)
+
+
+def test_adding_an_agent_changes_no_other_agents_numbers():
+    few = results_of(agents={name: AGENTS[name] for name in ("cool", "ucb")})
+    many = results_of(agents={"hot": AGENTS["hot"], "ucb": AGENTS["ucb"], "cool": AGENTS["cool"]})
+    for name in ("cool", "ucb"):
+        one, other = (table[table["agent"] == name].reset_index(drop=True) for table in (few.curves, many.curves))
+        assert files.csv_bytes(one) == files.csv_bytes(other)
+        assert one.equals(other)
+
+
+def test_adding_a_problem_or_runs_changes_none_of_the_numbers_that_were_there():
+    one = results_of(problem={"a": GaussianBandit(arms=3)}).runs
+    two = results_of(problem={"b": BernoulliBandit(), "a": GaussianBandit(arms=3)}, runs=33).runs
+    same = two[(two["problem"] == "a") & (two["run"] < 20)].reset_index(drop=True)
+    assert one.equals(same)
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A policy that is defined where it is used."""
+
+    share: float
+
+    def __call__(self, values, step):
+        return EpsilonGreedy(self.share)(values, step)
+
+
+def test_the_results_are_the_same_bytes_for_any_number_of_processes():
+    agents = {"cool": AGENTS["cool"], "mine": Agent(SampleAverage(), Mine(0.2))}
+    experiment = declared(agents=agents, runs=2 * BLOCK + 1, steps=3)
+    one, two = (experiment.run(jobs=jobs, progress=False) for jobs in (1, 2))
+    for table in ("curves", "summary", "runs"):
+        pd.testing.assert_frame_equal(getattr(one, table), getattr(two, table), check_exact=True)
+
+
+def test_the_results_are_the_same_bytes_for_any_hash_seed():
+    code = (
+        "from boltzmann_rl import *; import hashlib; from boltzmann_rl.records.files import csv_bytes; "
+        "r = BanditExperiment('x', {'b': BernoulliBandit(), 'a': GaussianBandit()}, {'z': Agent(SampleAverage(), "
+        "Boltzmann(0.1)), 'y': Agent(UCB1(), Greedy())}, runs=9, steps=9).run(progress=False); "
+        "print([hashlib.sha256(csv_bytes(t)).hexdigest() for t in (r.curves, r.summary, r.runs)])"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in "01"
+    }
+    assert len(printed) == 1
+
+
+def test_a_gymnasium_experiment_has_the_same_tables_with_episodes_for_steps():
+    results = GymnasiumExperiment(
+        name="ice",
+        problem="FrozenLake-v1",
+        agents={"a": Agent(QLearning(0.3), Boltzmann(0.1)), "b": Agent(QLearning(0.3), EpsilonGreedy(0.2))},
+        runs=3,
+        episodes=15,
+    ).run(progress=False)
+    assert set(results.curves["metric"]) == {"return", "smoothed_return", "length", "terminated"}
+    assert set(results.curves["problem"]) == {"FrozenLake-v1"}
+    assert results.curves["step"].max() == 14
+    assert len(results.summary) == 2
+    assert results.manifest["declaration"]["episodes"] == 15
+    assert len(results.plot().axes) == 2
+
+
+def test_what_was_saved_is_loaded_again(tmp_path):
+    results = results_of()
+    folder = results.save(tmp_path)
+    assert folder == tmp_path / "x"
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == {
+        "manifest.json",
+        "curves.csv",
+        "summary.csv",
+        "runs.csv",
+        "figures/x.png",
+        "figures/x.svg",
+    }
+    again = load(folder)
+    assert again.manifest == results.manifest
+    assert again.sentence == results.sentence
+    for table in ("curves", "summary", "runs"):
+        pd.testing.assert_frame_equal(getattr(again, table), getattr(results, table), rtol=1e-9, atol=0)
+    copy = again.save(tmp_path / "copy")
+    for table in ("curves.csv", "summary.csv", "runs.csv", "manifest.json"):
+        assert (copy / table).read_bytes() == (folder / table).read_bytes()
+
+
+def test_the_manifest_says_what_was_run_and_where(tmp_path):
+    manifest = json.loads((results_of().save(tmp_path) / "manifest.json").read_text("utf-8"))
+    assert manifest["declaration"]["agents"]["hot"] == repr(AGENTS["hot"])
+    assert manifest["declaration"]["seed"] == 0
+    assert manifest["runs"] == 20
+    assert manifest["versions"]["numpy"] == np.__version__
+    assert {"name", "engine", "platform", "began", "seconds", "identity", "format"} <= manifest.keys()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"seed": 1}, r"seed: 0 → 1"),
+        ({"steps": 31}, r"steps: 30 → 31"),
+        ({"problem": GaussianBandit(arms=4)}, r"problem\[GaussianBandit\]: .*arms=3.* → .*arms=4"),
+        ({"agents": {**AGENTS, "hot": Agent(SampleAverage(), Boltzmann(3.0))}}, r"agents\[hot\]: .*2\.0.* → .*3\.0"),
+        ({"agents": {"cool": AGENTS["cool"]}}, r"agents\[hot\]: .* → None"),
+        ({"runs": 19}, "holds 20 runs of this experiment, and 19 would replace them"),
+    ],
+)
+def test_results_are_never_replaced_by_others_or_by_fewer_runs(tmp_path, change, named):
+    folder = results_of().save(tmp_path)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    others = results_of(**change)
+    with pytest.raises(FileExistsError, match=f"{named}.*nothing was written; give the experiment another name"):
+        others.save(tmp_path)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    others.save(tmp_path, overwrite=True)
+    assert load(folder).manifest == others.manifest
+
+
+def test_more_runs_of_the_same_declaration_take_the_place_of_fewer(tmp_path):
+    results_of().save(tmp_path)
+    results_of(runs=21).save(tmp_path)
+    assert load(tmp_path / "x").manifest["runs"] == 21
+
+
+@given(st.integers(1, 400), st.integers(1, 400))
+@settings(deadline=None, max_examples=60)
+def test_thinned_curves_keep_their_ends_and_even_gaps(length, points):
+    from boltzmann_rl.records.tables import thinned
+
+    kept = thinned(pd.DataFrame({"step": range(length)}), points)["step"].to_numpy()
+    assert kept[0] == 0
+    assert kept[-1] == length - 1 or points == 1
+    assert len(kept) == min(points, length)
+    if len(kept) > 2:
+        assert np.ptp(np.diff(kept)) <= 1
+
+
+def test_tables_on_disk_are_thinned_for_every_curve_alike(tmp_path):
+    results = results_of(steps=95)
+    curves = load(results.save(tmp_path, points=20)).curves
+    assert {len(curve) for _, curve in curves.groupby(["agent", "metric"])} == {20}
+    assert curves["step"].max() == 94
+    whole = results.curves[results.curves["step"].isin(curves["step"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(curves, whole, rtol=1e-9, atol=0)
+
+
+LABELS = ["=cmd|' /C calc'!A0", "@SUM(1)", "+1", "-1", "'=1", "''=1", "'", "a,\"b", "a|b", "NA", "nan", "1.0", "null",
+          "日本 больцман", "<script>", "a\nb", "\t=1", "a\rb", "\r\n=1", '"', "x" * 300, "$$", "_a"]  # fmt: skip
+
+
+@pytest.mark.parametrize("label", LABELS, ids=ascii)
+def test_any_label_comes_back_from_its_csv_and_none_is_a_formula(tmp_path, label):
+    table = pd.DataFrame({"experiment": "x", "agent": [label, "b"], "step": [0, 1], "mean": [-1.5, math.nan]})
+    path = tmp_path / "table.csv"
+    files.write(path, files.csv_bytes(table))
+    pd.testing.assert_frame_equal(files.read_csv(path), table)
+    cell = path.read_text("utf-8").splitlines()[1].removeprefix("x,").lstrip('"')
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert ",-1.5" in path.read_text("utf-8")  # a negative number is no formula
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
+@settings(deadline=None, max_examples=200)
+def test_every_text_comes_back_from_its_csv(tmp_path_factory, text):
+    path = tmp_path_factory.getbasetemp() / "text.csv"
+    path.write_bytes(files.csv_bytes(pd.DataFrame({"agent": [text], "mean": [0.1]})))
+    assert files.read_csv(path)["agent"].tolist() == [text]
+
+
+@given(st.lists(st.floats(-1e308, 1e308) | st.sampled_from([math.inf, -math.inf, math.nan]), min_size=1))
+@settings(deadline=None, max_examples=50)
+def test_numbers_come_back_from_a_csv_to_ten_digits(tmp_path_factory, numbers):
+    path = tmp_path_factory.getbasetemp() / "numbers.csv"
+    path.write_bytes(files.csv_bytes(pd.DataFrame({"mean": numbers})))
+    np.testing.assert_allclose(files.read_csv(path)["mean"], numbers, rtol=1e-9)
+
+
+@pytest.mark.parametrize("link", ["x", "x/figures"])
+def test_nothing_is_written_through_a_link_to_another_folder(tmp_path, link):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    place = tmp_path / "results" / link
+    place.parent.mkdir(parents=True)
+    place.symlink_to(elsewhere, target_is_directory=True)
+    with pytest.raises(FileExistsError, match="link to another folder"):
+        results_of().save(tmp_path / "results")
+    assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("call", ["replace", "fsync"])
+def test_a_write_that_fails_leaves_the_old_file_whole_and_nothing_beside_it(tmp_path, monkeypatch, call):
+    path = tmp_path / "table.csv"
+    files.write(path, b"old")
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, call, fail)
+        with pytest.raises(OSError, match="No space left"):
+            files.write(path, b"new and longer")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+    files.write(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("keep", [0, 1, 100, -3])
+def test_a_damaged_manifest_is_an_error_that_names_it_and_is_not_written_over(tmp_path, keep):
+    results = results_of()
+    path = results.save(tmp_path) / "manifest.json"
+    path.write_bytes(path.read_bytes()[:keep])
+    for attempt in (lambda: load(tmp_path / "x"), lambda: results.save(tmp_path)):
+        with pytest.raises(ValueError, match=r"manifest\.json is damaged"):
+            attempt()
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '"text"', '{"runs": 3}'])
+def test_a_manifest_of_something_else_is_refused(tmp_path, content):
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(ValueError, match="is no manifest of boltzmann_rl"):
+        load(tmp_path)
+
+
+def test_results_of_a_later_format_are_refused_with_both_versions(tmp_path):
+    folder = results_of().save(tmp_path)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest |= {"format": 99, "versions": {"boltzmann_rl": "7.8.9"}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match=r"format 99 by boltzmann_rl 7\.8\.9.*reads up to 1: please upgrade"):
+        load(folder)
+
+
+def test_figures_are_the_same_bytes_however_often_they_are_drawn(tmp_path):
+    results = results_of()
+    one, other = (figure_bytes(plot_results(results)) for _ in range(2))
+    assert one == other
+    assert one["png"].startswith(b"\x89PNG")
+    assert b"<svg" in one["svg"]
+    folder = results.save(tmp_path)
+    assert (folder / "figures" / "x.svg").read_bytes() == one["svg"]
+
+
+@pytest.mark.parametrize(
+    "label", ["$$", "$x^2", "_a", "x" * 500, "日本 больцман 🙂", "a\nb", "100 %", "\\frac", "<b>&amp;"], ids=ascii
+)
+def test_odd_labels_survive_in_figures(label):
+    results = results_of(agents={label: AGENTS["cool"], "b": AGENTS["hot"]}, problem={label: GaussianBandit(arms=2)})
+    figure = results.plot()
+    assert all(figure_bytes(figure).values())
+    texts = [text.get_text() for text in figure.axes[1].texts]
+    shown = " ".join(label.split())
+    assert any(text == shown or (text.endswith("…") and shown.startswith(text[:-1])) for text in texts)
+    assert results.summary["agent"].tolist().count(label) == 1

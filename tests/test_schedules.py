@@ -1,0 +1,503 @@
+"""Schedules: numbers worked by hand, and the laws that every schedule obeys."""
+
+import copy
+import dataclasses
+import math
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from boltzmann_rl import schedules
+from boltzmann_rl.schedules import (
+    Constant,
+    Cosine,
+    Exponential,
+    Floor,
+    InverseTime,
+    Joined,
+    Linear,
+    Logarithmic,
+    Piecewise,
+    Polynomial,
+    Power,
+    Restarts,
+    Scaled,
+    WarmUp,
+    as_parameter,
+    evaluate,
+    is_constant,
+)
+
+INF, NAN = float("inf"), float("nan")
+laws = settings(deadline=None, max_examples=25)
+steps_taken = st.one_of(st.integers(0, 40), st.integers(0, 10**12))
+
+# Schedules that go from one value to another and stay there: (schedule, start, end, steps).
+WAYS = {
+    "linear": (Linear(1.0, 0.1, steps=10), 1.0, 0.1, 10),
+    "linear rising": (Linear(0.1, 1.0, steps=10), 0.1, 1.0, 10),
+    "linear to 0": (Linear(0.3, 0.0, steps=7), 0.3, 0.0, 7),
+    "linear in one step": (Linear(0.3, 0.7, steps=1), 0.3, 0.7, 1),
+    "linear, level": (Linear(0.3, 0.3, steps=3), 0.3, 0.3, 3),
+    "polynomial": (Polynomial(1.0, 0.1, steps=10), 1.0, 0.1, 10),
+    "polynomial, root": (Polynomial(0.1, 2.0, steps=9, power=0.5), 0.1, 2.0, 9),
+    "polynomial, steep": (Polynomial(1.0, 0.0, steps=1000, power=300.0), 1.0, 0.0, 1000),
+    "cosine": (Cosine(0.7, 0.1, steps=13), 0.7, 0.1, 13),
+    "cosine rising": (Cosine(0.0, 3.0, steps=10), 0.0, 3.0, 10),
+    "exponential": (Exponential(0.7, 0.01, steps=11), 0.7, 0.01, 11),
+    "exponential rising": (Exponential(0.01, 3.0, steps=10), 0.01, 3.0, 10),
+    "exponential over 600 decades": (Exponential(1e300, 1e-300, steps=10), 1e300, 1e-300, 10),
+}
+
+# Schedules that fall towards a value without a last step: (schedule, start, bound).
+FALLS = {
+    "decay": (Exponential(1.0, decay=0.5), 1.0, 0.0),
+    "slow decay": (Exponential(2.0, decay=0.999), 2.0, 0.0),
+    "decay with floor": (Exponential(1.0, 0.01, decay=0.9), 1.0, 0.01),
+    "inverse time": (InverseTime(1.0, rate=0.1), 1.0, 0.0),
+    "inverse time, at once": (InverseTime(1.0, rate=1e300), 1.0, 0.0),
+    "power": (Power(1.0), 1.0, 0.0),
+    "power, root": (Power(2.0, exponent=0.5), 2.0, 0.0),
+    "power, steep": (Power(1.0, exponent=100.0), 1.0, 0.0),
+    "logarithmic": (Logarithmic(0.5), 0.5, 0.0),
+    "logarithmic from 2": (Logarithmic(1.0, offset=2.0), 1 / math.log(2), 0.0),
+    "floored": (Floor(InverseTime(1.0, rate=1.0), minimum=0.1), 1.0, 0.1),
+    "scaled": (Scaled(Cosine(1.0, 0.0, steps=10), factor=100.0), 100.0, 0.0),
+    "pieces": (Piecewise((1.0, 0.1, 0.0), boundaries=(5, 12)), 1.0, 0.0),
+}
+
+OTHERS = {
+    "constant": Constant(0.5),
+    "zero": Constant(0),
+    "power, rising": Power(0.5, exponent=-0.5),
+    "growth": Exponential(0.1, 2.0, decay=1.5),
+    "one piece": Piecewise((0.3,), boundaries=()),
+    "joined": Joined((1.0, Linear(1.0, 0.0, steps=10), Power(2.0)), boundaries=(5, 20)),
+    "warm-up": WarmUp(Linear(1.0, 0.0, steps=10), steps=4),
+    "warm-up from above": WarmUp(Power(1.0), steps=4, start=3.0),
+    "restarts": Restarts(Linear(1.0, 0.0, steps=10), period=10),
+    "growing restarts": Restarts(Cosine(1.0, 0.1, steps=8), period=4, growth=2),
+    "nested": Floor(Scaled(Restarts(WarmUp(0.5, steps=3), period=9), factor=2.0), minimum=0.2),
+}
+
+ALL = {
+    **{name: schedule for name, (schedule, *_) in (WAYS | FALLS).items()},
+    **OTHERS,
+    **({"capped": schedules.Ceiling(Power(5.0), maximum=1.0)} if hasattr(schedules, "Ceiling") else {}),
+}
+every_schedule = pytest.mark.parametrize("schedule", ALL.values(), ids=ALL.keys())
+
+
+def test_the_table_holds_every_schedule():
+    held = {type(schedule).__name__ for schedule in ALL.values()}
+    shipped = {name for name in schedules.__all__ if dataclasses.is_dataclass(getattr(schedules, name))}
+    assert held == shipped
+
+
+# --- golden numbers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schedule", "values"),
+    [
+        (Constant(0.5), {0: 0.5, 10**12: 0.5}),
+        (Linear(1.0, 0.1, steps=10), {0: 1.0, 1: 0.91, 3: 0.73, 5: 0.55, 9: 0.19, 10: 0.1, 11: 0.1}),
+        (Linear(0.0, 4.0, steps=4), {0: 0.0, 1: 1.0, 2: 2.0, 3: 3.0, 4: 4.0}),
+        (Polynomial(1.0, 0.0, steps=10, power=2), {0: 1.0, 1: 0.81, 5: 0.25, 9: 0.01, 10: 0.0}),
+        (Polynomial(1.0, 0.0, steps=10, power=1), {3: 0.7}),
+        (Polynomial(3.0, 1.0, steps=4, power=0.5), {0: 3.0, 3: 2.0, 4: 1.0}),
+        (Cosine(1.0, 0.0, steps=12), {0: 1.0, 4: 0.75, 6: 0.5, 8: 0.25, 12: 0.0}),
+        (Cosine(3.0, 1.0, steps=4), {1: 2 + math.sqrt(0.5), 2: 2.0, 3: 2 - math.sqrt(0.5)}),
+        (Exponential(1.0, 0.01, steps=100), {0: 1.0, 50: 0.1, 25: 10**-0.5, 100: 0.01, 101: 0.01}),
+        (Exponential(8.0, 1.0, steps=3), {0: 8.0, 1: 4.0, 2: 2.0, 3: 1.0}),
+        (Exponential(1.0, decay=0.5), {0: 1.0, 3: 0.125, 10: 2.0**-10, 1074: 5e-324, 1076: 0.0}),
+        (Exponential(1.0, 0.1, decay=0.5), {3: 0.125, 4: 0.1}),
+        (Exponential(1.0, 5.0, decay=2.0), {0: 1.0, 2: 4.0, 3: 5.0, 10**6: 5.0}),
+        (InverseTime(1.0, rate=0.1), {0: 1.0, 10: 0.5, 90: 0.1}),
+        (Power(1.0, exponent=0.5), {0: 1.0, 3: 0.5, 99: 0.1}),
+        (Power(1.0, exponent=-0.5), {0: 1.0, 3: 2.0, 99: 10.0}),
+        (Power(0.0, exponent=-2.0), {0: 0.0, 10**12: 0.0}),
+        (Power(6.0), {0: 6.0, 1: 3.0, 2: 2.0, 5: 1.0}),
+        (Logarithmic(2.0), {0: 2.0}),
+        (Logarithmic(1.0, offset=2.0), {0: 1 / math.log(2), 6: 1 / math.log(8), 6 * 3: 1 / math.log(20)}),
+        (Piecewise((1.0, 0.1, 0.0), (100, 500)), {0: 1.0, 99: 1.0, 100: 0.1, 499: 0.1, 500: 0.0}),
+        (Joined((1.0, Linear(1.0, 0.0, steps=10)), (100,)), {0: 1.0, 99: 1.0, 100: 1.0, 105: 0.5, 110: 0.0}),
+        (Joined((Power(1.0), Power(1.0)), (3,)), {0: 1.0, 1: 0.5, 2: 1 / 3, 3: 1.0, 4: 0.5}),
+        (WarmUp(Linear(1.0, 0.0, steps=10), steps=4), {0: 0.0, 1: 0.25, 2: 0.5, 4: 1.0, 9: 0.5, 14: 0.0}),
+        (WarmUp(2.0, steps=2, start=4.0), {0: 4.0, 1: 3.0, 2: 2.0, 3: 2.0}),
+        (Restarts(Linear(1.0, 0.0, steps=10), period=10), {0: 1.0, 5: 0.5, 9: 0.1, 10: 1.0, 15: 0.5}),
+        (Restarts(Power(1.0), period=2, growth=2), {0: 1, 1: 0.5, 2: 1, 5: 0.25, 6: 1, 13: 1 / 8, 14: 1, 15: 0.5}),
+        (Floor(InverseTime(1.0, rate=1.0), minimum=0.1), {0: 1.0, 1: 0.5, 9: 0.1, 99: 0.1}),
+        (Scaled(Cosine(1.0, 0.0, steps=10), factor=100.0), {0: 100.0, 5: 50.0, 10: 0.0}),
+        (Scaled(0.5, factor=0.0), {3: 0.0}),
+    ],
+    ids=repr,
+)
+def test_schedules_by_hand(schedule, values):
+    for step, value in values.items():
+        np.testing.assert_allclose(schedule(step), value, rtol=1e-14, atol=1e-16)
+
+
+def test_a_special_case_is_the_general_one():
+    steps = np.arange(30)
+    np.testing.assert_allclose(Polynomial(1.0, 0.1, steps=20, power=1)(steps), Linear(1.0, 0.1, steps=20)(steps))
+    np.testing.assert_allclose(
+        Exponential(1.0, 2.0**-20, steps=20)(steps), Exponential(1.0, 2.0**-20, decay=0.5)(steps), rtol=1e-13
+    )
+    np.testing.assert_allclose(InverseTime(1.0, rate=1.0)(steps), Power(1.0)(steps))
+    np.testing.assert_allclose(Joined((3.0,), boundaries=())(steps), Constant(3.0)(steps))
+
+
+# --- laws over all schedules --------------------------------------------------------------------------------
+
+
+@every_schedule
+@laws
+@given(steps=hnp.arrays(np.int64, hnp.array_shapes(min_dims=0, max_dims=3, max_side=4), elements=steps_taken))
+def test_an_array_of_steps_is_each_step_alone(schedule, steps):
+    values = np.asarray(schedule(steps))
+    assert values.shape == steps.shape
+    assert values.dtype == np.float64
+    assert values.ravel().tolist() == pytest.approx([schedule(int(step)) for step in steps.flat], rel=1e-15, abs=0)
+
+
+@every_schedule
+@laws
+@given(step=steps_taken)
+def test_asking_is_pure_and_takes_every_kind_of_integer(schedule, step):
+    first = schedule(step)
+    assert type(first) is float
+    schedule(step + 17)
+    assert schedule(step) == first
+    assert schedule(np.int64(step)) == schedule(np.uint64(step)) == schedule(np.array(step)) == first
+    assert evaluate(schedule, step) == first
+
+
+@every_schedule
+def test_every_value_is_finite_and_not_negative_however_far(schedule):
+    far = [*range(50), *(10**k for k in range(2, 13)), 2**53 + 1, 2**62, 2**63 - 1]
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        values = schedule(np.array(far))
+        alone = [schedule(step) for step in (*far, 2**64, 10**30)]
+        assert schedule(10**400) >= 0
+    assert np.isfinite(values).all()
+    assert (values >= 0).all()
+    assert np.isfinite(alone).all()
+    assert min(alone) >= 0
+
+
+@every_schedule
+def test_the_empty_array_has_an_empty_answer(schedule):
+    assert schedule(np.zeros((0, 3), int)).shape == (0, 3)
+
+
+@every_schedule
+def test_the_steps_are_not_written_to(schedule):
+    steps = np.arange(20)
+    steps.setflags(write=False)
+    schedule(steps)
+    np.testing.assert_array_equal(steps, np.arange(20))
+
+
+@every_schedule
+def test_a_schedule_prints_as_it_is_written_and_is_a_value(schedule):
+    twin = eval(repr(schedule), vars(schedules) | {"inf": INF})
+    for same in (twin, pickle.loads(pickle.dumps(schedule)), copy.deepcopy(schedule), dataclasses.replace(schedule)):
+        assert same == schedule
+        assert hash(same) == hash(schedule)
+        assert repr(same) == repr(schedule)
+        assert same(7) == schedule(7)
+    assert len({schedule, twin}) == 1
+
+
+@every_schedule
+def test_a_schedule_gains_no_state(schedule):
+    before = dict(vars(schedule))
+    schedule(3)
+    schedule(np.arange(5))
+    assert vars(schedule) == before
+    for field in dataclasses.fields(schedule):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(schedule, field.name, 1.0)
+
+
+@every_schedule
+def test_different_schedules_are_different(schedule):
+    assert sum(schedule == other for other in ALL.values()) == 1
+
+
+@every_schedule
+@pytest.mark.parametrize("step", [-1, [0, -1], np.int64(-1)])
+def test_a_negative_step_is_refused(schedule, step):
+    with pytest.raises(ValueError, match="step"):
+        schedule(step)
+
+
+@every_schedule
+@pytest.mark.parametrize("step", [1.0, [1.0], NAN, INF, "1", None, True, [True], 1j])
+def test_a_step_that_is_no_integer_is_refused(schedule, step):
+    with pytest.raises(TypeError, match="step"):
+        schedule(step)
+
+
+# --- laws over those that go somewhere ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("schedule", "start", "end", "steps"), WAYS.values(), ids=WAYS.keys())
+def test_both_ends_are_exact_and_the_end_stays(schedule, start, end, steps):
+    assert schedule(0) == start
+    for step in (steps, steps + 1, 2 * steps, 10**12, 2**63 - 1, 10**400):
+        assert schedule(step) == end
+    assert schedule(np.array([0, steps, steps + 1])).tolist() == [start, end, end]
+
+
+@pytest.mark.parametrize(("schedule", "start", "end", "steps"), WAYS.values(), ids=WAYS.keys())
+def test_the_way_stays_between_its_ends_and_never_turns(schedule, start, end, steps):
+    values = schedule(np.arange(steps + 2))
+    assert values.min() == min(start, end)
+    assert values.max() == max(start, end)
+    turns = np.diff(values) * np.sign(end - start)
+    assert turns.min() >= -4 * np.finfo(float).eps * max(start, end)
+
+
+@pytest.mark.parametrize(("schedule", "start", "bound"), FALLS.values(), ids=FALLS.keys())
+def test_a_fall_begins_at_its_start_never_rises_and_never_passes_its_bound(schedule, start, bound):
+    values = schedule(np.append(np.arange(3000), 10 ** np.arange(4, 13)))
+    assert values[0] == pytest.approx(start, rel=1e-15)
+    assert np.diff(values).max() <= 4 * np.finfo(float).eps * start
+    assert values.min() >= bound
+    assert values[-1] < 0.5 * start
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from([Linear, Cosine, Polynomial, Exponential]),
+    st.floats(1e-12, 1e12),
+    st.floats(1e-12, 1e12),
+    st.integers(1, 10**6),
+    st.integers(0, 2 * 10**6),
+)
+def test_no_parameters_lead_outside_the_ends(shape, start, end, steps, step):
+    schedule = shape(start, end, steps=steps)
+    assert (schedule(0), schedule(steps), schedule(2 * steps)) == (start, end, end)
+    assert min(start, end) <= schedule(step) <= max(start, end)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.floats(1e-6, 1e6), st.floats(1e-3, 0.999), st.integers(0, 3000))
+def test_decay_is_the_closed_form(start, decay, step):
+    log = math.log(start) + step * math.log(decay)
+    expected = math.exp(log) if log > -745 else 0.0
+    np.testing.assert_allclose(Exponential(start, decay=decay)(step), expected, rtol=1e-10, atol=1e-300)
+
+
+# --- what cannot be -----------------------------------------------------------------------------------------
+
+NUMBERS = [
+    (lambda x: Constant(x), "value"),
+    (lambda x: Linear(x, 0.1, steps=10), "start"),
+    (lambda x: Linear(1.0, x, steps=10), "end"),
+    (lambda x: Polynomial(x, 0.1, steps=10), "start"),
+    (lambda x: Polynomial(1.0, 0.1, steps=10, power=x), "power"),
+    (lambda x: Cosine(x, 0.1, steps=10), "start"),
+    (lambda x: Cosine(1.0, x, steps=10), "end"),
+    (lambda x: Exponential(x, 0.1, steps=10), "start"),
+    (lambda x: Exponential(1.0, x, steps=10), "end"),
+    (lambda x: InverseTime(x, rate=0.1), "start"),
+    (lambda x: InverseTime(1.0, rate=x), "rate"),
+    (lambda x: Power(x), "start"),
+    (lambda x: Logarithmic(x), "scale"),
+    (lambda x: Logarithmic(1.0, offset=x), "offset"),
+    (lambda x: Piecewise((1.0, x), boundaries=(3,)), r"values\[1\]"),
+    (lambda x: WarmUp(1.0, steps=3, start=x), "start"),
+    (lambda x: Floor(1.0, minimum=x), "minimum"),
+    (lambda x: Scaled(1.0, factor=x), "factor"),
+]
+
+
+@pytest.mark.parametrize(("make", "name"), NUMBERS)
+@pytest.mark.parametrize("wrong", [-1.0, -5e-324, NAN, INF, -INF, 10**400])
+def test_a_number_out_of_range_is_refused_by_name(make, name, wrong):
+    with pytest.raises(ValueError, match=name):
+        make(wrong)
+
+
+@pytest.mark.parametrize("wrong", [0.0, NAN, INF, -INF])
+def test_an_exponent_that_leads_nowhere_is_refused(wrong):
+    with pytest.raises(ValueError, match="exponent"):
+        Power(1.0, exponent=wrong)
+
+
+@pytest.mark.parametrize(("make", "name"), NUMBERS)
+@pytest.mark.parametrize("wrong", ["1", None, True, 1j, [1.0], np.array([1.0]), {}], ids=repr)
+def test_what_is_no_number_is_refused_by_name(make, name, wrong):
+    with pytest.raises(TypeError, match=name):
+        make(wrong)
+
+
+INTEGERS = [
+    (lambda n: Linear(1.0, 0.1, steps=n), "steps"),
+    (lambda n: Polynomial(1.0, 0.1, steps=n), "steps"),
+    (lambda n: Cosine(1.0, 0.1, steps=n), "steps"),
+    (lambda n: Exponential(1.0, 0.1, steps=n), "steps"),
+    (lambda n: Piecewise((1.0, 0.5), boundaries=(n,)), "boundaries"),
+    (lambda n: Joined((1.0, 0.5), boundaries=(n,)), "boundaries"),
+    (lambda n: WarmUp(1.0, steps=n), "steps"),
+    (lambda n: Restarts(Power(1.0), period=n), "period"),
+    (lambda n: Restarts(Power(1.0), period=2, growth=n), "growth"),
+]
+
+
+@pytest.mark.parametrize(("make", "name"), INTEGERS)
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [(0, ValueError), (-5, ValueError), (2.0, TypeError), (NAN, TypeError), ("2", TypeError), (True, TypeError)],
+)
+def test_a_length_that_is_no_positive_integer_is_refused_by_name(make, name, wrong, error):
+    with pytest.raises(error, match=name):
+        make(wrong)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Exponential(1.0, 0.1), "exactly one of steps and decay"),
+        (lambda: Exponential(1.0, 0.1, steps=10, decay=0.5), "exactly one of steps and decay"),
+        (lambda: Exponential(1.0, steps=10), "end must be above 0"),
+        (lambda: Exponential(0.0, decay=0.5), "start must be above 0"),
+        (lambda: Exponential(0.0, 1.0, steps=10), "start must be above 0"),
+        (lambda: Exponential(1.0, decay=0.0), "decay must be above 0"),
+        (lambda: Exponential(1.0, decay=1.0), "decay must lead"),
+        (lambda: Exponential(1.0, decay=1.01), "decay must lead"),
+        (lambda: Exponential(1.0, 2.0, decay=0.5), "decay must lead"),
+        (lambda: Polynomial(1.0, 0.0, steps=3, power=0.0), "power must be above 0"),
+        (lambda: InverseTime(1.0, rate=0.0), "rate must be above 0"),
+        (lambda: Power(1.0, exponent=0), "exponent must not be 0"),
+        (lambda: Logarithmic(1.0, offset=1.0), "offset must be above 1"),
+        (lambda: Logarithmic(1.0, offset=0.5), "offset"),
+        (lambda: Piecewise((1.0, 0.5), boundaries=()), "boundaries must be one fewer"),
+        (lambda: Piecewise((1.0,), boundaries=(3,)), "boundaries must be one fewer"),
+        (lambda: Piecewise((), boundaries=()), "boundaries must be one fewer"),
+        (lambda: Joined((1.0, 2.0, 3.0), boundaries=(5, 5)), "boundaries must rise"),
+        (lambda: Joined((1.0, 2.0, 3.0), boundaries=(9, 5)), "boundaries must rise"),
+    ],
+)
+def test_parameters_that_contradict_each_other_are_refused(make, said):
+    with pytest.raises(ValueError, match=said):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda s: Joined((1.0, s), boundaries=(3,)), r"schedules\[1\]"),
+        (lambda s: WarmUp(s, steps=3), "schedule"),
+        (lambda s: Restarts(s, period=3), "schedule"),
+        (lambda s: Floor(s, minimum=0.0), "schedule"),
+        (lambda s: Scaled(s, factor=2.0), "schedule"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("wrong", "error"), [("1", TypeError), (None, TypeError), (-1.0, ValueError), (NAN, ValueError)]
+)
+def test_what_is_neither_a_number_nor_a_schedule_is_refused_by_name(make, name, wrong, error):
+    with pytest.raises(error, match=name):
+        make(wrong)
+
+
+# --- plain callables and numbers ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "written_for_one_step",
+    [
+        lambda step: 1.0 if step < 5 else 0.1,
+        lambda step: max(0.1, 1.0 - step / 10),
+        lambda step: math.exp(-step / 10),
+        lambda step: [1.0, 0.5, 0.25][min(step, 2)],
+        lambda step: {0: 1.0}.get(step, 0.5),
+        lambda step: 1,
+        lambda step: 0.5,
+        lambda step: 10 - min(step, 10),
+        lambda step: np.float32(0.5),
+    ],
+)
+@pytest.mark.parametrize("shape", [(1,), (1, 1), (7,), (2, 3), (0,), (2, 0)])
+def test_a_callable_that_takes_no_arrays_is_evaluated_element_by_element(written_for_one_step, shape):
+    steps = np.arange(np.prod(shape)).reshape(shape)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        values = evaluate(written_for_one_step, steps)
+    assert not caught
+    assert values.shape == shape
+    assert values.dtype == np.float64
+    assert values.ravel().tolist() == [float(written_for_one_step(int(step))) for step in steps.flat]
+
+
+def test_a_callable_that_takes_arrays_is_called_once():
+    calls = []
+
+    def schedule(step):
+        calls.append(step)
+        return 1.0 / (1.0 + step)
+
+    np.testing.assert_allclose(evaluate(schedule, np.arange(4)), [1, 1 / 2, 1 / 3, 1 / 4])
+    assert len(calls) == 1
+
+
+def test_combinators_take_a_callable_written_for_one_step():
+    def falls(step):
+        return 1.0 if step < 2 else 0.5
+
+    steps = np.arange(6)
+    assert Floor(falls, minimum=0.6)(steps).tolist() == [1, 1, 0.6, 0.6, 0.6, 0.6]
+    assert Scaled(falls, factor=2.0)(steps).tolist() == [2, 2, 1, 1, 1, 1]
+    assert Restarts(falls, period=3)(steps).tolist() == [1, 1, 0.5, 1, 1, 0.5]
+    assert Joined((0.0, falls), boundaries=(2,))(steps).tolist() == [0, 0, 1, 1, 0.5, 0.5]
+    assert WarmUp(falls, steps=2)(steps).tolist() == [0, 0.5, 1, 1, 0.5, 0.5]
+
+
+def test_a_number_is_a_constant_schedule():
+    assert evaluate(0.5, 3) == 0.5
+    assert evaluate(2, np.zeros((2, 3), int)).tolist() == [[2.0] * 3] * 2
+    assert as_parameter(1, "temperature") == 1.0
+    assert type(as_parameter(np.int64(1), "temperature")) is float
+    assert as_parameter(INF, "temperature") == INF
+    schedule = Linear(1.0, 0.0, steps=3)
+    assert as_parameter(schedule, "temperature") is schedule
+
+
+@pytest.mark.parametrize("wrong", [-1.0, NAN, 1.5])
+def test_a_parameter_out_of_range_is_refused_by_name(wrong):
+    with pytest.raises(ValueError, match="epsilon"):
+        as_parameter(wrong, "epsilon", maximum=1.0)
+
+
+@pytest.mark.parametrize("answer", ["1", None, True, 1j, [1.0, 2.0]])
+def test_a_schedule_that_answers_no_number_is_refused(answer):
+    for step in (3, np.arange(4)):
+        with pytest.raises(TypeError, match="value of"):
+            evaluate(lambda _: answer, step)
+
+
+def test_an_error_inside_a_schedule_is_its_own():
+    def broken(step):
+        raise ZeroDivisionError("inside")
+
+    for step in (3, np.arange(4)):
+        with pytest.raises(ZeroDivisionError, match="inside"):
+            evaluate(broken, step)
+
+
+def test_only_what_is_known_not_to_change_is_constant():
+    assert is_constant(0.5)
+    assert is_constant(Constant(0.5))
+    assert not is_constant(Linear(1.0, 1.0, steps=3))
+    assert not is_constant(lambda step: 1.0)
+    assert not is_constant(Floor(0.5, minimum=0.1))

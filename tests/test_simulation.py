@@ -1,0 +1,355 @@
+"""The engine for bandits: every run as if it were played alone by a loop over plain numbers."""
+
+import math
+import tracemalloc
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boltzmann_rl import (
+    UCB1,
+    Agent,
+    BernoulliBandit,
+    Boltzmann,
+    ConstantStep,
+    EpsilonGreedy,
+    GaussianBandit,
+    GradientPreferences,
+    Greedy,
+    SampleAverage,
+    UniformMeans,
+)
+from boltzmann_rl.schedules import Exponential, Linear
+from boltzmann_rl.simulation.bandits import BLOCK, simulate
+from boltzmann_rl.simulation.moments import Moments
+from boltzmann_rl.streams import stream
+
+PER_STEP = (
+    "reward",
+    "best_action",
+    "regret",
+    "expected_reward",
+    "expected_regret",
+    "cumulative_regret",
+    "entropy",
+    "effective_actions",
+)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A learner that leaves a tape of what its runs did."""
+
+    learner: object
+    tape: list = field(default_factory=list)
+
+    def start(self, shape, rng):
+        return self.learner.start(shape, rng)
+
+    def values(self, state):
+        return self.learner.values(state)
+
+    def update(self, state, action, reward, probabilities, rng):
+        self.tape.append((action.copy(), reward.copy()))
+        return self.learner.update(state, action, reward, probabilities, rng)
+
+
+# The same learners and policies once more, for one run, on lists of plain numbers.
+
+
+class Average:
+    def __init__(self, arms):
+        self.paid = [[] for _ in range(arms)]
+
+    def values(self):
+        return [sum(paid) / len(paid) if paid else 0.0 for paid in self.paid]
+
+    def learn(self, action, reward, p):
+        self.paid[action].append(reward)
+
+
+class Fading:
+    def __init__(self, arms):
+        self.q = [1.0] * arms
+
+    def values(self):
+        return self.q
+
+    def learn(self, action, reward, p):
+        self.q[action] = 0.9 * self.q[action] + 0.1 * reward
+
+
+class Climber:
+    def __init__(self, arms):
+        self.h, self.seen = [0.0] * arms, []
+
+    def values(self):
+        return self.h
+
+    def learn(self, action, reward, p):
+        baseline = sum(self.seen) / len(self.seen) if self.seen else reward
+        self.seen.append(reward)
+        self.h = [h + 0.2 * (reward - baseline) * ((a == action) - p[a]) for a, h in enumerate(self.h)]
+
+
+class Index(Average):
+    def values(self):
+        if not all(self.paid):
+            return [-math.inf if paid else 0.0 for paid in self.paid]
+        t = sum(map(len, self.paid))
+        return [sum(paid) / len(paid) + math.sqrt(2.0) * math.sqrt(math.log(t) / len(paid)) for paid in self.paid]
+
+
+def soft(temperature):
+    def probabilities(values, step):
+        weights = [math.exp((value - max(values)) / temperature(step)) for value in values]
+        return [weight / sum(weights) for weight in weights]
+
+    return probabilities
+
+
+def nearly_greedy(epsilon):
+    def probabilities(values, step):
+        best = [value == max(values) for value in values]
+        return [epsilon(step) / len(values) + (1 - epsilon(step)) * b / sum(best) for b in best]
+
+    return probabilities
+
+
+AGENTS = {
+    "cooled Boltzmann": (
+        SampleAverage(),
+        Boltzmann(Exponential(1.0, 0.05, steps=40)),
+        Average,
+        soft(lambda t: 0.05 ** min(t / 40, 1)),
+    ),
+    "fading ε-greedy": (
+        ConstantStep(0.1, initial=1.0),
+        EpsilonGreedy(Linear(0.5, 0.1, steps=20)),
+        Fading,
+        nearly_greedy(lambda t: 0.5 - 0.4 * min(t / 20, 1)),
+    ),
+    "gradient bandit": (GradientPreferences(0.2), Boltzmann(1.0), Climber, soft(lambda t: 1.0)),
+    "UCB1": (UCB1(), Greedy(), Index, nearly_greedy(lambda t: 0.0)),
+}
+BANDITS = {
+    "testbed": (GaussianBandit(arms=4), lambda mean, luck: mean + luck),
+    "walk": (GaussianBandit((0.0, 0.5, 0.2), sd=0.5, drift=0.1), lambda mean, luck: mean + 0.5 * luck),
+    "coins": (BernoulliBandit(arms=3), lambda mean, luck: float(luck < mean)),
+}
+RUNS, STEPS, SEED = 6, 70, 11
+
+
+def play_alone(bandit, pay, learner, policy, run, *, block):
+    """One run, all by itself, from its own column of the streams."""
+    problem, luck, coins, drift = (stream(SEED, name, block) for name in ("problem", "reward", "action", "drift"))
+    every_mean = bandit.start(BLOCK, problem)
+    learner, cumulative, diary = learner(bandit.arms), 0.0, []
+    for step in range(STEPS):
+        means = every_mean[run].tolist()
+        p = policy(learner.values(), step)
+        u, action, passed = float(coins.random(BLOCK)[run]), 0, p[0]
+        while passed <= u * sum(p):
+            action += 1
+            passed += p[action]
+        reward = pay(means[action], float(bandit.noise(BLOCK, luck)[run]))
+        regret = max(means) - means[action]
+        cumulative += regret
+        expected = sum(share * mean for share, mean in zip(p, means, strict=True))
+        entropy = -sum(share * math.log(share) for share in p if share > 0.0)
+        measured = (
+            reward,
+            float(regret == 0.0),
+            regret,
+            expected,
+            max(means) - expected,
+            cumulative,
+            entropy,
+            math.exp(entropy),
+        )
+        diary.append((action, dict(zip(PER_STEP, measured, strict=True))))
+        learner.learn(action, reward, p)
+        every_mean = bandit.move(every_mean, drift)
+    return diary
+
+
+@pytest.mark.parametrize("problem", BANDITS)
+@pytest.mark.parametrize("name", AGENTS)
+def test_all_runs_in_lock_step_are_each_run_played_alone(problem, name):
+    bandit, pay = BANDITS[problem]
+    learner, policy, scalar_learner, scalar_policy = AGENTS[name]
+    watched, block = Watched(learner), 3
+    result = simulate(bandit, Agent(watched, policy), block=block, runs=RUNS, steps=STEPS, seed=SEED)
+    diaries = [play_alone(bandit, pay, scalar_learner, scalar_policy, run, block=block) for run in range(RUNS)]
+
+    actions = np.array([action for action, _ in watched.tape])
+    assert actions.T.tolist() == [[action for action, _ in diary] for diary in diaries]
+    for metric in PER_STEP:
+        alone = np.array([[measured[metric] for _, measured in diary] for diary in diaries])
+        curve = result.curves[metric]
+        assert curve.samples == RUNS
+        np.testing.assert_allclose(curve.mean, alone.mean(axis=0), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(curve.standard_error**2 * RUNS, alone.var(axis=0, ddof=1), rtol=1e-11, atol=1e-12)
+        if metric in result.totals:
+            np.testing.assert_allclose(result.totals[metric], alone.sum(axis=1), rtol=1e-12, atol=1e-12)
+    assert set(result.totals) == {"reward", "best_action", "regret"}
+
+
+def test_the_temperature_is_measured_where_there_is_one():
+    bandit, schedule = GaussianBandit(arms=2), Exponential(1.0, 0.05, steps=40)
+    cooled = simulate(bandit, Agent(SampleAverage(), Boltzmann(schedule)), block=0, runs=3, steps=50, seed=0)
+    np.testing.assert_allclose(cooled.curves["temperature"].mean, [schedule(t) for t in range(50)], rtol=1e-12)
+    assert cooled.curves["temperature"].squares == pytest.approx(0.0, abs=1e-30)
+    greedy = simulate(bandit, Agent(SampleAverage(), Greedy()), block=0, runs=3, steps=50, seed=0)
+    assert set(greedy.curves) == set(PER_STEP)
+
+
+def test_an_infinite_temperature_is_measured_without_complaint_and_is_the_uniform_policy():
+    hot = short(agent=Agent(SampleAverage(), Boltzmann(math.inf)))
+    merged = hot.curves["temperature"].merge(
+        short(block=1, agent=Agent(SampleAverage(), Boltzmann(math.inf))).curves["temperature"]
+    )
+    assert (hot.curves["temperature"].mean == math.inf).all()
+    assert (merged.mean == math.inf).all()
+    assert hot.curves["effective_actions"].mean == pytest.approx(5.0)
+
+
+def test_all_tied_best_arms_count_as_best():
+    agent = Agent(SampleAverage(), EpsilonGreedy(1.0))
+    result = simulate(GaussianBandit((1.0, 1.0, 0.0)), agent, block=0, runs=BLOCK, steps=100, seed=0)
+    share = result.totals["best_action"].sum() / (BLOCK * 100)
+    assert abs(share - 2 / 3) < 4.9 * math.sqrt(2 / 9 / (BLOCK * 100))  # false-alarm rate 1e-6
+    assert result.curves["expected_regret"].mean == pytest.approx(1 / 3)
+
+
+def bytes_of(result):
+    curves = {metric: (m.mean.tobytes(), m.squares.tobytes()) for metric, m in result.curves.items()}
+    return curves, {metric: total.tobytes() for metric, total in result.totals.items()}
+
+
+def short(seed=0, block=0, runs=20, steps=40, agent=None):
+    agent = agent or Agent(SampleAverage(), Boltzmann(0.3))
+    return simulate(GaussianBandit(arms=5), agent, block=block, runs=runs, steps=steps, seed=seed)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_or_block_does_not():
+    assert bytes_of(short()) == bytes_of(short())
+    rewards = [short(seed=s, block=b).curves["reward"].mean.tobytes() for s, b in ((0, 0), (1, 0), (0, 1), (1, 1))]
+    assert len(set(rewards)) == 4
+
+
+@pytest.mark.parametrize("learner", [SampleAverage(), GradientPreferences(0.1), UCB1()], ids=repr)
+def test_the_numbers_of_a_run_do_not_depend_on_the_runs_beside_it(learner):
+    agent = Agent(learner, Boltzmann(0.3))
+    many = short(runs=BLOCK, agent=agent).totals
+    for runs in (1, 2, 7, 333):
+        few = short(runs=runs, agent=agent).totals
+        assert {metric: total[:runs].tobytes() for metric, total in many.items()} == {
+            metric: total.tobytes() for metric, total in few.items()
+        }
+
+
+def test_a_longer_run_begins_as_a_shorter_one_does():
+    longer, shorter = short(steps=75), short(steps=33)
+    for metric, curve in shorter.curves.items():
+        assert longer.curves[metric].mean[:33].tobytes() == curve.mean.tobytes()
+
+
+def test_all_agents_meet_the_same_problems_and_the_same_luck():
+    """Two rules that choose alike by other means are paid alike, to the last bit."""
+    one, other = (
+        simulate(BernoulliBandit(UniformMeans(), arms=3), agent, block=0, runs=50, steps=60, seed=5)
+        for agent in (Agent(SampleAverage(), Boltzmann(math.inf)), Agent(ConstantStep(0.7, 9.0), EpsilonGreedy(1.0)))
+    )
+    assert one.totals["reward"].tobytes() == other.totals["reward"].tobytes()
+    assert one.totals["regret"].tobytes() == other.totals["regret"].tobytes()
+
+
+def test_a_policy_on_the_clock_of_pulls_is_given_the_pulls_of_every_arm():
+    @dataclass(frozen=True)
+    class LeastPulled:
+        clock = "pulls"
+
+        def __call__(self, values, step):
+            assert np.shape(step) == np.shape(values)
+            least = step == step.min(axis=-1, keepdims=True)
+            return least / least.sum(axis=-1, keepdims=True)
+
+    watched = Watched(SampleAverage())
+    simulate(GaussianBandit(arms=4), Agent(watched, LeastPulled()), block=0, runs=9, steps=20, seed=0)
+    actions = np.array([action for action, _ in watched.tape])
+    assert all((np.bincount(run, minlength=4) == 5).all() for run in actions.T)
+    assert all(sorted(run[:4]) == [0, 1, 2, 3] for run in actions.T)
+
+
+def test_a_policy_that_perturbs_is_given_one_uniform_an_action():
+    @dataclass(frozen=True)
+    class GumbelMax:
+        temperature: float
+        uniforms_per_action = True
+
+        def __call__(self, values, step):
+            return Boltzmann(self.temperature)(values, step)
+
+        def draw(self, values, step, uniforms):
+            assert uniforms.shape == values.shape
+            return np.argmax(values - self.temperature * np.log(-np.log(uniforms)), axis=-1)
+
+    gumbel, inverse = (
+        short(runs=BLOCK, steps=30, agent=Agent(SampleAverage(), policy)) for policy in (GumbelMax(0.5), Boltzmann(0.5))
+    )
+    one, other = gumbel.curves["reward"], inverse.curves["reward"]
+    z = (one.mean.mean() - other.mean.mean()) / math.hypot(*(np.mean(c.standard_error) for c in (one, other)))
+    assert abs(z) < 4.9  # the same law, drawn in another way; steps of a run are correlated, hence no √30
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (lambda values, step: np.full(values.shape, 0.3), "must sum to 1"),
+        (lambda values, step: np.full(values.shape, math.nan), "probabilities"),
+        (lambda values, step: np.array([0.5, 0.5]), "shape"),
+    ],
+)
+def test_a_policy_whose_answer_is_no_distribution_is_stopped(policy, message):
+    with pytest.raises(ValueError, match=message):
+        short(agent=Agent(SampleAverage(), policy))
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20), st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20))
+@settings(deadline=None, max_examples=200)
+def test_merged_moments_are_the_moments_of_all_samples_together(one, other):
+    merged = Moments.of(np.array(one)).merge(Moments.of(np.array(other)))
+    together = np.array(one + other)
+    assert merged.samples == len(together)
+    assert merged.mean == pytest.approx(math.fsum(together) / len(together), rel=1e-12, abs=1e-12)
+    assert merged.squares == pytest.approx(together.var() * len(together), rel=1e-9, abs=1e-9)
+    if len(together) > 1:
+        error = math.sqrt(together.var(ddof=1) / len(together))
+        assert merged.standard_error == pytest.approx(error, rel=1e-9, abs=1e-9)
+
+
+def test_moments_do_not_lose_a_small_spread_under_a_large_mean():
+    samples = 1e9 + np.array([0.0, 1.0, 2.0])
+    assert Moments.of(samples).squares == pytest.approx(2.0, rel=1e-9)
+    assert Moments.of(samples[:1]).merge(Moments.of(samples[1:])).squares == pytest.approx(2.0, rel=1e-9)
+
+
+def test_one_sample_says_nothing_about_its_error():
+    assert np.isnan(Moments.of(np.array([[1.0], [2.0]])).standard_error).all()
+
+
+def test_memory_does_not_grow_with_the_number_of_steps():
+    def peak(steps):
+        tracemalloc.start()
+        short(runs=BLOCK, steps=steps)
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used
+
+    peak(10)  # what is imported or cached on the way is no memory of the run
+    curves = (len(PER_STEP) + 1) * 2 * 8 * 4000  # mean and squares of each metric at each step
+    assert peak(4000) < 1.5 * peak(500) + 3 * curves  # the parts, the whole put together from them, and the metrics
