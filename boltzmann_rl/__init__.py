@@ -4,16 +4,20 @@ The numerics, schedules and policies are imported at once and need nothing but N
 figures are imported when they are first asked for.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boltzmann_rl import schedules
+from boltzmann_rl.lazy import lazily as _lazily
 from boltzmann_rl.numerics import (
     BoltzmannDistribution,
     argmax,
+    beta_propensities,
     effective_actions,
+    entmax,
     entropy,
+    gaussian_propensities,
     greedy,
+    gumbel_propensities,
     invert,
     kl_divergence,
     log_softmax,
@@ -22,7 +26,9 @@ from boltzmann_rl.numerics import (
     logsumexp,
     mask,
     mellowmax,
+    mellowmax_temperature,
     sample,
+    soft_mellowmax,
     softmax,
     softmax_jacobian,
     sparsemax,
@@ -30,15 +36,16 @@ from boltzmann_rl.numerics import (
     uniform,
 )
 from boltzmann_rl.policies import (
+    LAZY as POLICIES,
+)
+from boltzmann_rl.policies import (
     Boltzmann,
-    BrokenLaw,
     EpsilonBoltzmann,
     EpsilonGreedy,
     Greedy,
     MaxBoltzmann,
     Uniform,
     act,
-    check_policy,
 )
 
 if TYPE_CHECKING:
@@ -46,55 +53,160 @@ if TYPE_CHECKING:
     from boltzmann_rl.bandits import BernoulliBandit, BetaMeans, GaussianBandit, NormalMeans, UniformMeans
     from boltzmann_rl.environments import Environment
     from boltzmann_rl.experiments import BanditExperiment, GymnasiumExperiment
-    from boltzmann_rl.learners import UCB1, ConstantStep, GradientPreferences, QLearning, SampleAverage
+    from boltzmann_rl.learners import (
+        UCB1,
+        BetaPosterior,
+        ChoiceKernel,
+        ConstantStep,
+        GapEstimates,
+        GaussianPosterior,
+        GradientPreferences,
+        ImportanceWeightedLosses,
+        ImportanceWeightedRewards,
+        LinearPreferences,
+        Pursuit,
+        QLearning,
+        ReinforcementComparison,
+        RewardBasedDecay,
+        SampleAverage,
+        UCB1Tuned,
+        ValueDifference,
+        exp3,
+        exp3_ix,
+        exp3_plus_plus,
+        fit_logit,
+        tsallis_inf,
+    )
     from boltzmann_rl.plots import plot_schedule
+    from boltzmann_rl.policies import (
+        GLIE,
+        AdaptiveEpsilonGreedy,
+        AdaptiveMaxBoltzmann,
+        BetaThompson,
+        BoltzmannGumbel,
+        BrokenLaw,
+        EffectiveActions,
+        Exp3PlusPlus,
+        GaussianThompson,
+        GreedyProbability,
+        InverseGapWeighting,
+        Mellowmax,
+        Odds,
+        RelativeToRange,
+        RelativeToSpread,
+        Sparsemax,
+        TargetEntropy,
+        Tsallis,
+        check_policy,
+    )
     from boltzmann_rl.records import Results, load, run
     from boltzmann_rl.simulation.episodes import play, train
 
 __version__ = "0.1.0"
 
 _LAZY = {
+    **{f"policies.{room}": names for room, names in POLICIES.items()},
     "agents": ("Agent",),
     "bandits": ("BernoulliBandit", "BetaMeans", "GaussianBandit", "NormalMeans", "UniformMeans"),
     "environments": ("Environment",),
     "experiments": ("BanditExperiment", "GymnasiumExperiment"),
-    "learners": ("UCB1", "ConstantStep", "GradientPreferences", "QLearning", "SampleAverage"),
+    "learners": (
+        "UCB1",
+        "BetaPosterior",
+        "ChoiceKernel",
+        "GaussianPosterior",
+        "ConstantStep",
+        "GapEstimates",
+        "GradientPreferences",
+        "ImportanceWeightedLosses",
+        "ImportanceWeightedRewards",
+        "LinearPreferences",
+        "Pursuit",
+        "QLearning",
+        "ReinforcementComparison",
+        "RewardBasedDecay",
+        "SampleAverage",
+        "UCB1Tuned",
+        "ValueDifference",
+        "exp3",
+        "exp3_ix",
+        "exp3_plus_plus",
+        "fit_logit",
+        "tsallis_inf",
+    ),
     "plots": ("plot_schedule",),
     "records": ("Results", "load", "run"),
     "simulation.episodes": ("play", "train"),
 }
-_ROOM_OF = {name: room for room, names in _LAZY.items() for name in names}
+__getattr__, __dir__ = _lazily(__name__, _LAZY)
 
 __all__ = [
+    "GLIE",
     "UCB1",
+    "AdaptiveEpsilonGreedy",
+    "AdaptiveMaxBoltzmann",
     "Agent",
     "BanditExperiment",
     "BernoulliBandit",
     "BetaMeans",
+    "BetaPosterior",
+    "BetaThompson",
     "Boltzmann",
     "BoltzmannDistribution",
+    "BoltzmannGumbel",
     "BrokenLaw",
+    "ChoiceKernel",
     "ConstantStep",
+    "EffectiveActions",
     "Environment",
     "EpsilonBoltzmann",
     "EpsilonGreedy",
+    "Exp3PlusPlus",
+    "GapEstimates",
     "GaussianBandit",
+    "GaussianPosterior",
+    "GaussianThompson",
     "GradientPreferences",
     "Greedy",
+    "GreedyProbability",
     "GymnasiumExperiment",
+    "ImportanceWeightedLosses",
+    "ImportanceWeightedRewards",
+    "InverseGapWeighting",
+    "LinearPreferences",
     "MaxBoltzmann",
+    "Mellowmax",
     "NormalMeans",
+    "Odds",
+    "Pursuit",
     "QLearning",
+    "ReinforcementComparison",
+    "RelativeToRange",
+    "RelativeToSpread",
     "Results",
+    "RewardBasedDecay",
     "SampleAverage",
+    "Sparsemax",
+    "TargetEntropy",
+    "Tsallis",
+    "UCB1Tuned",
     "Uniform",
     "UniformMeans",
+    "ValueDifference",
     "act",
     "argmax",
+    "beta_propensities",
     "check_policy",
     "effective_actions",
+    "entmax",
     "entropy",
+    "exp3",
+    "exp3_ix",
+    "exp3_plus_plus",
+    "fit_logit",
+    "gaussian_propensities",
     "greedy",
+    "gumbel_propensities",
     "invert",
     "kl_divergence",
     "load",
@@ -104,25 +216,18 @@ __all__ = [
     "logsumexp",
     "mask",
     "mellowmax",
+    "mellowmax_temperature",
     "play",
     "plot_schedule",
     "run",
     "sample",
     "schedules",
+    "soft_mellowmax",
     "softmax",
     "softmax_jacobian",
     "sparsemax",
     "tanh_normalize",
     "train",
+    "tsallis_inf",
     "uniform",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _ROOM_OF:
-        return getattr(importlib.import_module(f"boltzmann_rl.{_ROOM_OF[name]}"), name)
-    raise AttributeError(f"module 'boltzmann_rl' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

@@ -20,6 +20,7 @@ __all__ = [
     "as_generator",
     "as_integer",
     "as_number",
+    "as_positive",
     "as_seed",
     "as_steps",
     "as_temperature",
@@ -175,6 +176,14 @@ def as_finite(number: Any, name: str, *, minimum: float = -np.inf, maximum: floa
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value}")
     return as_number(value, name, minimum=minimum, maximum=maximum)
+
+
+def as_positive(number: Any, name: str, *, maximum: float = np.inf, why: str = "") -> float:
+    """A finite number in (0, maximum]; ``why`` says what 0 would do."""
+    value = as_finite(number, name, minimum=0.0, maximum=maximum)
+    if value == 0.0:
+        raise ValueError(f"{name} must be above 0, got {number}{': ' if why else ''}{why}")
+    return value
 
 
 def as_integer(number: Any, name: str, *, minimum: int = 0, maximum: int | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive, real_array
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["Bandit", "BernoulliBandit", "BetaMeans", "GaussianBandit", "NormalMeans", "UniformMeans"]
@@ -87,11 +87,7 @@ class BetaMeans:
     b: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("a", "b"):
-            value = as_finite(getattr(self, name), name, minimum=0.0)
-            if value == 0.0:
-                raise ValueError(f"{name} must be above 0, got {value}")
-            set_fields(self, **{name: value})
+        set_fields(self, a=as_positive(self.a, "a"), b=as_positive(self.b, "b"))
 
     def __call__(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         return rng.beta(self.a, self.b, shape)

@@ -174,10 +174,19 @@ def _print_summary(results: Any) -> None:
         print(f"\n{results.name} on {problem}: mean over the whole run ± half the 95 % interval, best first\n")
         width = max(len("agent"), *(len(agent) for agent in table["agent"]))
         print("  ".join([f"{'agent':<{width}}", *[f"{metric:>18}" for metric in shown], f"{'behind the best':>18}"]))
-        for _, row in table.iterrows():
+        shown_rows = _best_of_families(table, results.manifest["study"])
+        for _, row in shown_rows.iterrows():
             cells = [_plus_minus(row[m], row[f"{m}_high"]) for m in shown]
             behind = _plus_minus(row["behind"], row["behind_high"]) if row["behind"] else "–"
             print("  ".join([f"{row['agent']:<{width}}", *[f"{cell:>18}" for cell in (*cells, behind)]]))
+        if len(shown_rows) < len(table):
+            print(f"(the best of each family; all {len(table)} agents are in summary.csv)")
+
+
+def _best_of_families(table: Any, study: dict[str, Any]) -> Any:
+    """Of a parameter study the best of each family, of other experiments all."""
+    families = [study[agent][0] if agent in study else agent for agent in table["agent"]]
+    return table[[family not in families[:row] for row, family in enumerate(families)]]
 
 
 def _plus_minus(mean: float, high: float) -> str:

@@ -90,7 +90,7 @@ class BanditExperiment:
     primary: ClassVar = "reward"
 
     def __post_init__(self) -> None:
-        _canonicalise(self, "steps", ("arms", "start", "noise", "reward", "move"), "a bandit", "action")
+        _canonicalise(self, "steps", ("arms", "start", "noise", "reward", "move"), "a bandit", 5)
         uncounted = as_integer(self.uncounted_steps, "uncounted_steps", maximum=self.steps - 1)
         set_fields(self, uncounted_steps=uncounted)
 
@@ -186,7 +186,7 @@ class GymnasiumExperiment:
         elif isinstance(problem, Mapping):
             problem = {label: Environment(env) if isinstance(env, str) else env for label, env in problem.items()}
         set_fields(self, problem=problem)
-        _canonicalise(self, "episodes", ("make",), "an Environment or its id", "transition")
+        _canonicalise(self, "episodes", ("make",), "an Environment or its id", 3)
 
     @property
     def counted(self) -> int:
@@ -236,7 +236,7 @@ class GymnasiumExperiment:
 Experiment = BanditExperiment | GymnasiumExperiment
 
 
-def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: str, learns_from: str) -> None:
+def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: str, update: int) -> None:
     name, seed = experiment.name, experiment.seed
     if not isinstance(name, str):
         raise TypeError(f"name must be a string, got {name!r}")
@@ -261,10 +261,9 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
     for label, entrant in entrants.items():
         if not isinstance(entrant.agent, Agent):
             raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {entrant.agent!r}")
-        if learns_from not in inspect.signature(entrant.agent.learner.update).parameters:
+        if _arguments_of_update(entrant.agent.learner) != update:
             raise TypeError(
-                f"agents[{label!r}] has a learner that does not learn from {kind}, for its update takes no "
-                f"{learns_from}: {entrant.agent.learner!r}"
+                f"agents[{label!r}] has a learner that does not learn from {kind}: {entrant.agent.learner!r}"
             )
     for part in (*problems.values(), *(entrant.agent for entrant in entrants.values())):
         if " at 0x" in repr(part) or "array(" in repr(part):
@@ -280,6 +279,13 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
         seed=as_seed(secrets.randbits(63) if seed is None else seed),
         **{length: as_integer(getattr(experiment, length), length, minimum=1)},
     )
+
+
+def _arguments_of_update(learner: Any) -> int:
+    """5 for bandits (state, action, reward, probabilities, rng), 3 for environments (state, transition, rng)."""
+    while hasattr(learner, "learner"):  # one that wraps another takes what that one takes
+        learner = learner.learner
+    return len(inspect.signature(learner.update).parameters)
 
 
 def _labelled(parts: Any, name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
@@ -75,7 +76,7 @@ STUDY_PANELS = {
 def plot_results(results: "Results") -> Figure:
     """The curves of an experiment, a panel a metric; of a parameter study, the means against the parameter.
 
-    Several problems stand below each other.
+    Several problems stand below each other, with the first two metrics.
 
     Args:
         results: What `boltzmann_rl.run` or `boltzmann_rl.load` returned.
@@ -88,6 +89,8 @@ def plot_results(results: "Results") -> Figure:
         return _plot_study(results)
     panels = PANELS[results.manifest["axis"]]
     problems = list(results.curves["problem"].unique())
+    if len(problems) > 1:
+        panels = panels[:2]
     agents = list(results.manifest["declaration"]["agents"])
     with mpl.rc_context(STYLE):
         rows_each = math.ceil(len(panels) / 2)
@@ -126,6 +129,8 @@ def _plot_study(results: "Results") -> Figure:
                     band = there[panel.metric], there[f"{panel.metric}_low"], there[f"{panel.metric}_high"]
                     _line_with_band(ax, [parameter for parameter, _ in points], *band, index, family)
                 _finish(ax, panel)
+                if len(problems) > 1:
+                    ax.set_title(f"{_short(problem)}: {panel.title}")
                 for line in ax.get_lines():
                     line.set_marker("o")
                     line.set_markersize(2.5)
@@ -181,9 +186,11 @@ def _reproduced(ax: Axes, members: list[Row]) -> None:
     heights = [value for row in members for value in (*row.ours.values, *row.target.published) if value == value]
     if min(heights) > 0 and max(heights) > 20 * min(heights):
         ax.set_yscale("log")
+        _plain_ticks(ax.yaxis)
     steps = [] if words else sorted({x for row in members for x in row.target.x})
     if len(steps) > 2 and steps[0] > 0 and steps[-1] > 20 * steps[0] and len(steps) < 20:
         ax.set_xscale("log")
+        _plain_ticks(ax.xaxis)
     ax.set_xlabel(target.axis)
     ax.set_ylabel(target.unit, fontsize=7)
     ax.tick_params(labelsize=7)
@@ -255,9 +262,14 @@ def _finish(ax: Axes, panel: _Panel) -> None:
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     elif panel.scale == "log":
         ax.set_yscale("log")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.yaxis.set_minor_formatter(NullFormatter())
+        _plain_ticks(ax.yaxis, (1.0, 2.0, 5.0))
+
+
+def _plain_ticks(axis: Axis, at: tuple[float, ...] = (1.0,)) -> None:
+    """Of a logarithmic axis: 100 for 10², since labels are not parsed as mathematics."""
+    axis.set_major_locator(LogLocator(subs=at))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _frame_late(ax: Axes, curves: pd.DataFrame) -> None:

@@ -111,7 +111,8 @@ def test_a_clock_per_row_is_each_row_at_its_own_step(policy, values, data):
     together = policy(values, steps)
     rows = zip(values.reshape(-1, values.shape[-1]), steps.flat, strict=True)
     alone = [policy(row, int(step)) for row, step in rows]
-    np.testing.assert_allclose(together, np.reshape(alone, values.shape), rtol=1e-13, atol=0)
+    # an ulp of the temperature moves exp(z) by |z| ulps, and |z| reaches 745
+    np.testing.assert_allclose(together, np.reshape(alone, values.shape), rtol=1e-12, atol=1e-300)
 
 
 @every_policy

@@ -3,10 +3,47 @@
 A learner is a frozen dataclass of settings with three functions. For bandits ``start(shape, rng) -> state``,
 ``values(state) -> (rows, A)`` and ``update(state, action, reward, probabilities, rng) -> state``; for environments
 ``update(state, transition, rng) -> state``, and the rows are observations. Arrays of the state are updated in place,
-so a state belongs to the loop that started it.
+so a state belongs to the loop that started it. What a policy with a memory needs comes from ``memory(state)``.
 """
 
+from boltzmann_rl.learners.adversarial import (
+    GapEstimates,
+    ImportanceWeightedLosses,
+    ImportanceWeightedRewards,
+    exp3,
+    exp3_ix,
+    exp3_plus_plus,
+    tsallis_inf,
+)
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
+from boltzmann_rl.learners.classic import ChoiceKernel, Pursuit, ReinforcementComparison, UCB1Tuned
+from boltzmann_rl.learners.feedback import RewardBasedDecay, ValueDifference
+from boltzmann_rl.learners.linear import LinearPreferences, fit_logit
+from boltzmann_rl.learners.posterior import BetaPosterior, GaussianPosterior
 from boltzmann_rl.learners.temporal_difference import QLearning, Transition
 
-__all__ = ["UCB1", "ConstantStep", "GradientPreferences", "QLearning", "SampleAverage", "Transition"]
+__all__ = [
+    "UCB1",
+    "BetaPosterior",
+    "ChoiceKernel",
+    "ConstantStep",
+    "GapEstimates",
+    "GaussianPosterior",
+    "GradientPreferences",
+    "ImportanceWeightedLosses",
+    "ImportanceWeightedRewards",
+    "LinearPreferences",
+    "Pursuit",
+    "QLearning",
+    "ReinforcementComparison",
+    "RewardBasedDecay",
+    "SampleAverage",
+    "Transition",
+    "UCB1Tuned",
+    "ValueDifference",
+    "exp3",
+    "exp3_ix",
+    "exp3_plus_plus",
+    "fit_logit",
+    "tsallis_inf",
+]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats, as_finite, as_number
+from boltzmann_rl.arguments import Floats, as_finite, as_positive
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["UCB1", "ConstantStep", "GradientPreferences", "SampleAverage"]
@@ -70,7 +70,7 @@ class SampleAverage:
         self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Estimates:
         """Move the chosen action's estimate by 1/n of the error."""
-        _average(state, _cells(state.values, action), reward)
+        average_in(state, cells_of(state.values, action), reward)
         return state
 
 
@@ -95,7 +95,11 @@ class ConstantStep:
     initial: float = 0.0
 
     def __post_init__(self) -> None:
-        set_fields(self, learning_rate=_learning_rate(self.learning_rate), initial=as_finite(self.initial, "initial"))
+        set_fields(
+            self,
+            learning_rate=as_positive(self.learning_rate, "learning_rate", maximum=1.0),
+            initial=as_finite(self.initial, "initial"),
+        )
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         """Estimates at ``initial``; draws nothing."""
@@ -109,7 +113,7 @@ class ConstantStep:
         self, state: Floats, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Floats:
         """Move the chosen action's estimate by a constant share of the error."""
-        cells, flat = _cells(state, action), state.reshape(-1)
+        cells, flat = cells_of(state, action), state.reshape(-1)
         old = flat[cells]
         flat[cells] = old + self.learning_rate * (reward - old)
         return state
@@ -147,7 +151,7 @@ class GradientPreferences:
                 raise ValueError(f"baseline must be 'previous', 'current' or a number, got {self.baseline!r}")
         else:
             set_fields(self, baseline=as_finite(self.baseline, "baseline"))
-        set_fields(self, learning_rate=_learning_rate(self.learning_rate, maximum=math.inf))
+        set_fields(self, learning_rate=as_positive(self.learning_rate, "learning_rate"))
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Preferences:
         """All preferences 0; draws nothing."""
@@ -172,7 +176,7 @@ class GradientPreferences:
         baseline: Any = {"previous": before, "current": state.reward}.get(str(self.baseline), self.baseline)
         advance = self.learning_rate * (reward - baseline)
         state.values[...] -= advance[:, np.newaxis] * probabilities
-        state.values.reshape(-1)[_cells(state.values, action)] += advance
+        state.values.reshape(-1)[cells_of(state.values, action)] += advance
         return state
 
 
@@ -219,27 +223,20 @@ class UCB1:
         self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Estimates:
         """Count the pull and average the reward."""
-        _average(state, _cells(state.values, action), reward)
+        average_in(state, cells_of(state.values, action), reward)
         return state
 
 
-def _cells(values: Floats, action: Actions) -> Actions:
+def cells_of(values: Floats, action: Actions) -> Actions:
     """Flat indices of the chosen actions, one a row."""
     rows, actions = values.shape
     return np.arange(0, rows * actions, actions) + action
 
 
-def _average(state: Estimates, cells: Actions, reward: Floats) -> None:
+def average_in(state: Estimates, cells: Actions, reward: Floats) -> None:
     """Take the rewards into the means of the chosen cells; the first one overwrites the estimate exactly."""
     values, pulls = state.values.reshape(-1), state.pulls.reshape(-1)
     n = pulls[cells] + 1.0
     pulls[cells] = n
     old = values[cells]
     values[cells] = np.where(n == 1.0, reward, old + (reward - old) / n)
-
-
-def _learning_rate(learning_rate: Any, maximum: float = 1.0) -> float:
-    rate = as_number(learning_rate, "learning_rate", minimum=0.0, maximum=maximum)
-    if rate == 0.0 or rate == math.inf:
-        raise ValueError(f"learning_rate must be above 0 and finite, got {rate}: 0 would never learn")
-    return rate

@@ -1,8 +1,18 @@
 """The mathematics of the softmax: arrays in, arrays out, actions on the last axis, leading axes free."""
 
 from boltzmann_rl.numerics.ensemble import BoltzmannDistribution
+from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.information import effective_actions, entropy, kl_divergence
-from boltzmann_rl.numerics.maxima import argmax, greedy, mellowmax, sparsemax, uniform
+from boltzmann_rl.numerics.maxima import (
+    argmax,
+    greedy,
+    mellowmax,
+    mellowmax_temperature,
+    soft_mellowmax,
+    sparsemax,
+    uniform,
+)
+from boltzmann_rl.numerics.perturbation import beta_propensities, gaussian_propensities, gumbel_propensities
 from boltzmann_rl.numerics.sampling import invert, mask, sample
 from boltzmann_rl.numerics.sigmoid import logistic, logistic_normalize, tanh_normalize
 from boltzmann_rl.numerics.softmax import log_softmax, logsumexp, softmax, softmax_jacobian
@@ -10,9 +20,13 @@ from boltzmann_rl.numerics.softmax import log_softmax, logsumexp, softmax, softm
 __all__ = [
     "BoltzmannDistribution",
     "argmax",
+    "beta_propensities",
     "effective_actions",
+    "entmax",
     "entropy",
+    "gaussian_propensities",
     "greedy",
+    "gumbel_propensities",
     "invert",
     "kl_divergence",
     "log_softmax",
@@ -21,7 +35,9 @@ __all__ = [
     "logsumexp",
     "mask",
     "mellowmax",
+    "mellowmax_temperature",
     "sample",
+    "soft_mellowmax",
     "softmax",
     "softmax_jacobian",
     "sparsemax",

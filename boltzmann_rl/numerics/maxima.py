@@ -199,8 +199,8 @@ def mellowmax_temperature(values: Any, omega: Any, alpha: Any = 0.0) -> Any:
             first, second = moments(energy, weight)
             return log_temperature + np.log(first), second / first - first
 
-        found = boltzmann_temperature(log_gaps, log_mean_gap, np.log(np.where(mean_gap == 0.0, 1.0, mean_gap)))
-        return unwrap(np.where((mean_gap == 0.0) & np.isfinite(found), 0.0, found)[..., 0])
+        cold, hot = mean_gap == 0.0, np.asarray(omega + alpha) == 0.0
+        return unwrap(boltzmann_temperature(log_gaps, log_mean_gap, np.log(mean_gap), cold=cold, hot=hot)[..., 0])
 
 
 def sparsemax(values: Any, temperature: Any = 1.0) -> Floats:
@@ -263,7 +263,14 @@ def moments(energy: Floats, weight: Floats) -> tuple[Floats, Floats]:
     return first.sum(axis=-1, keepdims=True) / total, (first * energy).sum(axis=-1, keepdims=True) / total
 
 
-def boltzmann_temperature(log_gaps: Floats, quantity: Callable[..., tuple[Floats, Floats]], goal: Floats) -> Floats:
+def boltzmann_temperature(
+    log_gaps: Floats,
+    quantity: Callable[..., tuple[Floats, Floats]],
+    goal: Floats,
+    *,
+    cold: Any = False,
+    hot: Any = False,
+) -> Floats:
     """The temperature ``(..., 1)`` at which a rising ``quantity`` of the Boltzmann distribution reaches its goal.
 
     Found in the logarithm of the temperature, so that the gaps may have any scale, or many. Rows whose values are
@@ -274,6 +281,8 @@ def boltzmann_temperature(log_gaps: Floats, quantity: Callable[..., tuple[Floats
         quantity: ``(log_temperature, energy, weight) -> (value, slope)``, energies being gaps / temperature, weights
             exp(−energy), and the slope the derivative with respect to the log-temperature.
         goal: ``(..., 1)``, between the quantity's limits at temperature 0 and ∞.
+        cold: Rows whose goal is the limit at temperature 0.
+        hot: Rows whose goal is the limit at temperature ∞.
     """
     unequal = np.isfinite(log_gaps)
     tied = ~unequal.any(axis=-1, keepdims=True)
@@ -285,9 +294,11 @@ def boltzmann_temperature(log_gaps: Floats, quantity: Callable[..., tuple[Floats
         value, slope = quantity(log_temperature, energy, np.exp(-energy))
         return value - goal, slope
 
-    low = np.where(tied, 0.0, least - np.log(_LARGEST_ENERGY))
-    high = np.where(tied, 0.0, largest + _UNIFORM)
-    return np.where(tied, np.inf, np.exp(rising_root(excess, low, high, start=largest)))
+    known = tied | cold | hot
+    low = np.where(known, 0.0, least - np.log(_LARGEST_ENERGY))
+    high = np.where(known, 0.0, largest + _UNIFORM)
+    found = np.exp(rising_root(excess, low, high, start=largest))
+    return np.where(tied | hot, np.inf, np.where(cold, 0.0, found))
 
 
 def rising_root(
@@ -305,7 +316,8 @@ def rising_root(
         low, high = np.where(value <= 0.0, x, low), np.where(value >= 0.0, x, high)
         hair = 4.0 * _EPS * np.maximum(np.abs(x), 1.0)
         step = value / slope
-        done = done | (high - low <= 2.0 * hair) | ((np.abs(step) <= hair) & (np.abs(value) <= _LEVEL))
+        level = np.where(np.abs(step) <= hair, _LEVEL, 4.0 * _EPS)
+        done = done | (high - low <= 2.0 * hair) | ~(np.abs(value) > level)  # nan would never end
         if done.all():
             return np.minimum(x + 2.0 * hair, high)
         safe = (x - step > low) & (x - step < high) & (np.abs(value) <= 0.5 * last)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_steps, unwrap
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive, as_steps, unwrap
 from boltzmann_rl.schedules.evaluation import set_fields, set_range
 
 __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "Linear", "Logarithmic", "Polynomial", "Power"]
@@ -87,7 +87,7 @@ class Polynomial:
         set_fields(
             self,
             steps=as_integer(self.steps, "steps", minimum=1),
-            power=_positive(self.power, "power", "power 0 would never move"),
+            power=as_positive(self.power, "power", why="power 0 would never move"),
         )
 
     def __call__(self, step: Any) -> Any:
@@ -168,7 +168,7 @@ class Exponential:
             if self.end == 0.0:
                 raise ValueError("end must be above 0 with steps: no factor reaches 0; give decay=, or use Linear")
             return
-        decay = _positive(decay, "decay", "decay 0 jumps to 0 at once")
+        decay = as_positive(decay, "decay", why="decay 0 jumps to 0 at once")
         if decay == 1.0 or (decay > 1.0) != (self.end > self.start):
             raise ValueError(
                 f"decay must lead from start={self.start} to end={self.end}, got {decay}: a factor below 1 falls, "
@@ -208,7 +208,7 @@ class InverseTime:
         set_fields(
             self,
             start=as_finite(self.start, "start", minimum=0.0),
-            rate=_positive(self.rate, "rate", "rate 0 would never anneal"),
+            rate=as_positive(self.rate, "rate", why="rate 0 would never anneal"),
         )
 
     def __call__(self, step: Any) -> Any:
@@ -299,10 +299,3 @@ def _between(start: float, end: float, f: Floats) -> Floats:
     """(1 − f)·start + f·end: exact at both ends, and never outside them."""
     with np.errstate(under="ignore"):
         return np.clip((1.0 - f) * start + f * end, min(start, end), max(start, end))
-
-
-def _positive(number: Any, name: str, why: str) -> float:
-    value = as_finite(number, name, minimum=0.0)
-    if value == 0.0:
-        raise ValueError(f"{name} must be above 0, got {number}: {why}")
-    return value

@@ -1,0 +1,267 @@
+"""Learners for adversarial bandits: importance-weighted sums, kept as logarithms of weights, and agents made of them.
+
+The sums are log-weights up to the temperature of the policy that follows them, so that nothing overflows however long
+the horizon is.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.agents import Agent
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive
+from boltzmann_rl.learners.bandit import Actions, Estimates, average_in, cells_of
+from boltzmann_rl.policies.feedback import Exp3PlusPlus
+from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann
+from boltzmann_rl.schedules import Power
+from boltzmann_rl.schedules.evaluation import set_fields
+
+__all__ = [
+    "GapEstimates",
+    "ImportanceWeightedLosses",
+    "ImportanceWeightedRewards",
+    "exp3",
+    "exp3_ix",
+    "exp3_plus_plus",
+    "tsallis_inf",
+]
+
+_LARGEST = np.finfo(np.float64).max
+
+
+@dataclass(frozen=True)
+class ImportanceWeightedRewards:
+    """Unbiased estimates of what each arm would have paid in total: values_a = Σ r·1[a = A]/p(A).
+
+    Divided by K/γ and mixed with γ/K they are Exp3: see `exp3`.
+
+    Raises:
+        ValueError: In ``update``: an action whose probability was 0.
+
+    Example:
+        >>> learner, rng = ImportanceWeightedRewards(), np.random.default_rng(0)
+        >>> p = np.array([[0.25, 0.75]])
+        >>> learner.update(learner.start((1, 2), rng), np.array([0]), np.array([0.5]), p, rng)
+        array([[2., 0.]])
+
+    Source: Auer, Cesa-Bianchi, Freund & Schapire (2002), *SIAM Journal on Computing* 32, figure 1.
+    """
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+        """All sums 0; draws nothing."""
+        return np.zeros(shape)
+
+    def values(self, state: Floats) -> Floats:
+        """The sums."""
+        return state
+
+    def update(
+        self, state: Floats, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
+    ) -> Floats:
+        """Add the reward over the probability with which its arm was chosen."""
+        _add(state, action, reward, propensity_of(probabilities, action))
+        return state
+
+
+@dataclass(frozen=True)
+class ImportanceWeightedLosses:
+    """Estimates of what each arm would have lost, turned into values: values_a = −Σ (1 − r)·1[a = A]/(p(A) + bias).
+
+    For ``Boltzmann(1/η)`` they are Exp3 in its loss form, with bias η/2 Exp3-IX (`exp3_ix`). A bias above 0 makes all
+    losses look smaller than they are, those of rare arms most, and tames the variance (implicit exploration).
+
+    Args:
+        bias: γ ≥ 0, finite, in units of probability.
+
+    Raises:
+        ValueError: In ``update``: a reward outside [0, 1], or an action whose probability was 0.
+
+    Example:
+        >>> learner, rng = ImportanceWeightedLosses(), np.random.default_rng(0)
+        >>> p = np.array([[0.25, 0.75]])
+        >>> learner.update(learner.start((1, 2), rng), np.array([0]), np.array([0.5]), p, rng)
+        array([[-2.,  0.]])
+
+    Source: Lattimore & Szepesvári (2020), *Bandit Algorithms*, ch. 11 (Exp3) and 12 (Exp3-IX); Neu (2015), *Explore
+    No More: Improved High-Probability Regret Bounds for Non-Stochastic Bandits*, §2.
+    """
+
+    bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        set_fields(self, bias=as_finite(self.bias, "bias", minimum=0.0))
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+        """All sums 0; draws nothing."""
+        return np.zeros(shape)
+
+    def values(self, state: Floats) -> Floats:
+        """The negative sums."""
+        return state
+
+    def update(
+        self, state: Floats, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
+    ) -> Floats:
+        """Subtract the loss over the biased probability with which its arm was chosen."""
+        outside = ~((reward >= 0.0) & (reward <= 1.0))
+        if outside.any():
+            raise ValueError(
+                f"rewards must be in [0, 1] for a loss 1 − r to be one, got {reward[outside][0]}: rescale them"
+            )
+        _add(state, action, reward - 1.0, propensity_of(probabilities, action) + self.bias)
+        return state
+
+
+class Gaps(NamedTuple):
+    """Importance-weighted sums ``(rows, A)``, and the plain mean loss and the pulls of each arm."""
+
+    values: Floats
+    losses: Estimates
+
+
+@dataclass(frozen=True)
+class GapEstimates:
+    """`ImportanceWeightedLosses` that also remember how far each arm surely lies behind the best.
+
+    memory_a = max(0, lower_a − min_b upper_b) with the bounds [lower, upper] = mean loss ± √((α ln t + ln K)/(2 n_a)),
+    cut to [0, 1], in round t of K arms; an arm never pulled has the bounds 0 and 1. For the policy `Exp3PlusPlus`.
+
+    Args:
+        confidence: α > 0; the analysis takes 3.
+
+    Raises:
+        ValueError: In ``update``: as `ImportanceWeightedLosses`.
+
+    Example:
+        >>> learner, rng = GapEstimates(), np.random.default_rng(0)
+        >>> state, p = learner.start((1, 2), rng), np.array([[0.5, 0.5]])
+        >>> for _ in range(100):
+        ...     for arm, reward in enumerate((0.0, 1.0)):
+        ...         state = learner.update(state, np.array([arm]), np.array([reward]), p, rng)
+        >>> learner.memory(state).round(3)
+        array([[0.424, 0.   ]])
+
+    Source: Seldin & Lugosi (2017), *An Improved Parametrization and Analysis of the EXP3++ Algorithm*, §3.
+    """
+
+    confidence: float = 3.0
+
+    def __post_init__(self) -> None:
+        set_fields(self, confidence=as_positive(self.confidence, "confidence"))
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Gaps:
+        """Nothing pulled; draws nothing."""
+        return Gaps(np.zeros(shape), Estimates(np.zeros(shape), np.zeros(shape)))
+
+    def values(self, state: Gaps) -> Floats:
+        """The negative importance-weighted sums."""
+        return state.values
+
+    def memory(self, state: Gaps) -> Floats:
+        """The estimated gap of each arm, in [0, 1]."""
+        losses, pulls = state.losses
+        t = 1.0 + pulls.sum(axis=-1, keepdims=True)
+        squared = np.full(pulls.shape, np.inf)
+        evidence = self.confidence * np.log(t) + math.log(pulls.shape[-1])
+        np.divide(evidence / 2.0, pulls, out=squared, where=pulls > 0.0)
+        radius = np.sqrt(squared)
+        upper, lower = np.minimum(losses + radius, 1.0), np.maximum(losses - radius, 0.0)
+        return np.maximum(lower - upper.min(axis=-1, keepdims=True), 0.0)
+
+    def update(
+        self, state: Gaps, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
+    ) -> Gaps:
+        """Add the weighted loss, and average the plain one."""
+        ImportanceWeightedLosses().update(state.values, action, reward, probabilities, rng)
+        average_in(state.losses, cells_of(state.values, action), 1.0 - reward)
+        return state
+
+
+def exp3(arms: int, gamma: float) -> Agent:
+    """Exp3: exponential weights of importance-weighted rewards, and a share γ of uniform exploration.
+
+    p_a = (1 − γ)·w_a/Σw + γ/K with w_a ← w_a·exp(γ r̂_a/K), for rewards in [0, 1].
+
+    Args:
+        arms: K ≥ 2.
+        gamma: In (0, 1]; min(1, √(K ln K/((e − 1) T))) bounds the regret after T steps by 2.63·√(T K ln K).
+
+    Example:
+        >>> exp3(arms=10, gamma=0.1).policy
+        EpsilonBoltzmann(epsilon=0.1, temperature=100.0)
+
+    Source: Auer, Cesa-Bianchi, Freund & Schapire (2002), figure 1 and corollary 3.2.
+    """
+    arms, gamma = as_integer(arms, "arms", minimum=2), as_positive(gamma, "gamma", maximum=1.0)
+    return Agent(ImportanceWeightedRewards(), EpsilonBoltzmann(gamma, temperature=arms / gamma))
+
+
+def exp3_ix(arms: int, steps: int) -> Agent:
+    """Exp3-IX: exponential weights of losses over p + η/2, with small regret not only on average but almost surely.
+
+    η = √(2 ln K/(K T)), for rewards in [0, 1].
+
+    Args:
+        arms: K ≥ 2.
+        steps: T ≥ 1, the horizon.
+
+    Example:
+        >>> exp3_ix(arms=10, steps=1000).learner
+        ImportanceWeightedLosses(bias=0.0107...)
+
+    Source: Neu (2015), *Explore No More*, theorem 1.
+    """
+    arms, steps = as_integer(arms, "arms", minimum=2), as_integer(steps, "steps", minimum=1)
+    rate = math.sqrt(2.0 * math.log(arms) / (arms * steps))
+    return Agent(ImportanceWeightedLosses(bias=rate / 2.0), Boltzmann(1.0 / rate))
+
+
+def tsallis_inf() -> Agent:
+    """Tsallis-INF: p_a = 4·(η_t (L̂_a − x))⁻² with η_t = 2/√t and x such that Σp = 1.
+
+    Optimal without tuning both where arms are stochastic and where an adversary sets them, for rewards in [0, 1]. The
+    factor 4 is part of the Tsallis entropy with index ½, so the temperature is 1/η_t = √t/2.
+
+    Example:
+        >>> tsallis_inf().learner
+        ImportanceWeightedLosses(bias=0.0)
+
+    Source: Zimmert & Seldin (2021), *Journal of Machine Learning Research* 22(28), algorithm 1 and theorem 1.
+    """
+    from boltzmann_rl.policies.regularised import Tsallis
+
+    return Agent(ImportanceWeightedLosses(), Tsallis(temperature=Power(0.5, exponent=-0.5), index=0.5))
+
+
+def exp3_plus_plus(confidence: float = 3.0, exploration: float = 256.0) -> Agent:
+    """Exp3++: exponential weights of losses, whose exploration of an arm fades once its gap is known.
+
+    Args:
+        confidence: α of `GapEstimates`.
+        exploration: β of `Exp3PlusPlus`; the analysis takes 64·(α + 1).
+
+    Example:
+        >>> exp3_plus_plus().learner
+        GapEstimates(confidence=3.0)
+
+    Source: Seldin & Slivkins (2014), *One Practical Algorithm for Both Stochastic and Adversarial Bandits*; Seldin &
+    Lugosi (2017), theorem 2.
+    """
+    return Agent(GapEstimates(confidence), Exp3PlusPlus(exploration))
+
+
+def propensity_of(probabilities: Floats, action: Actions) -> Floats:
+    """The probability that each row's action had."""
+    p: Floats = np.asarray(probabilities).reshape(-1)[cells_of(probabilities, action)]
+    if not (p > 0.0).all():
+        raise ValueError(f"an action was taken whose probability is {p[~(p > 0.0)][0]}: its weight has no meaning")
+    return p
+
+
+def _add(state: Floats, action: Actions, amount: Floats, propensity: Floats) -> None:
+    """Add amount/propensity to the chosen cells; sums stop at the largest float, as −inf would mean unavailable."""
+    cells, flat = cells_of(state, action), state.reshape(-1)
+    with np.errstate(over="ignore", under="ignore"):
+        flat[cells] = np.clip(flat[cells] + amount / propensity, -_LARGEST, _LARGEST)

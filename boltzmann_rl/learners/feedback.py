@@ -1,0 +1,175 @@
+"""Learners that also remember how much to explore, tuned by what they experience: one ε a row, from 1 downwards.
+
+They wrap a learner for bandits (rows are runs) or for environments (rows are observations), leave its values as they
+are, and hand ε to policies such as `AdaptiveEpsilonGreedy` by ``memory(state)``.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive
+from boltzmann_rl.learners.temporal_difference import Transition
+from boltzmann_rl.schedules.evaluation import set_fields
+
+__all__ = ["RewardBasedDecay", "ValueDifference"]
+
+
+class Surprise(NamedTuple):
+    """The state of the learner below, and ε of each row ``(rows,)``."""
+
+    learner: Any
+    epsilon: Floats
+
+
+@dataclass(frozen=True)
+class ValueDifference:
+    """Value-difference based exploration: ε of a row rises with the changes of its values, and falls as they settle.
+
+    ε ← ε + rate·(f − ε) from 1, with f = (1 − e^(−x))/(1 + e^(−x)) = tanh(x/2), x = |ΔQ|/inverse_sensitivity, and ΔQ
+    the change of the value just updated. With `AdaptiveEpsilonGreedy` it is VDBE, with `AdaptiveMaxBoltzmann`
+    VDBE-Softmax. Limits: inverse sensitivity → 0 explores at every change, → ∞ lets ε fall to 0 as (1 − rate)^n.
+
+    Args:
+        learner: A learner of action values, for bandits or for environments.
+        inverse_sensitivity: σ > 0, in units of the values: the change at which f is about ½ (tanh ½ = 0.46).
+        rate: δ in (0, 1]; default: one over the number of actions.
+
+    Example:
+        >>> from boltzmann_rl.learners import ConstantStep
+        >>> learner, rng = ValueDifference(ConstantStep(0.5), inverse_sensitivity=1.0), np.random.default_rng(0)
+        >>> state = learner.update(learner.start((1, 2), rng), np.array([0]), np.array([2.0]), None, rng)
+        >>> learner.values(state), learner.memory(state).round(4)  # tanh(½) = 0.4621
+        (array([[1., 0.]]), array([0.7311]))
+
+    Source: Tokic (2010), *Adaptive ε-Greedy Exploration in Reinforcement Learning Based on Value Differences*, eqs.
+    4-6; Tokic & Palm (2011), *Value-Difference Based Exploration*, eqs. 6-7.
+    """
+
+    learner: Any
+    inverse_sensitivity: float
+    rate: float | None = None
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            inverse_sensitivity=as_positive(self.inverse_sensitivity, "inverse_sensitivity"),
+            rate=None if self.rate is None else as_positive(self.rate, "rate", maximum=1.0),
+        )
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Surprise:
+        """Explore everywhere, ε = 1; draws what the learner draws."""
+        return Surprise(self.learner.start(shape, rng), np.ones(shape[0]))
+
+    def values(self, state: Surprise) -> Floats:
+        """The learner's values."""
+        values: Floats = self.learner.values(state.learner)
+        return values
+
+    def memory(self, state: Surprise) -> Floats:
+        """ε of each row."""
+        return state.epsilon
+
+    def update(self, state: Surprise, *experience: Any) -> Surprise:
+        """Let the learner learn from what its own ``update`` takes, and compare the value before and after."""
+        rows, actions = _cell(experience[0])
+        before = self.values(state)[rows, actions].copy()
+        learned = self.learner.update(state.learner, *experience)
+        values = self.learner.values(learned)
+        with np.errstate(over="ignore", under="ignore"):
+            change = np.abs(values[rows, actions] - before)
+            surprise = np.tanh(change / self.inverse_sensitivity / 2.0)
+        rate = 1.0 / values.shape[-1] if self.rate is None else self.rate
+        state.epsilon[rows] += rate * (surprise - state.epsilon[rows])
+        return Surprise(learned, state.epsilon)
+
+
+class Progress(NamedTuple):
+    """The state of the learner below, thresholds passed in each row ``(rows,)``, and the return so far ``()``."""
+
+    learner: Any
+    passed: Floats
+    total: Floats
+
+
+@dataclass(frozen=True)
+class RewardBasedDecay:
+    """Reward-based ε decay: ε falls by a step whenever a reward reaches the threshold, which then rises.
+
+    After k thresholds passed ε = 1 − (1 − minimum)·k/steps, and the next threshold is threshold + increment·k; nothing
+    changes after k = steps. For a bandit each reward counts, in its row; for an environment the return of each
+    episode, and all observations share one ε. With `AdaptiveEpsilonGreedy` it is RBED.
+
+    Args:
+        learner: For bandits or for environments.
+        threshold: The first reward (return) that counts as progress, finite.
+        increment: By how much it rises, finite, ≥ 0.
+        steps: Thresholds from ε = 1 to the minimum, ≥ 1.
+        minimum: Where ε stays in the end, in [0, 1].
+
+    Example:
+        >>> from boltzmann_rl.learners import SampleAverage
+        >>> learner, rng = RewardBasedDecay(SampleAverage(), threshold=0.0, increment=1.0, steps=4), None
+        >>> state = learner.start((1, 2), rng)
+        >>> for reward in (0.5, 0.5, 1.5):
+        ...     state = learner.update(state, np.array([0]), np.array([reward]), None, rng)
+        ...     print(learner.memory(state))
+        [0.75]
+        [0.75]
+        [0.5]
+
+    Source: Maroti (2019), *RBED: Reward Based Epsilon Decay*, arXiv:1910.13701, §4.
+    """
+
+    learner: Any
+    threshold: float
+    increment: float
+    steps: int
+    minimum: float = 0.0
+
+    def __post_init__(self) -> None:
+        set_fields(
+            self,
+            threshold=as_finite(self.threshold, "threshold"),
+            increment=as_finite(self.increment, "increment", minimum=0.0),
+            steps=as_integer(self.steps, "steps", minimum=1),
+            minimum=as_finite(self.minimum, "minimum", minimum=0.0, maximum=1.0),
+        )
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Progress:
+        """Explore everywhere, ε = 1; draws what the learner draws."""
+        return Progress(self.learner.start(shape, rng), np.zeros(shape[0]), np.zeros(()))
+
+    def values(self, state: Progress) -> Floats:
+        """The learner's values."""
+        values: Floats = self.learner.values(state.learner)
+        return values
+
+    def memory(self, state: Progress) -> Floats:
+        """ε of each row."""
+        return 1.0 - (1.0 - self.minimum) * (state.passed / self.steps)
+
+    def update(self, state: Progress, *experience: Any) -> Progress:
+        """Let the learner learn from what its own ``update`` takes, and see whether a threshold was reached."""
+        learned = self.learner.update(state.learner, *experience)
+        seen: Any = experience[0]
+        if not isinstance(seen, Transition):
+            self._pass(state.passed, experience[1])
+        else:
+            state.total[...] += seen.reward
+            if seen.terminated or seen.truncated:
+                self._pass(state.passed, state.total)
+                state.total[...] = 0.0
+        return Progress(learned, state.passed, state.total)
+
+    def _pass(self, passed: Floats, reward: Floats) -> None:
+        reached = reward >= self.threshold + self.increment * passed
+        passed += reached & (passed < self.steps)
+
+
+def _cell(seen: Any) -> tuple[Any, Any]:
+    """Row and action of what was updated: of a transition, or of the actions of all rows."""
+    if isinstance(seen, Transition):
+        return seen.observation, seen.action
+    return np.arange(len(seen)), seen

@@ -1,0 +1,141 @@
+"""Bayesian learners for bandits: conjugate posteriors of each action's mean reward, for Thompson sampling."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_finite, as_positive
+from boltzmann_rl.learners.bandit import Actions, Estimates, average_in, cells_of
+from boltzmann_rl.schedules.evaluation import set_fields
+
+__all__ = ["BetaPosterior", "GaussianPosterior"]
+
+
+class Successes(NamedTuple):
+    """Parameters of the Beta posterior of each action, both ``(rows, A)``."""
+
+    a: Floats
+    b: Floats
+
+
+@dataclass(frozen=True)
+class BetaPosterior:
+    """The posterior Beta(a + successes, b + failures) of each action's chance of a reward of 1, for `BetaThompson`.
+
+    The values are the posterior means, the memory ``(rows, A, 2)`` the two parameters.
+
+    Args:
+        a: Of the prior, in [0.1, 1e6]; 1 and 1 are uniform, ½ and ½ Jeffreys' prior.
+        b: Likewise.
+
+    Raises:
+        ValueError: In ``update``: a reward other than 0 and 1.
+
+    Example:
+        >>> learner, rng = BetaPosterior(), np.random.default_rng(0)
+        >>> state = learner.update(learner.start((1, 2), rng), np.array([0]), np.array([1.0]), None, rng)
+        >>> learner.values(state).round(3)
+        array([[0.667, 0.5  ]])
+        >>> learner.memory(state)
+        array([[[2., 1.],
+                [1., 1.]]])
+
+    Source: Chapelle & Li (2011), *An Empirical Evaluation of Thompson Sampling*, algorithm 2.
+    """
+
+    a: float = 1.0
+    b: float = 1.0
+
+    def __post_init__(self) -> None:
+        set_fields(self, **{name: as_finite(getattr(self, name), name, minimum=0.1, maximum=1e6) for name in "ab"})
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Successes:
+        """The prior; draws nothing."""
+        return Successes(np.full(shape, self.a), np.full(shape, self.b))
+
+    def values(self, state: Successes) -> Floats:
+        """The posterior means."""
+        return state.a / (state.a + state.b)
+
+    def memory(self, state: Successes) -> Floats:
+        """The parameters a and b of each action, ``(rows, A, 2)``."""
+        return np.stack(state, axis=-1)
+
+    def update(
+        self, state: Successes, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
+    ) -> Successes:
+        """Count the success or the failure."""
+        wrong = (reward != 0.0) & (reward != 1.0)
+        if wrong.any():
+            raise ValueError(f"BetaPosterior learns from rewards of 0 and 1, got {reward[wrong][0]}")
+        cells = cells_of(state.a, action)
+        state.a.reshape(-1)[cells] += reward
+        state.b.reshape(-1)[cells] += 1.0 - reward
+        return state
+
+
+@dataclass(frozen=True)
+class GaussianPosterior:
+    """The posterior of each action's mean reward under normal rewards of known spread, for `GaussianThompson`.
+
+    After n rewards of mean m it is N((k·prior_mean + n·m)/(k + n), sd²/(k + n)) with k = (sd/prior_sd)², the number
+    of rewards that the prior is worth. The values are its means, the memory its standard deviations. Under the flat
+    prior (k = 0) actions never pulled come first: as long as there are any, all others are unavailable (−inf).
+
+    Args:
+        sd: Standard deviation of the rewards, > 0, finite; larger explores more.
+        prior_mean: Finite; of no effect under the flat prior.
+        prior_sd: > 0, ∞ for the flat prior.
+
+    Example:
+        >>> learner, rng = GaussianPosterior(sd=2.0, prior_mean=1.0, prior_sd=2.0), np.random.default_rng(0)
+        >>> state = learner.update(learner.start((1, 2), rng), np.array([0]), np.array([4.0]), None, rng)
+        >>> learner.values(state), learner.memory(state).round(3)
+        (array([[2.5, 1. ]]), array([[1.414, 2.   ]]))
+
+    Source: Gelman et al. (2013), *Bayesian Data Analysis*, eqs. 2.11 and 2.12.
+    """
+
+    sd: float = 1.0
+    prior_mean: float = 0.0
+    prior_sd: float = math.inf
+
+    def __post_init__(self) -> None:
+        prior_sd = self.prior_sd
+        set_fields(
+            self,
+            sd=as_positive(self.sd, "sd", why="nothing would be left to learn"),
+            prior_mean=as_finite(self.prior_mean, "prior_mean"),
+            prior_sd=prior_sd if prior_sd == math.inf else as_positive(prior_sd, "prior_sd"),
+        )
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
+        """Nothing pulled; draws nothing."""
+        return Estimates(np.full(shape, self.prior_mean), np.zeros(shape))
+
+    def values(self, state: Estimates) -> Floats:
+        """The posterior means; under the flat prior 0 for what was never pulled and −inf for the rest of such a row."""
+        k, n = self._prior_rewards(), state.pulls
+        if k == 0.0:
+            new = n == 0.0
+            return np.where(new.any(axis=-1, keepdims=True), np.where(new, 0.0, -np.inf), state.values)
+        means: Floats = self.prior_mean + n / (k + n) * (state.values - self.prior_mean)
+        return means
+
+    def memory(self, state: Estimates) -> Floats:
+        """The posterior standard deviations ``(rows, A)``."""
+        with np.errstate(divide="ignore"):  # ∞ before the first reward under the flat prior
+            deviations: Floats = self.sd / np.sqrt(self._prior_rewards() + state.pulls)
+        return deviations
+
+    def update(
+        self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
+    ) -> Estimates:
+        """Count the pull and average the reward."""
+        average_in(state, cells_of(state.values, action), reward)
+        return state
+
+    def _prior_rewards(self) -> float:
+        return (self.sd / self.prior_sd) ** 2

@@ -1,0 +1,141 @@
+"""Policies tuned by feedback: how much they explore is remembered by the learner, and handed to them.
+
+Their third argument is what the learner's ``memory(state)`` returns, with the rows of the values first.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_finite, as_steps, as_temperature, as_values, real_array
+from boltzmann_rl.numerics import greedy, softmax, uniform
+from boltzmann_rl.policies.parameters import mixture, temperature_at
+from boltzmann_rl.policies.temperatures import RelativeToRange
+from boltzmann_rl.schedules import as_parameter
+from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+
+__all__ = ["AdaptiveEpsilonGreedy", "AdaptiveMaxBoltzmann", "Exp3PlusPlus"]
+
+_HALF_THE_RANGE: Any = RelativeToRange(0.5)
+
+
+@dataclass(frozen=True)
+class AdaptiveEpsilonGreedy:
+    """ε-greedy with the ε that the learner remembers for each row: π = ε/n + (1 − ε)·greedy.
+
+    With `ValueDifference` it is VDBE, with `RewardBasedDecay` RBED.
+
+    Raises:
+        ValueError: A memory that is not one ε in [0, 1] for each row.
+
+    Example:
+        >>> AdaptiveEpsilonGreedy()([[0.0, 1.0], [0.0, 1.0]], 0, np.array([1.0, 0.2]))
+        array([[0.5, 0.5],
+               [0.1, 0.9]])
+
+    Source: Tokic (2010), *Adaptive ε-Greedy Exploration in Reinforcement Learning Based on Value Differences*.
+    """
+
+    constant = shift_invariant = takes_memory = True
+
+    def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
+        values = as_values(values)
+        return mixture(_shares(epsilon, values), uniform(values), greedy(values))
+
+
+@dataclass(frozen=True)
+class AdaptiveMaxBoltzmann:
+    """With the remembered probability ε a Boltzmann draw, else a greedy action: π = ε·softmax + (1 − ε)·greedy.
+
+    With `ValueDifference` it is VDBE-Softmax: the default temperature, half the range of each row's values, is the
+    temperature 1 of values that were rescaled to [−1, 1].
+
+    Args:
+        temperature: As in `Boltzmann`.
+
+    Raises:
+        ValueError: A memory that is not one ε in [0, 1] for each row, a negative or NaN temperature.
+
+    Example:
+        >>> AdaptiveMaxBoltzmann()([10.0, 30.0], 0, np.array(1.0)).round(4)
+        array([0.1192, 0.8808])
+
+    Source: Tokic & Palm (2011), *Value-Difference Based Exploration: Adaptive Control between ε-Greedy and Softmax*.
+    """
+
+    temperature: Parameter = _HALF_THE_RANGE
+    constant = shift_invariant = takes_memory = True
+
+    def __post_init__(self) -> None:
+        set_fields(self, temperature=as_parameter(self.temperature, "temperature"))
+
+    def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
+        values = as_values(values)
+        explore = softmax(values, temperature_at(self.temperature, values, step))
+        return mixture(_shares(epsilon, values), explore, greedy(values))
+
+
+@dataclass(frozen=True)
+class Exp3PlusPlus:
+    """Exponential weights with a floor for each action, low where the learner knows of a large gap.
+
+    π_a = (1 − Σ_b ε_b)·softmax(η·values)_a + ε_a in round t = step + 1 of K available actions, with η = ½√(ln K/(t K))
+    and ε_a = min(1/(2K), η, exploration·ln t/(t·gap_a²)). The values are cumulative, and the gaps in [0, 1] are what
+    `GapEstimates` remembers.
+
+    Args:
+        exploration: β ≥ 0, finite; the analysis takes 64·(3 + 1) = 256.
+
+    Raises:
+        ValueError: A memory that is not one gap ≥ 0 for each action, or a clock per action.
+
+    Example:
+        >>> policy = Exp3PlusPlus(exploration=1.0)
+        >>> policy([-20_000.0, 0.0], 9_999, np.array([0.0, 0.0])).round(5)
+        array([0.00294, 0.99706])
+        >>> policy([-20_000.0, 0.0], 9_999, np.array([0.9, 0.0])).round(5)
+        array([0.00114, 0.99886])
+
+    Source: Seldin & Slivkins (2014), algorithm 1; Seldin & Lugosi (2017), algorithm 1 and theorem 2.
+    """
+
+    exploration: float = 256.0
+    shift_invariant = takes_memory = True
+
+    def __post_init__(self) -> None:
+        set_fields(self, exploration=as_finite(self.exploration, "exploration", minimum=0.0))
+
+    def __call__(self, values: Any, step: Any, gaps: Any) -> Floats:
+        values = as_values(values)
+        if np.ndim(step) >= values.ndim:
+            raise ValueError(f"step has shape {np.shape(step)}, but Exp3++ counts rounds: give one step per row")
+        t: Any = 1.0 + as_temperature(as_steps(step), values.shape, "step")
+        available = ~np.isneginf(values)
+        actions = np.maximum(available.sum(axis=-1, keepdims=True), 1)
+        rate = 0.5 * np.sqrt(np.log(actions) / (t * actions))
+        with np.errstate(divide="ignore"):  # a single action has rate 0, which is temperature ∞
+            weights = softmax(values, (1.0 / rate)[..., 0])
+        gaps = _gaps(gaps, values)
+        known = np.full(values.shape, np.inf)
+        with np.errstate(over="ignore", under="ignore", divide="ignore"):
+            np.divide(self.exploration * np.log(t) / t, gaps**2, out=known, where=gaps > 0.0)
+            floor = np.where(available, np.minimum(np.minimum(0.5 / actions, rate), known), 0.0)
+            return (1.0 - floor.sum(axis=-1, keepdims=True)) * weights + floor
+
+
+def _shares(epsilon: Any, values: Floats) -> Floats:
+    """The remembered ε of each row, aligned with the action axis."""
+    shares = real_array(epsilon, "memory")
+    if shares.shape != values.shape[:-1]:
+        raise ValueError(f"memory has shape {shares.shape}, but values {values.shape} need one ε for each row")
+    if not ((shares >= 0.0) & (shares <= 1.0)).all():
+        raise ValueError(f"memory must hold an ε in [0, 1] for each row, got {shares}")
+    return shares[..., np.newaxis]
+
+
+def _gaps(gaps: Any, values: Floats) -> Floats:
+    found = real_array(gaps, "memory")
+    if found.shape != values.shape or not (found >= 0.0).all():
+        raise ValueError(f"memory must hold a gap of 0 or more for each action of values {values.shape}, got {found}")
+    return found

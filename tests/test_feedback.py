@@ -1,0 +1,225 @@
+"""Exploration tuned by feedback: the laws of its policies, scalar versions of its learners, and ε falling."""
+
+import math
+from dataclasses import dataclass, field
+
+import gymnasium
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boltzmann_rl import (
+    Agent,
+    BernoulliBandit,
+    Boltzmann,
+    ConstantStep,
+    EpsilonGreedy,
+    MaxBoltzmann,
+    QLearning,
+    SampleAverage,
+    check_policy,
+    play,
+    train,
+)
+from boltzmann_rl.learners import Transition
+from boltzmann_rl.learners.feedback import RewardBasedDecay, ValueDifference
+from boltzmann_rl.policies.feedback import AdaptiveEpsilonGreedy, AdaptiveMaxBoltzmann
+from boltzmann_rl.schedules import InverseTime
+from boltzmann_rl.simulation.bandits import simulate
+
+RNG = np.random.default_rng(0)
+POLICIES = [
+    AdaptiveEpsilonGreedy(),
+    AdaptiveMaxBoltzmann(),
+    AdaptiveMaxBoltzmann(0.0),
+    AdaptiveMaxBoltzmann(0.3),
+    AdaptiveMaxBoltzmann(InverseTime(1.0, 0.1)),
+]
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("policy", POLICIES, ids=repr)
+def test_policies_obey_the_laws(policy, epsilon):
+    laws = check_policy(policy, memory=lambda values: np.full(values.shape[:-1], epsilon))
+    assert "only differences count" in laws
+
+
+VALUES = np.array([[0.0, 1.0, -3.0], [2.0, 2.0, -np.inf], [5.0, -np.inf, -np.inf]])
+EPSILON = np.array([0.1, 0.5, 1.0])
+
+
+def test_adaptive_epsilon_greedy_is_epsilon_greedy_row_by_row():
+    p = AdaptiveEpsilonGreedy()(VALUES, 0, EPSILON)
+    assert p == pytest.approx(np.array([EpsilonGreedy(e)(v, 0) for v, e in zip(VALUES, EPSILON, strict=True)]))
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.2, 5.0, math.inf])
+def test_adaptive_max_boltzmann_is_max_boltzmann_row_by_row(temperature):
+    p = AdaptiveMaxBoltzmann(temperature)(VALUES, 0, EPSILON)
+    expected = [MaxBoltzmann(e, temperature)(v, 0) for v, e in zip(VALUES, EPSILON, strict=True)]
+    assert p == pytest.approx(np.array(expected), rel=1e-14)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_its_default_temperature_is_1_on_values_rescaled_to_plus_and_minus_one(scale):
+    rescaled = np.array([[0.5, 1.0, -1.0], [0.0, 0.0, -np.inf], [0.0, -np.inf, -np.inf]])
+    p = AdaptiveMaxBoltzmann()(VALUES * scale, 0, EPSILON)
+    expected = [MaxBoltzmann(e, 1.0)(v, 0) for v, e in zip(rescaled, EPSILON, strict=True)]
+    assert p == pytest.approx(np.array(expected), rel=1e-14)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.floats(-10, 10)), max_size=30),
+    st.floats(0.01, 10),
+    st.none() | st.floats(0.01, 1),
+)
+@settings(deadline=None, max_examples=100)
+def test_vdbe_on_a_bandit_agrees_with_a_scalar_loop(tape, sigma, rate):
+    q, epsilon, delta = [0.5] * 3, 1.0, rate or 1 / 3
+    learner = ValueDifference(ConstantStep(0.4, 0.5), sigma, rate)
+    state = learner.start((2, 3), RNG)
+    for action, reward in tape:
+        change = 0.4 * (reward - q[action])
+        q[action] += change
+        f = (1 - math.exp(-abs(change) / sigma)) / (1 + math.exp(-abs(change) / sigma))
+        epsilon = delta * f + (1 - delta) * epsilon
+        state = learner.update(state, np.array([action, 0]), np.array([reward, 0.0]), None, RNG)
+    assert learner.values(state)[0] == pytest.approx(q, rel=1e-12, abs=1e-12)
+    assert learner.memory(state)[0] == pytest.approx(epsilon, rel=1e-11)
+
+
+def test_the_f_of_vdbe_is_the_difference_of_two_boltzmann_probabilities():
+    """Tokic (2010), eq. 4: |softmax of (Q before, Q after)/σ|, the first less the second."""
+    learner = ValueDifference(ConstantStep(1.0), inverse_sensitivity=0.7, rate=1.0)
+    state = learner.update(learner.start((1, 2), RNG), np.array([0]), np.array([0.9]), None, RNG)
+    p = Boltzmann(0.7)([0.0, 0.9], 0)
+    assert learner.memory(state)[0] == pytest.approx(abs(p[0] - p[1]), rel=1e-14)
+
+
+def transition(step, observation, action, reward, to, terminated=False, truncated=False):
+    return Transition(step, observation, action, reward, to, terminated, truncated, None)
+
+
+def test_vdbe_on_a_table_moves_the_epsilon_of_the_state_that_was_left():
+    """Tokic & Palm (2011): two states, α = ½, δ = ½ by default, σ = 1."""
+    learner = ValueDifference(QLearning(0.5, discount=0.9), inverse_sensitivity=1.0)
+    state = learner.start((2, 2), RNG)
+    state = learner.update(state, transition(0, 0, 1, 1.0, 1), RNG)
+    assert learner.memory(state).tolist() == [pytest.approx(0.5 * math.tanh(0.25) + 0.5, rel=1e-15), 1.0]
+    state = learner.update(state, transition(1, 1, 0, 0.0, 0), RNG)  # target 0.9·0.5, change 0.225
+    assert learner.memory(state)[1] == pytest.approx(0.5 * math.tanh(0.1125) + 0.5, rel=1e-15)
+    assert learner.values(state) == pytest.approx(np.array([[0.0, 0.5], [0.225, 0.0]]), rel=1e-15)
+
+
+def test_rbed_lowers_epsilon_as_the_authors_code_does_on_cart_pole():
+    """REWARD_TARGET 195 in as many steps, threshold 0, increment 1, ε from 1 to 0."""
+    learner = RewardBasedDecay(QLearning(), threshold=0.0, increment=1.0, steps=195)
+    state = learner.start((2, 2), RNG)
+    epsilon, threshold, delta = 1.0, 0.0, 1.0 / 195
+    for episode, length in enumerate(np.random.default_rng(1).integers(0, 220, size=1000)):
+        for _ in range(length % 4):  # rewards along the way do not count alone
+            state = learner.update(state, transition(0, 0, 0, 10.0, 1), RNG)
+        last = float(length - 10 * (length % 4))
+        ends = {"terminated": episode % 2 == 0, "truncated": episode % 2 == 1}
+        state = learner.update(state, transition(0, 1, 0, last, 0, **ends), RNG)
+        if epsilon > 1e-9 and length >= threshold:
+            epsilon, threshold = epsilon - delta, threshold + 1
+        assert learner.memory(state) == pytest.approx([epsilon, epsilon], abs=1e-12)
+    assert 0.0 <= epsilon < 0.5
+
+
+def test_rbed_on_a_bandit_keeps_a_threshold_a_row_and_stops_at_the_minimum():
+    learner = RewardBasedDecay(SampleAverage(), threshold=1.0, increment=0.5, steps=2, minimum=0.2)
+    state = learner.start((2, 2), RNG)
+    seen = []
+    for rewards in ((1.0, 0.9), (1.4, 1.0), (1.5, 1.4), (9.0, 1.5)):
+        state = learner.update(state, np.array([0, 1]), np.array(rewards), None, RNG)
+        seen.append(learner.memory(state).tolist())
+    assert np.array(seen) == pytest.approx(np.array([[0.6, 1.0], [0.6, 0.6], [0.2, 0.6], [0.2, 0.2]]), rel=1e-15)
+
+
+@pytest.mark.parametrize("policy", [AdaptiveEpsilonGreedy(), AdaptiveMaxBoltzmann()], ids=repr)
+def test_vdbe_on_a_bandit_explores_at_first_and_hardly_in_the_end(policy):
+    agent = Agent(ValueDifference(SampleAverage(), inverse_sensitivity=1.0), policy)
+    curves = simulate(BernoulliBandit((0.2, 0.8, 0.4)), agent, block=0, runs=200, steps=400, seed=0).curves
+    assert curves["effective_actions"].mean[0] == pytest.approx(3.0)
+    assert curves["effective_actions"].mean[-1] < 1.1
+    assert curves["best_action"].mean[-50:].mean() > 0.7
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A policy that notes the ε that it is handed."""
+
+    policy: object
+    seen: list = field(default_factory=list)
+    takes_memory = True
+
+    def __call__(self, values, step, epsilon):
+        self.seen.append(float(epsilon))
+        return self.policy(values, step, epsilon)
+
+
+@pytest.mark.parametrize("policy", [AdaptiveEpsilonGreedy(), AdaptiveMaxBoltzmann()], ids=repr)
+@pytest.mark.parametrize("name", ["CliffWalking-v1", "FrozenLake-v1"])
+def test_vdbe_falls_where_an_environment_is_known(name, policy):
+    options = {"is_slippery": False} if name == "FrozenLake-v1" else {}
+    env = gymnasium.make(name, max_episode_steps=200, **options)
+    learner = ValueDifference(QLearning(0.5, discount=0.95), inverse_sensitivity=1.0)
+    noted = Noted(policy)
+    for step, _ in enumerate(play(env, Agent(learner, noted), seed=4)):
+        if step == 6000:
+            break
+    assert noted.seen[0] == 1.0
+    assert np.mean(noted.seen[:20]) > 0.5
+    assert np.mean(noted.seen[-300:]) < 0.01
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [
+        ValueDifference(QLearning(0.5), inverse_sensitivity=1.0),
+        RewardBasedDecay(QLearning(0.5), threshold=-3500.0, increment=35.0, steps=90),
+    ],
+    ids=repr,
+)
+def test_epsilon_tuned_by_feedback_ends_on_the_shortest_way_along_the_cliff(learner):
+    env = gymnasium.make("CliffWalking-v1", max_episode_steps=300)
+    noted = Noted(AdaptiveEpsilonGreedy())
+    episodes = list(train(env, Agent(learner, noted), episodes=250, seed=5))
+    assert [episode.total_reward for episode in episodes[-20:]] == pytest.approx([-13.0] * 20, abs=4.0)
+    assert noted.seen[0] == 1.0
+    assert noted.seen[-1] < 0.02
+    assert episodes[0].total_reward < -100.0
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind", "message"),
+    [
+        (lambda: ValueDifference(SampleAverage(), 0.0), ValueError, "inverse_sensitivity must be above 0"),
+        (lambda: ValueDifference(SampleAverage(), 1.0, 0.0), ValueError, "rate must be above 0"),
+        (lambda: ValueDifference(SampleAverage(), 1.0, 1.5), ValueError, r"rate must be in \[0, 1\], got 1.5"),
+        (lambda: RewardBasedDecay(QLearning(), 0.0, -1.0, 10), ValueError, "increment must be .*got -1"),
+        (lambda: RewardBasedDecay(QLearning(), 0.0, 1.0, 0), ValueError, "steps must be 1 or more, got 0"),
+        (lambda: RewardBasedDecay(QLearning(), 0.0, 1.0, 1, 2.0), ValueError, r"minimum must be in \[0, 1\], got 2"),
+        (lambda: AdaptiveMaxBoltzmann(-1.0), ValueError, "temperature must be 0 or more, got -1"),
+        (lambda: AdaptiveMaxBoltzmann("1"), TypeError, "temperature must be a number, got '1'"),
+        (lambda: AdaptiveEpsilonGreedy()([0.0, 1.0], 0, [0.1, 0.1]), ValueError, "need one ε for each row"),
+        (lambda: AdaptiveEpsilonGreedy()([0.0, 1.0], 0, np.array(1.1)), ValueError, r"an ε in \[0, 1\]"),
+        (lambda: AdaptiveEpsilonGreedy()([0.0, 1.0], 0, np.array(np.nan)), ValueError, r"an ε in \[0, 1\]"),
+        (lambda: Agent(QLearning(), AdaptiveEpsilonGreedy()), TypeError, "needs a learner with memory"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(attempt, kind, message):
+    with pytest.raises(kind, match=message):
+        attempt()
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [ValueDifference(SampleAverage(), 1.0), RewardBasedDecay(QLearning(), 0.0, 1.0, 10, 0.1)],
+    ids=repr,
+)
+def test_learners_print_as_they_were_written(learner):
+    assert eval(repr(learner)) == learner

@@ -1,0 +1,159 @@
+"""Published numbers are held against ours by rules that can fail, and the command says which did."""
+
+import csv
+import runpy
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from boltzmann_rl.cli import main
+from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target, measure_targets, with_parameters
+
+ROOT = Path(__file__).parent.parent
+DECLARED = ROOT / "experiments" / "reproductions"
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A study whose numbers are known."""
+
+    values: tuple[float, ...] = (10.0,)
+    standard_error: float = 0.1
+    runs: int = 100
+
+    def measure(self, jobs: int | None = None) -> Measurement:
+        error = np.full(len(self.values), self.standard_error)
+        return Measurement(np.array(self.values), error, error * self.runs**0.5, self.runs)
+
+
+def verdict(**fields: object) -> tuple[str, ...]:
+    (row,) = measure_targets([Target(id="T", study=Fixed(), source="", **{"published": 10.0, **fields})])
+    return row.failures
+
+
+def test_a_number_agrees_up_to_three_and_a_half_standard_errors() -> None:
+    assert verdict(published=10.34) == ()
+    assert verdict(published=10.36) == ("0.36 from the paper, 0.35 allowed",)
+
+
+def test_the_papers_own_sampling_error_counts_if_its_runs_are_known() -> None:
+    # sd of a run is 0.1·√100 = 1, so 100 published runs double the variance: 3.5·√(0.01 + 0.01) = 0.495
+    assert verdict(published=10.49, published_runs=100) == ()
+    assert verdict(published=10.50, published_runs=100) != ()
+
+
+def test_reading_errors_add_absolutely_and_relatively() -> None:
+    assert verdict(published=10.84, within=0.5) == ()
+    assert verdict(published=10.86, within=0.5) != ()
+    assert verdict(published=11.0, relative=0.1) == ()
+
+
+def test_the_independent_value_is_a_second_judge() -> None:
+    assert verdict(independent=10.40, independent_se=0.06) == ()
+    assert verdict(independent=10.42, independent_se=0.06) == ("0.42 from the independent value, 0.408 allowed",)
+
+
+def test_a_number_that_a_paper_does_not_give_is_not_held_against_us() -> None:
+    assert verdict(published=NOT_GIVEN) == ()
+    assert verdict(published=NOT_GIVEN, independent=12.0) != ()
+
+
+def test_a_common_offset_is_taken_off_a_group_and_what_is_left_is_judged() -> None:
+    targets = [
+        Target(
+            id=f"T{k}",
+            study=Fixed((value,)),
+            source="",
+            published=1.0,
+            within=1.0,
+            offset_group="G",
+            offset_within=0.05,
+        )
+        for k, value in enumerate((1.5, 1.5, 1.62))
+    ]
+    assert [row.passed for row in measure_targets(targets)] == [True, True, False]
+
+
+def test_a_curve_is_also_judged_by_its_mean_distance() -> None:
+    far = Target(id="T", study=Fixed((1.0, 2.0)), source="", published=(1.2, 2.2), within=0.3, mean_within=0.1)
+    (row,) = measure_targets([far])
+    assert row.failures == ("on average 0.2 from the paper, 0.1 allowed",)
+
+
+def test_quick_takes_a_tenth_of_the_runs_and_a_study_is_measured_once() -> None:
+    counted: list[int] = []
+    targets = [Target(id=f"T{k}", study=Fixed(runs=1000), source="", published=10.0) for k in range(3)]
+    rows = measure_targets(targets, quick=True, advance=counted.append)
+    assert [row.ours.runs for row in rows] == [100, 100, 100]
+    assert counted == [1]
+
+
+def test_another_cell_is_a_change_of_parameters_and_a_wrong_name_is_refused() -> None:
+    assert with_parameters(Fixed(), {"runs": 5}).runs == 5
+    with pytest.raises(ValueError, match=r"Fixed has no parameter 'tau', only values, standard_error, runs"):
+        with_parameters(Fixed(), {"tau": 5})
+
+
+def test_every_published_target_is_declared_once() -> None:
+    declared = [target.id for file in sorted(DECLARED.glob("*.py")) for target in runpy.run_path(str(file))["TARGETS"]]
+    assert len(declared) == len(set(declared))
+    for paper, number in {
+        "KP-T1": 12,
+        "KP-F": 37,
+        "KP-C": 6,
+        "SB26": 13,
+        "SB22": 1,
+        "AU-12": 2,
+        "BB-beta": 5,
+        "WC-2B": 6,
+    }.items():
+        assert sum(name.startswith(paper) for name in declared) == number, paper
+
+
+def test_the_command_prints_a_verdict_for_each_target(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", "EX-softmax1", "MM-fp", "--quiet", "--experiments", str(ROOT / "experiments")]) == 0
+    printed = capsys.readouterr().out
+    assert "EX-softmax1 [4]" in printed
+    assert "0.474833" in printed
+    assert "3 of 3 targets agree." in printed
+
+
+def test_the_command_varies_a_parameter_and_judges_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["reproduce", "EX-softmax1", "--set", "temperature=2.0", "--set", "values=(0.0, 1.0)"]
+    assert main([*arguments, "--experiments", str(ROOT / "experiments")]) == 0
+    assert "0.3775, 0.6225" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", [["XX-1"], ["EX", "--set", "tau"], ["EX", "--set", "temperature=hot"]])
+def test_a_wrong_call_is_status_2(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", *wrong, "--experiments", str(ROOT / "experiments")]) == 2
+    assert capsys.readouterr().err.startswith("boltzmann-rl: ")
+
+
+def test_a_number_that_differs_is_shown_as_a_failure_with_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "experiments" / "reproductions"
+    folder.mkdir(parents=True)
+    (folder / "paper.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from boltzmann_rl.reproduction import Measurement, Target\n"
+        "@dataclass(frozen=True)\n"
+        "class Two:\n"
+        "    def measure(self, jobs=None):\n"
+        "        return Measurement.exact(2.0)\n"
+        "TARGETS = [Target(id='ONE', study=Two(), published=1.0, source='A | B', panel='p', series='s', x=(1,))]\n"
+    )
+    call = ["reproduce", "--quiet", "--experiments", str(folder.parent), "--results", str(tmp_path / "results")]
+    assert main(call) == 1
+    printed = capsys.readouterr().out
+    assert "DIFFERS: 1 from the paper, 0 allowed" in printed
+    assert "0 of 1 targets agree." in printed
+    page = (tmp_path / "results" / "reproductions" / "README.md").read_text("utf-8")
+    assert "## A \\| B" in page
+    assert "DIFFERS" in page
+    with (tmp_path / "results" / "reproductions" / "reproductions.csv").open() as file:
+        assert [row["agrees"] for row in csv.DictReader(file)] == ["False"]
+    assert (tmp_path / "results" / "reproductions" / "figures" / "paper.png").stat().st_size > 1000
