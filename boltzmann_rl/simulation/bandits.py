@@ -35,26 +35,32 @@ def simulate(
     """Play ``runs`` ≤ BLOCK runs of ``steps`` steps, and measure them.
 
     Reads five streams keyed by the seed and the number of the block, each at the full width: ``problem`` (the means),
-    ``reward`` (one variate a run and step), ``action`` (the uniforms of the decisions), ``drift`` and ``learner``.
-    None is keyed by the agent: all agents meet the same problems, the same luck and the same coins.
+    ``reward`` (one variate a run and step), ``action`` (one uniform a decision; a policy that perturbs every action
+    reads ``perturbation`` instead), ``drift`` and ``learner``. None is keyed by the agent: all agents meet the same
+    problems, the same luck and the same coins.
 
     Measured per step: ``reward``; ``best_action``, whether the arm chosen has the highest mean; ``regret``, by how
     much its mean lies below the highest; ``expected_reward`` and ``expected_regret``, the means averaged over the
     policy's probabilities, which have far less variance; ``cumulative_regret``; ``entropy`` of the policy in nats;
-    ``effective_actions``, its exponential; and ``temperature`` of policies that have one. The totals of
-    the runs leave out the first ``uncounted_steps``.
+    ``effective_actions``, its exponential; and ``temperature`` of policies that have one. The totals of the
+    runs leave out the first ``uncounted_steps``.
+
+    Raises:
+        ValueError: A reward that is not finite, or a policy whose answer is no distribution.
     """
-    problem, luck, coins, drift, learning = (
-        stream(seed, purpose, block) for purpose in ("problem", "reward", "action", "drift", "learner")
-    )
     learner, policy = agent.learner, agent.policy
+    perturbs = getattr(policy, "uniforms_per_action", False)
+    problem, luck, coins, drift, learning = (
+        stream(seed, purpose, block)
+        for purpose in ("problem", "reward", "perturbation" if perturbs else "action", "drift", "learner")
+    )
     means = bandit.start(BLOCK, problem)
     best = means[:runs].max(axis=1)
     state = learner.start((runs, bandit.arms), learning)
     clock = _Clock(agent.clock, (runs, bandit.arms))
     tape = _Tape(runs, steps, uncounted_steps)
     rows = np.arange(runs)
-    width = (BLOCK, bandit.arms) if getattr(policy, "uniforms_per_action", False) else (BLOCK,)
+    width = (BLOCK, bandit.arms) if perturbs else (BLOCK,)
     remembers = getattr(policy, "takes_memory", False)
     cumulative = np.zeros(runs)
     for step in range(steps):
@@ -65,6 +71,10 @@ def simulate(
         action = decide(policy, p, values, now, coins.random(width)[:runs], memory)
         pulled = means[rows, action]
         reward = bandit.reward(pulled, bandit.noise(BLOCK, luck)[:runs])
+        if not np.isfinite(reward).all():
+            raise ValueError(
+                f"{bandit!r} paid {reward[~np.isfinite(reward)][0]} at step {step}: rewards must be finite"
+            )
         regret = best - pulled
         cumulative += regret
         expected = np.einsum("ra,ra->r", p, means[:runs])
