@@ -53,7 +53,7 @@ def evaluate(schedule: Any, step: Any) -> Any:
     if np.ndim(step) == 0:
         return as_number(schedule(step), f"the value of {schedule!r} at step {step}")
     steps = np.asarray(step)
-    if steps.size == 1:  # NumPy would take such an array for a number, and warn of it
+    if steps.size < 2:  # NumPy would take such an array for a number or a truth, and warn of it
         return _one_by_one(schedule, steps)
     try:
         values = np.asarray(schedule(steps))
