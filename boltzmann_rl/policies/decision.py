@@ -7,6 +7,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_callable, as_generator, as_steps, as_values, unwrap
 from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
+from boltzmann_rl.policies.few import few_values, pick
 from boltzmann_rl.schedules import is_constant
 
 __all__ = ["act", "decide", "probabilities"]
@@ -53,6 +54,12 @@ def act(
         array([0, 0, 0, 1])
     """
     rng = as_generator(rng)
+    if hasattr(policy, "weights") and memory is None and (step is None or (type(step) is int and step >= 0)):
+        plain = few_values(values, available)
+        weights = None if plain is None else policy.weights(plain, step)
+        if weights is not None:
+            chosen = pick(weights, rng.random())
+            return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
     values = as_values(values) if available is None else mask(values, available)
     if step is None:
         if not is_constant(policy):

@@ -5,6 +5,7 @@ from typing import Any
 
 from boltzmann_rl.arguments import Floats, as_values
 from boltzmann_rl.numerics import greedy, uniform
+from boltzmann_rl.policies.few import greedy_weights, mixed_weights, number_at, uniform_weights
 from boltzmann_rl.policies.parameters import mixture, rate_at
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
@@ -28,6 +29,10 @@ class Greedy:
     def __call__(self, values: Any, step: Any) -> Floats:
         return greedy(values)
 
+    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+        """See `boltzmann_rl.policies.few`."""
+        return greedy_weights(values)
+
 
 @dataclass(frozen=True)
 class Uniform:
@@ -42,6 +47,10 @@ class Uniform:
 
     def __call__(self, values: Any, step: Any) -> Floats:
         return uniform(values)
+
+    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+        """See `boltzmann_rl.policies.few`."""
+        return uniform_weights(values)
 
 
 @dataclass(frozen=True)
@@ -72,3 +81,7 @@ class EpsilonGreedy:
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)
         return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), greedy(values))
+
+    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+        """See `boltzmann_rl.policies.few`."""
+        return mixed_weights(number_at(self.epsilon, step), uniform_weights(values), greedy_weights(values))

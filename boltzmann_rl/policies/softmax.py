@@ -5,6 +5,7 @@ from typing import Any
 
 from boltzmann_rl.arguments import Floats, as_values
 from boltzmann_rl.numerics import greedy, softmax, uniform
+from boltzmann_rl.policies.few import greedy_weights, mixed_weights, number_at, softmax_weights, uniform_weights
 from boltzmann_rl.policies.parameters import mixture, rate_at, temperature_at
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
@@ -49,6 +50,10 @@ class Boltzmann:
         values = as_values(values)
         return softmax(values, temperature_at(self.temperature, values, step))
 
+    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+        """See `boltzmann_rl.policies.few`."""
+        return softmax_weights(values, number_at(self.temperature, step))
+
 
 @dataclass(frozen=True)
 class MaxBoltzmann:
@@ -87,6 +92,14 @@ class MaxBoltzmann:
         explore = softmax(values, temperature_at(self.temperature, values, step))
         return mixture(rate_at(self.epsilon, "epsilon", values, step), explore, greedy(values))
 
+    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+        """See `boltzmann_rl.policies.few`."""
+        return mixed_weights(
+            number_at(self.epsilon, step),
+            softmax_weights(values, number_at(self.temperature, step)),
+            greedy_weights(values),
+        )
+
 
 @dataclass(frozen=True)
 class EpsilonBoltzmann:
@@ -124,3 +137,11 @@ class EpsilonBoltzmann:
         values = as_values(values)
         exploit = softmax(values, temperature_at(self.temperature, values, step))
         return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), exploit)
+
+    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+        """See `boltzmann_rl.policies.few`."""
+        return mixed_weights(
+            number_at(self.epsilon, step),
+            uniform_weights(values),
+            softmax_weights(values, number_at(self.temperature, step)),
+        )

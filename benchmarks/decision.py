@@ -1,0 +1,54 @@
+"""One decision: `act` with all its checks beside the leanest NumPy without any, and beside ``rng.choice``.
+
+Best of several rounds, in turn. Run: ``python benchmarks/decision.py``.
+"""
+
+import timeit
+from collections.abc import Callable
+
+import numpy as np
+
+from boltzmann_rl import Boltzmann, act, schedules
+
+TEMPERATURE, CALLS, ROUNDS = 0.5, 2000, 9
+
+
+def contestants(actions: int) -> dict[str, Callable[[], object]]:
+    """The same decision, in five ways."""
+    rng = np.random.default_rng(0)
+    values, mask = rng.normal(size=actions), np.ones(actions, dtype=np.int8)
+    policy = Boltzmann(TEMPERATURE)
+    cooled = Boltzmann(schedules.Exponential(1.0, 0.01, steps=1000))
+
+    def lean() -> int:
+        cdf = np.exp((values - values.max()) / TEMPERATURE).cumsum()
+        return int(cdf.searchsorted(rng.random() * cdf[-1], side="right"))
+
+    def choice() -> int:
+        weights = np.exp((values - values.max()) / TEMPERATURE)
+        return int(rng.choice(actions, p=weights / weights.sum()))
+
+    return {
+        "leanest NumPy, no checks": lean,
+        "rng.choice(p=softmax)": choice,
+        "act": lambda: act(policy, values, rng, step=7),
+        "act with a mask": lambda: act(policy, values, rng, step=7, available=mask),
+        "act with a schedule": lambda: act(cooled, values, rng, step=7),
+    }
+
+
+def main() -> None:
+    for actions in (4, 10, 18, 100):
+        ways = contestants(actions)
+        times = {name: float("inf") for name in ways}
+        for _ in range(ROUNDS):
+            for name, way in ways.items():
+                times[name] = min(times[name], timeit.timeit(way, number=CALLS) / CALLS)
+        base = times["leanest NumPy, no checks"]
+        print(f"{actions} actions")
+        for name, seconds in times.items():
+            print(f"  {name:<26} {seconds * 1e6:6.2f} µs, {seconds / base:5.2f} times the leanest NumPy")
+
+
+if __name__ == "__main__":
+    main()

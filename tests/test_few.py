@@ -1,0 +1,116 @@
+"""One decision among few actions is made on plain floats: the same law, the same actions, the same refusals."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from boltzmann_rl import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform, act, schedules
+from boltzmann_rl.policies.few import FEW, few_values, pick
+
+POLICIES = [
+    Greedy(),
+    Uniform(),
+    EpsilonGreedy(0.1),
+    EpsilonGreedy(schedules.Linear(1.0, 0.0, steps=10)),
+    Boltzmann(0.5),
+    Boltzmann(1e-3),
+    Boltzmann(schedules.Exponential(1.0, decay=0.5)),
+    MaxBoltzmann(0.3, 0.5),
+    EpsilonBoltzmann(0.2, schedules.Cosine(1.0, 0.1, steps=5)),
+]
+every_policy = pytest.mark.parametrize("policy", POLICIES, ids=repr)
+values_of_few = hnp.arrays(
+    np.float64, st.integers(1, FEW), elements=st.one_of(st.floats(-1e3, 1e3), st.sampled_from([0.0, -np.inf, 1e300]))
+).filter(lambda values: not np.isneginf(values).all())
+
+
+@every_policy
+@settings(deadline=None)
+@given(values=values_of_few, step=st.integers(0, 2000))
+def test_the_weights_are_the_policys_probabilities(policy, values, step):
+    weights = policy.weights(values.tolist(), step)
+    if weights is not None:  # else the arrays decide
+        np.testing.assert_allclose(
+            np.array(weights) / math.fsum(weights), policy(values, step), rtol=1e-11, atol=1e-300
+        )
+
+
+@every_policy
+def test_the_actions_are_those_of_the_arrays_for_the_same_generator(policy):
+    plain, arrays, chance = np.random.default_rng(1), np.random.default_rng(1), np.random.default_rng(2)
+    for step in range(500):
+        values = np.round(chance.normal(size=int(chance.integers(1, 19))), 1)
+        available = chance.random(len(values)) < 0.7
+        available[chance.integers(len(values))] = True
+        call = {"step": step, "available": available, "with_probability": True}
+        few, many = act(policy, values, plain, **call), act(policy, values.tolist(), arrays, **call)
+        assert few[0] == many[0]
+        assert few[1] == pytest.approx(many[1], rel=1e-11)
+        assert type(few[0]) is int
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([0.0, math.nan], r"values\[1\] is nan"),
+        ([math.nan, 0.0], r"values\[0\] is nan"),
+        ([math.inf, 0.0], r"values\[0\] is inf"),
+        ([-math.inf, -math.inf], "no action available"),
+        ([], "empty"),
+    ],
+)
+@every_policy
+def test_what_is_wrong_is_named_as_by_the_arrays(policy, values, message):
+    with pytest.raises(ValueError, match=message):
+        act(policy, np.array(values), np.random.default_rng(0), step=0)
+
+
+@pytest.mark.parametrize(
+    ("mask", "error"),
+    [
+        (np.array([1, 2], dtype=np.int8), ValueError),
+        (np.array([0, 0], dtype=np.int8), ValueError),
+        (np.array([True]), ValueError),
+        (np.array([1.0, 0.0]), TypeError),
+        ([True, True, True], ValueError),
+    ],
+)
+def test_a_wrong_mask_is_refused(mask, error):
+    with pytest.raises(error, match="mask"):
+        act(Boltzmann(1.0), np.array([0.0, 1.0]), np.random.default_rng(0), available=mask)
+
+
+def test_a_schedule_without_a_step_is_refused():
+    with pytest.raises(TypeError, match="step= is missing"):
+        act(Boltzmann(schedules.Linear(1.0, 0.0, steps=5)), np.array([0.0, 1.0]), np.random.default_rng(0))
+
+
+def test_an_impossible_value_of_a_schedule_is_refused():
+    with pytest.raises(ValueError, match="temperature must be 0 or more, got -1"):
+        act(Boltzmann(lambda step: -1.0), np.array([0.0, 1.0]), np.random.default_rng(0), step=0)
+    with pytest.raises(ValueError, match=r"epsilon must be in \[0, 1\], got 2"):
+        act(EpsilonGreedy(lambda step: 2.0), np.array([0.0, 1.0]), np.random.default_rng(0), step=0)
+
+
+def test_a_decision_takes_exactly_one_uniform():
+    taken, left = np.random.default_rng(3), np.random.default_rng(3)
+    act(Boltzmann(1.0), np.array([0.0, 1.0]), taken)
+    left.random()
+    assert taken.random() == left.random()
+
+
+def test_values_are_read_and_not_written():
+    values = np.array([1.0, 2.0, 3.0])
+    assert few_values(values, np.array([True, False, True])) == [1.0, -math.inf, 3.0]
+    np.testing.assert_array_equal(values, [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("actions", [1, 6, 10, FEW])
+def test_the_last_uniform_never_picks_beyond_the_last_possible_action(actions):
+    weights = [1.0 / actions] * actions + [0.0]
+    assert pick(weights, 1.0 - 2.0**-53) == actions - 1
+    assert pick([0.0, *weights], 0.0) == 1
