@@ -1,6 +1,7 @@
 """The table in the README of DataWraith/banditbench: ten Bernoulli arms with means ~ Beta(1, 8), 500 pulls.
 
 The gradient agents there are paid ±1, which is 2·(reward − ½): twice the learning rate, and a baseline of ½ for none.
+Its ε-greedy agrees if every arm is tried at first, here by estimates that begin at 1; from 0 the regret is 35.9.
 """
 
 from dataclasses import dataclass
@@ -67,5 +68,5 @@ TARGETS = [
     row("gradient", Agent(GradientPreferences(0.2, baseline=0.5), Boltzmann(1.0)), 54.8612, 55.07),
     row("gradient-baseline", Agent(GradientPreferences(0.2), Boltzmann(1.0)), 55.7285, 55.85),
     row("ucb1", Agent(UCB1(), Greedy()), 69.6096, 70.4),
-    row("epsilon", Agent(SampleAverage(), EpsilonGreedy(0.1)), 33.2831, 32.9),
+    row("epsilon", Agent(SampleAverage(initial=1.0), EpsilonGreedy(0.1)), 33.2831, 32.9),
 ]
