@@ -309,7 +309,7 @@ def _check(options: argparse.Namespace) -> int:
         raise WrongCall(f"there is no {name} in {place}")
     policy = getattr(module, name)
     if isinstance(policy, type):
-        raise WrongCall(f"{name} is a class: name an instance, such as POLICY = {name}(...) in {place}")
+        raise WrongCall(f"{name} is a class: name an instance, such as POLICY = {name}(...) in a file of your own")
     laws = boltzmann_rl.check_policy(policy)
     print(f"{policy!r} obeys all {len(laws)} laws:")
     for law in laws:
@@ -329,7 +329,7 @@ def _experiments(file: Path) -> list["Experiment"]:
 
 def _existing(path: Path, what: str) -> Path:
     if not path.exists():
-        raise WrongCall(f"there is no {what} at {path} (from {Path.cwd()})")
+        raise WrongCall(f"no {what} there: {path} does not exist (seen from {Path.cwd()})")
     return path
 
 

@@ -1,5 +1,6 @@
 """How far the work is: a bar with the time left on a terminal, a quiet line now and then in a log."""
 
+import shutil
 import sys
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -23,6 +24,9 @@ class Progress:
 
     def __init__(self, total: int, name: str, shown: bool = True, unit: str = "runs") -> None:
         terminal = sys.stderr.isatty()
+        size = (
+            shutil.get_terminal_size()
+        )  # 80 × 24 where a terminal claims to have no size, and tqdm would show nothing
         self._bar = tqdm(
             total=total,
             desc=name,
@@ -30,6 +34,8 @@ class Progress:
             disable=not shown,
             file=sys.stderr if terminal else _Lines(sys.stderr),
             mininterval=0.1 if terminal else _SECONDS_BETWEEN_LINES,
+            ncols=size.columns if terminal else None,
+            nrows=size.lines if terminal else None,
             bar_format=None
             if terminal
             else f"{{desc}}: {{n_fmt}} of {{total_fmt}} {unit}, {{elapsed}} gone, {{remaining}} left",

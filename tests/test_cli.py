@@ -194,7 +194,7 @@ def test_classes_defined_in_the_experiment_file_travel_to_the_workers(folder):
 @pytest.mark.parametrize(
     ("name", "content", "status", "message"),
     [
-        ("gone.py", None, 2, "there is no experiment file at gone.py"),
+        ("gone.py", None, 2, "no experiment file there: gone.py does not exist"),
         ("empty.py", "", 2, "empty.py declares no experiment: it needs a module-level EXPERIMENT"),
         ("other.py", "EXPERIMENT = 3", 2, "declares no experiment"),
         ("raises.py", "1 / 0", 1, "raises.py could not be loaded: ZeroDivisionError: division by zero"),
@@ -276,7 +276,7 @@ def test_plot_draws_again_what_is_in_the_tables(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["nowhere"], 2, "there is no results at nowhere"),
+        (["nowhere"], 2, "no results there: nowhere does not exist"),
         (["."], 1, "holds no results: there is no manifest.json in it"),
         (["results/small", "--output", "figure.doc"], 2, "--output must end in .png, .svg or .pdf, got 'figure.doc'"),
     ],
@@ -298,7 +298,7 @@ def test_list_tells_every_experiment_and_its_question(folder, capsys):
 
 def test_list_says_where_it_looked(folder, capsys):
     assert main(["list"]) == 2
-    assert "there is no experiments at experiments (from " in said(capsys)
+    assert "no experiments there: experiments does not exist (seen from " in said(capsys)
     Path("experiments").mkdir()
     assert main(["list"]) == 2
     assert "no Python files in experiments" in said(capsys)
@@ -319,7 +319,7 @@ def test_check_names_the_laws_that_a_policy_obeys_and_the_one_that_it_breaks(fol
         ("policies.py:KIND", "KIND is a class: name an instance"),
         ("policies.py", "must be given as MODULE:NAME, got 'policies.py'"),
         (":GOOD", "must be given as MODULE:NAME"),
-        ("gone.py:GOOD", "there is no Python file at gone.py"),
+        ("gone.py:GOOD", "no Python file there: gone.py does not exist"),
         ("no_such_module:GOOD", "no_such_module cannot be imported"),
     ],
 )
