@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="another parameter of the study, such as sd=0.5: prints what comes out, judges nothing",
+        help="another parameter of the study, such as sd=0.5 or agent.policy.temperature=0.02; judges nothing",
     )
     reproduce.add_argument("--list", action="store_true", help="only list the targets")
     reproduce.add_argument("--jobs", type=_whole, metavar="N", help="processes (default: 1)")
@@ -198,7 +198,10 @@ def _plus_minus(mean: float, high: float) -> str:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    results = boltzmann_rl.load(_existing(Path(options.folder), "results"))
+    try:
+        results = boltzmann_rl.load(_existing(Path(options.folder), "results"))
+    except FileNotFoundError as error:
+        raise WrongCall(str(error)) from error
     if options.output is not None:
         output = Path(options.output)
         if output.suffix not in (".png", ".svg", ".pdf"):
@@ -267,10 +270,13 @@ def _targets(folder: Path, ids: Sequence[str]) -> dict[str, list[Any]]:
     declared = {file.stem: list(_load(file).TARGETS) for file in files}
     for wanted in ids:
         if not any(target.id.startswith(wanted) for targets in declared.values() for target in targets):
-            names = ", ".join(target.id for targets in declared.values() for target in targets)
-            raise WrongCall(f"no target is called {wanted!r}; there are {names}")
+            raise WrongCall(
+                f"no target is called {wanted!r} or begins so; boltzmann-rl reproduce --list names them all"
+            )
+    names = {target.id for targets in declared.values() for target in targets}
+    begins = tuple(wanted for wanted in ids if wanted not in names)  # SB26-ucb-1 is itself, SB26 all that begin so
     chosen = {
-        paper: [target for target in targets if not ids or target.id.startswith(tuple(ids))]
+        paper: [target for target in targets if not ids or target.id in ids or target.id.startswith(begins)]
         for paper, targets in declared.items()
     }
     return {paper: targets for paper, targets in chosen.items() if targets}
@@ -291,7 +297,10 @@ def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
         if not equals:
             raise WrongCall(f"--set takes NAME=VALUE with a number, a string in quotes or a tuple, got {setting!r}")
     for target in targets:
-        study = with_parameters(target.study, settings)
+        try:
+            study = with_parameters(target.study, settings)
+        except ValueError as error:
+            raise WrongCall(f"{error} (--set, {target.id})") from error
         if options.quick and "runs" not in settings and hasattr(study, "runs"):
             study = with_parameters(study, {"runs": max(study.runs // 10, 20)})
         ours = study.measure(jobs=options.jobs)

@@ -261,7 +261,7 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
     for label, entrant in entrants.items():
         if not isinstance(entrant.agent, Agent):
             raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {entrant.agent!r}")
-        if _arguments_of_update(entrant.agent.learner) != update:
+        if _arguments_of_update(entrant.agent.learner) != {update}:
             raise TypeError(
                 f"agents[{label!r}] has a learner that does not learn from {kind}: {entrant.agent.learner!r}"
             )
@@ -281,11 +281,14 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
     )
 
 
-def _arguments_of_update(learner: Any) -> int:
-    """5 for bandits (state, action, reward, probabilities, rng), 3 for environments (state, transition, rng)."""
-    while hasattr(learner, "learner"):  # one that wraps another takes what that one takes
-        learner = learner.learner
-    return len(inspect.signature(learner.update).parameters)
+def _arguments_of_update(learner: Any) -> set[int]:
+    """5 for bandits (state, action, reward, probabilities, rng), 3 for environments (state, transition, rng).
+
+    A learner that wraps another and hands on whatever comes (``*experience``) takes what that one takes.
+    """
+    kinds = [parameter.kind for parameter in inspect.signature(learner.update).parameters.values()]
+    own = set() if inspect.Parameter.VAR_POSITIONAL in kinds else {len(kinds)}
+    return own | _arguments_of_update(learner.learner) if hasattr(learner, "learner") else own
 
 
 def _labelled(parts: Any, name: str) -> dict[str, Any]:

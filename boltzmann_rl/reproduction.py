@@ -1,8 +1,8 @@
 """Reproductions: a published number, what we get for it, and whether the two agree.
 
 A paper is a Python file that declares ``TARGETS``. The experiment of a target is a *study*: a small frozen dataclass of
-its parameters with ``measure(runs=None, seed=0, jobs=None) -> Measurement``, so that another cell of the same table is
-``dataclasses.replace(study, temperature=0.02)``.
+its parameters with ``measure(jobs=None) -> Measurement``, so that another cell of the same table is
+``with_parameters(study, {"agent.policy.temperature": 0.02})``.
 """
 
 import dataclasses
@@ -146,16 +146,19 @@ def measure_targets(
 
 
 def with_parameters(study: Any, settings: dict[str, Any]) -> Any:
-    """The study with other parameters.
+    """The study with other parameters; dots lead into its parts, as in ``agent.policy.temperature``.
 
     Raises:
         ValueError: A parameter that it does not have, naming those it has.
     """
-    known = [field.name for field in dataclasses.fields(study)]
-    for name in settings:
+    for path, value in settings.items():
+        name, dot, rest = path.partition(".")
+        known = [field.name for field in dataclasses.fields(study)] if dataclasses.is_dataclass(study) else []
         if name not in known:
-            raise ValueError(f"{type(study).__name__} has no parameter {name!r}, only {', '.join(known)}")
-    return dataclasses.replace(study, **settings)
+            raise ValueError(f"{type(study).__name__} has no parameter {name!r}, only {', '.join(known) or 'none'}")
+        part = with_parameters(getattr(study, name), {rest: value}) if dot else value
+        study = dataclasses.replace(study, **{name: part})
+    return study
 
 
 def _measure(study: Any, quick: bool, jobs: int | None) -> Measurement:

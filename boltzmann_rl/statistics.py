@@ -1,5 +1,6 @@
 """Uncertainty and comparison: intervals of means, paired differences, and Holm's correction for looking at many."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,15 @@ from scipy.special import stdtr, stdtrit
 
 from boltzmann_rl.arguments import Floats
 
-__all__ = ["CONFIDENCE", "PairedDifference", "holm", "mean_interval", "paired_difference", "t_quantile"]
+__all__ = [
+    "CONFIDENCE",
+    "PairedDifference",
+    "holm",
+    "holm_of_all_pairs",
+    "mean_interval",
+    "paired_difference",
+    "t_quantile",
+]
 
 CONFIDENCE = 0.95
 
@@ -67,6 +76,19 @@ def paired_difference(a: Floats, b: Floats) -> PairedDifference:
     t = mean / sd * float(np.sqrt(len(differences)))
     p_value = 2.0 * float(stdtr(len(differences) - 1, -abs(t)))
     return PairedDifference(mean, low, high, p_value, mean / sd, superiority)
+
+
+def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:
+    """P-values of every agent against every other, corrected for all pairs there are: ``(agents, agents)``.
+
+    Who is best is read off the same numbers, so that the pairs with the best alone would be a choice after the fact;
+    corrected for all pairs, the chance of any false difference between equal agents stays below the level.
+    """
+    first, second = np.triu_indices(len(samples), k=1)
+    p_values = [paired_difference(samples[int(a)], samples[int(b)]).p_value for a, b in zip(first, second, strict=True)]
+    table = np.ones((len(samples), len(samples)))
+    table[first, second] = table[second, first] = holm(np.array(p_values))
+    return table
 
 
 def holm(p_values: Floats) -> Floats:

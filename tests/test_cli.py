@@ -277,7 +277,7 @@ def test_plot_draws_again_what_is_in_the_tables(folder, capsys):
     ("arguments", "status", "message"),
     [
         (["nowhere"], 2, "no results there: nowhere does not exist"),
-        (["."], 1, "holds no results: there is no manifest.json in it"),
+        (["."], 2, "holds no results: there is no manifest.json in it"),
         (["results/small", "--output", "figure.doc"], 2, "--output must end in .png, .svg or .pdf, got 'figure.doc'"),
     ],
 )

@@ -407,17 +407,29 @@ class Sparsemax:
 
 
 class ReadsItsPulls:
-    """Boltzmann-Gumbel at equal clocks: one step per action, and the Gumbel noise from one uniform an action."""
+    """Gumbel noise that shrinks with each action's own pulls, from one uniform an action."""
 
     clock = "pulls"
     uniforms_per_action = True
 
     def __call__(self, values, step):
-        return brl.softmax(values, 1.0 / np.sqrt(1.0 + np.asarray(step)))
+        return brl.gumbel_propensities(values, 1.0 / np.sqrt(1.0 + np.broadcast_to(step, np.shape(values))))
 
     def draw(self, values, step, uniforms):
         with np.errstate(divide="ignore"):
             return np.argmax(values - np.log(-np.log(uniforms)) / np.sqrt(1.0 + np.asarray(step)), axis=-1)
+
+
+class StatesASoftmaxAtUnequalClocks(ReadsItsPulls):
+    """The tempting mistake: with a temperature per action the perturbed maximum is no softmax."""
+
+    def __call__(self, values, step):
+        return brl.softmax(values, 1.0 / np.sqrt(1.0 + np.asarray(step)))
+
+
+def test_a_softmax_is_not_the_law_of_unequal_gumbel_noise():
+    with pytest.raises(BrokenLaw, match="draws follow the probabilities"):
+        check_policy(StatesASoftmaxAtUnequalClocks())
 
 
 class LogitsOfAHeight:

@@ -32,7 +32,7 @@ values_of_few = hnp.arrays(
 @settings(deadline=None)
 @given(values=values_of_few, step=st.integers(0, 2000))
 def test_the_weights_are_the_policys_probabilities(policy, values, step):
-    weights = policy.weights(values.tolist(), step)
+    weights = policy._few_weights(values.tolist(), step)
     if weights is not None:  # else the arrays decide
         np.testing.assert_allclose(
             np.array(weights) / math.fsum(weights), policy(values, step), rtol=1e-11, atol=1e-300
@@ -114,3 +114,22 @@ def test_the_last_uniform_never_picks_beyond_the_last_possible_action(actions):
     weights = [1.0 / actions] * actions + [0.0]
     assert pick(weights, 1.0 - 2.0**-53) == actions - 1
     assert pick([0.0, *weights], 0.0) == 1
+
+
+def test_a_subclass_that_answers_otherwise_is_asked():
+    class Contrary(Boltzmann):
+        def __call__(self, values, step):
+            return super().__call__(-np.asarray(values), step)
+
+    actions = [act(Contrary(0.01), np.array([0.0, 1.0]), np.random.default_rng(k), step=0) for k in range(20)]
+    assert actions == [0] * 20
+
+
+def test_an_attribute_of_the_users_own_is_none_of_ours():
+    class Linear:
+        weights = (0.5, 0.5)
+
+        def __call__(self, values, step):
+            return np.full(np.shape(values), 0.5)
+
+    assert act(Linear(), np.array([0.0, 1.0]), np.random.default_rng(0), step=0) in (0, 1)

@@ -663,3 +663,18 @@ def test_an_impossible_ensemble_is_refused_by_name(arguments, said):
 def test_an_ensemble_of_other_types_is_refused(arguments):
     with pytest.raises(TypeError, match=r"energies|temperature"):
         brl.BoltzmannDistribution(*arguments)
+
+
+@pytest.mark.parametrize("gap", [720.0, 744.0, 745.1])
+def test_divergence_is_finite_where_a_probability_is_subnormal(gap):
+    p = brl.softmax([0.0, -gap])
+    assert brl.kl_divergence(p, [0.5, 0.5]) == pytest.approx(math.log(2.0), rel=1e-15)
+
+
+def test_degeneracies_that_overflow_together_are_no_obstacle():
+    levels = brl.BoltzmannDistribution([0.0, 0.0], temperature=1.0, degeneracies=[1e308, 1e308])
+    np.testing.assert_array_equal(levels.probabilities, [0.5, 0.5])
+    assert levels.entropy == pytest.approx(math.log(2.0) + 308 * math.log(10.0))
+    rare = brl.BoltzmannDistribution([0.0, 740.0], temperature=1.0, degeneracies=[1.0, 1e308])
+    odds = math.exp(308 * math.log(10.0) - 740.0)  # e^-30.8: both the degeneracy and the Boltzmann factor are extreme
+    np.testing.assert_allclose(rare.probabilities, [1 / (1 + odds), odds / (1 + odds)], rtol=1e-12)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from boltzmann_rl import Boltzmann
 from boltzmann_rl.cli import main
 from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target, measure_targets, with_parameters
 
@@ -96,6 +97,27 @@ def test_another_cell_is_a_change_of_parameters_and_a_wrong_name_is_refused() ->
         with_parameters(Fixed(), {"tau": 5})
 
 
+def test_dots_lead_into_the_parts_of_a_study() -> None:
+    study = next(t.study for t in runpy.run_path(str(DECLARED / "kuleshov_precup.py"))["TARGETS"] if "tau0.01" in t.id)
+    changed = with_parameters(study, {"agent.policy.temperature": 0.02, "arms": 20})
+    assert (changed.agent.policy, changed.arms) == (Boltzmann(0.02), 20)
+    with pytest.raises(ValueError, match="Boltzmann has no parameter 'tau', only temperature"):
+        with_parameters(study, {"agent.policy.tau": 0.02})
+
+
+def test_the_readme_says_what_the_page_says() -> None:
+    page = (ROOT / "results" / "reproductions" / "README.md").read_text("utf-8")
+    sentence = page.splitlines()[2].rstrip(".")
+    assert sentence in (ROOT / "README.md").read_text("utf-8")
+    assert "DIFFERS" not in page
+
+
+def test_an_exact_name_is_that_target_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["reproduce", "SB26-ucb-1", "--list", "--experiments", str(ROOT / "experiments")]
+    assert main(call) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 def test_every_published_target_is_declared_once() -> None:
     declared = [target.id for file in sorted(DECLARED.glob("*.py")) for target in runpy.run_path(str(file))["TARGETS"]]
     assert len(declared) == len(set(declared))
@@ -126,7 +148,9 @@ def test_the_command_varies_a_parameter_and_judges_nothing(capsys: pytest.Captur
     assert "0.3775, 0.6225" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong", [["XX-1"], ["EX", "--set", "tau"], ["EX", "--set", "temperature=hot"]])
+@pytest.mark.parametrize(
+    "wrong", [["XX-1"], ["EX", "--set", "tau"], ["EX", "--set", "temperature=hot"], ["EX", "--set", "tau=1"]]
+)
 def test_a_wrong_call_is_status_2(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce", *wrong, "--experiments", str(ROOT / "experiments")]) == 2
     assert capsys.readouterr().err.startswith("boltzmann-rl: ")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature, real_array, unwrap
-from boltzmann_rl.numerics.softmax import exponents
+from boltzmann_rl.numerics.softmax import exponents, log_normaliser
 
 __all__ = ["BoltzmannDistribution"]
 
@@ -74,40 +74,39 @@ class BoltzmannDistribution:
     @property
     def probabilities(self) -> Floats:
         """Of each level, ``(..., A)``: p_i = g_i exp(−E_i / T) / Z."""
-        weights = self._weights()
-        with np.errstate(under="ignore"):
+        z = self._exponents()
+        with np.errstate(all="ignore"):
+            weights = np.exp(z - z.max(axis=-1, keepdims=True))
             p: Floats = weights / weights.sum(axis=-1, keepdims=True)
         return p
 
     @property
     def log_partition(self) -> Any:
         """Ln Z; infinite at temperature 0 unless the ground energy is 0."""
+        ground = self.energies.min(axis=-1)
         with np.errstate(all="ignore"):
-            offset = np.where(self.energies.min(axis=-1) == 0.0, 0.0, -self.energies.min(axis=-1) / self._t())
-        return unwrap(offset + np.log(self._weights().sum(axis=-1)))
+            return unwrap(np.where(ground == 0.0, 0.0, -ground / self._t()) + self._log_states())
 
     @property
     def mean_energy(self) -> Any:
         """U = Σ_i p_i E_i."""
         lowest = self.energies.min(axis=-1, keepdims=True)
-        reached = np.where(self._weights() == 0.0, lowest, self.energies)
+        reached = np.where(self.probabilities == 0.0, lowest, self.energies)
         with np.errstate(all="ignore"):
             mean = lowest[..., 0] + self._mean(reached - lowest)  # a difference of ±1e308 overflows, a mean cannot
-            return unwrap(np.where(np.isfinite(mean), mean, (self.probabilities * reached).sum(axis=-1)))
+            return unwrap(np.where(np.isfinite(mean), mean, self._mean(reached)))
 
     @property
     def free_energy(self) -> Any:
         """F = −T ln Z = U − T S; the ground energy at temperature 0, −inf at ∞ where there is a choice."""
+        states = self._log_states()
         with np.errstate(all="ignore"):
-            disorder = np.log(self._weights().sum(axis=-1))
-            product = np.where(disorder == 0.0, 0.0, self._t() * disorder)
-        return unwrap(self.energies.min(axis=-1) - product)
+            return unwrap(self.energies.min(axis=-1) - np.where(states == 0.0, 0.0, self._t() * states))
 
     @property
     def entropy(self) -> Any:
         """S = (U − F) / T = −Σ_i p_i ln(p_i / g_i), in units of k_B; ln of the ground states at temperature 0."""
-        with np.errstate(all="ignore"):
-            return unwrap(np.log(self._weights().sum(axis=-1)) + self._mean(self._reduced()))
+        return unwrap(self._log_states() + self._mean(self._reduced()))
 
     @property
     def heat_capacity(self) -> Any:
@@ -120,19 +119,24 @@ class BoltzmannDistribution:
         t: Floats = self.temperature[..., 0]
         return t
 
+    def _exponents(self) -> Floats:
+        """Ln g_i − (E_i − E_0) / T: degeneracies are taken into the exponent, where none is too large or too small."""
+        with np.errstate(all="ignore"):
+            return exponents(-self.energies, self.temperature) + np.log(self.degeneracies)
+
+    def _log_states(self) -> Floats:
+        """Ln Σ_i g_i exp(−(E_i − E_0) / T): of the number of states within reach."""
+        z = self._exponents()
+        highest = z.max(axis=-1, keepdims=True)
+        with np.errstate(all="ignore"):
+            return highest[..., 0] + log_normaliser(z - highest)
+
     def _reduced(self) -> Floats:
         """(E_i − E_0) / T, 0 where the level has no weight, so that it drops out of every mean."""
         with np.errstate(all="ignore"):
-            return np.where(self._weights() == 0.0, 0.0, -exponents(-self.energies, self.temperature))
-
-    def _weights(self) -> Floats:
-        """g_i exp(−(E_i − E_0) / T)."""
-        with np.errstate(all="ignore"):
-            weights: Floats = self.degeneracies * np.exp(exponents(-self.energies, self.temperature))
-        return weights
+            return np.where(self.probabilities == 0.0, 0.0, -exponents(-self.energies, self.temperature))
 
     def _mean(self, quantity: Floats) -> Floats:
-        weights = self._weights()
         with np.errstate(under="ignore"):
-            mean: Floats = (weights * quantity).sum(axis=-1) / weights.sum(axis=-1)
+            mean: Floats = (self.probabilities * quantity).sum(axis=-1)
         return mean

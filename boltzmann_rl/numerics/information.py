@@ -78,7 +78,8 @@ def kl_divergence(p: Any, q: Any) -> Any:
     with np.errstate(all="ignore"):
         d = (q - p) / p  # p ln(p/q) − p + q = p (d − ln(1 + d)), without cancellation near d = 0
         ratio = np.where(abs(d) < 0.5, np.log1p(d), np.log(q) - np.log(p))
-        terms = np.where(p == 0.0, q, p * (d - ratio))
+        terms = np.where(abs(d) < 0.5, p * (d - ratio), (q - p) - p * ratio)  # p·d may overflow, q − p cannot
+        terms = np.where(p == 0.0, q, terms)
         return unwrap(np.maximum(terms, 0.0).sum(axis=-1))
 
 

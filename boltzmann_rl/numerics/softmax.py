@@ -77,7 +77,7 @@ def log_softmax(values: Any, temperature: Any = 1.0) -> Floats:
     values = as_values(values)
     with np.errstate(all="ignore"):
         z = exponents(values, as_temperature(temperature, values.shape), plain=1.0)
-        z -= _log_normaliser(z)[..., np.newaxis]
+        z -= log_normaliser(z)[..., np.newaxis]
     return z
 
 
@@ -109,7 +109,7 @@ def logsumexp(values: Any, temperature: Any = 1.0) -> Any:
         z = exponents(values, temperature)
         scaled = np.where(values == 0.0, 0.0, values / temperature)
         top = np.where(z == 0.0, scaled, -np.inf).max(axis=-1)
-        return unwrap(top + _log_normaliser(z))
+        return unwrap(top + log_normaliser(z))
 
 
 def softmax_jacobian(values: Any, temperature: Any = 1.0) -> Floats:
@@ -218,7 +218,7 @@ def _upper_half(number: Floats) -> Floats:
     return shifted - (shifted - number)
 
 
-def _log_normaliser(z: Floats) -> Floats:
+def log_normaliser(z: Floats) -> Floats:
     """Log Σ exp(z) for rows whose maximum is 0: log1p of all terms but one of the winners'."""
     weights = np.exp(z)
     np.put_along_axis(weights, z.argmax(axis=-1)[..., np.newaxis], 0.0, axis=-1)

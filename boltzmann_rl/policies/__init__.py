@@ -1,4 +1,15 @@
-"""Policies: a policy is any callable ``(values, step) -> probabilities``, and these are the published ones."""
+"""Policies: a policy is any callable ``(values, step) -> probabilities``, and these are the published ones.
+
+That is all that a policy needs. What else it may say of itself, by attributes that are read where they are there:
+
+- ``constant = True``: it depends on the step only through parameters that are schedules, so `act` needs no step where
+  all of them are numbers;
+- ``shift_invariant``: whether only differences between values count (`check_policy` takes it that they do);
+- ``clock``: what its step counts, ``"step"``, ``"pulls"`` (one number an action) or ``"visits"``;
+- ``takes_memory = True``: it takes a third argument, what its learner's ``memory(state)`` returns;
+- ``draw(values, step, uniforms)``: how it chooses, where it does not draw from its probabilities by the inverse of
+  their distribution function; with ``uniforms_per_action = True`` it is given one uniform an action instead of one.
+"""
 
 from typing import TYPE_CHECKING
 

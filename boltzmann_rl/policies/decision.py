@@ -54,13 +54,16 @@ def act(
         array([0, 0, 0, 1])
     """
     rng = as_generator(rng)
-    if hasattr(policy, "weights") and memory is None and (step is None or (type(step) is int and step >= 0)):
+    own = vars(type(policy))  # a subclass that answers otherwise is asked, not passed over
+    if "_few_weights" in own and memory is None and (step is None or (type(step) is int and step >= 0)):
         plain = few_values(values, available)
-        weights = None if plain is None else policy.weights(plain, step)
+        weights = None if plain is None else policy._few_weights(plain, step)
         if weights is not None:
             chosen = pick(weights, rng.random())
             return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
     values = as_values(values) if available is None else mask(values, available)
+    if memory is None and getattr(policy, "takes_memory", False):
+        raise TypeError(f"memory= is missing: {policy!r} needs what its learner remembers, learner.memory(state)")
     if step is None:
         if not is_constant(policy):
             raise TypeError(

@@ -10,9 +10,8 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_steps, as_temperature, as_values, real_array
 from boltzmann_rl.numerics import greedy, softmax, uniform
-from boltzmann_rl.policies.parameters import mixture, temperature_at
+from boltzmann_rl.policies.parameters import as_temperature_parameter, mixture, temperature_at
 from boltzmann_rl.policies.temperatures import RelativeToRange
-from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
 
 __all__ = ["AdaptiveEpsilonGreedy", "AdaptiveMaxBoltzmann", "Exp3PlusPlus"]
@@ -68,7 +67,7 @@ class AdaptiveMaxBoltzmann:
     constant = shift_invariant = takes_memory = True
 
     def __post_init__(self) -> None:
-        set_fields(self, temperature=as_parameter(self.temperature, "temperature"))
+        set_fields(self, temperature=as_temperature_parameter(self.temperature))
 
     def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
         values = as_values(values)

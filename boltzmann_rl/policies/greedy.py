@@ -29,7 +29,7 @@ class Greedy:
     def __call__(self, values: Any, step: Any) -> Floats:
         return greedy(values)
 
-    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
         """See `boltzmann_rl.policies.few`."""
         return greedy_weights(values)
 
@@ -48,7 +48,7 @@ class Uniform:
     def __call__(self, values: Any, step: Any) -> Floats:
         return uniform(values)
 
-    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
         """See `boltzmann_rl.policies.few`."""
         return uniform_weights(values)
 
@@ -82,6 +82,6 @@ class EpsilonGreedy:
         values = as_values(values)
         return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), greedy(values))
 
-    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
         """See `boltzmann_rl.policies.few`."""
         return mixed_weights(number_at(self.epsilon, step), uniform_weights(values), greedy_weights(values))

@@ -5,9 +5,16 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature
-from boltzmann_rl.schedules import evaluate
+from boltzmann_rl.schedules import as_parameter, evaluate
 
-__all__ = ["mixture", "rate_at", "temperature_at"]
+__all__ = ["as_temperature_parameter", "mixture", "rate_at", "temperature_at"]
+
+
+def as_temperature_parameter(temperature: Any) -> Any:
+    """A number in [0, ∞] as a float, a schedule, or an object with a method ``temperature(values, step)``."""
+    if callable(getattr(temperature, "temperature", None)):
+        return temperature
+    return as_parameter(temperature, "temperature")
 
 
 def temperature_at(temperature: Any, values: Floats, step: Any) -> Any:

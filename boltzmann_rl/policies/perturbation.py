@@ -134,9 +134,10 @@ class BetaThompson:
 
         a, b = _beta_parameters(values, parameters)
         available = ~np.isneginf(a)
-        with np.errstate(under="ignore"):
-            drawn = betaincinv(np.where(available, a, 1.0), np.where(available, b, 1.0), uniforms)
-        return np.where(available, drawn, -np.inf).argmax(axis=-1)
+        a, b, u = np.where(available, a, 1.0), np.where(available, b, 1.0), np.maximum(uniforms, _LEAST_UNIFORM)
+        with np.errstate(all="ignore"):  # compared by log-odds: near 1 a draw itself would round to ties
+            log_odds = np.log(betaincinv(a, b, u)) - np.log(betaincinv(b, a, 1.0 - u))
+        return np.where(available, log_odds, -np.inf).argmax(axis=-1)
 
 
 def _posterior(values: Any, sds: Any) -> tuple[Floats, Floats]:

@@ -9,6 +9,7 @@ from boltzmann_rl.arguments import Floats, as_values, check_best
 from boltzmann_rl.numerics import softmax, sparsemax
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.maxima import mellowmax_temperature
+from boltzmann_rl.policies.parameters import as_temperature_parameter
 from boltzmann_rl.policies.temperatures import row_parameter
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
@@ -78,7 +79,7 @@ class Sparsemax:
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, temperature=as_parameter(self.temperature, "temperature"))
+        set_fields(self, temperature=as_temperature_parameter(self.temperature))
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)
@@ -116,7 +117,7 @@ class Tsallis:
         index = as_parameter(self.index, "index")
         if isinstance(index, float) and not 0.0 < index < np.inf:
             raise ValueError(f"index must be positive and finite, got {self.index}")
-        set_fields(self, temperature=as_parameter(self.temperature, "temperature"), index=index)
+        set_fields(self, temperature=as_temperature_parameter(self.temperature), index=index)
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)

@@ -6,7 +6,7 @@ from typing import Any
 from boltzmann_rl.arguments import Floats, as_values
 from boltzmann_rl.numerics import greedy, softmax, uniform
 from boltzmann_rl.policies.few import greedy_weights, mixed_weights, number_at, softmax_weights, uniform_weights
-from boltzmann_rl.policies.parameters import mixture, rate_at, temperature_at
+from boltzmann_rl.policies.parameters import as_temperature_parameter, mixture, rate_at, temperature_at
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
 
@@ -44,13 +44,13 @@ class Boltzmann:
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, temperature=as_parameter(self.temperature, "temperature"))
+        set_fields(self, temperature=as_temperature_parameter(self.temperature))
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)
         return softmax(values, temperature_at(self.temperature, values, step))
 
-    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
         """See `boltzmann_rl.policies.few`."""
         return softmax_weights(values, number_at(self.temperature, step))
 
@@ -84,7 +84,7 @@ class MaxBoltzmann:
         set_fields(
             self,
             epsilon=as_parameter(self.epsilon, "epsilon", maximum=1.0),
-            temperature=as_parameter(self.temperature, "temperature"),
+            temperature=as_temperature_parameter(self.temperature),
         )
 
     def __call__(self, values: Any, step: Any) -> Floats:
@@ -92,7 +92,7 @@ class MaxBoltzmann:
         explore = softmax(values, temperature_at(self.temperature, values, step))
         return mixture(rate_at(self.epsilon, "epsilon", values, step), explore, greedy(values))
 
-    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
         """See `boltzmann_rl.policies.few`."""
         return mixed_weights(
             number_at(self.epsilon, step),
@@ -130,7 +130,7 @@ class EpsilonBoltzmann:
         set_fields(
             self,
             epsilon=as_parameter(self.epsilon, "epsilon", maximum=1.0),
-            temperature=as_parameter(self.temperature, "temperature"),
+            temperature=as_temperature_parameter(self.temperature),
         )
 
     def __call__(self, values: Any, step: Any) -> Floats:
@@ -138,7 +138,7 @@ class EpsilonBoltzmann:
         exploit = softmax(values, temperature_at(self.temperature, values, step))
         return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), exploit)
 
-    def weights(self, values: list[float], step: int | None) -> list[float] | None:
+    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
         """See `boltzmann_rl.policies.few`."""
         return mixed_weights(
             number_at(self.epsilon, step),

@@ -53,6 +53,8 @@ def write(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    if os.name == "nt":  # Windows opens no folders
+        return
     folder = os.open(path.parent, os.O_RDONLY)  # the new name, too, is to survive a power cut
     try:
         os.fsync(folder)

@@ -33,8 +33,9 @@ class Results:
         curves: One row per experiment, problem, agent, step (or episode) and metric: ``mean``, ``standard_error``,
             the 95 % interval ``low`` to ``high``, and the number of ``runs``.
         summary: One row per problem and agent, best first: the mean of each metric over the whole run with its
-            interval, and how far the agent is behind the best, paired by run (``behind`` with interval, Holm's
-            p-value, Cohen's d, share of runs in which the best was ahead).
+            interval, and how far the agent is behind the best, paired by run: ``behind`` with the interval of this pair
+            alone, the p-value after Holm's correction for all pairs of agents, Cohen's d, and the share of runs in
+            which the best was ahead.
         runs: One row per problem, agent and run with each metric's total.
         manifest: The declaration and the circumstances: seed, versions, engine, platform, time taken.
 

@@ -9,7 +9,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.experiments import Experiment, Unit
 from boltzmann_rl.simulation.bandits import Block
 from boltzmann_rl.simulation.moments import Moments
-from boltzmann_rl.statistics import holm, mean_interval, paired_difference, t_quantile
+from boltzmann_rl.statistics import holm_of_all_pairs, mean_interval, paired_difference, t_quantile
 
 __all__ = ["curves_table", "runs_table", "sentence", "summary_table", "thinned"]
 
@@ -75,7 +75,7 @@ def summary_table(experiment: Experiment, runs: pd.DataFrame) -> pd.DataFrame:
         ranked = sorted(samples, key=lambda agent: -samples[agent][primary].mean())
         winner = samples[ranked[0]][primary]
         against = {agent: paired_difference(winner, samples[agent][primary]) for agent in ranked[1:]}
-        corrected = dict(zip(against, holm(np.array([d.p_value for d in against.values()])), strict=True))
+        corrected = dict(zip(ranked, holm_of_all_pairs([samples[agent][primary] for agent in ranked])[0], strict=True))
         for agent in ranked:
             row = {"experiment": experiment.name, "problem": problem, "agent": agent, "runs": len(winner)}
             for metric in metrics:
@@ -114,10 +114,11 @@ def sentence(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
     shown = "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
     if p > level:
         sure = [row for _, row in table.iloc[1:].iterrows() if row["p_value"] <= level]
-        tail = f"; it is clearly ahead of {sure[0]['agent']} and those below" if sure else ""
+        ahead = ", ".join(row["agent"] for row in sure[:3]) + (f" and {len(sure) - 3} more" if len(sure) > 3 else "")
+        tail = f"; it is clearly ahead of {ahead}" if sure else ""
         doubt = f"but that is not clearly more than {second['agent']}"
-        return f"{where}, {doubt}: {gap}, {shown} after Holm's correction){tail}."
-    return f"{where}: {gap}, {shown} after Holm's correction)."
+        return f"{where}, {doubt}: {gap}, {shown} after Holm's correction for all pairs){tail}."
+    return f"{where}: {gap}, {shown} after Holm's correction for all pairs)."
 
 
 def _rival(table: pd.DataFrame, manifest: dict[str, Any]) -> int:

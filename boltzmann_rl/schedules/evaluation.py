@@ -25,7 +25,9 @@ def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Param
         >>> as_parameter(1, "temperature")
         1.0
     """
-    if callable(parameter) or hasattr(parameter, "temperature"):
+    if hasattr(parameter, "temperature"):
+        raise TypeError(f"{name} must be a number or a schedule of the step, got {parameter!r}")
+    if callable(parameter):
         return parameter
     return as_number(parameter, name, minimum=0.0, maximum=maximum)
 

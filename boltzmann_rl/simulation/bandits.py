@@ -34,10 +34,10 @@ def simulate(
 ) -> Block:
     """Play ``runs`` ≤ BLOCK runs of ``steps`` steps, and measure them.
 
-    Reads five streams keyed by the seed and the number of the block, each at the full width: ``problem`` (the means),
+    Reads five streams keyed by the seed and the number of the block, at the full width: ``problem`` (the means),
     ``reward`` (one variate a run and step), ``action`` (one uniform a decision; a policy that perturbs every action
-    reads ``perturbation`` instead), ``drift`` and ``learner``. None is keyed by the agent: all agents meet the same
-    problems, the same luck and the same coins.
+    reads ``perturbation`` instead), ``drift`` and ``learner`` (at the width of its rows, should a learner draw).
+    None is keyed by the agent: all agents meet the same problems, the same luck and the same coins.
 
     Measured per step: ``reward``; ``best_action``, whether the arm chosen has the highest mean; ``regret``, by how
     much its mean lies below the highest; ``expected_reward`` and ``expected_regret``, the means averaged over the
@@ -160,6 +160,8 @@ def _entropy(p: Floats) -> Floats:
 
 
 def _temperature(policy: Any, values: Floats, step: Any) -> dict[str, Any]:
-    if not hasattr(policy, "temperature"):
+    """Of policies that have one; an attribute of that name that is something else is none of ours."""
+    temperature = getattr(policy, "temperature", None)
+    if not (isinstance(temperature, float) or callable(getattr(temperature, "temperature", temperature))):
         return {}
-    return {"temperature": temperature_at(policy.temperature, values, step)}
+    return {"temperature": temperature_at(temperature, values, step)}

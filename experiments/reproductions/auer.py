@@ -22,7 +22,7 @@ class RegretAt:
     agent: Agent
     means: tuple[float, ...] = DISTRIBUTION_12
     plays: tuple[int, ...] = (1000, 10_000, 100_000)
-    runs: int = 100
+    runs: int = 1000
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """One number at each of ``plays``."""

@@ -13,7 +13,6 @@ from boltzmann_rl import (
     UCB1,
     Agent,
     BanditExperiment,
-    ConstantStep,
     EpsilonGreedy,
     GaussianBandit,
     Greedy,
@@ -87,9 +86,9 @@ def point(name: str, power: str, agent: Agent, published: float, independent: fl
         independent_se=se,
         source=f"{BOOK}, Figure 2.6, digitised",
         panel="Figure 2.6: the ten-armed testbed",
-        series={"eps": "ε-greedy", "ucb": "UCB", "gradient": "gradient", "optimistic": "optimistic greedy"}[name],
+        series={"eps": "ε-greedy", "ucb": "UCB"}[name],
         x=(float(Fraction(power)),),
-        axis="ε, c, learning rate or initial value",
+        axis="ε or c",
         unit="mean reward over the first 1000 steps",
     )
 
@@ -102,11 +101,6 @@ def epsilon(power: str) -> Agent:
 def ucb(power: str) -> Agent:
     """Upper confidence bounds with c."""
     return Agent(UCB1(float(Fraction(power))), Greedy())
-
-
-def optimistic(power: str) -> Agent:
-    """Greedy from an optimistic start with learning rate 0.1: a curve of the figure that no target here reads."""
-    return Agent(ConstantStep(0.1, initial=float(Fraction(power))), Greedy())
 
 
 TARGETS = [
