@@ -1,7 +1,7 @@
 """Draw ``fixed_points.png``: one backup of value iteration, by the Boltzmann-weighted mean and by mellowmax.
 
 The MDP of Asadi & Littman (2017), *An Alternative Softmax Operator for Reinforcement Learning*, Figure 1: where a curve
-crosses the diagonal, value iteration stands still. Run: ``python docs/fixed_points.py``.
+crosses 0, value iteration stands still. Run: ``python docs/fixed_points.py``.
 """
 
 from pathlib import Path
