@@ -22,7 +22,7 @@ FLOORS = (
     {"schedules"},
     {"policies"},
     {"agents"},  # imports nothing but what checks arguments, so that learners may offer whole agents
-    {"bandits", "learners", "environments"},
+    {"bandits", "learners", "environments", "gridworlds", "planning"},
     {"simulation"},
     {"experiments"},
     {"runner", "reproduction"},
@@ -38,7 +38,7 @@ LOOKS_UP = {("experiments", "records"), ("records", "plots")}
 # Each foreign library with the rooms that may know it when they are imported.
 FOREIGN = {
     "matplotlib": {"plots"},
-    "gymnasium": {"environments"},
+    "gymnasium": {"environments", "gridworlds"},
     "pandas": {"records", "plots"},
     "scipy": {"statistics"},
     "tqdm": {"progress"},

@@ -20,19 +20,31 @@ from boltzmann_rl.learners.classic import ChoiceKernel, Pursuit, ReinforcementCo
 from boltzmann_rl.learners.feedback import RewardBasedDecay, ValueDifference
 from boltzmann_rl.learners.linear import LinearPreferences, fit_logit
 from boltzmann_rl.learners.posterior import BetaPosterior, GaussianPosterior
-from boltzmann_rl.learners.temporal_difference import QLearning, Transition
+from boltzmann_rl.learners.temporal_difference import (
+    SARSA,
+    DoubleQLearning,
+    ExpectedSARSA,
+    QLearning,
+    Transition,
+)
+from boltzmann_rl.learners.temporal_returns import EligibilityTraces, NStep
 
 __all__ = [
+    "SARSA",
     "UCB1",
     "BetaPosterior",
     "ChoiceKernel",
     "ConstantStep",
+    "DoubleQLearning",
+    "EligibilityTraces",
+    "ExpectedSARSA",
     "GapEstimates",
     "GaussianPosterior",
     "GradientPreferences",
     "ImportanceWeightedLosses",
     "ImportanceWeightedRewards",
     "LinearPreferences",
+    "NStep",
     "Pursuit",
     "QLearning",
     "ReinforcementComparison",

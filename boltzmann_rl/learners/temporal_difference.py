@@ -1,4 +1,9 @@
-"""Learners for environments with discrete observations: a table of values, moved by temporal differences."""
+"""Learners for environments with discrete observations: a table of values, moved by temporal differences.
+
+Q ← Q + learning_rate·(target − Q) in the cell of the action taken, with target = reward + discount·what follows.
+Nothing follows a terminated step, so its target is the reward alone; a truncated one is bootstrapped as any other.
+A learner reads nothing but its transition: what it needs of the next decision it names by its attribute ``takes_next``.
+"""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,7 +15,7 @@ from boltzmann_rl.arguments import Floats, as_finite
 from boltzmann_rl.schedules import as_parameter, evaluate
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
 
-__all__ = ["QLearning", "Transition"]
+__all__ = ["SARSA", "DoubleQLearning", "ExpectedSARSA", "QLearning", "Transition"]
 
 
 class Transition(NamedTuple):
@@ -25,6 +30,9 @@ class Transition(NamedTuple):
         terminated: Whether the task ended there, so that nothing follows.
         truncated: Whether the episode was only cut off, so that the value of ``next_observation`` still counts.
         next_available: Mask of the actions available there, or None for all.
+        next_action: The action that is taken there (after a truncated step: that would have been), for learners with
+            ``takes_next = "action"`` or ``"probabilities"``; chosen before they learn from this transition.
+        next_probabilities: The probabilities ``(A,)`` that it was drawn from, for those with the latter.
     """
 
     step: int
@@ -35,14 +43,15 @@ class Transition(NamedTuple):
     terminated: bool
     truncated: bool
     next_available: NDArray[np.bool_] | None = None
+    next_action: int | None = None
+    next_probabilities: Floats | None = None
 
 
 @dataclass(frozen=True)
 class QLearning:
     """Q-learning: Q(s,a) ← Q(s,a) + learning_rate·(r + discount·max_b Q(s',b) − Q(s,a)).
 
-    Nothing follows a terminated step, so its target is the reward alone; a truncated one is bootstrapped as any
-    other. The maximum is taken over the actions available in s'.
+    The maximum is taken over the actions available in s'.
 
     Args:
         learning_rate: In [0, 1]: a number, or a schedule of all steps taken.
@@ -63,14 +72,10 @@ class QLearning:
     learning_rate: Parameter = 0.5
     discount: float = 1.0
     initial: float = 0.0
+    off_policy = True  # it learns of the greedy policy, whichever acts: see EligibilityTraces
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            learning_rate=as_parameter(self.learning_rate, "learning_rate", maximum=1.0),
-            discount=as_finite(self.discount, "discount", minimum=0.0, maximum=1.0),
-            initial=as_finite(self.initial, "initial"),
-        )
+        _canonicalise(self)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         """A table ``(observations, actions)`` at ``initial``; draws nothing."""
@@ -80,14 +85,206 @@ class QLearning:
         """The table."""
         return state
 
+    def following(self, values: Floats, transition: Transition) -> float:
+        """What follows the transition: the largest value available."""
+        there: Any = values[transition.next_observation]
+        if transition.next_available is not None:
+            there = there[transition.next_available]
+        return float(there.max())
+
     def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
         """Move one cell of the table towards its target."""
+        return _move(self, state, transition)
+
+
+@dataclass(frozen=True)
+class SARSA:
+    """Sarsa: Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Q(s',a') − Q(s,a)) with the next action a'.
+
+    On-policy: a' was chosen with the table as it was before the update, and is the one that is taken.
+
+    Args:
+        learning_rate: In [0, 1]: a number, or a schedule of all steps taken.
+        discount: In [0, 1].
+        initial: Value of every action before the first update, finite.
+
+    Raises:
+        ValueError: In ``update``: a transition without its next action.
+
+    Example:
+        >>> learner, rng = SARSA(learning_rate=0.5, initial=1.0), np.random.default_rng(0)
+        >>> q = learner.start((2, 2), rng)
+        >>> learner.update(q, Transition(0, 0, 1, -4.0, 1, terminated=False, truncated=False, next_action=0), rng)
+        array([[ 1., -1.],
+               [ 1.,  1.]])
+
+    Source: Rummery & Niranjan (1994), *On-Line Q-Learning Using Connectionist Systems*; Sutton & Barto (2018), eq. 6.7.
+    """
+
+    learning_rate: Parameter = 0.5
+    discount: float = 1.0
+    initial: float = 0.0
+    takes_next = "action"
+
+    def __post_init__(self) -> None:
+        _canonicalise(self)
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+        """A table ``(observations, actions)`` at ``initial``; draws nothing."""
+        return np.full(shape, self.initial)
+
+    def values(self, state: Floats) -> Floats:
+        """The table."""
+        return state
+
+    def following(self, values: Floats, transition: Transition) -> float:
+        """What follows the transition: the value of the next action."""
+        if transition.next_action is None:
+            raise ValueError(f"SARSA learns from the next action, but {transition} has no next_action")
+        return float(values[transition.next_observation, transition.next_action])
+
+    def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
+        """Move one cell of the table towards its target."""
+        return _move(self, state, transition)
+
+
+@dataclass(frozen=True)
+class ExpectedSARSA:
+    """Expected Sarsa: Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Σ_b π(b|s')·Q(s',b) − Q(s,a)).
+
+    π are the probabilities that the next action was drawn from, so the target has the mean of `SARSA`'s and less
+    variance: where the environment is deterministic, a learning rate of 1 is possible. Limit: for a greedy policy it
+    is `QLearning`.
+
+    Args:
+        learning_rate: In [0, 1]: a number, or a schedule of all steps taken.
+        discount: In [0, 1].
+        initial: Value of every action before the first update, finite.
+
+    Raises:
+        ValueError: In ``update``: a transition without the next probabilities.
+
+    Example:
+        >>> learner, rng = ExpectedSARSA(learning_rate=1.0), np.random.default_rng(0)
+        >>> q, p = np.array([[0.0, 0.0], [1.0, 5.0]]), np.array([0.25, 0.75])
+        >>> seen = Transition(0, 0, 1, -2.0, 1, terminated=False, truncated=False, next_probabilities=p)
+        >>> learner.update(q, seen, rng)
+        array([[0., 2.],
+               [1., 5.]])
+
+    Source: van Seijen, van Hasselt, Whiteson & Wiering (2009), *A Theoretical and Empirical Analysis of Expected
+    Sarsa*, algorithm 1; Sutton & Barto (2018), eq. 6.9.
+    """
+
+    learning_rate: Parameter = 0.5
+    discount: float = 1.0
+    initial: float = 0.0
+    takes_next = "probabilities"
+
+    def __post_init__(self) -> None:
+        _canonicalise(self)
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+        """A table ``(observations, actions)`` at ``initial``; draws nothing."""
+        return np.full(shape, self.initial)
+
+    def values(self, state: Floats) -> Floats:
+        """The table."""
+        return state
+
+    def following(self, values: Floats, transition: Transition) -> float:
+        """What follows the transition: the mean value of what the policy does."""
+        if transition.next_probabilities is None:
+            raise ValueError(f"ExpectedSARSA learns from what may come, but {transition} has no next_probabilities")
+        return float(values[transition.next_observation] @ transition.next_probabilities)
+
+    def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
+        """Move one cell of the table towards its target."""
+        return _move(self, state, transition)
+
+
+class TwoTables(NamedTuple):
+    """Two estimates of every value, and their mean, each ``(observations, actions)``."""
+
+    values: Floats
+    first: Floats
+    second: Floats
+
+
+@dataclass(frozen=True)
+class DoubleQLearning:
+    """Double Q-learning: of two tables one says which action is best, and the other what it is worth.
+
+    A fair coin chooses the table Q that is updated, Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Q'(s',b*) − Q(s,a)),
+    where b* maximises Q(s',·) and Q' is the other table. The maximum of noisy estimates is too large on average; what
+    Q' says of Q's best action is not. Where several actions are best for Q the target is the mean of what Q' says of
+    them. The values are the mean of the tables, so a temperature means what it means for `QLearning`.
+
+    Args:
+        learning_rate: In [0, 1]: a number, or a schedule of all steps taken.
+        discount: In [0, 1].
+        initial: Value of every action before the first update, finite.
+
+    Example:
+        >>> learner, rng = DoubleQLearning(learning_rate=0.5), np.random.default_rng(0)
+        >>> state = learner.start((2, 2), rng)
+        >>> state = learner.update(state, Transition(0, 0, 1, -1.0, 1, terminated=False, truncated=False), rng)
+        >>> learner.values(state)
+        array([[ 0.  , -0.25],
+               [ 0.  ,  0.  ]])
+
+    Source: van Hasselt (2010), *Double Q-learning*, algorithm 1; Sutton & Barto (2018), eq. 6.10.
+    """
+
+    learning_rate: Parameter = 0.5
+    discount: float = 1.0
+    initial: float = 0.0
+
+    def __post_init__(self) -> None:
+        _canonicalise(self)
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> TwoTables:
+        """All at ``initial``; draws nothing."""
+        return TwoTables(*(np.full(shape, self.initial) for _ in TwoTables._fields))
+
+    def values(self, state: TwoTables) -> Floats:
+        """The mean of the two tables."""
+        return state.values
+
+    def update(self, state: TwoTables, transition: Transition, rng: np.random.Generator) -> TwoTables:
+        """Move one cell of one table; draws one uniform, below ½ for the first."""
+        values, first, second = state
+        table, other = (first, second) if rng.random() < 0.5 else (second, first)
         target = transition.reward
         if not transition.terminated:
-            following: Any = state[transition.next_observation]
-            if transition.next_available is not None:
-                following = following[transition.next_available]
-            target += self.discount * float(following.max())
+            available = slice(None) if transition.next_available is None else transition.next_available
+            chosen: Any = table[transition.next_observation][available]
+            judged: Any = other[transition.next_observation][available]
+            target += self.discount * float(judged[chosen == chosen.max()].mean())
         cell = transition.observation, transition.action
-        state[cell] += evaluate(self.learning_rate, transition.step) * (target - state[cell])
+        table[cell] += evaluate(self.learning_rate, transition.step) * (target - table[cell])
+        values[cell] = 0.5 * (first[cell] + second[cell])
         return state
+
+
+def target_of(learner: Any, values: Floats, transition: Transition) -> float:
+    """The reward, and unless the task ended, the discounted value of what follows."""
+    if transition.terminated:
+        return transition.reward
+    return transition.reward + float(learner.discount * learner.following(values, transition))
+
+
+def _move(learner: Any, values: Floats, transition: Transition) -> Floats:
+    target = target_of(learner, values, transition)
+    cell = transition.observation, transition.action
+    values[cell] += evaluate(learner.learning_rate, transition.step) * (target - values[cell])
+    return values
+
+
+def _canonicalise(learner: Any) -> None:
+    set_fields(
+        learner,
+        learning_rate=as_parameter(learner.learning_rate, "learning_rate", maximum=1.0),
+        discount=as_finite(learner.discount, "discount", minimum=0.0, maximum=1.0),
+        initial=as_finite(learner.initial, "initial"),
+    )

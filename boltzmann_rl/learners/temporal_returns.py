@@ -1,0 +1,172 @@
+"""Longer returns for tabular learners: n-step returns and eligibility traces, around a learner of one step.
+
+They wrap a learner that says by ``following(values, transition)`` what its target takes for the future (`SARSA`,
+`ExpectedSARSA`, `QLearning`), and use its learning rate, its discount and its table.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_finite, as_integer
+from boltzmann_rl.learners.temporal_difference import Transition, target_of
+from boltzmann_rl.schedules import evaluate
+from boltzmann_rl.schedules.evaluation import set_fields
+
+__all__ = ["EligibilityTraces", "NStep"]
+
+
+class Window(NamedTuple):
+    """The table ``(observations, actions)``, and cell and reward of the steps that wait for their return."""
+
+    values: Floats
+    waiting: deque[tuple[tuple[int, int], float]]
+
+
+@dataclass(frozen=True)
+class NStep:
+    """The n-step return: Q(s_t,a_t) moves towards r_t + γ r_t+1 + … + γⁿ⁻¹ r_t+n−1 + γⁿ·what follows.
+
+    What follows is the learner's: of `SARSA` this is n-step Sarsa, of `ExpectedSARSA` n-step Expected Sarsa; of
+    `QLearning` the steps between are those of the policy that acts, uncorrected. At the end of an episode all steps
+    that wait are updated with what they have, oldest first, and bootstrapped if it was truncated. Limits: one step is
+    the learner itself, ∞ (longer than every episode) is Monte Carlo.
+
+    Args:
+        learner: `SARSA`, `ExpectedSARSA` or `QLearning`; its schedule is read when an update is made.
+        steps: n ≥ 1.
+
+    Raises:
+        TypeError: A learner without ``following``.
+
+    Example:
+        >>> from boltzmann_rl.learners.temporal_difference import SARSA
+        >>> learner, rng = NStep(SARSA(learning_rate=0.5), steps=2), np.random.default_rng(0)
+        >>> state = learner.start((3, 1), rng)
+        >>> first = Transition(0, 0, 0, 1.0, 1, terminated=False, truncated=False, next_action=0)
+        >>> last = Transition(1, 1, 0, 2.0, 2, terminated=True, truncated=False)
+        >>> for transition in (first, last):
+        ...     state = learner.update(state, transition, rng)
+        ...     print(learner.values(state).ravel())
+        [0. 0. 0.]
+        [1.5 1.  0. ]
+
+    Source: Sutton & Barto (2018), eqs. 7.4, 7.5 and 7.7.
+    """
+
+    learner: Any
+    steps: int
+
+    def __post_init__(self) -> None:
+        _check_one_step(self.learner, "NStep")
+        set_fields(self, steps=as_integer(self.steps, "steps", minimum=1))
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Window:
+        """The learner's table, and nothing that waits; draws nothing."""
+        return Window(self.learner.start(shape, rng), deque())
+
+    def values(self, state: Window) -> Floats:
+        """The table."""
+        return state.values
+
+    def update(self, state: Window, transition: Transition, rng: np.random.Generator) -> Window:
+        """Move the cell of n steps ago; at the end of an episode, all cells that wait."""
+        values, waiting = state
+        waiting.append(((transition.observation, transition.action), transition.reward))
+        over = transition.terminated or transition.truncated
+        if len(waiting) < self.steps and not over:
+            return state
+        total = 0.0 if transition.terminated else self.learner.following(values, transition)
+        returns = []  # of the newest step first
+        for _, reward in reversed(waiting):
+            total = reward + self.learner.discount * total
+            returns.append(total)
+        rate = evaluate(self.learner.learning_rate, transition.step)
+        for _ in range(len(waiting) if over else 1):
+            cell, _ = waiting.popleft()
+            values[cell] += rate * (returns.pop() - values[cell])
+        return state
+
+
+class Traced(NamedTuple):
+    """The table and its traces ``(observations, actions)``, and the mask of the actions that the next is one of."""
+
+    values: Floats
+    traces: Floats
+    available: Any
+
+
+@dataclass(frozen=True)
+class EligibilityTraces:
+    """Eligibility traces: every cell moves by learning_rate·δ·e, δ the learner's error and e the cell's trace.
+
+    At each step the traces fade by discount·decay, and that of the cell at hand rises by 1 (accumulating) or to 1
+    (replacing); at the end of an episode they are cleared. The target is so the λ-return, the mean of all n-step
+    returns with weights (1 − λ)λⁿ⁻¹. Of `SARSA` this is Sarsa(λ), of `ExpectedSARSA` Expected Sarsa(λ), of `QLearning`
+    Watkins's Q(λ), whose traces are cleared by an action that is not greedy. Limits: decay 0 is the learner itself,
+    decay 1 is Monte Carlo. Each step costs a pass over the table.
+
+    Args:
+        learner: `SARSA`, `ExpectedSARSA` or `QLearning`.
+        decay: λ in [0, 1].
+        kind: ``"accumulating"`` or ``"replacing"``.
+
+    Raises:
+        TypeError: A learner without ``following``.
+        ValueError: Another kind.
+
+    Example:
+        >>> from boltzmann_rl.learners.temporal_difference import SARSA
+        >>> learner, rng = EligibilityTraces(SARSA(learning_rate=0.5), decay=0.5), np.random.default_rng(0)
+        >>> state = learner.start((3, 1), rng)
+        >>> for step, over in enumerate((False, True)):
+        ...     seen = Transition(step, step, 0, 1.0, step + 1, terminated=over, truncated=False, next_action=0)
+        ...     state = learner.update(state, seen, rng)
+        ...     print(learner.values(state).ravel())
+        [0.5 0.  0. ]
+        [0.75 0.5  0.  ]
+
+    Source: Sutton & Barto (2018), §12.7 and §12.10; Singh & Sutton (1996), *Reinforcement Learning with Replacing
+    Eligibility Traces*; Watkins (1989), thesis, ch. 7.
+    """
+
+    learner: Any
+    decay: float
+    kind: str = "accumulating"
+
+    def __post_init__(self) -> None:
+        _check_one_step(self.learner, "EligibilityTraces")
+        set_fields(self, decay=as_finite(self.decay, "decay", minimum=0.0, maximum=1.0))
+        if self.kind not in ("accumulating", "replacing"):
+            raise ValueError(f"kind must be 'accumulating' or 'replacing', got {self.kind!r}")
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Traced:
+        """The learner's table, and no traces; draws nothing."""
+        return Traced(self.learner.start(shape, rng), np.zeros(shape), None)
+
+    def values(self, state: Traced) -> Floats:
+        """The table."""
+        return state.values
+
+    def update(self, state: Traced, transition: Transition, rng: np.random.Generator) -> Traced:
+        """Move all cells with a trace."""
+        values, traces, available = state
+        cell = transition.observation, transition.action
+        if getattr(self.learner, "off_policy", False):
+            here: Any = values[transition.observation]
+            if values[cell] < (here if available is None else here[available]).max():
+                traces[...] = 0.0
+        error = target_of(self.learner, values, transition) - values[cell]
+        traces[cell] = 1.0 if self.kind == "replacing" else traces[cell] + 1.0
+        with np.errstate(under="ignore"):  # old traces may fade to 0
+            values += evaluate(self.learner.learning_rate, transition.step) * error * traces
+            over = transition.terminated or transition.truncated
+            traces *= 0.0 if over else self.learner.discount * self.decay
+        return Traced(values, traces, transition.next_available)
+
+
+def _check_one_step(learner: Any, name: str) -> None:
+    if not callable(getattr(learner, "following", None)):
+        raise TypeError(f"{name} needs a learner with following(values, transition), as SARSA has, got {learner!r}")
