@@ -187,6 +187,9 @@ def _reproduced(ax: Axes, members: list[Row]) -> None:
     if min(heights) > 0 and max(heights) > 20 * min(heights):
         ax.set_yscale("log")
         _plain_ticks(ax.yaxis)
+    middle = (max(heights) + min(heights)) / 2.0
+    if max(heights) - min(heights) < 1e-3 * abs(middle):  # nearer than eyes need: frame a tenth, not the rounding
+        ax.set_ylim(*sorted((0.95 * middle, 1.05 * middle)))
     steps = [] if words else sorted({x for row in members for x in row.target.x})
     if len(steps) > 2 and steps[0] > 0 and steps[-1] > 20 * steps[0] and len(steps) < 20:
         ax.set_xscale("log")
