@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from boltzmann_rl.bandits import BernoulliBandit, BetaMeans, GaussianBandit, NormalMeans, UniformMeans
     from boltzmann_rl.environments import Environment
     from boltzmann_rl.experiments import BanditExperiment, GymnasiumExperiment
+    from boltzmann_rl.integrations.explorer import Explorer
     from boltzmann_rl.learners import (
         SARSA,
         UCB1,
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
         fit_logit,
         tsallis_inf,
     )
+    from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, NearTies, SwitchingBandit
     from boltzmann_rl.plots import plot_schedule
     from boltzmann_rl.policies import (
         GLIE,
@@ -110,6 +112,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LAZY = {
+    "integrations.explorer": ("Explorer",),
+    "moving_bandits": (
+        "AdversarialBandit",
+        "HeavyTailedBandit",
+        "NearTies",
+        "SwitchingBandit",
+    ),
     **{f"policies.{room}": names for room, names in POLICIES.items()},
     "agents": ("Agent",),
     "bandits": ("BernoulliBandit", "BetaMeans", "GaussianBandit", "NormalMeans", "UniformMeans"),
@@ -156,6 +165,7 @@ __all__ = [
     "UCB1",
     "AdaptiveEpsilonGreedy",
     "AdaptiveMaxBoltzmann",
+    "AdversarialBandit",
     "Agent",
     "BanditExperiment",
     "BernoulliBandit",
@@ -176,6 +186,7 @@ __all__ = [
     "EpsilonGreedy",
     "Exp3PlusPlus",
     "ExpectedSARSA",
+    "Explorer",
     "GapEstimates",
     "GaussianBandit",
     "GaussianPosterior",
@@ -184,6 +195,7 @@ __all__ = [
     "Greedy",
     "GreedyProbability",
     "GymnasiumExperiment",
+    "HeavyTailedBandit",
     "ImportanceWeightedLosses",
     "ImportanceWeightedRewards",
     "InverseGapWeighting",
@@ -191,6 +203,7 @@ __all__ = [
     "MaxBoltzmann",
     "Mellowmax",
     "NStep",
+    "NearTies",
     "NormalMeans",
     "Odds",
     "Pursuit",
@@ -202,6 +215,7 @@ __all__ = [
     "RewardBasedDecay",
     "SampleAverage",
     "Sparsemax",
+    "SwitchingBandit",
     "TargetEntropy",
     "Tsallis",
     "UCB1Tuned",

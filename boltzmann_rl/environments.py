@@ -12,7 +12,28 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import as_available, as_finite, as_integer
 from boltzmann_rl.schedules.evaluation import set_fields
 
-__all__ = ["Environment", "TabularEnvironment"]
+__all__ = ["BANDITS", "Environment", "TabularEnvironment"]
+
+# Registered here under "boltzmann_rl/<name>-v0", so that an id which imports this module first finds them, and found in
+# `boltzmann_rl.bandit_environments`, which is only imported when one is made.
+BANDITS = (
+    "AdversarialBandit",
+    "BernoulliBandit",
+    "ClassificationBandit",
+    "ContextualLinearBandit",
+    "DriftingBandit",
+    "GaussianBandit",
+    "HeavyTailedBandit",
+    "NearTiesBandit",
+    "SwitchingBandit",
+)
+for _bandit in BANDITS:
+    gymnasium.register(
+        f"boltzmann_rl/{_bandit}-v0",
+        entry_point="boltzmann_rl.bandit_environments:BanditEnv",
+        vector_entry_point="boltzmann_rl.bandit_environments:BanditVectorEnv",
+        kwargs={"bandit": _bandit},
+    )
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,10 @@ FLOORS = (
     {"streams", "numerics", "statistics", "progress"},
     {"schedules"},
     {"policies"},
-    {"agents"},  # imports nothing but what checks arguments, so that learners may offer whole agents
+    {"agents", "features", "integrations"},  # agents import nothing, so that learners may offer whole ones
     {"bandits", "learners", "environments", "gridworlds", "planning"},
+    {"moving_bandits"},
+    {"bandit_environments"},
     {"simulation"},
     {"experiments"},
     {"runner", "reproduction"},
@@ -38,7 +40,7 @@ LOOKS_UP = {("experiments", "records"), ("records", "plots")}
 # Each foreign library with the rooms that may know it when they are imported.
 FOREIGN = {
     "matplotlib": {"plots"},
-    "gymnasium": {"environments", "gridworlds"},
+    "gymnasium": {"environments", "gridworlds", "bandit_environments"},
     "pandas": {"records", "plots"},
     "scipy": {"statistics"},
     "tqdm": {"progress"},

@@ -1,0 +1,20 @@
+"""Bandits as Gymnasium environments, single and as the rows of one array.
+
+`boltzmann_rl.environments` registers them, so the id for ``gymnasium.make`` and ``gymnasium.make_vec`` that imports it
+first is ``"boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0"``. All parameters of the problems can be written
+as JSON, and ``steps`` is the number of pulls per episode.
+
+Example:
+    >>> import gymnasium
+    >>> env = gymnasium.make("boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0", arms=3)
+    >>> env.action_space, env.observation_space
+    (Discrete(3), Discrete(1))
+    >>> gymnasium.make_vec("boltzmann_rl/ContextualLinearBandit-v0", num_envs=4, features=2).observation_space.shape
+    (4, 2)
+"""
+
+import boltzmann_rl.environments as _environments  # noqa: F401 - which registers what is here
+from boltzmann_rl.bandit_environments.contextual import ClassificationBandit, ContextualBandit, ContextualLinearBandit
+from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
+
+__all__ = ["BanditEnv", "BanditVectorEnv", "ClassificationBandit", "ContextualBandit", "ContextualLinearBandit"]

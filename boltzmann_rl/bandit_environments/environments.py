@@ -1,0 +1,256 @@
+"""Bandits as Gymnasium environments: a single one, and many as the rows of one array."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.error import ResetNeeded
+from gymnasium.spaces import Discrete
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from boltzmann_rl.arguments import Floats, as_integer
+from boltzmann_rl.bandit_environments.drawing import Image, Window, frame
+from boltzmann_rl.bandit_environments.problems import as_bandit
+from boltzmann_rl.bandit_environments.rows import Rows, observations_of
+from boltzmann_rl.numerics.sampling import as_probabilities
+
+__all__ = ["BanditEnv", "BanditVectorEnv"]
+
+Info = dict[str, Any]
+
+
+class BanditEnv(gymnasium.Env[Any, Any]):
+    """A bandit as an environment: an action is a pull, and every episode is a problem drawn anew.
+
+    What is observed says nothing of the arms: always 0, or the context of the next pull. The info holds
+    ``action_mask``, ones, and ``regret``, by how much the mean of the arm just pulled lay below that of the best (0 at
+    a reset). An episode of one step ends with it (terminated); a longer one could go on and is truncated.
+
+    Args:
+        bandit: A bandit of `boltzmann_rl.bandits` or `boltzmann_rl.moving_bandits`, or a contextual one; anyone's own;
+            or the name of a registered one.
+        steps: Pulls per episode, ≥ 1.
+        render_mode: None, ``"rgb_array"``, or ``"human"`` for a window by pygame.
+        parameters: Of a bandit that is given by its name.
+
+    Raises:
+        TypeError, ValueError: Parameters that the bandit does not have, or cannot have.
+
+    Example:
+        >>> from boltzmann_rl.bandits import BernoulliBandit
+        >>> env = BanditEnv(BernoulliBandit((0.0, 1.0)), steps=2)
+        >>> env.reset(seed=0)
+        (0, {'action_mask': array([1, 1], dtype=int8), 'regret': 0.0})
+        >>> env.step(0)
+        (0, 0.0, False, False, {'action_mask': array([1, 1], dtype=int8), 'regret': 1.0})
+        >>> env.step(1)
+        (0, 1.0, False, True, {'action_mask': array([1, 1], dtype=int8), 'regret': 0.0})
+    """
+
+    metadata = {"render_modes": ["human", "rgb_array"], "render_fps": 30}  # noqa: RUF012 - Gymnasium's name and type
+
+    def __init__(self, bandit: Any, *, steps: int = 1000, render_mode: str | None = None, **parameters: Any) -> None:
+        self.bandit, self.steps = as_bandit(bandit, parameters), as_integer(steps, "steps", minimum=1)
+        self.render_mode = _known(render_mode, self.metadata)
+        self.observation_space, self.action_space = observations_of(self.bandit), Discrete(self.bandit.arms)
+        self._rows, self._going = Rows(self.bandit, 1), False
+        self._shown: Floats | None = None
+        self._pulled: int | None = None
+        self._window: Window | None = None
+
+    def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Any, Info]:
+        """Begin an episode, with a problem drawn anew; there are no ``options``."""
+        super().reset(seed=seed)
+        self._rows.begin(np.ones(1, dtype=bool), self.np_random)
+        self._going, self._pulled = True, None
+        return self._answer(0.0)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, Info]:
+        """Pull an arm."""
+        if not self._going:
+            raise ResetNeeded("the episode is over or has not begun: call reset() before step()")
+        self._pulled = as_integer(action, "action", maximum=self.bandit.arms - 1)
+        reward, regret = self._rows.pull(np.array([self._pulled]), self.np_random)
+        self._going = bool(self._rows.pulls[0] < self.steps)
+        seen, info = self._answer(float(regret[0]))
+        return seen, float(reward[0]), not self._going and self.steps == 1, not self._going and self.steps > 1, info
+
+    def show(self, probabilities: Any) -> None:
+        """Draw these probabilities of the arms ``(arms,)`` from now on, until others are shown."""
+        self._shown = _distributions(probabilities, (self.bandit.arms,))
+
+    def render(self) -> Any:
+        """The means as bars (and the probabilities shown), as an image or in a window."""
+        if self.render_mode is None:
+            gymnasium.logger.warn("render() draws nothing without a render_mode: make the environment with one")
+            return None
+        if self._rows.means.size == 0:
+            raise ResetNeeded("there is nothing to draw yet: call reset() before render()")
+        image = frame(self._rows.means[0], self._shown, self._pulled)
+        if self.render_mode == "rgb_array":
+            return image
+        self._window = self._window or Window(self.metadata["render_fps"])
+        self._window.show(image)
+        return None
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+
+    def _answer(self, regret: float) -> tuple[Any, Info]:
+        if self.render_mode == "human":
+            self.render()
+        seen = self._rows.seen[0].copy() if self._rows.seen.ndim == 2 else 0
+        return seen, {"action_mask": np.ones(self.bandit.arms, dtype=np.int8), "regret": regret}
+
+
+class BanditVectorEnv(VectorEnv[Any, Any, Any]):
+    """Many `BanditEnv` as the rows of one array, stepped by array arithmetic instead of one by one.
+
+    Rows are independent, and have the law of single environments, but share one stream: neither they nor their number
+    can be changed without changing all. Infos have the form of ``SyncVectorEnv``, and so do rows that are over:
+
+    - ``"NextStep"``: the next step begins a new episode in them, whatever the action, and pays 0.
+    - ``"SameStep"``: they begin at once; ``final_obs`` and ``final_info`` tell of the end.
+    - ``"Disabled"``: they wait for ``reset(options={"reset_mask": mask})``.
+
+    Args:
+        bandit: As of `BanditEnv`.
+        num_envs: Rows, ≥ 1.
+        steps: Pulls per episode, ≥ 1.
+        render_mode: None or ``"rgb_array"``, a picture of each row.
+        autoreset_mode: One of the above, or Gymnasium's ``AutoresetMode``.
+        parameters: Of a bandit that is given by its name.
+
+    Raises:
+        TypeError, ValueError: Parameters that the bandit does not have, or cannot have.
+
+    Example:
+        >>> envs = BanditVectorEnv("BernoulliBandit", num_envs=3, means=[0.0, 1.0])
+        >>> observations, infos = envs.reset(seed=0)
+        >>> observations, rewards, terminations, truncations, infos = envs.step(np.array([0, 1, 1]))
+        >>> rewards, infos["regret"]
+        (array([0., 1., 1.]), array([1., 0., 0.]))
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 30}  # noqa: RUF012 - Gymnasium's name and type
+
+    def __init__(
+        self,
+        bandit: Any,
+        num_envs: int = 1,
+        *,
+        steps: int = 1000,
+        render_mode: str | None = None,
+        autoreset_mode: Any = "NextStep",
+        **parameters: Any,
+    ) -> None:
+        self.bandit, self.steps = as_bandit(bandit, parameters), as_integer(steps, "steps", minimum=1)
+        self.num_envs = as_integer(num_envs, "num_envs", minimum=1)
+        self.render_mode = _known(render_mode, self.metadata)
+        try:
+            self._mode = AutoresetMode(autoreset_mode)
+        except ValueError:
+            modes = ", ".join(mode.value for mode in AutoresetMode)
+            raise ValueError(f"autoreset_mode must be one of {modes}, got {autoreset_mode!r}") from None
+        self.metadata = {**self.metadata, "autoreset_mode": self._mode}
+        self.single_observation_space = observations_of(self.bandit)
+        self.single_action_space = Discrete(self.bandit.arms)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._rows = Rows(self.bandit, self.num_envs)
+        self._begun, self._over = False, np.zeros(self.num_envs, dtype=bool)
+        self._shown: Floats | None = None
+        self._pulled: NDArray[np.int64] | None = None
+
+    def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Any, Info]:
+        """Begin an episode in all rows, or in those of ``options["reset_mask"]``, a bool array."""
+        super().reset(seed=seed)
+        which = self._to_reset((options or {}).get("reset_mask"))
+        self._rows.begin(which, self.np_random)
+        self._begun, self._pulled = True, None
+        self._over = self._over & ~which
+        return self._rows.seen.copy(), self._info(np.zeros(self.num_envs), which)
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, Info]:
+        """Pull an arm in each row."""
+        if not self._begun or (self._mode is AutoresetMode.DISABLED and self._over.any()):
+            raise ResetNeeded("some episodes are over or have not begun: call reset() before step()")
+        self._pulled = self._arms(actions)
+        reward, regret = self._rows.pull(self._pulled, self.np_random)
+        if self._mode is AutoresetMode.NEXT_STEP and self._over.any():
+            self._rows.begin(self._over, self.np_random)
+            reward, regret = np.where(self._over, 0.0, reward), np.where(self._over, 0.0, regret)
+        self._over = self._rows.pulls >= self.steps
+        over, final = self._over, {}
+        terminated, truncated = over & (self.steps == 1), over & (self.steps > 1)
+        if self._mode is AutoresetMode.SAME_STEP and over.any():
+            final = self._final(regret, over)
+            self._rows.begin(over, self.np_random)
+            regret, self._over = np.where(over, 0.0, regret), np.zeros_like(over)
+        info = {**final, **self._info(regret, np.ones(self.num_envs, dtype=bool))}
+        return self._rows.seen.copy(), reward, terminated, truncated, info
+
+    def show(self, probabilities: Any) -> None:
+        """Draw these probabilities ``(num_envs, arms)`` from now on, until others are shown."""
+        self._shown = _distributions(probabilities, (self.num_envs, self.bandit.arms))
+
+    def render(self) -> tuple[Image, ...] | None:
+        """A picture of each row."""
+        if self.render_mode is None:
+            gymnasium.logger.warn("render() draws nothing without a render_mode: make the environment with one")
+            return None
+        if not self._begun:
+            raise ResetNeeded("there is nothing to draw yet: call reset() before render()")
+        means, shown, pulled = self._rows.means, self._shown, self._pulled
+        return tuple(
+            frame(means[row], None if shown is None else shown[row], None if pulled is None else int(pulled[row]))
+            for row in range(self.num_envs)
+        )
+
+    def _to_reset(self, mask: Any) -> NDArray[np.bool_]:
+        every = np.ones(self.num_envs, dtype=bool)
+        if mask is None:
+            return every
+        if not (isinstance(mask, np.ndarray) and mask.dtype == bool and mask.shape == (self.num_envs,) and mask.any()):
+            raise ValueError(
+                f"options['reset_mask'] must be a bool array of shape ({self.num_envs},), not all False, got {mask!r}"
+            )
+        return mask.copy() if self._begun else every
+
+    def _arms(self, actions: Any) -> NDArray[np.int64]:
+        found = np.asarray(actions)
+        if found.shape != (self.num_envs,) or found.dtype.kind not in "iu":
+            raise TypeError(f"actions must be {self.num_envs} integers, one a row, got {actions!r}")
+        if ((found < 0) | (found >= self.bandit.arms)).any():
+            raise ValueError(f"actions must be in [0, {self.bandit.arms - 1}], got {actions!r}")
+        return found.astype(np.int64)
+
+    def _info(self, regret: Floats, which: NDArray[np.bool_]) -> Info:
+        mask = np.repeat(which[:, np.newaxis], self.bandit.arms, axis=1).astype(np.int8)
+        return {"action_mask": mask, "_action_mask": which.copy(), "regret": regret, "_regret": which.copy()}
+
+    def _final(self, regret: Floats, over: NDArray[np.bool_]) -> Info:
+        """What was seen last, and the infos, in the rows that are over."""
+        seen = np.full(self.num_envs, None, dtype=object)
+        for row in np.flatnonzero(over):
+            seen[row] = self._rows.seen[row].copy()
+        info = self._info(np.where(over, regret, 0.0), over)
+        return {"final_obs": seen, "_final_obs": over.copy(), "final_info": info, "_final_info": over.copy()}
+
+
+def _known(render_mode: str | None, metadata: Info) -> str | None:
+    if render_mode not in (None, *metadata["render_modes"]):
+        raise ValueError(f"render_mode must be None or one of {metadata['render_modes']}, got {render_mode!r}")
+    return render_mode
+
+
+def _distributions(probabilities: Any, shape: tuple[int, ...]) -> Floats:
+    p = as_probabilities(probabilities, "probabilities")
+    if p.shape != shape:
+        raise ValueError(f"probabilities must have shape {shape}, got {p.shape}")
+    return p.copy()

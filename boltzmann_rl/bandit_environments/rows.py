@@ -1,0 +1,67 @@
+"""Bandits side by side, one a row: what the environments do, whether of one row or of many."""
+
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Box, Discrete
+from numpy.typing import NDArray
+
+from boltzmann_rl.arguments import Floats
+
+__all__ = ["Rows", "observations_of"]
+
+
+def observations_of(bandit: Any) -> Discrete | Box[Any]:
+    """What is seen of a bandit before a pull: nothing, which is always 0, or a context."""
+    if not hasattr(bandit, "meet"):
+        return Discrete(1)
+    low, high = bandit.bounds
+    return Box(low, high, (bandit.features,), np.float64)
+
+
+class Rows:
+    """Rows of one bandit, each with means of its own.
+
+    Attributes:
+        seen: What is seen in each row: zeros ``(rows,)``, or contexts ``(rows, features)``.
+        means: Of each arm at the next pull, ``(rows, arms)``.
+        pulls: In each row since it began, ``(rows,)``.
+    """
+
+    def __init__(self, bandit: Any, rows: int) -> None:
+        self._bandit, self._contextual = bandit, hasattr(bandit, "meet")
+        self._rows = np.arange(rows)
+        self._world = self.seen = self.means = np.empty(0)
+        self.pulls = np.zeros(rows, dtype=np.int64)
+
+    def begin(self, which: NDArray[np.bool_], rng: np.random.Generator) -> None:
+        """Let the rows of a mask begin afresh, all of them the first time."""
+        world = self._bandit.start(int(which.sum()), rng)
+        seen, means = self._meet(world, rng)
+        self._world, self.seen, self.means, self.pulls = (
+            _replaced(old, which, new)
+            for old, new in ((self._world, world), (self.seen, seen), (self.means, means), (self.pulls, 0))
+        )
+
+    def pull(self, arm: NDArray[np.int64], rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Pull an arm in each row: the rewards, and by how much their means lay below the best of the row."""
+        pulled = self.means[self._rows, arm]
+        regret = self.means.max(axis=1) - pulled
+        reward = self._bandit.reward(pulled, self._bandit.noise(len(arm), rng))
+        if not self._contextual:
+            self._world = self._bandit.move(self._world, rng)
+        self.seen, self.means = self._meet(self._world, rng)
+        self.pulls = self.pulls + 1
+        return reward, regret
+
+    def _meet(self, world: Floats, rng: np.random.Generator) -> tuple[Any, Floats]:
+        return self._bandit.meet(world, rng) if self._contextual else (np.zeros(len(world), dtype=np.int64), world)
+
+
+def _replaced(old: Any, which: NDArray[np.bool_], new: Any) -> Any:
+    """``old`` with other rows where the mask says so; a new array, for the bandit may keep its own."""
+    if which.all() and np.ndim(new):
+        return np.array(new)
+    kept = old.copy()
+    kept[which] = new
+    return kept

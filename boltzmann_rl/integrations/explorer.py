@@ -1,0 +1,59 @@
+"""Any loop's exploration: values of whichever array library in, NumPy actions out, no library imported."""
+
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import as_callable, as_generator
+from boltzmann_rl.policies import act
+
+__all__ = ["Explorer", "to_numpy"]
+
+
+class Explorer:
+    """A policy and its generator, called with the values of the moment: ``explorer(q_values, mask, step)``.
+
+    Replaces the ε-greedy lines of a script. Rows explore independently of each other, each with one uniform, and an
+    explorer pickles with its generator, so that a saved agent goes on with the same coins.
+
+    Args:
+        policy: Any callable ``(values, step) -> probabilities``.
+        rng: The generator that chance comes from.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> explorer = Explorer(Boltzmann(0.5), np.random.default_rng(0))
+        >>> explorer(np.array([[0.0, 1.0], [0.0, 1.0]], dtype=np.float32), mask=[[1, 1], [1, 0]], step=0)
+        array([1, 0])
+    """
+
+    def __init__(self, policy: Any, rng: np.random.Generator) -> None:
+        self.policy = as_callable(policy, "policy", "policy(values, step) -> probabilities")
+        self.rng = as_generator(rng)
+
+    def __call__(self, q_values: Any, mask: Any = None, step: Any = None) -> Any:
+        """Actions for the rows of ``q_values``.
+
+        Args:
+            q_values: ``(..., A)``: a NumPy array, a torch tensor on any device (with or without a gradient), a JAX
+                array, or nested lists. Copied once, to float64 (and from the accelerator, where it lies there).
+            mask: What may be chosen, same shape: bool, or integers 0 and 1; None for all.
+            step: Decisions made so far: a number, or one per row; may be left out for a constant policy.
+
+        Returns:
+            An int for ``(A,)``, else an int64 array ``(...,)``.
+
+        Raises:
+            TypeError, ValueError: As `boltzmann_rl.act`.
+        """
+        available = None if mask is None else to_numpy(mask)
+        return act(self.policy, to_numpy(q_values), self.rng, step=step, available=available)
+
+
+def to_numpy(array: Any) -> Any:
+    """A NumPy array of the same numbers, sharing memory where it lies on the CPU; NumPy has no bfloat16: float32."""
+    if hasattr(array, "detach"):  # torch: outside the graph, and on the CPU
+        array = array.detach().cpu()
+    if "bfloat16" in str(getattr(array, "dtype", "")):
+        array = array.float() if hasattr(array, "float") else array.astype("float32")
+    return np.asarray(array)
