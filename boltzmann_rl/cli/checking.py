@@ -1,0 +1,27 @@
+"""The command about a policy: check."""
+
+import argparse
+from pathlib import Path
+
+import boltzmann_rl
+from boltzmann_rl.cli.files import WrongCall, module_in, module_named
+
+__all__ = ["check"]
+
+
+def check(options: argparse.Namespace) -> int:
+    """Hold a policy to the laws of action selection."""
+    place, colon, name = options.policy.rpartition(":")
+    if not colon or not place or not name:
+        raise WrongCall(f"the policy must be given as MODULE:NAME, got {options.policy!r}")
+    module = module_in(Path(place)) if place.endswith(".py") else module_named(place)
+    if not hasattr(module, name):
+        raise WrongCall(f"there is no {name} in {place}")
+    policy = getattr(module, name)
+    if isinstance(policy, type):
+        raise WrongCall(f"{name} is a class: name an instance, such as POLICY = {name}(...) in a file of your own")
+    laws = boltzmann_rl.check_policy(policy)
+    print(f"{policy!r} obeys all {len(laws)} laws:")
+    for law in laws:
+        print(f"  {law}")
+    return 0

@@ -1,0 +1,93 @@
+"""The commands about experiments: run, plot and list."""
+
+import argparse
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import boltzmann_rl
+from boltzmann_rl.cli.files import WrongCall, existing, experiments_in, module_name
+from boltzmann_rl.cli.numbers import plus_minus
+
+__all__ = ["list_experiments", "plot", "run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run experiments, and write their tables and figures."""
+    experiments = [experiment for file in options.files for experiment in experiments_in(Path(file))]
+    for experiment in experiments:
+        changes = {name: getattr(options, name) for name in ("runs", "seed") if getattr(options, name) is not None}
+        if options.quick:
+            experiment = experiment.quick()
+        if options.steps is not None:
+            experiment = experiment.with_length(options.steps)
+        if changes:
+            import dataclasses
+
+            experiment = dataclasses.replace(experiment, **changes)
+        results = experiment.run(jobs=options.jobs, progress=not options.quiet)
+        folder = results.save(options.results, points=options.points, overwrite=options.overwrite)
+        _print_summary(results)
+        figure = next((folder / "figures").glob("*.png"))
+        print(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
+    return 0
+
+
+def _print_summary(results: Any) -> None:
+    primary = results.manifest["primary"]
+    shown = [primary, *[m for m in ("best_action", "regret", "length", "terminated") if m in results.summary]]
+    for problem, table in results.summary.groupby("problem", sort=False):
+        print(f"\n{results.name} on {problem}: mean over the whole run ± half the 95 % interval, best first\n")
+        width = max(len("agent"), *(len(agent) for agent in table["agent"]))
+        print("  ".join([f"{'agent':<{width}}", *[f"{metric:>18}" for metric in shown], f"{'behind the best':>18}"]))
+        shown_rows = _best_of_families(table, results.manifest["study"])
+        for _, row in shown_rows.iterrows():
+            cells = [plus_minus(row[m], row[f"{m}_high"]) for m in shown]
+            behind = plus_minus(row["behind"], row["behind_high"]) if row["behind"] else "–"
+            print("  ".join([f"{row['agent']:<{width}}", *[f"{cell:>18}" for cell in (*cells, behind)]]))
+        if len(shown_rows) < len(table):
+            print(f"(the best of each family; all {len(table)} agents are in summary.csv)")
+
+
+def _best_of_families(table: Any, study: dict[str, Any]) -> Any:
+    """Of a parameter study the best of each family, of other experiments all."""
+    families = [study[agent][0] if agent in study else agent for agent in table["agent"]]
+    return table[[family not in families[:row] for row, family in enumerate(families)]]
+
+
+def plot(options: argparse.Namespace) -> int:
+    """Draw the figures of results again."""
+    try:
+        results = boltzmann_rl.load(existing(Path(options.folder), "results"))
+    except FileNotFoundError as error:
+        raise WrongCall(str(error)) from error
+    if options.output is not None:
+        output = Path(options.output)
+        if output.suffix not in (".png", ".svg", ".pdf"):
+            raise WrongCall(f"--output must end in .png, .svg or .pdf, got {options.output!r}")
+        results.plot().savefig(output, dpi=200)
+        print(output)
+        return 0
+    from boltzmann_rl.plots import figure_bytes
+    from boltzmann_rl.records import write
+
+    for kind, image in figure_bytes(results.plot()).items():
+        path = Path(options.folder) / "figures" / f"{results.name}.{kind}"
+        write(path, image)
+        print(path)
+    return 0
+
+
+def list_experiments(options: argparse.Namespace) -> int:
+    """List experiments, each with its question."""
+    folder = existing(Path(options.folder), "experiments")
+    files = sorted(folder.glob("*.py"))
+    if not files:
+        raise WrongCall(f"there are no Python files in {folder}")
+    for file in files:
+        for experiment in experiments_in(file):
+            question = (sys.modules[module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
+            size = f"{len(experiment.entrants)} agents, {experiment.runs} runs, {experiment.length} {experiment.axis}s"
+            print(f"{file}\n    {experiment.name}: {question}\n    {size}")
+    return 0
