@@ -120,6 +120,7 @@ def measure_targets(
     targets: Sequence[Target],
     *,
     quick: bool = False,
+    seed: int | None = None,
     jobs: int | None = None,
     advance: Callable[[int], None] = lambda studies: None,
 ) -> list[Row]:
@@ -128,6 +129,7 @@ def measure_targets(
     Args:
         targets: What to reproduce.
         quick: A tenth of the runs; the tolerances widen with the standard errors.
+        seed: Of the studies that draw, instead of their own: a pass that hangs on one seed is none.
         jobs: Processes for each experiment.
         advance: Called with 1 after each study.
 
@@ -138,7 +140,7 @@ def measure_targets(
     for target in targets:
         key = repr(target.study)
         if key not in measured:
-            measured[key] = _measure(target.study, quick, jobs)
+            measured[key] = _measure(target.study, quick, seed, jobs)
             advance(1)
     offsets = _common_offsets((target, measured[repr(target.study)]) for target in targets)
     slack = SIGMAS if quick else 0.0
@@ -161,9 +163,11 @@ def with_parameters(study: Any, settings: dict[str, Any]) -> Any:
     return study
 
 
-def _measure(study: Any, quick: bool, jobs: int | None) -> Measurement:
+def _measure(study: Any, quick: bool, seed: int | None, jobs: int | None) -> Measurement:
     if quick and hasattr(study, "runs"):
         study = dataclasses.replace(study, runs=max(study.runs // 10, 20))
+    if seed is not None and hasattr(study, "seed"):
+        study = dataclasses.replace(study, seed=seed)
     measurement: Measurement = study.measure(jobs=jobs)
     return measurement
 

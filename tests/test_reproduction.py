@@ -91,6 +91,30 @@ def test_quick_takes_a_tenth_of_the_runs_and_a_study_is_measured_once() -> None:
     assert counted == [1]
 
 
+@dataclass(frozen=True)
+class Seeded:
+    """Its number is its seed."""
+
+    seed: int = 0
+
+    def measure(self, jobs: int | None = None) -> Measurement:
+        return Measurement.exact(self.seed)
+
+
+def test_another_seed_is_that_of_every_study_that_draws() -> None:
+    targets = [
+        Target(id="a", study=Seeded(), source="", published=7.0),
+        Target(id="b", study=Fixed(), source="", published=10.0),
+    ]
+    assert [row.ours.values[0] for row in measure_targets(targets, seed=7)] == [7.0, 10.0]
+    assert [row.ours.values[0] for row in measure_targets(targets)] == [0.0, 10.0]
+
+
+def test_every_study_with_runs_has_a_seed() -> None:
+    studies = [t.study for file in sorted(DECLARED.glob("*.py")) for t in runpy.run_path(str(file))["TARGETS"]]
+    assert all(hasattr(study, "seed") == hasattr(study, "runs") for study in studies)
+
+
 def test_another_cell_is_a_change_of_parameters_and_a_wrong_name_is_refused() -> None:
     assert with_parameters(Fixed(), {"runs": 5}).runs == 5
     with pytest.raises(ValueError, match=r"Fixed has no parameter 'tau', only values, standard_error, runs"):

@@ -99,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
         help="another parameter of the study, such as sd=0.5 or agent.policy.temperature=0.02; judges nothing",
     )
     reproducing.add_argument("--list", action="store_true", help="only list the targets")
+    reproducing.add_argument("--seed", type=seed, metavar="N", help="another seed for all that is drawn")
     reproducing.add_argument("--jobs", type=whole, metavar="N", help="processes (default: 1)")
     reproducing.add_argument("--experiments", default="experiments", metavar="DIR", help="where reproductions/ is")
     reproducing.add_argument("--results", default="results", metavar="DIR", help="folder of all results")

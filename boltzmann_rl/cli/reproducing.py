@@ -27,7 +27,7 @@ def reproduce(options: argparse.Namespace) -> int:
         return _vary(targets, options)
     studies = len({repr(target.study) for target in targets})
     with Progress(studies, "reproduce", not options.quiet, unit="experiments") as bar:
-        rows = measure_targets(targets, quick=options.quick, jobs=options.jobs, advance=bar.advance)
+        rows = measure_targets(targets, quick=options.quick, seed=options.seed, jobs=options.jobs, advance=bar.advance)
     lines = [line for row in rows for line in lines_of(row)]
     widths = {key: max(len(key), *(len(line[key]) for line in lines)) for key in lines[0]}
     for line in ({key: key for key in widths}, *lines):
@@ -36,7 +36,7 @@ def reproduce(options: argparse.Namespace) -> int:
     judged = {paper: [by_id[target.id] for target in members] for paper, members in papers.items()}
     passed = sum(row.passed for row in rows)
     print(f"\n{passed} of {len(rows)} targets agree.")
-    if not options.ids and not options.quick:  # the page is of everything, in full
+    if not options.ids and not options.quick and options.seed is None:  # the page is of everything, in full
         from boltzmann_rl.plots import figure_bytes, plot_reproduction
 
         figures = {paper: figure_bytes(plot_reproduction(members)) for paper, members in judged.items()}
@@ -81,6 +81,8 @@ def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
             study = with_parameters(target.study, settings)
         except ValueError as error:
             raise WrongCall(f"{error} (--set, {target.id})") from error
+        if options.seed is not None and hasattr(study, "seed"):
+            study = with_parameters(study, {"seed": options.seed})
         if options.quick and "runs" not in settings and hasattr(study, "runs"):
             study = with_parameters(study, {"runs": max(study.runs // 10, 20)})
         ours = study.measure(jobs=options.jobs)

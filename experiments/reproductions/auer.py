@@ -23,6 +23,7 @@ class RegretAt:
     means: tuple[float, ...] = DISTRIBUTION_12
     plays: tuple[int, ...] = (1000, 10_000, 100_000)
     runs: int = 1000
+    seed: int = 0
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """One number at each of ``plays``."""
@@ -31,6 +32,7 @@ class RegretAt:
             problem=BernoulliBandit(self.means),
             agents={"agent": self.agent},
             runs=self.runs,
+            seed=self.seed,
             steps=max(self.plays),
         ).run(jobs=jobs, progress=False)
         regret = results.curves[results.curves["metric"] == "cumulative_regret"].set_index("step")

@@ -32,6 +32,7 @@ class Regret:
     arms: int = 10
     steps: int = 500
     runs: int = 4000
+    seed: int = 0
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """One number."""
@@ -40,6 +41,7 @@ class Regret:
             problem=BernoulliBandit(BetaMeans(self.a, self.b), arms=self.arms),
             agents={"agent": self.agent},
             runs=self.runs,
+            seed=self.seed,
             steps=self.steps,
         ).run(jobs=jobs, progress=False)
         return Measurement.of_runs(results.runs["regret"])

@@ -51,6 +51,7 @@ class Regret:
     sd: float = 0.1
     steps: int = 1000
     runs: int = 4000
+    seed: int = 0
     windows: tuple[tuple[int, int], ...] = ()
 
     def measure(self, jobs: int | None = None) -> Measurement:
@@ -61,6 +62,7 @@ class Regret:
             problem=GaussianBandit(UniformMeans(0.0, 1.0), arms=self.arms, sd=self.sd),
             agents={"agent": self.agent},
             runs=self.runs,
+            seed=self.seed,
             steps=self.steps + free,
             uncounted_steps=free,
         ).run(jobs=jobs, progress=False)

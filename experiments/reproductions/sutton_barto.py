@@ -25,13 +25,14 @@ from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target
 BOOK = "Sutton & Barto (2018)"
 
 
-def play(agents: dict[str, Agent], arms: int, steps: int, runs: int, jobs: int | None) -> Results:
+def play(agents: dict[str, Agent], arms: int, steps: int, runs: int, seed: int, jobs: int | None) -> Results:
     """The testbed."""
     return BanditExperiment(
         name="sutton_barto",
         problem=GaussianBandit(NormalMeans(0.0, 1.0), arms=arms, sd=1.0),
         agents=agents,
         runs=runs,
+        seed=seed,
         steps=steps,
     ).run(jobs=jobs, progress=False)
 
@@ -44,10 +45,11 @@ class MeanReward:
     arms: int = 10
     steps: int = 1000
     runs: int = 10_000
+    seed: int = 0
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """One number."""
-        results = play({"agent": self.agent}, self.arms, self.steps, self.runs, jobs)
+        results = play({"agent": self.agent}, self.arms, self.steps, self.runs, self.seed, jobs)
         return Measurement.of_runs(results.runs["reward"] / self.steps)
 
 
@@ -58,11 +60,12 @@ class EndOfFigure22:
     arms: int = 10
     steps: int = 1000
     runs: int = 4000
+    seed: int = 0
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """The four numbers."""
         agents = {"greedy": Agent(SampleAverage(), Greedy()), "0.1": Agent(SampleAverage(), EpsilonGreedy(0.1))}
-        curves = play(agents, self.arms, self.steps, self.runs, jobs).curves.set_index(["agent", "metric"])
+        curves = play(agents, self.arms, self.steps, self.runs, self.seed, jobs).curves.set_index(["agent", "metric"])
         reward, regret = curves.loc[("greedy", "expected_reward")], curves.loc[("greedy", "expected_regret")]
         greedy, explorer = curves.loc[("greedy", "best_action")], curves.loc[("0.1", "best_action")]
         best = np.array([reward["mean"].iloc[-100:].mean() + regret["mean"].iloc[-100:].mean()])

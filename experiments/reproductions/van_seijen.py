@@ -22,6 +22,7 @@ class MeanReturn:
     environment: Environment = WINDY
     episodes: int = 100
     runs: int = 200
+    seed: int = 0
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """One number."""
@@ -30,6 +31,7 @@ class MeanReturn:
             problem=self.environment,
             agents={"agent": self.agent},
             runs=self.runs,
+            seed=self.seed,
             episodes=self.episodes,
         ).run(jobs=jobs, progress=False)
         return Measurement.of_runs(results.runs["return"] / self.episodes)

@@ -24,6 +24,7 @@ class Correct:
     means: tuple[float, ...] = (0.2, 0.8)
     trials: int = 100
     runs: int = 4000
+    seed: int = 0
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """One number for each learning rate."""
@@ -34,6 +35,7 @@ class Correct:
                 problem=BernoulliBandit(self.means),
                 agents={"α": {rate: Agent(ConstantStep(rate, initial=0.5), policy) for rate in self.learning_rates}},
                 runs=self.runs,
+                seed=self.seed,
                 steps=self.trials,
             )
             .run(jobs=jobs, progress=False)
