@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from boltzmann_rl.learners import (
         SARSA,
         UCB1,
+        ActorCritic,
         BetaPosterior,
         ChoiceKernel,
         ConstantStep,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         NStep,
         Pursuit,
         QLearning,
+        Reinforce,
         ReinforcementComparison,
         RewardBasedDecay,
         SampleAverage,
@@ -83,7 +85,9 @@ if TYPE_CHECKING:
         fit_logit,
         tsallis_inf,
     )
+    from boltzmann_rl.linear_features import Linear, LinearFeatures
     from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, NearTies, SwitchingBandit
+    from boltzmann_rl.observers import logged
     from boltzmann_rl.plots import plot_schedule
     from boltzmann_rl.policies import (
         GLIE,
@@ -108,10 +112,25 @@ if TYPE_CHECKING:
     )
     from boltzmann_rl.records import Results, load, run
     from boltzmann_rl.simulation.episodes import play, train
+    from boltzmann_rl.simulation.training import Episode, Training
+    from boltzmann_rl.tile_coding import TileCoded, TileCoding
 
 __version__ = "0.1.0"
 
 _LAZY = {
+    "linear_features": (
+        "Linear",
+        "LinearFeatures",
+    ),
+    "tile_coding": (
+        "TileCoded",
+        "TileCoding",
+    ),
+    "observers": ("logged",),
+    "simulation.training": (
+        "Training",
+        "Episode",
+    ),
     "integrations.explorer": ("Explorer",),
     "moving_bandits": (
         "AdversarialBandit",
@@ -152,6 +171,8 @@ _LAZY = {
         "exp3_plus_plus",
         "fit_logit",
         "tsallis_inf",
+        "ActorCritic",
+        "Reinforce",
     ),
     "plots": ("plot_schedule",),
     "records": ("Results", "load", "run"),
@@ -163,6 +184,7 @@ __all__ = [
     "GLIE",
     "SARSA",
     "UCB1",
+    "ActorCritic",
     "AdaptiveEpsilonGreedy",
     "AdaptiveMaxBoltzmann",
     "AdversarialBandit",
@@ -182,6 +204,7 @@ __all__ = [
     "EffectiveActions",
     "EligibilityTraces",
     "Environment",
+    "Episode",
     "EpsilonBoltzmann",
     "EpsilonGreedy",
     "Exp3PlusPlus",
@@ -199,6 +222,8 @@ __all__ = [
     "ImportanceWeightedLosses",
     "ImportanceWeightedRewards",
     "InverseGapWeighting",
+    "Linear",
+    "LinearFeatures",
     "LinearPreferences",
     "MaxBoltzmann",
     "Mellowmax",
@@ -208,6 +233,7 @@ __all__ = [
     "Odds",
     "Pursuit",
     "QLearning",
+    "Reinforce",
     "ReinforcementComparison",
     "RelativeToRange",
     "RelativeToSpread",
@@ -217,6 +243,9 @@ __all__ = [
     "Sparsemax",
     "SwitchingBandit",
     "TargetEntropy",
+    "TileCoded",
+    "TileCoding",
+    "Training",
     "Tsallis",
     "UCB1Tuned",
     "Uniform",
@@ -240,6 +269,7 @@ __all__ = [
     "kl_divergence",
     "load",
     "log_softmax",
+    "logged",
     "logistic",
     "logistic_normalize",
     "logsumexp",

@@ -136,6 +136,8 @@ def as_available(available: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
 def as_steps(step: Any, name: str = "step") -> Floats:
     """Decisions made so far: integers ≥ 0 of any shape, as float64."""
+    if type(step) is int and 0 <= step < 2**53:  # the one step of a loop: the checks below would cost it ten times more
+        return np.array(step, dtype=np.float64)
     found = np.asarray(step)
     if isinstance(step, bool | str) or (found.dtype.kind not in "iu" and not isinstance(step, int)):
         raise TypeError(f"{name} must be an integer, or an array of integers, got {_shown(step)}")
@@ -223,7 +225,7 @@ def as_callable(function: Any, name: str, form: str) -> Callable[..., Any]:
 
 def unwrap(result: Any) -> Any:
     """A float where there was one row, the array elsewhere: what a reduction over the actions answers."""
-    return float(result) if np.ndim(result) == 0 else result
+    return float(result) if isinstance(result, float) or np.ndim(result) == 0 else result
 
 
 def _shown(value: Any) -> str:

@@ -1,5 +1,6 @@
-"""Gymnasium environments as a table sees them: observations and actions as indices, every answer checked."""
+"""Gymnasium environments as a table or linear values see them: indices or features, every answer checked."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,10 +10,17 @@ import numpy as np
 from gymnasium.spaces import Discrete
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import as_available, as_finite, as_integer
+from boltzmann_rl.arguments import as_available, as_callable, as_finite, as_integer
+from boltzmann_rl.features import Observation
+from boltzmann_rl.linear_features import RealFeatures
 from boltzmann_rl.schedules.evaluation import set_fields
+from boltzmann_rl.tile_coding import ActiveFeatures
 
 __all__ = ["BANDITS", "Environment", "TabularEnvironment"]
+
+_LARGEST = sys.float_info.max
+_PLAIN = (int, float)
+_new = tuple.__new__
 
 # Registered here under "boltzmann_rl/<name>-v0", so that an id which imports this module first finds them, and found in
 # `boltzmann_rl.bandit_environments`, which is only imported when one is made.
@@ -44,15 +52,21 @@ class Environment:
         id: As for ``gymnasium.make``.
         max_episode_steps: Where an episode is truncated; default: what the id is registered with, maybe never.
         options: Keyword arguments of the environment, a mapping (kept as sorted pairs, so that it prints).
+        wrap: What is put around the environment: `TileCoded`, `Linear`, or any callable ``env -> env`` whose print
+            says all (a frozen dataclass).
 
     Example:
         >>> Environment("FrozenLake-v1", options={"is_slippery": False})
         Environment(id='FrozenLake-v1', max_episode_steps=None, options=(('is_slippery', False),))
+        >>> from boltzmann_rl.linear_features import Linear
+        >>> Environment("CartPole-v1", wrap=Linear())
+        Environment(id='CartPole-v1', max_episode_steps=None, options=(), wrap=Linear())
     """
 
     id: str
     max_episode_steps: int | None = None
     options: Any = ()
+    wrap: Any = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) or not self.id:
@@ -61,39 +75,102 @@ class Environment:
         if limit is not None:
             limit = as_integer(limit, "max_episode_steps", minimum=1)
         options = dict(self.options) if isinstance(self.options, Mapping) else dict(tuple(self.options))
+        if self.wrap is not None:
+            as_callable(self.wrap, "wrap", "wrap(env) -> env")
         set_fields(self, max_episode_steps=limit, options=tuple(sorted(options.items())))
+
+    def __repr__(self) -> str:
+        names = ("id", "max_episode_steps", "options") + ("wrap",) * (self.wrap is not None)  # as before there was one
+        return f"Environment({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def make(self) -> Any:
         """The environment itself."""
         try:
-            return gymnasium.make(self.id, max_episode_steps=self.max_episode_steps, **dict(self.options))
+            env = gymnasium.make(self.id, max_episode_steps=self.max_episode_steps, **dict(self.options))
         except gymnasium.error.Error as error:
             raise ValueError(f"there is no environment {self.id!r} to be made: {error}") from error
+        return env if self.wrap is None else self.wrap(env)
 
 
 class Reading(NamedTuple):
-    """What an environment answered, as a table understands it."""
+    """What an environment answered, as a table or linear values understand it."""
 
-    observation: int
+    observation: Observation
     available: NDArray[np.bool_] | None
     reward: float = 0.0
     terminated: bool = False
     truncated: bool = False
 
 
-class TabularEnvironment:
-    """An environment with `Discrete` observations and actions, read as indices from 0.
+class Spaces:
+    """What the answers of an environment mean to a table, each checked; whoever reads adds where it went wrong.
 
-    ``Discrete.start`` is taken off observations and put onto actions, which are sent as plain ints; masks are taken
-    from ``info["action_mask"]``. Every answer is checked when it comes, and a wrong one is an error that names the
-    environment, the seed, the episode and the step.
+    Args:
+        name: Of the environment, for the errors.
+        observation_space: `Discrete`, whose ``start`` is taken off its observations; or `ActiveFeatures` or
+            `RealFeatures`, as `TileCoding` and `LinearFeatures` make them.
+        action_space: `Discrete`; ``start``, here ``first_action``, is put onto actions before they are sent.
+
+    Raises:
+        TypeError: Another kind of space, such as a plain `Box` of observations.
+    """
+
+    def __init__(self, name: str, observation_space: Any, action_space: Any) -> None:
+        self._features = isinstance(observation_space, ActiveFeatures | RealFeatures)
+        if not self._features and not isinstance(observation_space, Discrete):
+            raise TypeError(
+                f"a table needs a Discrete observation space, but {name} has {observation_space}: wrap the environment "
+                "so that its observations are numbered, or are features: TileCoding(env) is for a Box of one axis, and "
+                "LinearFeatures(env) for values that are linear in it"
+            )
+        if not isinstance(action_space, Discrete):
+            raise TypeError(
+                f"a table needs a Discrete action space, but {name} has {action_space}: wrap the environment so that "
+                "its actions are numbered"
+            )
+        self.observation_space = observation_space
+        self.observations = int(observation_space.features if self._features else observation_space.n)
+        self.first_observation = 0 if self._features else int(observation_space.start)
+        self.actions, self.first_action = int(action_space.n), int(action_space.start)
+
+    def reading(
+        self, observation: Any, mask: Any, reward: Any = 0.0, terminated: Any = False, truncated: Any = False
+    ) -> Reading:
+        """The whole answer; where a task ended there may be nothing left to do, and the mask is not looked at."""
+        available = None if mask is None or terminated else as_available(mask, (self.actions,))
+        seen = self.observation(observation)
+        if not (type(reward) in _PLAIN and -_LARGEST <= reward <= _LARGEST):
+            reward = as_finite(reward, "reward")
+        # This is Reading(...) at half its price.
+        return _new(Reading, (seen, available, float(reward), bool(terminated), bool(truncated)))
+
+    def observation(self, observation: Any) -> Observation:
+        """An observation as an index from 0, or as an array of features of its own."""
+        if self._features:
+            if not self.observation_space.contains(observation):
+                raise ValueError(f"observation {observation} lies outside its space {self.observation_space}")
+            return np.array(observation)
+        plain = observation if type(observation) is int else as_integer(observation, "observation", minimum=-(2**63))
+        index = plain - self.first_observation
+        if not 0 <= index < self.observations:
+            raise ValueError(f"observation {observation} lies outside its space {self.observation_space}")
+        return index
+
+
+class TabularEnvironment:
+    """An environment with `Discrete` observations and actions, read as indices from 0, or with features.
+
+    The rows of a table, ``observations`` in number, are those of `Discrete` or the features of `TileCoding` and
+    `LinearFeatures`. ``Discrete.start`` is taken off observations and put onto actions, which are sent as plain ints;
+    masks are taken from ``info["action_mask"]``. Every answer is checked when it comes, and a wrong one is an error
+    that names the environment, the seed, the episode and the step.
 
     Args:
         env: A ``gymnasium.Env``.
         seed: Given to the first ``reset``; the later ones go on with the environment's own stream.
 
     Raises:
-        TypeError: Another kind of space, such as a `Box` of observations.
+        TypeError: Another kind of space, such as a plain `Box` of observations.
 
     Example:
         >>> table = TabularEnvironment(Environment("FrozenLake-v1").make(), seed=0)
@@ -104,17 +181,8 @@ class TabularEnvironment:
     def __init__(self, env: Any, seed: int) -> None:
         self.env, self.seed = env, seed
         self.episode, self.step_in_episode = -1, 0
-        for kind, space in (("observation", env.observation_space), ("action", env.action_space)):
-            if not isinstance(space, Discrete):
-                raise TypeError(
-                    f"a table needs a Discrete {kind} space, but {_name(env)} has {space}: wrap the environment so "
-                    f"that its {kind}s are numbered"
-                )
-        self.observations, self.actions = int(env.observation_space.n), int(env.action_space.n)
-        self._first_observation, self._first_action = (
-            int(env.observation_space.start),
-            int(env.action_space.start),
-        )
+        self._spaces = Spaces(name_of(env), env.observation_space, env.action_space)
+        self.observations, self.actions = self._spaces.observations, self._spaces.actions
 
     def reset(self) -> Reading:
         """Begin an episode."""
@@ -123,49 +191,29 @@ class TabularEnvironment:
             observation, info = self.env.reset(seed=self.seed) if self.episode == 0 else self.env.reset()
         except Exception as error:
             raise RuntimeError(f"{self._where()}, reset raised {type(error).__name__}: {error}") from error
-        return Reading(self._observation(observation), self._available(info))
+        try:
+            return self._spaces.reading(observation, info.get("action_mask"))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self._where()}: {error}") from None
 
     def step(self, action: int) -> Reading:
         """Take an action, by its index."""
+        spaces = self._spaces
         try:
-            observation, reward, terminated, truncated, info = self.env.step(int(action) + self._first_action)
+            observation, reward, terminated, truncated, info = self.env.step(action + spaces.first_action)
         except Exception as error:
             raise RuntimeError(f"{self._where()}, step raised {type(error).__name__}: {error}") from error
         try:
-            paid = as_finite(reward, "reward")
+            reading = spaces.reading(observation, info.get("action_mask"), reward, terminated, truncated)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self._where()}: {error}") from None
-        reading = Reading(
-            self._observation(observation),
-            None if terminated else self._available(info),  # where a task ended there may be nothing left to do
-            paid,
-            bool(terminated),
-            bool(truncated),
-        )
         self.step_in_episode += 1
         return reading
 
-    def _observation(self, observation: Any) -> int:
-        try:
-            index = as_integer(observation, "observation", minimum=-(2**63)) - self._first_observation
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{self._where()}: {error}") from None
-        if not 0 <= index < self.observations:
-            raise ValueError(
-                f"{self._where()}: observation {observation} lies outside its space {self.env.observation_space}"
-            )
-        return index
-
-    def _available(self, info: Any) -> NDArray[np.bool_] | None:
-        mask = info.get("action_mask")
-        try:
-            return None if mask is None else as_available(mask, (self.actions,))
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{self._where()}: {error}") from None
-
     def _where(self) -> str:
-        return f"{_name(self.env)} with seed {self.seed}, episode {self.episode}, step {self.step_in_episode}"
+        return f"{name_of(self.env)} with seed {self.seed}, episode {self.episode}, step {self.step_in_episode}"
 
 
-def _name(env: Any) -> str:
+def name_of(env: Any) -> str:
+    """The id that an environment was made by, or the name of its class."""
     return env.spec.id if getattr(env, "spec", None) is not None else type(env.unwrapped).__name__

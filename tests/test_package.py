@@ -18,14 +18,18 @@ TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in FILES.it
 # Lowest first; a room may import from lower floors and from itself. Two rooms on one floor do not know each other.
 FLOORS = (
     {"arguments", "lazy"},
-    {"streams", "numerics", "statistics", "progress"},
+    {"streams", "kernels", "statistics", "progress", "files"},
+    {"numerics"},
     {"schedules"},
     {"policies"},
     {"agents", "features", "integrations"},  # agents import nothing, so that learners may offer whole ones
+    {"linear_features", "tile_coding"},
     {"bandits", "learners", "environments", "gridworlds", "planning"},
-    {"moving_bandits"},
-    {"bandit_environments"},
+    {"moving_bandits", "vector_environments"},
+    {"bandit_environments", "many_actions"},
     {"simulation"},
+    {"observers", "compiled"},
+    {"engines"},
     {"experiments"},
     {"runner", "reproduction"},
     {"records"},
@@ -40,7 +44,15 @@ LOOKS_UP = {("experiments", "records"), ("records", "plots")}
 # Each foreign library with the rooms that may know it when they are imported.
 FOREIGN = {
     "matplotlib": {"plots"},
-    "gymnasium": {"environments", "gridworlds", "bandit_environments"},
+    "gymnasium": {
+        "environments",
+        "gridworlds",
+        "bandit_environments",
+        "linear_features",
+        "tile_coding",
+        "vector_environments",
+    },
+    "numba": {"kernels", "compiled", "many_actions"},
     "pandas": {"records", "plots"},
     "scipy": {"statistics"},
     "tqdm": {"progress"},
@@ -50,6 +62,7 @@ FOREIGN = {
 # Names with no example of their own, and why.
 WITHOUT_EXAMPLE = {
     "BrokenLaw": "an exception, shown in the example of check_policy",
+    "Episode": "shown in the examples of train and Training, which yield it",
     "Results": "shown in the examples of the experiments, which return it",
     "play": "endless; shown by train, which is play for a number of episodes",
     "run": "the same as the method run of an experiment, which has one",

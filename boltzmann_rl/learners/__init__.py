@@ -19,6 +19,7 @@ from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences
 from boltzmann_rl.learners.classic import ChoiceKernel, Pursuit, ReinforcementComparison, UCB1Tuned
 from boltzmann_rl.learners.feedback import RewardBasedDecay, ValueDifference
 from boltzmann_rl.learners.linear import LinearPreferences, fit_logit
+from boltzmann_rl.learners.policy_gradient import ActorCritic, Reinforce
 from boltzmann_rl.learners.posterior import BetaPosterior, GaussianPosterior
 from boltzmann_rl.learners.temporal_difference import (
     SARSA,
@@ -32,6 +33,7 @@ from boltzmann_rl.learners.temporal_returns import EligibilityTraces, NStep
 __all__ = [
     "SARSA",
     "UCB1",
+    "ActorCritic",
     "BetaPosterior",
     "ChoiceKernel",
     "ConstantStep",
@@ -47,6 +49,7 @@ __all__ = [
     "NStep",
     "Pursuit",
     "QLearning",
+    "Reinforce",
     "ReinforcementComparison",
     "RewardBasedDecay",
     "SampleAverage",

@@ -1,8 +1,10 @@
-"""Learners for environments with discrete observations: a table of values, moved by temporal differences.
+"""Learners for environments: a table of values, or values linear in features, moved by temporal differences.
 
-Q ← Q + learning_rate·(target − Q) in the cell of the action taken, with target = reward + discount·what follows.
-Nothing follows a terminated step, so its target is the reward alone; a truncated one is bootstrapped as any other.
-A learner reads nothing but its transition: what it needs of the next decision it names by its attribute ``takes_next``.
+Q ← Q + learning_rate·(target − Q) for the action taken, with target = reward + discount·what follows. Nothing follows
+a terminated step, so its target is the reward alone; a truncated one is bootstrapped as any other. On features this is
+the semi-gradient method with the step size learning_rate/‖x‖² (Sutton & Barto 2018, ch. 9 and 10): ``initial`` is then
+that of every weight, and the values of an observation are the sum over its features. A learner reads nothing but its
+transition: what it needs of the next decision it names by its attribute ``takes_next``.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_finite
+from boltzmann_rl.features import Observation, add, cells, row, value
+from boltzmann_rl.policies.few import FEW
 from boltzmann_rl.schedules import as_parameter, evaluate
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
 
@@ -19,11 +23,12 @@ __all__ = ["SARSA", "DoubleQLearning", "ExpectedSARSA", "QLearning", "Transition
 
 
 class Transition(NamedTuple):
-    """One step of an environment, as indices into a table.
+    """One step of an environment, as a table or linear values see it.
 
     Attributes:
-        step: Decisions made before this one, over all episodes.
-        observation: Where the action was taken.
+        step: Decisions made before this one, over all episodes (and environments).
+        observation: Where the action was taken: an index, an array of the indices of active features, or an array of
+            real features; see `boltzmann_rl.features`.
         action: Which was taken.
         reward: What it paid.
         next_observation: Where it led.
@@ -33,18 +38,22 @@ class Transition(NamedTuple):
         next_action: The action that is taken there (after a truncated step: that would have been), for learners with
             ``takes_next = "action"`` or ``"probabilities"``; chosen before they learn from this transition.
         next_probabilities: The probabilities ``(A,)`` that it was drawn from, for those with the latter.
+        probabilities: Those ``(A,)`` that ``action`` was drawn from, for learners with ``takes_probabilities = True``.
+        environment: Which of several environments took the step; each has episodes of its own.
     """
 
     step: int
-    observation: int
+    observation: Observation
     action: int
     reward: float
-    next_observation: int
+    next_observation: Observation
     terminated: bool
     truncated: bool
     next_available: NDArray[np.bool_] | None = None
     next_action: int | None = None
     next_probabilities: Floats | None = None
+    probabilities: Floats | None = None
+    environment: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,13 +96,13 @@ class QLearning:
 
     def following(self, values: Floats, transition: Transition) -> float:
         """What follows the transition: the largest value available."""
-        there: Any = values[transition.next_observation]
+        there: Any = row(values, transition.next_observation)
         if transition.next_available is not None:
             there = there[transition.next_available]
-        return float(there.max())
+        return max(there.tolist()) if len(there) <= FEW else float(there.max())  # of few, a list's is found sooner
 
     def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
-        """Move one cell of the table towards its target."""
+        """Move one value towards its target."""
         return _move(self, state, transition)
 
 
@@ -141,10 +150,10 @@ class SARSA:
         """What follows the transition: the value of the next action."""
         if transition.next_action is None:
             raise ValueError(f"SARSA learns from the next action, but {transition} has no next_action")
-        return float(values[transition.next_observation, transition.next_action])
+        return value(values, transition.next_observation, transition.next_action)
 
     def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
-        """Move one cell of the table towards its target."""
+        """Move one value towards its target."""
         return _move(self, state, transition)
 
 
@@ -196,10 +205,10 @@ class ExpectedSARSA:
         """What follows the transition: the mean value of what the policy does."""
         if transition.next_probabilities is None:
             raise ValueError(f"ExpectedSARSA learns from what may come, but {transition} has no next_probabilities")
-        return float(values[transition.next_observation] @ transition.next_probabilities)
+        return float(row(values, transition.next_observation).dot(transition.next_probabilities))
 
     def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
-        """Move one cell of the table towards its target."""
+        """Move one value towards its target."""
         return _move(self, state, transition)
 
 
@@ -258,26 +267,29 @@ class DoubleQLearning:
         target = transition.reward
         if not transition.terminated:
             available = slice(None) if transition.next_available is None else transition.next_available
-            chosen: Any = table[transition.next_observation][available]
-            judged: Any = other[transition.next_observation][available]
-            target += self.discount * float(judged[chosen == chosen.max()].mean())
-        cell = transition.observation, transition.action
-        table[cell] += evaluate(self.learning_rate, transition.step) * (target - table[cell])
-        values[cell] = 0.5 * (first[cell] + second[cell])
+            chosen: Any = row(table, transition.next_observation)[available]
+            judged: Any = row(other, transition.next_observation)[available][chosen == np.maximum.reduce(chosen)]
+            target += self.discount * (float(np.add.reduce(judged)) / len(judged))
+        here, action = transition.observation, transition.action
+        rate = evaluate(self.learning_rate, transition.step)
+        add(table, here, action, rate * (target - value(table, here, action)))
+        moved = cells(here, action)
+        values[moved] = 0.5 * (first[moved] + second[moved])
         return state
 
 
 def target_of(learner: Any, values: Floats, transition: Transition) -> float:
     """The reward, and unless the task ended, the discounted value of what follows."""
-    if transition.terminated:
-        return transition.reward
-    return transition.reward + float(learner.discount * learner.following(values, transition))
+    target = transition.reward
+    if not transition.terminated:
+        target += learner.discount * learner.following(values, transition)
+    return target
 
 
 def _move(learner: Any, values: Floats, transition: Transition) -> Floats:
-    target = target_of(learner, values, transition)
-    cell = transition.observation, transition.action
-    values[cell] += evaluate(learner.learning_rate, transition.step) * (target - values[cell])
+    here, action = transition.observation, transition.action
+    error = target_of(learner, values, transition) - value(values, here, action)
+    add(values, here, action, evaluate(learner.learning_rate, transition.step) * error)
     return values
 
 

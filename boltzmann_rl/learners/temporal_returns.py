@@ -1,7 +1,8 @@
-"""Longer returns for tabular learners: n-step returns and eligibility traces, around a learner of one step.
+"""Longer returns for tables and features: n-step returns and eligibility traces, around a learner of one step.
 
 They wrap a learner that says by ``following(values, transition)`` what its target takes for the future (`SARSA`,
-`ExpectedSARSA`, `QLearning`), and use its learning rate, its discount and its table.
+`ExpectedSARSA`, `QLearning`), and use its learning rate, its discount and its table or weights. What an episode has
+left behind is kept for each environment, so several may be learned from in turn.
 """
 
 from collections import deque
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer
+from boltzmann_rl.features import Observation, add, cells, row, value
 from boltzmann_rl.learners.temporal_difference import Transition, target_of
 from boltzmann_rl.schedules import evaluate
 from boltzmann_rl.schedules.evaluation import set_fields
@@ -19,10 +21,10 @@ __all__ = ["EligibilityTraces", "NStep"]
 
 
 class Window(NamedTuple):
-    """The table ``(observations, actions)``, and cell and reward of the steps that wait for their return."""
+    """The table ``(observations, actions)``; for each environment what waits for its return: where, action, reward."""
 
     values: Floats
-    waiting: deque[tuple[tuple[int, int], float]]
+    waiting: dict[int, deque[tuple[Observation, int, float]]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class NStep:
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Window:
         """The learner's table, and nothing that waits; draws nothing."""
-        return Window(self.learner.start(shape, rng), deque())
+        return Window(self.learner.start(shape, rng), {})
 
     def values(self, state: Window) -> Floats:
         """The table."""
@@ -73,37 +75,38 @@ class NStep:
 
     def update(self, state: Window, transition: Transition, rng: np.random.Generator) -> Window:
         """Move the cell of n steps ago; at the end of an episode, all cells that wait."""
-        values, waiting = state
-        waiting.append(((transition.observation, transition.action), transition.reward))
+        values = state.values
+        waiting = state.waiting.setdefault(transition.environment, deque())
+        waiting.append((transition.observation, transition.action, transition.reward))
         over = transition.terminated or transition.truncated
         if len(waiting) < self.steps and not over:
             return state
         total = 0.0 if transition.terminated else self.learner.following(values, transition)
         returns = []  # of the newest step first
-        for _, reward in reversed(waiting):
+        for _, _, reward in reversed(waiting):
             total = reward + self.learner.discount * total
             returns.append(total)
         rate = evaluate(self.learner.learning_rate, transition.step)
         for _ in range(len(waiting) if over else 1):
-            cell, _ = waiting.popleft()
-            values[cell] += rate * (returns.pop() - values[cell])
+            here, action, _ = waiting.popleft()
+            add(values, here, action, rate * (returns.pop() - value(values, here, action)))
         return state
 
 
 class Traced(NamedTuple):
-    """The table and its traces ``(observations, actions)``, and the mask of the actions that the next is one of."""
+    """The table ``(observations, actions)``; for each environment its traces, and which actions the next is one of."""
 
     values: Floats
-    traces: Floats
-    available: Any
+    traces: dict[int, tuple[Floats, Any]]
 
 
 @dataclass(frozen=True)
 class EligibilityTraces:
-    """Eligibility traces: every cell moves by learning_rate·δ·e, δ the learner's error and e the cell's trace.
+    """Eligibility traces: every weight moves by learning_rate·δ·e, δ the learner's error and e the weight's trace.
 
     At each step the traces fade by discount·decay, and that of the cell at hand rises by 1 (accumulating) or to 1
-    (replacing); at the end of an episode they are cleared. The target is so the λ-return, the mean of all n-step
+    (replacing); at the end of an episode they are cleared. With n active features theirs rise by or to 1/n each, and
+    real features x, which only accumulate, add x/‖x‖². The target is so the λ-return, the mean of all n-step
     returns with weights (1 − λ)λⁿ⁻¹. Of `SARSA` this is Sarsa(λ), of `ExpectedSARSA` Expected Sarsa(λ), of `QLearning`
     Watkins's Q(λ), whose traces are cleared by an action that is not greedy. Limits: decay 0 is the learner itself,
     decay 1 is Monte Carlo. Each step costs a pass over the table.
@@ -115,7 +118,7 @@ class EligibilityTraces:
 
     Raises:
         TypeError: A learner without ``following``.
-        ValueError: Another kind.
+        ValueError: Another kind; in ``update``: replacing traces of real features, which have none to replace.
 
     Example:
         >>> from boltzmann_rl.learners.temporal_difference import SARSA
@@ -144,27 +147,40 @@ class EligibilityTraces:
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Traced:
         """The learner's table, and no traces; draws nothing."""
-        return Traced(self.learner.start(shape, rng), np.zeros(shape), None)
+        return Traced(self.learner.start(shape, rng), {})
 
     def values(self, state: Traced) -> Floats:
         """The table."""
         return state.values
 
     def update(self, state: Traced, transition: Transition, rng: np.random.Generator) -> Traced:
-        """Move all cells with a trace."""
-        values, traces, available = state
-        cell = transition.observation, transition.action
+        """Move all weights with a trace."""
+        values, (here, action) = state.values, (transition.observation, transition.action)
+        traces, available = state.traces.get(transition.environment, (None, None))
+        if traces is None:
+            traces = np.zeros_like(values)
+        now = value(values, here, action)
         if getattr(self.learner, "off_policy", False):
-            here: Any = values[transition.observation]
-            if values[cell] < (here if available is None else here[available]).max():
+            choices: Any = row(values, here)
+            if now < (choices if available is None else choices[available]).max():
                 traces[...] = 0.0
-        error = target_of(self.learner, values, transition) - values[cell]
-        traces[cell] = 1.0 if self.kind == "replacing" else traces[cell] + 1.0
+        error = target_of(self.learner, values, transition) - now
+        self._mark(traces, here, action)
         with np.errstate(under="ignore"):  # old traces may fade to 0
             values += evaluate(self.learner.learning_rate, transition.step) * error * traces
             over = transition.terminated or transition.truncated
             traces *= 0.0 if over else self.learner.discount * self.decay
-        return Traced(values, traces, transition.next_available)
+        state.traces[transition.environment] = traces, transition.next_available
+        return state
+
+    def _mark(self, traces: Floats, here: Observation, action: int) -> None:
+        """Let the traces of what was just done rise."""
+        if self.kind == "accumulating":
+            add(traces, here, action, 1.0)
+        elif isinstance(here, int) or here.dtype.kind != "f":
+            traces[cells(here, action)] = 1.0 / np.size(here)
+        else:
+            raise ValueError("replacing traces need features that are active or not, got real ones: accumulate them")
 
 
 def _check_one_step(learner: Any, name: str) -> None:

@@ -64,14 +64,14 @@ def softmax_weights(values: list[float], temperature: float | None) -> list[floa
 def greedy_weights(values: list[float]) -> list[float] | None:
     """1 for each maximum."""
     best = max(values)
-    if not -inf < best < inf or any(value != value for value in values):
+    if not -inf < best < inf or not sum(values) < inf:  # the sum of values with a NaN or +inf is one of these
         return None
     return [1.0 if value == best else 0.0 for value in values]
 
 
 def uniform_weights(values: list[float]) -> list[float] | None:
     """1 for each available action."""
-    if not -inf < max(values) < inf or any(value != value for value in values):
+    if not -inf < max(values) < inf or not sum(values) < inf:
         return None
     return [0.0 if value == -inf else 1.0 for value in values]
 

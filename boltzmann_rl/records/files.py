@@ -1,10 +1,10 @@
-"""Files: CSV that survives a spreadsheet, and writes that are whole or not at all."""
+"""Files: CSV that survives a spreadsheet, written whole or not at all."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import pandas as pd
+
+from boltzmann_rl.files import write
 
 __all__ = ["csv_bytes", "read_csv", "write"]
 
@@ -38,25 +38,3 @@ def read_csv(path: Path) -> pd.DataFrame:
 def _would_run(text: str) -> bool:
     """Whether a formula begins here, behind any quote marks: a label that has some of its own keeps them."""
     return text.lstrip("'").startswith(_FORMULA)
-
-
-def write(path: Path, content: bytes) -> None:
-    """All of it or nothing: to a temporary file, to the disk, and only then into place."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if os.name == "nt":  # Windows opens no folders
-        return
-    folder = os.open(path.parent, os.O_RDONLY)  # the new name, too, is to survive a power cut
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -52,6 +52,10 @@ def evaluate(schedule: Any, step: Any) -> Any:
         return schedule
     if not callable(schedule):
         return unwrap(np.full(np.shape(step), as_number(schedule, "schedule")))
+    if type(step) is int:
+        value = schedule(step)
+        if type(value) is float and value == value:  # all that as_number would find
+            return value
     if np.ndim(step) == 0:
         return as_number(schedule(step), f"the value of {schedule!r} at step {step}")
     steps = np.asarray(step)

@@ -181,7 +181,7 @@ class Exponential:
             f = _fraction(step, self.steps)
             with np.errstate(under="ignore"):
                 value = self.start ** (1.0 - f) * self.end**f
-            return unwrap(np.clip(value, min(self.start, self.end), max(self.start, self.end)))
+            return unwrap(np.minimum(np.maximum(value, min(self.start, self.end)), max(self.start, self.end)))
         decay: Any = self.decay  # not None: exactly one of the two is given
         with np.errstate(under="ignore", over="ignore"):
             value = self.start * decay ** as_steps(step)
@@ -298,4 +298,5 @@ def _fraction(step: Any, steps: int) -> Floats:
 def _between(start: float, end: float, f: Floats) -> Floats:
     """(1 − f)·start + f·end: exact at both ends, and never outside them."""
     with np.errstate(under="ignore"):
-        return np.clip((1.0 - f) * start + f * end, min(start, end), max(start, end))
+        value: Floats = np.minimum(np.maximum((1.0 - f) * start + f * end, min(start, end)), max(start, end))
+        return value

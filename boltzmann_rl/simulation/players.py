@@ -1,0 +1,158 @@
+"""What every loop has in common: an agent at work, with its learner's state, its clocks and its streams of chance."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.agents import Agent
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.environments import Reading
+from boltzmann_rl.features import Observation, row
+from boltzmann_rl.learners import Transition
+from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
+from boltzmann_rl.policies import act, probabilities
+from boltzmann_rl.policies.few import FEW, pick
+from boltzmann_rl.policies.parameters import temperature_at
+from boltzmann_rl.streams import stream
+
+__all__ = ["Look", "Player"]
+
+
+class Look(NamedTuple):
+    """What a policy would do: of one environment arrays ``(A,)`` and numbers, of n of them ``(n, A)`` and ``(n,)``.
+
+    Attributes:
+        values: The learner's values of all actions, −inf where one is not available.
+        probabilities: With which each action would be taken.
+        temperature: None of a policy that has none.
+        entropy: Of the probabilities, in nats.
+        effective_actions: exp(entropy).
+        greedy_share: The probability of taking an action of the highest value.
+    """
+
+    values: Floats
+    probabilities: Floats
+    temperature: Any
+    entropy: Any
+    effective_actions: Any
+    greedy_share: Any
+
+
+class Player:
+    """An agent at work.
+
+    A decision draws one uniform (of a policy that perturbs, one an action) from the stream ``(seed, "action")``
+    (``(seed, "perturbation")``), the learner what it draws from ``(seed, "learner")``.
+
+    Args:
+        agent: A learner for environments and any policy.
+        shape: Of the learner's values, ``(observations, actions)``.
+        seed: In [0, 2⁶³).
+    """
+
+    def __init__(self, agent: Agent, shape: tuple[int, int], seed: int) -> None:
+        self.policy, self.learner, self._clock = agent.policy, agent.learner, agent.clock
+        perturbs = getattr(agent.policy, "uniforms_per_action", False)
+        self.coins, self.learning = stream(seed, "perturbation" if perturbs else "action"), stream(seed, "learner")
+        self.state = agent.learner.start(shape, self.learning)
+        self._remembers = getattr(agent.policy, "takes_memory", False)
+        wrapped = _unwrapped(agent.learner)
+        self.takes_next: str | None = getattr(wrapped, "takes_next", None)
+        self.takes_outlook = self.takes_next == "probabilities"
+        self.takes_probabilities = bool(getattr(wrapped, "takes_probabilities", False))
+        self._weighs = self.takes_outlook or self.takes_probabilities
+        plain = "_few_weights" in vars(type(agent.policy)) and shape[1] <= FEW
+        self._plain = plain and not (self._weighs or self._remembers) and agent.clock != "pulls"
+        of_what = {"visits": shape[:1], "pulls": shape}
+        self._counts: Any = None if agent.clock == "step" else np.zeros(of_what[agent.clock], dtype=np.int64)
+        self.counts = self._counts is not None
+
+    def check(self, observation: Observation) -> None:
+        """Refuse what counts or remembers by the observation where that is no index."""
+        if isinstance(observation, int):
+            return
+        for needs, what in ((self._counts is not None, f"the clock {self._clock!r}"), (self._remembers, "a memory")):
+            if needs:
+                raise TypeError(
+                    f"{self.policy!r} is given {what}, which is kept for each observation by its index, but the "
+                    "environment's observations are features: use the clock 'step' and a policy without memory"
+                )
+
+    @property
+    def values(self) -> Floats:
+        """What the learner holds, live."""
+        values: Floats = self.learner.values(self.state)
+        return values
+
+    def learn(self, transition: Transition) -> None:
+        """Let the learner learn."""
+        self.state = self.learner.update(self.state, transition, self.learning)
+
+    def count(self, here: Any, action: Any) -> None:
+        """Let the clock of an observation go on by a decision."""
+        if self.counts:
+            self._counts[(here, action) if self._clock == "pulls" else here] += 1
+
+    def choose(self, reading: Reading, step: int, rng: np.random.Generator) -> tuple[int, Floats | None]:
+        """A decision, and for learners that take them the probabilities that it was drawn from."""
+        here = reading.observation
+        table = self.learner.values(self.state)
+        values = table[here] if type(here) is int else row(table, here)
+        now = step if self._counts is None else self._now(here)
+        if self._plain and reading.available is None:  # what act comes to, without its checks of what is known here
+            weights = self.policy._few_weights(values.tolist(), now)
+            if weights is not None:
+                return pick(weights, rng.random()), None
+        memory = self.learner.memory(self.state)[here] if self._remembers else None
+        action: int = act(self.policy, values, rng, step=now, available=reading.available, memory=memory)
+        if not self._weighs:
+            return action, None
+        if reading.available is not None:
+            values = mask(values, reading.available)
+        return action, probabilities(self.policy, values, now, memory)
+
+    def choose_all(
+        self, readings: list[Reading], steps: Any, rng: np.random.Generator
+    ) -> list[tuple[int, Floats | None]]:
+        """`choose` for many rows by one call of the policy; each row has its own clock, and its own coin in turn."""
+        values, now, memory = self._seen(readings, steps)
+        actions = act(self.policy, values, rng, step=now, memory=memory).tolist()
+        weights = list(probabilities(self.policy, values, now, memory)) if self._weighs else [None] * len(actions)
+        return list(zip(actions, weights, strict=True))
+
+    def look(self, readings: list[Reading], steps: Any) -> Look:
+        """What the policy would do in each row; draws nothing, and no clock goes on."""
+        values, now, memory = self._seen(readings, steps)
+        p = probabilities(self.policy, values, now, memory)
+        temperature = getattr(self.policy, "temperature", None)
+        if isinstance(temperature, float) or callable(getattr(temperature, "temperature", temperature)):
+            temperature = np.broadcast_to(temperature_at(temperature, values, now), len(p)).copy()
+        else:  # none, or an attribute of that name that is something else
+            temperature = None
+        with np.errstate(under="ignore"):
+            share = np.where(greedy(values) > 0.0, p, 0.0).sum(axis=-1)
+        return Look(values, p, temperature, entropy(p), effective_actions(p), share)
+
+    def _seen(self, readings: list[Reading], steps: Any) -> tuple[Floats, Any, Any]:
+        """What the policy is shown of many rows: values with the masks in them, clocks, and memory."""
+        table = self.learner.values(self.state)
+        values = np.stack([row(table, reading.observation) for reading in readings])
+        if any(reading.available is not None for reading in readings):
+            everything = np.ones(values.shape[1], dtype=bool)
+            available = [everything if reading.available is None else reading.available for reading in readings]
+            values = mask(values, np.stack(available))
+        if self._counts is None and not self._remembers:
+            return values, steps, None
+        here = [reading.observation for reading in readings]
+        now = steps if self._counts is None else self._counts[here]
+        return values, now, self.learner.memory(self.state)[here] if self._remembers else None
+
+    def _now(self, here: Any) -> Any:
+        return self._counts[here] if self._clock == "pulls" else int(self._counts[here])
+
+
+def _unwrapped(learner: Any) -> Any:
+    """What a learner around another one wraps: it learns from the same transitions."""
+    while hasattr(learner, "learner"):
+        learner = learner.learner
+    return learner

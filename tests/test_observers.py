@@ -1,0 +1,92 @@
+"""Observers: what they write, and that nothing changes by their looking on."""
+
+import math
+from itertools import islice
+
+import gymnasium
+import pytest
+
+from boltzmann_rl import SARSA, Agent, Boltzmann, BoltzmannGumbel, Environment, QLearning, schedules
+from boltzmann_rl.observers import logged
+from boltzmann_rl.simulation.training import Training
+
+COOLING = schedules.Exponential(2.0, 0.1, steps=200)
+
+
+class Tape:
+    """A writer that keeps what it is given."""
+
+    def __init__(self):
+        self.scalars = {}
+
+    def add_scalar(self, tag, value, step):
+        assert type(value) in (int, float)
+        self.scalars.setdefault(tag, []).append((step, value))
+
+
+def single():
+    return Environment("CliffWalking-v1", 30).make()
+
+
+def vector():
+    return gymnasium.make_vec("FrozenLake-v1", num_envs=3, vectorization_mode="sync")
+
+
+@pytest.mark.parametrize("make", [single, vector])
+@pytest.mark.parametrize("agent", [Agent(SARSA(0.3), Boltzmann(COOLING)), Agent(QLearning(0.3), BoltzmannGumbel(1.0))])
+def test_a_training_is_the_same_bytes_with_and_without_a_log(make, agent):
+    plain, watched = Training(make(), agent, seed=0), Training(make(), agent, seed=0)
+    for one, other in zip(islice(plain, 300), logged(watched, Tape(), every=1), strict=False):
+        assert str(one) == str(other)
+    assert plain.values.tobytes() == watched.values.tobytes()
+
+
+def test_the_log_shows_the_exploration_every_so_many_steps():
+    tape = Tape()
+    list(islice(logged(Training(single(), Agent(SARSA(0.3), Boltzmann(COOLING)), seed=0), tape, every=20), 100))
+    steps = [20, 40, 60, 80, 100]
+    assert tape.scalars["policy/temperature"] == [(step, pytest.approx(2.0 * 0.05 ** (step / 200))) for step in steps]
+    entropies, numbers = (dict(tape.scalars[f"policy/{name}"]) for name in ("entropy", "effective_actions"))
+    assert list(entropies) == list(numbers) == steps
+    assert all(0.0 <= entropy <= math.log(4) for entropy in entropies.values())
+    assert all(number == pytest.approx(math.exp(entropies[step])) for step, number in numbers.items())
+    assert all(0.25 <= share <= 1.0 for _, share in tape.scalars["policy/greedy_share"])
+
+
+def test_the_log_shows_every_episode_where_it_ends():
+    tape, training = Tape(), Training(vector(), Agent(QLearning(0.3), Boltzmann(1.0)), seed=0)
+    returns, lengths, totals = [], [], [[0.0, 0] for _ in range(3)]
+    for step, t in enumerate(islice(logged(training, tape), 300), start=1):
+        total = totals[t.environment]
+        total[0], total[1] = total[0] + t.reward, total[1] + 1
+        if t.terminated or t.truncated:
+            returns.append((step, total[0]))
+            lengths.append((step, total[1]))
+            totals[t.environment] = [0.0, 0]
+    assert len(returns) > 10
+    assert tape.scalars["episode/return"] == returns
+    assert tape.scalars["episode/length"] == lengths
+
+
+def test_a_policy_without_a_temperature_shows_none():
+    tape = Tape()
+    list(islice(logged(Training(single(), Agent(QLearning(), BoltzmannGumbel(1.0)), seed=0), tape, every=5), 10))
+    assert set(tape.scalars) == {"policy/entropy", "policy/effective_actions", "policy/greedy_share"}
+
+
+def test_a_tensorboard_can_be_read_back(tmp_path):
+    summary = pytest.importorskip("torch.utils.tensorboard")
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    with summary.SummaryWriter(tmp_path) as writer:
+        list(islice(logged(Training(single(), Agent(SARSA(0.3), Boltzmann(COOLING)), seed=0), writer), 200))
+    events = accumulator.EventAccumulator(str(tmp_path)).Reload()
+    found = [(event.step, event.value) for event in events.Scalars("policy/temperature")]
+    assert found == [(100, pytest.approx(2.0 * 0.05**0.5)), (200, pytest.approx(0.1))]
+
+
+def test_what_cannot_write_and_looks_that_never_come_are_refused_at_once():
+    training = Training(single(), Agent(QLearning(), Boltzmann(1.0)), seed=0)
+    with pytest.raises(TypeError, match=r"writer must have add_scalar\(tag, value, step\)"):
+        logged(training, [])
+    with pytest.raises(ValueError, match="every must be 1 or more, got 0"):
+        logged(training, Tape(), every=0)

@@ -1,0 +1,543 @@
+"""Training in one environment and in a vector of them: what is learned from, in which order, and how it goes on."""
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+
+import cloudpickle
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.spaces import Box, Discrete
+from gymnasium.utils import EzPickle
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+from boltzmann_rl import (
+    SARSA,
+    Agent,
+    Boltzmann,
+    BoltzmannGumbel,
+    DoubleQLearning,
+    EligibilityTraces,
+    Environment,
+    EpsilonGreedy,
+    ExpectedSARSA,
+    NStep,
+    QLearning,
+    Uniform,
+    ValueDifference,
+    act,
+    mask,
+    schedules,
+)
+from boltzmann_rl.learners import Transition
+from boltzmann_rl.policies import AdaptiveEpsilonGreedy
+from boltzmann_rl.policies.decision import probabilities
+from boltzmann_rl.simulation.training import Training
+from boltzmann_rl.streams import child_seed, stream
+
+COOLING = Boltzmann(schedules.Exponential(2.0, 0.1, steps=200))
+LEARNERS = [QLearning(0.5), SARSA(0.3), ExpectedSARSA(0.3), DoubleQLearning(0.4)]
+AGENTS = [
+    *(Agent(learner, COOLING) for learner in LEARNERS),
+    Agent(NStep(SARSA(0.3), steps=3), EpsilonGreedy(0.2)),
+    Agent(EligibilityTraces(QLearning(0.3), decay=0.8), COOLING),
+    Agent(QLearning(schedules.Linear(0.9, 0.1, steps=300)), COOLING, clock="visits"),
+    Agent(SARSA(0.3), BoltzmannGumbel(1.0)),
+    Agent(ValueDifference(QLearning(0.5), inverse_sensitivity=1.0), AdaptiveEpsilonGreedy()),
+]
+SINGLE = [Environment("FrozenLake-v1"), Environment("CliffWalking-v1", 40), Environment("Taxi-v4", 30)]
+MODES = list(AutoresetMode)
+
+
+def loop_of_one(env, agent, seed, number):
+    """The loop for one environment, written down step by step: what `Training` has to come to."""
+    coins = stream(seed, "perturbation" if hasattr(agent.policy, "uniforms_per_action") else "action")
+    luck, learner, visits = stream(seed, "learner"), agent.learner, {}
+    shape = env.observation_space.n, env.action_space.n
+    state, pulls, told = learner.start(shape, luck), np.zeros(shape, dtype=int), []
+    inner = getattr(learner, "learner", learner)
+    takes = getattr(inner, "takes_next", None)
+
+    def decide(at, available, rng):
+        now = {"step": len(told), "visits": visits.get(at, 0), "pulls": pulls[at]}[agent.clock]
+        memory = learner.memory(state)[at] if getattr(agent.policy, "takes_memory", False) else None
+        values = learner.values(state)[at]
+        action = act(agent.policy, values, rng, step=now, available=available, memory=memory)
+        return action, probabilities(
+            agent.policy, mask(values, np.ones(shape[1], int) if available is None else available), now, memory
+        )
+
+    here, info = env.reset(seed=child_seed(seed, "environment"))
+    chosen = None
+    while len(told) < number:
+        action = decide(here, info.get("action_mask"), coins)[0] if chosen is None else chosen
+        there, reward, terminated, truncated, info = env.step(action)
+        step = len(told)
+        told.append(None)
+        visits[here], pulls[here, action] = visits.get(here, 0) + 1, pulls[here, action] + 1
+        open_ = None if terminated else info.get("action_mask")
+        chosen, p = (None, None)
+        if takes and not terminated:
+            chosen, p = decide(there, open_, luck if truncated else coins)
+        told[step] = Transition(
+            step, int(here), int(action), float(reward), int(there), terminated, truncated,
+            None if open_ is None else open_.astype(bool), chosen, p if takes == "probabilities" else None,
+        )  # fmt: skip
+        state = learner.update(state, told[step], luck)
+        here = there
+        if terminated or truncated:
+            (here, info), chosen = env.reset(), None
+    return told, learner.values(state)
+
+
+def same(first, second):
+    """Two lists of transitions, bit for bit; nan would never be the same."""
+    return [[np.asarray(part).tolist() for part in t] for t in first] == [
+        [np.asarray(part).tolist() for part in t] for t in second
+    ]
+
+
+@pytest.mark.parametrize("environment", SINGLE, ids=lambda environment: environment.id)
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")
+def test_one_environment_is_learned_from_as_the_loop_written_step_by_step_says(environment, agent):
+    expected, table = loop_of_one(environment.make(), agent, 7, 300)
+    training = Training(environment.make(), agent, seed=7)
+    assert same(islice(training, 300), expected)
+    assert training.values.tobytes() == table.tobytes()
+    assert training.step == 300
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+@pytest.mark.parametrize("environment", SINGLE, ids=lambda environment: environment.id)
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")
+def test_one_environment_in_a_vector_is_the_environment_alone(environment, agent, mode):
+    vector = SyncVectorEnv([environment.make], autoreset_mode=mode)
+    alone, among = Training(environment.make(), agent, seed=3), Training(vector, agent, seed=3)
+    for one, other in islice(zip(alone, among, strict=True), 200):
+        np.testing.assert_equal((*one[:8], one.next_action), (*other[:8], other.next_action))
+    np.testing.assert_allclose(among.values, alone.values, rtol=1e-12, atol=1e-13)
+
+
+class Corridor(gymnasium.Env):
+    """Observes its number and how far it is in the episode; pays as much as it is far; ends after ``length`` steps."""
+
+    STATES = 10
+
+    def __init__(self, number=0, length=3, ending="terminated", masks=False):
+        self.observation_space, self.action_space = Discrete(40), Discrete(4, start=2)
+        self.number, self.length, self.ending, self.masks = number, length, ending, masks
+        self.sent, self.seeds, self.fault = [], [], {}
+
+    def answer(self):
+        info = {"action_mask": np.eye(4, dtype=np.int8)[(self.at + self.number) % 4]} if self.masks else {}
+        return 10 * self.number + self.at, info
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.seeds.append(seed)
+        self.sent.append([])
+        self.at = 0
+        return self.answer()
+
+    def step(self, action):
+        self.sent[-1].append(int(action))
+        self.at += 1
+        reward = self.fault.get((len(self.sent) - 1, self.at), float(self.at))
+        if isinstance(reward, Exception):
+            raise reward
+        over = self.at == self.length
+        observation, info = self.answer()
+        return observation, reward, over and self.ending == "terminated", over and self.ending == "truncated", info
+
+
+def corridors(mode, lengths=(3, 5, 1), **options):
+    envs = [Corridor(number, length, **options) for number, length in enumerate(lengths)]
+    return SyncVectorEnv([lambda env=env: env for env in envs], autoreset_mode=mode), envs
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A uniform policy that notes the clocks it is given."""
+
+    clock: str = "step"
+    steps: list = field(default_factory=list)
+
+    def __call__(self, values, step):
+        self.steps.append(np.asarray(step).tolist())
+        return Uniform()(values, step)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+@pytest.mark.parametrize("ending", ["terminated", "truncated"])
+@pytest.mark.parametrize("learner", LEARNERS[:3], ids=lambda learner: type(learner).__name__)
+def test_no_transition_crosses_episodes_and_what_was_sent_is_what_is_learned(mode, ending, learner):
+    vector, envs = corridors(mode, ending=ending)
+    told = list(islice(Training(vector, Agent(learner, Uniform()), seed=0), 120))
+    for row, env in enumerate(envs):
+        own = [t for t in told if t.environment == row]
+        assert len(own) > 20
+        for number, t in enumerate(own):
+            at = number % env.length
+            over = at == env.length - 1
+            ends = over and ending == "terminated", over and ending == "truncated"
+            assert t[1:2] + t[3:7] == (10 * row + at, float(at + 1), 10 * row + at + 1, *ends)
+        sent = [action - 2 for episode in env.sent for action in episode]
+        assert [t.action for t in own] == sent[: len(own)]
+        for t, following in pairwise(own):
+            looked_ahead = learner is not LEARNERS[0] and not t.terminated
+            assert (t.next_action is not None) == looked_ahead
+            assert t.truncated or not looked_ahead or following.action == t.next_action
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_a_truncated_row_is_bootstrapped_from_where_it_was_cut_off_and_a_terminated_one_is_not(mode):
+    for ending, following in (("truncated", 0.9 * 7.0), ("terminated", 0.0)):
+        vector, _ = corridors(mode, lengths=(2, 2), ending=ending)
+        training = Training(vector, Agent(QLearning(1.0, discount=0.9, initial=7.0), Uniform()), seed=0)
+        told = list(islice(training, 80))
+        for t in told:
+            if t.terminated or t.truncated:
+                assert training.values[t.observation, t.action] == 2.0 + following
+
+
+@pytest.mark.parametrize(("mode", "dead"), [(AutoresetMode.NEXT_STEP, 1), (AutoresetMode.SAME_STEP, 0)])
+def test_each_row_has_a_clock_of_its_own_that_stands_still_while_it_is_reset(mode, dead):
+    policy = Noted()
+    list(islice(Training(corridors(mode, lengths=(2, 5))[0], Agent(QLearning(), policy), seed=0), 30))
+    first, second, expected = 0, 0, []
+    for round_ in range(100):
+        live = [round_ % (2 + dead) < 2, round_ % (5 + dead) < 5]
+        clocks = [clock for clock, alive in zip((first, second), live, strict=True) if alive]
+        expected += [clocks] if clocks else []  # where no row decides, the policy is not asked
+        first, second = first + live[0], second + live[1]
+    assert policy.steps == expected[: len(policy.steps)]
+    assert len(policy.steps) >= 15
+
+
+def test_the_clocks_of_visits_and_pulls_are_those_of_the_observation_in_each_row():
+    for clock in ("visits", "pulls"):
+        policy = Noted(clock)
+        told = list(islice(Training(corridors("SameStep", (2, 3))[0], Agent(QLearning(), policy), seed=0), 40))
+        counts = np.zeros((40, 4), dtype=int)
+        for clocks, rows in zip(policy.steps, zip(told[::2], told[1::2], strict=True), strict=False):
+            seen = counts[[t.observation for t in rows]]
+            assert clocks == (seen if clock == "pulls" else seen.sum(axis=1)).tolist()
+            for t in rows:
+                counts[t.observation, t.action] += 1
+
+
+def test_rows_toss_coins_of_their_own():
+    told = list(islice(Training(corridors("SameStep", (9, 9))[0], Agent(QLearning(), Uniform()), seed=0), 4000))
+    table = np.zeros((4, 4))
+    for one, other in zip(told[::2], told[1::2], strict=True):
+        table[one.action, other.action] += 1
+    chi_squared = ((table - 125.0) ** 2 / 125.0).sum()
+    assert chi_squared < 56.5  # 15 degrees of freedom, false-alarm rate 1e-6: SciPy's chi2.isf
+
+
+def test_each_environment_of_a_vector_has_a_seed_of_its_own():
+    vector, envs = corridors("NextStep")
+    list(islice(Training(vector, Agent(QLearning(), Uniform()), seed=5), 50))
+    first = [env.seeds[0] for env in envs]
+    assert first == [child_seed(5, "environment"), child_seed(5, "environment", 1), child_seed(5, "environment", 2)]
+    assert {seed for env in envs for seed in env.seeds[1:]} == {None}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+@pytest.mark.parametrize("ending", ["terminated", "truncated"])
+def test_a_masked_action_is_never_taken_in_any_row(mode, ending):
+    vector, _ = corridors(mode, masks=True, ending=ending)
+    for t in islice(Training(vector, Agent(SARSA(), Uniform()), seed=0), 200):
+        assert t.action == (t.observation % 10 + t.environment) % 4
+        expected = None if t.terminated else [a == (t.next_observation % 10 + t.environment) % 4 for a in range(4)]
+        assert (None if t.next_available is None else t.next_available.tolist()) == expected
+        assert t.next_action == (None if t.terminated else expected.index(True))
+
+
+@pytest.mark.parametrize("mode", [mode.value for mode in MODES])
+def test_a_vector_that_is_one_batch_gets_one_seed_and_learns(mode):
+    vector = gymnasium.make_vec(
+        "boltzmann_rl.environments:boltzmann_rl/BernoulliBandit-v0",
+        num_envs=5, vectorization_mode="vector_entry_point", means=[0.0, 1.0], steps=4, autoreset_mode=mode,
+    )  # fmt: skip
+    training = Training(vector, Agent(QLearning(0.1, discount=0.0), Boltzmann(0.2)), seed=1)
+    episodes = list(training.episodes(50))
+    assert {episode.length for episode in episodes} == {4}
+    assert training.values[0].tolist() == pytest.approx([0.0, 1.0], abs=0.05)
+    assert [episode.environment for episode in episodes[:5]] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "says"),
+    [
+        (np.nan, ValueError, "reward must be a number, got nan"),
+        (KeyError("broken"), RuntimeError, "step raised KeyError: 'broken'"),
+    ],
+)
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_a_row_that_goes_wrong_is_an_error_that_says_which_row_and_where(mode, fault, kind, says):
+    vector, envs = corridors(mode)
+    envs[1].fault = {(1, 3): fault}
+    seed = child_seed(0, "environment", 1)
+    with pytest.raises(kind, match=f"SyncVectorEnv, row 1, with seed {seed}, episode 1, step 2.*{says}"):
+        list(islice(Training(vector, Agent(QLearning(), Uniform()), seed=0), 60))
+
+
+def test_a_mask_of_another_shape_or_without_an_action_is_an_error_that_says_which_row():
+    vector, envs = corridors("NextStep", masks=True)
+    envs[2].answer = lambda: (20, {"action_mask": np.zeros(4, dtype=np.int8)})
+    with pytest.raises(ValueError, match=r"row 2, with seed \d+, episode 0, step 0: .*leaves no action"):
+        Training(vector, Agent(QLearning(), Uniform()), seed=0)
+
+
+def test_a_vector_that_hides_how_it_resets_is_refused():
+    vector, _ = corridors("NextStep")
+    del vector.metadata["autoreset_mode"]
+    with pytest.raises(ValueError, match=r"does not say how its rows are reset.*AutoresetMode.NEXT_STEP"):
+        Training(vector, Agent(QLearning(), Uniform()), seed=0)
+
+
+def test_a_vector_whose_spaces_no_table_can_hold_is_refused():
+    vector = gymnasium.make_vec("CartPole-v1", num_envs=2, vectorization_mode="sync")
+    with pytest.raises(TypeError, match="CartPole-v1 has Box"):
+        Training(vector, Agent(QLearning(), Uniform()), seed=0)
+
+
+@dataclass(frozen=True)
+class Weighing(QLearning):
+    """A learner that asks for the probabilities that actions were drawn from, and keeps what it was given."""
+
+    takes_probabilities = True
+    given: list = field(default_factory=list, compare=False)
+
+    def update(self, state, transition, rng):
+        self.given.append((state.copy(), transition))
+        return super().update(state, transition, rng)
+
+
+def test_a_learner_that_asks_for_them_is_given_the_probabilities_that_its_actions_were_drawn_from():
+    for wrap in (lambda learner: learner, lambda learner: ValueDifference(learner, inverse_sensitivity=1.0)):
+        for environment in (Environment("Taxi-v4").make(), gymnasium.make_vec("Taxi-v4", num_envs=1)):
+            learner = Weighing(0.5)
+            told = list(islice(Training(environment, Agent(wrap(learner), Boltzmann(0.5)), seed=2), 200))
+            before = None
+            for (table, seen), t in zip(learner.given, told, strict=True):
+                assert seen.probabilities is t.probabilities
+                values = table[t.observation]
+                if before is not None and before.next_available is not None and not before.truncated:
+                    values = mask(values, before.next_available)
+                    np.testing.assert_allclose(t.probabilities, Boltzmann(0.5)(values, 0), rtol=1e-14)
+                before = t
+    assert all(t.probabilities is None for t in islice(Training(SINGLE[0].make(), AGENTS[2], seed=0), 20))
+
+
+def test_a_vector_whose_answer_has_another_number_of_rows_is_an_error():
+    vector, _ = corridors("NextStep")
+    training, step = Training(vector, AGENTS[0], seed=0), vector.step
+    vector.step = lambda actions: (lambda seen, paid, *rest: (seen, paid[:2], *rest))(*step(actions))
+    with pytest.raises(ValueError, match=r"rewards must have one entry for each of the 3 rows, got shape \(2,\)"):
+        next(training)
+
+
+def test_a_vector_that_resets_at_once_and_keeps_the_last_observation_to_itself_is_an_error():
+    vector, _ = corridors("SameStep")
+    training, step = Training(vector, AGENTS[0], seed=0), vector.step
+    vector.step = lambda actions: (*step(actions)[:4], {})
+    with pytest.raises(ValueError, match=r"row 2, with seed \d+, episode 0, step 0: .* no info\['final_obs'\]"):
+        next(training)
+
+
+def test_visits_and_memories_of_features_are_refused_with_the_remedy():
+    pytest.importorskip("boltzmann_rl.tile_coding")
+    from boltzmann_rl.tile_coding import TileCoding
+
+    for agent in (AGENTS[6], AGENTS[8]):
+        with pytest.raises(TypeError, match=r"observations are features: use the clock 'step'"):
+            Training(TileCoding(gymnasium.make("MountainCar-v0")), agent, seed=0)
+    told = list(islice(Training(TileCoding(gymnasium.make("MountainCar-v0")), AGENTS[1], seed=0), 20))
+    assert all(len(t.observation) == 8 for t in told)
+
+
+def make_single():
+    return Environment("FrozenLake-v1").make()
+
+
+def make_vector():
+    return gymnasium.make_vec("Taxi-v4", num_envs=3, vectorization_mode="sync", max_episode_steps=7)
+
+
+def make_batch():
+    return gymnasium.make_vec("boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0", num_envs=3, steps=3)
+
+
+@pytest.mark.parametrize("make", [make_single, make_vector, make_batch])
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")
+def test_a_saved_training_goes_on_as_if_it_had_never_been_interrupted(tmp_path, make, agent):
+    whole = Training(make(), agent, seed=4)
+    expected, episodes = list(islice(whole, 150)), whole.last[:4]
+    training = Training(make(), agent, seed=4)
+    told = []
+    for number in (1, 36, 40, 73):  # also between the rows of one round
+        told += islice(training, number)
+        training.save(tmp_path / "training")
+        training = Training.load(tmp_path / "training")
+    assert same(told, expected)
+    assert training.values.tobytes() == whole.values.tobytes()
+    assert training.last[:4] == episodes
+    assert (training.seed, training.step) == (4, 150)
+
+
+def test_a_training_goes_on_in_another_process(tmp_path):
+    training = Training(make_vector(), AGENTS[1], seed=0)
+    list(islice(training, 50))
+    training.save(tmp_path / "training")
+    list(islice(training, 100))
+    code = (
+        "from itertools import islice; from boltzmann_rl.simulation.training import Training; import sys\n"
+        "training = Training.load(sys.argv[1]); list(islice(training, 100)); print(training.values.tobytes().hex())"
+    )
+    command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "training")]
+    told = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    assert told.strip() == training.values.tobytes().hex()
+
+
+def test_a_file_that_was_cut_off_or_changed_is_refused(tmp_path):
+    path = tmp_path / "training"
+    Training(make_single(), AGENTS[0], seed=0).save(path)
+    whole = path.read_bytes()
+    for content in (
+        whole[:-1],
+        whole[: len(whole) // 2],
+        whole[:-9] + b"x" + whole[-8:],
+        whole.replace(b"numpy", b"numpi", 1),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="was cut off or changed"):
+            Training.load(path)
+    for content in (b"", b"no training at all\n", whole[1:]):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="is no saved training of format 1"):
+            Training.load(path)
+
+
+def test_loading_under_another_version_says_so(tmp_path, monkeypatch):
+    path = tmp_path / "training"
+    with monkeypatch.context() as other:
+        other.setattr(np, "__version__", "1.0.0")
+        Training(make_single(), AGENTS[0], seed=0).save(path)
+    with pytest.warns(UserWarning, match=r"saved under numpy 1.0.0 \(here "):
+        Training.load(path)
+
+
+def test_a_file_of_something_that_is_gone_says_under_which_versions_it_was_saved(tmp_path, monkeypatch):
+    path = tmp_path / "training"
+    Training(Corridor(), AGENTS[0], seed=0).save(path)
+    monkeypatch.delattr(f"{__name__}.Corridor")
+    with pytest.raises(RuntimeError, match=r"saved under .*numpy.*, can't be read here, AttributeError: .*Corridor"):
+        Training.load(path)
+
+
+class Remade(Corridor, EzPickle):
+    def __init__(self):
+        Corridor.__init__(self)
+        EzPickle.__init__(self)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda env: env, gymnasium.wrappers.OrderEnforcing, lambda env: SyncVectorEnv([lambda: env])]
+)
+def test_an_environment_whose_pickle_would_begin_anew_is_refused(tmp_path, wrap):
+    with pytest.raises(TypeError, match=r"Remade.*can't be saved.*how it was made, not where it stands"):
+        Training(wrap(Remade()), AGENTS[0], seed=0).save(tmp_path / "training")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_environment_with_a_window_or_a_file_is_refused_with_the_remedy(tmp_path):
+    env = Corridor()
+    training = Training(env, AGENTS[0], seed=0)
+    remedy = r"can't be saved, TypeError: .*make the environment without render_mode"
+    with open(tmp_path / "film", "wb") as env.window, pytest.raises(TypeError, match=remedy):
+        training.save(tmp_path / "training")
+    assert [path.name for path in tmp_path.iterdir()] == ["film"]
+
+
+def test_a_notebooks_policy_is_saved_with_its_training(tmp_path):
+    training = Training(make_single(), Agent(QLearning(), lambda values, step: np.full(4, 0.25)), seed=0)
+    training.save(tmp_path / "training")
+    assert same(islice(Training.load(tmp_path / "training"), 20), list(islice(training, 20)))
+
+
+@pytest.mark.parametrize("make", [make_single, make_vector])
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")
+def test_looking_changes_nothing(make, agent):
+    seen, unseen = Training(make(), agent, seed=1), Training(make(), agent, seed=1)
+    before = seen.look()
+    for _ in range(60):
+        next(seen)
+        first, second = seen.look(), seen.look()
+        for one, other in zip(first, second, strict=True):
+            assert np.asarray(one).tobytes() == np.asarray(other).tobytes()
+    list(islice(unseen, 60))
+    assert cloudpickle.dumps(seen._loop.player.coins) == cloudpickle.dumps(unseen._loop.player.coins)
+    assert same(islice(seen, 60), list(islice(unseen, 60)))
+    assert seen.values.tobytes() == unseen.values.tobytes()
+    assert before.values.shape == before.probabilities.shape
+
+
+def test_a_look_says_what_the_policy_would_do_where_it_stands():
+    training = Training(make_single(), Agent(QLearning(0.5, initial=1.0), COOLING), seed=0)
+    for t in islice(training, 100):
+        look, at = training.look(), t.observation if t.terminated or t.truncated else t.next_observation
+        values, temperature = training.values[at], COOLING.temperature(training.step)
+        weights = np.exp((values - values.max()) / temperature)
+        p = weights / weights.sum()
+        np.testing.assert_allclose(look.probabilities, p, rtol=1e-13)
+        assert look.temperature == temperature
+        assert look.entropy == pytest.approx(-(p * np.log(p)).sum())
+        assert look.effective_actions == pytest.approx(np.exp(-(p * np.log(p)).sum()))
+        assert look.greedy_share == pytest.approx(p[values == values.max()].sum())
+
+
+def test_episodes_are_counted_over_all_rows_and_a_training_may_go_on_with_more():
+    training = Training(corridors("SameStep")[0], Agent(QLearning(), Uniform()), seed=0)
+    first, more = list(training.episodes(4)), list(training.episodes(5))
+    assert [episode.episode for episode in first + more] == list(range(9))
+    assert {(e.environment, e.length, e.total_reward) for e in first + more} == {(0, 3, 6.0), (1, 5, 15.0), (2, 1, 1.0)}
+    assert list(training.episodes(0)) == []
+
+
+def test_episode_statistics_of_gymnasium_agree_with_the_episodes_of_a_training():
+    env = gymnasium.wrappers.RecordEpisodeStatistics(Environment("CliffWalking-v1", 50).make())
+    episodes = list(Training(env, AGENTS[1], seed=0).episodes(20))
+    assert list(env.return_queue) == [episode.total_reward for episode in episodes]
+    assert list(env.length_queue) == [episode.length for episode in episodes]
+
+
+@pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP], ids=str)
+def test_episode_statistics_of_a_vector_agree_with_the_episodes_of_a_training(mode):
+    env = gymnasium.wrappers.vector.RecordEpisodeStatistics(corridors(mode)[0])
+    episodes = list(Training(env, AGENTS[1], seed=0).episodes(20))
+    assert list(env.return_queue)[:20] == [episode.total_reward for episode in episodes]
+
+
+def test_the_cliff_is_learned_by_four_environments_at_once():
+    """Example 6.6 of Sutton & Barto (2018): 13 steps along the edge."""
+    vector = gymnasium.make_vec("CliffWalking-v1", num_envs=4, vectorization_mode="sync", max_episode_steps=500)
+    training = Training(vector, Agent(QLearning(0.5), EpsilonGreedy(0.1)), seed=1)
+    list(training.episodes(500))
+    assert training.values[36].max() == pytest.approx(-13.0)
+
+
+def test_wrong_arguments_are_refused():
+    with pytest.raises(TypeError, match="agent must be Agent"):
+        Training(make_single(), QLearning(), seed=0)
+    with pytest.raises(ValueError, match="seed must be"):
+        Training(make_single(), AGENTS[0], seed=-1)
+    with pytest.raises(ValueError, match="number must be 0 or more, got -1"):
+        Training(make_single(), AGENTS[0], seed=0).episodes(-1)
+    env = Corridor()
+    env.action_space = Box(0.0, 1.0, (1,))
+    with pytest.raises(TypeError, match="Discrete action space"):
+        Training(env, AGENTS[0], seed=0)
