@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         tsallis_inf,
     )
     from boltzmann_rl.linear_features import Linear, LinearFeatures
+    from boltzmann_rl.many_actions import BoltzmannSampler, play_many_arms
     from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, NearTies, SwitchingBandit
     from boltzmann_rl.observers import logged
     from boltzmann_rl.plots import plot_schedule
@@ -118,6 +119,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LAZY = {
+    "many_actions": (
+        "BoltzmannSampler",
+        "play_many_arms",
+    ),
     "linear_features": (
         "Linear",
         "LinearFeatures",
@@ -197,6 +202,7 @@ __all__ = [
     "Boltzmann",
     "BoltzmannDistribution",
     "BoltzmannGumbel",
+    "BoltzmannSampler",
     "BrokenLaw",
     "ChoiceKernel",
     "ConstantStep",
@@ -277,6 +283,7 @@ __all__ = [
     "mellowmax",
     "mellowmax_temperature",
     "play",
+    "play_many_arms",
     "plot_schedule",
     "run",
     "sample",

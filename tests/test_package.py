@@ -48,6 +48,7 @@ FOREIGN = {
         "environments",
         "gridworlds",
         "bandit_environments",
+        "compiled",
         "linear_features",
         "tile_coding",
         "vector_environments",
@@ -55,6 +56,8 @@ FOREIGN = {
     "numba": {"kernels", "compiled", "many_actions"},
     "pandas": {"records", "plots"},
     "scipy": {"statistics"},
+    "torch": {"integrations"},
+    "stable_baselines3": {"integrations"},
     "tqdm": {"progress"},
     "argparse": {"cli"},
 }
