@@ -205,7 +205,10 @@ class ExpectedSARSA:
         """What follows the transition: the mean value of what the policy does."""
         if transition.next_probabilities is None:
             raise ValueError(f"ExpectedSARSA learns from what may come, but {transition} has no next_probabilities")
-        return float(row(values, transition.next_observation).dot(transition.next_probabilities))
+        mean = 0.0
+        for q, p in zip(row(values, transition.next_observation).tolist(), transition.next_probabilities, strict=True):
+            mean += q * float(p)  # one after the other, in the order of the actions
+        return mean
 
     def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
         """Move one value towards its target."""

@@ -180,7 +180,7 @@ class Exponential:
         if self.steps is not None:
             f = _fraction(step, self.steps)
             with np.errstate(under="ignore"):
-                value = self.start ** (1.0 - f) * self.end**f
+                value = np.power(self.start, 1.0 - f) * np.power(self.end, f)  # the same bits for one step as for many
             return unwrap(np.minimum(np.maximum(value, min(self.start, self.end)), max(self.start, self.end)))
         decay: Any = self.decay  # not None: exactly one of the two is given
         with np.errstate(under="ignore", over="ignore"):

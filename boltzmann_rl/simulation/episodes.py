@@ -64,8 +64,7 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
     ten episodes of the same run; ``length`` in steps; and ``terminated``, whether the episode ended by itself
     rather than by a time limit.
     """
-    names = ("return", "length", "terminated")
-    samples = np.empty((len(names), runs, episodes))
+    samples = np.empty((3, runs, episodes))
     for row in range(runs):
         env = environment.make()
         try:
@@ -74,6 +73,12 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
                 samples[:, row, episode.episode] = episode.total_reward, episode.length, episode.terminated
         finally:
             env.close()
+    return block_of(samples)
+
+
+def block_of(samples: Floats) -> Block:
+    """What is left of returns, lengths and ends of episodes, ``(3, runs, episodes)``."""
+    names = ("return", "length", "terminated")
     measured = dict(zip(names, samples, strict=True))
     measured["smoothed_return"] = _trailing_mean(measured["return"])
     curves = {metric: Moments.of(sample.T) for metric, sample in measured.items()}

@@ -11,7 +11,7 @@ from boltzmann_rl.features import Observation, row
 from boltzmann_rl.learners import Transition
 from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.policies import act, probabilities
-from boltzmann_rl.policies.few import FEW, pick
+from boltzmann_rl.policies.few import FEW, few_values, pick
 from boltzmann_rl.policies.parameters import temperature_at
 from boltzmann_rl.streams import stream
 
@@ -62,7 +62,7 @@ class Player:
         self.takes_probabilities = bool(getattr(wrapped, "takes_probabilities", False))
         self._weighs = self.takes_outlook or self.takes_probabilities
         plain = "_few_weights" in vars(type(agent.policy)) and shape[1] <= FEW
-        self._plain = plain and not (self._weighs or self._remembers) and agent.clock != "pulls"
+        self._plain = plain and not self._remembers and agent.clock != "pulls"
         of_what = {"visits": shape[:1], "pulls": shape}
         self._counts: Any = None if agent.clock == "step" else np.zeros(of_what[agent.clock], dtype=np.int64)
         self.counts = self._counts is not None
@@ -99,10 +99,12 @@ class Player:
         table = self.learner.values(self.state)
         values = table[here] if type(here) is int else row(table, here)
         now = step if self._counts is None else self._now(here)
-        if self._plain and reading.available is None:  # what act comes to, without its checks of what is known here
-            weights = self.policy._few_weights(values.tolist(), now)
+        if self._plain:  # what act comes to, without its checks of what is known here
+            plain = values.tolist() if reading.available is None else few_values(values, reading.available)
+            weights = None if plain is None else self.policy._few_weights(plain, now)
             if weights is not None:
-                return pick(weights, rng.random()), None
+                chosen = pick(weights, rng.random())
+                return chosen, np.array(weights) / sum(weights) if self._weighs else None
         memory = self.learner.memory(self.state)[here] if self._remembers else None
         action: int = act(self.policy, values, rng, step=now, available=reading.available, memory=memory)
         if not self._weighs:
