@@ -1,6 +1,7 @@
 """One decision: `act` with all its checks beside the leanest NumPy without any, and beside ``rng.choice``.
 
-Best of several rounds, in turn. Run: ``python benchmarks/decision.py``.
+Best of several rounds, in turn, first without the compiled decisions and then with them. Run:
+``python benchmarks/decision.py``.
 """
 
 import timeit
@@ -9,8 +10,9 @@ from collections.abc import Callable
 import numpy as np
 
 from boltzmann_rl import Boltzmann, act, schedules
+from boltzmann_rl.policies import machine
 
-TEMPERATURE, CALLS, ROUNDS = 0.5, 2000, 9
+TEMPERATURE, CALLS, ROUNDS = 0.5, 500, 9  # few enough for the first table to be over before many decisions were made
 
 
 def contestants(actions: int) -> dict[str, Callable[[], object]]:
@@ -38,6 +40,17 @@ def contestants(actions: int) -> dict[str, Callable[[], object]]:
 
 
 def main() -> None:
+    for compiled in (False, True):
+        if compiled:
+            machine.prepare()
+            if machine.ready is None:
+                return
+        print("with Numba" if compiled else "in plain Python and NumPy")
+        compare()
+
+
+def compare() -> None:
+    """One table: each way at several numbers of actions."""
     for actions in (4, 10, 18, 100):
         ways = contestants(actions)
         times = {name: float("inf") for name in ways}
@@ -45,7 +58,7 @@ def main() -> None:
             for name, way in ways.items():
                 times[name] = min(times[name], timeit.timeit(way, number=CALLS) / CALLS)
         base = times["leanest NumPy, no checks"]
-        print(f"{actions} actions")
+        print(f" {actions} actions")
         for name, seconds in times.items():
             print(f"  {name:<26} {seconds * 1e6:6.2f} µs, {seconds / base:5.2f} times the leanest NumPy")
 

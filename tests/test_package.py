@@ -57,6 +57,7 @@ FOREIGN = {
     "pandas": {"records", "plots"},
     "scipy": {"statistics"},
     "torch": {"integrations"},
+    "sb3_contrib": {"integrations"},
     "stable_baselines3": {"integrations"},
     "tqdm": {"progress"},
     "argparse": {"cli"},

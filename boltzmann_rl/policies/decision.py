@@ -7,10 +7,14 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_callable, as_generator, as_steps, as_values, unwrap
 from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
+from boltzmann_rl.policies import machine
 from boltzmann_rl.policies.few import few_values, pick
+from boltzmann_rl.policies.softmax import Boltzmann
 from boltzmann_rl.schedules import is_constant
 
 __all__ = ["act", "decide", "probabilities"]
+
+_FLOAT64 = np.dtype(np.float64)
 
 
 def act(
@@ -53,9 +57,24 @@ def act(
         >>> act(Boltzmann(0.5), np.zeros((4, 2)), rng)
         array([0, 0, 0, 1])
     """
-    rng = as_generator(rng)
+    as_generator(rng)
+    one_step = step is None or (type(step) is int and step >= 0)
+    if one_step and available is None and memory is None and not with_probability and type(values) is np.ndarray:
+        if machine.ready is not None and values.ndim == 1:
+            temperature = policy.temperature if type(policy) is Boltzmann else 0.0
+            if type(temperature) is not float:
+                temperature = machine.temperature_of(policy, step)
+            if 0.0 < temperature <= machine.LARGEST and values.dtype is _FLOAT64 and values.flags.carray:
+                chosen = machine.ready.decide_few(values, temperature, rng.random())
+                if chosen >= 0:  # else something is no value, and is named below
+                    return chosen
+        elif values.ndim == 2 and (step is not None or is_constant(policy)):
+            chosen = machine.actions_of_rows(policy, values, step, rng)
+            if chosen is not None:
+                return chosen
     own = vars(type(policy))  # a subclass that answers otherwise is asked, not passed over
-    if "_few_weights" in own and memory is None and (step is None or (type(step) is int and step >= 0)):
+    if "_few_weights" in own and memory is None and one_step:
+        machine.count(1)
         plain = few_values(values, available)
         weights = None if plain is None else policy._few_weights(plain, step)
         if weights is not None:
