@@ -1,0 +1,228 @@
+"""Stable-Baselines3: DQN and QR-DQN that explore with any policy, in place of ε-greedy.
+
+The step that the policy is given counts decisions per environment, ``num_timesteps // n_envs``, the random ones before
+``learning_starts`` included; `Progress` stands for a schedule of Stable-Baselines3 instead.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import as_callable, as_number, as_values
+from boltzmann_rl.integrations.explorer import to_numpy
+from boltzmann_rl.numerics import entropy
+from boltzmann_rl.policies.decision import act, decide, probabilities
+from boltzmann_rl.policies.parameters import temperature_at
+from boltzmann_rl.schedules.evaluation import set_fields
+from boltzmann_rl.streams import stream
+
+try:
+    import torch
+    from stable_baselines3 import DQN
+    from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+except ModuleNotFoundError as missing:
+    raise ImportError("Stable-Baselines3 is not installed: pip install 'boltzmann-rl[sb3]'") from missing
+try:
+    from sb3_contrib import QRDQN
+except ModuleNotFoundError:
+    QRDQN = None
+
+__all__ = ["ExploringDQN", "ExploringQRDQN", "Progress"]
+
+_EPSILON = ("exploration_fraction", "exploration_initial_eps", "exploration_final_eps")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A parameter that follows the training's progress, 1 at its begin and 0 at its end, as in Stable-Baselines3.
+
+    Stands in a policy where a schedule may stand, also inside a relative temperature or a combinator. The progress is
+    1 − num_timesteps / total_timesteps, clamped to [0, 1], since the last rollout may run past the end.
+
+    Args:
+        schedule: A callable ``progress_remaining -> value``, such as those of Stable-Baselines3.
+
+    Example:
+        >>> from boltzmann_rl import Boltzmann
+        >>> Boltzmann(Progress(abs))
+        Boltzmann(temperature=Progress(schedule=<built-in function abs>))
+    """
+
+    schedule: Callable[[float], Any]
+
+    def __post_init__(self) -> None:
+        set_fields(self, schedule=as_callable(self.schedule, "schedule", "schedule(progress_remaining) -> value"))
+
+    def __call__(self, step: Any) -> Any:
+        """Refused: the step does not say how long the training is."""
+        raise TypeError(f"{self!r} follows the training's progress, not the step {step!r}: only the agents of "
+                        "boltzmann_rl.integrations.stable_baselines3 know it, elsewhere use a schedule")  # fmt: skip
+
+
+class _Exploring(OffPolicyAlgorithm):
+    """What `ExploringDQN` and `ExploringQRDQN` have in common; it stands before the algorithm among their bases."""
+
+    def __init__(self, policy: Any, env: Any, *args: Any, exploration: Any = None, **kwargs: Any) -> None:
+        given = inspect.signature(super().__init__).bind(policy, env, *args, **kwargs).arguments
+        _refuse_epsilon(given)
+        if exploration is None and given.get("_init_setup_model", True):  # a loaded one has it among its attributes
+            raise TypeError("exploration= is missing: say how to explore, such as boltzmann_rl.Boltzmann(temperature)")
+        self.exploration = exploration
+        super().__init__(policy, env, *args, exploration_initial_eps=0.0, exploration_final_eps=0.0, **kwargs)
+
+    @classmethod
+    def load(cls, path: Any, env: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """As in Stable-Baselines3; ``exploration=`` and ``seed=`` replace the policy and the coins that were saved."""
+        _refuse_epsilon(kwargs)
+        model = super().load(path, env, *args, **kwargs)
+        model.set_random_seed(kwargs.get("seed"))
+        return model
+
+    def set_random_seed(self, seed: int | None = None) -> None:
+        """Seed every generator, that of the exploration included; None leaves them as they are."""
+        super().set_random_seed(seed)
+        if seed is not None:
+            self.exploration_rng = stream(seed, "exploration")
+
+    def predict(
+        self, observation: Any, state: Any = None, episode_start: Any = None, deterministic: bool = False
+    ) -> tuple[Any, Any]:
+        """The greedy actions if ``deterministic``, else a draw of the exploration policy for each row."""
+        if deterministic:
+            return super().predict(observation, state, episode_start, deterministic)
+        return self._decide(observation, record=False), state
+
+    def _setup_model(self) -> None:
+        rng = vars(self).get("exploration_rng")
+        super()._setup_model()  # seeds anew, also when loading, where the saved generator has to go on
+        if rng is not None:
+            self.exploration_rng = rng
+        elif self.seed is None:  # from torch's generator, which the seeds of Stable-Baselines3 govern
+            self.exploration_rng = stream(int(torch.randint(2**63 - 1, ())), "exploration")
+        as_callable(self.exploration, "exploration", "exploration(values, step) -> probabilities")
+        example = np.tile(np.arange(float(self.action_space.n)), (self.n_envs, 1))
+        act(_at_progress(self.exploration, 1.0), example, stream(0), step=0)  # what it refuses, it refuses now
+
+    def _sample_action(self, learning_starts: int, action_noise: Any = None, n_envs: int = 1) -> tuple[Any, Any]:
+        if self.num_timesteps < learning_starts:
+            return super()._sample_action(learning_starts, action_noise, n_envs)
+        actions = self._decide(self._last_obs, record=True)
+        return actions, actions
+
+    def _on_step(self) -> None:
+        super()._on_step()
+        for records in (self.logger.name_to_value, self.logger.name_to_excluded):
+            records.pop("rollout/exploration_rate", None)  # the ε that is not there
+
+    def _decide(self, observation: Any, *, record: bool) -> Any:
+        """One action for each row of the observation, by the policy at the present step and progress."""
+        values, step = self._values_of(observation), self.num_timesteps // self.n_envs
+        total = self._total_timesteps
+        policy = _at_progress(self.exploration, 1.0 - self.num_timesteps / total if total else 1.0)
+        p = probabilities(policy, values, step)
+        if record:
+            self._record(policy, p, values, step)
+        width = values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1]
+        return np.asarray(decide(policy, p, values, step, self.exploration_rng.random(width)))
+
+    def _values_of(self, observation: Any) -> Any:
+        """The network's action values, ``(A,)`` for one observation and ``(rows, A)`` for many."""
+        self.policy.set_training_mode(False)
+        tensor, vectorised = self.policy.obs_to_tensor(observation)
+        with torch.no_grad():
+            values = as_values(to_numpy(self._q_values(tensor)))
+        return values if vectorised else values[0]
+
+    def _record(self, policy: Any, p: Any, values: Any, step: int) -> None:
+        """Log how the policy explores; the logger takes the mean over the decisions since its last dump."""
+        nats = entropy(p)
+        best = values == values.max(axis=-1, keepdims=True)
+        record = {"entropy": nats, "effective_actions": np.exp(nats), "greedy_share": (p * best).sum(axis=-1)}
+        if hasattr(policy, "temperature"):
+            record["temperature"] = temperature_at(policy.temperature, values, step)
+        for name, value in record.items():
+            self.logger.record_mean(f"rollout/{name}", float(np.mean(value)))
+
+
+class ExploringDQN(_Exploring, DQN):
+    """Stable-Baselines3's DQN that explores with any policy over its action values, in place of ε-greedy.
+
+    Takes the arguments of ``DQN`` but those of ε, and ``exploration``. Actions are uniform before ``learning_starts``,
+    drawn from the policy afterwards, each environment with a uniform of its own, and greedy in evaluation
+    (``deterministic=True``). A saved model keeps policy, clock and generator: loaded and trained on, it explores with
+    the coins that it would have had. Logs the means of ``rollout/temperature``, ``entropy``, ``effective_actions`` and
+    ``greedy_share`` (the probability of the best actions) over the decisions since the last dump.
+
+    Args:
+        policy: The network, such as ``"MlpPolicy"``.
+        env: The environment, a vector of them, or an id.
+        exploration: Any callable ``(values, step) -> probabilities``. Its temperature is in units of the action
+            values, which grow while learning: mind `boltzmann_rl.RelativeToSpread` and its kin.
+        args, kwargs: As ``DQN``; ``seed`` and ``set_random_seed`` govern the exploration too.
+
+    Raises:
+        TypeError: No exploration, an argument of ε, a policy that asks for a memory.
+        ValueError: A policy that refuses the number of actions.
+
+    Example:
+        >>> from boltzmann_rl import Boltzmann, RelativeToSpread
+        >>> from boltzmann_rl.schedules import Exponential
+        >>> exploration = Boltzmann(RelativeToSpread(Exponential(4.0, 0.2, steps=5000)))
+        >>> model = ExploringDQN("MlpPolicy", "CartPole-v1", exploration=exploration, buffer_size=1000, seed=0)
+        >>> model.learn(200).num_timesteps
+        200
+    """
+
+    def _q_values(self, observation: Any) -> Any:
+        return self.q_net(observation)
+
+
+if QRDQN is not None:
+
+    class ExploringQRDQN(_Exploring, QRDQN):
+        """sb3-contrib's QR-DQN that explores with any policy over its action values, the means of the quantiles.
+
+        All else as in `ExploringDQN`.
+
+        Example:
+            >>> from boltzmann_rl import Boltzmann, GreedyProbability
+            >>> exploration = Boltzmann(GreedyProbability(0.9))
+            >>> model = ExploringQRDQN("MlpPolicy", "CartPole-v1", exploration=exploration, buffer_size=1000, seed=0)
+            >>> model.learn(200).num_timesteps
+            200
+        """
+
+        def _q_values(self, observation: Any) -> Any:
+            return self.quantile_net(observation).mean(dim=1)
+
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "ExploringQRDQN":
+            raise ImportError("sb3-contrib, which has QR-DQN, is not installed: pip install 'boltzmann-rl[sb3]'")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _refuse_epsilon(given: Any) -> None:
+    """Refuse the arguments of ε-greedy, which would have no effect."""
+    for name in _EPSILON:
+        if name in given:
+            raise TypeError(f"{name} has no effect here, where exploration= says how to explore: leave it out, "
+                            "or explore with boltzmann_rl.EpsilonGreedy")  # fmt: skip
+
+
+def _at_progress(part: Any, progress: float) -> Any:
+    """A policy, or a part of one, with each `Progress` in it replaced by its value at the progress."""
+    if isinstance(part, Progress):
+        progress = min(max(progress, 0.0), 1.0)
+        return as_number(part.schedule(progress), f"the value of {part!r} at progress {progress:g}")
+    if not dataclasses.is_dataclass(part) or isinstance(part, type):
+        return part
+    fields = {field.name: getattr(part, field.name) for field in dataclasses.fields(part) if field.init}
+    now = {name: _at_progress(value, progress) for name, value in fields.items()}
+    changed = {name: value for name, value in now.items() if value is not fields[name]}
+    return dataclasses.replace(part, **changed) if changed else part
