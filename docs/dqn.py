@@ -1,0 +1,154 @@
+"""DQN in one file, for reading and for changing: the three lines marked with a ◀ are its exploration.
+
+Needs ``pip install boltzmann-rl torch``. Run ``python docs/dqn.py --help``.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from torch import nn
+
+import boltzmann_rl as brl
+
+POLICIES = {  # the steps are decisions of each environment
+    "boltzmann": brl.Boltzmann(brl.schedules.Exponential(1.0, 0.05, steps=2_500)),
+    "effective-actions": brl.Boltzmann(brl.EffectiveActions(brl.schedules.Linear(2.0, 1.1, steps=2_500))),
+    "epsilon-greedy": brl.EpsilonGreedy(brl.schedules.Linear(1.0, 0.05, steps=2_500)),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything about a training but the exploration. Steps are transitions, of all environments together."""
+
+    environment: str = "CartPole-v1"
+    environments: int = 4
+    steps: int = 30_000
+    learning_starts: int = 1_000
+    steps_per_update: int = 2
+    steps_per_target: int = 50
+    evaluate_every: int = 2_000
+    evaluations: int = 10
+    memory: int = 50_000
+    batch: int = 64
+    discount: float = 0.99
+    learning_rate: float = 2.3e-3
+    hidden: int = 64
+
+
+class Memory:
+    """The last transitions, to draw batches from."""
+
+    def __init__(self, size: int, observation: tuple[int, ...]) -> None:
+        self.before, self.after = np.zeros((2, size, *observation), np.float32)
+        self.action = np.zeros(size, np.int64)
+        self.reward, self.terminated = np.zeros((2, size), np.float32)
+        self.added = 0
+
+    def add(self, *transition: Any) -> None:
+        """One transition: observation, action, reward, next observation, whether the task ended there."""
+        place = self.added % len(self.action)
+        arrays = self.before, self.action, self.reward, self.after, self.terminated
+        for array, value in zip(arrays, transition, strict=True):
+            array[place] = value
+        self.added += 1
+
+    def batch(self, size: int, rng: np.random.Generator) -> list[torch.Tensor]:
+        """Transitions drawn with replacement, in the order of ``add``."""
+        drawn = rng.integers(min(self.added, len(self.action)), size=size)
+        arrays = self.before, self.action, self.reward, self.after, self.terminated
+        return [torch.from_numpy(array[drawn]) for array in arrays]
+
+
+def network(observations: int, actions: int, hidden: int) -> nn.Module:
+    """Action values, two hidden layers below them."""
+    return nn.Sequential(
+        nn.Linear(observations, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, actions)
+    )
+
+
+def train(policy: Any, settings: Settings, seed: int) -> Iterator[tuple[int, float]]:
+    """Train one agent; yields steps taken and the mean return of the greedy policy, now and then.
+
+    ``policy`` is any callable ``(values, step) -> probabilities``; its step counts the decisions of an environment.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    explorer = brl.Explorer(policy, np.random.default_rng([seed, 1]))  # ◀ 1
+    envs = gymnasium.make_vec(settings.environment, settings.environments, vectorization_mode="sync")
+    (size,), actions = envs.single_observation_space.shape, envs.single_action_space.n
+    online, target = (network(size, actions, settings.hidden) for _ in range(2))
+    target.load_state_dict(online.state_dict())
+    optimiser = torch.optim.Adam(online.parameters(), lr=settings.learning_rate)
+    memory = Memory(settings.memory, (size,))
+    observation, _ = envs.reset(seed=rng.integers(2**31, size=settings.environments).tolist())
+    over, decisions = np.zeros(settings.environments, bool), np.zeros(settings.environments, np.int64)
+    while memory.added < settings.steps:
+        with torch.no_grad():
+            q_values = online(torch.from_numpy(observation))  # ◀ 2
+        action = explorer(q_values, step=decisions)  # ◀ 3
+        following, reward, terminated, truncated, _ = envs.step(action)
+        # Gymnasium resets an environment in the step after its last: what that answers belongs to no episode.
+        for row in np.flatnonzero(~over):
+            memory.add(observation[row], action[row], reward[row], following[row], terminated[row])
+            if memory.added > settings.learning_starts and memory.added % settings.steps_per_update == 0:
+                learn(online, target, optimiser, memory.batch(settings.batch, rng), settings.discount)
+            if memory.added % settings.steps_per_target == 0:
+                target.load_state_dict(online.state_dict())
+            if memory.added % settings.evaluate_every == 0:
+                yield memory.added, evaluate(online, settings, seed)
+        decisions += ~over
+        observation, over = following, terminated | truncated
+    envs.close()
+
+
+def learn(online: nn.Module, target: nn.Module, optimiser: Any, batch: list[torch.Tensor], discount: float) -> None:
+    """One step down the gradient; what follows counts unless the task ended there, also if it was only cut off."""
+    before, action, reward, after, terminated = batch
+    with torch.no_grad():
+        goal = reward + discount * (1.0 - terminated) * target(after).amax(dim=1)
+    value = online(before).gather(1, action[:, None])[:, 0]
+    optimiser.zero_grad()
+    nn.functional.mse_loss(value, goal).backward()
+    optimiser.step()
+
+
+def evaluate(online: nn.Module, settings: Settings, seed: int) -> float:
+    """The mean return of the greedy policy, over the same starts each time."""
+    envs = gymnasium.make_vec(settings.environment, settings.evaluations, vectorization_mode="sync")
+    observation, _ = envs.reset(seed=10_000 + 1_000 * seed)
+    returns, over = np.zeros(settings.evaluations), np.zeros(settings.evaluations, bool)
+    while not over.all():
+        with torch.no_grad():
+            action = online(torch.from_numpy(observation)).argmax(dim=1).numpy()
+        observation, reward, terminated, truncated, _ = envs.step(action)
+        returns += np.where(over, 0.0, reward)
+        over |= terminated | truncated
+    envs.close()
+    return float(returns.mean())
+
+
+def main() -> None:
+    """Train one agent from the command line."""
+    parser = argparse.ArgumentParser(
+        description="Train a small DQN that explores with boltzmann_rl, and print how its greedy policy fares.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--policy", choices=POLICIES, default="boltzmann", help="how to explore")
+    parser.add_argument("--environment", default="CartPole-v1", metavar="ID", help="any with a vector of observations")
+    parser.add_argument("--steps", type=int, default=30_000, metavar="N", help="transitions to learn from")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of network, environments and exploration")
+    options = parser.parse_args()
+    print(f"exploring with {POLICIES[options.policy]}")
+    settings = Settings(environment=options.environment, steps=options.steps)
+    for step, value in train(POLICIES[options.policy], settings, options.seed):
+        print(f"{step:>8} steps: mean return {value:.1f} over {settings.evaluations} greedy episodes")
+
+
+if __name__ == "__main__":
+    main()

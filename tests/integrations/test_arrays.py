@@ -1,0 +1,71 @@
+"""The explorer on real torch and JAX arrays: every format, with and without a gradient, against SciPy."""
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+import boltzmann_rl as brl
+from boltzmann_rl.integrations.explorer import to_numpy
+
+FALSE_ALARM = 1e-6
+Q = np.array([[0.0, 1.0, 0.5], [2.0, -1.0, 2.0], [0.25, 0.25, -4.0]])  # each a bfloat16
+
+
+@pytest.fixture(params=["torch", "jax"])
+def library(request):
+    return pytest.importorskip("jax.numpy" if request.param == "jax" else "torch")
+
+
+def array_of(library, array, dtype):
+    """The array in the library's format; a torch tensor of floats in a graph."""
+    if library.__name__ == "torch":
+        return library.tensor(array, dtype=getattr(library, dtype), requires_grad="float" in dtype)
+    return library.asarray(array, dtype=getattr(library, dtype))
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32", "float64"])
+def test_values_of_every_format_are_those_of_numpy(library, dtype):
+    if dtype == "float64" and library.__name__ != "torch":
+        pytest.skip("JAX has no float64 unless it is told to")
+    ours, theirs = (brl.Explorer(brl.Boltzmann(0.7), np.random.default_rng(1)) for _ in range(2))
+    for _ in range(20):
+        actions = theirs(array_of(library, Q, dtype))
+        assert type(actions) is np.ndarray
+        assert actions.tolist() == ours(Q).tolist()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_lies_on_the_cpu_is_not_copied(dtype):
+    torch = pytest.importorskip("torch")
+    tensor = torch.tensor(Q, dtype=getattr(torch, dtype), requires_grad=True)
+    assert to_numpy(tensor).ctypes.data == tensor.data_ptr()
+
+
+def test_what_jax_has_on_the_cpu_is_not_copied():
+    array = pytest.importorskip("jax.numpy").asarray(Q, dtype="float32")
+    assert to_numpy(array).ctypes.data == array.unsafe_buffer_pointer()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int32"])
+def test_masks_and_steps_of_the_library_are_those_of_numpy(library, dtype):
+    policy, mask = brl.Boltzmann(brl.schedules.Exponential(1.0, 0.1, steps=9)), Q < 2.0
+    dtype = "bool_" if dtype == "bool" and library.__name__ != "torch" else dtype
+    ours, theirs = (brl.Explorer(policy, np.random.default_rng(1)) for _ in range(2))
+    for step in range(10):
+        steps = array_of(library, np.array([0, step, 2 * step]), "int32")
+        given = array_of(library, Q, "float32"), array_of(library, mask, dtype), steps
+        assert theirs(*given).tolist() == ours(Q, mask, np.array([0, step, 2 * step])).tolist()
+
+
+def test_the_actions_of_a_real_network_have_the_shares_of_its_softmax():
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 16), torch.nn.ReLU(), torch.nn.Linear(16, 5))
+    observations = torch.eye(3).repeat(40_000, 1)
+    actions = brl.Explorer(brl.Boltzmann(0.2), np.random.default_rng(0))(net(observations))
+    first, bias, second, out = (parameter.detach().numpy().astype(float) for parameter in net.parameters())
+    p = special.softmax((np.maximum(first.T + bias, 0.0) @ second.T + out) / 0.2, axis=-1)
+    assert np.ptp(p) > 0.1
+    for state in range(3):
+        counts = np.bincount(actions[state::3], minlength=5)
+        assert stats.chisquare(counts, p[state] * 40_000).pvalue > FALSE_ALARM

@@ -1,0 +1,143 @@
+"""The explorer against SciPy and a loop written out, with stand-ins for the arrays of other libraries."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+import boltzmann_rl as brl
+from boltzmann_rl.integrations.explorer import to_numpy
+from boltzmann_rl.schedules import Exponential
+
+FALSE_ALARM = 1e-6
+Q = np.array([[0.0, 1.0, 0.5], [2.0, -1.0, 2.0], [0.3, 0.3, -4.0]])
+
+
+class Tensor:
+    """A tensor on an accelerator and in a graph: as NumPy's only once it is out of both, as torch has it."""
+
+    def __init__(self, array, dtype="float64", inside=("graph", "device")):
+        self.array, self.dtype, self.inside = array, f"torch.{dtype}", set(inside)
+
+    def detach(self):
+        return Tensor(self.array, self.dtype[6:], self.inside - {"graph"})
+
+    def cpu(self):
+        return Tensor(self.array, self.dtype[6:], self.inside - {"device"})
+
+    def double(self):
+        return Tensor(self.array, "float64", self.inside)
+
+    def __array__(self, dtype=None, copy=None):
+        if self.inside or "bfloat16" in self.dtype:
+            raise TypeError(f"no NumPy array: {self.inside or self.dtype}")
+        return self.array if dtype is None else self.array.astype(dtype)
+
+
+def drawn(p, uniforms):
+    """The inverse CDF, row by row."""
+    return [next(i for i in range(len(row)) if row[: i + 1].sum() > u) for row, u in zip(p, uniforms, strict=True)]
+
+
+def test_acts_with_one_uniform_a_row_on_the_softmax_at_the_step_of_the_row():
+    schedule = Exponential(1.0, 0.01, steps=100)
+    explorer, coins = brl.Explorer(brl.Boltzmann(schedule), np.random.default_rng(3)), np.random.default_rng(3)
+    for step in range(0, 200, 10):
+        steps = np.array([step, step // 2, 0])
+        temperature = np.maximum(0.01, 0.01 ** (steps / 100))[:, np.newaxis]
+        expected = drawn(special.softmax(Q / temperature, axis=-1), coins.random(3))
+        assert explorer(Q, step=steps).tolist() == expected
+
+
+def test_the_shares_of_the_actions_are_the_softmax_of_what_the_mask_leaves():
+    rows = np.tile(Q[0], (100_000, 1))
+    mask = np.tile([1, 1, 0], (100_000, 1)).astype(np.int8)
+    actions = brl.Explorer(brl.Boltzmann(0.5), np.random.default_rng(0))(rows, mask)
+    counts = np.bincount(actions, minlength=3)
+    assert counts[2] == 0
+    assert stats.chisquare(counts[:2], special.softmax(Q[0, :2] / 0.5) * 100_000).pvalue > FALSE_ALARM
+
+
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
+@pytest.mark.parametrize("as_given", [np.asarray, Tensor, np.ndarray.tolist])
+def test_values_masks_and_steps_of_any_array_library_are_those_of_numpy(as_given, dtype):
+    policy, mask, steps = brl.Boltzmann(Exponential(1.0, 0.1, steps=9)), Q < 2.0, np.arange(3)
+    ours, theirs = (brl.Explorer(policy, np.random.default_rng(5)) for _ in range(2))
+    values = Tensor(Q, dtype) if as_given is Tensor else as_given(Q)
+    for _ in range(20):
+        assert (theirs(values, as_given(mask), as_given(steps)) == ours(Q, mask, steps)).all()
+
+
+def test_one_row_is_one_action_as_an_int():
+    action = brl.Explorer(brl.Greedy(), np.random.default_rng(0))(Tensor(Q[1, :2]))
+    assert type(action) is int
+    assert action == 0
+
+
+def test_float64_on_the_cpu_reaches_the_policy_without_a_copy():
+    seen = []
+
+    def policy(values, step):
+        seen.append(values)
+        return np.full(values.shape, 1 / 3)
+
+    brl.Explorer(policy, np.random.default_rng(0))(Tensor(Q), step=0)
+    assert np.shares_memory(seen[0], Q)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int8, np.uint8, np.int64])
+def test_small_formats_are_cast_before_anything_is_subtracted(dtype):
+    values = np.array([200, 100, 90]).astype(dtype)  # as int8 these are -56, 100, 90
+    seen = []
+
+    def policy(values, step):
+        seen.append(values)
+        return np.full(3, 1 / 3)
+
+    brl.Explorer(policy, np.random.default_rng(0))(values, step=0)
+    assert seen[0].dtype == np.float64
+    assert seen[0].tolist() == values.tolist()
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda explorer: pickle.loads(pickle.dumps(explorer))])
+def test_a_saved_explorer_goes_on_with_the_coins_that_it_would_have_had(again):
+    explorer = brl.Explorer(brl.Uniform(), np.random.default_rng(0))
+    explorer(Q)
+    saved = again(explorer)
+    rows = np.zeros((50, 10))
+    assert (saved(rows) == explorer(rows)).all()
+    assert (saved(rows) == explorer(rows)).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"q_values": np.ma.masked_array(Q, Q > 1)}, TypeError, "masked array"),
+        ({"q_values": Q > 0}, TypeError, "booleans"),
+        ({"q_values": np.array([0.0, np.nan])}, ValueError, r"values\[1\] is nan"),
+        ({"q_values": Q, "mask": Q[0] > 0}, ValueError, "mask"),
+        ({"q_values": Q, "mask": Q * 0.0}, TypeError, "mask"),
+        ({"q_values": Q, "step": -1}, ValueError, "step"),
+        ({"q_values": Q, "step": True}, TypeError, "step"),
+        ({"q_values": Q, "step": np.array([0.5, 1.0, 1.5])}, TypeError, "step"),
+    ],
+)
+def test_what_act_refuses_the_explorer_refuses(given, error, words):
+    with pytest.raises(error, match=words):
+        brl.Explorer(brl.Boltzmann(1.0), np.random.default_rng(0))(**given)
+
+
+def test_a_schedule_without_a_step_and_a_seed_for_a_generator_are_refused():
+    with pytest.raises(TypeError, match="step= is missing"):
+        brl.Explorer(brl.Boltzmann(Exponential(1.0, 0.1, steps=9)), np.random.default_rng(0))(Q)
+    with pytest.raises(TypeError, match="rng must be"):
+        brl.Explorer(brl.Uniform(), 0)
+    with pytest.raises(TypeError, match="policy must be callable"):
+        brl.Explorer(0.5, np.random.default_rng(0))
+
+
+def test_other_numbers_than_bfloat16_are_left_as_they_are():
+    array = np.arange(3, dtype=np.float32)
+    assert to_numpy(array) is array
