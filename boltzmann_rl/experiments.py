@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import as_finite, as_integer, as_seed
+from boltzmann_rl.engines import COMPILED, engine_of, twin
 from boltzmann_rl.environments import Environment
 from boltzmann_rl.schedules.evaluation import set_fields
 from boltzmann_rl.simulation import bandits, episodes
@@ -25,6 +26,9 @@ __all__ = ["BanditExperiment", "Experiment", "GymnasiumExperiment", "Unit"]
 
 # Letters, digits, dot, dash and underscore, neither hidden nor read as an option, nor a device on Windows.
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9_-])?", re.I | re.A)
+
+# A guess, to tell whether compiling pays: how long the episodes will be shows only when they are played.
+_STEPS_PER_EPISODE = 20
 
 
 class Unit(NamedTuple):
@@ -86,6 +90,7 @@ class BanditExperiment:
     seed: int | None = 0
     uncounted_steps: int = 0
 
+    kind: ClassVar = "bandits"
     axis: ClassVar = "step"
     primary: ClassVar = "reward"
 
@@ -109,13 +114,23 @@ class BanditExperiment:
         """Points on the axis of a curve."""
         return self.steps
 
+    @property
+    def work(self) -> int:
+        """Steps of all runs, agents and problems."""
+        return self.steps * self.runs * len(self.problem) * len(self.entrants)
+
     def units(self) -> Iterator[Unit]:
         """The work, in the order in which its results are put together."""
         return _units(self, bandits.BLOCK)
 
+    def engine(self, unit: Unit) -> str:
+        """Which engine does a unit of the work: "reference" or "compiled"."""
+        return engine_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
+
     def simulate(self, unit: Unit) -> Block:
         """Do one unit of the work."""
-        return bandits.simulate(
+        room = twin(self.kind) if self.engine(unit) == COMPILED else bandits
+        return room.simulate(
             self.problem[unit.problem],
             self.entrants[unit.agent].agent,
             block=unit.block,
@@ -176,6 +191,7 @@ class GymnasiumExperiment:
     episodes: int = 500
     seed: int | None = 0
 
+    kind: ClassVar = "tabular"
     axis: ClassVar = "episode"
     primary: ClassVar = "return"
 
@@ -203,13 +219,23 @@ class GymnasiumExperiment:
         """Points on the axis of a curve."""
         return self.episodes
 
+    @property
+    def work(self) -> int:
+        """Steps of all runs, agents and problems, as far as they can be told beforehand."""
+        return _STEPS_PER_EPISODE * self.episodes * self.runs * len(self.problem) * len(self.entrants)
+
     def units(self) -> Iterator[Unit]:
         """The work, in the order in which its results are put together."""
         return _units(self, episodes.BLOCK)
 
+    def engine(self, unit: Unit) -> str:
+        """Which engine does a unit of the work: "reference" or "compiled"."""
+        return engine_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
+
     def simulate(self, unit: Unit) -> Block:
         """Do one unit of the work."""
-        return episodes.simulate(
+        room = twin(self.kind) if self.engine(unit) == COMPILED else episodes
+        return room.simulate(
             self.problem[unit.problem],
             self.entrants[unit.agent].agent,
             block=unit.block,

@@ -5,6 +5,7 @@ import pickle
 from collections.abc import Iterator
 
 from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.engines import COMPILED
 from boltzmann_rl.experiments import Experiment, Unit
 from boltzmann_rl.simulation.bandits import Block
 
@@ -33,9 +34,20 @@ def measure(experiment: Experiment, jobs: int | None = None) -> Iterator[tuple[U
     import cloudpickle  # here: one process needs neither
     from joblib import Parallel, delayed
 
-    declaration = cloudpickle.dumps(experiment)
-    blocks = Parallel(n_jobs=processes, return_as="generator")(delayed(_do)(declaration, unit) for unit in units)
-    yield from zip(units, blocks, strict=True)
+    # Machine code leaves the interpreter free, so threads will do, which need not import and load it all again.
+    declaration, compiled = cloudpickle.dumps(experiment), [experiment.engine(unit) == COMPILED for unit in units]
+    work = {
+        True: (delayed(experiment.simulate)(unit) for unit, quick in zip(units, compiled, strict=True) if quick),
+        False: (delayed(_do)(declaration, unit) for unit, quick in zip(units, compiled, strict=True) if not quick),
+    }
+    blocks = {
+        quick: Parallel(n_jobs=processes, prefer="threads" if quick else None, return_as="generator")(work[quick])
+        for quick in set(compiled)
+    }
+    for unit, quick in zip(units, compiled, strict=True):
+        yield unit, next(blocks[quick])
+    for finished in blocks.values():
+        next(finished, None)  # which lets it say goodbye to its workers
 
 
 def _do(declaration: bytes, unit: Unit) -> Block:

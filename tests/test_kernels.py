@@ -1,8 +1,10 @@
 """Compiled arithmetic, against mpmath and against the same lines without compilation."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import mpmath
 import numba
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import boltzmann_rl
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import available, compiled
 from boltzmann_rl.kernels.logarithm import log_positive
@@ -108,3 +111,17 @@ def test_numba_is_found_without_being_imported():
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["True", "False"]
     assert available()
+
+
+def test_machine_code_of_another_version_of_the_package_is_not_used(tmp_path):
+    """Numba by itself looks at the file of a function, not at those of the functions that it calls."""
+    package = Path(boltzmann_rl.__file__).parent
+    shutil.copytree(package, tmp_path / "boltzmann_rl", ignore=shutil.ignore_patterns("__pycache__"))
+    inner, outer = tmp_path / "boltzmann_rl" / "inner.py", tmp_path / "boltzmann_rl" / "outer.py"
+    head = '"""."""\n\nfrom boltzmann_rl.kernels.jit import compiled\n'
+    outer.write_text(head + "from boltzmann_rl.inner import f\n\n\n@compiled\ndef g(x):\n    return f(x)\n")
+    for factor in (2, 3):
+        inner.write_text(head + f"\n\n@compiled\ndef f(x):\n    return x * {factor}\n")
+        code = "from boltzmann_rl.outer import g; print(g(7))"
+        told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert told.stdout == f"{7 * factor}\n"

@@ -9,6 +9,8 @@ from typing import Any
 import boltzmann_rl
 from boltzmann_rl.cli.files import WrongCall, existing, experiments_in, module_name
 from boltzmann_rl.cli.numbers import plus_minus
+from boltzmann_rl.engines import pays
+from boltzmann_rl.kernels.jit import available
 
 __all__ = ["list_experiments", "plot", "run"]
 
@@ -31,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
         _print_summary(results)
         figure = next((folder / "figures").glob("*.png"))
         print(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
+        if pays(experiment.kind, experiment.work) and not available():
+            print("With Numba this would have been several times faster: pip install 'boltzmann-rl[fast]'\n")
     return 0
 
 

@@ -1,20 +1,26 @@
 """How functions are compiled: with Numba, without the interpreter lock, kept on disk where there is a place for it."""
 
+import functools
+import hashlib
 import importlib.util
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 __all__ = ["available", "compiled"]
 
 
 def available() -> bool:
-    """Whether Numba is installed; it is not imported by the question.
+    """Whether there is a compiler: Numba is installed, and not told to do nothing by ``NUMBA_DISABLE_JIT=1``.
+
+    It is not imported by the question.
 
     Example:
         >>> available() in (True, False)
         True
     """
-    return importlib.util.find_spec("numba") is not None
+    return os.environ.get("NUMBA_DISABLE_JIT", "") in ("", "0") and importlib.util.find_spec("numba") is not None
 
 
 def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
@@ -39,8 +45,21 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         raise ImportError("the compiled engine needs Numba: pip install 'boltzmann-rl[fast]'") from error
     options = {"nogil": True, "error_model": "numpy", **options}
     try:
-        return numba.njit(cache=True, **options)(function)
+        dispatcher = numba.njit(cache=True, **options)(function)
     except RuntimeError as error:
         if "cache" not in str(error):
             raise
         return numba.njit(**options)(function)  # neither beside the package nor at home is a folder that can be written
+    file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if file is not None:  # Numba looks for changes in the function's own file only, not in those of what it calls
+        file._source_stamp = file._source_stamp, _sources()
+    return dispatcher
+
+
+@functools.cache
+def _sources() -> str:
+    """What the whole package is, in a hash: code from another version of it is not taken from the disk."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

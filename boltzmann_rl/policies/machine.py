@@ -5,13 +5,12 @@ thread of its own (or reads them from the disk), and goes on in plain Python unt
 first decision on call `prepare` before.
 """
 
-import os
 import threading
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.kernels.jit import available as _installed
+from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.parameters import rate_at, temperature_at
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
@@ -40,7 +39,7 @@ def prepare() -> None:
         >>> prepare()
     """
     global ready
-    if ready is None and _installed() and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0"):
+    if ready is None and available():
         from boltzmann_rl.kernels import decision
 
         decision.prepare()
@@ -51,7 +50,7 @@ def count(decisions: float) -> None:
     """Count decisions made otherwise; the one that makes them many enough starts the compilation."""
     global _made
     before, _made = _made, _made + decisions
-    if before < _PAYS <= _made and _installed():
+    if before < _PAYS <= _made and available():
         threading.Thread(target=prepare, name="boltzmann_rl compiles").start()
 
 

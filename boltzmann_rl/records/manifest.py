@@ -12,6 +12,7 @@ from typing import Any
 
 import boltzmann_rl
 from boltzmann_rl.experiments import BanditExperiment, Experiment
+from boltzmann_rl.kernels.jit import available
 
 __all__ = ["FORMAT", "differences", "manifest_of", "read_manifest"]
 
@@ -43,11 +44,12 @@ def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[st
         "runs": experiment.runs,
         "axis": experiment.axis,
         "primary": experiment.primary,
-        "engine": "reference",
+        "engine": _engines(experiment),
         "versions": {
             "boltzmann_rl": boltzmann_rl.__version__,
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in ("numpy", "scipy", "pandas", "gymnasium", "matplotlib")},
+            **({"numba": metadata.version("numba")} if available() else {}),
         },
         "platform": {"system": platform.platform(), "processor": platform.processor() or platform.machine()},
         "commit": _commit(),
@@ -55,6 +57,16 @@ def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[st
         "seconds": round(seconds, 3),
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
     }
+
+
+def _engines(experiment: Experiment) -> dict[str, list[str]]:
+    """Which engine ran which agents, for each problem in the form ``agent`` or, of several, ``problem: agent``."""
+    ran: dict[str, list[str]] = {}
+    for unit in experiment.units():
+        if unit.block == 0:
+            label = unit.agent if len(experiment.problem) == 1 else f"{unit.problem}: {unit.agent}"
+            ran.setdefault(experiment.engine(unit), []).append(label)
+    return ran
 
 
 def _commit() -> str | None:

@@ -1,0 +1,168 @@
+"""The compiled engine for bandits, step by step: which loops over all runs are run for which policy and learner."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.compiled import lanes
+from boltzmann_rl.kernels.jit import compiled
+
+__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "draw", "play"]
+
+METRICS = (
+    "reward",
+    "best_action",
+    "regret",
+    "expected_reward",
+    "expected_regret",
+    "cumulative_regret",
+    "entropy",
+    "effective_actions",
+)
+
+# How a learner moves its values; the gradient's kinds move all of them at once.
+AVERAGE, FADING, REWARDS, LOSSES, GRADIENT_PREVIOUS, GRADIENT_CURRENT, GRADIENT_FIXED = range(7)
+
+
+class Policy(NamedTuple):
+    """At every step the shares of the three parts, 1/temperature, and whether all weights are computed anew.
+
+    ``weights`` exp((values − reference)/temperature) are carried along from step to step.
+    """
+
+    uniform: Any
+    soft: Any
+    greedy: Any
+    inverse: Any
+    anew: Any
+    weights: Any
+    reference: Any
+
+
+class Problem(NamedTuple):
+    """Means ``(arms, lanes)``, the best of each lane, whether pulls pay 0 or 1, and otherwise with which deviation."""
+
+    means: Any
+    best: Any
+    bernoulli: bool
+    sd: float
+
+
+class Learner(NamedTuple):
+    """Kind, parameters and state; ``exploration`` is below 0 where values are followed as they are."""
+
+    kind: int
+    rate: float
+    fixed: float
+    exploration: float
+    logarithm: Any  # of the number of pulls at every step
+    values: Any
+    pulls: Any
+    known: Any
+    seen: Any
+
+
+class Measured(NamedTuple):
+    """Means and squared deviations ``(metrics, steps)``, totals ``(3, lanes)``; actions ``(steps, lanes)`` or none."""
+
+    means: Any
+    squares: Any
+    totals: Any
+    cumulative: Any
+    uncounted: int
+    actions: Any
+
+
+@compiled
+def draw(generator, normal, numbers):  # type: ignore[no-untyped-def]
+    """Fill an array with the next standard normals or uniforms of a stream, in the order in which NumPy would."""
+    for step in range(len(numbers)):
+        row = numbers[step]
+        if normal:
+            for i in range(len(row)):
+                row[i] = generator.standard_normal()
+        else:
+            for i in range(len(row)):
+                row[i] = generator.random()
+
+
+@compiled
+def play(first, coins, luck, policy, problem, learner, measured):  # type: ignore[no-untyped-def]
+    """Play as many steps as there are coins ``(steps, lanes)``; returns whether all numbers stayed finite and legal."""
+    weights, reference, kind = policy.weights, policy.reference, learner.kind
+    arms, n = weights.shape
+    samples, mixed, shown = np.zeros((len(METRICS), n)), np.zeros((arms, n)), np.zeros((arms, n))
+    reward, regret, expected, entropy = samples[0], samples[2], samples[3], samples[6]
+    total, one, other, nothing = np.ones(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    action, cell = np.zeros(n, np.int64), np.zeros(n, np.uint64)
+    indexed, fine = learner.exploration >= 0.0, True
+    for t in range(len(coins)):
+        step = first + t
+        values, chances, unpulled = learner.values, weights, indexed and step < arms
+        if indexed:
+            lanes.indices(values, learner.pulls, learner.exploration, learner.logarithm[step], unpulled, shown)
+            values = shown
+        # The probabilities, up to a factor.
+        soft, greedy, uniform, inverse = (
+            policy.soft[step],
+            policy.greedy[step],
+            policy.uniform[step],
+            policy.inverse[step],
+        )
+        if soft > 0.0:
+            if policy.anew[step]:
+                lanes.weigh(values, reference, inverse, weights)
+            lanes.add_up(weights, problem.means, total, expected, nothing)
+            if lanes.outside(total):
+                lanes.weigh_again(values, reference, inverse, weights, total)
+                lanes.add_up(weights, problem.means, total, expected, nothing)
+        if greedy > 0.0 or uniform > 0.0 or indexed:
+            chances, uniform = mixed, uniform * (1.0 / (arms - step if unpulled else arms))
+            lanes.mix(soft, weights, total, greedy, uniform, values, one, other, mixed)
+            if soft > 0.0 or indexed:
+                lanes.mixed_entropy(mixed, entropy)
+            else:
+                lanes.greedy_entropy(arms, greedy, uniform, other, entropy)
+            lanes.add_up(mixed, problem.means, total, expected, nothing)
+        else:
+            lanes.softmax_entropy(weights, values, reference, inverse, total, entropy, nothing)
+        # The decision, and what comes of it.
+        lanes.choose(chances, total, coins[t], one, other, action, nothing)
+        lanes.pay(problem.means, problem.best, problem.bernoulli, problem.sd, luck[t], action, cell, reward, regret)
+        lanes.measure(samples, problem.best, measured.cumulative)
+        fine &= _record(step, samples, action, measured)
+        # What is learned from it, into `one`; a mixture's probabilities need no factor, which would break their ties.
+        if greedy > 0.0 or uniform > 0.0 or indexed:
+            total[:] = 1.0
+        if kind == AVERAGE:
+            lanes.average(learner.values, learner.pulls, cell, reward, one)
+        elif kind == FADING:
+            lanes.fade(learner.values, learner.rate, cell, reward, one)
+        elif kind <= LOSSES:
+            fine &= lanes.credit(learner.values, kind == LOSSES, learner.rate, chances, total, cell, reward, one)
+        else:
+            previous, current = kind == GRADIENT_PREVIOUS, kind == GRADIENT_CURRENT
+            lanes.climb(
+                learner.values, learner.rate, previous, current, learner.fixed, learner.known, learner.seen, chances,
+                total, cell, reward, one,
+            )  # fmt: skip
+        if soft > 0.0 and not policy.anew[step + 1]:
+            lanes.reweigh(one, cell, reference, inverse, weights)
+    return fine
+
+
+@compiled
+def _record(step, samples, action, measured):  # type: ignore[no-untyped-def]
+    """Take a step's samples into the moments and totals; returns whether all were finite."""
+    fine = True
+    for m in range(len(METRICS)):
+        measured.means[m, step], measured.squares[m, step] = lanes.deviations(samples[m])
+        fine &= measured.squares[m, step] < np.inf
+    if step >= measured.uncounted:
+        for m in range(3):
+            total, sample = measured.totals[m], samples[m]
+            for i in range(len(sample)):
+                total[i] += sample[i]
+    if len(measured.actions) > 0:
+        measured.actions[step] = action
+    return fine

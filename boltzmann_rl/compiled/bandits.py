@@ -1,0 +1,241 @@
+"""The compiled engine for bandits: the runs of `boltzmann_rl.simulation.bandits` once more, action for action."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.agents import Agent
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.bandits import Bandit, BernoulliBandit, GaussianBandit
+from boltzmann_rl.compiled import bandit_kernel as kernel
+from boltzmann_rl.learners.adversarial import ImportanceWeightedLosses, ImportanceWeightedRewards
+from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
+from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
+from boltzmann_rl.policies import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform
+from boltzmann_rl.policies.parameters import rate_at, temperature_at
+from boltzmann_rl.simulation import bandits as reference
+from boltzmann_rl.simulation.bandits import BLOCK, Block
+from boltzmann_rl.simulation.moments import Moments
+from boltzmann_rl.streams import stream
+
+__all__ = ["knows", "simulate"]
+
+# Steps for which chance is drawn at once; with means that move, one.
+_CHUNK = 32
+
+# Below, the inverse of a temperature would overflow.
+_LEAST_TEMPERATURE = 1e-290
+
+
+class Shares(NamedTuple):
+    """A policy of the ε-mixed softmax family at every step: π = uniform/n + soft·softmax(·/T) + greedy·1[best]/ties.
+
+    ``temperature`` is T where there is a soft part and 1 elsewhere, ``asked`` what the policy's own temperature is.
+    """
+
+    temperature: Floats
+    uniform: Floats
+    soft: Floats
+    greedy: Floats
+    asked: Floats
+
+
+class Law(NamedTuple):
+    """A learner in the kernel's numbers."""
+
+    kind: int
+    rate: float = 0.0
+    initial: float = 0.0
+    pulls: float = 0.0
+    exploration: float = -1.0  # of upper confidence indices; below 0 there are none
+    fixed: float = 0.0
+
+
+def knows(bandit: Any, agent: Any) -> bool:
+    """Whether this engine plays this agent on this bandit; all else is the reference engine's.
+
+    Example:
+        >>> knows(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)))
+        True
+        >>> knows(GaussianBandit(), Agent(SampleAverage(), lambda values, step: values))
+        False
+    """
+    return (
+        _payment(bandit) is not None
+        and _law(agent.learner) is not None
+        and type(agent.policy) in (Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform)
+        and not hasattr(getattr(agent.policy, "temperature", None), "temperature")
+        and agent.clock != "pulls"
+    )
+
+
+def simulate(
+    bandit: Bandit,
+    agent: Agent,
+    *,
+    block: int,
+    runs: int,
+    steps: int,
+    seed: int,
+    uncounted_steps: int = 0,
+    actions: Any = None,
+) -> Block:
+    """`boltzmann_rl.simulation.bandits.simulate` for what this engine `knows`.
+
+    It reads the same streams in the same order. Actions are the same, but for one whose uniform lies within 1e-12 of
+    the boundary between two; curves and totals agree to 1e-12. Where the reference would raise an error, or numbers
+    leave the range in which a float keeps its digits, the reference plays. The interpreter stays free, so that blocks
+    can run in threads.
+
+    Args:
+        bandit: As in the reference, and so are the next six.
+        agent: Its learner and policy.
+        block: Number of the block.
+        runs: At most BLOCK.
+        steps: Pulls per run.
+        seed: In [0, 2⁶³).
+        uncounted_steps: Pulls that the totals leave out.
+        actions: An int64 array ``(steps, runs)`` to write the actions to; of no meaning where the reference plays.
+
+    Example:
+        >>> agent = Agent(SampleAverage(), Boltzmann(0.2))
+        >>> work = {"block": 0, "runs": 5, "steps": 100, "seed": 0}
+        >>> one, other = (play(GaussianBandit(), agent, **work) for play in (simulate, reference.simulate))
+        >>> (one.totals["reward"] == other.totals["reward"]).all()
+        np.True_
+    """
+    given = {"block": block, "runs": runs, "steps": steps, "seed": seed, "uncounted_steps": uncounted_steps}
+    try:
+        shares = shares_of(agent.policy, steps)
+    except (TypeError, ValueError):  # the reference says at which step, and loses nothing of it
+        return reference.simulate(bandit, agent, **given)
+    if (shares.temperature < _LEAST_TEMPERATURE).any():
+        return reference.simulate(bandit, agent, **given)
+    played = _play(bandit, agent, shares, np.empty((0, 0), np.int64) if actions is None else actions, **given)
+    return reference.simulate(bandit, agent, **given) if played is None else played
+
+
+def shares_of(policy: Any, steps: int) -> Shares:
+    """The policy's parts at the steps 0, 1, …; a temperature of 0 or ∞ is the greedy or the uniform part instead."""
+    clock, column = np.arange(steps), np.zeros((steps, 1))
+    zero, one = np.zeros(steps), np.ones(steps)
+    rate = np.ravel(rate_at(getattr(policy, "epsilon", 0.0), "epsilon", column, clock)) + zero
+    uniform, soft, greedy = {
+        Boltzmann: (zero, one, zero),
+        EpsilonBoltzmann: (rate, 1.0 - rate, zero),
+        EpsilonGreedy: (rate, zero, 1.0 - rate),
+        Greedy: (zero, zero, one),
+        MaxBoltzmann: (zero, rate, 1.0 - rate),
+        Uniform: (one, zero, zero),
+    }[type(policy)]
+    asked = temperature_at(getattr(policy, "temperature", 1.0), column, clock) + zero
+    if not (asked >= 0.0).all():
+        raise ValueError(f"temperature must be 0 or more, got {asked[~(asked >= 0.0)][0]}")
+    cold, hot = asked == 0.0, np.isinf(asked)
+    return Shares(
+        np.where(cold | hot | (soft == 0.0), 1.0, asked),
+        uniform + np.where(hot, soft, 0.0),
+        np.where(cold | hot, 0.0, soft),
+        greedy + np.where(cold, soft, 0.0),
+        asked,
+    )
+
+
+def _play(
+    bandit: Any,
+    agent: Agent,
+    shares: Shares,
+    actions: Any,
+    *,
+    block: int,
+    runs: int,
+    steps: int,
+    seed: int,
+    uncounted_steps: int,
+) -> Block | None:
+    """The block; or None where a number is not finite or a reward not legal, which the reference has words for."""
+    problem, luck, coins, drift = (stream(seed, purpose, block) for purpose in ("problem", "reward", "action", "drift"))
+    bernoulli, sd, normal = _payment(bandit)
+    now = bandit.start(BLOCK, problem)
+    law, shape = _law(agent.learner), (bandit.arms, runs)
+    policy, learner = _policy(shares, law, shape), _learner(law, shape, steps)
+    moments = np.zeros((2, len(kernel.METRICS), steps))
+    measured = kernel.Measured(moments[0], moments[1], np.zeros((3, runs)), np.zeros(runs), uncounted_steps, actions)
+    moves, chunk = _moves(bandit), 1 if _moves(bandit) else _CHUNK
+    u, x = np.empty((2, chunk, BLOCK))
+    for first in range(0, steps, chunk):
+        size = min(chunk, steps - first)
+        kernel.draw(coins, False, u[:size])
+        if normal is None:
+            x[:size] = [bandit.noise(BLOCK, luck) for _ in range(size)]
+        else:
+            kernel.draw(luck, normal, x[:size])
+        if moves or first == 0:
+            means = np.ascontiguousarray(now[:runs].T)
+            paid = kernel.Problem(means, means.max(axis=0), bernoulli, sd)
+        if not kernel.play(first, u[:size], x[:size], policy, paid, learner, measured):
+            return None
+        now = bandit.move(now, drift) if moves else now
+    return _block(agent.policy, shares, runs, measured)
+
+
+def _policy(shares: Shares, law: Law, shape: tuple[int, int]) -> kernel.Policy:
+    """The policy with running weights; at which steps all are new, since the temperature or many values moved."""
+    anew = np.ones(len(shares.soft) + 1, dtype=bool)
+    if law.kind <= kernel.LOSSES and law.exploration < 0.0:
+        anew[1:-1] = (np.diff(shares.temperature) != 0.0) | (shares.soft[1:] == 0.0) | (shares.soft[:-1] == 0.0)
+    inverse = 1.0 / shares.temperature
+    return kernel.Policy(shares.uniform, shares.soft, shares.greedy, inverse, anew, np.ones(shape), np.zeros(shape[1]))
+
+
+def _learner(law: Law, shape: tuple[int, int], steps: int) -> kernel.Learner:
+    """The learner at the start; logarithms are those of NumPy, so that ties between indices are the reference's."""
+    with np.errstate(divide="ignore"):
+        logarithm = np.log(np.arange(steps, dtype=np.float64))
+    state = np.full(shape, law.initial), np.full(shape, law.pulls), np.zeros(shape[1]), np.zeros(shape[1])
+    return kernel.Learner(law.kind, law.rate, law.fixed, law.exploration, logarithm, *state)
+
+
+def _block(policy: Any, shares: Shares, runs: int, measured: kernel.Measured) -> Block:
+    curves = {
+        metric: Moments(runs, mean, squares)
+        for metric, mean, squares in zip(kernel.METRICS, measured.means, measured.squares, strict=True)
+    }
+    if hasattr(policy, "temperature"):
+        curves["temperature"] = Moments(runs, shares.asked, np.zeros(len(shares.asked)))
+    return Block(curves, dict(zip(("reward", "best_action", "regret"), measured.totals, strict=True)))
+
+
+def _payment(bandit: Any) -> Any:
+    """Whether pulls pay 0 or 1, the scale of the noise, and whether it is normal (None: the bandit draws it itself)."""
+    if type(bandit) is SwitchingBandit:
+        return _payment(bandit.bandit)
+    if type(bandit) is GaussianBandit:
+        return False, bandit.sd, True
+    if type(bandit) is BernoulliBandit:
+        return True, 0.0, False
+    if type(bandit) is HeavyTailedBandit:
+        return False, bandit.scale, None
+    return (False, 0.0, None) if type(bandit) is AdversarialBandit else None
+
+
+def _moves(bandit: Any) -> bool:
+    return type(bandit) in (SwitchingBandit, AdversarialBandit) or getattr(bandit, "drift", 0.0) > 0.0
+
+
+def _law(learner: Any) -> Any:
+    """The learner as the kernel's `Law`, or None."""
+    if type(learner) is SampleAverage:
+        return Law(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
+    if type(learner) is ConstantStep:
+        return Law(kernel.FADING, learner.learning_rate, learner.initial)
+    if type(learner) is UCB1:
+        return Law(kernel.AVERAGE, exploration=learner.exploration)
+    if type(learner) is GradientPreferences:
+        kinds = {"previous": kernel.GRADIENT_PREVIOUS, "current": kernel.GRADIENT_CURRENT}
+        if isinstance(learner.baseline, str):
+            return Law(kinds[learner.baseline], learner.learning_rate)
+        return Law(kernel.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
+    if type(learner) is ImportanceWeightedRewards:
+        return Law(kernel.REWARDS)
+    return Law(kernel.LOSSES, learner.bias) if type(learner) is ImportanceWeightedLosses else None

@@ -1,0 +1,299 @@
+"""The inner loops of the compiled engine for bandits: many runs side by side, as the lanes of vector registers.
+
+What belongs to a run is an array ``(lanes,)``, what belongs to its arms ``(arms, lanes)``. A loop over the lanes does
+one thing without a branch or a call, so that it compiles to vector instructions. Sums over the arms take four of them
+at a time, which saves most of the reading and writing of the sums; ``nothing`` stands for arms that are not there.
+"""
+
+import numpy as np
+
+from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.jit import compiled
+from boltzmann_rl.kernels.logarithm import log_positive
+
+__all__ = [
+    "add_up",
+    "average",
+    "choose",
+    "climb",
+    "credit",
+    "deviations",
+    "fade",
+    "greedy_entropy",
+    "indices",
+    "measure",
+    "mix",
+    "mixed_entropy",
+    "outside",
+    "pay",
+    "reweigh",
+    "softmax_entropy",
+    "weigh",
+    "weigh_again",
+]
+
+# A sum of running weights outside of these is brought back to 1 or more by a new reference value, long before a
+# weight that matters is too small or too large for a float.
+_SMALLEST, _LARGEST = 1e-30, 1e30
+
+# Above, an exponential is ∞.
+_MOST = 1000.0
+
+_TINY, _GREATEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max
+
+
+@compiled
+def indices(values, pulls, exploration, logarithm, unpulled, shown):  # type: ignore[no-untyped-def]
+    """Upper confidence indices; as long as arms are unpulled, 0 for these and −∞ for all others."""
+    for a in range(len(values)):
+        q, n, index = values[a], pulls[a], shown[a]
+        for i in range(len(q)):
+            index[i] = q[i] + exploration * np.sqrt(logarithm / n[i])
+        if unpulled:
+            for i in range(len(q)):
+                index[i] = 0.0 if n[i] == 0.0 else -np.inf
+
+
+@compiled
+def _highest(values, best):  # type: ignore[no-untyped-def]
+    best[:] = values[0]
+    for a in range(1, len(values)):
+        q = values[a]
+        for i in range(len(best)):
+            best[i] = max(best[i], q[i])
+
+
+@compiled
+def weigh(values, reference, inverse, weights):  # type: ignore[no-untyped-def]
+    """exp((values − reference)/temperature), where the reference values are the best ones."""
+    _highest(values, reference)
+    for a in range(len(values)):
+        q, w = values[a], weights[a]
+        for i in range(len(reference)):
+            w[i] = exp_nonpositive((q[i] - reference[i]) * inverse)
+
+
+@compiled
+def reweigh(new, cell, reference, inverse, weights):  # type: ignore[no-untyped-def]
+    """The weights of the arms whose values have moved."""
+    flat = weights.reshape(-1)
+    for i in range(len(new)):
+        new[i] = exp_nonpositive(min((new[i] - reference[i]) * inverse, _MOST))
+    for i in range(len(new)):
+        flat[cell[i]] = new[i]
+
+
+@compiled
+def outside(total):  # type: ignore[no-untyped-def]
+    """Whether the sum of weights of any lane is out of bounds."""
+    found = False
+    for i in range(len(total)):
+        found |= (total[i] <= _SMALLEST) | (total[i] >= _LARGEST)
+    return found
+
+
+@compiled
+def weigh_again(values, reference, inverse, weights, total):  # type: ignore[no-untyped-def]
+    """As `weigh`, for the few lanes whose sum of weights is out of bounds."""
+    for i in range(len(total)):
+        if not (_SMALLEST < total[i] < _LARGEST):
+            reference[i] = values[:, i].max()
+            for a in range(len(values)):
+                weights[a, i] = exp_nonpositive((values[a, i] - reference[i]) * inverse)
+
+
+@compiled(forceinline=True)
+def _four(rows, a, nothing):  # type: ignore[no-untyped-def]
+    """Four rows from the a-th on."""
+    last = len(rows) - 1
+    return (
+        rows[a],
+        rows[a + 1] if a < last else nothing,
+        rows[a + 2] if a + 1 < last else nothing,
+        rows[a + 3] if a + 2 < last else nothing,
+    )
+
+
+@compiled
+def add_up(weights, means, total, expected, nothing):  # type: ignore[no-untyped-def]
+    """The sums of the weights, and the means averaged over them."""
+    total[:] = 0.0
+    expected[:] = 0.0
+    for a in range(0, len(weights), 4):
+        w0, w1, w2, w3 = _four(weights, a, nothing)
+        m0, m1, m2, m3 = _four(means, a, nothing)
+        for i in range(len(total)):
+            total[i] += (w0[i] + w1[i]) + (w2[i] + w3[i])
+            expected[i] += (w0[i] * m0[i] + w1[i] * m1[i]) + (w2[i] * m2[i] + w3[i] * m3[i])
+    for i in range(len(total)):
+        expected[i] /= total[i]
+
+
+@compiled
+def softmax_entropy(weights, values, reference, inverse, total, entropy, nothing):  # type: ignore[no-untyped-def]
+    """The entropy ln Σw − Σw·z/Σw of a softmax, with z = (values − reference)/temperature."""
+    entropy[:] = 0.0
+    for a in range(0, len(weights), 4):
+        w0, w1, w2, w3 = _four(weights, a, nothing)
+        q0, q1, q2, q3 = _four(values, a, nothing)
+        for i in range(len(total)):
+            r = reference[i]
+            entropy[i] += (w0[i] * (q0[i] - r) + w1[i] * (q1[i] - r)) + (w2[i] * (q2[i] - r) + w3[i] * (q3[i] - r))
+    for i in range(len(total)):
+        entropy[i] = max(log_positive(total[i]) - entropy[i] * inverse / total[i], 0.0)
+
+
+@compiled
+def mix(soft, weights, total, greedy, uniform, values, best, share, mixed):  # type: ignore[no-untyped-def]
+    """soft·softmax, the greedy share that the best arms divide, and what each available arm has in any case."""
+    share[:] = 0.0
+    if greedy > 0.0:
+        _highest(values, best)
+        for a in range(len(values)):
+            q = values[a]
+            for i in range(len(best)):
+                share[i] += 1.0 if q[i] == best[i] else 0.0
+        for i in range(len(best)):
+            share[i] = greedy * (1.0 / share[i])  # rounded as by the reference, or ties would break
+    for a in range(len(values)):
+        q, w, p = values[a], weights[a], mixed[a]
+        for i in range(len(best)):
+            rest = (share[i] if q[i] == best[i] else 0.0) + (uniform if q[i] > -np.inf else 0.0)
+            p[i] = soft * (w[i] / total[i]) + rest
+
+
+@compiled
+def mixed_entropy(mixed, entropy):  # type: ignore[no-untyped-def]
+    """Σ −p·ln p of any probabilities."""
+    entropy[:] = 0.0
+    for a in range(len(mixed)):
+        p = mixed[a]
+        for i in range(len(entropy)):
+            entropy[i] -= p[i] * log_positive(max(p[i], _TINY))
+    for i in range(len(entropy)):
+        entropy[i] = max(entropy[i], 0.0)
+
+
+@compiled
+def greedy_entropy(arms, greedy, uniform, share, entropy):  # type: ignore[no-untyped-def]
+    """As `mixed_entropy`, where arms have the probability ``uniform``, and the best ones ``share`` more."""
+    low = -uniform * log_positive(max(uniform, _TINY))
+    for i in range(len(entropy)):
+        high, ties = share[i] + uniform, greedy / share[i] if greedy > 0.0 else 0.0
+        entropy[i] = max((arms - ties) * low - ties * high * log_positive(high), 0.0)
+
+
+@compiled
+def choose(weights, total, coins, target, passed, action, nothing):  # type: ignore[no-untyped-def]
+    """The first arm at which the running sum of the weights passes coin·total."""
+    passed[:] = 0.0
+    action[:] = 0
+    for i in range(len(action)):
+        target[i] = coins[i] * total[i]
+    for a in range(0, len(weights), 4):
+        w0, w1, w2, w3 = _four(weights, a, nothing)
+        for i in range(len(action)):
+            t, sum0 = target[i], passed[i] + w0[i]
+            sum1 = sum0 + w1[i]
+            sum2 = sum1 + w2[i]
+            sum3 = sum2 + w3[i]
+            passed[i] = sum3
+            action[i] += (int(sum0 <= t) + int(sum1 <= t)) + (int(sum2 <= t) + int(sum3 <= t))
+    for i in range(len(action)):
+        if action[i] >= len(weights):  # coin·total was rounded to the total
+            action[i] = len(weights) - 1
+            while weights[action[i], i] == 0.0 and action[i] > 0:
+                action[i] -= 1
+
+
+@compiled
+def pay(means, best, bernoulli, sd, luck, action, cell, reward, regret):  # type: ignore[no-untyped-def]
+    """Rewards and regrets; and where the chosen arm is in a flat array of arms and lanes."""
+    flat = means.reshape(-1)
+    for i in range(len(action)):
+        cell[i] = action[i] * len(action) + i
+        reward[i] = flat[cell[i]]
+    for i in range(len(action)):
+        regret[i] = best[i] - reward[i]
+    for i in range(len(action)):
+        reward[i] = (1.0 if luck[i] < reward[i] else 0.0) if bernoulli else reward[i] + sd * luck[i]
+
+
+@compiled
+def measure(samples, best, cumulative):  # type: ignore[no-untyped-def]
+    """The other metrics from regret, expected reward and entropy."""
+    best_action, regret, expected, expected_regret = samples[1], samples[2], samples[3], samples[4]
+    so_far, entropy, effective = samples[5], samples[6], samples[7]
+    for i in range(len(best)):
+        best_action[i] = 1.0 if regret[i] == 0.0 else 0.0
+        expected_regret[i] = best[i] - expected[i]
+    for i in range(len(best)):
+        cumulative[i] += regret[i]
+        so_far[i] = cumulative[i]
+    for i in range(len(best)):
+        effective[i] = exp_nonpositive(entropy[i])  # as exact for numbers as small as entropies
+
+
+@compiled(fastmath={"reassoc"})
+def deviations(sample):  # type: ignore[no-untyped-def]
+    """Mean, and sum of squared deviations from it; the order of summation is the compiler's choice.
+
+    Both come from the deviations from the first sample, which itself is among those that are squared: what cancels is
+    at most as many times the result as there are samples.
+    """
+    total = squares = 0.0
+    for i in range(len(sample)):
+        deviation = sample[i] - sample[0]
+        total += deviation
+        squares += deviation * deviation
+    return sample[0] + total / len(sample), max(squares - total * total / len(sample), 0.0)
+
+
+@compiled
+def average(values, pulls, cell, reward, new):  # type: ignore[no-untyped-def]
+    """Sample averages, whose first reward overwrites the estimate."""
+    q, n = values.reshape(-1), pulls.reshape(-1)
+    for i in range(len(cell)):
+        count, old = n[cell[i]] + 1.0, q[cell[i]]
+        new[i] = reward[i] if count == 1.0 else old + (reward[i] - old) / count
+        n[cell[i]], q[cell[i]] = count, new[i]
+
+
+@compiled
+def fade(values, rate, cell, reward, new):  # type: ignore[no-untyped-def]
+    """Fading means."""
+    q = values.reshape(-1)
+    for i in range(len(cell)):
+        old = q[cell[i]]
+        new[i] = old + rate * (reward[i] - old)
+        q[cell[i]] = new[i]
+
+
+@compiled
+def climb(values, rate, previous, current, fixed, known, seen, chances, total, cell, reward, new):  # type: ignore[no-untyped-def]
+    """Preferences, one step up the gradient; the baseline is the mean before, that with this reward, or fixed."""
+    for i in range(len(cell)):
+        before = reward[i] if seen[i] == 0.0 else known[i]
+        seen[i] += 1.0
+        known[i] += (reward[i] - known[i]) / seen[i]
+        new[i] = rate * (reward[i] - (before if previous else known[i] if current else fixed))
+    for a in range(len(values)):
+        q, p = values[a], chances[a]
+        for i in range(len(cell)):
+            q[i] -= new[i] * (p[i] / total[i])
+    flat = values.reshape(-1)
+    for i in range(len(cell)):
+        flat[cell[i]] += new[i]
+
+
+@compiled
+def credit(values, losses, bias, chances, total, cell, reward, new):  # type: ignore[no-untyped-def]
+    """Importance-weighted sums of rewards or losses; returns whether all that is credited has a meaning."""
+    q, p, fine = values.reshape(-1), chances.reshape(-1), True
+    for i in range(len(cell)):
+        propensity = p[cell[i]] / total[i]
+        fine &= propensity > 0.0 and (not losses or 0.0 <= reward[i] <= 1.0)
+        gain = (reward[i] - 1.0) / (propensity + bias) if losses else reward[i] / propensity
+        new[i] = min(max(q[cell[i]] + gain, -_GREATEST), _GREATEST)
+        q[cell[i]] = new[i]
+    return fine

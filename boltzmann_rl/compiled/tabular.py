@@ -1,0 +1,215 @@
+"""The compiled engine for tabular environments: what `boltzmann_rl.simulation.episodes` answers, bit for bit.
+
+It steps through the transition tables that an environment shows (`boltzmann_rl.compiled.tables`) with the environment's
+own stream, so every transition is the one that stepping the environment would have given.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium.utils import seeding
+from numpy.typing import NDArray
+
+from boltzmann_rl.agents import Agent
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.compiled import tabular_kernel as kernel
+from boltzmann_rl.compiled.tables import World, read
+from boltzmann_rl.environments import Environment
+from boltzmann_rl.learners import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
+from boltzmann_rl.policies import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform
+from boltzmann_rl.policies.few import FEW
+from boltzmann_rl.schedules import Polynomial, Power, evaluate
+from boltzmann_rl.simulation import episodes as reference
+from boltzmann_rl.simulation.bandits import Block
+from boltzmann_rl.streams import child_seed, stream
+
+__all__ = ["Trained", "knows", "reason", "simulate", "train"]
+
+_LEARNERS = {
+    QLearning: kernel.Q_LEARNING,
+    SARSA: kernel.SARSA,
+    ExpectedSARSA: kernel.EXPECTED_SARSA,
+    DoubleQLearning: kernel.DOUBLE_Q_LEARNING,
+}
+_POLICIES = {
+    Boltzmann: (kernel.SOFT, kernel.NOTHING),
+    Greedy: (kernel.GREEDY, kernel.NOTHING),
+    Uniform: (kernel.UNIFORM, kernel.NOTHING),
+    EpsilonGreedy: (kernel.UNIFORM, kernel.GREEDY),
+    MaxBoltzmann: (kernel.SOFT, kernel.GREEDY),
+    EpsilonBoltzmann: (kernel.UNIFORM, kernel.SOFT),
+}
+
+# Steps for which schedules are evaluated at first; then twice as many, and so on, up to so many more at a time, so
+# that whoever interrupts a run is heard.
+_FIRST, _MORE = 2**12, 2**22
+
+# NumPy takes powers of one number and of many by different functions, which differ in the last bit.
+_POWERS = (Polynomial, Power)
+
+
+class Trained(NamedTuple):
+    """One run.
+
+    Attributes:
+        samples: Return, length and whether it terminated, of each finished episode ``(3, episodes)``.
+        values: What the learner holds in the end ``(S, A)``.
+        places: Of each step, if that was asked for: state, action, next state, terminated, truncated ``(n, 5)``.
+        rewards: The same ``(n,)``.
+    """
+
+    samples: Floats
+    values: Floats
+    places: NDArray[np.int64]
+    rewards: Floats
+
+
+def knows(environment: Environment, agent: Agent) -> bool:
+    """Whether this engine can do an agent's runs in an environment; see `reason`.
+
+    Example:
+        >>> knows(Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1)))
+        True
+    """
+    return not reason(environment, agent)
+
+
+def reason(environment: Environment, agent: Agent) -> str:
+    """Why this engine can't do an agent's runs in an environment, in a line; empty if it can.
+
+    Example:
+        >>> reason(Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1), clock="pulls"))
+        "the clock 'pulls' is not known"
+    """
+    for part, known in ((agent.learner, _LEARNERS), (agent.policy, _POLICIES)):
+        if type(part) not in known:
+            return f"{part!r} is not known"
+    if hasattr(getattr(agent.policy, "temperature", None), "temperature"):
+        return f"{agent.policy!r} reads the values, which is not known"
+    if agent.clock == "pulls":
+        return "the clock 'pulls' is not known"
+    world = read(environment)
+    if isinstance(world, str):
+        return world
+    if world.available.shape[1] > FEW:
+        return f"{environment.id} has {world.available.shape[1]} actions, known are up to {FEW}"
+    return ""
+
+
+def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, episodes: int, seed: int) -> Block:
+    """As `boltzmann_rl.simulation.episodes.simulate`, which does whatever is not known here.
+
+    Example:
+        >>> work = {"block": 0, "runs": 2, "episodes": 50, "seed": 0}
+        >>> lake, agent = Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1))
+        >>> found, expected = simulate(lake, agent, **work), reference.simulate(lake, agent, **work)
+        >>> bool((found.curves["return"].mean == expected.curves["return"].mean).all())
+        True
+    """
+    samples = np.empty((3, runs, episodes))
+    player = _player(environment, agent)
+    for row in range(runs):
+        run_seed = child_seed(seed, "run", block * reference.BLOCK + row)
+        played = player and player(episodes=episodes, seed=run_seed)
+        if not played:
+            return reference.simulate(environment, agent, block=block, runs=runs, episodes=episodes, seed=seed)
+        samples[:, row] = played.samples
+    return reference.block_of(samples)
+
+
+def train(
+    environment: Environment, agent: Agent, *, episodes: int, seed: int, steps: int | None = None
+) -> Trained | None:
+    """One run, as `boltzmann_rl.train` does it; None where only the reference can.
+
+    Args:
+        environment: One that is known.
+        agent: One that is known.
+        episodes: How many.
+        seed: In [0, 2⁶³).
+        steps: After how many to stop at the latest; all of these are kept. Default: never, and none is.
+
+    Example:
+        >>> cliff, agent = Environment("CliffWalking-v1", max_episode_steps=500), Agent(QLearning(), Boltzmann(0.1))
+        >>> train(cliff, agent, episodes=400, seed=0).samples[:, -1]
+        array([-13.,  13.,   1.])
+    """
+    player = _player(environment, agent)
+    return player and player(episodes=episodes, seed=seed, steps=steps)
+
+
+def _player(environment: Environment, agent: Agent) -> Callable[..., Trained | None] | None:
+    """What plays runs of an agent, all with the same tables and schedules; None for what is not known."""
+    world = read(environment)
+    if isinstance(world, str) or not knows(environment, agent) or abs(agent.learner.initial) > kernel.LARGEST:
+        return None
+    return partial(_run, world, cache(partial(_rule, agent)), agent.learner.initial)
+
+
+def _run(
+    world: World, rule: Callable[[int], Any], initial: float, *, episodes: int, seed: int, steps: int | None = None
+) -> Trained | None:
+    nature, _ = seeding.np_random(child_seed(seed, "environment"))
+    coins, learning = stream(seed, "action"), stream(seed, "learner")
+    shape, size = world.available.shape, _FIRST
+    state = kernel.State(
+        np.full((3, *shape), initial),
+        np.zeros(shape[0], dtype=np.int64),
+        np.array([0, 0, 0, -1, 0]),
+        np.zeros(1),
+    )
+    kept, last = steps or 0, sys.maxsize if steps is None else steps
+    samples, places, rewards = np.empty((3, episodes)), np.empty((kept, 5), dtype=np.int64), np.empty(kept)
+    while state.now[0] < last and state.now[1] < episodes:
+        known = rule(size)
+        if known is None:
+            return None
+        # The decision after the last step is looked at by some learners, so that one is known as well.
+        until = min(size - 1, last)
+        if not kernel.play(world, known, state, nature, coins, learning, until, samples, places, rewards):
+            return None
+        size += min(size, _MORE)
+    return Trained(samples[:, : state.now[1]], state.tables[0], places[: state.now[0]], rewards[: state.now[0]])
+
+
+def _rule(agent: Agent, size: int) -> kernel.Rule | None:
+    """An agent in numbers for so many steps; None if a schedule can't be evaluated so far."""
+    policy, learner = agent.policy, agent.learner
+    parameters = getattr(policy, "epsilon", 1.0), getattr(policy, "temperature", 1.0), learner.learning_rate
+    try:
+        rates, temperatures, learning_rates = (_evaluated(parameter, size) for parameter in parameters)
+    except Exception:  # where it matters, the reference meets it, and says where
+        return None
+    counts_visits, law = agent.clock == "visits", _LEARNERS[type(learner)]
+    return kernel.Rule(
+        *_POLICIES[type(policy)],
+        rates,
+        temperatures,
+        counts_visits,
+        law,
+        learning_rates,
+        learner.discount,
+    )
+
+
+def _evaluated(parameter: Any, size: int) -> Floats:
+    """A schedule's values at steps below ``size``, to the bit those that it has one by one; of a number that one."""
+    if isinstance(parameter, float):
+        return np.array([parameter])
+    steps = np.arange(size)
+    if _same_for_many(parameter):
+        return np.asarray(evaluate(parameter, steps), dtype=np.float64)
+    return np.array([evaluate(parameter, step) for step in steps.tolist()], dtype=np.float64)
+
+
+def _same_for_many(parameter: Any) -> bool:
+    """Whether a schedule's value at a step is known not to depend on how many are asked for at a time."""
+    if isinstance(parameter, tuple):
+        return all(map(_same_for_many, parameter))
+    if not callable(parameter):
+        return True
+    ours = type(parameter).__module__.startswith("boltzmann_rl.schedules.") and type(parameter) not in _POWERS
+    return ours and all(map(_same_for_many, vars(parameter).values()))

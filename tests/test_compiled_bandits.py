@@ -1,0 +1,363 @@
+"""The compiled engine for bandits: the reference engine's runs once more, action for action.
+
+The reference is held to loops over plain numbers by ``test_simulation.py``; here each engine is held to the other.
+"""
+
+import math
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from boltzmann_rl import (
+    UCB1,
+    AdversarialBandit,
+    Agent,
+    BernoulliBandit,
+    BetaMeans,
+    Boltzmann,
+    ConstantStep,
+    EpsilonBoltzmann,
+    EpsilonGreedy,
+    GaussianBandit,
+    GradientPreferences,
+    Greedy,
+    HeavyTailedBandit,
+    ImportanceWeightedLosses,
+    ImportanceWeightedRewards,
+    MaxBoltzmann,
+    NormalMeans,
+    SampleAverage,
+    SwitchingBandit,
+    Uniform,
+    exp3,
+)
+from boltzmann_rl.policies import RelativeToRange
+from boltzmann_rl.schedules import Exponential, Linear, Power
+from boltzmann_rl.simulation import bandits as reference
+from boltzmann_rl.simulation.bandits import BLOCK
+
+pytest.importorskip("numba")
+
+from boltzmann_rl.compiled import bandits as compiled
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A learner that leaves a tape of the actions of its runs."""
+
+    learner: object
+    tape: list = field(default_factory=list)
+
+    def start(self, shape, rng):
+        return self.learner.start(shape, rng)
+
+    def values(self, state):
+        return self.learner.values(state)
+
+    def update(self, state, action, reward, probabilities, rng):
+        self.tape.append(action.copy())
+        return self.learner.update(state, action, reward, probabilities, rng)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A temperature that rises and falls between two values; written for one step, as a user's schedule may be."""
+
+    low: float
+    high: float
+    period: int
+
+    def __call__(self, step):
+        return self.low if (step // self.period) % 2 else self.high
+
+
+def assert_engines_agree(bandit, agent, *, changed=None, tolerance=1e-12, **work):
+    """Play the same work with both engines and compare every action, curve and total.
+
+    ``changed`` is what the compiled engine plays instead, to show that a difference is noticed.
+    """
+    work = {"block": 0, "runs": 30, "steps": 70, "seed": 0} | work
+    watched = Watched(agent.learner)
+    expected = reference.simulate(bandit, Agent(watched, agent.policy), **work)
+    changed = changed or agent
+    assert compiled.knows(bandit, changed)
+    actions = np.empty((work["steps"], work["runs"]), dtype=np.int64)
+    found = compiled.simulate(bandit, changed, actions=actions, **work)
+
+    np.testing.assert_array_equal(actions, np.array(watched.tape))
+    assert found.curves.keys() == expected.curves.keys()
+    for metric, curve in expected.curves.items():
+        assert found.curves[metric].samples == curve.samples
+        np.testing.assert_allclose(found.curves[metric].mean, curve.mean, tolerance, tolerance, err_msg=metric)
+        if metric == "temperature":  # the same in all runs
+            assert (found.curves[metric].squares == 0.0).all()
+            continue
+        variances = (found.curves[metric].squares / work["runs"], curve.squares / work["runs"])
+        size = 1.0 + np.abs(curve.mean).max()  # deviations are rounded as the samples are
+        np.testing.assert_allclose(*variances, rtol=10 * tolerance, atol=tolerance * size, err_msg=metric)
+    assert found.totals.keys() == expected.totals.keys()
+    for metric, total in expected.totals.items():
+        np.testing.assert_allclose(found.totals[metric], total, tolerance, tolerance, err_msg=metric)
+
+
+LEARNERS = (
+    SampleAverage(),
+    SampleAverage(initial=5.0, count_initial=True),
+    ConstantStep(0.1, initial=1.0),
+    UCB1(),
+    UCB1(exploration=0.3),
+    GradientPreferences(0.2),
+    GradientPreferences(0.4, baseline="current"),
+    GradientPreferences(0.1, baseline=0.5),
+    ImportanceWeightedRewards(),
+)
+POLICIES = (
+    Boltzmann(0.3),
+    Boltzmann(Exponential(1.0, 0.05, steps=40)),
+    EpsilonGreedy(0.1),
+    EpsilonGreedy(Linear(1.0, 0.0, steps=50)),
+    Greedy(),
+    Uniform(),
+    MaxBoltzmann(0.3, temperature=0.5),
+    EpsilonBoltzmann(0.2, temperature=0.4),
+    EpsilonBoltzmann(Linear(1.0, 0.0, steps=30), temperature=Linear(1.0, 0.0, steps=60)),
+)
+BANDITS = (
+    GaussianBandit(),
+    GaussianBandit(means=(0.3, 0.0, 0.3), sd=0.5),
+    GaussianBandit(NormalMeans(2.0, 0.0), arms=4, drift=0.2),
+    GaussianBandit(means=(1.5,)),
+    BernoulliBandit(arms=5),
+    BernoulliBandit(BetaMeans(1.0, 8.0), arms=3, drift=0.3),
+)
+# Only 0/1 rewards or the like are losses between 0 and 1.
+BOUNDED = (BernoulliBandit(arms=4), AdversarialBandit())
+MOVING = (SwitchingBandit(change_probability=0.1), HeavyTailedBandit(arms=3), AdversarialBandit())
+
+
+@pytest.mark.parametrize("bandit", BANDITS, ids=repr)
+@pytest.mark.parametrize("learner", LEARNERS, ids=repr)
+def test_every_learner_and_policy_chooses_as_in_the_reference(learner, bandit):
+    for seed, policy in enumerate(POLICIES):
+        assert_engines_agree(bandit, Agent(learner, policy), seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("bandit", "agent"),
+    [
+        (GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.25))),
+        (GaussianBandit(), Agent(SampleAverage(), EpsilonGreedy(0.1))),
+        (BernoulliBandit(), Agent(UCB1(), Greedy())),
+        (GaussianBandit(), Agent(GradientPreferences(0.1), Boltzmann(1.0))),
+        (BernoulliBandit(), exp3(arms=10, gamma=0.1)),
+    ],
+    ids=repr,
+)
+def test_twenty_seeds_agree(bandit, agent):
+    for seed in range(20):
+        assert_engines_agree(bandit, agent, seed=seed, block=seed % 3)
+
+
+@pytest.mark.parametrize("bandit", BOUNDED, ids=repr)
+@pytest.mark.parametrize("bias", [0.0, 0.05])
+def test_importance_weighted_losses_agree(bandit, bias):
+    """Rounding grows in them: a rarer arm is credited with more, which makes it rarer or commoner still."""
+    for seed, policy in enumerate((Boltzmann(3.0), EpsilonBoltzmann(0.1, temperature=1.0), Greedy(), Uniform())):
+        assert_engines_agree(bandit, Agent(ImportanceWeightedLosses(bias), policy), seed=seed, tolerance=1e-9)
+
+
+@pytest.mark.parametrize("bandit", MOVING, ids=repr)
+def test_bandits_that_jump_and_such_with_heavy_tails_agree(bandit):
+    for learner in (SampleAverage(), ConstantStep(0.3), UCB1()):
+        for seed, policy in enumerate((Boltzmann(0.2), EpsilonGreedy(0.1))):
+            assert_engines_agree(bandit, Agent(learner, policy), seed=seed)
+
+
+@pytest.mark.parametrize(
+    "temperature",
+    [
+        0.0,
+        math.inf,
+        1e-280,
+        1e-9,
+        1e300,
+        Linear(0.0, 2.0, steps=50),
+        Power(1.0, exponent=0.5),
+        Exponential(1.0, decay=0.3),  # to exactly 0 in the long run
+        Wave(0.05, 2.0, period=7),
+        Wave(0.0, math.inf, period=3),
+        Wave(0.4, 0.0, period=1),
+        lambda step: np.sqrt(step),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("policy", [Boltzmann, lambda t: MaxBoltzmann(0.4, t), lambda t: EpsilonBoltzmann(0.1, t)])
+def test_any_schedule_of_the_temperature_agrees(policy, temperature):
+    for learner in (SampleAverage(), UCB1()):
+        assert_engines_agree(GaussianBandit(arms=4), Agent(learner, policy(temperature)), seed=5)
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 1.0, Linear(0.0, 1.0, steps=60), Wave(0.0, 1.0, period=2)], ids=repr)
+@pytest.mark.parametrize("policy", [EpsilonGreedy, lambda e: MaxBoltzmann(e, 0.2), lambda e: EpsilonBoltzmann(e, 0.2)])
+def test_any_schedule_of_exploration_agrees(policy, epsilon):
+    assert_engines_agree(BernoulliBandit(arms=3), Agent(SampleAverage(), policy(epsilon)), seed=6)
+
+
+@pytest.mark.parametrize("scale", [1e-140, 1e-3, 1e12, 1e140])
+@pytest.mark.parametrize("temperature", [0.002, 0.05, 30.0])
+def test_values_that_jump_by_many_temperatures_keep_their_weights(temperature, scale):
+    """A learning rate of 1 moves the best value by up to some thousand temperatures at a step, in both directions."""
+    bandit = GaussianBandit(NormalMeans(sd=scale), arms=6, sd=scale)
+    assert_engines_agree(bandit, Agent(ConstantStep(1.0), Boltzmann(temperature * scale)), steps=150)
+    assert_engines_agree(bandit, Agent(SampleAverage(), Boltzmann(temperature * scale)), steps=150)
+
+
+@pytest.mark.parametrize("offset", [1e6, -1e6])
+def test_weights_stay_exact_far_from_zero(offset):
+    """The estimates begin a million away from all rewards, which no temperature here bridges."""
+    bandit = GaussianBandit(NormalMeans(mean=offset), arms=5)
+    assert_engines_agree(bandit, Agent(ConstantStep(0.2), Boltzmann(0.3)), steps=150, tolerance=1e-9)  # of 10⁶
+
+
+@pytest.mark.parametrize("runs", [1, 2, 7, 333, BLOCK])
+@pytest.mark.parametrize("steps", [1, 31, 33, 65])
+def test_blocks_of_any_size_agree(runs, steps):
+    agent = Agent(SampleAverage(), Boltzmann(0.2))
+    assert_engines_agree(GaussianBandit(), agent, runs=runs, steps=steps, block=4, uncounted_steps=steps // 2)
+
+
+def test_very_many_arms_agree():
+    for policy in (Boltzmann(0.2), EpsilonGreedy(0.1), MaxBoltzmann(0.2, 0.3)):
+        assert_engines_agree(GaussianBandit(arms=700), Agent(SampleAverage(), policy), runs=20)
+        assert_engines_agree(GaussianBandit(arms=40), Agent(UCB1(), policy), runs=20)
+
+
+def test_the_largest_integer_is_a_seed():
+    assert_engines_agree(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.2)), seed=2**63 - 1, block=10**6)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        Agent(SampleAverage(initial=1e-6), Boltzmann(0.25)),
+        Agent(SampleAverage(), Boltzmann(0.25 + 1e-9)),
+        Agent(SampleAverage(), Boltzmann(Linear(0.25, 0.3, steps=10**7))),
+        Agent(SampleAverage(), EpsilonBoltzmann(1e-9, temperature=0.25)),
+    ],
+    ids=repr,
+)
+def test_the_comparison_notices_a_slightly_other_agent(changed):
+    with pytest.raises(AssertionError):
+        assert_engines_agree(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.25)), changed=changed)
+
+
+def bytes_of(result):
+    curves = {metric: (m.mean.tobytes(), m.squares.tobytes()) for metric, m in result.curves.items()}
+    return curves, {metric: total.tobytes() for metric, total in result.totals.items()}
+
+
+def short(block=0, runs=50, steps=40, bandit=None, policy=None):
+    agent = Agent(SampleAverage(), policy or Boltzmann(0.3))
+    return compiled.simulate(bandit or GaussianBandit(), agent, block=block, runs=runs, steps=steps, seed=1)
+
+
+def test_the_same_work_gives_the_same_bytes_in_any_thread():
+    alone = [bytes_of(short(block)) for block in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        assert [bytes_of(result) for result in pool.map(short, range(8))] == alone
+    assert len({curves["reward"] for curves, _ in alone}) == 8
+
+
+@pytest.mark.parametrize("policy", [Boltzmann(0.3), EpsilonGreedy(0.1), EpsilonBoltzmann(0.1, 0.2)], ids=repr)
+def test_the_numbers_of_a_run_do_not_depend_on_the_runs_beside_it(policy):
+    many = short(runs=BLOCK, policy=policy).totals
+    for runs in (1, 7, 333):
+        few = short(runs=runs, policy=policy).totals
+        assert {m: total[:runs].tobytes() for m, total in many.items()} == {m: t.tobytes() for m, t in few.items()}
+
+
+def test_a_longer_run_begins_as_a_shorter_one_does():
+    longer, shorter = short(steps=75), short(steps=33)
+    for metric, curve in shorter.curves.items():
+        assert longer.curves[metric].mean[:33].tobytes() == curve.mean.tobytes()
+        assert longer.curves[metric].squares[:33].tobytes() == curve.squares.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("bandit", "agent"),
+    [
+        (GaussianBandit(NormalMeans(sd=1e308), sd=1e308), Agent(SampleAverage(), Uniform())),
+        (GaussianBandit(NormalMeans(sd=1e307), arms=2), Agent(GradientPreferences(1e9), Boltzmann(1.0))),
+        (GaussianBandit(), Agent(SampleAverage(), Boltzmann(lambda step: 1.0 if step < 40 else -1.0))),
+        (GaussianBandit(), Agent(SampleAverage(), Boltzmann(lambda step: math.nan if step == 40 else 1.0))),
+        (GaussianBandit(), Agent(SampleAverage(), EpsilonGreedy(lambda step: step / 40.0))),
+        (GaussianBandit(), Agent(ImportanceWeightedLosses(), Boltzmann(1.0))),
+        (BernoulliBandit(NormalMeans()), Agent(SampleAverage(), Boltzmann(1.0))),
+    ],
+    ids=repr,
+)
+def test_faults_are_told_as_the_reference_tells_them(bandit, agent):
+    work = {"block": 0, "runs": 50, "steps": 60, "seed": 0}
+    told = []
+    for engine in (reference, compiled):
+        with pytest.raises(ValueError, match=r".") as error, np.errstate(all="ignore"):
+            engine.simulate(bandit, agent, **work)
+        told.append(str(error.value))
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("temperature", [5e-324, 1e-300])
+def test_at_the_least_temperatures_the_reference_plays(temperature):
+    """Their inverse overflows."""
+    for policy in (Boltzmann(temperature), EpsilonBoltzmann(0.1, temperature)):
+        work = {"block": 0, "runs": 20, "steps": 40, "seed": 0}
+        one, other = (
+            e.simulate(GaussianBandit(), Agent(SampleAverage(), policy), **work) for e in (reference, compiled)
+        )
+        assert bytes_of(one) == bytes_of(other)
+
+
+class Own(Boltzmann):
+    """A policy that may answer otherwise than the one it is made from."""
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        Agent(SampleAverage(), Own(0.1)),
+        Agent(SampleAverage(), lambda values, step: values),
+        Agent(SampleAverage(), Boltzmann(RelativeToRange(0.1))),
+        Agent(SampleAverage(), Greedy(), clock="pulls"),
+        Agent(Watched(SampleAverage()), Greedy()),
+    ],
+    ids=repr,
+)
+def test_what_could_answer_otherwise_is_not_known(agent):
+    assert not compiled.knows(GaussianBandit(), agent)
+    assert compiled.knows(GaussianBandit(), Agent(SampleAverage(), Greedy(), clock="visits"))
+
+
+def test_bandits_of_other_kinds_are_not_known():
+    class Other(GaussianBandit):
+        pass
+
+    assert not compiled.knows(Other(), Agent(SampleAverage(), Greedy()))
+
+
+def test_the_same_lines_run_without_compilation():
+    """``NUMBA_DISABLE_JIT=1``, for who wants to step through them."""
+    code = """if True:
+        import numpy as np
+        from boltzmann_rl import Agent, Boltzmann, GaussianBandit, SampleAverage
+        from boltzmann_rl.compiled.bandits import simulate
+        agent = Agent(SampleAverage(), Boltzmann(0.3))
+        print(simulate(GaussianBandit(), agent, block=0, runs=3, steps=8, seed=1).totals["reward"].tolist())
+    """
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == str(short(runs=3, steps=8).totals["reward"].tolist())

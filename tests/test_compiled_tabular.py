@@ -1,0 +1,404 @@
+"""The compiled engine for tabular environments: every transition, reward and value of the reference, bit for bit.
+
+The reference steps the real environment; what it does is held to loops over plain numbers by ``test_episodes.py``.
+"""
+
+import math
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.spaces import Discrete
+from gymnasium.wrappers import TimeLimit
+
+from boltzmann_rl import (
+    SARSA,
+    Agent,
+    Boltzmann,
+    DoubleQLearning,
+    Environment,
+    EpsilonBoltzmann,
+    EpsilonGreedy,
+    ExpectedSARSA,
+    Greedy,
+    MaxBoltzmann,
+    QLearning,
+    Uniform,
+    play,
+)
+from boltzmann_rl.gridworlds import TabularEnv
+from boltzmann_rl.learners import EligibilityTraces
+from boltzmann_rl.policies import Odds
+from boltzmann_rl.schedules import (
+    Ceiling,
+    Constant,
+    Cosine,
+    Exponential,
+    Floor,
+    InverseTime,
+    Joined,
+    Linear,
+    Logarithmic,
+    Piecewise,
+    Polynomial,
+    Power,
+    Restarts,
+    Scaled,
+    WarmUp,
+    evaluate,
+)
+from boltzmann_rl.simulation import episodes as reference
+from boltzmann_rl.streams import stream
+
+pytest.importorskip("numba")
+
+from boltzmann_rl.compiled import tables, tabular, tabular_kernel
+
+STEPS = 400
+
+
+def lottery(states=6, actions=3, seed=0, **space):
+    """A table with everything: ties, several outcomes, rewards of both signs, ends."""
+    rng = np.random.default_rng(seed)
+
+    def outcomes():
+        p = rng.dirichlet(np.ones(3))
+        return [(q, int(rng.integers(states)), float(rng.integers(-2, 3)), bool(rng.random() < 0.2)) for q in p]
+
+    table = {state: {action: outcomes() for action in range(actions)} for state in range(states)}
+    return TabularEnv(table, np.full(states, 1.0 / states), **space)
+
+
+class Numbered(TabularEnv):
+    """Observations from 7 and actions from 3."""
+
+    def __init__(self):
+        inner = lottery()
+        super().__init__(
+            {state: {action + 3: row[action] for action in row} for state, row in inner.P.items()},
+            inner.initial_state_distrib,
+            seen=range(7, 13),
+        )
+        self.observation_space, self.action_space = Discrete(6, start=7), Discrete(3, start=3)
+
+
+class Sleepy(TabularEnv):
+    """Pays 1 more in its last state than its table says."""
+
+    def __init__(self):
+        inner = lottery()
+        super().__init__(inner.P, inner.initial_state_distrib)
+
+    def step(self, action):
+        here = self.s
+        there, reward, *rest = super().step(action)
+        return there, reward + (here == 5), *rest
+
+
+class Moody(Sleepy):
+    """Draws once more than its table says when it is reset, and does nothing with it."""
+
+    step = TabularEnv.step
+
+    def reset(self, *, seed=None, options=None):
+        answer = super().reset(seed=seed)
+        self.np_random.random()
+        return answer
+
+
+class Masked(TabularEnv):
+    """Has a mask that depends on the state, and shows another one after a step into the third state."""
+
+    def __init__(self, lies=False):
+        inner = lottery()
+        super().__init__(inner.P, inner.initial_state_distrib)
+        self.lies = lies
+
+    def action_mask(self, state):
+        return np.array([1, state % 2, 1 - state % 2], dtype=np.int8)
+
+    def reset(self, *, seed=None, options=None):
+        state, info = super().reset(seed=seed)
+        return state, info | {"action_mask": self.action_mask(state)}
+
+    def step(self, action):
+        state, *rest, info = super().step(action)
+        shown = state + (self.lies and state == 2)
+        return state, *rest, info | {"action_mask": self.action_mask(shown)}
+
+
+def registered(name, entry, **options):
+    """An environment's id, registered for these tests alone."""
+    gymnasium.register(f"compiled/{name}-v0", entry_point=entry, **options)
+    return Environment(f"compiled/{name}-v0")
+
+
+def wave(step):
+    """A temperature written for one step, as a user's may be: 0, moderate, ∞, and again."""
+    return (0.0, 0.4, math.inf)[step // 5 % 3]
+
+
+LAKE = Environment("FrozenLake-v1")
+TAXI = Environment("Taxi-v4")
+ENVIRONMENTS = (
+    LAKE,
+    Environment("FrozenLake-v1", options={"is_slippery": False}, max_episode_steps=9),
+    Environment("FrozenLake8x8-v1"),
+    Environment("FrozenLake-v1", options={"desc": ("SFHF", "FFSG"), "success_rate": 0.5}),
+    Environment("CliffWalking-v1", max_episode_steps=40),
+    Environment("CliffWalking-v1", options={"is_slippery": True}),
+    TAXI,
+    Environment("Taxi-v4", options={"is_rainy": True}, max_episode_steps=30),
+    Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0", max_episode_steps=25),
+    registered("Lottery", lottery, max_episode_steps=7),
+    registered("Wide", lambda: lottery(states=4, actions=24, seed=1)),
+    registered("Numbered", Numbered),
+    registered("Masked", Masked),
+)
+LEARNERS = (
+    QLearning(learning_rate=0.5, discount=0.95),
+    QLearning(learning_rate=Power(1.0, 0.6), discount=0.9, initial=1.0),
+    SARSA(learning_rate=0.4, discount=0.9),
+    ExpectedSARSA(learning_rate=0.7, discount=0.97, initial=-1.0),
+    DoubleQLearning(learning_rate=0.5, discount=0.9),
+)
+POLICIES = (
+    Boltzmann(0.3),
+    Boltzmann(Linear(2.0, 0.0, steps=150)),
+    Boltzmann(0.0),
+    Boltzmann(math.inf),
+    EpsilonGreedy(0.1),
+    EpsilonGreedy(Exponential(1.0, 0.01, steps=200)),
+    Greedy(),
+    Uniform(),
+    MaxBoltzmann(0.3, temperature=0.5),
+    MaxBoltzmann(Linear(1.0, 0.0, steps=100), temperature=wave),
+    EpsilonBoltzmann(0.2, temperature=0.4),
+    EpsilonBoltzmann(0.05, temperature=Linear(1.0, 0.0, steps=90)),
+)
+SCHEDULES = (
+    Constant(0.3),
+    Cosine(1.0, 0.1, steps=300),
+    Exponential(1.0, 0.01, steps=200),
+    Exponential(2.0, decay=0.99),
+    InverseTime(1.0, 0.1),
+    Linear(1.0, 0.0, steps=77),
+    Logarithmic(1.0),
+    Polynomial(1.0, 0.1, steps=99, power=1.7),
+    Power(1.0, 0.6),
+    Piecewise((1.0, 0.1), (30,)),
+    Joined((Linear(1.0, 0.5, steps=50), Power(0.5, 0.6)), (50,)),
+    WarmUp(Cosine(1.0, 0.0, steps=90), steps=20),
+    Restarts(Exponential(1.0, decay=0.9), period=40, growth=2),
+    Floor(Scaled(Logarithmic(3.0), 0.3), minimum=0.2),
+    Ceiling(InverseTime(2.0, 0.01), maximum=1.0),
+    wave,
+)
+CLOCKS = ("step", "visits")
+
+
+def tape_of(environment, agent, seed, steps):
+    """What the reference does: places, rewards, and the values after so many steps, as bytes."""
+    env = environment.make()
+    places, rewards, values = [], [], None
+    for transition, table in islice(play(env, agent, seed=seed), steps):
+        places.append((transition.observation, transition.action, transition.next_observation, *transition[5:7]))
+        rewards.append(transition.reward)
+        values = table
+    env.close()
+    return np.array(places, dtype=np.int64).tobytes(), np.array(rewards).tobytes(), values.tobytes()
+
+
+def compiled_tape_of(environment, agent, seed, steps):
+    """The same of the compiled engine, which is stopped in the middle of an episode."""
+    run = tabular.train(environment, agent, episodes=steps, seed=seed, steps=steps)
+    return run.places.tobytes(), run.rewards.tobytes(), run.values.tobytes()
+
+
+def assert_engines_agree(environment, agent, seed=0, steps=STEPS):
+    assert tabular.reason(environment, agent) == ""
+    assert compiled_tape_of(environment, agent, seed, steps) == tape_of(environment, agent, seed, steps)
+
+
+def assert_blocks_agree(environment, agent, **work):
+    work = {"block": 1, "runs": 3, "episodes": 12, "seed": 5} | work
+    found, expected = (engine.simulate(environment, agent, **work) for engine in (tabular, reference))
+    assert found.curves.keys() == expected.curves.keys()
+    for metric, curve in expected.curves.items():
+        for part, plain in zip(found.curves[metric], curve, strict=True):
+            np.testing.assert_array_equal(part, plain, err_msg=metric)
+    for metric, total in expected.totals.items():
+        np.testing.assert_array_equal(found.totals[metric], total, err_msg=metric)
+
+
+@pytest.mark.parametrize("learner", LEARNERS, ids=repr)
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=repr)
+def test_every_transition_and_value_is_that_of_the_reference(environment, learner):
+    for seed, policy in enumerate(POLICIES):
+        assert_engines_agree(environment, Agent(learner, policy, clock=CLOCKS[seed % 2]), seed, steps=60)
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("learner", LEARNERS, ids=repr)
+def test_runs_go_on_where_schedules_have_to_be_evaluated_further(learner, clock, monkeypatch):
+    monkeypatch.setattr(tabular, "_FIRST", 8)
+    policy = EpsilonBoltzmann(Exponential(1.0, 0.01, steps=1000), Linear(1.0, 0.05, steps=1200))
+    for environment in (LAKE, TAXI):
+        assert_engines_agree(environment, Agent(learner, policy, clock), seed=3, steps=1500)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=repr)
+def test_blocks_of_runs_are_those_of_the_reference(environment):
+    limited = Environment(environment.id, environment.max_episode_steps or 50, environment.options)
+    assert_blocks_agree(limited, Agent(SARSA(0.3, 0.9), MaxBoltzmann(0.5, 0.2)))
+
+
+def test_blocks_are_the_same_in_threads():
+    agent, work = Agent(QLearning(), Boltzmann(0.1)), {"runs": 3, "episodes": 200, "seed": 0}
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda block: tabular.simulate(LAKE, agent, block=block, **work), [0, 1, 0, 1]))
+    for one, other in ((0, 2), (1, 3)):
+        assert found[one].totals["return"].tobytes() == found[other].totals["return"].tobytes()
+    assert found[0].totals["length"].tobytes() != found[1].totals["length"].tobytes()
+
+
+@pytest.mark.parametrize("fault", ["cumulative", "following", "rewards", "ends", "start", "available", "limit"])
+def test_a_fault_in_any_table_shows(fault, monkeypatch):
+    environment, agent = ENVIRONMENTS[-1], Agent(QLearning(0.5), Uniform())
+    limited = Environment(environment.id, max_episode_steps=6)
+    assert_engines_agree(limited, agent)
+    world = tables.read(limited)
+    wrong = {
+        "cumulative": world.cumulative * 0.98,
+        "following": (world.following + 1) % 6,
+        "rewards": world.rewards + np.eye(6, 3)[:, :, np.newaxis] * 1e-15,
+        "ends": ~world.ends,
+        "start": world.start * 0.9,
+        "available": np.ones_like(world.available),
+        "limit": 7,
+    }
+    monkeypatch.setitem(
+        tables._read, repr(limited), (gymnasium.registry[limited.id], world._replace(**{fault: wrong[fault]}))
+    )
+    with pytest.raises(AssertionError):
+        assert_engines_agree(limited, agent)
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        (registered("Sleepy", Sleepy), "does not do what its transition tables P say"),
+        (registered("Moody", Moody), "does not do what its transition tables P say"),
+        (registered("Lies", Masked, kwargs={"lies": True}), "does not do what its transition tables P say"),
+        (
+            registered("Shuffled", lambda: lottery(seen=(1, 0, 2, 3, 4, 5))),
+            "does not do what its transition tables P say",
+        ),
+        (Environment("Taxi-v4", options={"fickle_passenger": True}), "does not do what its transition tables P say"),
+        (Environment("FrozenLake-v1", options={"desc": None, "map_name": None}), "another one each time it is made"),
+        (registered("New", lambda: lottery(seed=None)), "another one each time it is made"),
+        (Environment("boltzmann_rl.gridworlds:boltzmann_rl/ShortCorridor-v0"), "P is of 4 states and 2 actions"),
+        (Environment("CartPole-v1"), "has no P"),
+        (Environment("Blackjack-v1"), "has no P"),
+        (Environment("FrozenLake-v1", options={"render_mode": "ansi"}), "render_mode='ansi'"),
+        (Environment("FrozenLake-v1", wrap=TimeLimit), "wrapped in <class"),
+        (registered("Wider", lambda: lottery(actions=25)), "25 actions, known are up to 24"),
+        (Environment("NoSuchLake-v1"), "can't be read, ValueError: there is no environment"),
+    ],
+    ids=lambda part: part.id if isinstance(part, Environment) else part[:20],
+)
+def test_an_environment_that_is_more_than_its_tables_is_left_to_the_reference(environment, says):
+    agent = Agent(QLearning(), Boltzmann(0.1))
+    assert says in tabular.reason(environment, agent)
+    assert not tabular.knows(environment, agent)
+    assert tabular.train(environment, agent, episodes=1, seed=0) is None
+
+
+def test_an_additional_wrapper_is_left_to_the_reference():
+    wrapper = gymnasium.wrappers.TransformReward.wrapper_spec(func=abs)
+    environment = registered("Wrapped", lottery, additional_wrappers=(wrapper,))
+    assert "is wrapped in <TransformReward" in tabular.reason(environment, Agent(QLearning(), Uniform()))
+
+
+@pytest.mark.parametrize(
+    ("agent", "says"),
+    [
+        (Agent(EligibilityTraces(QLearning(), 0.9), Boltzmann(0.1)), "EligibilityTraces"),
+        (Agent(QLearning(), Boltzmann(Odds(0.1, 9.0))), "reads the values"),
+        (Agent(QLearning(), lambda values, step: np.full(len(values), 1.0 / len(values))), "lambda"),
+        (Agent(QLearning(), Uniform(), clock="pulls"), "clock 'pulls'"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_an_agent_with_other_parts_is_left_to_the_reference(agent, says):
+    assert says in tabular.reason(LAKE, agent)
+    assert_blocks_agree(LAKE, agent, runs=1, episodes=3)
+
+
+def test_what_is_left_to_the_reference_is_done_by_it():
+    assert_blocks_agree(Environment("compiled/Sleepy-v0", max_episode_steps=5), Agent(QLearning(), Boltzmann(0.1)))
+
+
+def test_an_id_that_is_registered_anew_is_read_anew():
+    agent = Agent(QLearning(), Uniform())
+    first = registered("Changing", lottery)
+    before = tables.read(first)
+    assert tables.read(first) is before
+    with warnings.catch_warnings(action="ignore"):  # Gymnasium says that it is overridden
+        second = registered("Changing", lambda: lottery(seed=9))
+    assert first == second
+    assert_engines_agree(second, agent)
+    assert not np.array_equal(tables.read(second).rewards, before.rewards)
+
+
+def failing(step):
+    if step == 7:
+        raise RuntimeError("out of coal")
+    return 0.5
+
+
+@pytest.mark.parametrize(
+    ("agent", "error", "says"),
+    [
+        (Agent(QLearning(), Boltzmann(failing)), RuntimeError, "out of coal"),
+        (Agent(QLearning(), Boltzmann(lambda step: 3.0 - step)), ValueError, "temperature must be 0 or more, got -1"),
+        (Agent(SARSA(), EpsilonGreedy(lambda step: step / 4)), ValueError, r"epsilon must be in \[0, 1\], got 1.25"),
+        (Agent(QLearning(initial=1e308, discount=1.0), Boltzmann(0.1)), None, ""),
+        (Agent(QLearning(lambda step: 10.0**step), Boltzmann(0.1)), ValueError, "values"),
+        (Agent(DoubleQLearning(), Boltzmann(lambda step: 1e306 if step == 3 else 0.1)), None, ""),
+    ],
+)
+def test_what_goes_wrong_in_a_run_goes_wrong_as_in_the_reference(agent, error, says):
+    environment = Environment("compiled/Lottery-v0", max_episode_steps=20)
+    if error is None:
+        assert_blocks_agree(environment, agent)
+        return
+    for engine in (reference, tabular):
+        with pytest.raises(error, match=says):
+            engine.simulate(environment, agent, block=0, runs=1, episodes=200, seed=0)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
+def test_a_schedule_has_the_bits_that_it_has_step_by_step(schedule):
+    one_by_one = [evaluate(schedule, step) for step in range(600)]
+    assert tabular._evaluated(schedule, 600).tolist() == one_by_one
+
+
+@pytest.mark.parametrize("count", range(1, 25))
+def test_sums_are_those_of_python_and_of_numpy(count):
+    rng = stream(0, "sums", count)
+    for _ in range(50):
+        numbers = rng.standard_normal(24) * 10.0 ** rng.integers(-9, 9, 24)
+        assert tabular_kernel._sum(numbers[:count]) == sum(numbers[:count].tolist())
+        assert tabular_kernel._numpy_sum(numbers, count) == np.add.reduce(numbers[:count])
+
+
+def test_the_exponential_is_the_one_of_the_reference():
+    values = np.zeros((1, 1, 2))
+    for gap in [0.0, 745.2, 1e300, *stream(0, "gaps").exponential(50.0, 2000).tolist()]:
+        values[0, 0, 1], weights = -gap, np.empty(2)
+        tabular_kernel._weigh(tabular_kernel.SOFT, values, 0, np.ones((1, 2), dtype=bool), 0.7, weights)
+        assert weights.tolist() == [1.0, math.exp(-gap / 0.7)]

@@ -1,0 +1,100 @@
+"""Which engine runs is a matter of the declaration and of what is installed, and shows in nothing but the time."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from boltzmann_rl import (
+    SARSA,
+    Agent,
+    BanditExperiment,
+    Boltzmann,
+    Environment,
+    GaussianBandit,
+    GymnasiumExperiment,
+    NStep,
+    QLearning,
+    RelativeToSpread,
+    SampleAverage,
+    engines,
+)
+
+
+def bandits(**changes):
+    agents = {
+        "known": Agent(SampleAverage(), Boltzmann(0.3)),
+        "not known": Agent(SampleAverage(), Boltzmann(RelativeToSpread(0.3))),
+    }
+    declared = {"name": "x", "problem": GaussianBandit(), "agents": agents, "runs": 30, "steps": 40}
+    return BanditExperiment(**declared | changes)
+
+
+def episodes(**changes):
+    policy = Boltzmann(0.3)
+    agents = {"known": Agent(QLearning(), policy), "not known": Agent(NStep(SARSA(), 2), policy)}
+    declared = {"name": "y", "problem": Environment("FrozenLake-v1"), "agents": agents, "runs": 3, "episodes": 20}
+    return GymnasiumExperiment(**declared | changes)
+
+
+@pytest.fixture
+def _everything_pays(monkeypatch):
+    monkeypatch.setattr(engines, "_PAYS", {"bandits": 0, "tabular": 0})
+
+
+@pytest.mark.parametrize("experiment", [bandits(), episodes()], ids=["bandits", "tabular"])
+def test_little_work_is_done_by_the_reference_at_once(experiment):
+    assert {experiment.engine(unit) for unit in experiment.units()} == {"reference"}
+
+
+@pytest.mark.parametrize(
+    "experiment", [bandits(runs=2000, steps=5000), episodes(runs=1000, episodes=1000)], ids=["bandits", "tabular"]
+)
+def test_much_work_is_done_by_the_compiled_engine_where_it_knows_how(experiment):
+    ran = {unit.agent: experiment.engine(unit) for unit in experiment.units()}
+    assert ran == {"known": "compiled", "not known": "reference"}
+
+
+@pytest.mark.usefixtures("_everything_pays")
+def test_without_compilation_the_reference_does_it(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    assert {bandits().engine(unit) for unit in bandits().units()} == {"reference"}
+
+
+@pytest.mark.usefixtures("_everything_pays")
+def test_without_numba_the_reference_does_it(monkeypatch):
+    monkeypatch.setattr(engines, "available", lambda: False)
+    assert {bandits().engine(unit) for unit in bandits().units()} == {"reference"}
+
+
+@pytest.mark.parametrize("make", [bandits, episodes])
+def test_both_engines_answer_alike_and_the_manifest_says_which_did(monkeypatch, make):
+    plain = make().run(progress=False)
+    monkeypatch.setattr(engines, "_PAYS", {"bandits": 0, "tabular": 0})
+    quick = make().run(progress=False)
+    assert plain.manifest["engine"] == {"reference": list(make().agents)}
+    assert quick.manifest["engine"] == {"compiled": ["known"], "reference": ["not known"]}
+    numbers = ["mean", "standard_error", "low", "high"]
+    np.testing.assert_allclose(quick.curves[numbers], plain.curves[numbers], rtol=1e-10, atol=1e-12)
+    assert quick.curves.drop(columns=numbers).equals(plain.curves.drop(columns=numbers))
+    assert quick.manifest["identity"] == plain.manifest["identity"]
+
+
+@pytest.mark.usefixtures("_everything_pays")
+@pytest.mark.parametrize("experiment", [bandits(runs=2100, steps=10), episodes(runs=12)], ids=["bandits", "tabular"])
+def test_blocks_in_threads_give_the_same_bytes(experiment):
+    alone, together = experiment.run(progress=False), experiment.run(jobs=2, progress=False)
+    assert together.curves.equals(alone.curves)
+    assert together.runs.equals(alone.runs)
+
+
+def test_what_needs_numba_is_imported_only_when_it_runs():
+    code = """if True:
+        import sys
+        from boltzmann_rl import Agent, BanditExperiment, Boltzmann, GaussianBandit, SampleAverage
+        agents = {"a": Agent(SampleAverage(), Boltzmann(0.3))}
+        BanditExperiment(name="x", problem=GaussianBandit(), agents=agents, runs=3, steps=5).run(progress=False)
+        print("numba" in sys.modules)
+    """
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
