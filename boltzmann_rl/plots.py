@@ -247,6 +247,8 @@ def _draw(ax: Axes, curves: pd.DataFrame, agents: list[str], panel: _Panel) -> N
     _finish(ax, panel)
     if panel.scale == "late":
         _frame_late(ax, curves)
+    elif panel.scale == "log" and curves["low"].min() < (least := curves["mean"].min() / 2.0):
+        ax.set_ylim(bottom=least)  # an interval that reaches to 0 would reach for ever
 
 
 def _line_with_band(ax: Axes, x: Any, mean: Any, low: Any, high: Any, index: int, label: str) -> None:
