@@ -104,8 +104,16 @@ def same(first, second):
 def test_one_environment_is_learned_from_as_the_loop_written_step_by_step_says(environment, agent):
     expected, table = loop_of_one(environment.make(), agent, 7, 300)
     training = Training(environment.make(), agent, seed=7)
-    assert same(islice(training, 300), expected)
-    assert training.values.tobytes() == table.tobytes()
+    told = list(islice(training, 300))
+    if isinstance(agent.learner, ExpectedSARSA):  # the loop has its probabilities from arrays, the training from floats
+        for ours, theirs in zip(told, expected, strict=True):
+            if theirs.next_probabilities is not None:
+                np.testing.assert_allclose(ours.next_probabilities, theirs.next_probabilities, rtol=1e-14)
+        told, expected = ([t._replace(next_probabilities=None) for t in some] for some in (told, expected))
+        np.testing.assert_allclose(training.values, table, rtol=1e-13)
+    else:
+        assert training.values.tobytes() == table.tobytes()
+    assert same(told, expected)
     assert training.step == 300
 
 

@@ -14,6 +14,7 @@ from boltzmann_rl.schedules import evaluate
 
 __all__ = [
     "FEW",
+    "epsilon_greedy_weights",
     "few_values",
     "greedy_weights",
     "mixed_weights",
@@ -74,6 +75,16 @@ def uniform_weights(values: list[float]) -> list[float] | None:
     if not -inf < max(values) < inf or not sum(values) < inf:
         return None
     return [0.0 if value == -inf else 1.0 for value in values]
+
+
+def epsilon_greedy_weights(values: list[float], rate: float) -> list[float] | None:
+    """`mixed_weights` of the uniform and the greedy ones, in one go."""
+    best = max(values)
+    if not -inf < best < inf or not sum(values) < inf:
+        return None
+    low = rate / (len(values) - values.count(-inf))
+    high = low + (1.0 - rate) / values.count(best)
+    return [high if value == best else low if value > -inf else 0.0 for value in values]
 
 
 def mixed_weights(rate: float | None, explore: list[float] | None, exploit: list[float] | None) -> list[float] | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from boltzmann_rl.arguments import Floats, as_values
 from boltzmann_rl.numerics import greedy, uniform
-from boltzmann_rl.policies.few import greedy_weights, mixed_weights, number_at, uniform_weights
+from boltzmann_rl.policies.few import epsilon_greedy_weights, greedy_weights, number_at, uniform_weights
 from boltzmann_rl.policies.parameters import mixture, rate_at
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
@@ -84,4 +84,5 @@ class EpsilonGreedy:
 
     def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
         """See `boltzmann_rl.policies.few`."""
-        return mixed_weights(number_at(self.epsilon, step), uniform_weights(values), greedy_weights(values))
+        rate = number_at(self.epsilon, step)
+        return None if rate is None or not 0.0 <= rate <= 1.0 else epsilon_greedy_weights(values, rate)

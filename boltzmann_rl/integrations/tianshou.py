@@ -1,0 +1,128 @@
+"""Tianshou 2: Q-learning policies that explore with any policy over their action values, in place of ε-greedy.
+
+Tianshou asks for pandas below 3: install it in an environment of its own.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import as_callable, as_generator
+from boltzmann_rl.integrations.explorer import to_numpy
+from boltzmann_rl.policies.decision import act
+from boltzmann_rl.streams import stream
+
+try:
+    import torch
+    from tianshou.algorithm.modelfree.c51 import C51Policy
+    from tianshou.algorithm.modelfree.dqn import DiscreteQLearningPolicy
+    from tianshou.algorithm.modelfree.qrdqn import QRDQNPolicy
+except ModuleNotFoundError as missing:
+    raise ImportError(
+        "Tianshou 2 is not installed: pip install boltzmann-rl 'tianshou>=2', in an environment of its own"
+    ) from missing
+
+__all__ = ["ExploringC51Policy", "ExploringPolicy", "ExploringQRDQNPolicy"]
+
+
+class _Exploring(DiscreteQLearningPolicy):
+    """What the policies of this module have in common; it stands before Tianshou's among their bases."""
+
+    def __init__(self, *, exploration: Any, rng: np.random.Generator, inference: Any = None, **kwargs: Any) -> None:
+        for name in ("eps_training", "eps_inference"):
+            if name in kwargs:
+                raise TypeError(f"{name} has no effect here, where exploration= says how to explore: leave it out, "
+                                "or explore with boltzmann_rl.EpsilonGreedy")  # fmt: skip
+        super().__init__(**kwargs)
+        self.exploration, self.inference, self.rng = exploration, inference, as_generator(rng)
+        for name, policy in {"exploration": exploration, "inference": inference}.items():
+            if name == "exploration" or policy is not None:
+                as_callable(policy, name, f"{name}(values, step) -> probabilities")
+                act(policy, np.arange(float(self.action_space.n)), stream(0), step=0)  # refuses now what it would later
+        self.register_buffer("clock", torch.zeros((), dtype=torch.int64))
+        self._answered: Any = None, None
+
+    def set_eps_training(self, eps: float) -> None:
+        """Refused: there is no ε."""
+        raise TypeError(f"no ε to set to {eps}: exploration= says how to explore, its schedule how that changes")
+
+    set_eps_inference = set_eps_training
+
+    def forward(self, batch: Any, state: Any = None, model: Any = None, **kwargs: Any) -> Any:
+        """As Tianshou's, greedy; the answer is remembered, so that exploring asks the network only once."""
+        result = super().forward(batch, state, model, **kwargs)
+        if model is None:
+            self._answered = batch, result.logits.detach()
+        return result
+
+    def add_exploration_noise(self, act: Any, batch: Any) -> Any:
+        """Draw the actions of a batch: by ``exploration`` in training, by ``inference`` elsewhere."""
+        training = self.is_within_training_step
+        policy = self.exploration if training else self.inference
+        if policy is None:
+            return act
+        actions = self._draw(policy, batch)
+        self.clock.add_(training)
+        return actions
+
+    def get_extra_state(self) -> Any:
+        """The generator's state, for ``state_dict``."""
+        return {"generator": json.dumps(self.rng.bit_generator.state, default=np.ndarray.tolist)}
+
+    def set_extra_state(self, state: Any) -> None:
+        """Go on with the coins that were saved."""
+        self.rng.bit_generator.state = json.loads(state["generator"])
+
+    def _draw(self, policy: Any, batch: Any) -> Any:
+        """An action for each row of the batch, by the policy at the present clock."""
+        if self._answered[0] is not batch:
+            with torch.no_grad():
+                self(batch)
+        values = to_numpy(self.compute_q_value(self._answered[1], None))
+        self._answered = None, None
+        mask = getattr(batch.obs, "mask", None)
+        available = None if mask is None else to_numpy(mask)
+        return act(policy, values, self.rng, step=int(self.clock), available=available)
+
+
+class ExploringPolicy(_Exploring):
+    """Tianshou's ``DiscreteQLearningPolicy`` that explores with any policy over its action values.
+
+    For ``DQN``, and whatever else takes that policy. It explores where a collector is made with
+    ``exploration_noise=True``, each row with a uniform of its own, and never takes an action that ``batch.obs.mask``
+    excludes. The step that the exploration is given is ``clock``: the decisions of each environment in training, those
+    of ``collect(random=True)`` left out. ``state_dict`` keeps the clock and the generator.
+
+    Args:
+        exploration: Any callable ``(values, step) -> probabilities``, for training steps. Its temperature is in units
+            of the action values, which grow while learning: mind `boltzmann_rl.RelativeToSpread` and its kin.
+        rng: The generator that chance comes from.
+        inference: The same for test steps and all else, at the clock that training has reached; None for greedy.
+        kwargs: As ``DiscreteQLearningPolicy`` but those of ε: ``model``, ``action_space``, ``observation_space``.
+
+    Raises:
+        TypeError: An argument of ε, what is no policy or no generator, a policy that asks for a memory.
+        ValueError: A policy that refuses the number of actions.
+
+    Example:
+        >>> import gymnasium
+        >>> from tianshou.utils.net.common import Net
+        >>> from boltzmann_rl import Boltzmann, RelativeToSpread
+        >>> policy = ExploringPolicy(
+        ...     exploration=Boltzmann(RelativeToSpread(0.5)),
+        ...     rng=np.random.default_rng(0),
+        ...     model=Net(state_shape=4, action_shape=2),
+        ...     action_space=gymnasium.spaces.Discrete(2),
+        ... )
+        >>> int(policy.clock)
+        0
+    """
+
+
+class ExploringQRDQNPolicy(_Exploring, QRDQNPolicy):
+    """Tianshou's ``QRDQNPolicy``, whose values are the means of the quantiles; all else as in `ExploringPolicy`."""
+
+
+class ExploringC51Policy(_Exploring, C51Policy):
+    """Tianshou's ``C51Policy``, whose values are the means over the support; all else as in `ExploringPolicy`."""
