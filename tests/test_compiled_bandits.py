@@ -5,6 +5,7 @@ The reference is held to loops over plain numbers by ``test_simulation.py``; her
 
 import math
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,11 @@ from boltzmann_rl.simulation.bandits import BLOCK
 pytest.importorskip("numba")
 
 from boltzmann_rl.compiled import bandits as compiled
+
+
+def named(part):
+    """As it prints, but for addresses, which differ from process to process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(part))
 
 
 @dataclass(frozen=True)
@@ -140,8 +146,8 @@ BOUNDED = (BernoulliBandit(arms=4), AdversarialBandit())
 MOVING = (SwitchingBandit(change_probability=0.1), HeavyTailedBandit(arms=3), AdversarialBandit())
 
 
-@pytest.mark.parametrize("bandit", BANDITS, ids=repr)
-@pytest.mark.parametrize("learner", LEARNERS, ids=repr)
+@pytest.mark.parametrize("bandit", BANDITS, ids=named)
+@pytest.mark.parametrize("learner", LEARNERS, ids=named)
 def test_every_learner_and_policy_chooses_as_in_the_reference(learner, bandit):
     for seed, policy in enumerate(POLICIES):
         assert_engines_agree(bandit, Agent(learner, policy), seed=seed)
@@ -156,14 +162,14 @@ def test_every_learner_and_policy_chooses_as_in_the_reference(learner, bandit):
         (GaussianBandit(), Agent(GradientPreferences(0.1), Boltzmann(1.0))),
         (BernoulliBandit(), exp3(arms=10, gamma=0.1)),
     ],
-    ids=repr,
+    ids=named,
 )
 def test_twenty_seeds_agree(bandit, agent):
     for seed in range(20):
         assert_engines_agree(bandit, agent, seed=seed, block=seed % 3)
 
 
-@pytest.mark.parametrize("bandit", BOUNDED, ids=repr)
+@pytest.mark.parametrize("bandit", BOUNDED, ids=named)
 @pytest.mark.parametrize("bias", [0.0, 0.05])
 def test_importance_weighted_losses_agree(bandit, bias):
     """Rounding grows in them: a rarer arm is credited with more, which makes it rarer or commoner still."""
@@ -171,7 +177,7 @@ def test_importance_weighted_losses_agree(bandit, bias):
         assert_engines_agree(bandit, Agent(ImportanceWeightedLosses(bias), policy), seed=seed, tolerance=1e-9)
 
 
-@pytest.mark.parametrize("bandit", MOVING, ids=repr)
+@pytest.mark.parametrize("bandit", MOVING, ids=named)
 def test_bandits_that_jump_and_such_with_heavy_tails_agree(bandit):
     for learner in (SampleAverage(), ConstantStep(0.3), UCB1()):
         for seed, policy in enumerate((Boltzmann(0.2), EpsilonGreedy(0.1))):
@@ -194,7 +200,7 @@ def test_bandits_that_jump_and_such_with_heavy_tails_agree(bandit):
         Wave(0.4, 0.0, period=1),
         lambda step: np.sqrt(step),
     ],
-    ids=repr,
+    ids=named,
 )
 @pytest.mark.parametrize("policy", [Boltzmann, lambda t: MaxBoltzmann(0.4, t), lambda t: EpsilonBoltzmann(0.1, t)])
 def test_any_schedule_of_the_temperature_agrees(policy, temperature):
@@ -202,7 +208,7 @@ def test_any_schedule_of_the_temperature_agrees(policy, temperature):
         assert_engines_agree(GaussianBandit(arms=4), Agent(learner, policy(temperature)), seed=5)
 
 
-@pytest.mark.parametrize("epsilon", [0.0, 1.0, Linear(0.0, 1.0, steps=60), Wave(0.0, 1.0, period=2)], ids=repr)
+@pytest.mark.parametrize("epsilon", [0.0, 1.0, Linear(0.0, 1.0, steps=60), Wave(0.0, 1.0, period=2)], ids=named)
 @pytest.mark.parametrize("policy", [EpsilonGreedy, lambda e: MaxBoltzmann(e, 0.2), lambda e: EpsilonBoltzmann(e, 0.2)])
 def test_any_schedule_of_exploration_agrees(policy, epsilon):
     assert_engines_agree(BernoulliBandit(arms=3), Agent(SampleAverage(), policy(epsilon)), seed=6)
@@ -249,7 +255,7 @@ def test_the_largest_integer_is_a_seed():
         Agent(SampleAverage(), Boltzmann(Linear(0.25, 0.3, steps=10**7))),
         Agent(SampleAverage(), EpsilonBoltzmann(1e-9, temperature=0.25)),
     ],
-    ids=repr,
+    ids=named,
 )
 def test_the_comparison_notices_a_slightly_other_agent(changed):
     with pytest.raises(AssertionError):
@@ -273,7 +279,7 @@ def test_the_same_work_gives_the_same_bytes_in_any_thread():
     assert len({curves["reward"] for curves, _ in alone}) == 8
 
 
-@pytest.mark.parametrize("policy", [Boltzmann(0.3), EpsilonGreedy(0.1), EpsilonBoltzmann(0.1, 0.2)], ids=repr)
+@pytest.mark.parametrize("policy", [Boltzmann(0.3), EpsilonGreedy(0.1), EpsilonBoltzmann(0.1, 0.2)], ids=named)
 def test_the_numbers_of_a_run_do_not_depend_on_the_runs_beside_it(policy):
     many = short(runs=BLOCK, policy=policy).totals
     for runs in (1, 7, 333):
@@ -299,7 +305,7 @@ def test_a_longer_run_begins_as_a_shorter_one_does():
         (GaussianBandit(), Agent(ImportanceWeightedLosses(), Boltzmann(1.0))),
         (BernoulliBandit(NormalMeans()), Agent(SampleAverage(), Boltzmann(1.0))),
     ],
-    ids=repr,
+    ids=named,
 )
 def test_faults_are_told_as_the_reference_tells_them(bandit, agent):
     work = {"block": 0, "runs": 50, "steps": 60, "seed": 0}
@@ -335,7 +341,7 @@ class Own(Boltzmann):
         Agent(SampleAverage(), Greedy(), clock="pulls"),
         Agent(Watched(SampleAverage()), Greedy()),
     ],
-    ids=repr,
+    ids=named,
 )
 def test_what_could_answer_otherwise_is_not_known(agent):
     assert not compiled.knows(GaussianBandit(), agent)

@@ -152,8 +152,7 @@ def _player(environment: Environment, agent: Agent) -> Callable[..., Trained | N
 def _run(
     world: World, rule: Callable[[int], Any], initial: float, *, episodes: int, seed: int, steps: int | None = None
 ) -> Trained | None:
-    nature, _ = seeding.np_random(child_seed(seed, "environment"))
-    coins, learning = stream(seed, "action"), stream(seed, "learner")
+    streams = seeding.np_random(child_seed(seed, "environment"))[0], stream(seed, "action"), stream(seed, "learner")
     shape, size = world.available.shape, _FIRST
     state = kernel.State(
         np.full((3, *shape), initial),
@@ -168,8 +167,7 @@ def _run(
         if known is None:
             return None
         # The decision after the last step is looked at by some learners, so that one is known as well.
-        until = min(size - 1, last)
-        if not kernel.play(world, known, state, nature, coins, learning, until, samples, places, rewards):
+        if not kernel.play(world, known, state, *streams, min(size - 1, last), samples, places, rewards):
             return None
         size += min(size, _MORE)
     return Trained(samples[:, : state.now[1]], state.tables[0], places[: state.now[0]], rewards[: state.now[0]])

@@ -1,8 +1,9 @@
 """Episodes of a tabular agent as machine code: `boltzmann_rl.simulation.loops`, operation for operation.
 
 Every sum is taken in the order of the reference, so that the results are its own to the last bit. A decision is made
-there by plain floats, as in `boltzmann_rl.policies.few`; at temperature 0 and ∞ by the policy's own arrays. No function
-here takes a row out of a table: a view costs more than what is done with it.
+there by plain floats, as in `boltzmann_rl.policies.few`; at temperature 0 and ∞ by the policy's own arrays. The small
+functions are put in place where they are called, and take tables whole: to hand an array over, or to make a view of a
+row, costs more than what is done with it.
 """
 
 import math
@@ -61,12 +62,12 @@ class State(NamedTuple):
     total: Floats
 
 
-@compiled
+@compiled(forceinline=True)
 def _at(parameter, clock):  # type: ignore[no-untyped-def]
     return parameter[min(clock, len(parameter) - 1)]
 
 
-@compiled
+@compiled(forceinline=True)
 def _first(start, u):  # type: ignore[no-untyped-def]
     """The state at which the running sum passes u; the first of all if none does, as argmax has it."""
     for state in range(len(start)):
@@ -75,7 +76,7 @@ def _first(start, u):  # type: ignore[no-untyped-def]
     return 0
 
 
-@compiled
+@compiled(forceinline=True)
 def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
     """The same for the outcomes of a step."""
     for outcome in range(cumulative.shape[2]):
@@ -84,16 +85,13 @@ def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
     return 0
 
 
-@compiled
-def _sum(numbers):  # type: ignore[no-untyped-def]
-    """Python's sum (from 3.12 on that of Neumaier 1974)."""
-    total, lost = 0.0, 0.0
-    for number in numbers:
-        new = total + number
-        if _CARRIES:
-            lost += (total - new) + number if abs(total) >= abs(number) else (number - new) + total
-        total = new
-    return total + lost if _CARRIES else total
+@compiled(forceinline=True)
+def _add(total, lost, number):  # type: ignore[no-untyped-def]
+    """One step of Python's sum (from 3.12 on that of Neumaier 1974), which in the end is total + lost."""
+    new = total + number
+    if _CARRIES:
+        lost += (total - new) + number if abs(total) >= abs(number) else (number - new) + total
+    return new, lost
 
 
 @compiled
@@ -113,7 +111,7 @@ def _numpy_sum(numbers, count):  # type: ignore[no-untyped-def]
     return total
 
 
-@compiled
+@compiled(forceinline=True)
 def _best(tables, table, here, available):  # type: ignore[no-untyped-def]
     best = -np.inf
     for action in range(tables.shape[2]):
@@ -122,24 +120,25 @@ def _best(tables, table, here, available):  # type: ignore[no-untyped-def]
     return best
 
 
-@compiled
+@compiled(forceinline=True)
 def _weigh(part, tables, here, available, temperature, weights):  # type: ignore[no-untyped-def]
     """Weights of one part of the policy, not normalised; returns their sum. Limits of the soft part are exact."""
     best = _best(tables, 0, here, available)
     greedy = part == GREEDY or (part == SOFT and temperature == 0.0)
     soft = part == SOFT and 0.0 < temperature < np.inf
+    total, lost = 0.0, 0.0
     for action in range(len(weights)):
-        value = tables[0, here, action]
+        value, weight = tables[0, here, action], 1.0
         if not available[here, action] or (greedy and value != best):
-            weights[action] = 0.0
+            weight = 0.0
         elif soft:
-            weights[action] = math.exp((value - best) / temperature)
-        else:
-            weights[action] = 1.0
-    return _sum(weights)
+            weight = math.exp((value - best) / temperature)
+        weights[action] = weight
+        total, lost = _add(total, lost, weight)
+    return total + lost
 
 
-@compiled
+@compiled(forceinline=True)
 def _pick(weights, total, u):  # type: ignore[no-untyped-def]
     goal, passed, last = u * total, 0.0, 0
     for action in range(len(weights)):
@@ -151,7 +150,7 @@ def _pick(weights, total, u):  # type: ignore[no-untyped-def]
     return last
 
 
-@compiled
+@compiled(forceinline=True)
 def _choose(explore, exploit, rate, temperature, tables, here, available, u, weights, others):  # type: ignore[no-untyped-def]
     """The action for a uniform, or −1 where the reference would refuse to decide, or does it in another way.
 
@@ -160,30 +159,28 @@ def _choose(explore, exploit, rate, temperature, tables, here, available, u, wei
     extreme = temperature == 0.0 or temperature == np.inf
     if not (0.0 <= rate <= 1.0 and (extreme or 0.0 < temperature <= _LARGEST_TEMPERATURE)):
         return -1, 1.0
-    total = _weigh(explore, tables, here, available, temperature, weights)
-    if total == 0.0:
+    one = _weigh(explore, tables, here, available, temperature, weights)
+    if one == 0.0:
         return -1, 1.0
-    if exploit != NOTHING:
-        other = _weigh(exploit, tables, here, available, temperature, others)
-        more, less = rate / total, (1.0 - rate) / other
-        for action in range(len(weights)):
-            if extreme:
-                weights[action] = rate * (weights[action] / total) + (1.0 - rate) * (others[action] / other)
-            else:
-                weights[action] = more * weights[action] + less * others[action]
-        total = _sum(weights)
-    elif extreme:
-        for action in range(len(weights)):
-            weights[action] /= total
-    if not extreme:
-        return _pick(weights, total, u), total
-    running = 0.0  # the distribution function of an array, without a carry
+    if exploit == NOTHING and not extreme:
+        return _pick(weights, one, u), one
+    other = 1.0 if exploit == NOTHING else _weigh(exploit, tables, here, available, temperature, others)
+    more, less, total, lost, running = rate / one, (1.0 - rate) / other, 0.0, 0.0, 0.0
     for action in range(len(weights)):
+        if exploit == NOTHING:
+            weights[action] /= one
+        elif extreme:
+            weights[action] = rate * (weights[action] / one) + (1.0 - rate) * (others[action] / other)
+        else:
+            weights[action] = more * weights[action] + less * others[action]
+        total, lost = _add(total, lost, weights[action])
         running += weights[action]
-    return _pick(weights, running, u), 1.0
+    if extreme:  # by the distribution function of an array, without a carry
+        return _pick(weights, running, u), 1.0
+    return _pick(weights, total + lost, u), total + lost
 
 
-@compiled
+@compiled(forceinline=True)
 def _mean(tables, here, weights, total):  # type: ignore[no-untyped-def]
     """The mean value of what the policy does."""
     mean = 0.0
@@ -192,7 +189,7 @@ def _mean(tables, here, weights, total):  # type: ignore[no-untyped-def]
     return mean
 
 
-@compiled
+@compiled(forceinline=True)
 def _judged(tables, chosen, here, available, ties):  # type: ignore[no-untyped-def]
     """What the other of two tables says of the best actions of the chosen one, on average."""
     best, count = _best(tables, chosen, here, available), 0

@@ -1,13 +1,15 @@
 """Schedules made from schedules: pieces, warm-up, restarts, floor and scale."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_steps, unwrap
+from boltzmann_rl.arguments import as_finite, as_integer, unwrap
 from boltzmann_rl.schedules.evaluation import Parameter, as_parameter, evaluate, set_fields
+from boltzmann_rl.schedules.shapes import counted, quietly, within
 
 __all__ = ["Ceiling", "Floor", "Joined", "Piecewise", "Restarts", "Scaled", "WarmUp"]
 
@@ -33,7 +35,10 @@ class Piecewise:
         set_fields(self, values=values, boundaries=_boundaries(self.boundaries, len(values)))
 
     def __call__(self, step: Any) -> Any:
-        return unwrap(np.asarray(self.values)[np.searchsorted(self.boundaries, as_steps(step), side="right")])
+        steps = counted(step)
+        if isinstance(steps, float):
+            return self.values[bisect_right(self.boundaries, steps)]
+        return unwrap(np.asarray(self.values)[np.searchsorted(self.boundaries, steps, side="right")])
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,13 @@ class Joined:
         set_fields(self, schedules=schedules, boundaries=_boundaries(self.boundaries, len(schedules)))
 
     def __call__(self, step: Any) -> Any:
-        steps = as_steps(step)
+        steps, begins = counted(step), (0, *self.boundaries)
+        if isinstance(steps, float):
+            piece = bisect_right(self.boundaries, steps)
+            return evaluate(self.schedules[piece], _whole(steps - begins[piece]))
         pieces = np.searchsorted(self.boundaries, steps, side="right")
         values = np.empty(steps.shape)
-        for k, (begin, schedule) in enumerate(zip((0, *self.boundaries), self.schedules, strict=True)):
+        for k, (begin, schedule) in enumerate(zip(begins, self.schedules, strict=True)):
             if (here := pieces == k).any():
                 values[here] = evaluate(schedule, _whole(steps[here] - begin))
         return unwrap(values)
@@ -97,11 +105,15 @@ class WarmUp:
         )
 
     def __call__(self, step: Any) -> Any:
-        steps = as_steps(step)
-        f = np.minimum(steps / self.steps, 1.0)
-        with np.errstate(under="ignore"):
+        steps = counted(step)
+        if isinstance(steps, float) and steps >= self.steps:
+            return evaluate(self.schedule, _whole(steps - self.steps))
+        f = within(steps / self.steps, 0.0, 1.0)
+        with quietly(f):
             rise = (1.0 - f) * self.start + f * evaluate(self.schedule, 0)
-        return unwrap(np.where(f < 1.0, rise, evaluate(self.schedule, _whole(np.maximum(steps - self.steps, 0.0)))))
+        if isinstance(f, float):
+            return rise
+        return np.where(f < 1.0, rise, evaluate(self.schedule, _whole(np.maximum(steps - self.steps, 0.0))))
 
 
 @dataclass(frozen=True)
@@ -134,11 +146,11 @@ class Restarts:
         )
 
     def __call__(self, step: Any) -> Any:
-        steps = np.minimum(as_steps(step), 2.0**62)  # what `_whole` takes: an infinite one has no last restart
+        steps = within(counted(step), 0.0, 2.0**62)  # what `_whole` takes: an infinite one has no last restart
         if self.growth == 1:
             return evaluate(self.schedule, _whole(steps % self.period))
         starts, length = [0], self.period
-        while starts[-1] + length <= steps.max(initial=0.0):
+        while starts[-1] + length <= np.max(steps, initial=0.0):
             starts.append(starts[-1] + length)
             length *= self.growth
         since = steps - np.asarray(starts)[np.searchsorted(starts, steps, side="right") - 1]
@@ -170,7 +182,7 @@ class Floor:
         )
 
     def __call__(self, step: Any) -> Any:
-        return unwrap(np.maximum(evaluate(self.schedule, _whole(as_steps(step))), self.minimum))
+        return unwrap(within(evaluate(self.schedule, _whole(counted(step))), self.minimum, np.inf))
 
 
 @dataclass(frozen=True)
@@ -198,7 +210,7 @@ class Ceiling:
         )
 
     def __call__(self, step: Any) -> Any:
-        return unwrap(np.minimum(evaluate(self.schedule, _whole(as_steps(step))), self.maximum))
+        return unwrap(within(evaluate(self.schedule, _whole(counted(step))), -np.inf, self.maximum))
 
 
 @dataclass(frozen=True)
@@ -226,8 +238,9 @@ class Scaled:
         )
 
     def __call__(self, step: Any) -> Any:
-        with np.errstate(under="ignore"):
-            return unwrap(self.factor * np.asarray(evaluate(self.schedule, _whole(as_steps(step)))))
+        value = evaluate(self.schedule, _whole(counted(step)))
+        with quietly(value):
+            return unwrap(self.factor * value)
 
 
 def _boundaries(boundaries: Any, pieces: int) -> tuple[int, ...]:
@@ -239,7 +252,6 @@ def _boundaries(boundaries: Any, pieces: int) -> tuple[int, ...]:
     return steps
 
 
-def _whole(steps: Floats) -> Any:
+def _whole(steps: Any) -> Any:
     """Steps as integers again, for schedules that insist on them."""
-    whole = np.minimum(steps, 2.0**62).astype(np.int64)
-    return int(whole) if whole.ndim == 0 else whole
+    return int(min(steps, 2.0**62)) if isinstance(steps, float) else np.minimum(steps, 2.0**62).astype(np.int64)

@@ -1,12 +1,16 @@
-"""The shapes in which a temperature, an exploration rate or a learning rate falls (or rises)."""
+"""The shapes in which a temperature, an exploration rate or a learning rate falls (or rises).
+
+Each is one formula, which is worked out on a plain float for one step and on an array for many, with the same bits.
+"""
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive, as_steps, unwrap
+from boltzmann_rl.arguments import as_finite, as_integer, as_positive, as_steps, unwrap
 from boltzmann_rl.schedules.evaluation import set_fields, set_range
 
 __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "Linear", "Logarithmic", "Polynomial", "Power"]
@@ -31,7 +35,8 @@ class Constant:
         set_fields(self, value=as_finite(self.value, "value", minimum=0.0))
 
     def __call__(self, step: Any) -> Any:
-        return unwrap(np.full(as_steps(step).shape, self.value))
+        steps = counted(step)
+        return self.value if isinstance(steps, float) else unwrap(np.full(steps.shape, self.value))
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,9 @@ class Polynomial:
         )
 
     def __call__(self, step: Any) -> Any:
-        with np.errstate(under="ignore"):
-            left = (1.0 - _fraction(step, self.steps)) ** self.power
-        return unwrap(_between(self.start, self.end, 1.0 - left))
+        with quietly():
+            left = np.asarray(1.0 - _fraction(step, self.steps)) ** self.power  # as of many steps, also of one
+        return unwrap(_between(self.start, self.end, unwrap(1.0 - left)))
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,7 @@ class Cosine:
 
     def __call__(self, step: Any) -> Any:
         f = _fraction(step, self.steps)
-        return unwrap(_between(self.start, self.end, (1.0 - np.cos(np.pi * f)) / 2.0))
+        return unwrap(_between(self.start, self.end, (1.0 - unwrap(np.cos(np.pi * f))) / 2.0))
 
 
 @dataclass(frozen=True)
@@ -179,13 +184,13 @@ class Exponential:
     def __call__(self, step: Any) -> Any:
         if self.steps is not None:
             f = _fraction(step, self.steps)
-            with np.errstate(under="ignore"):
+            with quietly(f if self.start >= _NORMAL <= self.end else None):  # the powers lie between 1 and an end
                 value = np.power(self.start, 1.0 - f) * np.power(self.end, f)  # the same bits for one step as for many
-            return unwrap(np.minimum(np.maximum(value, min(self.start, self.end)), max(self.start, self.end)))
-        decay: Any = self.decay  # not None: exactly one of the two is given
-        with np.errstate(under="ignore", over="ignore"):
-            value = self.start * decay ** as_steps(step)
-        return unwrap(np.maximum(value, self.end) if self.end <= self.start else np.minimum(value, self.end))
+        else:
+            decay: Any = self.decay  # not None: exactly one of the two is given
+            with quietly():
+                value = self.start * np.power(decay, counted(step))
+        return unwrap(within(value, min(self.start, self.end), max(self.start, self.end)))
 
 
 @dataclass(frozen=True)
@@ -212,8 +217,9 @@ class InverseTime:
         )
 
     def __call__(self, step: Any) -> Any:
-        with np.errstate(under="ignore", over="ignore"):
-            return unwrap(self.start / (1.0 + self.rate * as_steps(step)))
+        steps = counted(step)
+        with quietly(steps):
+            return unwrap(self.start / (1.0 + self.rate * steps))
 
 
 @dataclass(frozen=True)
@@ -249,9 +255,9 @@ class Power:
             raise ValueError("exponent must not be 0, which would never anneal: use Constant")
 
     def __call__(self, step: Any) -> Any:
-        with np.errstate(all="ignore"):
-            value = self.start / (1.0 + as_steps(step)) ** self.exponent
-        return unwrap(np.where(self.start > 0.0, value, 0.0))  # a power that reaches 0 would make 0/0 of it
+        with quietly():
+            value = self.start / np.asarray(1.0 + counted(step)) ** self.exponent
+        return unwrap(value if self.start > 0.0 else np.zeros_like(value))  # a power that reaches 0 would make 0/0 of it
 
 
 @dataclass(frozen=True)
@@ -285,18 +291,43 @@ class Logarithmic:
             raise ValueError("offset must be above 1: ln(1) is 0 at step 0")
 
     def __call__(self, step: Any) -> Any:
-        with np.errstate(under="ignore"):
-            return unwrap(self.scale / np.log(as_steps(step) + self.offset))
+        steps = counted(step)
+        with quietly(steps):
+            return unwrap(self.scale / unwrap(np.log(steps + self.offset)))
 
 
-def _fraction(step: Any, steps: int) -> Floats:
+def counted(step: Any) -> Any:
+    """Decisions made so far: a float for one step, which is several times faster, and an array for many."""
+    if type(step) is int and 0 <= step < 2**53:
+        return float(step)
+    steps = as_steps(step)
+    return steps if steps.ndim else float(steps)
+
+
+def within(value: Any, low: float, high: float) -> Any:
+    """min(max(value, low), high), of a float or elementwise."""
+    if isinstance(value, float):
+        return low if value < low else high if value > high else value
+    return np.minimum(np.maximum(value, low), high)
+
+
+def quietly(number: Any = None) -> AbstractContextManager[object]:
+    """Where arrays over- and underflow without a word, as the sums and products of a plain float do anyway."""
+    return _AS_EVER if isinstance(number, float) else np.errstate(all="ignore")
+
+
+_AS_EVER = nullcontext()
+
+# The least number of full precision.
+_NORMAL = float(np.finfo(np.float64).tiny)
+
+
+def _fraction(step: Any, steps: int) -> Any:
     """How much of the way is done, in [0, 1]."""
-    fraction: Floats = np.minimum(as_steps(step) / steps, 1.0)
-    return fraction
+    return within(counted(step) / steps, 0.0, 1.0)
 
 
-def _between(start: float, end: float, f: Floats) -> Floats:
+def _between(start: float, end: float, f: Any) -> Any:
     """(1 − f)·start + f·end: exact at both ends, and never outside them."""
-    with np.errstate(under="ignore"):
-        value: Floats = np.minimum(np.maximum((1.0 - f) * start + f * end, min(start, end)), max(start, end))
-        return value
+    with quietly(f):
+        return within((1.0 - f) * start + f * end, min(start, end), max(start, end))
