@@ -77,11 +77,12 @@ class Environment:
         options = dict(self.options) if isinstance(self.options, Mapping) else dict(tuple(self.options))
         if self.wrap is not None:
             as_callable(self.wrap, "wrap", "wrap(env) -> env")
+        options = {name: _tuples(option) for name, option in options.items()}
         set_fields(self, max_episode_steps=limit, options=tuple(sorted(options.items())))
 
     def __repr__(self) -> str:
         names = ("id", "max_episode_steps", "options") + ("wrap",) * (self.wrap is not None)  # as before there was one
-        return f"Environment({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def make(self) -> Any:
         """The environment itself."""
@@ -90,6 +91,11 @@ class Environment:
         except gymnasium.error.Error as error:
             raise ValueError(f"there is no environment {self.id!r} to be made: {error}") from error
         return env if self.wrap is None else self.wrap(env)
+
+
+def _tuples(option: Any) -> Any:
+    """Lists as tuples, which hash."""
+    return tuple(map(_tuples, option)) if isinstance(option, list | tuple) else option
 
 
 class Reading(NamedTuple):

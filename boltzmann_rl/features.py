@@ -80,9 +80,10 @@ def add(weights: Floats, observation: Observation, action: int, amount: float) -
     if isinstance(observation, _INDEX):
         weights[observation, action] = weights.item(observation, action) + amount  # in plain floats, which are fast
     elif observation.dtype.kind == "f":
-        square = float(observation @ observation)
-        if square > 0.0:  # without a feature there is nothing to learn of
-            weights[:, action] += observation * (amount / square)
+        largest = float(np.abs(observation).max())
+        if largest > 0.0:  # without a feature there is nothing to learn of
+            x = observation / largest  # whose square neither over- nor underflows
+            weights[:, action] += x * (amount / float(x @ x)) / largest
     else:
         weights[observation, action] += amount / len(observation)
 

@@ -88,8 +88,13 @@ class SwitchingBandit:
         for name in ("arms", "start", "noise", "reward", "move"):
             if not hasattr(self.bandit, name):
                 raise TypeError(f"bandit must be a bandit, got {self.bandit!r} without {name}")
-        if not self.permute and isinstance(getattr(self.bandit, "means", None), tuple):
-            raise ValueError(f"fixed means only change if they are permuted: say permute=True, or draw {self.bandit!r}")
+        inner = self.bandit
+        while isinstance(inner, SwitchingBandit):
+            inner = inner.bandit
+        if not self.permute and isinstance(getattr(inner, "means", None), tuple):
+            raise ValueError(f"fixed means only change if they are permuted: say permute=True, or draw {inner!r}")
+        if self.permute and isinstance(inner, AdversarialBandit):
+            raise ValueError(f"permuted rewards do not say which row is next: leave permute=False for {inner!r}")
         set_fields(self, change_probability=probability)
 
     @property

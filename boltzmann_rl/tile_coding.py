@@ -1,5 +1,6 @@
 """Tile coding: real observations as the indices of active features, one of each of several shifted grids."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +84,7 @@ class TileCoding(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstructorA
             raise TypeError(f"tile coding needs observations that are a Box of one axis, got {space}")
         tilings, dimensions = as_integer(tilings, "tilings", minimum=1), space.shape[0]
         counts = _tiles(tiles, dimensions)
-        size = int(np.prod(counts + 1, dtype=np.float64))
+        size = math.prod(int(count) + 1 for count in counts)
         if tilings * size > MOST_FEATURES:
             raise ValueError(
                 f"{tilings} tilings of {' × '.join(str(count) for count in counts + 1)} tiles are {tilings * size:,} "

@@ -141,8 +141,6 @@ BANDITS = (
     BernoulliBandit(arms=5),
     BernoulliBandit(BetaMeans(1.0, 8.0), arms=3, drift=0.3),
 )
-# Only 0/1 rewards or the like are losses between 0 and 1.
-BOUNDED = (BernoulliBandit(arms=4), AdversarialBandit())
 MOVING = (SwitchingBandit(change_probability=0.1), HeavyTailedBandit(arms=3), AdversarialBandit())
 
 
@@ -167,14 +165,6 @@ def test_every_learner_and_policy_chooses_as_in_the_reference(learner, bandit):
 def test_twenty_seeds_agree(bandit, agent):
     for seed in range(20):
         assert_engines_agree(bandit, agent, seed=seed, block=seed % 3)
-
-
-@pytest.mark.parametrize("bandit", BOUNDED, ids=named)
-@pytest.mark.parametrize("bias", [0.0, 0.05])
-def test_importance_weighted_losses_agree(bandit, bias):
-    """Rounding grows in them: a rarer arm is credited with more, which makes it rarer or commoner still."""
-    for seed, policy in enumerate((Boltzmann(3.0), EpsilonBoltzmann(0.1, temperature=1.0), Greedy(), Uniform())):
-        assert_engines_agree(bandit, Agent(ImportanceWeightedLosses(bias), policy), seed=seed, tolerance=1e-9)
 
 
 @pytest.mark.parametrize("bandit", MOVING, ids=named)
@@ -302,7 +292,6 @@ def test_a_longer_run_begins_as_a_shorter_one_does():
         (GaussianBandit(), Agent(SampleAverage(), Boltzmann(lambda step: 1.0 if step < 40 else -1.0))),
         (GaussianBandit(), Agent(SampleAverage(), Boltzmann(lambda step: math.nan if step == 40 else 1.0))),
         (GaussianBandit(), Agent(SampleAverage(), EpsilonGreedy(lambda step: step / 40.0))),
-        (GaussianBandit(), Agent(ImportanceWeightedLosses(), Boltzmann(1.0))),
         (BernoulliBandit(NormalMeans()), Agent(SampleAverage(), Boltzmann(1.0))),
     ],
     ids=named,
@@ -340,6 +329,7 @@ class Own(Boltzmann):
         Agent(SampleAverage(), Boltzmann(RelativeToRange(0.1))),
         Agent(SampleAverage(), Greedy(), clock="pulls"),
         Agent(Watched(SampleAverage()), Greedy()),
+        Agent(ImportanceWeightedLosses(), Boltzmann(0.1)),  # the last bit of a propensity would grow without end
     ],
     ids=named,
 )

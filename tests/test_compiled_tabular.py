@@ -105,6 +105,19 @@ class Sleepy(TabularEnv):
         return there, reward + (here == 5), *rest
 
 
+class Distant(TabularEnv):
+    """A chain of thirty states, back to its beginning by every other action, with the fault in the last."""
+
+    def __init__(self):
+        leads = {s: (0, min(s + 1, 29)) for s in range(30)}
+        table = {s: {a: [(1.0, to, 0.0, False)] for a, to in enumerate(ways)} for s, ways in leads.items()}
+        super().__init__(table, np.eye(30)[0])
+
+    def step(self, action):
+        there, reward, *rest = super().step(action)
+        return there, reward + (there == 29), *rest
+
+
 class Moody(Sleepy):
     """Draws once more than its table says when it is reset, and does nothing with it."""
 
@@ -298,6 +311,7 @@ def test_a_fault_in_any_table_shows(fault, monkeypatch):
     ("environment", "says"),
     [
         (registered("Sleepy", Sleepy), "does not do what its transition tables P say"),
+        (registered("Distant", Distant), "does not do what its transition tables P say"),
         (registered("Moody", Moody), "does not do what its transition tables P say"),
         (registered("Lies", Masked, kwargs={"lies": True}), "does not do what its transition tables P say"),
         (

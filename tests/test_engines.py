@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
+import gymnasium
 import numpy as np
 import pytest
 
@@ -87,6 +89,31 @@ def test_blocks_in_threads_give_the_same_bytes(experiment):
     alone, together = experiment.run(progress=False), experiment.run(jobs=2, progress=False)
     assert together.curves.equals(alone.curves)
     assert together.runs.equals(alone.runs)
+
+
+class Dry(Environment):
+    """Somebody's own class, which makes another environment than its id says."""
+
+    def make(self):
+        return gymnasium.make(self.id, is_slippery=False)
+
+
+@dataclass(frozen=True)
+class Mine:
+    """Somebody's own class without an id."""
+
+    slippery: bool = False
+
+    def make(self):
+        return gymnasium.make("FrozenLake-v1", is_slippery=self.slippery)
+
+
+@pytest.mark.usefixtures("_everything_pays")
+def test_an_environment_of_somebodys_own_class_is_played_by_the_reference():
+    experiment = episodes(problem={"wet": Environment("FrozenLake-v1"), "dry": Dry("FrozenLake-v1"), "mine": Mine()})
+    ran = {(unit.problem, unit.agent): experiment.engine(unit) for unit in experiment.units()}
+    assert {key for key, engine in ran.items() if engine == "compiled"} == {("wet", "known")}
+    assert repr(experiment.problem["dry"]).startswith("Dry(")
 
 
 def test_what_needs_numba_is_imported_only_when_it_runs():

@@ -144,3 +144,10 @@ def test_episodes_of_several_environments_are_kept_apart(learner):
     assert learned(learner, in_turn, 2 * FEATURES).ravel().tolist() == np.concatenate(alone).ravel().tolist()
     mixed = [t._replace(environment=0) for t in in_turn]  # a learner that mixed them would come to these
     assert learned(learner, mixed, 2 * FEATURES).ravel().tolist() != np.concatenate(alone).ravel().tolist()
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_features_of_any_size_move_a_value_by_what_is_asked(scale):
+    weights, observation = np.zeros((2, 1)), np.array([scale, -scale])
+    add(weights, observation, 0, 1.0)
+    assert value(weights, observation, 0) == pytest.approx(1.0)

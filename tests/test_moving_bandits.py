@@ -227,3 +227,10 @@ def test_an_adversary_leaves_nothing_to_chance():
 def test_what_no_bandit_can_be_is_refused_by_name(make, kind, message):
     with pytest.raises(kind, match=message):
         make()
+
+
+def test_a_switch_that_would_lose_the_thread_is_refused():
+    with pytest.raises(ValueError, match="permuted rewards do not say which row is next"):
+        SwitchingBandit(AdversarialBandit(), permute=True)
+    with pytest.raises(ValueError, match="fixed means only change if they are permuted"):
+        SwitchingBandit(SwitchingBandit(BernoulliBandit((0.0, 1.0)), permute=True))

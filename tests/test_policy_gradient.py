@@ -226,3 +226,16 @@ def test_settings_that_cannot_be_meant_are_refused_by_name(make, kind, says):
 def test_a_learner_prints_as_it_was_written_and_starts_where_it_says(learner):
     assert eval(repr(learner)) == learner
     assert run(learner, [], shape=(3, 2)).values.tolist() == [[1.0, 2.0] if learner.initial else [0.0, 0.0]] * 3
+
+
+@pytest.mark.parametrize(
+    "learner", [Reinforce(0.01, 0.1, discount=0.5), ActorCritic(0.01, 0.1, discount=0.5)], ids=repr
+)
+def test_a_discount_that_fades_to_nothing_raises_no_alarm(learner):
+    rng, p = np.random.default_rng(0), np.array([0.5, 0.5])
+    with np.errstate(all="raise"):
+        state = learner.start((1, 2), rng)
+        for step in range(1200):
+            seen = Transition(step, 0, 0, -1.0, 0, step == 1199, False, probabilities=p)
+            state = learner.update(state, seen, rng)
+    assert np.isfinite(learner.values(state)).all()

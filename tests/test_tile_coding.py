@@ -231,3 +231,17 @@ def test_an_experiment_over_tiles_says_so_in_its_declaration():
     assert "wrap=TileCoded(tilings=4, tiles=4, low=None, high=None)" in repr(experiment)
     assert experiment.simulate(next(iter(experiment.units()))).totals["length"].tolist() == [40.0]
     assert Environment("FrozenLake-v1", wrap=Plain()).make().observation_space == Discrete(16)
+
+
+def test_so_many_dimensions_that_no_float_counts_the_tiles_are_refused_as_any_others():
+    class Body(gymnasium.Env):
+        observation_space, action_space = gymnasium.spaces.Box(-1.0, 1.0, (348,)), gymnasium.spaces.Discrete(2)
+
+    with pytest.raises(ValueError, match="features, more than 1,000,000: take fewer tiles"):
+        TileCoding(Body())
+
+
+def test_options_that_are_lists_are_kept_as_tuples_which_hash():
+    lake = Environment("FrozenLake-v1", options={"desc": ["SF", "FG"]})
+    assert hash(lake) == hash(Environment("FrozenLake-v1", options={"desc": ("SF", "FG")}))
+    assert lake.make().observation_space.n == 4

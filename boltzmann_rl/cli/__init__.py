@@ -17,6 +17,9 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    for out in (sys.stdout, sys.stderr):
+        if hasattr(out, "reconfigure"):
+            out.reconfigure(errors="replace")  # where a terminal knows no ε, a question mark will do
     options = parser().parse_args(arguments)
     try:
         status: int = options.command(options)

@@ -21,7 +21,7 @@ METRICS = (
 )
 
 # How a learner moves its values; the gradient's kinds move all of them at once.
-AVERAGE, FADING, REWARDS, LOSSES, GRADIENT_PREVIOUS, GRADIENT_CURRENT, GRADIENT_FIXED = range(7)
+AVERAGE, FADING, REWARDS, GRADIENT_PREVIOUS, GRADIENT_CURRENT, GRADIENT_FIXED = range(6)
 
 
 class Policy(NamedTuple):
@@ -138,8 +138,8 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
             lanes.average(learner.values, learner.pulls, cell, reward, one)
         elif kind == FADING:
             lanes.fade(learner.values, learner.rate, cell, reward, one)
-        elif kind <= LOSSES:
-            fine &= lanes.credit(learner.values, kind == LOSSES, learner.rate, chances, total, cell, reward, one)
+        elif kind == REWARDS:
+            fine &= lanes.credit(learner.values, chances, total, cell, reward, one)
         else:
             previous, current = kind == GRADIENT_PREVIOUS, kind == GRADIENT_CURRENT
             lanes.climb(

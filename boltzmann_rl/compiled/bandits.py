@@ -8,7 +8,7 @@ from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits import Bandit, BernoulliBandit, GaussianBandit
 from boltzmann_rl.compiled import bandit_kernel as kernel
-from boltzmann_rl.learners.adversarial import ImportanceWeightedLosses, ImportanceWeightedRewards
+from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
 from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
 from boltzmann_rl.policies import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform
@@ -182,7 +182,7 @@ def _play(
 def _policy(shares: Shares, law: Law, shape: tuple[int, int]) -> kernel.Policy:
     """The policy with running weights; at which steps all are new, since the temperature or many values moved."""
     anew = np.ones(len(shares.soft) + 1, dtype=bool)
-    if law.kind <= kernel.LOSSES and law.exploration < 0.0:
+    if law.kind <= kernel.REWARDS and law.exploration < 0.0:
         anew[1:-1] = (np.diff(shares.temperature) != 0.0) | (shares.soft[1:] == 0.0) | (shares.soft[:-1] == 0.0)
     inverse = 1.0 / shares.temperature
     return kernel.Policy(shares.uniform, shares.soft, shares.greedy, inverse, anew, np.ones(shape), np.zeros(shape[1]))
@@ -236,6 +236,5 @@ def _law(learner: Any) -> Any:
         if isinstance(learner.baseline, str):
             return Law(kinds[learner.baseline], learner.learning_rate)
         return Law(kernel.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
-    if type(learner) is ImportanceWeightedRewards:
-        return Law(kernel.REWARDS)
-    return Law(kernel.LOSSES, learner.bias) if type(learner) is ImportanceWeightedLosses else None
+    # With importance-weighted losses the last bit of a propensity grows until the two engines part: not known.
+    return Law(kernel.REWARDS) if type(learner) is ImportanceWeightedRewards else None

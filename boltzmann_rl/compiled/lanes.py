@@ -287,13 +287,12 @@ def climb(values, rate, previous, current, fixed, known, seen, chances, total, c
 
 
 @compiled
-def credit(values, losses, bias, chances, total, cell, reward, new):  # type: ignore[no-untyped-def]
-    """Importance-weighted sums of rewards or losses; returns whether all that is credited has a meaning."""
+def credit(values, chances, total, cell, reward, new):  # type: ignore[no-untyped-def]
+    """Importance-weighted sums of rewards; returns whether all that is credited has a meaning."""
     q, p, fine = values.reshape(-1), chances.reshape(-1), True
     for i in range(len(cell)):
         propensity = p[cell[i]] / total[i]
-        fine &= propensity > 0.0 and (not losses or 0.0 <= reward[i] <= 1.0)
-        gain = (reward[i] - 1.0) / (propensity + bias) if losses else reward[i] / propensity
-        new[i] = min(max(q[cell[i]] + gain, -_GREATEST), _GREATEST)
+        fine &= propensity > 0.0
+        new[i] = min(max(q[cell[i]] + reward[i] / propensity, -_GREATEST), _GREATEST)
         q[cell[i]] = new[i]
     return fine

@@ -21,7 +21,7 @@ from boltzmann_rl.environments import Environment
 from boltzmann_rl.learners import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
 from boltzmann_rl.policies import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform
 from boltzmann_rl.policies.few import FEW
-from boltzmann_rl.schedules import Polynomial, Power, evaluate
+from boltzmann_rl.schedules import evaluate
 from boltzmann_rl.simulation import episodes as reference
 from boltzmann_rl.simulation.bandits import Block
 from boltzmann_rl.streams import child_seed, stream
@@ -46,9 +46,6 @@ _POLICIES = {
 # Steps for which schedules are evaluated at first; then twice as many, and so on, up to so many more at a time, so
 # that whoever interrupts a run is heard.
 _FIRST, _MORE = 2**12, 2**22
-
-# NumPy takes powers of one number and of many by different functions, which differ in the last bit.
-_POWERS = (Polynomial, Power)
 
 
 class Trained(NamedTuple):
@@ -84,6 +81,8 @@ def reason(environment: Environment, agent: Agent) -> str:
         >>> reason(Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1), clock="pulls"))
         "the clock 'pulls' is not known"
     """
+    if type(environment) is not Environment:  # a class of somebody's own may make what it likes
+        return f"{environment!r} is not known"
     for part, known in ((agent.learner, _LEARNERS), (agent.policy, _POLICIES)):
         if type(part) not in known:
             return f"{part!r} is not known"
@@ -209,5 +208,5 @@ def _same_for_many(parameter: Any) -> bool:
         return all(map(_same_for_many, parameter))
     if not callable(parameter):
         return True
-    ours = type(parameter).__module__.startswith("boltzmann_rl.schedules.") and type(parameter) not in _POWERS
+    ours = type(parameter).__module__.startswith("boltzmann_rl.schedules.")
     return ours and all(map(_same_for_many, vars(parameter).values()))

@@ -140,6 +140,11 @@ def _weigh(part, tables, here, available, temperature, weights):  # type: ignore
 
 @compiled(forceinline=True)
 def _pick(weights, total, u):  # type: ignore[no-untyped-def]
+    """The action at which the running sum of the weights, which does not carry, passes u times its end."""
+    if _CARRIES:
+        total = 0.0
+        for action in range(len(weights)):
+            total += weights[action]
     goal, passed, last = u * total, 0.0, 0
     for action in range(len(weights)):
         if weights[action] > 0.0:
@@ -165,7 +170,7 @@ def _choose(explore, exploit, rate, temperature, tables, here, available, u, wei
     if exploit == NOTHING and not extreme:
         return _pick(weights, one, u), one
     other = 1.0 if exploit == NOTHING else _weigh(exploit, tables, here, available, temperature, others)
-    more, less, total, lost, running = rate / one, (1.0 - rate) / other, 0.0, 0.0, 0.0
+    more, less, total, lost = rate / one, (1.0 - rate) / other, 0.0, 0.0
     for action in range(len(weights)):
         if exploit == NOTHING:
             weights[action] /= one
@@ -174,10 +179,7 @@ def _choose(explore, exploit, rate, temperature, tables, here, available, u, wei
         else:
             weights[action] = more * weights[action] + less * others[action]
         total, lost = _add(total, lost, weights[action])
-        running += weights[action]
-    if extreme:  # by the distribution function of an array, without a carry
-        return _pick(weights, running, u), 1.0
-    return _pick(weights, total + lost, u), total + lost
+    return _pick(weights, total + lost, u), 1.0 if extreme else total + lost
 
 
 @compiled(forceinline=True)

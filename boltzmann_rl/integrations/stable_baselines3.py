@@ -16,7 +16,7 @@ from boltzmann_rl.arguments import as_callable, as_number, as_values
 from boltzmann_rl.integrations.explorer import to_numpy
 from boltzmann_rl.numerics import entropy
 from boltzmann_rl.policies.decision import act, decide, probabilities
-from boltzmann_rl.policies.parameters import temperature_at
+from boltzmann_rl.policies.parameters import has_temperature, temperature_at
 from boltzmann_rl.schedules.evaluation import set_fields
 from boltzmann_rl.streams import stream
 
@@ -142,7 +142,7 @@ class _Exploring(OffPolicyAlgorithm):
         nats = entropy(p)
         best = values == values.max(axis=-1, keepdims=True)
         record = {"entropy": nats, "effective_actions": np.exp(nats), "greedy_share": (p * best).sum(axis=-1)}
-        if hasattr(policy, "temperature"):
+        if has_temperature(policy):
             record["temperature"] = temperature_at(policy.temperature, values, step)
         for name, value in record.items():
             self.logger.record_mean(f"rollout/{name}", float(np.mean(value)))

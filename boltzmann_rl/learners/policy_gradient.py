@@ -98,11 +98,12 @@ class Reinforce:
 
     def _learn(self, state: Episodes, returns: list[float], played: list[Played], step: int) -> None:
         rate, baseline_rate = evaluate(self.learning_rate, step), evaluate(self.baseline_rate, step)
-        for (here, score, _), followed in zip(played, returns, strict=True):
-            error = followed - value(state.baseline, here, 0)
-            add(state.baseline, here, 0, baseline_rate * error)
-            add_row(state.values, here, rate * error * score)
-            rate *= self.discount if self.from_start else 1.0
+        with np.errstate(under="ignore"):  # γᵗ fades to 0 in the end
+            for (here, score, _), followed in zip(played, returns, strict=True):
+                error = followed - value(state.baseline, here, 0)
+                add(state.baseline, here, 0, baseline_rate * error)
+                add_row(state.values, here, rate * error * score)
+                rate *= self.discount if self.from_start else 1.0
 
 
 class Criticised(NamedTuple):
@@ -169,7 +170,8 @@ class ActorCritic:
         error = transition.reward + following - value(critic, here, 0)
         weight = fading.get(transition.environment, 1.0)
         add(critic, here, 0, evaluate(self.critic_rate, transition.step) * error)
-        add_row(state.values, here, evaluate(self.learning_rate, transition.step) * weight * error * score)
+        with np.errstate(under="ignore"):  # γᵗ fades to 0 in the end
+            add_row(state.values, here, evaluate(self.learning_rate, transition.step) * weight * error * score)
         over = transition.terminated or transition.truncated or not self.from_start
         fading[transition.environment] = 1.0 if over else weight * self.discount
         return state

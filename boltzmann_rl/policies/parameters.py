@@ -7,7 +7,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_temperature
 from boltzmann_rl.schedules import as_parameter, evaluate
 
-__all__ = ["as_temperature_parameter", "mixture", "rate_at", "temperature_at"]
+__all__ = ["as_temperature_parameter", "has_temperature", "mixture", "rate_at", "temperature_at"]
 
 
 def as_temperature_parameter(temperature: Any) -> Any:
@@ -15,6 +15,12 @@ def as_temperature_parameter(temperature: Any) -> Any:
     if callable(getattr(temperature, "temperature", None)):
         return temperature
     return as_parameter(temperature, "temperature")
+
+
+def has_temperature(policy: Any) -> bool:
+    """Whether a policy has a temperature; an attribute of that name that is something else is none."""
+    temperature = getattr(policy, "temperature", None)
+    return isinstance(temperature, float) or callable(getattr(temperature, "temperature", temperature))
 
 
 def temperature_at(temperature: Any, values: Floats, step: Any) -> Any:

@@ -190,7 +190,7 @@ class Exponential:
             decay: Any = self.decay  # not None: exactly one of the two is given
             with quietly():
                 value = self.start * np.power(decay, counted(step))
-        return unwrap(within(value, min(self.start, self.end), max(self.start, self.end)))
+        return unwrap(within(value, self.start, self.end))
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ class Power:
     def __call__(self, step: Any) -> Any:
         with quietly():
             value = self.start / np.asarray(1.0 + counted(step)) ** self.exponent
-        return unwrap(value if self.start > 0.0 else np.zeros_like(value))  # a power that reaches 0 would make 0/0 of it
+        return unwrap(value if self.start > 0.0 else np.zeros_like(value))  # a power of 0 would make 0/0 of it
 
 
 @dataclass(frozen=True)
@@ -304,8 +304,9 @@ def counted(step: Any) -> Any:
     return steps if steps.ndim else float(steps)
 
 
-def within(value: Any, low: float, high: float) -> Any:
-    """min(max(value, low), high), of a float or elementwise."""
+def within(value: Any, start: float, end: float) -> Any:
+    """The value, or the nearer end where it lies beyond one; of a float or elementwise."""
+    low, high = (start, end) if start < end else (end, start)
     if isinstance(value, float):
         return low if value < low else high if value > high else value
     return np.minimum(np.maximum(value, low), high)
@@ -330,4 +331,4 @@ def _fraction(step: Any, steps: int) -> Any:
 def _between(start: float, end: float, f: Any) -> Any:
     """(1 − f)·start + f·end: exact at both ends, and never outside them."""
     with quietly(f):
-        return within((1.0 - f) * start + f * end, min(start, end), max(start, end))
+        return within((1.0 - f) * start + f * end, start, end)

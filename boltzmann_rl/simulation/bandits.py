@@ -8,7 +8,7 @@ from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits import Bandit
 from boltzmann_rl.policies.decision import decide, probabilities
-from boltzmann_rl.policies.parameters import temperature_at
+from boltzmann_rl.policies.parameters import has_temperature, temperature_at
 from boltzmann_rl.simulation.moments import Moments
 from boltzmann_rl.streams import stream
 
@@ -160,8 +160,5 @@ def _entropy(p: Floats) -> Floats:
 
 
 def _temperature(policy: Any, values: Floats, step: Any) -> dict[str, Any]:
-    """Of policies that have one; an attribute of that name that is something else is none of ours."""
-    temperature = getattr(policy, "temperature", None)
-    if not (isinstance(temperature, float) or callable(getattr(temperature, "temperature", temperature))):
-        return {}
-    return {"temperature": temperature_at(temperature, values, step)}
+    """Of policies that have one."""
+    return {"temperature": temperature_at(policy.temperature, values, step)} if has_temperature(policy) else {}

@@ -12,7 +12,7 @@ from boltzmann_rl.learners import Transition
 from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.policies import act, probabilities
 from boltzmann_rl.policies.few import FEW, few_values, pick
-from boltzmann_rl.policies.parameters import temperature_at
+from boltzmann_rl.policies.parameters import has_temperature, temperature_at
 from boltzmann_rl.streams import stream
 
 __all__ = ["Look", "Player"]
@@ -126,11 +126,9 @@ class Player:
         """What the policy would do in each row; draws nothing, and no clock goes on."""
         values, now, memory = self._seen(readings, steps)
         p = probabilities(self.policy, values, now, memory)
-        temperature = getattr(self.policy, "temperature", None)
-        if isinstance(temperature, float) or callable(getattr(temperature, "temperature", temperature)):
-            temperature = np.broadcast_to(temperature_at(temperature, values, now), len(p)).copy()
-        else:  # none, or an attribute of that name that is something else
-            temperature = None
+        temperature: Any = None
+        if has_temperature(self.policy):
+            temperature = np.broadcast_to(temperature_at(self.policy.temperature, values, now), len(p)).copy()
         with np.errstate(under="ignore"):
             share = np.where(greedy(values) > 0.0, p, 0.0).sum(axis=-1)
         return Look(values, p, temperature, entropy(p), effective_actions(p), share)
