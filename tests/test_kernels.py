@@ -1,6 +1,7 @@
 """Compiled arithmetic, against mpmath and against the same lines without compilation."""
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import boltzmann_rl
-from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.exponential import exp_fused, exp_nonpositive
 from boltzmann_rl.kernels.jit import available, compiled
 from boltzmann_rl.kernels.logarithm import log_positive
 
@@ -23,6 +24,15 @@ from boltzmann_rl.kernels.logarithm import log_positive
 def exponentials(x, result):
     for i in range(len(x)):
         result[i] = exp_nonpositive(x[i])
+
+
+@compiled(fastmath={"contract"})
+def fused_exponentials(x, result):
+    for i in range(len(x)):
+        result[i] = exp_fused(x[i])
+
+
+both = pytest.mark.parametrize("exponentials", [exponentials, fused_exponentials])
 
 
 @compiled
@@ -37,8 +47,9 @@ def units_off(found, exact):
     return float(abs(mpmath.mpf(float(found)) - exact) / spacing)
 
 
+@both
 @pytest.mark.parametrize("scale", [1e-300, 1e-10, 1e-3, 0.3, 1.0, 30.0, 700.0, 745.2])
-def test_the_exponential_is_right_to_one_unit_in_the_last_place(scale):
+def test_the_exponential_is_right_to_one_unit_in_the_last_place(exponentials, scale):
     x = -np.random.default_rng(0).uniform(0.0, scale, 3000)
     result = np.empty_like(x)
     exponentials(x, result)
@@ -46,18 +57,33 @@ def test_the_exponential_is_right_to_one_unit_in_the_last_place(scale):
         assert max(units_off(found, mpmath.exp(float(e))) for e, found in zip(x, result, strict=True)) <= 1.0
 
 
+@both
 @given(st.floats(max_value=0.0, allow_nan=False))
-def test_the_exponential_of_any_number_is_right(x):
+def test_the_exponential_of_any_number_is_right(exponentials, x):
     result = np.empty(1)
     exponentials(np.array([x]), result)
     with mpmath.workprec(200):
         assert units_off(result[0], mpmath.exp(x)) <= 1.0
 
 
-def test_the_exponential_is_exact_at_its_ends():
-    result = np.empty(4)
-    exponentials(np.array([0.0, -0.0, -np.inf, -746.0]), result)
-    assert result.tolist() == [1.0, 1.0, 0.0, 0.0]
+@both
+def test_the_exponential_is_exact_at_its_ends_and_no_number_stays_none(exponentials):
+    result = np.empty(5)
+    exponentials(np.array([0.0, -0.0, -np.inf, -746.0, np.nan]), result)
+    np.testing.assert_array_equal(result, [1.0, 1.0, 0.0, 0.0, np.nan])
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="looks for the instructions of this processor")
+def test_a_loop_over_the_exponential_runs_in_vector_registers():
+    @numba.njit(error_model="numpy")
+    def loop(x, result):
+        for i in range(len(x)):
+            result[i] = exp_nonpositive(x[i])
+
+    loop(np.zeros(1), np.zeros(1))
+    code = next(iter(loop.inspect_asm().values()))
+    assert "mulpd" in code
+    assert "call" not in code.split("mulpd", 1)[1].split("ret", 1)[0]
 
 
 @pytest.mark.parametrize(("low", "high"), [(-307.0, 308.0), (-3.0, 3.0), (-1e-3, 1e-3), (-1e-9, 1e-9)])

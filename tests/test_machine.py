@@ -1,6 +1,7 @@
 """Compiled decisions: the same actions from the same generator, the same errors, and no waiting for them.
 
-The plain paths are held to exact fractions and to χ² tests in ``test_policies.py``; here the machine is held to them.
+The plain paths are held to exact fractions and to χ² tests in ``test_policies.py``; here the machine is held to them,
+and its batches to the published mixtures in long double.
 """
 
 import subprocess
@@ -8,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -21,7 +22,6 @@ from boltzmann_rl import (
     RelativeToRange,
     Uniform,
     act,
-    softmax,
 )
 from boltzmann_rl.policies import machine
 from boltzmann_rl.schedules import Exponential, Linear
@@ -47,14 +47,14 @@ def _prepared():
     assert machine.ready is not None
 
 
-def outcome(values, policy, *, compiled, step=3, seed=0):
+def outcome(values, policy, *, compiled, step=3, available=None, seed=0):
     """What `act` answers or raises, with and without the machine; and the coin after it."""
     rng, ready = np.random.default_rng(seed), machine.ready
     try:
         machine.ready = ready if compiled else None
-        answer = act(policy, values, rng, step=step)
+        answer = act(policy, values, rng, step=step, available=available)
     except (TypeError, ValueError) as error:
-        return type(error), str(error)
+        return type(error), str(error), rng.random()
     finally:
         machine.ready = ready
     return answer if isinstance(answer, int) else answer.tolist(), type(answer), rng.random()
@@ -63,15 +63,40 @@ def outcome(values, policy, *, compiled, step=3, seed=0):
 numbers = st.floats(-1e3, 1e3) | st.sampled_from([-np.inf, np.inf, np.nan, 0.0, -0.0, 1.7e308, -1.7e308, 5e-324])
 
 
-@given(
-    st.lists(numbers, min_size=1, max_size=20),
-    st.sampled_from([0.0, 5e-324, 1e-9, 0.1, 1.0, 1e6, 1e305, 1e308, np.inf]),
-    st.integers(0, 2**32),
-)
+temperatures = st.sampled_from([0.0, 5e-324, 1e-9, 0.1, 1.0, 1e6, 1e305, 1e308, np.inf])
+masks = st.sampled_from([bool, np.int8, np.int64, np.float64])
+
+
+@given(st.lists(numbers, max_size=20), temperatures, st.integers(0, 2**32))
 def test_one_decision_is_the_same_action_or_the_same_error(values, temperature, seed):
     values, policy = np.array(values), Boltzmann(temperature)
     by_machine = outcome(values, policy, compiled=True, seed=seed)
     assert by_machine == outcome(values, policy, compiled=False, seed=seed)
+
+
+@given(
+    st.lists(st.tuples(numbers, st.sampled_from([0, 1, 1, 1, 2])), min_size=1, max_size=20), masks, st.integers(0, 1)
+)
+def test_one_decision_under_a_mask_is_the_same_action_or_the_same_error(pairs, kind, surplus):
+    values, available = (
+        np.array([x for x, _ in pairs]),
+        np.array([open_ for _, open_ in pairs] + [1] * surplus).astype(kind),
+    )
+    by_machine = outcome(values, POLICIES[0], compiled=True, available=available)
+    assert by_machine == outcome(values, POLICIES[0], compiled=False, available=available)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 6).flatmap(lambda n: st.lists(st.lists(numbers, min_size=n, max_size=n), min_size=1, max_size=3)),
+    temperatures,
+    st.floats(0.0, 1.0),
+)
+def test_rows_of_any_numbers_are_the_same_actions_or_the_same_error(strange, temperature, epsilon):
+    values = np.zeros((ROWS, len(strange[0])))
+    values[7 : 7 + len(strange)] = strange
+    for policy in (Boltzmann(temperature), EpsilonBoltzmann(epsilon, temperature), EpsilonGreedy(epsilon)):
+        assert outcome(values, policy, compiled=True) == outcome(values, policy, compiled=False)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -129,14 +154,65 @@ def test_what_the_machine_does_not_know_is_answered_by_the_policy():
     assert outcome(values[0, ::2], POLICIES[0], compiled=True) == outcome(values[0, ::2], POLICIES[0], compiled=False)
 
 
-@pytest.mark.parametrize("temperature", [0.2, 1.0])
-def test_many_rows_follow_the_softmax(temperature):
-    values = np.array([0.3, -0.2, 0.9, 0.0, -np.inf])
-    taken = act(Boltzmann(temperature), np.tile(values, (200_000, 1)), np.random.default_rng(0))
-    expected = softmax(values, temperature) * len(taken)
-    counts = np.bincount(taken, minlength=5)
-    assert counts[4] == 0
-    assert stats.chisquare(counts[:4], expected[:4]).pvalue > FALSE_ALARM
+def law(kind, values, temperature, epsilon):
+    """The mixtures as they are published, in the long double of NumPy."""
+    best = values.max(axis=1, keepdims=True)
+    weights = np.exp((values - best) / np.longdouble(temperature))
+    free, ties = np.isfinite(values), values == best
+    soft, uniform, greedy = (
+        part / part.sum(axis=1, keepdims=True, dtype=np.longdouble) for part in (weights, free, ties)
+    )
+    return {
+        Boltzmann: soft,
+        EpsilonGreedy: epsilon * uniform + (1 - epsilon) * greedy,
+        EpsilonBoltzmann: epsilon * uniform + (1 - epsilon) * soft,
+        MaxBoltzmann: epsilon * soft + (1 - epsilon) * greedy,
+    }[kind]
+
+
+MIXTURES = {
+    Boltzmann: Boltzmann(0.2),
+    EpsilonGreedy: EpsilonGreedy(0.3),
+    EpsilonBoltzmann: EpsilonBoltzmann(0.3, 0.2),
+    MaxBoltzmann: MaxBoltzmann(0.3, 0.2),
+}
+every_mixture = pytest.mark.parametrize("kind", MIXTURES, ids=lambda kind: kind.__name__)
+
+
+@every_mixture
+@pytest.mark.parametrize("actions", [2, 18])
+def test_the_action_of_a_row_is_where_the_distribution_function_passes_its_uniform(kind, actions):
+    values = np.random.default_rng(1).normal(size=(50_000, actions))
+    values[::3] = np.round(values[::3])
+    values[::4, 0] = -np.inf
+    taken = act(MIXTURES[kind], values, np.random.default_rng(2))
+    u, rows = np.random.default_rng(2).random(len(values)), np.arange(len(values))
+    p = law(kind, values.astype(np.longdouble), 0.2, np.longdouble(0.3))
+    upper = p.cumsum(axis=1)[rows, taken]
+    assert (upper + 1e-12 >= u).all()
+    assert (upper - p[rows, taken] - 1e-12 <= u).all()
+    assert (p[rows, taken] > 0.0).all()
+
+
+@pytest.mark.parametrize("actions", [1, 3, 6, 10, 18])
+def test_the_last_uniform_picks_the_last_possible_action(actions):
+    values, u = np.append(np.log(np.arange(1.0, actions + 1)), -np.inf), 1.0 - 2.0**-53
+    decide_few, decide_rows = machine.ready.decide_few, machine.ready.decide_rows
+    assert decide_few(values, 1.0, u) == actions - 1
+    for shares in ((0.0, 1.0, 0.0), (0.3, 0.7, 0.0)):
+        assert decide_rows(values[np.newaxis], 1.0, *shares, np.array([u])).tolist() == [actions - 1]
+    assert decide_few(values[::-1].copy(), 1.0, 0.0) == 1
+
+
+@every_mixture
+def test_many_rows_follow_the_law(kind):
+    values = np.array([[0.3, -0.2, 0.9, 0.0, -np.inf, 0.9]])
+    taken = act(MIXTURES[kind], np.tile(values, (200_000, 1)), np.random.default_rng(0))
+    expected = law(kind, values, 0.2, 0.3)[0].astype(float) * len(taken)
+    counts = np.bincount(taken, minlength=6)
+    possible = expected > 0.0
+    assert not counts[~possible].any()
+    assert stats.chisquare(counts[possible], expected[possible]).pvalue > FALSE_ALARM
 
 
 def run(code, **environment):
@@ -159,6 +235,33 @@ def test_few_decisions_load_nothing_and_many_have_it_prepared_beside_them():
         print("numba" in sys.modules, act(policy, values, rng) in (0, 1))
     """
     assert run(code) == ["False", "1", "True", "True"]
+
+
+def test_a_process_that_ends_does_not_wait_for_the_machine(monkeypatch):
+    class Ended:
+        def is_alive(self):
+            return False
+
+    monkeypatch.setattr(machine, "ready", None)
+    monkeypatch.setattr(machine.threading, "main_thread", Ended)
+    machine.prepare()
+    assert machine.ready is None
+
+
+def test_a_forked_process_decides_as_its_parent():
+    code = """if True:
+        import multiprocessing, numpy as np
+        from boltzmann_rl import Boltzmann, act
+        from boltzmann_rl.policies import machine
+        def decide(seed):
+            rng = np.random.default_rng(seed)
+            return act(Boltzmann(0.5), rng.normal(size=(40_000, 5)), rng).sum()
+        machine.prepare()
+        decide(0)
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            print(pool.apply(decide, (1,)) == decide(1))
+    """
+    assert run(code) == ["True"]
 
 
 def test_without_compilation_nothing_is_prepared():

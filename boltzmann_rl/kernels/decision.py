@@ -1,20 +1,20 @@
 """Decisions of the ε-mixed softmax family as machine code: one among a few actions, and one for each of many rows.
 
-`boltzmann_rl.act` turns to these once they are compiled: see `boltzmann_rl.policies.compiled`.
+`boltzmann_rl.act` turns to these once they are compiled: see `boltzmann_rl.policies.machine`.
 """
 
 import math
 import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.exponential import exp_fused
 from boltzmann_rl.kernels.jit import compiled
 
-__all__ = ["decide_few", "decide_rows", "prepare"]
+__all__ = ["decide_few", "decide_masked", "decide_rows", "prepare"]
 
 # Rows that are decided together, as lanes of vector registers.
 _LANES = 128
@@ -23,7 +23,7 @@ _LANES = 128
 _ROWS_PER_THREAD = 8192
 
 
-@compiled
+@compiled(nogil=False)  # handing the interpreter over would cost a fifth of the whole
 def decide_few(values, temperature, u):  # type: ignore[no-untyped-def]
     """A Boltzmann decision with the sums of `boltzmann_rl.policies.few`; −1 where its check does not hold.
 
@@ -43,15 +43,24 @@ def decide_few(values, temperature, u):  # type: ignore[no-untyped-def]
         total += math.exp((values[a] - best) / temperature)
     if not 1.0 <= total < np.inf:
         return -1
-    goal, passed, last = u * total, 0.0, 0
+    goal, passed, a = u * total, 0.0, -1
+    while passed <= goal:
+        a += 1
+        passed += math.exp((values[a] - best) / temperature)
+    return a
+
+
+@compiled(nogil=False)
+def decide_masked(values, available, temperature, u):  # type: ignore[no-untyped-def]
+    """`decide_few` among the actions where ``available`` is 1 or True; −1 also for a mask that is none."""
+    if available.shape != values.shape:
+        return -1
+    masked = np.empty_like(values)
     for a in range(values.shape[0]):
-        weight = math.exp((values[a] - best) / temperature)
-        if weight > 0.0:
-            passed += weight
-            last = a
-            if passed > goal:
-                break
-    return last
+        if not 0 <= available[a] <= 1:
+            return -1
+        masked[a] = values[a] if available[a] else -np.inf
+    return decide_few(masked, temperature, u)
 
 
 def decide_rows(values: Any, temperature: float, uniform: float, soft: float, greedy: float, u: Any) -> Any:
@@ -79,97 +88,99 @@ def decide_rows(values: Any, temperature: float, uniform: float, soft: float, gr
         some = slice(ends[part], ends[part + 1])
         _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u[some], actions[some])
 
-    list(_pool().map(decide, range(parts))) if parts > 1 else decide(0)
+    # Threads of Numba's own may not be started from several threads at once, and a pool would not survive a fork.
+    others = [Thread(target=decide, args=(part,)) for part in range(1, parts)]
+    for thread in others:
+        thread.start()
+    decide(0)
+    for thread in others:
+        thread.join()
     return actions
 
 
-def prepare() -> None:
-    """Compile what is here, or read it from the disk."""
-    decide_few(np.zeros(2), 1.0, 0.5)
+def prepare() -> Iterator[None]:
+    """Compile what is here, or read it from the disk, with a pause after each piece."""
+    yield decide_few(np.zeros(2), 1.0, 0.5)
+    for mask in (np.bool_, np.int8):
+        yield decide_masked(np.zeros(2), np.ones(2, dtype=mask), 1.0, 0.5)
     for kind in (np.float64, np.float32):
-        decide_rows(np.zeros((2, 2), dtype=kind), 1.0, 0.0, 1.0, 0.0, np.zeros(2))
+        yield decide_rows(np.zeros((2, 2), dtype=kind), 1.0, 0.0, 1.0, 0.0, np.zeros(2))
 
 
-@compiled
+@compiled(fastmath={"contract"})
 def _decide_rows(values, inverse, uniform, soft, greedy, u, actions):  # type: ignore[no-untyped-def]
     rows, count = values.shape
     w = np.empty((count, _LANES))
-    best, total, target, passed = np.empty(_LANES), np.empty(_LANES), np.empty(_LANES), np.empty(_LANES)
-    free, ties = np.empty(_LANES), np.empty(_LANES)
-    chosen, faulty = np.empty(_LANES, dtype=np.int64), np.empty(_LANES, dtype=np.int64)
+    best, total = np.empty(_LANES), np.empty(_LANES)
     for first in range(0, rows, _LANES):
         width = min(_LANES, rows - first)
-        for r in range(width):
-            for a in range(count):
-                w[a, r] = values[first + r, a]
-        for r in range(width):
-            best[r], total[r], passed[r] = w[0, r], 0.0, 0.0
-        for a in range(count):
-            for r in range(width):
-                best[r] = max(best[r], w[a, r])
-                passed[r] += w[a, r] - w[a, r]  # NaN as soon as there is one that is no number or is infinite
-        for r in range(width):
-            chosen[r] = 0 if passed[r] == 0.0 else 1
-        strange = 0
-        for r in range(width):
-            strange += chosen[r]
-        if strange > 0:  # −inf is allowed, unless there is nothing else
-            for r in range(width):
-                bad = not -np.inf < best[r] < np.inf
-                for a in range(count):
-                    bad |= np.isnan(w[a, r])
-                chosen[r] = 1 if bad else 0
-        for r in range(width):
-            faulty[r] = chosen[r]
-        if uniform > 0.0 or greedy > 0.0:
-            for r in range(width):
-                free[r], ties[r] = 0.0, 0.0
-            for a in range(count):
-                for r in range(width):
-                    free[r] += 1.0 if w[a, r] > -np.inf else 0.0
-                    ties[r] += 1.0 if w[a, r] == best[r] else 0.0
-            for r in range(width):
-                passed[r] = 0.0
-            if soft > 0.0:
-                for a in range(count):
-                    for r in range(width):
-                        passed[r] += exp_nonpositive((w[a, r] - best[r]) * inverse)
-            for a in range(count):
-                for r in range(width):
-                    x = w[a, r]
-                    p = uniform / free[r] if x > -np.inf else 0.0
-                    p += greedy / ties[r] if x == best[r] else 0.0
-                    if soft > 0.0:
-                        p += soft * (exp_nonpositive((x - best[r]) * inverse) / passed[r])
-                    w[a, r] = p
-                    total[r] += p
+        _load(values, first, width, w, best)
+        if soft == 1.0:
+            _sum_softmax(w, width, best, inverse, total)
         else:
-            for a in range(count):
-                for r in range(width):
-                    w[a, r] = exp_nonpositive((w[a, r] - best[r]) * inverse)
-                    total[r] += w[a, r]
+            _sum_mixture(w, width, best, inverse, uniform, soft, greedy, total)
+        _pick(w, width, total, u[first : first + width], actions[first : first + width])
+
+
+@compiled(forceinline=True)
+def _load(values, first, width, w, best):  # type: ignore[no-untyped-def]
+    """Rows side by side, and the best of each (where the first is NaN, that)."""
+    for r in range(width):
+        for a in range(w.shape[0]):
+            w[a, r] = values[first + r, a]
+    for r in range(width):
+        best[r] = w[0, r]
+    for a in range(1, w.shape[0]):
         for r in range(width):
-            chosen[r] = 0
-            target[r] = u[first + r] * total[r]
-            passed[r] = 0.0
-        for a in range(count):
-            for r in range(width):
-                passed[r] += w[a, r]
-                chosen[r] += 1 if passed[r] <= target[r] else 0
+            best[r] = w[a, r] if w[a, r] > best[r] else best[r]
+
+
+@compiled(forceinline=True, fastmath={"contract"})
+def _sum_softmax(w, width, best, inverse, total):  # type: ignore[no-untyped-def]
+    """Running sums of the weights, NaN where the differences are: of NaN, of +inf, and of nothing but −inf."""
+    for r in range(width):
+        total[r] = 0.0
+    for a in range(w.shape[0]):
         for r in range(width):
-            action = chosen[r]
-            if action >= count:  # u·total was rounded to total
-                action = count - 1
-                while action > 0 and w[action, r] == 0.0:
-                    action -= 1
-            actions[first + r] = -1 if faulty[r] else action
-    return 0
+            total[r] += exp_fused((w[a, r] - best[r]) * inverse)
+            w[a, r] = total[r]
+
+
+@compiled(forceinline=True, fastmath={"contract"})
+def _sum_mixture(w, width, best, inverse, uniform, soft, greedy, total):  # type: ignore[no-untyped-def]
+    """Running sums of the probabilities, NaN as above."""
+    free, ties, weight = np.zeros(_LANES), np.zeros(_LANES), np.zeros(_LANES)
+    for a in range(w.shape[0]):
+        for r in range(width):
+            free[r] += 0.0 if w[a, r] == -np.inf else 1.0 + 0.0 * w[a, r]  # NaN, of NaN and of +inf
+            ties[r] += 1.0 if w[a, r] == best[r] else 0.0
+            if soft > 0.0:
+                weight[r] += exp_fused((w[a, r] - best[r]) * inverse)
+    for r in range(width):
+        free[r], ties[r] = uniform / free[r], greedy / ties[r]
+        total[r] = 0.0 * free[r]
+        weight[r] = soft / weight[r] if soft > 0.0 else 0.0
+    for a in range(w.shape[0]):
+        for r in range(width):
+            total[r] += 0.0 if w[a, r] == -np.inf else free[r]
+            total[r] += ties[r] if w[a, r] == best[r] else 0.0
+            if soft > 0.0:
+                total[r] += weight[r] * exp_fused((w[a, r] - best[r]) * inverse)
+            w[a, r] = total[r]
+
+
+@compiled(forceinline=True)
+def _pick(cdf, width, total, u, actions):  # type: ignore[no-untyped-def]
+    """Where the running sum passes u · total, as `boltzmann_rl.invert`; −1 where the total is no number."""
+    for r in range(width):
+        actions[r] = 0
+    for a in range(cdf.shape[0]):
+        for r in range(width):
+            actions[r] += 1 if cdf[a, r] <= u[r] * total[r] else 0
+    for r in range(width):
+        if not total[r] < np.inf:
+            actions[r] = -1
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_cores(), "boltzmann_rl")

@@ -43,13 +43,14 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         import numba
     except ImportError as error:
         raise ImportError("the compiled engine needs Numba: pip install 'boltzmann-rl[fast]'") from error
-    options = {"nogil": True, "error_model": "numpy", **options}
+    options = {"nogil": True, "error_model": "numpy", "cache": True, **options}
     try:
-        dispatcher = numba.njit(cache=True, **options)(function)
+        dispatcher = numba.njit(**options)(function)
     except RuntimeError as error:
         if "cache" not in str(error):
             raise
-        return numba.njit(**options)(function)  # neither beside the package nor at home is a folder that can be written
+        options["cache"] = False  # neither beside the package nor at home is a folder that can be written
+        return numba.njit(**options)(function)
     file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if file is not None:  # Numba looks for changes in the function's own file only, not in those of what it calls
         file._source_stamp = file._source_stamp, _sources()

@@ -14,8 +14,6 @@ from boltzmann_rl.schedules import is_constant
 
 __all__ = ["act", "decide", "probabilities"]
 
-_FLOAT64 = np.dtype(np.float64)
-
 
 def act(
     policy: Any,
@@ -57,29 +55,33 @@ def act(
         >>> act(Boltzmann(0.5), np.zeros((4, 2)), rng)
         array([0, 0, 0, 1])
     """
-    as_generator(rng)
-    one_step = step is None or (type(step) is int and step >= 0)
-    if one_step and available is None and memory is None and not with_probability and type(values) is np.ndarray:
-        if machine.ready is not None and values.ndim == 1:
-            temperature = policy.temperature if type(policy) is Boltzmann else 0.0
-            if type(temperature) is not float:
-                temperature = machine.temperature_of(policy, step)
-            if 0.0 < temperature <= machine.LARGEST and values.dtype is _FLOAT64 and values.flags.carray:
-                chosen = machine.ready.decide_few(values, temperature, rng.random())
-                if chosen >= 0:  # else something is no value, and is named below
+    if not isinstance(rng, np.random.Generator):
+        as_generator(rng)
+    coin = None
+    if memory is None and type(values) is np.ndarray and (step is None or (type(step) is int and step >= 0)):
+        if values.ndim == 1:
+            if machine.ready is not None and type(policy) is Boltzmann and not with_probability:
+                coin = rng.random()
+                chosen = machine.action(policy, values, available, step, coin)
+                if chosen >= 0:
                     return chosen
-        elif values.ndim == 2 and (step is not None or is_constant(policy)):
+            if "_few_weights" in vars(type(policy)):  # a subclass that answers otherwise is asked, not passed over
+                machine.count(1)
+                coin = rng.random() if coin is None else coin
+                plain = few_values(values, available)
+                weights = None if plain is None else policy._few_weights(plain, step)
+                if weights is not None:
+                    chosen = pick(weights, coin)
+                    return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
+        elif (
+            values.ndim == 2
+            and available is None
+            and not with_probability
+            and (step is not None or is_constant(policy))
+        ):
             chosen = machine.actions_of_rows(policy, values, step, rng)
             if chosen is not None:
                 return chosen
-    own = vars(type(policy))  # a subclass that answers otherwise is asked, not passed over
-    if "_few_weights" in own and memory is None and one_step:
-        machine.count(1)
-        plain = few_values(values, available)
-        weights = None if plain is None else policy._few_weights(plain, step)
-        if weights is not None:
-            chosen = pick(weights, rng.random())
-            return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
     values = as_values(values) if available is None else mask(values, available)
     if memory is None and getattr(policy, "takes_memory", False):
         raise TypeError(f"memory= is missing: {policy!r} needs what its learner remembers, learner.memory(state)")
@@ -92,8 +94,9 @@ def act(
     elif type(step) is not int or step < 0:
         as_steps(step)  # refuses what is no count, also where the policy would not look at it
     p = probabilities(policy, values, step, memory)
-    uniforms = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])
-    action = decide(policy, p, values, step, uniforms, memory)
+    if coin is None:
+        coin = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])
+    action = decide(policy, p, values, step, coin, memory)
     if not with_probability:
         return action
     return action, unwrap(np.take_along_axis(p, np.asarray(action)[..., np.newaxis], axis=-1)[..., 0])

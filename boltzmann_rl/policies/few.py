@@ -5,6 +5,8 @@ and name what is wrong. One comparison says so: for legal values the sum of the 
 NaN, +inf and rows without an available action all fail it.
 """
 
+from bisect import bisect_right
+from itertools import accumulate
 from math import exp, inf
 from typing import Any
 
@@ -27,13 +29,17 @@ __all__ = [
 # Up to so many actions; beyond, arrays are faster.
 FEW = 24
 
+_FLOAT64 = np.dtype(np.float64)
+
 # Above this a difference of two floats can overflow although its quotient is moderate.
 _LARGEST_TEMPERATURE = 1e305
 
 
 def few_values(values: Any, available: Any) -> list[float] | None:
     """Values of few actions as a list, −inf where the mask says so; None for what needs the arrays' checks."""
-    if type(values) is not np.ndarray or values.ndim != 1 or not 0 < len(values) <= FEW or values.dtype != np.float64:
+    if type(values) is not np.ndarray or values.ndim != 1 or not 0 < len(values) <= FEW:
+        return None
+    if values.dtype is not _FLOAT64 and values.dtype != _FLOAT64:  # the first is five times faster than the second
         return None
     plain: list[float] = values.tolist()
     if available is None:
@@ -41,7 +47,7 @@ def few_values(values: Any, available: Any) -> list[float] | None:
     if type(available) is not np.ndarray or available.shape != values.shape or available.dtype.kind not in "bi":
         return None
     mask = available.tolist()
-    if any(open_ not in (0, 1) for open_ in mask):
+    if mask.count(0) + mask.count(1) != len(mask):
         return None
     return [value if open_ else -inf for value, open_ in zip(plain, mask, strict=True)]
 
@@ -50,7 +56,7 @@ def number_at(parameter: Any, step: int | None) -> float | None:
     """A number, or a schedule's value at the step; None for what reads the values, or needs a step."""
     if type(parameter) is float:
         return parameter
-    return None if step is None or not callable(parameter) else float(evaluate(parameter, step))
+    return None if step is None or not callable(parameter) else evaluate(parameter, step)
 
 
 def softmax_weights(values: list[float], temperature: float | None) -> list[float] | None:
@@ -96,12 +102,10 @@ def mixed_weights(rate: float | None, explore: list[float] | None, exploit: list
 
 
 def pick(weights: list[float], u: float) -> int:
-    """The action at which the running sum of the weights passes u · sum, as `boltzmann_rl.invert`."""
-    goal, passed, last = u * sum(weights), 0.0, 0
-    for action, weight in enumerate(weights):
-        if weight > 0.0:
-            passed += weight
-            last = action
-            if passed > goal:
-                break
-    return last
+    """The action at which the running sum of the weights passes u · sum, as `boltzmann_rl.invert`.
+
+    There always is one, and of a weight above 0: for u ≤ 1 − 2⁻⁵³ the product is at least half a unit in the last place
+    below the sum, and is rounded down.
+    """
+    cdf = list(accumulate(weights))
+    return bisect_right(cdf, u * cdf[-1])
