@@ -1,11 +1,12 @@
 """An agent: a way of learning and a rule of action, side by side."""
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
 from boltzmann_rl.arguments import as_callable
 
-__all__ = ["Agent"]
+__all__ = ["Agent", "arguments_of_update"]
 
 CLOCKS = ("step", "pulls", "visits")
 
@@ -51,3 +52,13 @@ class Agent:
         if clock not in CLOCKS:
             raise ValueError(f"clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
         object.__setattr__(self, "clock", clock)
+
+
+def arguments_of_update(learner: Any) -> set[int]:
+    """How many a learner's update takes: 5 for bandits (state, action, reward, probabilities, rng), 3 for environments.
+
+    A learner that wraps another and hands on whatever comes (``*experience``) takes what that one takes.
+    """
+    kinds = [parameter.kind for parameter in inspect.signature(learner.update).parameters.values()]
+    own = set() if inspect.Parameter.VAR_POSITIONAL in kinds else {len(kinds)}
+    return own | arguments_of_update(learner.learner) if hasattr(learner, "learner") else own

@@ -4,14 +4,13 @@ Running one (`boltzmann_rl.runner`) measures it, and `boltzmann_rl.records` make
 """
 
 import dataclasses
-import inspect
 import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from boltzmann_rl.agents import Agent
+from boltzmann_rl.agents import Agent, arguments_of_update
 from boltzmann_rl.arguments import as_finite, as_integer, as_seed
 from boltzmann_rl.engines import COMPILED, engine_of, twin
 from boltzmann_rl.environments import Environment
@@ -287,7 +286,7 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
     for label, entrant in entrants.items():
         if not isinstance(entrant.agent, Agent):
             raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {entrant.agent!r}")
-        if _arguments_of_update(entrant.agent.learner) != {update}:
+        if arguments_of_update(entrant.agent.learner) != {update}:
             raise TypeError(
                 f"agents[{label!r}] has a learner that does not learn from {kind}: {entrant.agent.learner!r}"
             )
@@ -305,16 +304,6 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
         seed=as_seed(secrets.randbits(63) if seed is None else seed),
         **{length: as_integer(getattr(experiment, length), length, minimum=1)},
     )
-
-
-def _arguments_of_update(learner: Any) -> set[int]:
-    """5 for bandits (state, action, reward, probabilities, rng), 3 for environments (state, transition, rng).
-
-    A learner that wraps another and hands on whatever comes (``*experience``) takes what that one takes.
-    """
-    kinds = [parameter.kind for parameter in inspect.signature(learner.update).parameters.values()]
-    own = set() if inspect.Parameter.VAR_POSITIONAL in kinds else {len(kinds)}
-    return own | _arguments_of_update(learner.learner) if hasattr(learner, "learner") else own
 
 
 def _labelled(parts: Any, name: str) -> dict[str, Any]:

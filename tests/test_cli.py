@@ -345,3 +345,17 @@ def test_the_installed_command_is_this_one():
     status, out, err = shell("--version")
     assert (status, err) == (0, "")
     assert out.startswith("boltzmann_rl ")
+
+
+def test_a_run_that_could_not_be_saved_is_not_begun(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "small.py"
+    file.write_text(
+        "from boltzmann_rl import *\n"
+        "EXPERIMENT = BanditExperiment(name='small', problem=GaussianBandit(), runs=6, steps=5,\n"
+        "    agents={'a': Agent(SampleAverage(), Boltzmann(0.1))})\n"
+    )
+    call = ["run", str(file), "--results", str(tmp_path / "results"), "--quiet"]
+    assert main(call) == 0
+    monkeypatch.setattr("boltzmann_rl.BanditExperiment.run", lambda *_, **__: pytest.fail("the work was done in vain"))
+    assert main([*call, "--runs", "3"]) == 1
+    assert "holds 6 runs" in capsys.readouterr().err

@@ -491,3 +491,10 @@ def test_a_policy_that_perturbs_draws_one_uniform_an_action():
     np.testing.assert_array_equal(actions, GumbelBoltzmann(0.7).draw(values, 0, uniforms))
     np.testing.assert_array_equal(propensities, brl.softmax(values[0], 0.7)[actions])
     assert type(act(GumbelBoltzmann(0.7), values[0], rng, step=0)) is int
+
+
+@pytest.mark.parametrize("policy", [Boltzmann(0.5), Boltzmann(Linear(1.0, 0.1, steps=10))], ids=["constant", "cooled"])
+@pytest.mark.parametrize("step", [[0, 1], [0, 1, 2, 3, 4]])
+def test_a_clock_with_another_number_of_rows_is_refused(policy, step):
+    with pytest.raises(ValueError, match="step"):
+        act(policy, np.zeros((4, 3)), np.random.default_rng(0), step=step)

@@ -25,6 +25,7 @@ from boltzmann_rl import (
     ExpectedSARSA,
     NStep,
     QLearning,
+    SampleAverage,
     Uniform,
     ValueDifference,
     act,
@@ -549,3 +550,10 @@ def test_wrong_arguments_are_refused():
     env.action_space = Box(0.0, 1.0, (1,))
     with pytest.raises(TypeError, match="Discrete action space"):
         Training(env, AGENTS[0], seed=0)
+
+
+def test_what_cannot_be_trained_is_refused_when_it_is_asked_for():
+    with pytest.raises(TypeError, match=r"SampleAverage.* learns from a bandit's pulls, .* QLearning"):
+        Training(SINGLE[0].make(), Agent(SampleAverage(), Boltzmann(0.1)), seed=0)
+    with pytest.raises(TypeError, match=r"such as gymnasium.make\('CliffWalking-v1'\), got the string"):
+        Training("CliffWalking-v1", AGENTS[0], seed=0)

@@ -2,7 +2,9 @@
 
 `boltzmann_rl.environments` registers them, so the id for ``gymnasium.make`` and ``gymnasium.make_vec`` that imports it
 first is ``"boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0"``. All parameters of the problems can be written
-as JSON, and ``steps`` is the number of pulls per episode.
+as JSON, and ``steps`` is the number of pulls per episode. The nine are `AdversarialBandit`, `BernoulliBandit`,
+`ClassificationBandit`, `ContextualLinearBandit`, ``DriftingBandit``, `GaussianBandit`, `HeavyTailedBandit`,
+``NearTiesBandit`` and `SwitchingBandit`, with the parameters of the classes of these names.
 
 Example:
     >>> import gymnasium

@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         "run",
         run,
         "run the experiments declared in Python files, and write tables and figures",
-        "boltzmann-rl run experiments/ten_armed_testbed.py --quick",
+        "boltzmann-rl run experiments/ten_armed_testbed.py --quick --results tried",
     )
     running.add_argument(
         "files", nargs="+", metavar="FILE", help="a Python file with a module-level EXPERIMENT (or several)"

@@ -87,5 +87,5 @@ def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
             study = with_parameters(study, {"runs": max(study.runs // 10, 20)})
         ours = study.measure(jobs=options.jobs)
         numbers = ", ".join(plus_minus(v, v + se) for v, se in zip(ours.values, ours.standard_errors, strict=True))
-        print(f"{study!r}\n    {numbers} (mean ± standard error, {ours.runs} runs)")
+        print(f"{target.id}, varied: {study!r}\n    {numbers} (mean ± standard error, {ours.runs} runs)")
     return 0

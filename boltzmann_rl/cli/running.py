@@ -17,6 +17,8 @@ __all__ = ["list_experiments", "plot", "run"]
 
 def run(options: argparse.Namespace) -> int:
     """Run experiments, and write their tables and figures."""
+    from boltzmann_rl.records.results import check_place
+
     experiments = [experiment for file in options.files for experiment in experiments_in(Path(file))]
     for experiment in experiments:
         changes = {name: getattr(options, name) for name in ("runs", "seed") if getattr(options, name) is not None}
@@ -28,6 +30,8 @@ def run(options: argparse.Namespace) -> int:
             import dataclasses
 
             experiment = dataclasses.replace(experiment, **changes)
+        if not options.overwrite:
+            check_place(experiment, options.results)
         results = experiment.run(jobs=options.jobs, progress=not options.quiet)
         folder = results.save(options.results, points=options.points, overwrite=options.overwrite)
         _print_summary(results)

@@ -109,7 +109,8 @@ class EligibilityTraces:
     real features x, which only accumulate, add x/‖x‖². The target is so the λ-return, the mean of all n-step
     returns with weights (1 − λ)λⁿ⁻¹. Of `SARSA` this is Sarsa(λ), of `ExpectedSARSA` Expected Sarsa(λ), of `QLearning`
     Watkins's Q(λ), whose traces are cleared by an action that is not greedy. Limits: decay 0 is the learner itself,
-    decay 1 is Monte Carlo. Each step costs a pass over the table.
+    decay 1 is Monte Carlo. Each step costs a pass over the table. Accumulating traces of states that are visited again
+    and again may make a large learning rate diverge, where replacing ones do not.
 
     Args:
         learner: `SARSA`, `ExpectedSARSA` or `QLearning`.

@@ -92,7 +92,11 @@ def act(
             )
         step = 0
     elif type(step) is not int or step < 0:
-        as_steps(step)  # refuses what is no count, also where the policy would not look at it
+        steps = as_steps(step)  # refuses what is no count, also where the policy would not look at it
+        if steps.ndim not in (0, values.ndim) and steps.shape != values.shape[:-1]:
+            raise ValueError(
+                f"step must be a number, or one per row or action of values {values.shape}, got shape {steps.shape}"
+            )
     p = probabilities(policy, values, step, memory)
     if coin is None:
         coin = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])

@@ -19,7 +19,7 @@ from boltzmann_rl.runner import measure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Results", "load", "run"]
+__all__ = ["Results", "check_place", "load", "run"]
 
 # A curve on disk has at most this many points; in memory it has them all.
 POINTS = 200
@@ -160,6 +160,15 @@ def load(folder: str | Path) -> Results:
         **{name: read_csv(path) if path.exists() else pd.DataFrame() for name, path in tables.items()},
         manifest=manifest,
     )
+
+
+def check_place(experiment: Experiment, results: str | Path) -> None:
+    """Refuse, before the work is done, a folder whose results `Results.save` would not replace.
+
+    Raises:
+        FileExistsError: As there.
+    """
+    _refuse_to_replace(Path(results) / experiment.name, manifest_of(experiment, 0.0, 0.0))
 
 
 def _refuse_to_replace(folder: Path, manifest: dict[str, Any]) -> None:

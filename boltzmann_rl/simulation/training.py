@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from boltzmann_rl.agents import Agent
+from boltzmann_rl.agents import Agent, arguments_of_update
 from boltzmann_rl.arguments import Floats, as_integer, as_seed
 from boltzmann_rl.files import write
 from boltzmann_rl.learners import Transition
@@ -48,7 +48,8 @@ class Training:
     Each `Transition` is yielded after it was learned from. What looks on (a log, a progress bar, a stopping rule)
     consumes them, and changes nothing. Of a vector of environments every policy call decides for all rows, each with
     a clock and a coin of its own, and the learner learns from the rows in turn; the step that spans an autoreset is
-    no transition, in any of Gymnasium's modes.
+    no transition, in any of Gymnasium's modes. In an environment without a time limit (CliffWalking has none) an agent
+    that does not find the end goes on for ever: make it with ``max_episode_steps``.
 
     Args:
         env: A ``gymnasium.Env`` or ``gymnasium.vector.VectorEnv`` with discrete actions and observations that a table
@@ -80,6 +81,13 @@ class Training:
     def __init__(self, env: Any, agent: Agent, *, seed: int) -> None:
         if not isinstance(agent, Agent):
             raise TypeError(f"agent must be Agent(learner, policy), got {agent!r}")
+        if isinstance(env, str):
+            raise TypeError(f"env must be an environment, such as gymnasium.make({env!r}), got the string")
+        if arguments_of_update(agent.learner) != {3}:
+            raise TypeError(
+                f"{agent.learner!r} learns from a bandit's pulls, not from transitions: in an environment, also in one "
+                "that is a bandit, take a learner such as QLearning(discount=0.0)"
+            )
         self.env, self.agent, self.seed = env, agent, as_seed(seed)
         self.step = 0
         self.last: Episode | None = None
