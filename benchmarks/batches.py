@@ -1,13 +1,13 @@
 """A decision for each of 65,536 rows of 18 actions: `act` beside NumPy, PyTorch and JAX where they are installed.
 
-Medians of several rounds, in turn, with the ratio of each to `act` pair by pair. Run: ``python benchmarks/batches.py``.
+Run: ``python benchmarks/batches.py``.
 """
 
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from rounds import Table, seconds, show, take_turns
 
 from boltzmann_rl import Boltzmann, act
 from boltzmann_rl.policies import machine
@@ -85,21 +85,19 @@ def _jax(values: np.ndarray) -> dict[str, Callable[[], object]]:
     return {"JAX, categorical (float32)": lambda: draw(next(keys)).block_until_ready()}
 
 
-def main() -> None:
+def rested(way: Callable[[], object]) -> float:
+    """Seconds, after a pause: PyTorch's threads go on turning for a while after their work."""
+    time.sleep(0.01)
+    return seconds(way)
+
+
+def tables() -> Iterator[Table]:
+    """One, with the compiled decisions where Numba is installed."""
     machine.prepare()
     ways = contestants()
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS + 1):
-        for name, way in ways.items():
-            time.sleep(0.01)  # PyTorch's threads go on turning for a while after their work
-            began = time.perf_counter()
-            way()
-            seconds[name].append(time.perf_counter() - began)
-    print(f"{ROWS:,} rows of {ACTIONS} actions, median of {ROUNDS} rounds; compiled: {machine.ready is not None}")
-    for name, taken in seconds.items():
-        ratio = statistics.median(way / ours for way, ours in zip(taken[1:], seconds["act"][1:], strict=True))
-        print(f"  {name:<40} {statistics.median(taken[1:]) * 1e3:7.2f} ms, {ratio:5.2f} times act")
+    title = f"{ROWS:,} decisions among {ACTIONS} actions{'' if machine.ready else ', without Numba'}"
+    yield Table(title, "act", take_turns(ways, ROUNDS, rested), drawn=tuple(ways))
 
 
 if __name__ == "__main__":
-    main()
+    show(tables())

@@ -1,14 +1,13 @@
 """One decision: `act` with all its checks beside the leanest NumPy without any, and beside ``rng.choice``.
 
-Several rounds in turn, first without the compiled decisions and then with them: the best time of each way, and the
-median of its ratios to the leanest NumPy of the same round. Run: ``python benchmarks/decision.py``.
+First without the compiled decisions, then with them. Run: ``python benchmarks/decision.py``.
 """
 
-import statistics
 import timeit
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from rounds import Table, show, take_turns
 
 from boltzmann_rl import Boltzmann, EpsilonGreedy, act, schedules
 from boltzmann_rl.policies import machine
@@ -32,39 +31,31 @@ def contestants(actions: int) -> dict[str, Callable[[], object]]:
         return int(rng.choice(actions, p=weights / weights.sum()))
 
     return {
-        "leanest NumPy, no checks": lean,
-        "rng.choice(p=softmax)": choice,
         "act": lambda: act(policy, values, rng, step=7),
         "act with a mask": lambda: act(policy, values, rng, step=7, available=mask),
         "act with a schedule": lambda: act(cooled, values, rng, step=7),
         "act, ε-greedy": lambda: act(greedy, values, rng, step=7),
+        "leanest NumPy, no checks": lean,
+        "rng.choice(p=softmax)": choice,
     }
 
 
-def main() -> None:
-    for compiled in (False, True):
-        if compiled:
-            machine.prepare()
-            if machine.ready is None:
-                return
-        print("with Numba" if compiled else "in plain Python and NumPy")
-        compare()
+def each(way: Callable[[], object]) -> float:
+    """Seconds a call."""
+    return timeit.timeit(way, number=CALLS) / CALLS
 
 
-def compare() -> None:
-    """One table: each way at several numbers of actions."""
-    for actions in (4, 10, 18, 100):
-        ways = contestants(actions)
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(ROUNDS):
-            for name, way in ways.items():
-                times[name].append(timeit.timeit(way, number=CALLS) / CALLS)
-        base = times["leanest NumPy, no checks"]
-        print(f" {actions} actions")
-        for name, seconds in times.items():
-            ratio = statistics.median(ours / lean for ours, lean in zip(seconds, base, strict=True))
-            print(f"  {name:<26} {min(seconds) * 1e6:6.2f} µs, {ratio:5.2f} times the leanest NumPy")
+def tables() -> Iterator[Table]:
+    """Without Numba and with it, `act` being the base for each number of actions."""
+    sizes = {actions: contestants(actions) for actions in (4, 10, 18, 100)}
+    ways = {f"{name}, {actions} actions": way for actions, some in sizes.items() for name, way in some.items()}
+    bases = {way: f"act, {way.split(', ')[-1]}" for way in ways}
+    yield Table("One decision, in plain Python and NumPy", bases, take_turns(ways, ROUNDS, each))
+    machine.prepare()
+    if machine.ready is not None:
+        drawn = tuple(way for way in ways if way.endswith(" 10 actions"))
+        yield Table("One decision, with Numba", bases, take_turns(ways, ROUNDS, each), drawn=drawn)
 
 
 if __name__ == "__main__":
-    main()
+    show(tables())

@@ -1,14 +1,13 @@
 """A step among very many arms: draw by Boltzmann, pull, average; beside the same step at ten arms, and a softmax scan.
 
-The cost of the first arrangement is left out. Medians of several rounds in turn, ratios pair by pair. Needs Numba.
-Run: ``python benchmarks/many_actions.py``.
+The cost of the first arrangement is left out. Needs Numba. Run: ``python benchmarks/many_actions.py``.
 """
 
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from rounds import Table, show, take_turns
 
 from boltzmann_rl.many_actions.draws import Run, play
 
@@ -17,7 +16,7 @@ SIZES = (10, 1000, 100_000, 1_000_000)
 
 
 def sampler(arms: int, temperatures: np.ndarray) -> Callable[[], float]:
-    """Nanoseconds a step of the compiled sampler."""
+    """Seconds a step of the compiled sampler."""
     rng = np.random.default_rng(0)
     means, noise = rng.normal(size=arms), rng.normal(size=len(temperatures))
 
@@ -28,11 +27,11 @@ def sampler(arms: int, temperatures: np.ndarray) -> Callable[[], float]:
         play(run, np.random.default_rng(1))
         return time.perf_counter() - began
 
-    return lambda: (seconds(len(temperatures)) - seconds(1)) / len(temperatures) * 1e9
+    return lambda: (seconds(len(temperatures)) - seconds(1)) / len(temperatures)
 
 
 def scan(arms: int) -> float:
-    """Nanoseconds a step with NumPy's softmax of all values."""
+    """Seconds a step with NumPy's softmax of all values."""
     rng = np.random.default_rng(0)
     means, values, pulls = rng.normal(size=arms), np.zeros(arms), np.zeros(arms)
     began = time.perf_counter()
@@ -41,17 +40,7 @@ def scan(arms: int) -> float:
         action = int(cdf.searchsorted(rng.random() * cdf[-1], side="right"))
         pulls[action] += 1.0
         values[action] += (rng.normal(means[action]) - values[action]) / pulls[action]
-    return (time.perf_counter() - began) / SCANS * 1e9
-
-
-def rounds(ways: dict[str, Callable[[], float]], base: str) -> None:
-    """Each way once a round; medians, and ratios to the base of the same round."""
-    for way in ways.values():
-        way()  # compiled, and the memory is there
-    times = [{name: way() for name, way in ways.items()} for _ in range(ROUNDS)]
-    for name in ways:
-        ratio = statistics.median(one[name] / one[base] for one in times)
-        print(f"  {name:<36} {statistics.median(one[name] for one in times):12,.0f} ns, {ratio:9.2f} times")
+    return (time.perf_counter() - began) / SCANS
 
 
 def schedules(arms: int, steps: int) -> dict[str, np.ndarray]:
@@ -67,19 +56,28 @@ def schedules(arms: int, steps: int) -> dict[str, np.ndarray]:
     }
 
 
-def main() -> None:
+def tables() -> Iterator[Table]:
+    """By the number of arms, beside a scan of all, and by schedule."""
     logarithmic = 1.0 / np.log(np.arange(STEPS) + 2.0)
-    print("a step with temperature 1/ln t, beside ten arms")
-    rounds({f"{arms:,} arms": sampler(arms, logarithmic) for arms in SIZES}, base="10 arms")
-    print("a step with temperature 1/ln t, beside the sampler")
-    for arms in SIZES:
-        name = f"sampler, {arms:,} arms"
-        rounds({name: sampler(arms, logarithmic), "softmax scan": lambda arms=arms: scan(arms)}, base=name)
+    ways = {f"sampler, {arms:,} arms": sampler(arms, logarithmic) for arms in SIZES}
+    bases = {f"softmax of all, {arms:,} arms": f"sampler, {arms:,} arms" for arms in SIZES}
+    scans = {name: lambda arms=arms: scan(arms) for name, arms in zip(bases, SIZES, strict=True)}
+    taken = take_turns({**ways, **scans}, ROUNDS, answered)
+    few = f"sampler, {SIZES[0]:,} arms"
+    yield Table("A step with temperature 1/ln t, beside ten arms", few, {way: taken[way] for way in ways})
+    title = "A step with temperature 1/ln t, beside the sampler"
+    yield Table(title, {**{way: way for way in ways}, **bases}, taken, drawn=tuple(taken))
     for arms in (1000, 100_000):
-        print(f"a step at {arms:,} arms, beside a constant temperature")
         steps = max(STEPS, 10 * arms)
-        rounds({name: sampler(arms, values) for name, values in schedules(arms, steps).items()}, base="constant")
+        ways = {name: sampler(arms, values) for name, values in schedules(arms, steps).items()}
+        taken = take_turns(ways, ROUNDS, answered)
+        yield Table(f"A step at {arms:,} arms, beside a constant temperature", "constant", taken)
+
+
+def answered(way: Callable[[], float]) -> float:
+    """The ways here time themselves."""
+    return way()
 
 
 if __name__ == "__main__":
-    main()
+    show(tables())

@@ -1,40 +1,61 @@
-"""What the package costs before it does anything: its import beside NumPy's, and the help of the command line.
+"""What the package costs before it answers: imports, the command line's help, and a first run with nothing compiled.
 
-Whole processes, in turn, medians. Run: ``python benchmarks/startup.py``.
+Whole processes. A first run finds no compiled code on the disk, a later one does; both are set against the reference
+engine alone. Run: ``python benchmarks/startup.py``.
 """
 
-import statistics
+import os
 import subprocess
 import sys
-import time
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-ROUNDS = 11
+from rounds import Table, show, take_turns
+
+from boltzmann_rl.kernels.jit import available
+
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+ROUNDS, RUN_ROUNDS = 11, 3
 
 
-def seconds(*arguments: str) -> float:
-    began = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
+def process(*arguments: str, **environment: str) -> Callable[[], object]:
+    """A Python of its own."""
+    return lambda: subprocess.run(
+        [sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment}
+    )
 
 
-def main() -> None:
-    commands = {
-        "python": ("-c", ""),
-        "import numpy": ("-c", "import numpy"),
-        "import boltzmann_rl": ("-c", "import boltzmann_rl"),
-        "boltzmann-rl --help": ("-m", "boltzmann_rl.cli", "--help"),
+def first_run(name: str, folder: str) -> dict[str, Callable[[], object]]:
+    """An experiment by the reference engine, with an empty cache, and with what that has left there."""
+
+    def run(**environment: str) -> object:
+        file, results = str(EXPERIMENTS / f"{name}.py"), tempfile.mkdtemp(dir=folder)
+        command = ("-m", "boltzmann_rl.cli", "run", file, "--quiet", "--results", results)
+        return process(*command, **environment)()
+
+    return {
+        f"reference engine alone, {name}": lambda: run(NUMBA_DISABLE_JIT="1"),
+        f"first run, {name}": lambda: run(NUMBA_CACHE_DIR=tempfile.mkdtemp(dir=folder)),
+        f"later run, {name}": lambda: run(NUMBA_CACHE_DIR=str(Path(folder) / "kept")),
     }
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(ROUNDS):
-        for name, arguments in commands.items():
-            times[name].append(seconds(*arguments))
-    medians = {name: statistics.median(samples) for name, samples in times.items()}
-    bare = medians["python"]
-    for name, median in medians.items():
-        print(f"{name:<22} {median * 1e3:5.0f} ms, {(median - bare) * 1e3:5.0f} ms more than bare Python")
-    ratio = (medians["import boltzmann_rl"] - bare) / (medians["import numpy"] - bare)
-    print(f"import boltzmann_rl costs {ratio:.2f} times import numpy")
+
+
+def tables() -> Iterator[Table]:
+    """Imports beside NumPy's, and runs beside the reference engine's."""
+    ways = {
+        "import numpy": process("-c", "import numpy"),
+        "python": process("-c", ""),
+        "import boltzmann_rl": process("-c", "import boltzmann_rl"),
+        "boltzmann-rl --help": process("-m", "boltzmann_rl.cli", "--help"),
+    }
+    yield Table("A process that does nothing yet", "import numpy", take_turns(ways, ROUNDS))
+    if available():
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("ten_armed_testbed", "cliff_walking"):
+                runs = first_run(name, folder)
+                yield Table(f"boltzmann-rl run {name}", next(iter(runs)), take_turns(runs, RUN_ROUNDS))
 
 
 if __name__ == "__main__":
-    main()
+    show(tables())

@@ -1,14 +1,14 @@
 """The compiled engine for tabular environments against the reference, on the same runs.
 
-Each round takes the processor time of a block of the reference and of the same block compiled, one after the other;
-printed is the median of the rounds' ratios. Both include what a run needs to begin; compiling and reading the tables
-come before, once. Run: ``python benchmarks/tabular.py``.
+Per step, of the processor's time, with what a run needs to begin; compiling and reading the tables come before, once.
+Run: ``python benchmarks/tabular.py``.
 """
 
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from rounds import Table, show, take_turns
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, DoubleQLearning, Environment, EpsilonGreedy, ExpectedSARSA, QLearning
 from boltzmann_rl.compiled import tabular
@@ -33,34 +33,30 @@ AGENTS = {
 }
 
 
-def timed(simulate: Callable[..., Any], *arguments: Any, **work: Any) -> tuple[float, Any]:
+def processor_seconds(way: Callable[[], Any]) -> float:
+    """Per step of the block that it returns."""
     began = time.process_time()
-    block = simulate(*arguments, **work)
-    return time.process_time() - began, block
+    block = way()
+    return (time.process_time() - began) / float(block.totals["length"].sum())
 
 
-def main() -> None:
-    print(f"{'':<52}{'steps':>8}{'reference':>12}{'compiled':>12}   ratio, median of {ROUNDS} (least, most)")
+def tables() -> Iterator[Table]:
+    """One for each environment, in which each agent is set against itself."""
     for environment, episodes in ENVIRONMENTS:
+        ways, bases, work = {}, {}, WORK | {"episodes": episodes}
         for name, agent in AGENTS.items():
-            work = WORK | {"episodes": episodes}
-            timed(tabular.simulate, environment, agent, **work)  # compile
-            rounds = []
-            for _ in range(ROUNDS):
-                slow, expected = timed(reference.simulate, environment, agent, **work)
-                fast, found = timed(tabular.simulate, environment, agent, **work)
-                if any((found.totals[metric] != expected.totals[metric]).any() for metric in expected.totals):
-                    raise RuntimeError(f"the engines differ: {environment} {agent}")
-                rounds.append((slow, fast))
-            steps = expected.totals["length"].sum()
-            ratios = [slow / fast for slow, fast in rounds]
-            reference_time, compiled_time = (statistics.median(times) / steps for times in zip(*rounds, strict=True))
-            print(
-                f"{environment.id + ', ' + name:<52}{steps:8.0f}"
-                f"{reference_time * 1e6:9.2f} µs{compiled_time * 1e9:9.1f} ns"
-                f"   {statistics.median(ratios):.0f} ({min(ratios):.0f}, {max(ratios):.0f})"
-            )
+            one, other = (engine.simulate(environment, agent, **work) for engine in (tabular, reference))
+            if any((one.totals[metric] != other.totals[metric]).any() for metric in other.totals):
+                raise RuntimeError(f"the engines differ: {environment} {agent}")
+            for engine, kind in ((tabular, "compiled"), (reference, "reference")):
+                bases[f"{kind}, {name}"] = f"compiled, {name}"
+                ways[f"{kind}, {name}"] = lambda engine=engine, environment=environment, agent=agent, work=work: (
+                    engine.simulate(environment, agent, **work)
+                )
+        taken = take_turns(ways, ROUNDS, processor_seconds)
+        drawn = tuple(way for way in ways if way.endswith("Q-learning, Boltzmann") and "Double" not in way)
+        yield Table(f"A step in {environment.id}", bases, taken, drawn=drawn)
 
 
 if __name__ == "__main__":
-    main()
+    show(tables())

@@ -1,9 +1,9 @@
 """The ten-armed testbed, 2000 runs × 1000 steps × 10 arms, by this package's engines and by all that one might write.
 
-Everything runs in one process, in turn, several rounds; printed are medians per run and step, and ratios pair by pair.
-The engines measure nine curves with their spread and check what they are given; all others keep two curves of means.
-What can use several cores is marked with their number; all else is on one. The C file is compiled on the spot where
-there is a compiler; JAX and PyTorch take part where they are installed. Run: ``python benchmarks/testbed.py``.
+Per run and step. The engines measure nine curves with their spread and check what they are given; all others keep two
+curves of means. What uses several cores says how many; all else is on one, but PyTorch and JAX, which take what they
+want. The C file is compiled on the spot where there is a compiler; JAX and PyTorch take part where they are installed.
+Run: ``python benchmarks/testbed.py``.
 """
 
 import ctypes
@@ -12,19 +12,18 @@ import math
 import os
 import random
 import shutil
-import statistics
 import subprocess
 import tempfile
-import time
 import tracemalloc
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rounds import Table, seconds, show, take_turns
 
 from boltzmann_rl import Agent, Boltzmann, EpsilonGreedy, GaussianBandit, SampleAverage
 from boltzmann_rl.kernels.jit import available
@@ -111,13 +110,24 @@ def python(runs: int = 20) -> None:
             best_curve[step] += action == best
 
 
-def numbers() -> None:
+def numbers(cores: int = 1) -> None:
     """Nothing but the random numbers that a run takes: a uniform and a normal a step."""
-    coins, luck = np.random.default_rng(0), np.random.default_rng(1)
-    u, x = np.empty(reference.BLOCK), np.empty(reference.BLOCK)
-    for _ in range(RUNS // reference.BLOCK * STEPS):
-        coins.random(out=u)
-        luck.standard_normal(out=x)
+
+    def block(number: int) -> None:
+        coins, luck = np.random.default_rng(0), np.random.default_rng(1)
+        u, x = np.empty(reference.BLOCK), np.empty(reference.BLOCK)
+        for _ in range(STEPS):
+            coins.random(out=u)
+            luck.standard_normal(out=x)
+
+    in_threads(block, cores)
+
+
+def in_threads(block: Callable[[int], None], cores: int) -> None:
+    """All blocks of runs, so many at once."""
+    with ThreadPoolExecutor(cores) as pool:
+        for _ in pool.map(block, range(RUNS // reference.BLOCK)):
+            pass
 
 
 def compiled_c(folder: Path) -> Callable[[], None] | None:
@@ -193,99 +203,77 @@ def engine(simulate: Any, policy: Any, cores: int = 1, steps: int = STEPS) -> Ca
     def block(number: int) -> None:
         simulate(GaussianBandit(arms=ARMS), agent, block=number, runs=width, steps=steps, seed=0)
 
-    def run() -> None:
-        with ThreadPoolExecutor(cores) as pool:
-            for _ in pool.map(block, range(RUNS // width)):
-                pass
-
-    return run
+    return lambda: in_threads(block, cores)
 
 
-def contenders(folder: Path) -> dict[str, tuple[Callable[[], None], int]]:
-    """What takes part by name, with the number of runs that it plays."""
-    boltzmann, greedy = Boltzmann(TEMPERATURE), EpsilonGreedy(EPSILON)
-    parts: dict[str, tuple[Callable[[], None] | None, int]] = {
-        "plain Python": (python, 20),
-        "straightforward NumPy": (straightforward, RUNS),
-        "straightforward NumPy, ε-greedy": (lambda: straightforward(EPSILON), RUNS),
-        "leanest NumPy": (leanest, RUNS),
-        "leanest NumPy, ε-greedy": (lambda: leanest(EPSILON), RUNS),
-        "PyTorch": (pytorch if importlib.util.find_spec("torch") else None, RUNS),
-        "JAX": (jax_testbed() if importlib.util.find_spec("jax") else None, RUNS),
-        "random numbers alone, NumPy": (numbers, RUNS),
-        "C": (compiled_c(folder), RUNS),
-        "reference engine": (engine(reference.simulate, boltzmann), RUNS),
-        "reference engine, ε-greedy": (engine(reference.simulate, greedy), RUNS),
+def per_step(way: Callable[[], None]) -> float:
+    """Seconds per run and step."""
+    return seconds(way) / ((20 if way is python else RUNS) * STEPS)
+
+
+def contenders(folder: Path) -> dict[str, dict[str, Callable[[], None]]]:
+    """What takes part in each table; the first one is what the others are set against."""
+    boltzmann, greedy, cooled = Boltzmann(TEMPERATURE), EpsilonGreedy(EPSILON), Boltzmann(COOLING)
+    cores = f"{CORES} cores" if CORES > 1 else "1 core"
+    drawn: dict[str, Callable[[], None]] = {"random numbers alone, NumPy": numbers}
+    if CORES > 1:
+        drawn[f"random numbers alone, NumPy, {cores}"] = lambda: numbers(CORES)
+    tables: dict[str, dict[str, Callable[[], None] | None]] = {
+        f"Boltzmann, temperature {TEMPERATURE}": {
+            **_engines(boltzmann, cores),
+            **drawn,
+            "C": compiled_c(folder),
+            "leanest NumPy": leanest,
+            "straightforward NumPy": straightforward,
+            "JAX": jax_testbed() if importlib.util.find_spec("jax") else None,
+            "PyTorch": pytorch if importlib.util.find_spec("torch") else None,
+            "plain Python": python,
+        },
+        f"ε-greedy, ε = {EPSILON}": {
+            **_engines(greedy, cores),
+            **drawn,
+            "leanest NumPy": lambda: leanest(EPSILON),
+            "straightforward NumPy": lambda: straightforward(EPSILON),
+        },
+        "Boltzmann, cooled beside constant temperature": {
+            **{f"constant, {name}": way for name, way in _engines(boltzmann, cores).items()},
+            **{f"cooled, {name}": way for name, way in _engines(cooled, cores).items()},
+        },
     }
+    return {title: {name: way for name, way in ways.items() if way is not None} for title, ways in tables.items()}
+
+
+def _engines(policy: Any, cores: str) -> dict[str, Callable[[], None]]:
+    ways = {}
     if available():
         from boltzmann_rl.compiled import bandits as compiled
 
-        for policy, name in ((boltzmann, ""), (greedy, ", ε-greedy"), (Boltzmann(COOLING), ", cooled")):
-            parts[f"compiled engine{name}"] = engine(compiled.simulate, policy), RUNS
-            parts[f"compiled engine{name}, {CORES} cores"] = engine(compiled.simulate, policy, CORES), RUNS
-    return {name: (function, runs) for name, (function, runs) in parts.items() if function is not None}
+        ways = {f"compiled engine, {cores}": engine(compiled.simulate, policy, CORES)}
+        if CORES > 1:
+            ways["compiled engine, 1 core"] = engine(compiled.simulate, policy)
+    return {**ways, "reference engine": engine(reference.simulate, policy)}
 
 
-# What is set against what.
-RATIOS = (
-    ("straightforward NumPy", f"compiled engine, {CORES} cores"),
-    ("straightforward NumPy, ε-greedy", f"compiled engine, ε-greedy, {CORES} cores"),
-    ("leanest NumPy", f"compiled engine, {CORES} cores"),
-    ("leanest NumPy, ε-greedy", f"compiled engine, ε-greedy, {CORES} cores"),
-    ("straightforward NumPy", "compiled engine"),
-    ("leanest NumPy", "compiled engine"),
-    ("plain Python", "compiled engine"),
-    ("PyTorch", "compiled engine"),
-    ("JAX", "compiled engine"),
-    ("reference engine", "compiled engine"),
-    ("compiled engine", "random numbers alone, NumPy"),
-    ("compiled engine, ε-greedy", "random numbers alone, NumPy"),
-    ("compiled engine", "C"),
-    ("compiled engine, cooled", "compiled engine"),
-    ("reference engine", "straightforward NumPy"),
-)
-
-
-def seconds(function: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    function()
-    return time.perf_counter() - began
-
-
-def peak_megabytes(simulate: Any, steps: int) -> float:
+def peak(simulate: Any, steps: int) -> float:
+    """Bytes of memory at the most."""
     tracemalloc.start()
     engine(simulate, Boltzmann(TEMPERATURE), steps=steps)()
-    peak = tracemalloc.get_traced_memory()[1]
+    most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return peak / 1e6
+    return most
 
 
-def main() -> None:
+def tables() -> Iterator[Table]:
+    """Times, and what a run of the reference engine holds in memory."""
     with tempfile.TemporaryDirectory() as folder:
-        parts = contenders(Path(folder))
-        for function, _ in parts.values():
-            function()  # compile, and warm the caches
-        rounds = [
-            {name: seconds(function) / (runs * STEPS) * 1e9 for name, (function, runs) in parts.items()}
-            for _ in range(ROUNDS)
-        ]
-    print(f"ns per run and step, median of {ROUNDS} rounds (least, most)")
-    for name in parts:
-        times = [times[name] for times in rounds]
-        print(f"  {name:<42} {statistics.median(times):8.1f}   ({min(times):.1f}, {max(times):.1f})")
-    print("time of the first over that of the second, in the same round")
-    for slow, fast in RATIOS:
-        if slow in parts and fast in parts:
-            ratios = [times[slow] / times[fast] for times in rounds]
-            print(
-                f"  {slow + ' / ' + fast:<66} {statistics.median(ratios):6.2f}   ({min(ratios):.2f}, {max(ratios):.2f})"
-            )
-    short, long = (peak_megabytes(reference.simulate, steps) for steps in (500, 4000))
-    print(
-        f"peak memory of the reference: {short:.1f} MB for 500 steps, {long:.1f} MB for 4000; one array of all rewards"
-    )
-    print(f"would take {RUNS * 4000 * 8 / 1e6:.0f} MB")
+        for title, ways in contenders(Path(folder)).items():
+            taken = take_turns(ways, ROUNDS, per_step)
+            drawn = () if "cooled" in title else tuple(ways)
+            yield Table(f"Testbed, a step of a run: {title}", next(iter(ways)), taken, drawn=drawn)
+    held = {f"{steps} steps": [peak(reference.simulate, steps)] for steps in (500, 4000)}
+    rewards = {"an array of all rewards of 4000 steps": [8.0 * RUNS * 4000]}
+    yield Table("Testbed, memory of the reference engine", "500 steps", held | rewards, unit="B")
 
 
 if __name__ == "__main__":
-    main()
+    show(tables())

@@ -162,7 +162,8 @@ def wave(step):
 
 
 LAKE = Environment("FrozenLake-v1")
-TAXI = Environment("Taxi-v4")
+TAXI_ID = max(name for name in gymnasium.registry if name.startswith("Taxi-v"))  # v4 came with Gymnasium 1.3
+TAXI = Environment(TAXI_ID)
 ENVIRONMENTS = (
     LAKE,
     Environment("FrozenLake-v1", options={"is_slippery": False}, max_episode_steps=9),
@@ -171,7 +172,7 @@ ENVIRONMENTS = (
     Environment("CliffWalking-v1", max_episode_steps=40),
     Environment("CliffWalking-v1", options={"is_slippery": True}),
     TAXI,
-    Environment("Taxi-v4", options={"is_rainy": True}, max_episode_steps=30),
+    Environment(TAXI_ID, options={"is_rainy": True}, max_episode_steps=30),
     Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0", max_episode_steps=25),
     registered("Lottery", lottery, max_episode_steps=7),
     registered("Wide", lambda: lottery(states=4, actions=24, seed=1)),
@@ -318,7 +319,7 @@ def test_a_fault_in_any_table_shows(fault, monkeypatch):
             registered("Shuffled", lambda: lottery(seen=(1, 0, 2, 3, 4, 5))),
             "does not do what its transition tables P say",
         ),
-        (Environment("Taxi-v4", options={"fickle_passenger": True}), "does not do what its transition tables P say"),
+        (Environment(TAXI_ID, options={"fickle_passenger": True}), "does not do what its transition tables P say"),
         (Environment("FrozenLake-v1", options={"desc": None, "map_name": None}), "another one each time it is made"),
         (registered("New", lambda: lottery(seed=None)), "another one each time it is made"),
         (Environment("boltzmann_rl.gridworlds:boltzmann_rl/ShortCorridor-v0"), "P is of 4 states and 2 actions"),

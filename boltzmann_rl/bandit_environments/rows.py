@@ -11,7 +11,7 @@ from boltzmann_rl.arguments import Floats
 __all__ = ["Rows", "observations_of"]
 
 
-def observations_of(bandit: Any) -> Discrete | Box[Any]:
+def observations_of(bandit: Any) -> "Discrete | Box[Any]":  # quoted: Box was not generic before Gymnasium 1.3
     """What is seen of a bandit before a pull: nothing, which is always 0, or a context."""
     if not hasattr(bandit, "meet"):
         return Discrete(1)

@@ -93,7 +93,7 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
     arms, n = weights.shape
     samples, mixed, shown = np.zeros((len(METRICS), n)), np.zeros((arms, n)), np.zeros((arms, n))
     reward, regret, expected, entropy = samples[0], samples[2], samples[3], samples[6]
-    total, one, other, nothing = np.ones(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    total, one, other, share, nothing = np.ones(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     action, cell = np.zeros(n, np.int64), np.zeros(n, np.uint64)
     indexed, fine = learner.exploration >= 0.0, True
     for t in range(len(coins)):
@@ -102,13 +102,9 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
         if indexed:
             lanes.indices(values, learner.pulls, learner.exploration, learner.logarithm[step], unpulled, shown)
             values = shown
-        # The probabilities, up to a factor.
-        soft, greedy, uniform, inverse = (
-            policy.soft[step],
-            policy.greedy[step],
-            policy.uniform[step],
-            policy.inverse[step],
-        )
+        # The probabilities, up to a factor, and the decision.
+        soft, greedy, inverse = policy.soft[step], policy.greedy[step], policy.inverse[step]
+        uniform = policy.uniform[step] * (1.0 / (arms - step if unpulled else arms))
         if soft > 0.0:
             if policy.anew[step]:
                 lanes.weigh(values, reference, inverse, weights)
@@ -116,24 +112,27 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
             if lanes.outside(total):
                 lanes.weigh_again(values, reference, inverse, weights, total)
                 lanes.add_up(weights, problem.means, total, expected, nothing)
-        if greedy > 0.0 or uniform > 0.0 or indexed:
-            chances, uniform = mixed, uniform * (1.0 / (arms - step if unpulled else arms))
+        if soft == 0.0 and not indexed and kind <= FADING:
+            lanes.rank(values, one, other)
+            lanes.greedy_entropy(arms, greedy, uniform, other, entropy)
+            lanes.choose_greedily(
+                values, problem.means, greedy, uniform, one, other, coins[t], total, share, expected, action, nothing
+            )
+        elif greedy > 0.0 or uniform > 0.0 or indexed:
+            chances = mixed
             lanes.mix(soft, weights, total, greedy, uniform, values, one, other, mixed)
-            if soft > 0.0 or indexed:
-                lanes.mixed_entropy(mixed, entropy)
-            else:
-                lanes.greedy_entropy(arms, greedy, uniform, other, entropy)
+            lanes.mixed_entropy(mixed, entropy)
             lanes.add_up(mixed, problem.means, total, expected, nothing)
+            lanes.choose(mixed, total, coins[t], one, other, action, nothing)
+            total[:] = 1.0  # the probabilities need no factor, which would break their ties
         else:
             lanes.softmax_entropy(weights, values, reference, inverse, total, entropy, nothing)
-        # The decision, and what comes of it.
-        lanes.choose(chances, total, coins[t], one, other, action, nothing)
+            lanes.choose(weights, total, coins[t], one, other, action, nothing)
+        # What comes of it.
         lanes.pay(problem.means, problem.best, problem.bernoulli, problem.sd, luck[t], action, cell, reward, regret)
         lanes.measure(samples, problem.best, measured.cumulative)
         fine &= _record(step, samples, action, measured)
-        # What is learned from it, into `one`; a mixture's probabilities need no factor, which would break their ties.
-        if greedy > 0.0 or uniform > 0.0 or indexed:
-            total[:] = 1.0
+        # What is learned from it, into `one`.
         if kind == AVERAGE:
             lanes.average(learner.values, learner.pulls, cell, reward, one)
         elif kind == FADING:

@@ -15,6 +15,7 @@ __all__ = [
     "add_up",
     "average",
     "choose",
+    "choose_greedily",
     "climb",
     "credit",
     "deviations",
@@ -26,6 +27,7 @@ __all__ = [
     "mixed_entropy",
     "outside",
     "pay",
+    "rank",
     "reweigh",
     "softmax_entropy",
     "weigh",
@@ -144,15 +146,22 @@ def softmax_entropy(weights, values, reference, inverse, total, entropy, nothing
 
 
 @compiled
+def rank(values, best, ties):  # type: ignore[no-untyped-def]
+    """The best value, and how many arms have it."""
+    _highest(values, best)
+    ties[:] = 0.0
+    for a in range(len(values)):
+        q = values[a]
+        for i in range(len(best)):
+            ties[i] += 1.0 if q[i] == best[i] else 0.0
+
+
+@compiled
 def mix(soft, weights, total, greedy, uniform, values, best, share, mixed):  # type: ignore[no-untyped-def]
     """soft·softmax, the greedy share that the best arms divide, and what each available arm has in any case."""
     share[:] = 0.0
     if greedy > 0.0:
-        _highest(values, best)
-        for a in range(len(values)):
-            q = values[a]
-            for i in range(len(best)):
-                share[i] += 1.0 if q[i] == best[i] else 0.0
+        rank(values, best, share)
         for i in range(len(best)):
             share[i] = greedy * (1.0 / share[i])  # rounded as by the reference, or ties would break
     for a in range(len(values)):
@@ -175,12 +184,14 @@ def mixed_entropy(mixed, entropy):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def greedy_entropy(arms, greedy, uniform, share, entropy):  # type: ignore[no-untyped-def]
-    """As `mixed_entropy`, where arms have the probability ``uniform``, and the best ones ``share`` more."""
-    low = -uniform * log_positive(max(uniform, _TINY))
+def greedy_entropy(arms, greedy, uniform, ties, entropy):  # type: ignore[no-untyped-def]
+    """As `mixed_entropy`, where all arms have the probability ``uniform``, and the best ones share ``greedy``."""
+    by_ties, low = np.zeros(arms + 1), -uniform * log_positive(max(uniform, _TINY))
+    for n in range(1, arms + 1):
+        high = greedy / n + uniform
+        by_ties[n] = max((arms - n) * low - n * high * log_positive(high), 0.0)
     for i in range(len(entropy)):
-        high, ties = share[i] + uniform, greedy / share[i] if greedy > 0.0 else 0.0
-        entropy[i] = max((arms - ties) * low - ties * high * log_positive(high), 0.0)
+        entropy[i] = by_ties[int(ties[i])]
 
 
 @compiled
@@ -204,6 +215,30 @@ def choose(weights, total, coins, target, passed, action, nothing):  # type: ign
             action[i] = len(weights) - 1
             while weights[action[i], i] == 0.0 and action[i] > 0:
                 action[i] -= 1
+
+
+@compiled
+def choose_greedily(values, means, greedy, uniform, best, ties, coins, passed, share, expected, action, nothing):  # type: ignore[no-untyped-def]
+    """`add_up` and `choose` at once where all arms have the probability ``uniform``, and the best ones more."""
+    passed[:] = 0.0
+    expected[:] = 0.0
+    action[:] = 0
+    for i in range(len(action)):
+        share[i] = greedy * (1.0 / ties[i])
+    for a in range(0, len(values), 4):
+        q0, q1, q2, q3 = _four(values, a, nothing)
+        m0, m1, m2, m3 = _four(means, a, nothing)
+        for i in range(len(action)):
+            b, more, t = best[i], share[i] + uniform, coins[i]
+            p0, p1 = more if q0[i] == b else uniform, more if q1[i] == b else uniform
+            p2, p3 = more if q2[i] == b else uniform, more if q3[i] == b else uniform
+            expected[i] += (p0 * m0[i] + p1 * m1[i]) + (p2 * m2[i] + p3 * m3[i])
+            sum0 = passed[i] + p0
+            sum1 = sum0 + p1
+            sum2 = sum1 + p2
+            sum3 = sum2 + p3
+            passed[i] = sum3
+            action[i] += (int(sum0 <= t) + int(sum1 <= t)) + (int(sum2 <= t) + int(sum3 <= t))
 
 
 @compiled

@@ -147,7 +147,7 @@ class Training:
             raise TypeError(
                 f"{self.env} with {self.agent!r} can't be saved, {type(error).__name__}: {error}. Windows, files and "
                 "other processes can't be pickled: make the environment without render_mode and recording wrappers, "
-                "and a vector of them with vectorization_mode='sync'"
+                "and a vector of them with vectorization_mode='sync' (Gymnasium 1.4 or later)"
             ) from error
         content = json.dumps(_versions()).encode() + b"\n" + training
         write(Path(path), _FIRST_LINE + hashlib.sha256(content).hexdigest().encode() + b"\n" + content)

@@ -1,0 +1,118 @@
+"""All benchmarks in one go: their tables on the screen and in ``docs/speed.md``, and the figure beside it.
+
+Other libraries take part where they are installed: ``pip install 'boltzmann-rl[fast]' jax`` and PyTorch. About a
+quarter of an hour. Run: ``python benchmarks``.
+"""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import median
+
+import batches
+import decision
+import many_actions
+import startup
+import tabular
+import testbed
+import training
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from rounds import Table, show
+
+from boltzmann_rl.files import write
+
+DOCS = Path(__file__).parents[1] / "docs"
+MODULES = (testbed, many_actions, tabular, decision, batches, training, startup)
+COMPARED = ("boltzmann-rl", "numpy", "numba", "gymnasium", "torch", "jax")
+OURS, THEIRS = "#0072B2", "#D55E00"  # of Okabe & Ito
+OUR_WAYS = ("act", "compiled", "reference engine", "sampler")
+
+
+def main() -> None:
+    """Measure, write, draw."""
+    tables = []
+    for module in MODULES:
+        for table in module.tables():
+            show([table])
+            tables.append(table)
+    write(DOCS / "speed.md", page(tables).encode())
+    with rc_context({"font.size": 7, "axes.spines.top": False, "axes.spines.right": False}):
+        figure(tables).savefig(DOCS / "speed.png", dpi=200)
+
+
+def page(tables: list[Table]) -> str:
+    """All tables in Markdown."""
+    parts = [
+        "# What it costs",
+        "Measured by `python benchmarks`, which writes this page: several ways to the same end, in turn, in one "
+        "process. The median of the rounds, and the median, least and greatest ratio to the way without a range. "
+        "Machines differ, and a busy one is noisy: look at the ratios.",
+        f"{machine()}.",
+        "![The same, as a figure](speed.png)",
+    ]
+    for table in tables:
+        parts.append(f"## {table.title}")
+        rows = ["| | median | ratio | of rounds |", "|---|--:|--:|:--|"]
+        rows += [f"| {' | '.join(row)} |" for row in table.rows()]
+        parts.append("\n".join(rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def machine() -> str:
+    """What it was measured on."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.split(": ", 1)[1] for line in info.read_text().splitlines() if line.startswith("model name")]
+        cpu = names[0] if names else cpu
+    versions = []
+    for name in COMPARED:
+        try:
+            versions.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            versions.append(f"no {name}")
+    return f"{cpu}, {testbed.CORES} cores, Python {platform.python_version()}, {', '.join(versions)}"
+
+
+def figure(tables: list[Table]) -> Figure:
+    """A panel for each table that has something to draw: times beside ours, on a logarithmic axis."""
+    drawn = [table for table in tables if table.drawn]
+    columns: list[list[Table]] = [[], []]
+    for table in drawn:  # into the shorter column
+        min(columns, key=lambda column: sum(len(one.drawn) + 3 for one in column)).append(table)
+    heights = [[len(table.drawn) + 3 for table in column] for column in columns]
+    result = Figure(figsize=(7.2, 0.155 * max(map(sum, heights)) + 0.4), layout="constrained")
+    for part, column, ratios in zip(result.subfigures(1, 2), columns, heights, strict=True):
+        axes = part.subplots(len(column), 1, height_ratios=ratios, squeeze=False)[:, 0]
+        for ax, table in zip(axes, column, strict=True):
+            panel(ax, table)
+    result.supxlabel("time beside ours (1: the base), median over rounds, bars: their range", fontsize=7)
+    return result
+
+
+def panel(ax, table: Table) -> None:
+    """One table; what is ours in blue."""
+    for place, way in enumerate(reversed(table.drawn)):
+        ratios, colour = table.ratios(way), OURS if way.startswith(OUR_WAYS) else THEIRS
+        ax.plot([min(ratios), max(ratios)], [place, place], color=colour, linewidth=1.0)
+        ax.plot(median(ratios), place, "o", color=colour, markersize=3.5)
+        ax.annotate(
+            f"{median(ratios):,.3g}",
+            (max(ratios), place),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+        )
+    ax.axvline(1.0, color="0.6", linewidth=0.8, zorder=0)
+    ax.set_xscale("log")
+    ax.margins(x=0.16)
+    ax.set_ylim(-0.6, len(table.drawn) - 0.4)
+    ax.set_yticks(range(len(table.drawn)), reversed(table.drawn))
+    ax.tick_params(axis="y", length=0)
+    ax.set_title(table.title, loc="left", fontsize=7, fontweight="bold")
+
+
+if __name__ == "__main__":
+    main()
