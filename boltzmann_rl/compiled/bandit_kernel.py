@@ -108,10 +108,10 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
         if soft > 0.0:
             if policy.anew[step]:
                 lanes.weigh(values, reference, inverse, weights)
-            lanes.add_up(weights, problem.means, total, expected, nothing)
+            lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy, nothing)
             if lanes.outside(total):
                 lanes.weigh_again(values, reference, inverse, weights, total)
-                lanes.add_up(weights, problem.means, total, expected, nothing)
+                lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy, nothing)
         if soft == 0.0 and not indexed and kind <= FADING:
             lanes.rank(values, one, other)
             lanes.greedy_entropy(arms, greedy, uniform, other, entropy)
@@ -126,7 +126,6 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
             lanes.choose(mixed, total, coins[t], one, other, action, nothing)
             total[:] = 1.0  # the probabilities need no factor, which would break their ties
         else:
-            lanes.softmax_entropy(weights, values, reference, inverse, total, entropy, nothing)
             lanes.choose(weights, total, coins[t], one, other, action, nothing)
         # What comes of it.
         lanes.pay(problem.means, problem.best, problem.bernoulli, problem.sd, luck[t], action, cell, reward, regret)

@@ -29,7 +29,7 @@ __all__ = [
     "pay",
     "rank",
     "reweigh",
-    "softmax_entropy",
+    "sum_softmax",
     "weigh",
     "weigh_again",
 ]
@@ -132,16 +132,22 @@ def add_up(weights, means, total, expected, nothing):  # type: ignore[no-untyped
 
 
 @compiled
-def softmax_entropy(weights, values, reference, inverse, total, entropy, nothing):  # type: ignore[no-untyped-def]
-    """The entropy ln Σw − Σw·z/Σw of a softmax, with z = (values − reference)/temperature."""
+def sum_softmax(weights, means, values, reference, inverse, total, expected, entropy, nothing):  # type: ignore[no-untyped-def]
+    """`add_up`, and the entropy ln Σw − Σw·z/Σw of the softmax, with z = (values − reference)/temperature."""
+    total[:] = 0.0
+    expected[:] = 0.0
     entropy[:] = 0.0
     for a in range(0, len(weights), 4):
         w0, w1, w2, w3 = _four(weights, a, nothing)
+        m0, m1, m2, m3 = _four(means, a, nothing)
         q0, q1, q2, q3 = _four(values, a, nothing)
         for i in range(len(total)):
             r = reference[i]
+            total[i] += (w0[i] + w1[i]) + (w2[i] + w3[i])
+            expected[i] += (w0[i] * m0[i] + w1[i] * m1[i]) + (w2[i] * m2[i] + w3[i] * m3[i])
             entropy[i] += (w0[i] * (q0[i] - r) + w1[i] * (q1[i] - r)) + (w2[i] * (q2[i] - r) + w3[i] * (q3[i] - r))
     for i in range(len(total)):
+        expected[i] /= total[i]
         entropy[i] = max(log_positive(total[i]) - entropy[i] * inverse / total[i], 0.0)
 
 
