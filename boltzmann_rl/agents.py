@@ -4,7 +4,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from boltzmann_rl.arguments import as_callable
+from boltzmann_rl.arguments import as_policy
 
 __all__ = ["Agent", "arguments_of_update"]
 
@@ -23,7 +23,7 @@ class Agent:
         policy: Any callable ``(values, step) -> probabilities``.
         clock: What the policy's ``step`` counts: ``"step"``, decisions in the run; ``"pulls"``, decisions for each
             action (one number an action); ``"visits"``, decisions in the current state (for bandits the same as
-            ``"step"``). Default: what the policy asks for by its attribute ``clock``, or ``"step"``.
+            ``"step"``). Default: what the policy or its temperature asks for by an attribute ``clock``, or ``"step"``.
 
     Raises:
         TypeError: A learner or a policy that lacks what is named above; a policy with ``takes_memory = True`` (whose
@@ -47,8 +47,9 @@ class Agent:
                 raise TypeError(f"learner must have {function}(), got {self.learner!r}: is it the policy?")
         if getattr(self.policy, "takes_memory", False) and not hasattr(self.learner, "memory"):
             raise TypeError(f"{self.policy!r} needs a learner with memory(state), got {self.learner!r}")
-        as_callable(self.policy, "policy", "policy(values, step) -> probabilities")
-        clock = self.clock or getattr(self.policy, "clock", "step")
+        as_policy(self.policy)
+        temperature = getattr(self.policy, "temperature", None)
+        clock = self.clock or getattr(self.policy, "clock", "") or getattr(temperature, "clock", "step")
         if clock not in CLOCKS:
             raise ValueError(f"clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
         object.__setattr__(self, "clock", clock)

@@ -223,6 +223,13 @@ def as_callable(function: Any, name: str, form: str) -> Callable[..., Any]:
     return function
 
 
+def as_policy(policy: Any, name: str = "policy") -> Callable[..., Any]:
+    """A callable ``(values, step) -> probabilities``; a class is taken for a slip."""
+    if isinstance(policy, type):
+        raise TypeError(f"{name} must be an instance, such as {policy.__name__}(...), got the class")
+    return as_callable(policy, name, f"{name}(values, step) -> probabilities")
+
+
 def unwrap(result: Any) -> Any:
     """A float where there was one row, the array elsewhere: what a reduction over the actions answers."""
     return float(result) if isinstance(result, float) or np.ndim(result) == 0 else result

@@ -296,6 +296,14 @@ def test_list_tells_every_experiment_and_its_question(folder, capsys):
     assert "2 agents, 6 runs, 12 steps" in out
 
 
+def test_list_tells_the_rest_where_one_file_cannot_be_read(folder, capsys):
+    Path("a_broken_one.py").write_text("import nothing_here", "utf-8")
+    assert main(["list", "."]) == 1
+    told = capsys.readouterr()
+    assert "small: Which temperature?" in told.out
+    assert "a_broken_one.py could not be loaded: ModuleNotFoundError" in told.err
+
+
 def test_list_says_where_it_looked(folder, capsys):
     assert main(["list"]) == 2
     assert "no experiments there: experiments does not exist (seen from " in said(capsys)

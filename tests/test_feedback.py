@@ -129,6 +129,19 @@ def test_rbed_lowers_epsilon_as_the_authors_code_does_on_cart_pole():
     assert 0.0 <= epsilon < 0.5
 
 
+def test_rbed_adds_up_the_rewards_of_each_environment_by_itself():
+    learner = RewardBasedDecay(QLearning(), threshold=5.0, increment=0.0, steps=10)
+    state = learner.start((2, 2), RNG)
+    for _ in range(4):  # one environment alone is at 4 in the end, two together would be at 8
+        for environment in (0, 1):
+            seen = transition(0, 0, 0, 1.0, 1)._replace(environment=environment)
+            state = learner.update(state, seen, RNG)
+    state = learner.update(state, transition(0, 0, 0, 0.0, 1, truncated=True)._replace(environment=0), RNG)
+    assert learner.memory(state).tolist() == [1.0, 1.0]
+    state = learner.update(state, transition(0, 0, 0, 1.0, 1, terminated=True)._replace(environment=1), RNG)
+    assert learner.memory(state).tolist() == [0.9, 0.9]
+
+
 def test_rbed_on_a_bandit_keeps_a_threshold_a_row_and_stops_at_the_minimum():
     learner = RewardBasedDecay(SampleAverage(), threshold=1.0, increment=0.5, steps=2, minimum=0.2)
     state = learner.start((2, 2), RNG)

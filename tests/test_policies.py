@@ -498,3 +498,18 @@ def test_a_policy_that_perturbs_draws_one_uniform_an_action():
 def test_a_clock_with_another_number_of_rows_is_refused(policy, step):
     with pytest.raises(ValueError, match="step"):
         act(policy, np.zeros((4, 3)), np.random.default_rng(0), step=step)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: act(Boltzmann, np.zeros(2), np.random.default_rng(0)),
+        lambda: act(Boltzmann, np.zeros((3, 2)), np.random.default_rng(0)),
+        lambda: act(Boltzmann, [0.0, 1.0], np.random.default_rng(0), step=3),
+        lambda: check_policy(Boltzmann),
+        lambda: brl.Agent(brl.QLearning(), Boltzmann),
+    ],
+)
+def test_a_class_in_place_of_a_policy_is_taken_for_the_slip_that_it_is(use):
+    with pytest.raises(TypeError, match=r"policy must be an instance, such as Boltzmann\(\.\.\.\), got the class"):
+        use()

@@ -10,6 +10,8 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boltzmann_rl.agents import Agent
+from boltzmann_rl.learners import QLearning
 from boltzmann_rl.numerics import effective_actions, softmax
 from boltzmann_rl.policies import Boltzmann, EpsilonBoltzmann, MaxBoltzmann, act, check_policy
 from boltzmann_rl.policies.temperatures import (
@@ -334,6 +336,11 @@ def test_glie_is_the_published_rule():
         beta = math.log(visits) / max(abs(2.0 - v) for v in values)
         expected = np.exp(beta * values) / np.exp(beta * values).sum()
         np.testing.assert_allclose(Boltzmann(GLIE())(values, visits - 1), expected, rtol=1e-12)
+
+
+def test_glie_is_given_the_visits_of_each_state_unless_told_otherwise():
+    assert Agent(QLearning(), Boltzmann(GLIE())).clock == "visits"
+    assert Agent(QLearning(), Boltzmann(GLIE()), clock="step").clock == "step"
 
 
 @laws

@@ -93,9 +93,17 @@ def list_experiments(options: argparse.Namespace) -> int:
     files = sorted(folder.glob("*.py"))
     if not files:
         raise WrongCall(f"there are no Python files in {folder}")
+    wrong = []
     for file in files:
-        for experiment in experiments_in(file):
+        try:
+            experiments = experiments_in(file)
+        except (RuntimeError, WrongCall) as error:  # the others are listed all the same
+            wrong.append(str(error))
+            continue
+        for experiment in experiments:
             question = (sys.modules[module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
             size = f"{len(experiment.entrants)} agents, {experiment.runs} runs, {experiment.length} {experiment.axis}s"
             print(f"{file}\n    {experiment.name}: {question}\n    {size}")
+    if wrong:
+        raise RuntimeError("; ".join(wrong))
     return 0

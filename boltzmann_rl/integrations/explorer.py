@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_callable, as_generator
+from boltzmann_rl.arguments import as_generator, as_policy
 from boltzmann_rl.policies import act
 
 __all__ = ["Explorer", "to_numpy"]
@@ -28,8 +28,11 @@ class Explorer:
     """
 
     def __init__(self, policy: Any, rng: np.random.Generator) -> None:
-        self.policy = as_callable(policy, "policy", "policy(values, step) -> probabilities")
+        self.policy = as_policy(policy)
         self.rng = as_generator(rng)
+
+    def __repr__(self) -> str:
+        return f"Explorer({self.policy!r}, {self.rng})"
 
     def __call__(self, q_values: Any, mask: Any = None, step: Any = None) -> Any:
         """Actions for the rows of ``q_values``.

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_callable, as_number, as_values
+from boltzmann_rl.arguments import as_callable, as_number, as_policy, as_values
 from boltzmann_rl.integrations.explorer import to_numpy
 from boltzmann_rl.numerics import entropy
 from boltzmann_rl.policies.decision import act, decide, probabilities
@@ -103,7 +103,7 @@ class _Exploring(OffPolicyAlgorithm):
             self.exploration_rng = rng
         elif self.seed is None:  # from torch's generator, which the seeds of Stable-Baselines3 govern
             self.exploration_rng = stream(int(torch.randint(2**63 - 1, ())), "exploration")
-        as_callable(self.exploration, "exploration", "exploration(values, step) -> probabilities")
+        as_policy(self.exploration, "exploration")
         example = np.tile(np.arange(float(self.action_space.n)), (self.n_envs, 1))
         act(_at_progress(self.exploration, 1.0), example, stream(0), step=0)  # what it refuses, it refuses now
 

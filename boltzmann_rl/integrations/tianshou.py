@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_callable, as_generator
+from boltzmann_rl.arguments import as_generator, as_policy
 from boltzmann_rl.integrations.explorer import to_numpy
 from boltzmann_rl.policies.decision import act
 from boltzmann_rl.streams import stream
@@ -38,7 +38,7 @@ class _Exploring(DiscreteQLearningPolicy):
         self.exploration, self.inference, self.rng = exploration, inference, as_generator(rng)
         for name, policy in {"exploration": exploration, "inference": inference}.items():
             if name == "exploration" or policy is not None:
-                as_callable(policy, name, f"{name}(values, step) -> probabilities")
+                as_policy(policy, name)
                 act(policy, np.arange(float(self.action_space.n)), stream(0), step=0)  # refuses now what it would later
         self.register_buffer("clock", torch.zeros((), dtype=torch.int64))
         self._answered: Any = None, None

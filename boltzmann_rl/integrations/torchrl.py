@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_callable, as_generator, as_steps
+from boltzmann_rl.arguments import as_generator, as_policy, as_steps
 from boltzmann_rl.integrations.explorer import to_numpy
 from boltzmann_rl.policies.decision import act
 from boltzmann_rl.streams import stream
@@ -70,7 +70,7 @@ class ExplorationModule(TensorDictModuleBase):
         self.in_keys = [action_value_key] if action_mask_key is None else [action_value_key, action_mask_key]
         self.out_keys = [action_key]
         super().__init__()
-        self.policy = as_callable(policy, "policy", "policy(values, step) -> probabilities")
+        self.policy = as_policy(policy)
         self.rng, self._process = as_generator(rng), current_process().name
         self.spec = _action_spec(spec, action_key)
         self.register_buffer("clock", torch.zeros(clocks, dtype=torch.int64))

@@ -86,11 +86,11 @@ class ValueDifference:
 
 
 class Progress(NamedTuple):
-    """The state of the learner below, thresholds passed in each row ``(rows,)``, and the return so far ``()``."""
+    """The state of the learner below, thresholds passed in each row ``(rows,)``, and returns so far of environments."""
 
     learner: Any
     passed: Floats
-    total: Floats
+    returns: dict[int, float]
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class RewardBasedDecay:
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Progress:
         """Explore everywhere, ε = 1; draws what the learner draws."""
-        return Progress(self.learner.start(shape, rng), np.zeros(shape[0]), np.zeros(()))
+        return Progress(self.learner.start(shape, rng), np.zeros(shape[0]), {})
 
     def values(self, state: Progress) -> Floats:
         """The learner's values."""
@@ -157,13 +157,14 @@ class RewardBasedDecay:
         if not isinstance(seen, Transition):
             self._pass(state.passed, experience[1])
         else:
-            state.total[...] += seen.reward
+            total = state.returns.pop(seen.environment, 0.0) + seen.reward
             if seen.terminated or seen.truncated:
-                self._pass(state.passed, state.total)
-                state.total[...] = 0.0
-        return Progress(learned, state.passed, state.total)
+                self._pass(state.passed, total)
+            else:
+                state.returns[seen.environment] = total
+        return Progress(learned, state.passed, state.returns)
 
-    def _pass(self, passed: Floats, reward: Floats) -> None:
+    def _pass(self, passed: Floats, reward: Floats | float) -> None:
         reached = reward >= self.threshold + self.increment * passed
         passed += reached & (passed < self.steps)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_callable, as_seed
+from boltzmann_rl.arguments import Floats, as_policy, as_seed
 from boltzmann_rl.policies.decision import act
 
 __all__ = ["BrokenLaw", "check_policy"]
@@ -82,7 +82,7 @@ def check_policy(
         ...
         boltzmann_rl.policies.conformance.BrokenLaw: the law 'rows are distributions' is broken: ...
     """
-    as_callable(policy, "policy", "policy(values, step) -> probabilities")
+    as_policy(policy)
     if shift_invariant is None:
         shift_invariant = getattr(policy, "shift_invariant", True)
     scales = dataclasses.is_dataclass(policy) and isinstance(getattr(policy, "temperature", None), float)

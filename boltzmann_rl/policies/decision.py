@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_callable, as_generator, as_steps, as_values, unwrap
+from boltzmann_rl.arguments import Floats, as_generator, as_policy, as_steps, as_values, unwrap
 from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
 from boltzmann_rl.policies import machine
@@ -82,6 +82,7 @@ def act(
             chosen = machine.actions_of_rows(policy, values, step, rng)
             if chosen is not None:
                 return chosen
+    as_policy(policy)
     values = as_values(values) if available is None else mask(values, available)
     if memory is None and getattr(policy, "takes_memory", False):
         raise TypeError(f"memory= is missing: {policy!r} needs what its learner remembers, learner.memory(state)")
@@ -123,7 +124,7 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
         array([0.5, 0.5])
     """
     values = as_values(values)
-    policy = as_callable(policy, "policy", "policy(values, step) -> probabilities")
+    policy = as_policy(policy)
     p = as_probabilities(policy(values, step) if memory is None else policy(values, step, memory), "probabilities")
     if p.shape != values.shape:
         raise ValueError(f"{policy!r} answered probabilities of shape {p.shape} for values of shape {values.shape}")

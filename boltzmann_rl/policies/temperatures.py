@@ -237,7 +237,7 @@ class RelativeToSpread:
 
 @dataclass(frozen=True)
 class GLIE:
-    """Greedy in the limit with infinite exploration: temperature C / ln n, for policies on the clock ``"visits"``.
+    """Greedy in the limit with infinite exploration: temperature C / ln n, on the clock ``"visits"``.
 
     C = max_a (Q(s, a*) − Q(s, a)) is the range of the state's values and n the number of its visits, this one
     included. No action is then rarer than 1 / (n · available), whose sum over the visits diverges, so that each is
@@ -252,6 +252,8 @@ class GLIE:
     Source: Singh, Jaakkola, Littman & Szepesvári (2000), *Convergence Results for Single-Step On-Policy
     Reinforcement-Learning Algorithms*, appendix B: β_t(s) = ln n_t(s) / C_t(s).
     """
+
+    clock = "visits"
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)

@@ -73,7 +73,11 @@ def is_constant(parameter: Any) -> bool:
 
     A dataclass that is callable (a schedule, a policy) is constant if it says so with ``constant = True``.
     """
-    if dataclasses.is_dataclass(parameter) and getattr(parameter, "constant", False):
+    if (
+        dataclasses.is_dataclass(parameter)
+        and not isinstance(parameter, type)
+        and getattr(parameter, "constant", False)
+    ):
         return all(is_constant(getattr(parameter, field.name)) for field in dataclasses.fields(parameter))
     return not callable(parameter) and not hasattr(parameter, "temperature")
 

@@ -94,6 +94,9 @@ class Training:
         self._loop: Loop | VectorLoop = (VectorLoop if is_vector(env) else Loop)(env, agent, self.seed)
         self._rewards, self._lengths = [0.0] * self._loop.environments, [0] * self._loop.environments
 
+    def __repr__(self) -> str:
+        return f"<Training of {self.agent} in {self.env}, seed {self.seed}, after {self.step} transitions>"
+
     def __iter__(self) -> "Training":
         return self
 
