@@ -45,6 +45,7 @@ from boltzmann_rl.simulation.bandits import BLOCK
 pytest.importorskip("numba")
 
 from boltzmann_rl.compiled import bandits as compiled
+from boltzmann_rl.compiled import lanes
 
 
 def named(part):
@@ -357,3 +358,17 @@ def test_the_same_lines_run_without_compilation():
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == str(short(runs=3, steps=8).totals["reward"].tolist())
+
+
+@pytest.mark.parametrize(("uniform", "greedy"), [(0.0, 1.0), (0.01, 0.9), (0.1, 0.0)])
+@pytest.mark.parametrize("arms", [1, 3, 4, 10])
+def test_a_coin_that_rounding_leaves_beyond_the_last_probability_takes_the_last_possible_arm(arms, uniform, greedy):
+    """Also where the sum of the probabilities falls short of 1 by a lot, so that every coin above it is such a one."""
+    values = np.zeros((arms, 2))
+    values[-1, 1] = -1.0 if arms > 1 else 0.0
+    action, best, ties = np.zeros(2, np.int64), values.max(axis=0), (values == values.max(axis=0)).sum(axis=0) * 1.0
+    work = (np.zeros(2) for _ in range(3))
+    lanes.choose_greedily(
+        values, np.zeros((arms, 2)), greedy * 0.9, uniform * 0.9, best, ties, np.full(2, 1.0 - 2.0**-53), *work, action
+    )
+    assert action.tolist() == [arms - 1, arms - 1 if uniform > 0.0 else max(arms - 2, 0)]

@@ -93,7 +93,7 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
     arms, n = weights.shape
     samples, mixed, shown = np.zeros((len(METRICS), n)), np.zeros((arms, n)), np.zeros((arms, n))
     reward, regret, expected, entropy = samples[0], samples[2], samples[3], samples[6]
-    total, one, other, share, nothing = np.ones(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    total, one, other, share = np.ones(n), np.zeros(n), np.zeros(n), np.zeros(n)
     action, cell = np.zeros(n, np.int64), np.zeros(n, np.uint64)
     indexed, fine = learner.exploration >= 0.0, True
     for t in range(len(coins)):
@@ -108,25 +108,25 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
         if soft > 0.0:
             if policy.anew[step]:
                 lanes.weigh(values, reference, inverse, weights)
-            lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy, nothing)
+            lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy)
             if lanes.outside(total):
                 lanes.weigh_again(values, reference, inverse, weights, total)
-                lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy, nothing)
+                lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy)
         if soft == 0.0 and not indexed and kind <= FADING:
             lanes.rank(values, one, other)
             lanes.greedy_entropy(arms, greedy, uniform, other, entropy)
             lanes.choose_greedily(
-                values, problem.means, greedy, uniform, one, other, coins[t], total, share, expected, action, nothing
+                values, problem.means, greedy, uniform, one, other, coins[t], total, share, expected, action
             )
         elif greedy > 0.0 or uniform > 0.0 or indexed:
             chances = mixed
             lanes.mix(soft, weights, total, greedy, uniform, values, one, other, mixed)
             lanes.mixed_entropy(mixed, entropy)
-            lanes.add_up(mixed, problem.means, total, expected, nothing)
-            lanes.choose(mixed, total, coins[t], one, other, action, nothing)
+            lanes.add_up(mixed, problem.means, total, expected)
+            lanes.choose(mixed, total, coins[t], one, other, action)
             total[:] = 1.0  # the probabilities need no factor, which would break their ties
         else:
-            lanes.choose(weights, total, coins[t], one, other, action, nothing)
+            lanes.choose(weights, total, coins[t], one, other, action)
         # What comes of it.
         lanes.pay(problem.means, problem.best, problem.bernoulli, problem.sd, luck[t], action, cell, reward, regret)
         lanes.measure(samples, problem.best, measured.cumulative)

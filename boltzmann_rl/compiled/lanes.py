@@ -2,7 +2,8 @@
 
 What belongs to a run is an array ``(lanes,)``, what belongs to its arms ``(arms, lanes)``. A loop over the lanes does
 one thing without a branch or a call, so that it compiles to vector instructions. Sums over the arms take four of them
-at a time, which saves most of the reading and writing of the sums; ``nothing`` stands for arms that are not there.
+at a time, which saves most of the reading and writing of the sums, and the rest one by one. Arms are indexed where they
+are: each row taken out as a view would cost two locked operations of Numba's memory manager.
 """
 
 import numpy as np
@@ -60,9 +61,8 @@ def indices(values, pulls, exploration, logarithm, unpulled, shown):  # type: ig
 def _highest(values, best):  # type: ignore[no-untyped-def]
     best[:] = values[0]
     for a in range(1, len(values)):
-        q = values[a]
         for i in range(len(best)):
-            best[i] = max(best[i], q[i])
+            best[i] = max(best[i], values[a, i])
 
 
 @compiled
@@ -70,9 +70,8 @@ def weigh(values, reference, inverse, weights):  # type: ignore[no-untyped-def]
     """exp((values − reference)/temperature), where the reference values are the best ones."""
     _highest(values, reference)
     for a in range(len(values)):
-        q, w = values[a], weights[a]
         for i in range(len(reference)):
-            w[i] = exp_nonpositive((q[i] - reference[i]) * inverse)
+            weights[a, i] = exp_nonpositive((values[a, i] - reference[i]) * inverse)
 
 
 @compiled
@@ -104,48 +103,46 @@ def weigh_again(values, reference, inverse, weights, total):  # type: ignore[no-
                 weights[a, i] = exp_nonpositive((values[a, i] - reference[i]) * inverse)
 
 
-@compiled(forceinline=True)
-def _four(rows, a, nothing):  # type: ignore[no-untyped-def]
-    """Four rows from the a-th on."""
-    last = len(rows) - 1
-    return (
-        rows[a],
-        rows[a + 1] if a < last else nothing,
-        rows[a + 2] if a + 1 < last else nothing,
-        rows[a + 3] if a + 2 < last else nothing,
-    )
-
-
 @compiled
-def add_up(weights, means, total, expected, nothing):  # type: ignore[no-untyped-def]
+def add_up(weights, means, total, expected):  # type: ignore[no-untyped-def]
     """The sums of the weights, and the means averaged over them."""
     total[:] = 0.0
     expected[:] = 0.0
-    for a in range(0, len(weights), 4):
-        w0, w1, w2, w3 = _four(weights, a, nothing)
-        m0, m1, m2, m3 = _four(means, a, nothing)
+    fours = len(weights) // 4 * 4
+    for a in range(0, fours, 4):
         for i in range(len(total)):
-            total[i] += (w0[i] + w1[i]) + (w2[i] + w3[i])
-            expected[i] += (w0[i] * m0[i] + w1[i] * m1[i]) + (w2[i] * m2[i] + w3[i] * m3[i])
+            w0, w1, w2, w3 = weights[a, i], weights[a + 1, i], weights[a + 2, i], weights[a + 3, i]
+            m0, m1, m2, m3 = means[a, i], means[a + 1, i], means[a + 2, i], means[a + 3, i]
+            total[i] += (w0 + w1) + (w2 + w3)
+            expected[i] += (w0 * m0 + w1 * m1) + (w2 * m2 + w3 * m3)
+    for a in range(fours, len(weights)):
+        for i in range(len(total)):
+            total[i] += weights[a, i]
+            expected[i] += weights[a, i] * means[a, i]
     for i in range(len(total)):
         expected[i] /= total[i]
 
 
 @compiled
-def sum_softmax(weights, means, values, reference, inverse, total, expected, entropy, nothing):  # type: ignore[no-untyped-def]
+def sum_softmax(weights, means, values, reference, inverse, total, expected, entropy):  # type: ignore[no-untyped-def]
     """`add_up`, and the entropy ln Σw − Σw·z/Σw of the softmax, with z = (values − reference)/temperature."""
     total[:] = 0.0
     expected[:] = 0.0
     entropy[:] = 0.0
-    for a in range(0, len(weights), 4):
-        w0, w1, w2, w3 = _four(weights, a, nothing)
-        m0, m1, m2, m3 = _four(means, a, nothing)
-        q0, q1, q2, q3 = _four(values, a, nothing)
+    fours = len(weights) // 4 * 4
+    for a in range(0, fours, 4):
         for i in range(len(total)):
-            r = reference[i]
-            total[i] += (w0[i] + w1[i]) + (w2[i] + w3[i])
-            expected[i] += (w0[i] * m0[i] + w1[i] * m1[i]) + (w2[i] * m2[i] + w3[i] * m3[i])
-            entropy[i] += (w0[i] * (q0[i] - r) + w1[i] * (q1[i] - r)) + (w2[i] * (q2[i] - r) + w3[i] * (q3[i] - r))
+            w0, w1, w2, w3 = weights[a, i], weights[a + 1, i], weights[a + 2, i], weights[a + 3, i]
+            m0, m1, m2, m3 = means[a, i], means[a + 1, i], means[a + 2, i], means[a + 3, i]
+            q0, q1, q2, q3, r = values[a, i], values[a + 1, i], values[a + 2, i], values[a + 3, i], reference[i]
+            total[i] += (w0 + w1) + (w2 + w3)
+            expected[i] += (w0 * m0 + w1 * m1) + (w2 * m2 + w3 * m3)
+            entropy[i] += (w0 * (q0 - r) + w1 * (q1 - r)) + (w2 * (q2 - r) + w3 * (q3 - r))
+    for a in range(fours, len(weights)):
+        for i in range(len(total)):
+            total[i] += weights[a, i]
+            expected[i] += weights[a, i] * means[a, i]
+            entropy[i] += weights[a, i] * (values[a, i] - reference[i])
     for i in range(len(total)):
         expected[i] /= total[i]
         entropy[i] = max(log_positive(total[i]) - entropy[i] * inverse / total[i], 0.0)
@@ -157,9 +154,8 @@ def rank(values, best, ties):  # type: ignore[no-untyped-def]
     _highest(values, best)
     ties[:] = 0.0
     for a in range(len(values)):
-        q = values[a]
         for i in range(len(best)):
-            ties[i] += 1.0 if q[i] == best[i] else 0.0
+            ties[i] += 1.0 if values[a, i] == best[i] else 0.0
 
 
 @compiled
@@ -171,10 +167,9 @@ def mix(soft, weights, total, greedy, uniform, values, best, share, mixed):  # t
         for i in range(len(best)):
             share[i] = greedy * (1.0 / share[i])  # rounded as by the reference, or ties would break
     for a in range(len(values)):
-        q, w, p = values[a], weights[a], mixed[a]
         for i in range(len(best)):
-            rest = (share[i] if q[i] == best[i] else 0.0) + (uniform if q[i] > -np.inf else 0.0)
-            p[i] = soft * (w[i] / total[i]) + rest
+            rest = (share[i] if values[a, i] == best[i] else 0.0) + (uniform if values[a, i] > -np.inf else 0.0)
+            mixed[a, i] = soft * (weights[a, i] / total[i]) + rest
 
 
 @compiled
@@ -182,9 +177,8 @@ def mixed_entropy(mixed, entropy):  # type: ignore[no-untyped-def]
     """Σ −p·ln p of any probabilities."""
     entropy[:] = 0.0
     for a in range(len(mixed)):
-        p = mixed[a]
         for i in range(len(entropy)):
-            entropy[i] -= p[i] * log_positive(max(p[i], _TINY))
+            entropy[i] -= mixed[a, i] * log_positive(max(mixed[a, i], _TINY))
     for i in range(len(entropy)):
         entropy[i] = max(entropy[i], 0.0)
 
@@ -201,21 +195,25 @@ def greedy_entropy(arms, greedy, uniform, ties, entropy):  # type: ignore[no-unt
 
 
 @compiled
-def choose(weights, total, coins, target, passed, action, nothing):  # type: ignore[no-untyped-def]
+def choose(weights, total, coins, target, passed, action):  # type: ignore[no-untyped-def]
     """The first arm at which the running sum of the weights passes coin·total."""
     passed[:] = 0.0
     action[:] = 0
     for i in range(len(action)):
         target[i] = coins[i] * total[i]
-    for a in range(0, len(weights), 4):
-        w0, w1, w2, w3 = _four(weights, a, nothing)
+    fours = len(weights) // 4 * 4
+    for a in range(0, fours, 4):
         for i in range(len(action)):
-            t, sum0 = target[i], passed[i] + w0[i]
-            sum1 = sum0 + w1[i]
-            sum2 = sum1 + w2[i]
-            sum3 = sum2 + w3[i]
+            t, sum0 = target[i], passed[i] + weights[a, i]
+            sum1 = sum0 + weights[a + 1, i]
+            sum2 = sum1 + weights[a + 2, i]
+            sum3 = sum2 + weights[a + 3, i]
             passed[i] = sum3
             action[i] += (int(sum0 <= t) + int(sum1 <= t)) + (int(sum2 <= t) + int(sum3 <= t))
+    for a in range(fours, len(weights)):
+        for i in range(len(action)):
+            passed[i] += weights[a, i]
+            action[i] += int(passed[i] <= target[i])
     for i in range(len(action)):
         if action[i] >= len(weights):  # coin·total was rounded to the total
             action[i] = len(weights) - 1
@@ -224,27 +222,37 @@ def choose(weights, total, coins, target, passed, action, nothing):  # type: ign
 
 
 @compiled
-def choose_greedily(values, means, greedy, uniform, best, ties, coins, passed, share, expected, action, nothing):  # type: ignore[no-untyped-def]
+def choose_greedily(values, means, greedy, uniform, best, ties, coins, passed, share, expected, action):  # type: ignore[no-untyped-def]
     """`add_up` and `choose` at once where all arms have the probability ``uniform``, and the best ones more."""
     passed[:] = 0.0
     expected[:] = 0.0
     action[:] = 0
     for i in range(len(action)):
         share[i] = greedy * (1.0 / ties[i])
-    for a in range(0, len(values), 4):
-        q0, q1, q2, q3 = _four(values, a, nothing)
-        m0, m1, m2, m3 = _four(means, a, nothing)
+    fours = len(values) // 4 * 4
+    for a in range(0, fours, 4):
         for i in range(len(action)):
             b, more, t = best[i], share[i] + uniform, coins[i]
-            p0, p1 = more if q0[i] == b else uniform, more if q1[i] == b else uniform
-            p2, p3 = more if q2[i] == b else uniform, more if q3[i] == b else uniform
-            expected[i] += (p0 * m0[i] + p1 * m1[i]) + (p2 * m2[i] + p3 * m3[i])
+            p0, p1 = more if values[a, i] == b else uniform, more if values[a + 1, i] == b else uniform
+            p2, p3 = more if values[a + 2, i] == b else uniform, more if values[a + 3, i] == b else uniform
+            expected[i] += (p0 * means[a, i] + p1 * means[a + 1, i]) + (p2 * means[a + 2, i] + p3 * means[a + 3, i])
             sum0 = passed[i] + p0
             sum1 = sum0 + p1
             sum2 = sum1 + p2
             sum3 = sum2 + p3
             passed[i] = sum3
             action[i] += (int(sum0 <= t) + int(sum1 <= t)) + (int(sum2 <= t) + int(sum3 <= t))
+    for a in range(fours, len(values)):
+        for i in range(len(action)):
+            p = share[i] + uniform if values[a, i] == best[i] else uniform
+            expected[i] += p * means[a, i]
+            passed[i] += p
+            action[i] += int(passed[i] <= coins[i])
+    for i in range(len(action)):
+        if action[i] >= len(values):  # the probabilities were rounded to less than the coin
+            action[i] = len(values) - 1
+            while uniform == 0.0 and values[action[i], i] != best[i]:
+                action[i] -= 1
 
 
 @compiled
