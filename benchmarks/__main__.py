@@ -18,7 +18,7 @@ import testbed
 import training
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from rounds import Table, show
+from rounds import Table, plain, show
 
 from boltzmann_rl.files import write
 
@@ -87,7 +87,7 @@ def figure(tables: list[Table]) -> Figure:
         axes = part.subplots(len(column), 1, height_ratios=ratios, squeeze=False)[:, 0]
         for ax, table in zip(axes, column, strict=True):
             panel(ax, table)
-    result.supxlabel("time beside ours (1: the base), median over rounds, bars: their range", fontsize=7)
+    result.supxlabel("time as a multiple of ours (at 1); dots: median, bars: range of the rounds", fontsize=7)
     return result
 
 
@@ -98,7 +98,7 @@ def panel(ax, table: Table) -> None:
         ax.plot([min(ratios), max(ratios)], [place, place], color=colour, linewidth=1.0)
         ax.plot(median(ratios), place, "o", color=colour, markersize=3.5)
         ax.annotate(
-            f"{median(ratios):,.3g}",
+            plain(median(ratios)),
             (max(ratios), place),
             (4, 0),
             textcoords="offset points",
@@ -107,6 +107,7 @@ def panel(ax, table: Table) -> None:
         )
     ax.axvline(1.0, color="0.6", linewidth=0.8, zorder=0)
     ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:,.4g}")
     ax.margins(x=0.16)
     ax.set_ylim(-0.6, len(table.drawn) - 0.4)
     ax.set_yticks(range(len(table.drawn)), reversed(table.drawn))

@@ -95,7 +95,7 @@ def tables() -> Iterator[Table]:
     """One, with the compiled decisions where Numba is installed."""
     machine.prepare()
     ways = contestants()
-    title = f"{ROWS:,} decisions among {ACTIONS} actions{'' if machine.ready else ', without Numba'}"
+    title = f"A batch of {ROWS:,} × {ACTIONS}{'' if machine.ready else ', without Numba'}"
     yield Table(title, "act", take_turns(ways, ROUNDS, rested), drawn=tuple(ways))
 
 

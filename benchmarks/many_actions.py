@@ -64,14 +64,14 @@ def tables() -> Iterator[Table]:
     scans = {name: lambda arms=arms: scan(arms) for name, arms in zip(bases, SIZES, strict=True)}
     taken = take_turns({**ways, **scans}, ROUNDS, answered)
     few = f"sampler, {SIZES[0]:,} arms"
-    yield Table("A step with temperature 1/ln t, beside ten arms", few, {way: taken[way] for way in ways})
-    title = "A step with temperature 1/ln t, beside the sampler"
+    yield Table("Very many arms, τ = 1/ln t, beside ten", few, {way: taken[way] for way in ways})
+    title = "Very many arms, τ = 1/ln t"
     yield Table(title, {**{way: way for way in ways}, **bases}, taken, drawn=tuple(taken))
     for arms in (1000, 100_000):
         steps = max(STEPS, 10 * arms)
         ways = {name: sampler(arms, values) for name, values in schedules(arms, steps).items()}
         taken = take_turns(ways, ROUNDS, answered)
-        yield Table(f"A step at {arms:,} arms, beside a constant temperature", "constant", taken)
+        yield Table(f"Schedules at {arms:,} arms", "constant", taken)
 
 
 def answered(way: Callable[[], float]) -> float:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.ticker import EngFormatter
 
-__all__ = ["Table", "seconds", "show", "take_turns"]
+__all__ = ["Table", "plain", "seconds", "show", "take_turns"]
 
 
 class Table(NamedTuple):
@@ -41,11 +41,16 @@ class Table(NamedTuple):
             (
                 way,
                 amount(self.median(way)),
-                f"{statistics.median(self.ratios(way)):,.3g}",
-                f"{min(self.ratios(way)):,.3g} to {max(self.ratios(way)):,.3g}" if way != self.base_of(way) else "",
+                plain(statistics.median(self.ratios(way))),
+                f"{plain(min(self.ratios(way)))} to {plain(max(self.ratios(way)))}" if way != self.base_of(way) else "",
             )
             for way in self.taken
         ]
+
+
+def plain(ratio: float) -> str:
+    """Three digits, and no powers of ten."""
+    return f"{ratio:,.0f}" if ratio >= 100.0 else f"{ratio:.3g}"
 
 
 def seconds(way: Callable[[], object]) -> float:

@@ -55,7 +55,7 @@ def tables() -> Iterator[Table]:
                 )
         taken = take_turns(ways, ROUNDS, processor_seconds)
         drawn = tuple(way for way in ways if way.endswith("Q-learning, Boltzmann") and "Double" not in way)
-        yield Table(f"A step in {environment.id}", bases, taken, drawn=drawn)
+        yield Table(environment.id, bases, taken, drawn=drawn)
 
 
 if __name__ == "__main__":

@@ -219,7 +219,7 @@ def contenders(folder: Path) -> dict[str, dict[str, Callable[[], None]]]:
     if CORES > 1:
         drawn[f"random numbers alone, NumPy, {cores}"] = lambda: numbers(CORES)
     tables: dict[str, dict[str, Callable[[], None] | None]] = {
-        f"Boltzmann, temperature {TEMPERATURE}": {
+        f"Boltzmann, τ = {TEMPERATURE}": {
             **_engines(boltzmann, cores),
             **drawn,
             "C": compiled_c(folder),
@@ -235,7 +235,7 @@ def contenders(folder: Path) -> dict[str, dict[str, Callable[[], None]]]:
             "leanest NumPy": lambda: leanest(EPSILON),
             "straightforward NumPy": lambda: straightforward(EPSILON),
         },
-        "Boltzmann, cooled beside constant temperature": {
+        "cooled beside constant temperature": {
             **{f"constant, {name}": way for name, way in _engines(boltzmann, cores).items()},
             **{f"cooled, {name}": way for name, way in _engines(cooled, cores).items()},
         },
@@ -264,12 +264,12 @@ def peak(simulate: Any, steps: int) -> float:
 
 
 def tables() -> Iterator[Table]:
-    """Times, and what a run of the reference engine holds in memory."""
+    """Times of a step of a run, and what a run of the reference engine holds in memory."""
     with tempfile.TemporaryDirectory() as folder:
         for title, ways in contenders(Path(folder)).items():
             taken = take_turns(ways, ROUNDS, per_step)
             drawn = () if "cooled" in title else tuple(ways)
-            yield Table(f"Testbed, a step of a run: {title}", next(iter(ways)), taken, drawn=drawn)
+            yield Table(f"Testbed: {title}", next(iter(ways)), taken, drawn=drawn)
     held = {f"{steps} steps": [peak(reference.simulate, steps)] for steps in (500, 4000)}
     rewards = {"an array of all rewards of 4000 steps": [8.0 * RUNS * 4000]}
     yield Table("Testbed, memory of the reference engine", "500 steps", held | rewards, unit="B")

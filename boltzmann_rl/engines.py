@@ -13,9 +13,9 @@ __all__ = ["COMPILED", "REFERENCE", "engine_of", "pays", "twin"]
 
 REFERENCE, COMPILED = "reference", "compiled"
 
-# Steps of all runs and agents from which on compiling pays: what the reference engine takes some two seconds for,
-# a bandit at 0.2 µs a step and an environment at 20 µs.
-_PAYS = {"bandits": 10_000_000, "tabular": 100_000}
+# Steps of all runs and agents from which on compiling pays: so many that a first run, which compiles for nine (bandits)
+# or four seconds, takes at most three more than the reference engine in two processes, with a step at 0.4 or 17 µs.
+_PAYS = {"bandits": 30_000_000, "tabular": 250_000}
 
 
 def engine_of(kind: str, problem: Any, agent: Any, steps: int) -> str:

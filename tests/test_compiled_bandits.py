@@ -46,6 +46,7 @@ pytest.importorskip("numba")
 
 from boltzmann_rl.compiled import bandits as compiled
 from boltzmann_rl.compiled import lanes
+from boltzmann_rl.kernels import jit
 
 
 def named(part):
@@ -368,7 +369,7 @@ def test_a_coin_that_rounding_leaves_beyond_the_last_probability_takes_the_last_
     values[-1, 1] = -1.0 if arms > 1 else 0.0
     action, best, ties = np.zeros(2, np.int64), values.max(axis=0), (values == values.max(axis=0)).sum(axis=0) * 1.0
     work = (np.zeros(2) for _ in range(3))
-    lanes.choose_greedily(
-        values, np.zeros((arms, 2)), greedy * 0.9, uniform * 0.9, best, ties, np.full(2, 1.0 - 2.0**-53), *work, action
-    )
+    call = jit.compiled(lambda *given: lanes.choose_greedily(*given), cache=False)  # only compiled functions call lanes
+    coins = np.full(2, 1.0 - 2.0**-53)
+    call(values, np.zeros((arms, 2)), greedy * 0.9, uniform * 0.9, best, ties, coins, *work, action)
     assert action.tolist() == [arms - 1, arms - 1 if uniform > 0.0 else max(arms - 2, 0)]

@@ -51,7 +51,7 @@ def test_little_work_is_done_by_the_reference_at_once(experiment):
 
 
 @pytest.mark.parametrize(
-    "experiment", [bandits(runs=2000, steps=5000), episodes(runs=1000, episodes=1000)], ids=["bandits", "tabular"]
+    "experiment", [bandits(runs=3000, steps=5000), episodes(runs=1000, episodes=1000)], ids=["bandits", "tabular"]
 )
 def test_much_work_is_done_by_the_compiled_engine_where_it_knows_how(experiment):
     ran = {unit.agent: experiment.engine(unit) for unit in experiment.units()}

@@ -177,7 +177,14 @@ def test_the_command_varies_a_parameter_and_judges_nothing(capsys: pytest.Captur
 
 
 @pytest.mark.parametrize(
-    "wrong", [["XX-1"], ["EX", "--set", "tau"], ["EX", "--set", "temperature=hot"], ["EX", "--set", "tau=1"]]
+    "wrong",
+    [
+        ["XX-1"],
+        ["EX", "--set", "tau"],
+        ["EX", "--set", "temperature=hot"],
+        ["EX", "--set", "tau=1"],
+        ["EX", *2 * ["--set", "temperature=1"]],
+    ],
 )
 def test_a_wrong_call_is_status_2(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce", *wrong, "--experiments", str(ROOT / "experiments")]) == 2

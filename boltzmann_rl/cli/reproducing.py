@@ -67,9 +67,11 @@ def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
 
     from boltzmann_rl.reproduction import with_parameters
 
-    settings = {}
+    settings: dict[str, Any] = {}
     for setting in options.set:
         name, equals, text = setting.partition("=")
+        if name in settings:
+            raise WrongCall(f"--set gives {name} twice: {settings[name]!r}, and {text}")
         try:
             settings[name] = ast.literal_eval(text)
         except (ValueError, SyntaxError):

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.compiled import lanes
-from boltzmann_rl.kernels.jit import compiled
+from boltzmann_rl.kernels.jit import compiled, inner
 
-__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "draw", "play"]
+__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "draw", "play", "space_for"]
 
 METRICS = (
     "reward",
@@ -73,6 +73,28 @@ class Measured(NamedTuple):
     actions: Any
 
 
+class Space(NamedTuple):
+    """Room for a step's numbers: ``(metrics, lanes)``, ``(arms, lanes)`` twice, ``(lanes,)`` and ``(arms + 1,)``."""
+
+    samples: Any
+    mixed: Any
+    shown: Any
+    total: Any
+    one: Any
+    other: Any
+    share: Any
+    action: Any
+    cell: Any
+    by_ties: Any
+
+
+def space_for(arms: int, n: int) -> Space:
+    """Room for so many arms and lanes; made here, since arrays that are made by compiled code take long to compile."""
+    total, one, other, share = np.ones(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    rows = np.zeros((len(METRICS), n)), np.zeros((arms, n)), np.zeros((arms, n))
+    return Space(*rows, total, one, other, share, np.zeros(n, np.int64), np.zeros(n, np.uint64), np.zeros(arms + 1))
+
+
 @compiled
 def draw(generator, normal, numbers):  # type: ignore[no-untyped-def]
     """Fill an array with the next standard normals or uniforms of a stream, in the order in which NumPy would."""
@@ -87,14 +109,12 @@ def draw(generator, normal, numbers):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def play(first, coins, luck, policy, problem, learner, measured):  # type: ignore[no-untyped-def]
+def play(first, coins, luck, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
     """Play as many steps as there are coins ``(steps, lanes)``; returns whether all numbers stayed finite and legal."""
     weights, reference, kind = policy.weights, policy.reference, learner.kind
-    arms, n = weights.shape
-    samples, mixed, shown = np.zeros((len(METRICS), n)), np.zeros((arms, n)), np.zeros((arms, n))
+    arms, samples, mixed, shown = len(weights), space.samples, space.mixed, space.shown
     reward, regret, expected, entropy = samples[0], samples[2], samples[3], samples[6]
-    total, one, other, share = np.ones(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    action, cell = np.zeros(n, np.int64), np.zeros(n, np.uint64)
+    total, one, other, share, action, cell = space.total, space.one, space.other, space.share, space.action, space.cell
     indexed, fine = learner.exploration >= 0.0, True
     for t in range(len(coins)):
         step = first + t
@@ -114,7 +134,7 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
                 lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy)
         if soft == 0.0 and not indexed and kind <= FADING:
             lanes.rank(values, one, other)
-            lanes.greedy_entropy(arms, greedy, uniform, other, entropy)
+            lanes.greedy_entropy(greedy, uniform, other, space.by_ties, entropy)
             lanes.choose_greedily(
                 values, problem.means, greedy, uniform, one, other, coins[t], total, share, expected, action
             )
@@ -149,7 +169,7 @@ def play(first, coins, luck, policy, problem, learner, measured):  # type: ignor
     return fine
 
 
-@compiled
+@inner
 def _record(step, samples, action, measured):  # type: ignore[no-untyped-def]
     """Take a step's samples into the moments and totals; returns whether all were finite."""
     fine = True
@@ -162,5 +182,6 @@ def _record(step, samples, action, measured):  # type: ignore[no-untyped-def]
             for i in range(len(sample)):
                 total[i] += sample[i]
     if len(measured.actions) > 0:
-        measured.actions[step] = action
+        for i in range(len(action)):
+            measured.actions[step, i] = action[i]
     return fine

@@ -161,6 +161,7 @@ def _play(
     policy, learner = _policy(shares, law, shape), _learner(law, shape, steps)
     moments = np.zeros((2, len(kernel.METRICS), steps))
     measured = kernel.Measured(moments[0], moments[1], np.zeros((3, runs)), np.zeros(runs), uncounted_steps, actions)
+    space = kernel.space_for(bandit.arms, runs)
     moves, chunk = _moves(bandit), 1 if _moves(bandit) else _CHUNK
     u, x = np.empty((2, chunk, BLOCK))
     for first in range(0, steps, chunk):
@@ -173,7 +174,7 @@ def _play(
         if moves or first == 0:
             means = np.ascontiguousarray(now[:runs].T)
             paid = kernel.Problem(means, means.max(axis=0), bernoulli, sd)
-        if not kernel.play(first, u[:size], x[:size], policy, paid, learner, measured):
+        if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
             return None
         now = bandit.move(now, drift) if moves else now
     return _block(agent.policy, shares, runs, measured)

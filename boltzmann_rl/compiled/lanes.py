@@ -9,7 +9,7 @@ are: each row taken out as a view would cost two locked operations of Numba's me
 import numpy as np
 
 from boltzmann_rl.kernels.exponential import exp_nonpositive
-from boltzmann_rl.kernels.jit import compiled
+from boltzmann_rl.kernels.jit import inner
 from boltzmann_rl.kernels.logarithm import log_positive
 
 __all__ = [
@@ -45,7 +45,7 @@ _MOST = 1000.0
 _TINY, _GREATEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max
 
 
-@compiled
+@inner
 def indices(values, pulls, exploration, logarithm, unpulled, shown):  # type: ignore[no-untyped-def]
     """Upper confidence indices; as long as arms are unpulled, 0 for these and −∞ for all others."""
     for a in range(len(values)):
@@ -57,15 +57,16 @@ def indices(values, pulls, exploration, logarithm, unpulled, shown):  # type: ig
                 index[i] = 0.0 if n[i] == 0.0 else -np.inf
 
 
-@compiled
+@inner
 def _highest(values, best):  # type: ignore[no-untyped-def]
-    best[:] = values[0]
+    for i in range(len(best)):
+        best[i] = values[0, i]
     for a in range(1, len(values)):
         for i in range(len(best)):
             best[i] = max(best[i], values[a, i])
 
 
-@compiled
+@inner
 def weigh(values, reference, inverse, weights):  # type: ignore[no-untyped-def]
     """exp((values − reference)/temperature), where the reference values are the best ones."""
     _highest(values, reference)
@@ -74,7 +75,7 @@ def weigh(values, reference, inverse, weights):  # type: ignore[no-untyped-def]
             weights[a, i] = exp_nonpositive((values[a, i] - reference[i]) * inverse)
 
 
-@compiled
+@inner
 def reweigh(new, cell, reference, inverse, weights):  # type: ignore[no-untyped-def]
     """The weights of the arms whose values have moved."""
     flat = weights.reshape(-1)
@@ -84,7 +85,7 @@ def reweigh(new, cell, reference, inverse, weights):  # type: ignore[no-untyped-
         flat[cell[i]] = new[i]
 
 
-@compiled
+@inner
 def outside(total):  # type: ignore[no-untyped-def]
     """Whether the sum of weights of any lane is out of bounds."""
     found = False
@@ -93,17 +94,19 @@ def outside(total):  # type: ignore[no-untyped-def]
     return found
 
 
-@compiled
+@inner
 def weigh_again(values, reference, inverse, weights, total):  # type: ignore[no-untyped-def]
     """As `weigh`, for the few lanes whose sum of weights is out of bounds."""
     for i in range(len(total)):
         if not (_SMALLEST < total[i] < _LARGEST):
-            reference[i] = values[:, i].max()
+            reference[i] = values[0, i]
+            for a in range(1, len(values)):
+                reference[i] = max(reference[i], values[a, i])
             for a in range(len(values)):
                 weights[a, i] = exp_nonpositive((values[a, i] - reference[i]) * inverse)
 
 
-@compiled
+@inner
 def add_up(weights, means, total, expected):  # type: ignore[no-untyped-def]
     """The sums of the weights, and the means averaged over them."""
     total[:] = 0.0
@@ -123,7 +126,7 @@ def add_up(weights, means, total, expected):  # type: ignore[no-untyped-def]
         expected[i] /= total[i]
 
 
-@compiled
+@inner
 def sum_softmax(weights, means, values, reference, inverse, total, expected, entropy):  # type: ignore[no-untyped-def]
     """`add_up`, and the entropy ln Σw − Σw·z/Σw of the softmax, with z = (values − reference)/temperature."""
     total[:] = 0.0
@@ -148,7 +151,7 @@ def sum_softmax(weights, means, values, reference, inverse, total, expected, ent
         entropy[i] = max(log_positive(total[i]) - entropy[i] * inverse / total[i], 0.0)
 
 
-@compiled
+@inner
 def rank(values, best, ties):  # type: ignore[no-untyped-def]
     """The best value, and how many arms have it."""
     _highest(values, best)
@@ -158,7 +161,7 @@ def rank(values, best, ties):  # type: ignore[no-untyped-def]
             ties[i] += 1.0 if values[a, i] == best[i] else 0.0
 
 
-@compiled
+@inner
 def mix(soft, weights, total, greedy, uniform, values, best, share, mixed):  # type: ignore[no-untyped-def]
     """soft·softmax, the greedy share that the best arms divide, and what each available arm has in any case."""
     share[:] = 0.0
@@ -172,7 +175,7 @@ def mix(soft, weights, total, greedy, uniform, values, best, share, mixed):  # t
             mixed[a, i] = soft * (weights[a, i] / total[i]) + rest
 
 
-@compiled
+@inner
 def mixed_entropy(mixed, entropy):  # type: ignore[no-untyped-def]
     """Σ −p·ln p of any probabilities."""
     entropy[:] = 0.0
@@ -183,18 +186,18 @@ def mixed_entropy(mixed, entropy):  # type: ignore[no-untyped-def]
         entropy[i] = max(entropy[i], 0.0)
 
 
-@compiled
-def greedy_entropy(arms, greedy, uniform, ties, entropy):  # type: ignore[no-untyped-def]
+@inner
+def greedy_entropy(greedy, uniform, ties, by_ties, entropy):  # type: ignore[no-untyped-def]
     """As `mixed_entropy`, where all arms have the probability ``uniform``, and the best ones share ``greedy``."""
-    by_ties, low = np.zeros(arms + 1), -uniform * log_positive(max(uniform, _TINY))
-    for n in range(1, arms + 1):
+    arms, low = len(by_ties) - 1, -uniform * log_positive(max(uniform, _TINY))
+    for n in range(1, len(by_ties)):
         high = greedy / n + uniform
         by_ties[n] = max((arms - n) * low - n * high * log_positive(high), 0.0)
     for i in range(len(entropy)):
         entropy[i] = by_ties[int(ties[i])]
 
 
-@compiled
+@inner
 def choose(weights, total, coins, target, passed, action):  # type: ignore[no-untyped-def]
     """The first arm at which the running sum of the weights passes coin·total."""
     passed[:] = 0.0
@@ -221,7 +224,7 @@ def choose(weights, total, coins, target, passed, action):  # type: ignore[no-un
                 action[i] -= 1
 
 
-@compiled
+@inner
 def choose_greedily(values, means, greedy, uniform, best, ties, coins, passed, share, expected, action):  # type: ignore[no-untyped-def]
     """`add_up` and `choose` at once where all arms have the probability ``uniform``, and the best ones more."""
     passed[:] = 0.0
@@ -255,7 +258,7 @@ def choose_greedily(values, means, greedy, uniform, best, ties, coins, passed, s
                 action[i] -= 1
 
 
-@compiled
+@inner
 def pay(means, best, bernoulli, sd, luck, action, cell, reward, regret):  # type: ignore[no-untyped-def]
     """Rewards and regrets; and where the chosen arm is in a flat array of arms and lanes."""
     flat = means.reshape(-1)
@@ -268,7 +271,7 @@ def pay(means, best, bernoulli, sd, luck, action, cell, reward, regret):  # type
         reward[i] = (1.0 if luck[i] < reward[i] else 0.0) if bernoulli else reward[i] + sd * luck[i]
 
 
-@compiled
+@inner
 def measure(samples, best, cumulative):  # type: ignore[no-untyped-def]
     """The other metrics from regret, expected reward and entropy."""
     best_action, regret, expected, expected_regret = samples[1], samples[2], samples[3], samples[4]
@@ -283,7 +286,7 @@ def measure(samples, best, cumulative):  # type: ignore[no-untyped-def]
         effective[i] = exp_nonpositive(entropy[i])  # as exact for numbers as small as entropies
 
 
-@compiled(fastmath={"reassoc"})
+@inner(fastmath={"reassoc"})
 def deviations(sample):  # type: ignore[no-untyped-def]
     """Mean, and sum of squared deviations from it; the order of summation is the compiler's choice.
 
@@ -298,7 +301,7 @@ def deviations(sample):  # type: ignore[no-untyped-def]
     return sample[0] + total / len(sample), max(squares - total * total / len(sample), 0.0)
 
 
-@compiled
+@inner
 def average(values, pulls, cell, reward, new):  # type: ignore[no-untyped-def]
     """Sample averages, whose first reward overwrites the estimate."""
     q, n = values.reshape(-1), pulls.reshape(-1)
@@ -308,7 +311,7 @@ def average(values, pulls, cell, reward, new):  # type: ignore[no-untyped-def]
         n[cell[i]], q[cell[i]] = count, new[i]
 
 
-@compiled
+@inner
 def fade(values, rate, cell, reward, new):  # type: ignore[no-untyped-def]
     """Fading means."""
     q = values.reshape(-1)
@@ -318,7 +321,7 @@ def fade(values, rate, cell, reward, new):  # type: ignore[no-untyped-def]
         q[cell[i]] = new[i]
 
 
-@compiled
+@inner
 def climb(values, rate, previous, current, fixed, known, seen, chances, total, cell, reward, new):  # type: ignore[no-untyped-def]
     """Preferences, one step up the gradient; the baseline is the mean before, that with this reward, or fixed."""
     for i in range(len(cell)):
@@ -335,7 +338,7 @@ def climb(values, rate, previous, current, fixed, known, seen, chances, total, c
         flat[cell[i]] += new[i]
 
 
-@compiled
+@inner
 def credit(values, chances, total, cell, reward, new):  # type: ignore[no-untyped-def]
     """Importance-weighted sums of rewards; returns whether all that is credited has a meaning."""
     q, p, fine = values.reshape(-1), chances.reshape(-1), True

@@ -17,7 +17,7 @@ from boltzmann_rl.kernels.jit import compiled
 __all__ = ["decide_few", "decide_masked", "decide_rows", "prepare"]
 
 # Rows that are decided together, as lanes of vector registers.
-_LANES = 128
+_LANES = 64
 
 # Rows from which on a second thread pays.
 _ROWS_PER_THREAD = 8192

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["available", "compiled"]
+__all__ = ["available", "compiled", "inner"]
 
 
 def available() -> bool:
@@ -55,6 +55,11 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     if file is not None:  # Numba looks for changes in the function's own file only, not in those of what it calls
         file._source_stamp = file._source_stamp, _sources()
     return dispatcher
+
+
+# For what only compiled functions call: without the wrapper by which Python would, which is half of the compiling, and
+# on the disk as a part of what calls it.
+inner = functools.partial(compiled, no_cpython_wrapper=True, no_cfunc_wrapper=True, cache=False)
 
 
 @functools.cache

@@ -290,9 +290,15 @@ def target_of(learner: Any, values: Floats, transition: Transition) -> float:
 
 
 def _move(learner: Any, values: Floats, transition: Transition) -> Floats:
-    here, action = transition.observation, transition.action
-    error = target_of(learner, values, transition) - value(values, here, action)
-    add(values, here, action, evaluate(learner.learning_rate, transition.step) * error)
+    here, action, rate = transition.observation, transition.action, learner.learning_rate
+    if type(rate) is not float:
+        rate = evaluate(rate, transition.step)
+    old = value(values, here, action)
+    amount = rate * (target_of(learner, values, transition) - old)
+    if type(here) is int:  # what add comes to, without reading the value again
+        values[here, action] = old + amount
+    else:
+        add(values, here, action, amount)
     return values
 
 
