@@ -57,6 +57,7 @@ from boltzmann_rl.streams import stream
 pytest.importorskip("numba")
 
 from boltzmann_rl.compiled import tables, tabular, tabular_kernel
+from boltzmann_rl.kernels import jit
 
 
 def named(part):
@@ -409,21 +410,26 @@ def test_a_schedule_has_the_bits_that_it_has_step_by_step(schedule):
     assert tabular._evaluated(schedule, 600).tolist() == one_by_one
 
 
+def called(function):
+    """From Python, what else only compiled functions call."""
+    return jit.compiled(lambda *given: function(*given), cache=False)
+
+
 @pytest.mark.parametrize("count", range(1, 25))
 def test_sums_are_those_of_python_and_of_numpy(count):
-    rng = stream(0, "sums", count)
+    rng, add = stream(0, "sums", count), called(tabular_kernel._add)
     for _ in range(50):
         numbers = rng.standard_normal(24) * 10.0 ** rng.integers(-9, 9, 24)
         total, lost = 0.0, 0.0
         for number in numbers[:count].tolist():
-            total, lost = tabular_kernel._add(total, lost, number)
+            total, lost = add(total, lost, number)
         assert total + lost == sum(numbers[:count].tolist())
         assert tabular_kernel._numpy_sum(numbers, count) == np.add.reduce(numbers[:count])
 
 
 def test_the_exponential_is_the_one_of_the_reference():
-    values = np.zeros((1, 1, 2))
+    values, weigh = np.zeros((1, 1, 2)), called(tabular_kernel._weigh)
     for gap in [0.0, 745.2, 1e300, *stream(0, "gaps").exponential(50.0, 2000).tolist()]:
         values[0, 0, 1], weights = -gap, np.empty(2)
-        tabular_kernel._weigh(tabular_kernel.SOFT, values, 0, np.ones((1, 2), dtype=bool), 0.7, weights)
+        weigh(tabular_kernel.SOFT, values, 0, np.ones((1, 2), dtype=bool), 0.7, weights)
         assert weights.tolist() == [1.0, math.exp(-gap / 0.7)]
