@@ -1,7 +1,7 @@
 """All benchmarks in one go: their tables on the screen and in ``docs/speed.md``, and the figure beside it.
 
-Other libraries take part where they are installed: ``pip install 'boltzmann-rl[fast]' jax`` and PyTorch. About a
-quarter of an hour. Run: ``python benchmarks``.
+Other libraries take part where they are installed: ``pip install 'boltzmann-rl[fast]' jax mabwiser`` and PyTorch. About
+ten minutes. Run: ``python benchmarks``.
 """
 
 import platform
@@ -24,9 +24,9 @@ from boltzmann_rl.files import write
 
 DOCS = Path(__file__).parents[1] / "docs"
 MODULES = (testbed, many_actions, tabular, decision, batches, training, startup)
-COMPARED = ("boltzmann-rl", "numpy", "numba", "gymnasium", "torch", "jax")
+COMPARED = ("boltzmann-rl", "numpy", "numba", "gymnasium", "torch", "jax", "mabwiser")
 OURS, THEIRS = "#0072B2", "#D55E00"  # of Okabe & Ito
-OUR_WAYS = ("act", "compiled", "reference engine", "sampler")
+OUR_WAYS = ("act", "compiled", "reference", "sampler")
 
 
 def main() -> None:
@@ -107,8 +107,8 @@ def panel(ax, table: Table) -> None:
         )
     ax.axvline(1.0, color="0.6", linewidth=0.8, zorder=0)
     ax.set_xscale("log")
-    ax.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:,.4g}")
-    ax.margins(x=0.16)
+    ax.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:,.0f}" if ratio >= 1.0 else f"{ratio:g}")
+    ax.margins(x=0.2)
     ax.set_ylim(-0.6, len(table.drawn) - 0.4)
     ax.set_yticks(range(len(table.drawn)), reversed(table.drawn))
     ax.tick_params(axis="y", length=0)

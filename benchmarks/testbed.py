@@ -2,8 +2,8 @@
 
 Per run and step. The engines measure nine curves with their spread and check what they are given; all others keep two
 curves of means. What uses several cores says how many; all else is on one, but PyTorch and JAX, which take what they
-want. The C file is compiled on the spot where there is a compiler; JAX and PyTorch take part where they are installed.
-Run: ``python benchmarks/testbed.py``.
+want. The C file is compiled on the spot where there is a compiler; JAX, PyTorch and mabwiser take part where they are
+installed (SMPyBandits 0.9.7 cannot be imported beside a current SciPy). Run: ``python benchmarks/testbed.py``.
 """
 
 import ctypes
@@ -55,8 +55,8 @@ def straightforward(epsilon: float | None = None) -> None:
         reward_curve[step], best_curve[step] = reward.mean(), (action == best).mean()
 
 
-def leanest(epsilon: float | None = None, runs: int = 500) -> None:
-    """NumPy with all that helps: arms first, blocks that stay in the cache, and one weight a step computed anew."""
+def leanest(epsilon: float | None = None, runs: int = RUNS) -> None:
+    """NumPy with all that helps: arms first, and one weight a step computed anew; smaller blocks of runs are slower."""
     rng = np.random.default_rng(0)
     reward_curve, best_curve = np.zeros(STEPS), np.zeros(STEPS)
     w, q, n, passed = (np.empty((ARMS, runs)) for _ in range(4))
@@ -108,6 +108,19 @@ def python(runs: int = 20) -> None:
             w[action] = math.exp(q[action] / TEMPERATURE)
             reward_curve[step] += reward
             best_curve[step] += action == best
+
+
+def mabwiser() -> None:
+    """One run by mabwiser, which decides one by one (and by another law than the softmax)."""
+    from mabwiser.mab import MAB, LearningPolicy
+
+    rng = np.random.default_rng(0)
+    means = rng.normal(size=ARMS)
+    bandit = MAB(list(range(ARMS)), LearningPolicy.Softmax(tau=TEMPERATURE))
+    bandit.fit(list(range(ARMS)), rng.normal(means).tolist())
+    for _ in range(STEPS):
+        action = bandit.predict()
+        bandit.partial_fit([action], [rng.normal(means[action])])
 
 
 def numbers(cores: int = 1) -> None:
@@ -208,7 +221,8 @@ def engine(simulate: Any, policy: Any, cores: int = 1, steps: int = STEPS) -> Ca
 
 def per_step(way: Callable[[], None]) -> float:
     """Seconds per run and step."""
-    return seconds(way) / ((20 if way is python else RUNS) * STEPS)
+    runs = {python: 20, mabwiser: 1}.get(way, RUNS)
+    return seconds(way) / (runs * STEPS)
 
 
 def contenders(folder: Path) -> dict[str, dict[str, Callable[[], None]]]:
@@ -228,6 +242,7 @@ def contenders(folder: Path) -> dict[str, dict[str, Callable[[], None]]]:
             "JAX": jax_testbed() if importlib.util.find_spec("jax") else None,
             "PyTorch": pytorch if importlib.util.find_spec("torch") else None,
             "plain Python": python,
+            "mabwiser": mabwiser if importlib.util.find_spec("mabwiser") else None,
         },
         f"ε-greedy, ε = {EPSILON}": {
             **_engines(greedy, cores),

@@ -184,6 +184,8 @@ class Exponential:
     def __call__(self, step: Any) -> Any:
         if self.steps is not None:
             f = _fraction(step, self.steps)
+            if isinstance(f, float) and f == 1.0:  # what the powers come to, for the price of none
+                return self.end
             with quietly(f if self.start >= _NORMAL <= self.end else None):  # the powers lie between 1 and an end
                 value = np.power(self.start, 1.0 - f) * np.power(self.end, f)  # the same bits for one step as for many
         else:
