@@ -4,6 +4,7 @@ Other libraries take part where they are installed: ``pip install 'boltzmann-rl[
 ten minutes. Run: ``python benchmarks``.
 """
 
+import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -45,8 +46,8 @@ def page(tables: list[Table]) -> str:
     """All tables in Markdown."""
     parts = [
         "# What it costs",
-        "Measured by `python benchmarks`, which writes this page: several ways to the same end, in turn, in one "
-        "process. The median of the rounds, and the median, least and greatest ratio to the way without a range. "
+        "Measured by `python benchmarks`, which writes this page: several ways to the same end, in turn. "
+        "The median of the rounds, and the median, least and greatest ratio to the way without a range. "
         "Machines differ, and a busy one is noisy: look at the ratios.",
         f"{machine()}.",
         "![The same, as a figure](speed.png)",
@@ -72,7 +73,7 @@ def machine() -> str:
             versions.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             versions.append(f"no {name}")
-    return f"{cpu}, {testbed.CORES} cores, Python {platform.python_version()}, {', '.join(versions)}"
+    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(versions)}"
 
 
 def figure(tables: list[Table]) -> Figure:

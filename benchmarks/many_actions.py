@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from rounds import Table, show, take_turns
+from rounds import Table, answered, show, take_turns
 
 from boltzmann_rl.many_actions.draws import Run, play
 
@@ -57,26 +57,19 @@ def schedules(arms: int, steps: int) -> dict[str, np.ndarray]:
 
 
 def tables() -> Iterator[Table]:
-    """By the number of arms, beside a scan of all, and by schedule."""
+    """The sampler beside itself at ten arms, a scan of all arms beside the sampler, and schedules."""
     logarithmic = 1.0 / np.log(np.arange(STEPS) + 2.0)
     ways = {f"sampler, {arms:,} arms": sampler(arms, logarithmic) for arms in SIZES}
     bases = {f"softmax of all, {arms:,} arms": f"sampler, {arms:,} arms" for arms in SIZES}
     scans = {name: lambda arms=arms: scan(arms) for name, arms in zip(bases, SIZES, strict=True)}
     taken = take_turns({**ways, **scans}, ROUNDS, answered)
-    few = f"sampler, {SIZES[0]:,} arms"
-    yield Table("Very many arms, τ = 1/ln t, beside ten", few, {way: taken[way] for way in ways})
-    title = "Very many arms, τ = 1/ln t"
-    yield Table(title, {**{way: way for way in ways}, **bases}, taken, drawn=tuple(taken))
+    bases |= dict.fromkeys(ways, f"sampler, {SIZES[0]:,} arms")
+    yield Table("Very many arms, τ = 1/ln t", bases, taken, drawn=tuple(taken))
     for arms in (1000, 100_000):
         steps = max(STEPS, 10 * arms)
         ways = {name: sampler(arms, values) for name, values in schedules(arms, steps).items()}
         taken = take_turns(ways, ROUNDS, answered)
         yield Table(f"Schedules at {arms:,} arms", "constant", taken)
-
-
-def answered(way: Callable[[], float]) -> float:
-    """The ways here time themselves."""
-    return way()
 
 
 if __name__ == "__main__":

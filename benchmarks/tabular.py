@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import gymnasium
 from rounds import Table, show, take_turns
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, DoubleQLearning, Environment, EpsilonGreedy, ExpectedSARSA, QLearning
@@ -20,7 +21,7 @@ WORK = {"block": 0, "runs": 2, "seed": 0}
 ENVIRONMENTS = (
     (Environment("FrozenLake-v1"), 3000),
     (Environment("CliffWalking-v1", max_episode_steps=500), 1000),
-    (Environment("Taxi-v4"), 500),
+    (Environment(max(name for name in gymnasium.registry if name.startswith("Taxi-v"))), 500),
 )
 BOLTZMANN = Boltzmann(0.2)
 AGENTS = {

@@ -32,7 +32,8 @@ from boltzmann_rl.simulation import bandits as reference
 
 RUNS, STEPS, ARMS, TEMPERATURE, EPSILON = 2000, 1000, 10, 0.25, 0.1
 COOLING = Exponential(1.0, 0.05, steps=STEPS)
-ROUNDS, CORES = 7, os.cpu_count() or 1
+ROUNDS, ALONE = 7, 20  # runs of plain Python
+CORES = min(os.cpu_count() or 1, RUNS // reference.BLOCK)  # so many blocks of runs there are
 
 
 def straightforward(epsilon: float | None = None) -> None:
@@ -55,47 +56,46 @@ def straightforward(epsilon: float | None = None) -> None:
         reward_curve[step], best_curve[step] = reward.mean(), (action == best).mean()
 
 
-def leanest(epsilon: float | None = None, runs: int = RUNS) -> None:
+def leanest(epsilon: float | None = None) -> None:
     """NumPy with all that helps: arms first, and one weight a step computed anew; smaller blocks of runs are slower."""
     rng = np.random.default_rng(0)
     reward_curve, best_curve = np.zeros(STEPS), np.zeros(STEPS)
-    w, q, n, passed = (np.empty((ARMS, runs)) for _ in range(4))
-    rows, best_value = np.arange(runs), np.empty(runs)
-    u, luck, below = np.empty(runs), np.empty(runs), np.empty((ARMS, runs), dtype=bool)
-    for _ in range(RUNS // runs):
-        means = rng.normal(size=(ARMS, runs))
-        best = means.argmax(axis=0)
-        w[:], q[:], n[:] = 1.0, 0.0, 0.0
-        flat_means, flat_q, flat_n, flat_w = means.ravel(), q.ravel(), n.ravel(), w.ravel()
-        for step in range(STEPS):
-            rng.random(out=u)
-            if epsilon is None:
-                np.add.accumulate(w, axis=0, out=passed)
-                u *= passed[-1]
-                np.less_equal(passed, u, out=below)
-                action = np.add.reduce(below, axis=0)
-            else:
-                np.maximum.reduce(q, axis=0, out=best_value)
-                np.equal(q, best_value, out=below)
-                action = below.argmax(axis=0)
-                explore = np.flatnonzero(u < epsilon)
-                action[explore] = u[explore] * (ARMS / epsilon)
-            cell = action * runs + rows
-            rng.standard_normal(out=luck)
-            reward = flat_means[cell] + luck
-            count, old = flat_n[cell] + 1.0, flat_q[cell]
-            new = old + (reward - old) / count
-            flat_n[cell], flat_q[cell] = count, new
-            if epsilon is None:
-                flat_w[cell] = np.exp(new / TEMPERATURE)
-            reward_curve[step] += reward.sum()
-            best_curve[step] += np.count_nonzero(action == best)
+    w, q, n, passed = (np.empty((ARMS, RUNS)) for _ in range(4))
+    rows, best_value = np.arange(RUNS), np.empty(RUNS)
+    u, luck, below = np.empty(RUNS), np.empty(RUNS), np.empty((ARMS, RUNS), dtype=bool)
+    means = rng.normal(size=(ARMS, RUNS))
+    best = means.argmax(axis=0)
+    w[:], q[:], n[:] = 1.0, 0.0, 0.0
+    flat_means, flat_q, flat_n, flat_w = means.ravel(), q.ravel(), n.ravel(), w.ravel()
+    for step in range(STEPS):
+        rng.random(out=u)
+        if epsilon is None:
+            np.add.accumulate(w, axis=0, out=passed)
+            u *= passed[-1]
+            np.less_equal(passed, u, out=below)
+            action = np.add.reduce(below, axis=0)
+        else:
+            np.maximum.reduce(q, axis=0, out=best_value)
+            np.equal(q, best_value, out=below)
+            action = below.argmax(axis=0)
+            explore = np.flatnonzero(u < epsilon)
+            action[explore] = u[explore] * (ARMS / epsilon)
+        cell = action * RUNS + rows
+        rng.standard_normal(out=luck)
+        reward = flat_means[cell] + luck
+        count, old = flat_n[cell] + 1.0, flat_q[cell]
+        new = old + (reward - old) / count
+        flat_n[cell], flat_q[cell] = count, new
+        if epsilon is None:
+            flat_w[cell] = np.exp(new / TEMPERATURE)
+        reward_curve[step] += reward.sum()
+        best_curve[step] += np.count_nonzero(action == best)
 
 
-def python(runs: int = 20) -> None:
+def python() -> None:
     """No library: one run after the other, on lists."""
     rng = random.Random(0)
-    for _ in range(runs):
+    for _ in range(ALONE):
         means = [rng.gauss(0.0, 1.0) for _ in range(ARMS)]
         q, n, w, best = [0.0] * ARMS, [0] * ARMS, [1.0] * ARMS, max(range(ARMS), key=means.__getitem__)
         reward_curve, best_curve = [0.0] * STEPS, [0] * STEPS
@@ -144,7 +144,7 @@ def in_threads(block: Callable[[int], None], cores: int) -> None:
 
 
 def compiled_c(folder: Path) -> Callable[[], None] | None:
-    """The limit: C with the compiler's best options, on one core."""
+    """C with -O3 for this processor, on one core."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         return None
@@ -221,7 +221,7 @@ def engine(simulate: Any, policy: Any, cores: int = 1, steps: int = STEPS) -> Ca
 
 def per_step(way: Callable[[], None]) -> float:
     """Seconds per run and step."""
-    runs = {python: 20, mabwiser: 1}.get(way, RUNS)
+    runs = {python: ALONE, mabwiser: 1}.get(way, RUNS)
     return seconds(way) / (runs * STEPS)
 
 
@@ -286,7 +286,7 @@ def tables() -> Iterator[Table]:
             drawn = () if "cooled" in title else tuple(ways)
             yield Table(f"Testbed: {title}", next(iter(ways)), taken, drawn=drawn)
     held = {f"{steps} steps": [peak(reference.simulate, steps)] for steps in (500, 4000)}
-    rewards = {"an array of all rewards of 4000 steps": [8.0 * RUNS * 4000]}
+    rewards = {"8 bytes for each reward of 4000 steps": [8.0 * RUNS * 4000]}
     yield Table("Testbed, memory of the reference engine", "500 steps", held | rewards, unit="B")
 
 

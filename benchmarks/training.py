@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 import gymnasium
-from rounds import Table, show, take_turns
+from rounds import Table, answered, show, take_turns
 
 from boltzmann_rl import Agent, Boltzmann, Environment, EpsilonGreedy, QLearning, schedules
 from boltzmann_rl.simulation.training import Training
@@ -66,11 +66,6 @@ def tables() -> Iterator[Table]:
     agent = Agent(QLearning(0.5), POLICIES["Boltzmann"])
     ways = {f"{rows} at once": lambda rows=rows: loop(vector(rows), agent) for rows in (1, 4, 16)}
     yield Table("A transition in vectors of environments", "1 at once", take_turns(ways, 3, answered))
-
-
-def answered(way: Callable[[], float]) -> float:
-    """The ways here time themselves."""
-    return way()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 
 from boltzmann_rl.arguments import as_policy
 
-__all__ = ["Agent", "arguments_of_update"]
+__all__ = ["Agent", "learns_from"]
 
 CLOCKS = ("step", "pulls", "visits")
 
@@ -55,11 +55,13 @@ class Agent:
         object.__setattr__(self, "clock", clock)
 
 
-def arguments_of_update(learner: Any) -> set[int]:
-    """How many a learner's update takes: 5 for bandits (state, action, reward, probabilities, rng), 3 for environments.
+def learns_from(learner: Any, arguments: int) -> bool:
+    """Whether a learner's ``update`` takes so many, and that of a learner within it.
 
-    A learner that wraps another and hands on whatever comes (``*experience``) takes what that one takes.
+    Bandits give 5 (state, action, reward, probabilities, rng), environments 3 (state, transition, rng).
     """
-    kinds = [parameter.kind for parameter in inspect.signature(learner.update).parameters.values()]
-    own = set() if inspect.Parameter.VAR_POSITIONAL in kinds else {len(kinds)}
-    return own | arguments_of_update(learner.learner) if hasattr(learner, "learner") else own
+    try:
+        inspect.signature(learner.update).bind(*[None] * arguments)
+    except TypeError:
+        return False
+    return learns_from(learner.learner, arguments) if hasattr(learner, "learner") else True

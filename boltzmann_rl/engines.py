@@ -13,8 +13,8 @@ __all__ = ["COMPILED", "REFERENCE", "engine_of", "pays", "twin"]
 
 REFERENCE, COMPILED = "reference", "compiled"
 
-# Steps of all runs and agents from which on compiling pays: so many that a first run, which compiles for nine (bandits)
-# or four seconds, takes at most three more than the reference engine in two processes, with a step at 0.4 or 17 µs.
+# Steps of all runs and agents from which on compiling pays: so many that a first run, which compiles for some nine
+# (bandits) or four seconds, takes about three more than the reference engine in two processes (benchmarks/startup.py).
 _PAYS = {"bandits": 30_000_000, "tabular": 250_000}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from boltzmann_rl.agents import Agent, arguments_of_update
+from boltzmann_rl.agents import Agent, learns_from
 from boltzmann_rl.arguments import as_finite, as_integer, as_seed
 from boltzmann_rl.engines import COMPILED, engine_of, twin
 from boltzmann_rl.environments import Environment
@@ -286,7 +286,7 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
     for label, entrant in entrants.items():
         if not isinstance(entrant.agent, Agent):
             raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {entrant.agent!r}")
-        if arguments_of_update(entrant.agent.learner) != {update}:
+        if not learns_from(entrant.agent.learner, update):
             raise TypeError(
                 f"agents[{label!r}] has a learner that does not learn from {kind}: {entrant.agent.learner!r}"
             )

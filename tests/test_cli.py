@@ -304,6 +304,14 @@ def test_list_tells_the_rest_where_one_file_cannot_be_read(folder, capsys):
     assert "a_broken_one.py could not be loaded: ModuleNotFoundError" in told.err
 
 
+def test_list_is_called_wrongly_where_all_that_is_wrong_is_that_nothing_is_declared(folder, capsys):
+    Path("helper.py").write_text("", "utf-8")
+    assert main(["list", "."]) == 2
+    told = capsys.readouterr()
+    assert "small: Which temperature?" in told.out
+    assert "helper.py declares no experiment" in told.err
+
+
 def test_list_says_where_it_looked(folder, capsys):
     assert main(["list"]) == 2
     assert "no experiments there: experiments does not exist (seen from " in said(capsys)
@@ -367,3 +375,9 @@ def test_a_run_that_could_not_be_saved_is_not_begun(tmp_path, monkeypatch, capsy
     monkeypatch.setattr("boltzmann_rl.BanditExperiment.run", lambda *_, **__: pytest.fail("the work was done in vain"))
     assert main([*call, "--runs", "3"]) == 1
     assert "holds 6 runs" in capsys.readouterr().err
+    other = tmp_path / "other.py"  # one that could be saved comes first, and is not begun either
+    other.write_text(file.read_text().replace("'small'", "'other'"))
+    assert main(["run", str(other), *call[1:], "--runs", "3"]) == 1
+    other.write_text(file.read_text().replace("0.1", "0.2"))
+    assert main(["run", str(other), *call[1:]]) == 2
+    assert "need names of their own, got small, small" in said(capsys)

@@ -290,6 +290,8 @@ def test_a_longer_run_begins_as_a_shorter_one_does():
     ("bandit", "agent"),
     [
         (GaussianBandit(NormalMeans(sd=1e308), sd=1e308), Agent(SampleAverage(), Uniform())),
+        (GaussianBandit(NormalMeans(sd=1e308), sd=1e308), Agent(SampleAverage(), Greedy())),
+        (GaussianBandit(NormalMeans(sd=1e308), sd=1e308), Agent(ConstantStep(0.5), EpsilonGreedy(0.1))),
         (GaussianBandit(NormalMeans(sd=1e307), arms=2), Agent(GradientPreferences(1e9), Boltzmann(1.0))),
         (GaussianBandit(), Agent(SampleAverage(), Boltzmann(lambda step: 1.0 if step < 40 else -1.0))),
         (GaussianBandit(), Agent(SampleAverage(), Boltzmann(lambda step: math.nan if step == 40 else 1.0))),

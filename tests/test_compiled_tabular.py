@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
 from gymnasium.wrappers import TimeLimit
+from installed import TAXI
 
 from boltzmann_rl import (
     SARSA,
@@ -163,8 +164,7 @@ def wave(step):
 
 
 LAKE = Environment("FrozenLake-v1")
-TAXI_ID = max(name for name in gymnasium.registry if name.startswith("Taxi-v"))  # v4 came with Gymnasium 1.3
-TAXI = Environment(TAXI_ID)
+RIDE = Environment(TAXI)
 ENVIRONMENTS = (
     LAKE,
     Environment("FrozenLake-v1", options={"is_slippery": False}, max_episode_steps=9),
@@ -172,8 +172,8 @@ ENVIRONMENTS = (
     Environment("FrozenLake-v1", options={"desc": ("SFHF", "FFSG"), "success_rate": 0.5}),
     Environment("CliffWalking-v1", max_episode_steps=40),
     Environment("CliffWalking-v1", options={"is_slippery": True}),
-    TAXI,
-    Environment(TAXI_ID, options={"is_rainy": True}, max_episode_steps=30),
+    RIDE,
+    Environment(TAXI, options={"is_rainy": True}, max_episode_steps=30),
     Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0", max_episode_steps=25),
     registered("Lottery", lottery, max_episode_steps=7),
     registered("Wide", lambda: lottery(states=4, actions=24, seed=1)),
@@ -268,7 +268,7 @@ def test_every_transition_and_value_is_that_of_the_reference(environment, learne
 def test_runs_go_on_where_schedules_have_to_be_evaluated_further(learner, clock, monkeypatch):
     monkeypatch.setattr(tabular, "_FIRST", 8)
     policy = EpsilonBoltzmann(Exponential(1.0, 0.01, steps=1000), Linear(1.0, 0.05, steps=1200))
-    for environment in (LAKE, TAXI):
+    for environment in (LAKE, RIDE):
         assert_engines_agree(environment, Agent(learner, policy, clock), seed=3, steps=1500)
 
 
@@ -320,7 +320,7 @@ def test_a_fault_in_any_table_shows(fault, monkeypatch):
             registered("Shuffled", lambda: lottery(seen=(1, 0, 2, 3, 4, 5))),
             "does not do what its transition tables P say",
         ),
-        (Environment(TAXI_ID, options={"fickle_passenger": True}), "does not do what its transition tables P say"),
+        (Environment(TAXI, options={"fickle_passenger": True}), "does not do what its transition tables P say"),
         (Environment("FrozenLake-v1", options={"desc": None, "map_name": None}), "another one each time it is made"),
         (registered("New", lambda: lottery(seed=None)), "another one each time it is made"),
         (Environment("boltzmann_rl.gridworlds:boltzmann_rl/ShortCorridor-v0"), "P is of 4 states and 2 actions"),

@@ -10,6 +10,7 @@ import scipy.linalg
 import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from installed import TAXI
 
 from boltzmann_rl import Boltzmann, EpsilonGreedy, Greedy, Uniform, mellowmax
 from boltzmann_rl.gridworlds import TabularEnv
@@ -165,8 +166,7 @@ def test_the_cliff_is_walked_along_for_minus_13():
 
 def test_every_deterministic_route_of_taxi_is_counted():
     """20 for the drop and −1 for each step before it: the best from every start, by breadth-first search."""
-    newest = max(name for name in gymnasium.registry if name.startswith("Taxi-v"))
-    env = gymnasium.make(newest).unwrapped
+    env = gymnasium.make(TAXI).unwrapped
     values = value_iteration(MDP.of(env), 1.0).values
     steps = {s: 1 for s in env.P if any(outcome[0][3] for outcome in env.P[s].values())}
     while True:

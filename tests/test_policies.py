@@ -494,10 +494,12 @@ def test_a_policy_that_perturbs_draws_one_uniform_an_action():
 
 
 @pytest.mark.parametrize("policy", [Boltzmann(0.5), Boltzmann(Linear(1.0, 0.1, steps=10))], ids=["constant", "cooled"])
-@pytest.mark.parametrize("step", [[0, 1], [0, 1, 2, 3, 4]])
-def test_a_clock_with_another_number_of_rows_is_refused(policy, step):
+@pytest.mark.parametrize(
+    ("shape", "step"), [((4, 3), [0, 1]), ((4, 3), [0, 1, 2, 3, 4]), ((4, 3), np.zeros((2, 3), int)), ((3,), [0, 1])]
+)
+def test_a_clock_with_another_number_of_rows_or_actions_is_refused(policy, shape, step):
     with pytest.raises(ValueError, match="step"):
-        act(policy, np.zeros((4, 3)), np.random.default_rng(0), step=step)
+        act(policy, np.zeros(shape), np.random.default_rng(0), step=step)
 
 
 @pytest.mark.parametrize(

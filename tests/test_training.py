@@ -12,6 +12,7 @@ import pytest
 from gymnasium.spaces import Box, Discrete
 from gymnasium.utils import EzPickle
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from installed import TAXI, vectors_are_sound
 
 from boltzmann_rl import (
     SARSA,
@@ -48,7 +49,6 @@ AGENTS = [
     Agent(SARSA(0.3), BoltzmannGumbel(1.0)),
     Agent(ValueDifference(QLearning(0.5), inverse_sensitivity=1.0), AdaptiveEpsilonGreedy()),
 ]
-TAXI = max(name for name in gymnasium.registry if name.startswith("Taxi-v"))  # v4 is of Gymnasium 1.3
 SINGLE = [Environment("FrozenLake-v1"), Environment("CliffWalking-v1", 40), Environment(TAXI, 30)]
 MODES = list(AutoresetMode)
 
@@ -382,10 +382,7 @@ def make_batch():
     return gymnasium.make_vec("boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0", num_envs=3, steps=3)
 
 
-unpicklable = pytest.mark.skipif(gymnasium.__version__ < "1.4", reason="a SyncVectorEnv held a generator")
-
-
-@pytest.mark.parametrize("make", [make_single, pytest.param(make_vector, marks=unpicklable), make_batch])
+@pytest.mark.parametrize("make", [make_single, pytest.param(make_vector, marks=vectors_are_sound), make_batch])
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")
 def test_a_saved_training_goes_on_as_if_it_had_never_been_interrupted(tmp_path, make, agent):
     whole = Training(make(), agent, seed=4)
@@ -402,7 +399,7 @@ def test_a_saved_training_goes_on_as_if_it_had_never_been_interrupted(tmp_path, 
     assert (training.seed, training.step) == (4, 150)
 
 
-@unpicklable
+@vectors_are_sound
 def test_a_training_goes_on_in_another_process(tmp_path):
     training = Training(make_vector(), AGENTS[1], seed=0)
     list(islice(training, 50))
@@ -530,7 +527,7 @@ def test_episode_statistics_of_gymnasium_agree_with_the_episodes_of_a_training()
 
 
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP], ids=str)
-@pytest.mark.skipif(gymnasium.__version__ < "1.4", reason="Gymnasium's own statistics were wrong in SAME_STEP mode")
+@vectors_are_sound
 def test_episode_statistics_of_a_vector_agree_with_the_episodes_of_a_training(mode):
     env = gymnasium.wrappers.vector.RecordEpisodeStatistics(corridors(mode)[0])
     episodes = list(Training(env, AGENTS[1], seed=0).episodes(20))
@@ -556,6 +553,29 @@ def test_wrong_arguments_are_refused():
     env.action_space = Box(0.0, 1.0, (1,))
     with pytest.raises(TypeError, match="Discrete action space"):
         Training(env, AGENTS[0], seed=0)
+
+
+class Optional(QLearning):
+    """With an argument that nobody gives."""
+
+    def update(self, state, transition, rng, verbose=False):
+        return super().update(state, transition, rng)
+
+
+class Anything(QLearning):
+    """Takes what comes."""
+
+    def update(self, *experience):
+        return super().update(*experience)
+
+
+@pytest.mark.parametrize("learner", [Optional(0.5), Anything(0.5)])
+def test_a_learner_may_write_its_arguments_as_it_likes(learner):
+    ours, plain = (
+        list(islice(Training(make_single(), Agent(one, Boltzmann(0.5)), seed=0), 50))
+        for one in (learner, QLearning(0.5))
+    )
+    assert same(ours, plain)
 
 
 def test_what_cannot_be_trained_is_refused_when_it_is_asked_for():

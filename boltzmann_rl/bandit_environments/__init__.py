@@ -4,7 +4,7 @@
 first is ``"boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0"``. All parameters of the problems can be written
 as JSON, and ``steps`` is the number of pulls per episode. The nine are `AdversarialBandit`, `BernoulliBandit`,
 `ClassificationBandit`, `ContextualLinearBandit`, ``DriftingBandit``, `GaussianBandit`, `HeavyTailedBandit`,
-``NearTiesBandit`` and `SwitchingBandit`, with the parameters of the classes of these names.
+``NearTiesBandit`` and `SwitchingBandit`; a parameter that one does not have is answered with those that it has.
 
 Example:
     >>> import gymnasium

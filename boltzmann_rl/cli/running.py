@@ -1,6 +1,7 @@
 """The commands about experiments: run, plot and list."""
 
 import argparse
+import dataclasses
 import sys
 import textwrap
 from pathlib import Path
@@ -19,19 +20,13 @@ def run(options: argparse.Namespace) -> int:
     """Run experiments, and write their tables and figures."""
     from boltzmann_rl.records.results import check_place
 
-    experiments = [experiment for file in options.files for experiment in experiments_in(Path(file))]
+    experiments = [_as_asked(part, options) for file in options.files for part in experiments_in(Path(file))]
+    names = [experiment.name for experiment in experiments]
+    if len(set(names)) < len(names):
+        raise WrongCall(f"experiments in one folder of results need names of their own, got {', '.join(names)}")
     for experiment in experiments:
-        changes = {name: getattr(options, name) for name in ("runs", "seed") if getattr(options, name) is not None}
-        if options.quick:
-            experiment = experiment.quick()
-        if options.steps is not None:
-            experiment = experiment.with_length(options.steps)
-        if changes:
-            import dataclasses
-
-            experiment = dataclasses.replace(experiment, **changes)
-        if not options.overwrite:
-            check_place(experiment, options.results)
+        check_place(experiment, options.results, overwrite=options.overwrite)
+    for experiment in experiments:
         results = experiment.run(jobs=options.jobs, progress=not options.quiet)
         folder = results.save(options.results, points=options.points, overwrite=options.overwrite)
         _print_summary(results)
@@ -40,6 +35,16 @@ def run(options: argparse.Namespace) -> int:
         if pays(experiment.kind, experiment.work) and not available():
             print("With Numba this would have been several times faster: pip install 'boltzmann-rl[fast]'\n")
     return 0
+
+
+def _as_asked(experiment: Any, options: argparse.Namespace) -> Any:
+    """The experiment, with what the options change of it."""
+    changes = {name: getattr(options, name) for name in ("runs", "seed") if getattr(options, name) is not None}
+    if options.quick:
+        experiment = experiment.quick()
+    if options.steps is not None:
+        experiment = experiment.with_length(options.steps)
+    return dataclasses.replace(experiment, **changes)
 
 
 def _print_summary(results: Any) -> None:
@@ -93,17 +98,18 @@ def list_experiments(options: argparse.Namespace) -> int:
     files = sorted(folder.glob("*.py"))
     if not files:
         raise WrongCall(f"there are no Python files in {folder}")
-    wrong = []
+    wrong: list[Exception] = []
     for file in files:
         try:
             experiments = experiments_in(file)
         except (RuntimeError, WrongCall) as error:  # the others are listed all the same
-            wrong.append(str(error))
+            wrong.append(error)
             continue
         for experiment in experiments:
             question = (sys.modules[module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
             size = f"{len(experiment.entrants)} agents, {experiment.runs} runs, {experiment.length} {experiment.axis}s"
             print(f"{file}\n    {experiment.name}: {question}\n    {size}")
     if wrong:
-        raise RuntimeError("; ".join(wrong))
+        kind = WrongCall if all(isinstance(error, WrongCall) for error in wrong) else RuntimeError
+        raise kind("; ".join(map(str, wrong)))
     return 0

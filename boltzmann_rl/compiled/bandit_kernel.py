@@ -92,7 +92,8 @@ def space_for(arms: int, n: int) -> Space:
     """Room for so many arms and lanes; made here, since arrays that are made by compiled code take long to compile."""
     total, one, other, share = np.ones(n), np.zeros(n), np.zeros(n), np.zeros(n)
     rows = np.zeros((len(METRICS), n)), np.zeros((arms, n)), np.zeros((arms, n))
-    return Space(*rows, total, one, other, share, np.zeros(n, np.int64), np.zeros(n, np.uint64), np.zeros(arms + 1))
+    by_ties = np.full(arms + 1, np.nan)  # nothing ties with a best value that is NaN
+    return Space(*rows, total, one, other, share, np.zeros(n, np.int64), np.zeros(n, np.uint64), by_ties)
 
 
 @compiled
@@ -132,7 +133,7 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
             if lanes.outside(total):
                 lanes.weigh_again(values, reference, inverse, weights, total)
                 lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy)
-        if soft == 0.0 and not indexed and kind <= FADING:
+        if soft == 0.0 and not indexed and kind <= FADING:  # the other kinds learn from the probabilities
             lanes.rank(values, one, other)
             lanes.greedy_entropy(greedy, uniform, other, space.by_ties, entropy)
             lanes.choose_greedily(

@@ -177,6 +177,8 @@ def _play(
         if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
             return None
         now = bandit.move(now, drift) if moves else now
+    if not (np.isfinite(measured.totals).all() and np.isfinite(learner.values).all()):
+        return None
     return _block(agent.policy, shares, runs, measured)
 
 

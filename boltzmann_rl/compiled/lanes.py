@@ -1,9 +1,9 @@
 """The inner loops of the compiled engine for bandits: many runs side by side, as the lanes of vector registers.
 
 What belongs to a run is an array ``(lanes,)``, what belongs to its arms ``(arms, lanes)``. A loop over the lanes does
-one thing without a branch or a call, so that it compiles to vector instructions. Sums over the arms take four of them
-at a time, which saves most of the reading and writing of the sums, and the rest one by one. Arms are indexed where they
-are: each row taken out as a view would cost two locked operations of Numba's memory manager.
+one thing without a branch or a call, so that it compiles to vector instructions. Where several sums over the arms are
+taken, it is four arms at a time, which saves most of the reading and writing of the sums, and the rest one by one. Arms
+are mostly indexed where they are: a view of a row costs two locked operations of Numba's memory manager.
 """
 
 import numpy as np
@@ -254,7 +254,7 @@ def choose_greedily(values, means, greedy, uniform, best, ties, coins, passed, s
     for i in range(len(action)):
         if action[i] >= len(values):  # the probabilities were rounded to less than the coin
             action[i] = len(values) - 1
-            while uniform == 0.0 and values[action[i], i] != best[i]:
+            while uniform == 0.0 and values[action[i], i] != best[i] and action[i] > 0:
                 action[i] -= 1
 
 

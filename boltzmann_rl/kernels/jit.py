@@ -57,8 +57,8 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     return dispatcher
 
 
-# For what only compiled functions call: without the wrapper by which Python would, which is half of the compiling, and
-# on the disk as a part of what calls it.
+# For what only compiled functions call: without the wrapper by which Python would, which takes long to compile, and on
+# the disk as a part of what calls it.
 inner = functools.partial(compiled, no_cpython_wrapper=True, no_cfunc_wrapper=True, cache=False)
 
 

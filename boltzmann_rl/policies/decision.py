@@ -82,19 +82,19 @@ def act(
             chosen = machine.actions_of_rows(policy, values, step, rng)
             if chosen is not None:
                 return chosen
-    as_policy(policy)
     values = as_values(values) if available is None else mask(values, available)
     if memory is None and getattr(policy, "takes_memory", False):
         raise TypeError(f"memory= is missing: {policy!r} needs what its learner remembers, learner.memory(state)")
     if step is None:
-        if not is_constant(policy):
+        if not is_constant(as_policy(policy)):
             raise TypeError(
                 f"step= is missing: {policy!r} may change with the step, so say how many decisions were made so far"
             )
         step = 0
     elif type(step) is not int or step < 0:
         steps = as_steps(step)  # refuses what is no count, also where the policy would not look at it
-        if steps.ndim not in (0, values.ndim) and steps.shape != values.shape[:-1]:
+        shared = (*(1,) * (values.ndim - 1), *values.shape[-1:])  # the pulls of each action, the same for all rows
+        if steps.shape not in ((), values.shape[:-1], values.shape, shared):
             raise ValueError(
                 f"step must be a number, or one per row or action of values {values.shape}, got shape {steps.shape}"
             )

@@ -81,11 +81,7 @@ class Results:
             FileExistsError: The folder holds something else, or more, and ``overwrite`` is not set.
         """
         folder = Path(results) / self.name
-        for place in (folder, folder / "figures"):
-            if place.is_symlink():
-                raise FileExistsError(f"{place} is a link to another folder: nothing was written through it")
-        if not overwrite:
-            _refuse_to_replace(folder, self.manifest)
+        _check_folder(folder, self.manifest, overwrite)
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         write(folder / "curves.csv", csv_bytes(thinned(self.curves, points)))
         write(folder / "summary.csv", csv_bytes(self.summary))
@@ -162,17 +158,20 @@ def load(folder: str | Path) -> Results:
     )
 
 
-def check_place(experiment: Experiment, results: str | Path) -> None:
-    """Refuse, before the work is done, a folder whose results `Results.save` would not replace.
+def check_place(experiment: Experiment, results: str | Path, *, overwrite: bool = False) -> None:
+    """Refuse, before the work is done, a folder that `Results.save` would refuse after it.
 
     Raises:
         FileExistsError: As there.
     """
-    _refuse_to_replace(Path(results) / experiment.name, manifest_of(experiment, 0.0, 0.0))
+    _check_folder(Path(results) / experiment.name, manifest_of(experiment, 0.0, 0.0), overwrite)
 
 
-def _refuse_to_replace(folder: Path, manifest: dict[str, Any]) -> None:
-    there = read_manifest(folder)
+def _check_folder(folder: Path, manifest: dict[str, Any], overwrite: bool) -> None:
+    for place in (folder, folder / "figures"):
+        if place.is_symlink():
+            raise FileExistsError(f"{place} is a link to another folder: nothing was written through it")
+    there = None if overwrite else read_manifest(folder)
     if there is None:
         return
     remedy = "give the experiment another name, choose another --results folder, or pass --overwrite"

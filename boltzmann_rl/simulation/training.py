@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from boltzmann_rl.agents import Agent, arguments_of_update
+from boltzmann_rl.agents import Agent, learns_from
 from boltzmann_rl.arguments import Floats, as_integer, as_seed
 from boltzmann_rl.files import write
 from boltzmann_rl.learners import Transition
@@ -83,7 +83,7 @@ class Training:
             raise TypeError(f"agent must be Agent(learner, policy), got {agent!r}")
         if isinstance(env, str):
             raise TypeError(f"env must be an environment, such as gymnasium.make({env!r}), got the string")
-        if arguments_of_update(agent.learner) != {3}:
+        if not learns_from(agent.learner, 3):
             raise TypeError(
                 f"{agent.learner!r} learns from a bandit's pulls, not from transitions: in an environment, also in one "
                 "that is a bandit, take a learner such as QLearning(discount=0.0)"
