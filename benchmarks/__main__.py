@@ -47,7 +47,8 @@ def page(tables: list[Table]) -> str:
     parts = [
         "# What it costs",
         "Measured by `python benchmarks`, which writes this page: several ways to the same end, in turn. "
-        "The median of the rounds, and the median, least and greatest ratio to the way without a range. "
+        "Each way has its median time, and the median, least and greatest ratio, round by round, to the one that "
+        "stands without a range. "
         "Machines differ, and a busy one is noisy: look at the ratios.",
         f"{machine()}.",
         "![The same, as a figure](speed.png)",

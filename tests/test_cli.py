@@ -296,20 +296,20 @@ def test_list_tells_every_experiment_and_its_question(folder, capsys):
     assert "2 agents, 6 runs, 12 steps" in out
 
 
-def test_list_tells_the_rest_where_one_file_cannot_be_read(folder, capsys):
-    Path("a_broken_one.py").write_text("import nothing_here", "utf-8")
-    assert main(["list", "."]) == 1
+@pytest.mark.parametrize(
+    ("content", "status", "message"),
+    [
+        ("import nothing_here", 1, "another.py could not be loaded: ModuleNotFoundError"),
+        ("", 2, "another.py declares no experiment"),
+    ],
+    ids=["broken", "empty"],
+)
+def test_list_tells_the_rest_where_a_file_has_no_experiment(folder, capsys, content, status, message):
+    Path("another.py").write_text(content, "utf-8")
+    assert main(["list", "."]) == status
     told = capsys.readouterr()
     assert "small: Which temperature?" in told.out
-    assert "a_broken_one.py could not be loaded: ModuleNotFoundError" in told.err
-
-
-def test_list_is_called_wrongly_where_all_that_is_wrong_is_that_nothing_is_declared(folder, capsys):
-    Path("helper.py").write_text("", "utf-8")
-    assert main(["list", "."]) == 2
-    told = capsys.readouterr()
-    assert "small: Which temperature?" in told.out
-    assert "helper.py declares no experiment" in told.err
+    assert message in told.err
 
 
 def test_list_says_where_it_looked(folder, capsys):

@@ -9,10 +9,11 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from watched import Watched
 
 from boltzmann_rl import (
     UCB1,
@@ -55,24 +56,6 @@ def named(part):
 
 
 @dataclass(frozen=True)
-class Watched:
-    """A learner that leaves a tape of the actions of its runs."""
-
-    learner: object
-    tape: list = field(default_factory=list)
-
-    def start(self, shape, rng):
-        return self.learner.start(shape, rng)
-
-    def values(self, state):
-        return self.learner.values(state)
-
-    def update(self, state, action, reward, probabilities, rng):
-        self.tape.append(action.copy())
-        return self.learner.update(state, action, reward, probabilities, rng)
-
-
-@dataclass(frozen=True)
 class Wave:
     """A temperature that rises and falls between two values; written for one step, as a user's schedule may be."""
 
@@ -97,7 +80,7 @@ def assert_engines_agree(bandit, agent, *, changed=None, tolerance=1e-12, **work
     actions = np.empty((work["steps"], work["runs"]), dtype=np.int64)
     found = compiled.simulate(bandit, changed, actions=actions, **work)
 
-    np.testing.assert_array_equal(actions, np.array(watched.tape))
+    np.testing.assert_array_equal(actions, np.array([action for action, _ in watched.tape]))
     assert found.curves.keys() == expected.curves.keys()
     for metric, curve in expected.curves.items():
         assert found.curves[metric].samples == curve.samples

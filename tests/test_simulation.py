@@ -2,12 +2,13 @@
 
 import math
 import tracemalloc
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from watched import Watched
 
 from boltzmann_rl import (
     UCB1,
@@ -37,24 +38,6 @@ PER_STEP = (
     "entropy",
     "effective_actions",
 )
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A learner that leaves a tape of what its runs did."""
-
-    learner: object
-    tape: list = field(default_factory=list)
-
-    def start(self, shape, rng):
-        return self.learner.start(shape, rng)
-
-    def values(self, state):
-        return self.learner.values(state)
-
-    def update(self, state, action, reward, probabilities, rng):
-        self.tape.append((action.copy(), reward.copy()))
-        return self.learner.update(state, action, reward, probabilities, rng)
 
 
 # The same learners and policies once more, for one run, on lists of plain numbers.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels.jit import compiled, inner
+from boltzmann_rl.policies.few import LARGEST_TEMPERATURE
 
 __all__ = ["LARGEST", "Rule", "State", "play"]
 
@@ -22,9 +23,8 @@ __all__ = ["LARGEST", "Rule", "State", "play"]
 NOTHING, SOFT, GREEDY, UNIFORM = range(4)
 Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q_LEARNING = range(4)
 
-# Beyond, a sum of values might overflow, and a temperature is none that plain floats are enough for.
+# Beyond, a sum of values might overflow.
 LARGEST = 1e300
-_LARGEST_TEMPERATURE = 1e305
 
 # From Python 3.12 on, sum() carries what the additions of floats lose.
 _CARRIES = sys.version_info >= (3, 12)
@@ -162,7 +162,7 @@ def _choose(explore, exploit, rate, temperature, tables, here, available, u, wei
     Leaves the probabilities in ``weights``, multiplied with the number that is returned as well.
     """
     extreme = temperature == 0.0 or temperature == np.inf
-    if not (0.0 <= rate <= 1.0 and (extreme or 0.0 < temperature <= _LARGEST_TEMPERATURE)):
+    if not (0.0 <= rate <= 1.0 and (extreme or 0.0 < temperature <= LARGEST_TEMPERATURE)):
         return -1, 1.0
     one = _weigh(explore, tables, here, available, temperature, weights)
     if one == 0.0:

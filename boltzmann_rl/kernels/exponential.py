@@ -12,15 +12,15 @@ from numba.extending import intrinsic
 
 from boltzmann_rl.kernels.jit import compiled
 
-__all__ = ["bits_of", "exp_fused", "exp_nonpositive", "float_of"]
+__all__ = ["LN2_HIGH", "LN2_LOW", "ROUND", "bits_of", "exp_fused", "exp_nonpositive", "float_of"]
 
 _LOG2_E = 1.4426950408889634
 
 # ln 2 in two parts, the first with so few digits that its product with any k is exact.
-_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 # Added to a small number it leaves the nearest integer in the lowest bits: 1.5·2⁵².
-_ROUND = 6755399441055744.0
+ROUND = 6755399441055744.0
 
 # Below, the result is 0 whatever it is exactly.
 _LEAST = -800.0
@@ -66,8 +66,8 @@ def _exp(x: float) -> float:
         (1.0, 0.36787944117144233, 0.0)
     """
     x = max(x, _LEAST)
-    k = (x * _LOG2_E + _ROUND) - _ROUND
-    r = (x - k * _LN2_HIGH) - k * _LN2_LOW
+    k = (x * _LOG2_E + ROUND) - ROUND
+    r = (x - k * LN2_HIGH) - k * LN2_LOW
     p = 1.0 / 6227020800.0
     p = p * r + 1.0 / 479001600.0
     p = p * r + 1.0 / 39916800.0
@@ -81,10 +81,10 @@ def _exp(x: float) -> float:
     p = p * r + 1.0 / 6.0
     p = p * r + 0.5
     p = 1.0 + (r + r * r * p)
-    shifted = 0.5 * k + _ROUND  # 2^k as a product of two, each of which is a normal number
-    half = shifted - _ROUND
+    shifted = 0.5 * k + ROUND  # 2^k as a product of two, each of which is a normal number
+    half = shifted - ROUND
     first = float_of((bits_of(shifted) << 52) + _EXPONENT_OF_ONE)
-    second = float_of((bits_of((k - half) + _ROUND) << 52) + _EXPONENT_OF_ONE)
+    second = float_of((bits_of((k - half) + ROUND) << 52) + _EXPONENT_OF_ONE)
     return p * first * second
 
 

@@ -16,6 +16,7 @@ from boltzmann_rl.schedules import evaluate
 
 __all__ = [
     "FEW",
+    "LARGEST_TEMPERATURE",
     "epsilon_greedy_weights",
     "few_values",
     "greedy_weights",
@@ -31,8 +32,8 @@ FEW = 24
 
 _FLOAT64 = np.dtype(np.float64)
 
-# Above this a difference of two floats can overflow although its quotient is moderate.
-_LARGEST_TEMPERATURE = 1e305
+# Above this a difference of two floats can overflow although its quotient is moderate: the arrays know how.
+LARGEST_TEMPERATURE = 1e305
 
 
 def few_values(values: Any, available: Any) -> list[float] | None:
@@ -61,7 +62,7 @@ def number_at(parameter: Any, step: int | None) -> float | None:
 
 def softmax_weights(values: list[float], temperature: float | None) -> list[float] | None:
     """exp((values − max) / temperature) for an ordinary temperature."""
-    if temperature is None or not 0.0 < temperature <= _LARGEST_TEMPERATURE:
+    if temperature is None or not 0.0 < temperature <= LARGEST_TEMPERATURE:
         return None
     best = max(values)
     weights = [exp((value - best) / temperature) for value in values]

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.kernels.jit import available
-from boltzmann_rl.policies.few import number_at
+from boltzmann_rl.policies.few import LARGEST_TEMPERATURE, number_at
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.parameters import rate_at, temperature_at
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
 
-__all__ = ["LARGEST", "action", "actions_of_rows", "count", "prepare", "ready"]
+__all__ = ["action", "actions_of_rows", "count", "prepare", "ready"]
 
 # The module of the compiled decisions, once there is one.
 ready: Any = None
@@ -29,8 +29,8 @@ _PAYS, _SHARE_OF_A_ROW = 300_000, 0.05
 # Rows of a batch from which on threads and lanes pay.
 _MANY_ROWS = 4096
 
-# Beyond, the difference of two values may overflow although its quotient is moderate, or 1/temperature may.
-LARGEST, _SMALLEST = 1e305, 1e-290
+# Below, 1/temperature may overflow.
+_SMALLEST = 1e-290
 
 _FLOAT64, _MASKS = np.dtype(np.float64), (np.dtype(bool), np.dtype(np.int8))
 
@@ -66,7 +66,7 @@ def action(policy: Boltzmann, values: Any, available: Any, step: int | None, u: 
     temperature = policy.temperature
     if type(temperature) is not float:
         temperature = number_at(temperature, step) or 0.0
-    if not 0.0 < temperature <= LARGEST or values.dtype is not _FLOAT64 or not values.flags.carray:
+    if not 0.0 < temperature <= LARGEST_TEMPERATURE or values.dtype is not _FLOAT64 or not values.flags.carray:
         return -1
     if available is None:
         return ready.decide_few(values, temperature, u)
@@ -102,7 +102,7 @@ def _shares(policy: Any, step: Any) -> tuple[float, float, float, float] | None:
         return None
     temperature = temperature_at(getattr(policy, "temperature", 1.0), _ROW, 0 if step is None else step)
     rate = rate_at(getattr(policy, "epsilon", 0.0), "epsilon", _ROW, 0 if step is None else step)
-    if not _SMALLEST <= temperature <= LARGEST:
+    if not _SMALLEST <= temperature <= LARGEST_TEMPERATURE:
         return None
     return (temperature, *_PARTS[type(policy)](float(np.max(rate))))
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from draws import FALSE_ALARM
 from scipy import special, stats
 
 import boltzmann_rl as brl
 from boltzmann_rl.integrations.explorer import to_numpy
 
-FALSE_ALARM = 1e-6
 Q = np.array([[0.0, 1.0, 0.5], [2.0, -1.0, 2.0], [0.25, 0.25, -4.0]])  # each a bfloat16
 
 

@@ -9,6 +9,7 @@ import sys
 import gymnasium
 import numpy as np
 import pytest
+from draws import FALSE_ALARM, assert_rows_draw_from, drawn
 from scipy import special, stats
 
 import boltzmann_rl as brl
@@ -29,7 +30,6 @@ from boltzmann_rl.integrations.stable_baselines3 import ExploringDQN, Progress
 
 torch.set_num_threads(1)  # the tests' own workers share the cores
 
-FALSE_ALARM = 1e-6
 ALGORITHMS = ["ExploringDQN", "ExploringQRDQN"]
 
 
@@ -92,13 +92,6 @@ def values_of(model, observations):
     return out.reshape(len(out), -1, 3).mean(axis=1)
 
 
-def drawn(p, uniforms):
-    """The inverse CDF, row by row."""
-    return [
-        int(np.searchsorted(np.cumsum(row), u * row.sum(), side="right")) for row, u in zip(p, uniforms, strict=True)
-    ]
-
-
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_row(name):
     model = make(brl.Boltzmann(0.3), name, learning_rate=3e-3).learn(200)
@@ -107,11 +100,7 @@ def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_r
     p = special.softmax(values_of(model, np.eye(3)) / 0.3, axis=-1)
     assert p.min() > 1e-3
     assert p.max() < 0.99
-    for context in range(3):
-        counts = np.bincount(actions[context::3], minlength=3)
-        assert stats.chisquare(counts, p[context] * counts.sum()).pvalue > FALSE_ALARM
-    pairs = stats.contingency.crosstab(actions[0::3], actions[1::3]).count
-    assert stats.chi2_contingency(pairs).pvalue > FALSE_ALARM
+    assert_rows_draw_from(p, actions)
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)

@@ -10,6 +10,7 @@ import sys
 import gymnasium
 import numpy as np
 import pytest
+from draws import FALSE_ALARM, assert_rows_draw_from, drawn
 from scipy import special, stats
 
 import boltzmann_rl as brl
@@ -31,7 +32,6 @@ from boltzmann_rl.integrations import tianshou as integration
 
 torch.set_num_threads(1)  # the tests' own workers share the cores
 
-FALSE_ALARM = 1e-6
 EYE = np.eye(3, dtype=np.float32)
 POLICIES = {"ExploringPolicy": (DQN, 1), "ExploringQRDQNPolicy": (QRDQN, 20), "ExploringC51Policy": (C51, 11)}
 
@@ -79,13 +79,6 @@ def decided(policy, observations, mask=None, training=True):
         return policy.add_exploration_noise(policy(batch).act, batch)
 
 
-def drawn(p, uniforms):
-    """The inverse CDF, row by row."""
-    return [
-        int(np.searchsorted(np.cumsum(row), u * sum(row), side="right")) for row, u in zip(p, uniforms, strict=True)
-    ]
-
-
 @pytest.mark.parametrize("name", POLICIES)
 def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_row(name):
     policy = make(brl.Boltzmann(brl.RelativeToSpread(1.0)), name)
@@ -93,11 +86,7 @@ def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_r
     p = special.softmax(values / values.std(axis=-1, keepdims=True), axis=-1)
     assert 0.01 < p.min() < p.max() < 0.99
     actions = decided(policy, np.tile(EYE, (10_000, 1)))
-    for context in range(3):
-        counts = np.bincount(actions[context::3], minlength=3)
-        assert stats.chisquare(counts, p[context] * counts.sum()).pvalue > FALSE_ALARM
-    pairs = stats.contingency.crosstab(actions[0::3], actions[1::3]).count
-    assert stats.chi2_contingency(pairs).pvalue > FALSE_ALARM
+    assert_rows_draw_from(p, actions)
 
 
 def test_a_collector_gives_each_environment_a_uniform_at_the_clock_of_training():

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import gymnasium
 import numpy as np
 import pytest
+from draws import FALSE_ALARM, assert_rows_draw_from, drawn
 from scipy import special, stats
 
 import boltzmann_rl as brl
@@ -45,8 +46,6 @@ from boltzmann_rl.integrations.torchrl import ExplorationModule
 
 torch.set_num_threads(1)  # the tests' own workers share the cores
 
-FALSE_ALARM = 1e-6
-
 
 class Contexts(gymnasium.Env):
     """One of three contexts is shown, and the action of its number pays 1; one decision an episode."""
@@ -79,13 +78,6 @@ def taken(module, values, **entries):
     return (action.int().argmax(dim=-1) if isinstance(module.spec, OneHot) else action).tolist()
 
 
-def drawn(p, uniforms):
-    """The inverse CDF, row by row."""
-    return [
-        int(np.searchsorted(np.cumsum(row), u * sum(row), side="right")) for row, u in zip(p, uniforms, strict=True)
-    ]
-
-
 @pytest.mark.parametrize("spec", [Categorical(3), OneHot(3)], ids=["categorical", "one-hot"])
 def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_row(spec):
     torch.manual_seed(0)
@@ -96,11 +88,7 @@ def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_r
     p = special.softmax(data["action_value"][:3].detach().double().numpy() / 0.5, axis=-1)
     assert p.min() > 1e-3
     assert p.max() < 0.99
-    for context in range(3):
-        counts = np.bincount(actions[context::3], minlength=3)
-        assert stats.chisquare(counts, p[context] * counts.sum()).pvalue > FALSE_ALARM
-    pairs = stats.contingency.crosstab(actions[0::3], actions[1::3]).count
-    assert stats.chi2_contingency(pairs).pvalue > FALSE_ALARM
+    assert_rows_draw_from(p, actions)
     assert not module(data)["action"].requires_grad
 
 

@@ -1,0 +1,21 @@
+"""A learner that is watched."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A learner that leaves a tape of what its runs did: actions and rewards of each step."""
+
+    learner: object
+    tape: list = field(default_factory=list)
+
+    def start(self, shape, rng):
+        return self.learner.start(shape, rng)
+
+    def values(self, state):
+        return self.learner.values(state)
+
+    def update(self, state, action, reward, probabilities, rng):
+        self.tape.append((action.copy(), reward.copy()))
+        return self.learner.update(state, action, reward, probabilities, rng)
