@@ -48,6 +48,7 @@ pytest.importorskip("numba")
 from boltzmann_rl.compiled import bandits as compiled
 from boltzmann_rl.compiled import lanes
 from boltzmann_rl.kernels import jit
+from boltzmann_rl.kernels.vectors import WIDTH, flat, load, store
 
 
 def named(part):
@@ -350,11 +351,19 @@ def test_the_same_lines_run_without_compilation():
 @pytest.mark.parametrize("arms", [1, 3, 4, 10])
 def test_a_coin_that_rounding_leaves_beyond_the_last_probability_takes_the_last_possible_arm(arms, uniform, greedy):
     """Also where the sum of the probabilities falls short of 1 by a lot, so that every coin above it is such a one."""
-    values = np.zeros((arms, 2))
+    values, cells = np.zeros((arms, WIDTH)), np.zeros(WIDTH, np.int64)
     values[-1, 1] = -1.0 if arms > 1 else 0.0
-    action, best, ties = np.zeros(2, np.int64), values.max(axis=0), (values == values.max(axis=0)).sum(axis=0) * 1.0
-    work = (np.zeros(2) for _ in range(3))
-    call = jit.compiled(lambda *given: lanes.choose_greedily(*given), cache=False)  # only compiled functions call lanes
-    coins = np.full(2, 1.0 - 2.0**-53)
-    call(values, np.zeros((arms, 2)), greedy * 0.9, uniform * 0.9, best, ties, coins, *work, action)
-    assert action.tolist() == [arms - 1, arms - 1 if uniform > 0.0 else max(arms - 2, 0)]
+    choose(values, greedy * 0.9, uniform * 0.9, np.full(WIDTH, 1.0 - 2.0**-53), cells)
+    actions = cells // WIDTH
+    assert actions[:2].tolist() == [arms - 1, arms - 1 if uniform > 0.0 else max(arms - 2, 0)]
+    assert (np.delete(actions, 1) == arms - 1).all()
+
+
+@jit.compiled
+def choose(values, greedy, uniform, coins, cells):
+    numbers, last = flat(values), values.size
+    best, ties = lanes.rank(numbers, 0, last)
+    chosen, _ = lanes.choose_greedily(
+        numbers, numbers, best, greedy * (1.0 / ties), uniform, load(flat(coins), 0), 0, last
+    )
+    store(flat(cells), 0, chosen)

@@ -1,13 +1,31 @@
-"""The compiled engine for bandits, step by step: which loops over all runs are run for which policy and learner."""
+"""The compiled engine for bandits, step by step: what is done with the runs for which policy and learner.
+
+Runs are played eight at a time, as the lanes of vectors. Their numbers stand together, ``(tiles, arms, lanes)``, and a
+group of such tiles that fits into the fastest memory takes some steps before the next group does.
+"""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from boltzmann_rl.compiled import lanes
-from boltzmann_rl.kernels.jit import compiled, inner
+from boltzmann_rl.compiled.lanes import placed
+from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.jit import compiled
+from boltzmann_rl.kernels.vectors import (
+    WIDTH,
+    any_of,
+    counted,
+    eight,
+    flat,
+    gather,
+    load,
+    store,
+    sum_of,
+    where,
+)
 
-__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "draw", "play", "space_for"]
+__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "draw_normals", "play", "space_for", "tiled"]
 
 METRICS = (
     "reward",
@@ -23,9 +41,22 @@ METRICS = (
 # How a learner moves its values; the gradient's kinds move all of them at once.
 AVERAGE, FADING, REWARDS, GRADIENT_PREVIOUS, GRADIENT_CURRENT, GRADIENT_FIXED = range(6)
 
+# Runs that take a number of steps together: as many as have all their numbers in the fastest memory.
+_GROUP = 8 * WIDTH
+
+
+class Problem(NamedTuple):
+    """Means ``(tiles, arms, lanes)``, the best of each run, whether pulls pay 0 or 1, and else with which deviation."""
+
+    arms: int
+    means: Any
+    best: Any
+    bernoulli: bool
+    sd: float
+
 
 class Policy(NamedTuple):
-    """At every step the shares of the three parts, 1/temperature, and whether all weights are computed anew.
+    """At every step the shares of the three parts, 1/temperature, and 1 where all weights are computed anew.
 
     ``weights`` exp((values − reference)/temperature) are carried along from step to step.
     """
@@ -37,15 +68,6 @@ class Policy(NamedTuple):
     anew: Any
     weights: Any
     reference: Any
-
-
-class Problem(NamedTuple):
-    """Means ``(arms, lanes)``, the best of each lane, whether pulls pay 0 or 1, and otherwise with which deviation."""
-
-    means: Any
-    best: Any
-    bernoulli: bool
-    sd: float
 
 
 class Learner(NamedTuple):
@@ -63,126 +85,263 @@ class Learner(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Means and squared deviations ``(metrics, steps)``, totals ``(3, lanes)``; actions ``(steps, lanes)`` or none."""
+    """Over the runs, the sums of deviations from the first one's samples and of their squares, ``(metrics, steps)``.
 
-    means: Any
+    With totals ``(3, runs)``, the regret of each run so far, and the cells of its actions ``(steps, runs)`` if wanted.
+    """
+
+    runs: int
+    tiles: int
+    steps: int
+    uncounted: int
+    origin: Any
+    sums: Any
     squares: Any
     totals: Any
     cumulative: Any
-    uncounted: int
-    actions: Any
+    recorded: bool
+    cells: Any
 
 
 class Space(NamedTuple):
-    """Room for a step's numbers: ``(metrics, lanes)``, ``(arms, lanes)`` twice, ``(lanes,)`` and ``(arms + 1,)``."""
+    """Room for a step's numbers.
+
+    Samples ``(metrics, runs of a group)``, sums over groups ``(steps, metrics, 2, lanes)``, probabilities and indices
+    ``(tiles, arms, lanes)``, and entropies ``(steps, ties)``.
+    """
 
     samples: Any
+    partial: Any
     mixed: Any
     shown: Any
-    total: Any
-    one: Any
-    other: Any
-    share: Any
-    action: Any
-    cell: Any
+    ties: int
     by_ties: Any
 
 
-def space_for(arms: int, n: int) -> Space:
-    """Room for so many arms and lanes; made here, since arrays that are made by compiled code take long to compile."""
-    total, one, other, share = np.ones(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    rows = np.zeros((len(METRICS), n)), np.zeros((arms, n)), np.zeros((arms, n))
-    by_ties = np.full(arms + 1, np.nan)  # nothing ties with a best value that is NaN
-    return Space(*rows, total, one, other, share, np.zeros(n, np.int64), np.zeros(n, np.uint64), by_ties)
+class _Turn(NamedTuple):
+    """What holds for all runs at a step: of policy and learner, with the uniform share of a single arm."""
+
+    uniform: float
+    soft: float
+    greedy: float
+    inverse: float
+    logarithm: float
+    anew: bool
+    indexed: bool
+    unpulled: bool  # whether there are arms that upper confidence indices want first
+    ranked: bool  # whether ranks of values are all that counts
+    mixed: bool  # whether there are probabilities beside the softmax's
+
+
+class _Decision(NamedTuple):
+    """Cells of the chosen arms; the chances of all arms are ``total`` times their probabilities."""
+
+    cells: Any
+    total: Any
+    expected: Any
+    entropy: Any
+
+
+def space_for(tiles: int, arms: int, steps: int) -> Space:
+    """Room for so many; made here, since arrays that are made by compiled code take long to compile."""
+    ties = -(-(arms + 1) // WIDTH) * WIDTH
+    samples, partial = np.zeros((len(METRICS), _GROUP)), np.zeros((steps, len(METRICS), 2, WIDTH))
+    mixed, shown = np.zeros((2, tiles, arms, WIDTH))
+    return Space(samples, partial, mixed, shown, ties, np.zeros((steps, ties)))
+
+
+def tiled(rows: Any) -> Any:
+    """What belongs to runs and arms ``(runs, arms)`` as ``(tiles, arms, lanes)``."""
+    return np.ascontiguousarray(rows.reshape(-1, WIDTH, rows.shape[1]).transpose(0, 2, 1))
 
 
 @compiled
-def draw(generator, normal, numbers):  # type: ignore[no-untyped-def]
-    """Fill an array with the next standard normals or uniforms of a stream, in the order in which NumPy would."""
+def draw_normals(generator, numbers):  # type: ignore[no-untyped-def]
+    """Fill an array ``(steps, runs)`` with the next standard normals of a stream, as NumPy would, but sooner."""
     for step in range(len(numbers)):
         row = numbers[step]
-        if normal:
-            for i in range(len(row)):
-                row[i] = generator.standard_normal()
-        else:
-            for i in range(len(row)):
-                row[i] = generator.random()
+        for i in range(len(row)):
+            row[i] = generator.standard_normal()
 
 
 @compiled
 def play(first, coins, luck, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
-    """Play as many steps as there are coins ``(steps, lanes)``; returns whether all numbers stayed finite and legal."""
-    weights, reference, kind = policy.weights, policy.reference, learner.kind
-    arms, samples, mixed, shown = len(weights), space.samples, space.mixed, space.shown
-    reward, regret, expected, entropy = samples[0], samples[2], samples[3], samples[6]
-    total, one, other, share, action, cell = space.total, space.one, space.other, space.share, space.action, space.cell
-    indexed, fine = learner.exploration >= 0.0, True
-    for t in range(len(coins)):
-        step = first + t
-        values, chances, unpulled = learner.values, weights, indexed and step < arms
-        if indexed:
-            lanes.indices(values, learner.pulls, learner.exploration, learner.logarithm[step], unpulled, shown)
-            values = shown
-        # The probabilities, up to a factor, and the decision.
-        soft, greedy, inverse = policy.soft[step], policy.greedy[step], policy.inverse[step]
-        uniform = policy.uniform[step] * (1.0 / (arms - step if unpulled else arms))
-        if soft > 0.0:
-            if policy.anew[step]:
-                lanes.weigh(values, reference, inverse, weights)
-            lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy)
-            if lanes.outside(total):
-                lanes.weigh_again(values, reference, inverse, weights, total)
-                lanes.sum_softmax(weights, problem.means, values, reference, inverse, total, expected, entropy)
-        if soft == 0.0 and not indexed and kind <= FADING:  # the other kinds learn from the probabilities
-            lanes.rank(values, one, other)
-            lanes.greedy_entropy(greedy, uniform, other, space.by_ties, entropy)
-            lanes.choose_greedily(
-                values, problem.means, greedy, uniform, one, other, coins[t], total, share, expected, action
-            )
-        elif greedy > 0.0 or uniform > 0.0 or indexed:
-            chances = mixed
-            lanes.mix(soft, weights, total, greedy, uniform, values, one, other, mixed)
-            lanes.mixed_entropy(mixed, entropy)
-            lanes.add_up(mixed, problem.means, total, expected)
-            lanes.choose(mixed, total, coins[t], one, other, action)
-            total[:] = 1.0  # the probabilities need no factor, which would break their ties
-        else:
-            lanes.choose(weights, total, coins[t], one, other, action)
-        # What comes of it.
-        lanes.pay(problem.means, problem.best, problem.bernoulli, problem.sd, luck[t], action, cell, reward, regret)
-        lanes.measure(samples, problem.best, measured.cumulative)
-        fine &= _record(step, samples, action, measured)
-        # What is learned from it, into `one`.
-        if kind == AVERAGE:
-            lanes.average(learner.values, learner.pulls, cell, reward, one)
-        elif kind == FADING:
-            lanes.fade(learner.values, learner.rate, cell, reward, one)
-        elif kind == REWARDS:
-            fine &= lanes.credit(learner.values, chances, total, cell, reward, one)
-        else:
-            previous, current = kind == GRADIENT_PREVIOUS, kind == GRADIENT_CURRENT
-            lanes.climb(
-                learner.values, learner.rate, previous, current, learner.fixed, learner.known, learner.seen, chances,
-                total, cell, reward, one,
-            )  # fmt: skip
-        if soft > 0.0 and not policy.anew[step + 1]:
-            lanes.reweigh(one, cell, reference, inverse, weights)
+    """Play as many steps as there are coins ``(steps, runs)``; returns whether all that was learned has a meaning."""
+    steps, block = coins.shape
+    coins, luck, policy, problem = flat(coins), flat(luck), _flat_policy(policy), _flat_problem(problem)
+    learner, space, measured = _flat_learner(learner), _flat_space(space), _flat_measured(measured)
+    arms, runs, fine = problem.arms, measured.tiles * WIDTH, True
+    for t in range(steps):
+        turn = _turn(first + t, policy, problem, learner)
+        if turn.ranked:
+            lanes.greedy_entropies(turn.greedy, turn.uniform, arms, space.by_ties, t * space.ties, space.ties)
+    for group in range(0, runs, _GROUP):
+        size = min(_GROUP, runs - group)
+        for t in range(steps):
+            step = first + t
+            turn, carried = _turn(step, policy, problem, learner), policy.anew[step + 1] == 0
+            for i in range(group, group + size, WIDTH):
+                begin, end = i * arms, (i + WIDTH) * arms
+                decision = _decide(t, i, begin, end, load(coins, t * block + i), turn, policy, problem, learner, space)
+                mean, best = gather(problem.means, decision.cells), load(problem.best, i)
+                reward = lanes.pay(mean, problem.bernoulli, problem.sd, load(luck, t * block + i))
+                _measure(step, i, i - group, decision, reward, best - mean, best, space, measured)
+                right, new = _learn(i, begin, end, turn, decision, reward, policy, learner, space)
+                fine &= right
+                if turn.soft > 0.0 and carried:
+                    lanes.reweigh(new, decision.cells, load(policy.reference, i), turn.inverse, policy.weights)
+                if measured.recorded:
+                    store(measured.cells, step * runs + i, decision.cells)
+            _add(t, step, group, size, space, measured)
+    for t in range(steps):
+        for m in range(len(METRICS)):
+            at, partial = m * measured.steps + first + t, 2 * WIDTH * (t * len(METRICS) + m)
+            measured.sums[at] = sum_of(load(space.partial, partial))
+            measured.squares[at] = sum_of(load(space.partial, partial + WIDTH))
     return fine
 
 
-@inner
-def _record(step, samples, action, measured):  # type: ignore[no-untyped-def]
-    """Take a step's samples into the moments and totals; returns whether all were finite."""
-    fine = True
-    for m in range(len(METRICS)):
-        measured.means[m, step], measured.squares[m, step] = lanes.deviations(samples[m])
-        fine &= measured.squares[m, step] < np.inf
+@placed
+def _flat_problem(x):  # type: ignore[no-untyped-def]
+    return Problem(x.arms, flat(x.means), flat(x.best), x.bernoulli, x.sd)
+
+
+@placed
+def _flat_policy(x):  # type: ignore[no-untyped-def]
+    shares = flat(x.uniform), flat(x.soft), flat(x.greedy), flat(x.inverse), flat(x.anew)
+    return Policy(*shares, flat(x.weights), flat(x.reference))
+
+
+@placed
+def _flat_learner(x):  # type: ignore[no-untyped-def]
+    state = flat(x.logarithm), flat(x.values), flat(x.pulls), flat(x.known), flat(x.seen)
+    return Learner(x.kind, x.rate, x.fixed, x.exploration, *state)
+
+
+@placed
+def _flat_space(x):  # type: ignore[no-untyped-def]
+    return Space(flat(x.samples), flat(x.partial), flat(x.mixed), flat(x.shown), x.ties, flat(x.by_ties))
+
+
+@placed
+def _flat_measured(x):  # type: ignore[no-untyped-def]
+    sums = flat(x.origin), flat(x.sums), flat(x.squares), flat(x.totals), flat(x.cumulative)
+    return Measured(x.runs, x.tiles, x.steps, x.uncounted, *sums, x.recorded, flat(x.cells))
+
+
+@placed
+def _turn(step, policy, problem, learner):  # type: ignore[no-untyped-def]
+    indexed, soft, greedy = learner.exploration >= 0.0, policy.soft[step], policy.greedy[step]
+    unpulled = indexed and step < problem.arms
+    uniform = policy.uniform[step] * (1.0 / (problem.arms - step if unpulled else problem.arms))
+    ranked = soft == 0.0 and not indexed and learner.kind <= FADING  # the other kinds learn from the probabilities
+    mixed = not ranked and (greedy > 0.0 or uniform > 0.0 or indexed)
+    inverse, logarithm, anew = policy.inverse[step], learner.logarithm[step], policy.anew[step] == 1
+    return _Turn(uniform, soft, greedy, inverse, logarithm, anew, indexed, unpulled, ranked, mixed)
+
+
+@placed
+def _decide(t, i, begin, end, coin, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
+    values, means, mixed = learner.values, problem.means, space.mixed
+    if turn.indexed:
+        lanes.indices(
+            values, learner.pulls, learner.exploration, turn.logarithm, turn.unpulled, space.shown, begin, end
+        )
+        values = space.shown
+    if turn.ranked:
+        best, ties = lanes.rank(values, begin, end)
+        share = turn.greedy * (1.0 / ties)
+        cells, expected = lanes.choose_greedily(values, means, best, share, turn.uniform, coin, begin, end)
+        return _Decision(cells, eight(1.0), expected, gather(space.by_ties, counted(ties) + t * space.ties))
+    total, paid, led = eight(1.0), eight(0.0), eight(0.0)
+    if turn.soft > 0.0:
+        total, paid, led = _softmax(i, begin, end, turn, policy, means, values)
+    if turn.mixed:
+        lanes.mix(turn.soft, policy.weights, total, turn.greedy, turn.uniform, values, mixed, begin, end)
+        total, paid = lanes.add_up(mixed, means, begin, end)
+        cells, entropy = lanes.choose(mixed, total * coin, begin, end), lanes.entropy_of(mixed, begin, end)
+        return _Decision(cells, eight(1.0), paid / total, entropy)  # with another factor, ties would break
+    expected, entropy = lanes.softmax_measures(total, paid, led, turn.inverse)
+    return _Decision(lanes.choose(policy.weights, total * coin, begin, end), total, expected, entropy)
+
+
+@placed
+def _softmax(i, begin, end, turn, policy, means, values):  # type: ignore[no-untyped-def]
+    """Sums over the weights, which are brought up to date before."""
+    reference, weights = load(policy.reference, i), policy.weights
+    if turn.anew:
+        reference = lanes.weigh(values, turn.inverse, eight(0.0) == 0.0, reference, weights, begin, end)
+        store(policy.reference, i, reference)
+    total, paid, led = lanes.softmax_sums(weights, means, values, reference, begin, end)
+    outside = lanes.outside(total)
+    if any_of(outside):
+        reference = lanes.weigh(values, turn.inverse, outside, reference, weights, begin, end)
+        store(policy.reference, i, reference)
+        total, paid, led = lanes.softmax_sums(weights, means, values, reference, begin, end)
+    return total, paid, led
+
+
+@placed
+def _measure(step, i, at, decision, reward, regret, best, space, measured):  # type: ignore[no-untyped-def]
+    """Write the samples of a tile, and add to its totals."""
+    hit = where(regret == 0.0, eight(1.0), 0.0)
+    so_far = load(measured.cumulative, i) + regret
+    store(measured.cumulative, i, so_far)
     if step >= measured.uncounted:
-        for m in range(3):
-            total, sample = measured.totals[m], samples[m]
-            for i in range(len(sample)):
-                total[i] += sample[i]
-    if len(measured.actions) > 0:
-        for i in range(len(action)):
-            measured.actions[step, i] = action[i]
-    return fine
+        runs = measured.tiles * WIDTH
+        store(measured.totals, i, load(measured.totals, i) + reward)
+        store(measured.totals, i + runs, load(measured.totals, i + runs) + hit)
+        store(measured.totals, i + 2 * runs, load(measured.totals, i + 2 * runs) + regret)
+    entropy = where(decision.entropy < 0.0, 0.0, decision.entropy)
+    store(space.samples, at, reward)
+    store(space.samples, at + _GROUP, hit)
+    store(space.samples, at + 2 * _GROUP, regret)
+    store(space.samples, at + 3 * _GROUP, decision.expected)
+    store(space.samples, at + 4 * _GROUP, best - decision.expected)
+    store(space.samples, at + 5 * _GROUP, so_far)
+    store(space.samples, at + 6 * _GROUP, entropy)
+    store(space.samples, at + 7 * _GROUP, exp_nonpositive(entropy))  # as exact for numbers as small as entropies
+
+
+@placed
+def _learn(i, begin, end, turn, decision, reward, policy, learner, space):  # type: ignore[no-untyped-def]
+    """Whether what is learned has a meaning, and the new values of the chosen arms."""
+    kind, values, cells, chances = learner.kind, learner.values, decision.cells, policy.weights
+    if turn.mixed:
+        chances = space.mixed
+    if kind == AVERAGE:
+        return True, lanes.average(values, learner.pulls, cells, reward)
+    if kind == FADING:
+        return True, lanes.fade(values, learner.rate, cells, reward)
+    if kind == REWARDS:
+        propensity = gather(chances, cells) / decision.total
+        return not any_of(propensity <= 0.0), lanes.credit(values, propensity, cells, reward)
+    before, after = lanes.follow(learner.known, learner.seen, i, reward)
+    baseline = eight(learner.fixed)
+    if kind == GRADIENT_PREVIOUS:
+        baseline = before
+    elif kind == GRADIENT_CURRENT:
+        baseline = after
+    amount = learner.rate * (reward - baseline)
+    return True, lanes.climb(values, amount, chances, decision.total, cells, begin, end)
+
+
+@placed
+def _add(t, at, group, size, space, measured):  # type: ignore[no-untyped-def]
+    """Take a step's samples of a group of runs into the sums; ``at`` is where the step's origin is."""
+    samples, partial = space.samples, space.partial
+    for m in range(len(METRICS)):
+        begin, to, origin = m * _GROUP, 2 * WIDTH * (t * len(METRICS) + m), at + m * measured.steps
+        if group == 0:
+            measured.origin[origin] = samples[begin]
+            store(partial, to, eight(0.0))
+            store(partial, to + WIDTH, eight(0.0))
+        for i in range(begin + measured.runs - group, begin + size):  # nobody asked for these
+            samples[i] = measured.origin[origin]
+        total, squares = load(partial, to), load(partial, to + WIDTH)
+        for i in range(begin, begin + size, WIDTH):
+            deviation = load(samples, i) - measured.origin[origin]
+            total += deviation
+            squares += deviation * deviation
+        store(partial, to, total)
+        store(partial, to + WIDTH, squares)

@@ -8,6 +8,7 @@ from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits import Bandit, BernoulliBandit, GaussianBandit
 from boltzmann_rl.compiled import bandit_kernel as kernel
+from boltzmann_rl.kernels.vectors import WIDTH
 from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
 from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
@@ -21,7 +22,10 @@ from boltzmann_rl.streams import stream
 __all__ = ["knows", "simulate"]
 
 # Steps for which chance is drawn at once; with means that move, one.
-_CHUNK = 32
+_CHUNK = 64
+
+# Laws of the noise that are drawn here.
+NORMAL, UNIFORM = "normal", "uniform"
 
 # Below, the inverse of a temperature would overflow.
 _LEAST_TEMPERATURE = 1e-290
@@ -111,7 +115,7 @@ def simulate(
         return reference.simulate(bandit, agent, **given)
     if (shares.temperature < _LEAST_TEMPERATURE).any():
         return reference.simulate(bandit, agent, **given)
-    played = _play(bandit, agent, shares, np.empty((0, 0), np.int64) if actions is None else actions, **given)
+    played = _play(bandit, agent, shares, actions, **given)
     return reference.simulate(bandit, agent, **given) if played is None else played
 
 
@@ -155,68 +159,78 @@ def _play(
 ) -> Block | None:
     """The block; or None where a number is not finite or a reward not legal, which the reference has words for."""
     problem, luck, coins, drift = (stream(seed, purpose, block) for purpose in ("problem", "reward", "action", "drift"))
-    bernoulli, sd, normal = _payment(bandit)
-    now = bandit.start(BLOCK, problem)
-    law, shape = _law(agent.learner), (bandit.arms, runs)
+    bernoulli, sd, noise = _payment(bandit)
+    law, moves, now = _law(agent.learner), _moves(bandit), bandit.start(BLOCK, problem)
+    tiles = -(-runs // WIDTH)  # the last one may have runs that nobody asked for
+    shape, wide = (tiles, bandit.arms, WIDTH), tiles * WIDTH
     policy, learner = _policy(shares, law, shape), _learner(law, shape, steps)
-    moments = np.zeros((2, len(kernel.METRICS), steps))
-    measured = kernel.Measured(moments[0], moments[1], np.zeros((3, runs)), np.zeros(runs), uncounted_steps, actions)
-    space = kernel.space_for(bandit.arms, runs)
-    moves, chunk = _moves(bandit), 1 if _moves(bandit) else _CHUNK
-    u, x = np.empty((2, chunk, BLOCK))
+    measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
+    chunk = 1 if moves else _CHUNK
+    space, (u, x) = kernel.space_for(tiles, bandit.arms, chunk), np.empty((2, chunk, BLOCK))
     for first in range(0, steps, chunk):
         size = min(chunk, steps - first)
-        kernel.draw(coins, False, u[:size])
-        if normal is None:
-            x[:size] = [bandit.noise(BLOCK, luck) for _ in range(size)]
+        coins.random(out=u[:size])
+        if noise == UNIFORM:
+            luck.random(out=x[:size])
+        elif noise == NORMAL:
+            kernel.draw_normals(luck, x[:size])
         else:
-            kernel.draw(luck, normal, x[:size])
+            x[:size] = [bandit.noise(BLOCK, luck) for _ in range(size)]
         if moves or first == 0:
-            means = np.ascontiguousarray(now[:runs].T)
-            paid = kernel.Problem(means, means.max(axis=0), bernoulli, sd)
+            means = kernel.tiled(now[:wide])
+            paid = kernel.Problem(bandit.arms, means, means.max(axis=1), bernoulli, sd)
         if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
             return None
         now = bandit.move(now, drift) if moves else now
-    if not (np.isfinite(measured.totals).all() and np.isfinite(learner.values).all()):
-        return None
-    return _block(agent.policy, shares, runs, measured)
+    if actions is not None:
+        actions[:] = measured.cells[:, :runs] // WIDTH % bandit.arms
+    results = (measured.sums, measured.squares, measured.totals, learner.values)
+    return _block(agent.policy, shares, measured) if all(np.isfinite(x).all() for x in results) else None
 
 
-def _policy(shares: Shares, law: Law, shape: tuple[int, int]) -> kernel.Policy:
+def _policy(shares: Shares, law: Law, shape: tuple[int, int, int]) -> kernel.Policy:
     """The policy with running weights; at which steps all are new, since the temperature or many values moved."""
-    anew = np.ones(len(shares.soft) + 1, dtype=bool)
+    anew = np.ones(len(shares.soft) + 1, dtype=np.int64)
     if law.kind <= kernel.REWARDS and law.exploration < 0.0:
         anew[1:-1] = (np.diff(shares.temperature) != 0.0) | (shares.soft[1:] == 0.0) | (shares.soft[:-1] == 0.0)
     inverse = 1.0 / shares.temperature
-    return kernel.Policy(shares.uniform, shares.soft, shares.greedy, inverse, anew, np.ones(shape), np.zeros(shape[1]))
+    weights, reference = np.ones(shape), np.zeros(shape[::2])
+    return kernel.Policy(shares.uniform, shares.soft, shares.greedy, inverse, anew, weights, reference)
 
 
-def _learner(law: Law, shape: tuple[int, int], steps: int) -> kernel.Learner:
+def _learner(law: Law, shape: tuple[int, int, int], steps: int) -> kernel.Learner:
     """The learner at the start; logarithms are those of NumPy, so that ties between indices are the reference's."""
     with np.errstate(divide="ignore"):
         logarithm = np.log(np.arange(steps, dtype=np.float64))
-    state = np.full(shape, law.initial), np.full(shape, law.pulls), np.zeros(shape[1]), np.zeros(shape[1])
+    state = np.full(shape, law.initial), np.full(shape, law.pulls), *np.zeros((2, *shape[::2]))
     return kernel.Learner(law.kind, law.rate, law.fixed, law.exploration, logarithm, *state)
 
 
-def _block(policy: Any, shares: Shares, runs: int, measured: kernel.Measured) -> Block:
-    curves = {
-        metric: Moments(runs, mean, squares)
-        for metric, mean, squares in zip(kernel.METRICS, measured.means, measured.squares, strict=True)
-    }
+def _measured(runs: int, tiles: int, steps: int, uncounted: int, *, recorded: bool) -> kernel.Measured:
+    origin, sums, squares = np.zeros((3, len(kernel.METRICS), steps))
+    totals, cumulative = np.zeros((3, tiles * WIDTH)), np.zeros(tiles * WIDTH)
+    cells = np.zeros((steps, tiles * WIDTH) if recorded else (0, 0), np.int64)
+    return kernel.Measured(runs, tiles, steps, uncounted, origin, sums, squares, totals, cumulative, recorded, cells)
+
+
+def _block(policy: Any, shares: Shares, measured: kernel.Measured) -> Block:
+    runs = measured.runs
+    means = measured.origin + measured.sums / runs
+    squares = np.maximum(measured.squares - measured.sums**2 / runs, 0.0)
+    curves = {metric: Moments(runs, *numbers) for metric, *numbers in zip(kernel.METRICS, means, squares, strict=True)}
     if hasattr(policy, "temperature"):
         curves["temperature"] = Moments(runs, shares.asked, np.zeros(len(shares.asked)))
-    return Block(curves, dict(zip(("reward", "best_action", "regret"), measured.totals, strict=True)))
+    return Block(curves, dict(zip(("reward", "best_action", "regret"), measured.totals[:, :runs], strict=True)))
 
 
 def _payment(bandit: Any) -> Any:
-    """Whether pulls pay 0 or 1, the scale of the noise, and whether it is normal (None: the bandit draws it itself)."""
+    """Whether pulls pay 0 or 1, the scale of the noise, and its law (None: the bandit draws it itself)."""
     if type(bandit) is SwitchingBandit:
         return _payment(bandit.bandit)
     if type(bandit) is GaussianBandit:
-        return False, bandit.sd, True
+        return False, bandit.sd, NORMAL
     if type(bandit) is BernoulliBandit:
-        return True, 0.0, False
+        return True, 0.0, UNIFORM
     if type(bandit) is HeavyTailedBandit:
         return False, bandit.scale, None
     return (False, 0.0, None) if type(bandit) is AdversarialBandit else None

@@ -1,9 +1,7 @@
-"""The inner loops of the compiled engine for bandits: many runs side by side, as the lanes of vector registers.
+"""What the compiled engine for bandits does at a step with a tile of runs: eight of them, as the lanes of vectors.
 
-What belongs to a run is an array ``(lanes,)``, what belongs to its arms ``(arms, lanes)``. A loop over the lanes does
-one thing without a branch or a call, so that it compiles to vector instructions. Where several sums over the arms are
-taken, it is four arms at a time, which saves most of the reading and writing of the sums, and the rest one by one. Arms
-are mostly indexed where they are: a view of a row costs two locked operations of Numba's memory manager.
+A tile's numbers for its arms are a stretch of a flat array, arm by arm: ``range(first, last, WIDTH)`` walks over them.
+The cell of an arm that a run chooses is its index in such an array.
 """
 
 import numpy as np
@@ -11,6 +9,19 @@ import numpy as np
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import inner
 from boltzmann_rl.kernels.logarithm import log_positive
+from boltzmann_rl.kernels.vectors import (
+    WIDTH,
+    any_of,
+    eight,
+    floats_of,
+    gather,
+    lanes_from,
+    load,
+    root,
+    scatter,
+    store,
+    where,
+)
 
 __all__ = [
     "add_up",
@@ -19,20 +30,21 @@ __all__ = [
     "choose_greedily",
     "climb",
     "credit",
-    "deviations",
+    "entropy_of",
     "fade",
-    "greedy_entropy",
+    "follow",
+    "greedy_entropies",
+    "highest",
     "indices",
-    "measure",
     "mix",
-    "mixed_entropy",
     "outside",
     "pay",
+    "placed",
     "rank",
     "reweigh",
-    "sum_softmax",
+    "softmax_measures",
+    "softmax_sums",
     "weigh",
-    "weigh_again",
 ]
 
 # A sum of running weights outside of these is brought back to 1 or more by a new reference value, long before a
@@ -44,307 +56,214 @@ _MOST = 1000.0
 
 _TINY, _GREATEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max
 
+# Put in place where they are called: vectors stay in registers.
+placed = inner(forceinline=True)
 
-@inner
-def indices(values, pulls, exploration, logarithm, unpulled, shown):  # type: ignore[no-untyped-def]
+# The same where a product and a sum may be rounded once.
+fused = inner(forceinline=True, fastmath={"contract"})
+
+
+@placed
+def indices(values, pulls, exploration, logarithm, unpulled, shown, first, last):  # type: ignore[no-untyped-def]
     """Upper confidence indices; as long as arms are unpulled, 0 for these and −∞ for all others."""
-    for a in range(len(values)):
-        q, n, index = values[a], pulls[a], shown[a]
-        for i in range(len(q)):
-            index[i] = q[i] + exploration * np.sqrt(logarithm / n[i])
+    for at in range(first, last, WIDTH):
+        n = load(pulls, at)
         if unpulled:
-            for i in range(len(q)):
-                index[i] = 0.0 if n[i] == 0.0 else -np.inf
+            store(shown, at, where(n == 0.0, eight(0.0), -np.inf))
+        else:
+            store(shown, at, load(values, at) + exploration * root(logarithm / n))
 
 
-@inner
-def _highest(values, best):  # type: ignore[no-untyped-def]
-    for i in range(len(best)):
-        best[i] = values[0, i]
-    for a in range(1, len(values)):
-        for i in range(len(best)):
-            best[i] = max(best[i], values[a, i])
+@placed
+def highest(values, first, last):  # type: ignore[no-untyped-def]
+    """The best values."""
+    best = load(values, first)
+    for at in range(first + WIDTH, last, WIDTH):
+        q = load(values, at)
+        best = where(q > best, q, best)
+    return best
 
 
-@inner
-def weigh(values, reference, inverse, weights):  # type: ignore[no-untyped-def]
-    """exp((values − reference)/temperature), where the reference values are the best ones."""
-    _highest(values, reference)
-    for a in range(len(values)):
-        for i in range(len(reference)):
-            weights[a, i] = exp_nonpositive((values[a, i] - reference[i]) * inverse)
+@placed
+def rank(values, first, last):  # type: ignore[no-untyped-def]
+    """The best values, and how many arms have them."""
+    best, ties = highest(values, first, last), eight(0.0)
+    for at in range(first, last, WIDTH):
+        ties = where(load(values, at) == best, ties + 1.0, ties)
+    return best, ties
 
 
-@inner
-def reweigh(new, cell, reference, inverse, weights):  # type: ignore[no-untyped-def]
+@placed
+def weigh(values, inverse, renewed, reference, weights, first, last):  # type: ignore[no-untyped-def]
+    """exp((values − reference)/temperature) anew where asked for; the reference values are then the best ones."""
+    best = where(renewed, highest(values, first, last), reference)
+    for at in range(first, last, WIDTH):
+        store(weights, at, where(renewed, exp_nonpositive((load(values, at) - best) * inverse), load(weights, at)))
+    return best
+
+
+@placed
+def reweigh(new, cells, reference, inverse, weights):  # type: ignore[no-untyped-def]
     """The weights of the arms whose values have moved."""
-    flat = weights.reshape(-1)
-    for i in range(len(new)):
-        new[i] = exp_nonpositive(min((new[i] - reference[i]) * inverse, _MOST))
-    for i in range(len(new)):
-        flat[cell[i]] = new[i]
+    z = (new - reference) * inverse
+    scatter(weights, cells, exp_nonpositive(where(z < _MOST, z, _MOST)))
 
 
-@inner
+@placed
 def outside(total):  # type: ignore[no-untyped-def]
-    """Whether the sum of weights of any lane is out of bounds."""
-    found = False
-    for i in range(len(total)):
-        found |= (total[i] <= _SMALLEST) | (total[i] >= _LARGEST)
-    return found
+    """Where a sum of weights is out of bounds."""
+    return (total <= _SMALLEST) | (total >= _LARGEST)
 
 
-@inner
-def weigh_again(values, reference, inverse, weights, total):  # type: ignore[no-untyped-def]
-    """As `weigh`, for the few lanes whose sum of weights is out of bounds."""
-    for i in range(len(total)):
-        if not (_SMALLEST < total[i] < _LARGEST):
-            reference[i] = values[0, i]
-            for a in range(1, len(values)):
-                reference[i] = max(reference[i], values[a, i])
-            for a in range(len(values)):
-                weights[a, i] = exp_nonpositive((values[a, i] - reference[i]) * inverse)
+@fused
+def softmax_sums(weights, means, values, reference, first, last):  # type: ignore[no-untyped-def]
+    """Σw, Σw·mean and Σw·(value − reference)."""
+    total, paid, led = eight(0.0), eight(0.0), eight(0.0)
+    for at in range(first, last, WIDTH):
+        w = load(weights, at)
+        total += w
+        paid += w * load(means, at)
+        led += w * (load(values, at) - reference)
+    return total, paid, led
 
 
-@inner
-def add_up(weights, means, total, expected):  # type: ignore[no-untyped-def]
-    """The sums of the weights, and the means averaged over them."""
-    total[:] = 0.0
-    expected[:] = 0.0
-    fours = len(weights) // 4 * 4
-    for a in range(0, fours, 4):
-        for i in range(len(total)):
-            w0, w1, w2, w3 = weights[a, i], weights[a + 1, i], weights[a + 2, i], weights[a + 3, i]
-            m0, m1, m2, m3 = means[a, i], means[a + 1, i], means[a + 2, i], means[a + 3, i]
-            total[i] += (w0 + w1) + (w2 + w3)
-            expected[i] += (w0 * m0 + w1 * m1) + (w2 * m2 + w3 * m3)
-    for a in range(fours, len(weights)):
-        for i in range(len(total)):
-            total[i] += weights[a, i]
-            expected[i] += weights[a, i] * means[a, i]
-    for i in range(len(total)):
-        expected[i] /= total[i]
+@fused
+def softmax_measures(total, paid, led, inverse):  # type: ignore[no-untyped-def]
+    """The means averaged over the softmax; its entropy ln Σw − Σw·z/Σw with z = (value − reference)/temperature."""
+    part = 1.0 / total
+    return paid * part, log_positive(total) - (led * inverse) * part
 
 
-@inner
-def sum_softmax(weights, means, values, reference, inverse, total, expected, entropy):  # type: ignore[no-untyped-def]
-    """`add_up`, and the entropy ln Σw − Σw·z/Σw of the softmax, with z = (values − reference)/temperature."""
-    total[:] = 0.0
-    expected[:] = 0.0
-    entropy[:] = 0.0
-    fours = len(weights) // 4 * 4
-    for a in range(0, fours, 4):
-        for i in range(len(total)):
-            w0, w1, w2, w3 = weights[a, i], weights[a + 1, i], weights[a + 2, i], weights[a + 3, i]
-            m0, m1, m2, m3 = means[a, i], means[a + 1, i], means[a + 2, i], means[a + 3, i]
-            q0, q1, q2, q3, r = values[a, i], values[a + 1, i], values[a + 2, i], values[a + 3, i], reference[i]
-            total[i] += (w0 + w1) + (w2 + w3)
-            expected[i] += (w0 * m0 + w1 * m1) + (w2 * m2 + w3 * m3)
-            entropy[i] += (w0 * (q0 - r) + w1 * (q1 - r)) + (w2 * (q2 - r) + w3 * (q3 - r))
-    for a in range(fours, len(weights)):
-        for i in range(len(total)):
-            total[i] += weights[a, i]
-            expected[i] += weights[a, i] * means[a, i]
-            entropy[i] += weights[a, i] * (values[a, i] - reference[i])
-    for i in range(len(total)):
-        expected[i] /= total[i]
-        entropy[i] = max(log_positive(total[i]) - entropy[i] * inverse / total[i], 0.0)
+@fused
+def add_up(weights, means, first, last):  # type: ignore[no-untyped-def]
+    """Σw and Σw·mean."""
+    total, paid = eight(0.0), eight(0.0)
+    for at in range(first, last, WIDTH):
+        w = load(weights, at)
+        total += w
+        paid += w * load(means, at)
+    return total, paid
 
 
-@inner
-def rank(values, best, ties):  # type: ignore[no-untyped-def]
-    """The best value, and how many arms have it."""
-    _highest(values, best)
-    ties[:] = 0.0
-    for a in range(len(values)):
-        for i in range(len(best)):
-            ties[i] += 1.0 if values[a, i] == best[i] else 0.0
-
-
-@inner
-def mix(soft, weights, total, greedy, uniform, values, best, share, mixed):  # type: ignore[no-untyped-def]
+@placed
+def mix(soft, weights, total, greedy, uniform, values, mixed, first, last):  # type: ignore[no-untyped-def]
     """soft·softmax, the greedy share that the best arms divide, and what each available arm has in any case."""
-    share[:] = 0.0
-    if greedy > 0.0:
-        rank(values, best, share)
-        for i in range(len(best)):
-            share[i] = greedy * (1.0 / share[i])  # rounded as by the reference, or ties would break
-    for a in range(len(values)):
-        for i in range(len(best)):
-            rest = (share[i] if values[a, i] == best[i] else 0.0) + (uniform if values[a, i] > -np.inf else 0.0)
-            mixed[a, i] = soft * (weights[a, i] / total[i]) + rest
+    best, ties = rank(values, first, last)
+    share = greedy * (1.0 / ties) if greedy > 0.0 else eight(0.0)  # rounded as by the reference, or ties would break
+    for at in range(first, last, WIDTH):
+        q = load(values, at)
+        rest = where(q == best, share, 0.0) + where(q > -np.inf, eight(uniform), 0.0)
+        store(mixed, at, soft * (load(weights, at) / total) + rest)
 
 
-@inner
-def mixed_entropy(mixed, entropy):  # type: ignore[no-untyped-def]
+@placed
+def entropy_of(mixed, first, last):  # type: ignore[no-untyped-def]
     """Σ −p·ln p of any probabilities."""
-    entropy[:] = 0.0
-    for a in range(len(mixed)):
-        for i in range(len(entropy)):
-            entropy[i] -= mixed[a, i] * log_positive(max(mixed[a, i], _TINY))
-    for i in range(len(entropy)):
-        entropy[i] = max(entropy[i], 0.0)
+    entropy = eight(0.0)
+    for at in range(first, last, WIDTH):
+        p = load(mixed, at)
+        entropy -= p * log_positive(where(p > _TINY, p, _TINY))
+    return entropy
 
 
-@inner
-def greedy_entropy(greedy, uniform, ties, by_ties, entropy):  # type: ignore[no-untyped-def]
-    """As `mixed_entropy`, where all arms have the probability ``uniform``, and the best ones share ``greedy``."""
-    arms, low = len(by_ties) - 1, -uniform * log_positive(max(uniform, _TINY))
-    for n in range(1, len(by_ties)):
-        high = greedy / n + uniform
-        by_ties[n] = max((arms - n) * low - n * high * log_positive(high), 0.0)
-    for i in range(len(entropy)):
-        entropy[i] = by_ties[int(ties[i])]
+@placed
+def greedy_entropies(greedy, uniform, arms, by_ties, first, ties):  # type: ignore[no-untyped-def]
+    """As `entropy_of`, by the number of best arms, which share ``greedy``, where every arm has ``uniform`` besides."""
+    low = eight(uniform)
+    lowest = low * log_positive(where(low > _TINY, low, _TINY))
+    for n in range(0, ties, WIDTH):
+        best = floats_of(lanes_from(n))
+        high = greedy / best + low  # without a best one, where that value is NaN, the entropy is NaN
+        store(by_ties, first + n, -((float(arms) - best) * lowest + best * (high * log_positive(high))))
 
 
-@inner
-def choose(weights, total, coins, target, passed, action):  # type: ignore[no-untyped-def]
-    """The first arm at which the running sum of the weights passes coin·total."""
-    passed[:] = 0.0
-    action[:] = 0
-    for i in range(len(action)):
-        target[i] = coins[i] * total[i]
-    fours = len(weights) // 4 * 4
-    for a in range(0, fours, 4):
-        for i in range(len(action)):
-            t, sum0 = target[i], passed[i] + weights[a, i]
-            sum1 = sum0 + weights[a + 1, i]
-            sum2 = sum1 + weights[a + 2, i]
-            sum3 = sum2 + weights[a + 3, i]
-            passed[i] = sum3
-            action[i] += (int(sum0 <= t) + int(sum1 <= t)) + (int(sum2 <= t) + int(sum3 <= t))
-    for a in range(fours, len(weights)):
-        for i in range(len(action)):
-            passed[i] += weights[a, i]
-            action[i] += int(passed[i] <= target[i])
-    for i in range(len(action)):
-        if action[i] >= len(weights):  # coin·total was rounded to the total
-            action[i] = len(weights) - 1
-            while weights[action[i], i] == 0.0 and action[i] > 0:
-                action[i] -= 1
+@placed
+def choose(weights, target, first, last):  # type: ignore[no-untyped-def]
+    """The cells of the first arms at which the running sum of the weights passes the target."""
+    cells, passed = lanes_from(first), eight(0.0)
+    for at in range(first, last, WIDTH):
+        passed += load(weights, at)
+        cells = where(passed <= target, cells + WIDTH, cells)
+    if any_of(cells >= last):  # the target was rounded to the total
+        final = lanes_from(first)
+        for at in range(first, last, WIDTH):
+            final = where(load(weights, at) > 0.0, lanes_from(at), final)
+        cells = where(cells >= last, final, cells)
+    return cells
 
 
-@inner
-def choose_greedily(values, means, greedy, uniform, best, ties, coins, passed, share, expected, action):  # type: ignore[no-untyped-def]
-    """`add_up` and `choose` at once where all arms have the probability ``uniform``, and the best ones more."""
-    passed[:] = 0.0
-    expected[:] = 0.0
-    action[:] = 0
-    for i in range(len(action)):
-        share[i] = greedy * (1.0 / ties[i])
-    fours = len(values) // 4 * 4
-    for a in range(0, fours, 4):
-        for i in range(len(action)):
-            b, more, t = best[i], share[i] + uniform, coins[i]
-            p0, p1 = more if values[a, i] == b else uniform, more if values[a + 1, i] == b else uniform
-            p2, p3 = more if values[a + 2, i] == b else uniform, more if values[a + 3, i] == b else uniform
-            expected[i] += (p0 * means[a, i] + p1 * means[a + 1, i]) + (p2 * means[a + 2, i] + p3 * means[a + 3, i])
-            sum0 = passed[i] + p0
-            sum1 = sum0 + p1
-            sum2 = sum1 + p2
-            sum3 = sum2 + p3
-            passed[i] = sum3
-            action[i] += (int(sum0 <= t) + int(sum1 <= t)) + (int(sum2 <= t) + int(sum3 <= t))
-    for a in range(fours, len(values)):
-        for i in range(len(action)):
-            p = share[i] + uniform if values[a, i] == best[i] else uniform
-            expected[i] += p * means[a, i]
-            passed[i] += p
-            action[i] += int(passed[i] <= coins[i])
-    for i in range(len(action)):
-        if action[i] >= len(values):  # the probabilities were rounded to less than the coin
-            action[i] = len(values) - 1
-            while uniform == 0.0 and values[action[i], i] != best[i] and action[i] > 0:
-                action[i] -= 1
+@placed
+def choose_greedily(values, means, best, share, uniform, coins, first, last):  # type: ignore[no-untyped-def]
+    """`add_up` and `choose` at once where all arms have the probability ``uniform``, and the best ones ``share`` more.
 
-
-@inner
-def pay(means, best, bernoulli, sd, luck, action, cell, reward, regret):  # type: ignore[no-untyped-def]
-    """Rewards and regrets; and where the chosen arm is in a flat array of arms and lanes."""
-    flat = means.reshape(-1)
-    for i in range(len(action)):
-        cell[i] = action[i] * len(action) + i
-        reward[i] = flat[cell[i]]
-    for i in range(len(action)):
-        regret[i] = best[i] - reward[i]
-    for i in range(len(action)):
-        reward[i] = (1.0 if luck[i] < reward[i] else 0.0) if bernoulli else reward[i] + sd * luck[i]
-
-
-@inner
-def measure(samples, best, cumulative):  # type: ignore[no-untyped-def]
-    """The other metrics from regret, expected reward and entropy."""
-    best_action, regret, expected, expected_regret = samples[1], samples[2], samples[3], samples[4]
-    so_far, entropy, effective = samples[5], samples[6], samples[7]
-    for i in range(len(best)):
-        best_action[i] = 1.0 if regret[i] == 0.0 else 0.0
-        expected_regret[i] = best[i] - expected[i]
-    for i in range(len(best)):
-        cumulative[i] += regret[i]
-        so_far[i] = cumulative[i]
-    for i in range(len(best)):
-        effective[i] = exp_nonpositive(entropy[i])  # as exact for numbers as small as entropies
-
-
-@inner(fastmath={"reassoc"})
-def deviations(sample):  # type: ignore[no-untyped-def]
-    """Mean, and sum of squared deviations from it; the order of summation is the compiler's choice.
-
-    Both come from the deviations from the first sample, which itself is among those that are squared: what cancels is
-    at most as many times the result as there are samples.
+    Returns:
+        Cells, and Σp·mean.
     """
-    total = squares = 0.0
-    for i in range(len(sample)):
-        deviation = sample[i] - sample[0]
-        total += deviation
-        squares += deviation * deviation
-    return sample[0] + total / len(sample), max(squares - total * total / len(sample), 0.0)
+    cells, passed, paid, more = lanes_from(first), eight(0.0), eight(0.0), share + uniform
+    for at in range(first, last, WIDTH):
+        p = where(load(values, at) == best, more, uniform)
+        paid += p * load(means, at)
+        passed += p
+        cells = where(passed <= coins, cells + WIDTH, cells)
+    if any_of(cells >= last):  # the probabilities were rounded to less than the coin
+        final = lanes_from(first)
+        for at in range(first, last, WIDTH):
+            final = where(where(load(values, at) == best, more, uniform) > 0.0, lanes_from(at), final)
+        cells = where(cells >= last, final, cells)
+    return cells, paid
 
 
-@inner
-def average(values, pulls, cell, reward, new):  # type: ignore[no-untyped-def]
-    """Sample averages, whose first reward overwrites the estimate."""
-    q, n = values.reshape(-1), pulls.reshape(-1)
-    for i in range(len(cell)):
-        count, old = n[cell[i]] + 1.0, q[cell[i]]
-        new[i] = reward[i] if count == 1.0 else old + (reward[i] - old) / count
-        n[cell[i]], q[cell[i]] = count, new[i]
+@placed
+def pay(means, bernoulli, sd, luck):  # type: ignore[no-untyped-def]
+    """The rewards."""
+    return where(luck < means, eight(1.0), 0.0) if bernoulli else means + sd * luck
 
 
-@inner
-def fade(values, rate, cell, reward, new):  # type: ignore[no-untyped-def]
+@placed
+def average(values, pulls, cells, reward):  # type: ignore[no-untyped-def]
+    """Sample averages, whose first reward overwrites the estimate; returns the new ones, as all learners here."""
+    count, old = gather(pulls, cells) + 1.0, gather(values, cells)
+    new = where(count == 1.0, reward, old + (reward - old) / count)
+    scatter(pulls, cells, count)
+    scatter(values, cells, new)
+    return new
+
+
+@placed
+def fade(values, rate, cells, reward):  # type: ignore[no-untyped-def]
     """Fading means."""
-    q = values.reshape(-1)
-    for i in range(len(cell)):
-        old = q[cell[i]]
-        new[i] = old + rate * (reward[i] - old)
-        q[cell[i]] = new[i]
+    old = gather(values, cells)
+    new = old + rate * (reward - old)
+    scatter(values, cells, new)
+    return new
 
 
-@inner
-def climb(values, rate, previous, current, fixed, known, seen, chances, total, cell, reward, new):  # type: ignore[no-untyped-def]
-    """Preferences, one step up the gradient; the baseline is the mean before, that with this reward, or fixed."""
-    for i in range(len(cell)):
-        before = reward[i] if seen[i] == 0.0 else known[i]
-        seen[i] += 1.0
-        known[i] += (reward[i] - known[i]) / seen[i]
-        new[i] = rate * (reward[i] - (before if previous else known[i] if current else fixed))
-    for a in range(len(values)):
-        q, p = values[a], chances[a]
-        for i in range(len(cell)):
-            q[i] -= new[i] * (p[i] / total[i])
-    flat = values.reshape(-1)
-    for i in range(len(cell)):
-        flat[cell[i]] += new[i]
+@placed
+def follow(known, seen, i, reward):  # type: ignore[no-untyped-def]
+    """Mean rewards before these ones, the first of which stand for themselves, and with them."""
+    count, before = load(seen, i) + 1.0, load(known, i)
+    before = where(count == 1.0, reward, before)
+    after = before + (reward - before) / count
+    store(seen, i, count)
+    store(known, i, after)
+    return before, after
 
 
-@inner
-def credit(values, chances, total, cell, reward, new):  # type: ignore[no-untyped-def]
-    """Importance-weighted sums of rewards; returns whether all that is credited has a meaning."""
-    q, p, fine = values.reshape(-1), chances.reshape(-1), True
-    for i in range(len(cell)):
-        propensity = p[cell[i]] / total[i]
-        fine &= propensity > 0.0
-        new[i] = min(max(q[cell[i]] + reward[i] / propensity, -_GREATEST), _GREATEST)
-        q[cell[i]] = new[i]
-    return fine
+@placed
+def climb(values, amount, chances, total, cells, first, last):  # type: ignore[no-untyped-def]
+    """Preferences, one step up the gradient."""
+    for at in range(first, last, WIDTH):
+        store(values, at, load(values, at) - amount * (load(chances, at) / total))
+    new = gather(values, cells) + amount
+    scatter(values, cells, new)
+    return new
+
+
+@placed
+def credit(values, propensity, cells, reward):  # type: ignore[no-untyped-def]
+    """Importance-weighted sums of rewards."""
+    new = gather(values, cells) + reward / propensity
+    new = where(new < -_GREATEST, -_GREATEST, new)
+    new = where(new > _GREATEST, _GREATEST, new)
+    scatter(values, cells, new)
+    return new

@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.kernels.exponential import exp_fused
-from boltzmann_rl.kernels.jit import compiled
+from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.jit import compiled, inner
+from boltzmann_rl.kernels.vectors import WIDTH, eight, flat, load, load_apart, store, where
 
 __all__ = ["decide_few", "decide_masked", "decide_rows", "prepare"]
 
-# Rows that are decided together, as lanes of vector registers.
-_LANES = 64
-
 # Rows from which on a second thread pays.
 _ROWS_PER_THREAD = 8192
+
+# Rows that a thread takes at a time.
+_ROWS_AT_ONCE = 4096
 
 
 @compiled(nogil=False)  # handing the interpreter over would cost a fifth of the whole
@@ -80,19 +81,23 @@ def decide_rows(values: Any, temperature: float, uniform: float, soft: float, gr
         Actions ``(rows,)``, −1 in rows with a NaN or +inf, or where nothing is available.
     """
     rows = len(values)
+    if rows < WIDTH:
+        several = np.repeat(values, WIDTH, axis=0), np.repeat(u, WIDTH)
+        return decide_rows(several[0], temperature, uniform, soft, greedy, several[1])[::WIDTH]
     actions = np.empty(rows, dtype=np.int64)
-    parts = max(1, min(_cores(), rows // _ROWS_PER_THREAD))
-    ends = np.linspace(0, rows, parts + 1).astype(np.int64)
+    starts = iter(range(0, rows, _ROWS_AT_ONCE))  # whoever is ready takes the next ones
 
-    def decide(part: int) -> None:
-        some = slice(ends[part], ends[part + 1])
-        _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u[some], actions[some])
+    def decide() -> None:
+        room = np.empty((values.shape[1], WIDTH))
+        for first in starts:
+            some = slice(min(first, rows - WIDTH), first + _ROWS_AT_ONCE)
+            _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u[some], actions[some], room)
 
     # Threads of Numba's own may not be started from several threads at once, and a pool would not survive a fork.
-    others = [Thread(target=decide, args=(part,)) for part in range(1, parts)]
+    others = [Thread(target=decide) for _ in range(min(_cores(), rows // _ROWS_PER_THREAD) - 1)]
     for thread in others:
         thread.start()
-    decide(0)
+    decide()
     for thread in others:
         thread.join()
     return actions
@@ -108,78 +113,69 @@ def prepare() -> Iterator[None]:
 
 
 @compiled(fastmath={"contract"})
-def _decide_rows(values, inverse, uniform, soft, greedy, u, actions):  # type: ignore[no-untyped-def]
+def _decide_rows(values, inverse, uniform, soft, greedy, u, actions, w):  # type: ignore[no-untyped-def]
+    """Eight rows at a time as the lanes of vectors; ``w`` is room for their values, ``(A, lanes)``."""
     rows, count = values.shape
-    w = np.empty((count, _LANES))
-    best, total = np.empty(_LANES), np.empty(_LANES)
-    for first in range(0, rows, _LANES):
-        width = min(_LANES, rows - first)
-        _load(values, first, width, w, best)
+    values, u, actions, w = flat(values), flat(u), flat(actions), flat(w)
+    for i in range(0, rows, WIDTH):
+        first = min(i, rows - WIDTH)  # the last rows once more where they are fewer than eight
+        best = _load(values, first * count, count, w)
         if soft == 1.0:
-            _sum_softmax(w, width, best, inverse, total)
+            total = _sum_softmax(w, count, best, inverse)
         else:
-            _sum_mixture(w, width, best, inverse, uniform, soft, greedy, total)
-        _pick(w, width, total, u[first : first + width], actions[first : first + width])
+            total = _sum_mixture(w, count, best, inverse, uniform, soft, greedy)
+        store(actions, first, _pick(w, count, total, load(u, first)))
 
 
-@compiled(forceinline=True)
-def _load(values, first, width, w, best):  # type: ignore[no-untyped-def]
+@inner(forceinline=True)
+def _load(values, first, count, w):  # type: ignore[no-untyped-def]
     """Rows side by side, and the best of each (where the first is NaN, that)."""
-    for r in range(width):
-        for a in range(w.shape[0]):
-            w[a, r] = values[first + r, a]
-    for r in range(width):
-        best[r] = w[0, r]
-    for a in range(1, w.shape[0]):
-        for r in range(width):
-            best[r] = w[a, r] if w[a, r] > best[r] else best[r]
+    best = load_apart(values, first, count)
+    for a in range(count):
+        q = load_apart(values, first + a, count)
+        store(w, a * WIDTH, q)
+        best = where(q > best, q, best)
+    return best
 
 
-@compiled(forceinline=True, fastmath={"contract"})
-def _sum_softmax(w, width, best, inverse, total):  # type: ignore[no-untyped-def]
+@inner(forceinline=True, fastmath={"contract"})
+def _sum_softmax(w, count, best, inverse):  # type: ignore[no-untyped-def]
     """Running sums of the weights, NaN where the differences are: of NaN, of +inf, and of nothing but −inf."""
-    for r in range(width):
-        total[r] = 0.0
-    for a in range(w.shape[0]):
-        for r in range(width):
-            total[r] += exp_fused((w[a, r] - best[r]) * inverse)
-            w[a, r] = total[r]
+    total = eight(0.0)
+    for at in range(0, count * WIDTH, WIDTH):
+        total += exp_nonpositive((load(w, at) - best) * inverse)
+        store(w, at, total)
+    return total
 
 
-@compiled(forceinline=True, fastmath={"contract"})
-def _sum_mixture(w, width, best, inverse, uniform, soft, greedy, total):  # type: ignore[no-untyped-def]
+@inner(forceinline=True, fastmath={"contract"})
+def _sum_mixture(w, count, best, inverse, uniform, soft, greedy):  # type: ignore[no-untyped-def]
     """Running sums of the probabilities, NaN as above."""
-    free, ties, weight = np.zeros(_LANES), np.zeros(_LANES), np.zeros(_LANES)
-    for a in range(w.shape[0]):
-        for r in range(width):
-            free[r] += 0.0 if w[a, r] == -np.inf else 1.0 + 0.0 * w[a, r]  # NaN, of NaN and of +inf
-            ties[r] += 1.0 if w[a, r] == best[r] else 0.0
-            if soft > 0.0:
-                weight[r] += exp_fused((w[a, r] - best[r]) * inverse)
-    for r in range(width):
-        free[r], ties[r] = uniform / free[r], greedy / ties[r]
-        total[r] = 0.0 * free[r]
-        weight[r] = soft / weight[r] if soft > 0.0 else 0.0
-    for a in range(w.shape[0]):
-        for r in range(width):
-            total[r] += 0.0 if w[a, r] == -np.inf else free[r]
-            total[r] += ties[r] if w[a, r] == best[r] else 0.0
-            if soft > 0.0:
-                total[r] += weight[r] * exp_fused((w[a, r] - best[r]) * inverse)
-            w[a, r] = total[r]
+    free, ties, weight = eight(0.0), eight(0.0), eight(0.0)
+    for at in range(0, count * WIDTH, WIDTH):
+        q = load(w, at)
+        free += where(q == -np.inf, 0.0, 1.0 + 0.0 * q)  # NaN, of NaN and of +inf
+        ties += where(q == best, eight(1.0), 0.0)
+        if soft > 0.0:
+            weight += exp_nonpositive((q - best) * inverse)
+    free, ties, weight = uniform / free, greedy / ties, soft / weight
+    total = 0.0 * free
+    for at in range(0, count * WIDTH, WIDTH):
+        q = load(w, at)
+        total += where(q == -np.inf, 0.0, free) + where(q == best, ties, 0.0)
+        if soft > 0.0:
+            total += weight * exp_nonpositive((q - best) * inverse)
+        store(w, at, total)
+    return total
 
 
-@compiled(forceinline=True)
-def _pick(cdf, width, total, u, actions):  # type: ignore[no-untyped-def]
+@inner(forceinline=True)
+def _pick(cdf, count, total, u):  # type: ignore[no-untyped-def]
     """Where the running sum passes u · total, as `boltzmann_rl.invert`; −1 where the total is no number."""
-    for r in range(width):
-        actions[r] = 0
-    for a in range(cdf.shape[0]):
-        for r in range(width):
-            actions[r] += 1 if cdf[a, r] <= u[r] * total[r] else 0
-    for r in range(width):
-        if not total[r] < np.inf:
-            actions[r] = -1
+    actions, goal = eight(0), u * total
+    for at in range(0, count * WIDTH, WIDTH):
+        actions = where(load(cdf, at) <= goal, actions + 1, actions)
+    return where(total < np.inf, actions, -1)
 
 
 def _cores() -> int:

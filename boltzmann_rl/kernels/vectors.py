@@ -1,0 +1,306 @@
+"""Eight numbers side by side as one value of compiled code: what is written once for a number runs on eight at once.
+
+Arithmetic, comparisons and `where` work on `WIDTH` floats as they do on one; a float among them counts eight times.
+The compiler has instructions for two, four or eight of them, as the processor has. What is meant is said first, in
+NumPy (``NUMBA_DISABLE_JIT=1`` runs just that, on arrays of eight); what the compiler makes of each function follows.
+"""
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import lower_builtin, models, register_model, type_callable
+
+__all__ = [
+    "WIDTH",
+    "any_of",
+    "bits_of",
+    "counted",
+    "eight",
+    "flat",
+    "float_of",
+    "floats_of",
+    "gather",
+    "lanes_from",
+    "load",
+    "load_apart",
+    "root",
+    "scatter",
+    "store",
+    "sum_of",
+    "where",
+]
+
+WIDTH = 8
+
+
+def eight(x):  # type: ignore[no-untyped-def]
+    """A number in all lanes."""
+    return np.full(WIDTH, x)
+
+
+def lanes_from(first):  # type: ignore[no-untyped-def]
+    """The integers from one on."""
+    return np.arange(first, first + WIDTH)
+
+
+def counted(x):  # type: ignore[no-untyped-def]
+    """Floats as integers."""
+    return x.astype(np.int64)
+
+
+def floats_of(x):  # type: ignore[no-untyped-def]
+    """Integers as floats."""
+    return x.astype(np.float64)
+
+
+def root(x):  # type: ignore[no-untyped-def]
+    """Square roots, rounded once."""
+    return np.sqrt(x)
+
+
+def sum_of(x):  # type: ignore[no-untyped-def]
+    """The sum of the lanes, by halves."""
+    while len(x) > 1:
+        x = x[: len(x) // 2] + x[len(x) // 2 :]
+    return x[0]
+
+
+def flat(array):  # type: ignore[no-untyped-def]
+    """All numbers of an array, without its shape and its bookkeeping."""
+    return array.reshape(-1)
+
+
+def load(numbers, first):  # type: ignore[no-untyped-def]
+    """Eight floats from an index on."""
+    return numbers[first : first + WIDTH].copy()
+
+
+def load_apart(numbers, first, apart):  # type: ignore[no-untyped-def]
+    """Eight floats from an index on, so many places apart."""
+    return numbers[first : first + WIDTH * apart : apart].astype(np.float64)
+
+
+def store(numbers, first, x):  # type: ignore[no-untyped-def]
+    """Write eight numbers from an index on."""
+    numbers[first : first + WIDTH] = x
+
+
+def gather(numbers, cells):  # type: ignore[no-untyped-def]
+    """The floats at some indices."""
+    return numbers[cells]
+
+
+def scatter(numbers, cells, x):  # type: ignore[no-untyped-def]
+    """Write floats at some indices."""
+    numbers[cells] = x
+
+
+def where(condition, x, y):  # type: ignore[no-untyped-def]
+    """``x`` where the condition holds, and ``y`` elsewhere."""
+    return np.where(condition, x, y)
+
+
+def any_of(condition):  # type: ignore[no-untyped-def]
+    """Whether a condition holds in any lane."""
+    return bool(np.any(condition))
+
+
+def bits_of(x):  # type: ignore[no-untyped-def]
+    """The bits of a float as an integer."""
+    return np.asarray(x, dtype=np.float64).view(np.int64)
+
+
+def float_of(bits):  # type: ignore[no-untyped-def]
+    """The float with these bits."""
+    return np.asarray(bits, dtype=np.int64).view(np.float64)
+
+
+class _Vector(types.Type):
+    """`WIDTH` numbers of a kind."""
+
+    def __init__(self, element: Any) -> None:
+        super().__init__(name=f"{element} x {WIDTH}")
+        self.element = element
+
+
+_FLOATS, _INTEGERS, _TRUTHS = _Vector(types.float64), _Vector(types.int64), _Vector(types.boolean)
+_ELEMENTS = {types.float64: ir.DoubleType(), types.int64: ir.IntType(64), types.boolean: ir.IntType(1)}
+_CODE = {vector: ir.VectorType(_ELEMENTS[vector.element], WIDTH) for vector in (_FLOATS, _INTEGERS, _TRUTHS)}
+_LANES = [ir.IntType(32)(lane) for lane in range(WIDTH)]
+
+
+@register_model(_Vector)
+class _Model(models.PrimitiveModel):
+    def __init__(self, manager: Any, vector: _Vector) -> None:
+        super().__init__(manager, vector, _CODE[vector])
+
+
+def _spread(builder: Any, x: Any) -> Any:
+    """A number as a vector, and a vector as it is."""
+    if isinstance(x.type, ir.VectorType):
+        return x
+    first = builder.insert_element(ir.Constant(ir.VectorType(x.type, WIDTH), ir.Undefined), x, _LANES[0])
+    return _shuffled(builder, first, [0] * WIDTH)
+
+
+def _shuffled(builder: Any, x: Any, lanes: Iterable[int]) -> Any:
+    chosen = [_LANES[lane] for lane in lanes]
+    return builder.shuffle_vector(x, x, ir.Constant(ir.VectorType(ir.IntType(32), len(chosen)), chosen))
+
+
+def _compile(function: Callable[..., Any], gives: Callable[..., Any], emit: Callable[..., Any], *kinds: Any) -> None:
+    """Tell Numba what type a function has of given ones, and which code, for arguments of some kinds."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        made = emit(builder, *arguments)
+        return context.get_dummy_value() if made is None else made
+
+    type_callable(function)(lambda context: gives)
+    lower_builtin(function, *kinds)(code)
+
+
+def _compile_operator(name: str, vector: _Vector, gives: _Vector, instruction: str, *first: str) -> None:
+    """An operator between vectors of a kind, and between such a vector and a number."""
+    pairs = (vector, vector), (vector, vector.element), (vector.element, vector)
+
+    def typed(x: Any, y: Any) -> Any:
+        return gives if (types.unliteral(x), types.unliteral(y)) in pairs else None
+
+    def emit(builder: Any, x: Any, y: Any) -> Any:
+        return getattr(builder, instruction)(*first, _spread(builder, x), _spread(builder, y))
+
+    for pair in pairs:
+        _compile(getattr(operator, name), typed, emit, *pair)
+    if gives is vector:
+        type_callable(getattr(operator, f"i{name.rstrip('_')}"))(lambda context: typed)  # by the code of x + y
+
+
+for _name, _instruction in ("add", "fadd"), ("sub", "fsub"), ("mul", "fmul"), ("truediv", "fdiv"):
+    _compile_operator(_name, _FLOATS, _FLOATS, _instruction)
+for _name, _instruction in ("add", "add"), ("sub", "sub"), ("lshift", "shl"), ("rshift", "ashr"), ("and_", "and_"):
+    _compile_operator(_name, _INTEGERS, _INTEGERS, _instruction)
+for _name, _symbol in ("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq", "=="):
+    _compile_operator(_name, _FLOATS, _TRUTHS, "fcmp_ordered", _symbol)
+    _compile_operator(_name, _INTEGERS, _TRUTHS, "icmp_signed", _symbol)
+for _name in ("and_", "or_"):
+    _compile_operator(_name, _TRUTHS, _TRUTHS, _name)
+
+_compile(operator.neg, lambda x: x if x is _FLOATS else None, lambda builder, x: builder.fneg(x), _FLOATS)
+
+
+def _where(builder: Any, condition: Any, x: Any, y: Any) -> Any:
+    if isinstance(condition.type, ir.VectorType):
+        x, y = _spread(builder, x), _spread(builder, y)
+    return builder.select(condition, x, y)
+
+
+def _where_type(condition: Any, x: Any, y: Any) -> Any:
+    x, y = types.unliteral(x), types.unliteral(y)
+    if condition is not _TRUTHS:
+        return x if x == y else None
+    vector = next((side for side in (x, y) if isinstance(side, _Vector)), _FLOATS)
+    return vector if {x, y} <= {vector, vector.element} else None
+
+
+def _sum(builder: Any, x: Any) -> Any:
+    half = WIDTH // 2
+    while half:
+        low, high = (_shuffled(builder, x, range(first, first + half)) for first in (0, half))
+        x, half = builder.fadd(low, high), half // 2
+    return builder.extract_element(x, _LANES[0])
+
+
+def _root(builder: Any, x: Any) -> Any:
+    name, kind = f"llvm.sqrt.v{WIDTH}f64", ir.FunctionType(x.type, [x.type])
+    return builder.call(builder.module.declare_intrinsic(name, (), kind), [x])
+
+
+def _any(builder: Any, condition: Any) -> Any:
+    bits = ir.IntType(WIDTH)
+    return builder.icmp_unsigned("!=", builder.bitcast(condition, bits), bits(0))
+
+
+def _reread(builder: Any, x: Any, element: Any) -> Any:
+    return builder.bitcast(x, ir.VectorType(element, WIDTH) if isinstance(x.type, ir.VectorType) else element)
+
+
+def _start(builder: Any, numbers: Any, first: Any, vector: Any) -> Any:
+    return builder.bitcast(builder.gep(numbers, [first]), vector.as_pointer())
+
+
+def _load(builder: Any, numbers: Any, first: Any) -> Any:
+    return builder.load(_start(builder, numbers, first, _CODE[_FLOATS]), align=8, typ=_CODE[_FLOATS])
+
+
+def _store(builder: Any, numbers: Any, first: Any, x: Any) -> None:
+    builder.store(x, _start(builder, numbers, first, x.type), align=8)
+
+
+def _load_apart(builder: Any, numbers: Any, first: Any, apart: Any) -> Any:
+    found = ir.Constant(_CODE[_FLOATS], ir.Undefined)
+    for lane in _LANES:
+        x = builder.load(builder.gep(numbers, [first]))
+        x = x if x.type == ir.DoubleType() else builder.fpext(x, ir.DoubleType())
+        found, first = builder.insert_element(found, x, lane), builder.add(first, apart)
+    return found
+
+
+def _gather(builder: Any, numbers: Any, cells: Any) -> Any:
+    found = ir.Constant(_CODE[_FLOATS], ir.Undefined)
+    for lane in _LANES:
+        x = builder.load(builder.gep(numbers, [builder.extract_element(cells, lane)]))
+        found = builder.insert_element(found, x, lane)
+    return found
+
+
+def _scatter(builder: Any, numbers: Any, cells: Any, x: Any) -> None:
+    for lane in _LANES:
+        builder.store(builder.extract_element(x, lane), builder.gep(numbers, [builder.extract_element(cells, lane)]))
+
+
+@lower_builtin(flat, types.Array)
+def _flat(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+
+type_callable(flat)(lambda context: lambda array: types.CPointer(array.dtype) if array.layout == "C" else None)
+
+_F, _I, _P = types.CPointer(types.float64), types.Integer, types.CPointer
+_EITHER = {types.float64: types.int64, _FLOATS: _INTEGERS}
+_OTHER = {other: one for one, other in _EITHER.items()}
+
+_compile(eight, lambda x: _FLOATS if isinstance(x, types.Float) else _INTEGERS, _spread, types.Number)
+_compile(where, _where_type, _where, types.Any, types.Any, types.Any)
+_compile(any_of, lambda x: types.boolean if x is _TRUTHS else None, _any, _TRUTHS)
+_compile(sum_of, lambda x: types.float64 if x is _FLOATS else None, _sum, _FLOATS)
+_compile(root, lambda x: _FLOATS if x is _FLOATS else None, _root, _FLOATS)
+_compile(
+    lanes_from,
+    lambda first: _INTEGERS,
+    lambda builder, first: builder.add(_spread(builder, first), ir.Constant(_CODE[_INTEGERS], list(range(WIDTH)))),
+    _I,
+)
+_compile(
+    counted,
+    lambda x: _INTEGERS if x is _FLOATS else None,
+    lambda builder, x: builder.fptosi(x, _CODE[_INTEGERS]),
+    _FLOATS,
+)
+_compile(
+    floats_of,
+    lambda x: _FLOATS if x is _INTEGERS else None,
+    lambda builder, x: builder.sitofp(x, _CODE[_FLOATS]),
+    _INTEGERS,
+)
+for _float, _integer in _EITHER.items():
+    _compile(bits_of, _EITHER.get, lambda builder, x: _reread(builder, x, ir.IntType(64)), _float)
+    _compile(float_of, _OTHER.get, lambda builder, bits: _reread(builder, bits, ir.DoubleType()), _integer)
+_compile(load, lambda numbers, first: _FLOATS if numbers == _F else None, _load, _F, _I)
+_compile(load_apart, lambda numbers, first, apart: _FLOATS, _load_apart, _P, _I, _I)
+_compile(store, lambda numbers, first, x: types.void if numbers.dtype is x.element else None, _store, _P, _I, _Vector)
+_compile(gather, lambda numbers, cells: _FLOATS if numbers == _F else None, _gather, _F, _INTEGERS)
+_compile(scatter, lambda numbers, cells, x: types.void if numbers == _F else None, _scatter, _F, _INTEGERS, _FLOATS)

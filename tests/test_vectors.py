@@ -1,0 +1,128 @@
+"""Eight numbers as one value of compiled code: each operation against NumPy's on arrays of eight."""
+
+import operator
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from boltzmann_rl.kernels.jit import compiled
+from boltzmann_rl.kernels.vectors import (
+    WIDTH,
+    any_of,
+    bits_of,
+    counted,
+    eight,
+    flat,
+    float_of,
+    floats_of,
+    gather,
+    lanes_from,
+    load,
+    load_apart,
+    root,
+    scatter,
+    store,
+    sum_of,
+    where,
+)
+
+X = np.array([0.0, -1.5, 2.0, np.inf, np.nan, 1e-310, -0.0, 3.0])
+Y = np.array([1.0, -1.5, -2.0, 5.0, 1.0, 7.0, 0.0, np.inf])
+
+
+def made_by(operation, *arrays):
+    """What compiled code makes of vectors."""
+    results, operation = np.full(WIDTH, 99.0), compiled(operation, cache=False)
+
+    @compiled(cache=False)
+    def run(x, y, results):
+        store(flat(results), 0, operation(load(flat(x), 0), load(flat(y), 0)))
+
+    run(*arrays, results)
+    return results
+
+
+@pytest.mark.parametrize("symbol", [operator.add, operator.sub, operator.mul, operator.truediv])
+def test_arithmetic_is_that_of_each_number(symbol):
+    with np.errstate(all="ignore"):
+        for x, y in ((X, Y), (Y, X)):
+            np.testing.assert_array_equal(made_by(lambda x, y: symbol(x, y), x, y), symbol(x, y))
+            np.testing.assert_array_equal(made_by(lambda x, y: symbol(x, 3.0), x, y), symbol(x, 3.0))
+            np.testing.assert_array_equal(made_by(lambda x, y: symbol(3.0, y), x, y), symbol(3.0, y))
+
+
+@pytest.mark.parametrize("symbol", [operator.lt, operator.le, operator.gt, operator.ge, operator.eq])
+def test_comparisons_are_those_of_each_number_and_false_for_nan(symbol):
+    for x, y in ((X, Y), (Y, X), (X, X)):
+        found = made_by(lambda x, y: where(symbol(x, y), x, y), x, y)
+        np.testing.assert_array_equal(found, np.where(symbol(x, y), x, y))
+        found = made_by(lambda x, y: where(symbol(x, 1.0), 1.0, y), x, y)
+        np.testing.assert_array_equal(found, np.where(symbol(x, 1.0), 1.0, y))
+
+
+@pytest.mark.parametrize("symbol", [operator.and_, operator.or_])
+def test_conditions_are_joined_lane_by_lane(symbol):
+    found = made_by(lambda x, y: where(symbol(x > 0.0, y > 0.0), eight(1.0), 0.0), X, Y)
+    np.testing.assert_array_equal(found, symbol(X > 0.0, Y > 0.0))
+
+
+def test_a_minus_turns_signs_and_a_sum_in_place_is_a_sum():
+    def negative(x, y):
+        x += -y
+        return x
+
+    np.testing.assert_array_equal(made_by(negative, X, Y), X - Y)
+
+
+def test_integers_are_counted_shifted_and_cut():
+    def bits(x, y):
+        return float_of((((bits_of(x) + 3) >> 2) << 2) & -8)
+
+    expected = (((X.view(np.int64) + 3 >> 2) << 2) & -8).view(np.float64)
+    np.testing.assert_array_equal(made_by(bits, X, Y), expected)
+    np.testing.assert_array_equal(made_by(lambda x, y: floats_of(lanes_from(5) - 1), X, Y), np.arange(4.0, 12.0))
+    np.testing.assert_array_equal(
+        made_by(lambda x, y: floats_of(where(lanes_from(0) >= 6, 0, counted(y))), X, np.arange(8) + 0.75),
+        [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 0.0, 0.0],
+    )
+
+
+def test_roots_are_rounded_once():
+    x = np.random.default_rng(0).exponential(size=WIDTH)
+    np.testing.assert_array_equal(made_by(lambda x, y: root(x), x, x), np.sqrt(x))
+
+
+def test_numbers_are_read_and_written_where_the_index_says():
+    table, x = np.arange(48.0).reshape(3, 16), np.empty((4, WIDTH))
+
+    @compiled(cache=False)
+    def run(table, narrow, x):
+        numbers, results = flat(table), flat(x)
+        store(results, 0, load(numbers, 5))
+        store(results, 8, load_apart(numbers, 2, 5))
+        store(results, 16, load_apart(flat(narrow), 2, 5))
+        store(results, 24, gather(numbers, counted(load(numbers, 3) * 2.0)))
+        scatter(numbers, lanes_from(40), load(numbers, 0))
+        store(numbers, 30, eight(-1.0))
+        return sum_of(load(numbers, 0)), any_of(load(numbers, 0) > 6.5), any_of(load(numbers, 0) > 7.0)
+
+    total, one, none = run(table, table.astype(np.float32), x)
+    apart = 2.0 + 5.0 * np.arange(8)
+    np.testing.assert_array_equal(x, [np.arange(5.0, 13.0), apart, apart, np.arange(6.0, 22.0, 2.0)])
+    expected = np.arange(48.0)
+    expected[40:], expected[30:38] = np.arange(8), -1.0
+    np.testing.assert_array_equal(table.ravel(), expected)
+    assert (total, one, none) == (28.0, True, False)
+
+
+@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="this is the run that it asks for")
+def test_all_of_this_holds_without_compilation():
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", __file__]
+    told = subprocess.run([sys.executable, "-m", "pytest", *options], env=environment, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout
