@@ -129,6 +129,28 @@ def test_propensities_of_up_to_twenty_actions_agree_with_adaptive_quadrature(cas
         assert propensities(values, scales) == pytest.approx(expected, rel=0, abs=1e-11)
 
 
+@pytest.mark.parametrize(
+    ("law", "propensities", "scales"),
+    [
+        (stats.gumbel_r, gumbel_propensities, [1.0] + 9 * [0.101]),
+        (stats.norm, gaussian_propensities, 2 * [1.0] + 28 * [0.3194]),
+        (stats.norm, gaussian_propensities, 10.0 ** np.linspace(-0.2, 0.0, 300)),
+    ],
+)
+def test_propensities_keep_their_digits_where_the_best_index_is_narrower_than_each(law, propensities, scales):
+    """The maximum of many equal indices is; so is what narrow ones leave of a wide one."""
+    values, scales = np.zeros(len(scales)), np.asarray(scales)
+
+    def winners(x):
+        z = x / scales
+        return np.exp(law.logpdf(z) - law.logcdf(z) + law.logcdf(z).sum()) / scales
+
+    low, high = max(law.ppf(1e-17, values, scales)), max(law.isf(1e-16, values, scales))
+    cuts = np.linspace(low, high, 60)[1:-1]
+    expected = integrate.quad_vec(winners, low, high, points=cuts, epsabs=1e-14, epsrel=0, limit=4000)[0]
+    assert propensities(values, scales) == pytest.approx(expected, rel=0, abs=5e-13)
+
+
 def exact_beta(parameters):
     """For integers, by fractions: 1 − I_x(a, b) is a sum of binomial probabilities, so that all is a polynomial."""
 
