@@ -34,6 +34,7 @@ from boltzmann_rl import (
 from boltzmann_rl.gridworlds import TabularEnv
 from boltzmann_rl.learners import EligibilityTraces
 from boltzmann_rl.policies import Odds
+from boltzmann_rl.policies.few import FEW
 from boltzmann_rl.schedules import (
     Ceiling,
     Constant,
@@ -328,7 +329,7 @@ def test_a_fault_in_any_table_shows(fault, monkeypatch):
         (Environment("Blackjack-v1"), "has no P"),
         (Environment("FrozenLake-v1", options={"render_mode": "ansi"}), "render_mode='ansi'"),
         (Environment("FrozenLake-v1", wrap=TimeLimit), "wrapped in <class"),
-        (registered("Wider", lambda: lottery(actions=25)), "25 actions, known are up to 24"),
+        (registered("Wider", lambda: lottery(actions=FEW + 1)), f"{FEW + 1} actions, known are up to {FEW}"),
         (Environment("NoSuchLake-v1"), "can't be read, ValueError: there is no environment"),
     ],
     ids=lambda part: part.id if isinstance(part, Environment) else part[:20],
@@ -415,11 +416,11 @@ def called(function):
     return jit.compiled(lambda *given: function(*given), cache=False)
 
 
-@pytest.mark.parametrize("count", range(1, 25))
+@pytest.mark.parametrize("count", [*range(1, 33), 63, 64, 65, 100, FEW - 1, FEW])
 def test_sums_are_those_of_python_and_of_numpy(count):
     rng, add = stream(0, "sums", count), called(tabular_kernel._add)
     for _ in range(50):
-        numbers = rng.standard_normal(24) * 10.0 ** rng.integers(-9, 9, 24)
+        numbers = rng.standard_normal(FEW) * 10.0 ** rng.integers(-9, 9, FEW)
         total, lost = 0.0, 0.0
         for number in numbers[:count].tolist():
             total, lost = add(total, lost, number)

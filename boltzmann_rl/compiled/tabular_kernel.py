@@ -96,7 +96,7 @@ def _add(total, lost, number):  # type: ignore[no-untyped-def]
 
 @compiled
 def _numpy_sum(numbers, count):  # type: ignore[no-untyped-def]
-    """NumPy's sum of the first so many, fewer than 128: from eight on in eight strands."""
+    """NumPy's sum of the first so many, up to 128: from eight on in eight strands."""
     total, first = 0.0, 0
     if count >= 8:
         r = numbers[:8].copy()

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 # Up to so many actions; beyond, arrays are faster.
-FEW = 24
+FEW = 128
 
 _FLOAT64 = np.dtype(np.float64)
 
