@@ -22,6 +22,7 @@ from boltzmann_rl import (
     BernoulliBandit,
     BetaMeans,
     Boltzmann,
+    BoltzmannGumbel,
     ConstantStep,
     EpsilonBoltzmann,
     EpsilonGreedy,
@@ -38,6 +39,7 @@ from boltzmann_rl import (
     Uniform,
     exp3,
 )
+from boltzmann_rl.numerics import gumbel_propensities
 from boltzmann_rl.policies import RelativeToRange
 from boltzmann_rl.schedules import Exponential, Linear, Power
 from boltzmann_rl.simulation import bandits as reference
@@ -46,7 +48,7 @@ from boltzmann_rl.simulation.bandits import BLOCK
 pytest.importorskip("numba")
 
 from boltzmann_rl.compiled import bandits as compiled
-from boltzmann_rl.compiled import lanes
+from boltzmann_rl.compiled import gumbel, lanes
 from boltzmann_rl.kernels import jit
 from boltzmann_rl.kernels.vectors import WIDTH, flat, load, store
 
@@ -145,12 +147,37 @@ def test_every_learner_and_policy_chooses_as_in_the_reference(learner, bandit):
         (BernoulliBandit(), Agent(UCB1(), Greedy())),
         (GaussianBandit(), Agent(GradientPreferences(0.1), Boltzmann(1.0))),
         (BernoulliBandit(), exp3(arms=10, gamma=0.1)),
+        (GaussianBandit(), Agent(SampleAverage(), BoltzmannGumbel(1.0))),
     ],
     ids=named,
 )
 def test_twenty_seeds_agree(bandit, agent):
     for seed in range(20):
         assert_engines_agree(bandit, agent, seed=seed, block=seed % 3)
+
+
+@pytest.mark.parametrize("learner", LEARNERS[:3], ids=named)
+def test_boltzmann_gumbel_exploration_agrees(learner):
+    """A draw of each arm, and propensities by the same integral."""
+    for seed, bandit in enumerate((*BANDITS, *MOVING)):
+        for scale in (0.1, 1.0, 30.0):
+            assert_engines_agree(bandit, Agent(learner, BoltzmannGumbel(scale)), seed=seed)
+
+
+def test_boltzmann_gumbel_exploration_agrees_where_one_arm_is_pulled_all_the_time():
+    """Scales then are as far apart as the root of the number of steps, and the others' chances close to none."""
+    bandit = GaussianBandit(means=(50.0, 0.0, 0.0, -3.0), sd=0.1)
+    assert_engines_agree(bandit, Agent(SampleAverage(), BoltzmannGumbel(0.5)), runs=9, steps=3000)
+
+
+@pytest.mark.parametrize("learner", LEARNERS[3:], ids=named)
+def test_boltzmann_gumbel_exploration_with_other_learners_is_left_to_the_reference(learner):
+    """What learns from probabilities would learn from how their integrals are rounded."""
+    assert not compiled.knows(GaussianBandit(), Agent(learner, BoltzmannGumbel(1.0)))
+
+
+def test_boltzmann_gumbel_exploration_with_another_clock_is_left_to_the_reference():
+    assert not compiled.knows(GaussianBandit(), Agent(SampleAverage(), BoltzmannGumbel(1.0), clock="step"))
 
 
 @pytest.mark.parametrize("bandit", MOVING, ids=named)
@@ -367,3 +394,26 @@ def choose(values, greedy, uniform, coins, cells):
         numbers, numbers, best, greedy * (1.0 / ties), uniform, load(flat(coins), 0), 0, last
     )
     store(flat(cells), 0, chosen)
+
+
+@jit.compiled
+def integrate(values, scales, room, p):
+    gumbel.propensities(flat(values), flat(scales), flat(room), flat(p), 0, values.size)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.3, 1.0, 3.0])
+def test_propensities_of_eight_runs_are_those_of_the_package(spread):
+    rng = np.random.default_rng(0)
+    for arms in (1, 2, 10):
+        values, scales = rng.normal(size=(arms, WIDTH)), 10.0 ** rng.uniform(-spread, 0.0, (arms, WIDTH))
+        values[-1, 0] = -np.inf if arms > 1 else 0.0
+        expected, p = gumbel_propensities(values.T, scales.T).T, np.empty((arms, WIDTH))
+        integrate(values.copy(), scales.copy(), np.empty((arms, WIDTH)), p)
+        np.testing.assert_allclose(p, expected, rtol=0.0, atol=1e-13)
+
+
+def test_scales_too_far_apart_for_the_nodes_give_no_number_which_the_reference_then_does():
+    scales, p = np.ones((2, WIDTH)), np.empty((2, WIDTH))
+    scales[0] = 1e-9
+    integrate(np.zeros((2, WIDTH)), scales, np.empty((2, WIDTH)), p)
+    assert np.isnan(p).all()

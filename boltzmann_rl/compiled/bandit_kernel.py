@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.compiled import lanes
+from boltzmann_rl.compiled import gumbel, lanes
 from boltzmann_rl.compiled.lanes import placed
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled
@@ -20,6 +20,7 @@ from boltzmann_rl.kernels.vectors import (
     flat,
     gather,
     load,
+    scatter,
     store,
     sum_of,
     where,
@@ -58,7 +59,8 @@ class Problem(NamedTuple):
 class Policy(NamedTuple):
     """At every step the shares of the three parts, 1/temperature, and 1 where all weights are computed anew.
 
-    ``weights`` exp((values − reference)/temperature) are carried along from step to step.
+    ``weights`` exp((values − reference)/temperature) are carried along from step to step. With a ``scale`` above 0 the
+    policy is Boltzmann–Gumbel exploration instead, with a ``clock`` of the pulls of each arm.
     """
 
     uniform: Any
@@ -68,6 +70,8 @@ class Policy(NamedTuple):
     anew: Any
     weights: Any
     reference: Any
+    scale: float
+    clock: Any
 
 
 class Learner(NamedTuple):
@@ -114,6 +118,7 @@ class Space(NamedTuple):
     partial: Any
     mixed: Any
     shown: Any
+    scales: Any
     ties: int
     by_ties: Any
 
@@ -130,6 +135,7 @@ class _Turn(NamedTuple):
     indexed: bool
     unpulled: bool  # whether there are arms that upper confidence indices want first
     ranked: bool  # whether ranks of values are all that counts
+    perturbed: bool  # whether each arm draws an index of its own
     mixed: bool  # whether there are probabilities beside the softmax's
 
 
@@ -146,8 +152,8 @@ def space_for(tiles: int, arms: int, steps: int) -> Space:
     """Room for so many; made here, since arrays that are made by compiled code take long to compile."""
     ties = -(-(arms + 1) // WIDTH) * WIDTH
     samples, partial = np.zeros((len(METRICS), _GROUP)), np.zeros((steps, len(METRICS), 2, WIDTH))
-    mixed, shown = np.zeros((2, tiles, arms, WIDTH))
-    return Space(samples, partial, mixed, shown, ties, np.zeros((steps, ties)))
+    mixed, shown, scales = np.zeros((3, tiles, arms, WIDTH))
+    return Space(samples, partial, mixed, shown, scales, ties, np.zeros((steps, ties)))
 
 
 def tiled(rows: Any) -> Any:
@@ -166,8 +172,13 @@ def draw_normals(generator, numbers):  # type: ignore[no-untyped-def]
 
 @compiled
 def play(first, coins, luck, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
-    """Play as many steps as there are coins ``(steps, runs)``; returns whether all that was learned has a meaning."""
-    steps, block = coins.shape
+    """Play some steps; returns whether all that was learned has a meaning.
+
+    Coins are ``(steps, runs)``, or an arm each for a policy that perturbs, ``(steps, runs × arms)``; luck is
+    ``(steps, runs)``.
+    """
+    steps, block = luck.shape
+    tossed = coins.shape[1] // block
     coins, luck, policy, problem = flat(coins), flat(luck), _flat_policy(policy), _flat_problem(problem)
     learner, space, measured = _flat_learner(learner), _flat_space(space), _flat_measured(measured)
     arms, runs, fine = problem.arms, measured.tiles * WIDTH, True
@@ -182,7 +193,8 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
             turn, carried = _turn(step, policy, problem, learner), policy.anew[step + 1] == 0
             for i in range(group, group + size, WIDTH):
                 begin, end = i * arms, (i + WIDTH) * arms
-                decision = _decide(t, i, begin, end, load(coins, t * block + i), turn, policy, problem, learner, space)
+                drawn = (t * block + i) * tossed
+                decision = _decide(t, i, begin, end, coins, drawn, turn, policy, problem, learner, space)
                 mean, best = gather(problem.means, decision.cells), load(problem.best, i)
                 reward = lanes.pay(mean, problem.bernoulli, problem.sd, load(luck, t * block + i))
                 _measure(step, i, i - group, decision, reward, best - mean, best, space, measured)
@@ -209,7 +221,7 @@ def _flat_problem(x):  # type: ignore[no-untyped-def]
 @placed
 def _flat_policy(x):  # type: ignore[no-untyped-def]
     shares = flat(x.uniform), flat(x.soft), flat(x.greedy), flat(x.inverse), flat(x.anew)
-    return Policy(*shares, flat(x.weights), flat(x.reference))
+    return Policy(*shares, flat(x.weights), flat(x.reference), x.scale, flat(x.clock))
 
 
 @placed
@@ -220,7 +232,8 @@ def _flat_learner(x):  # type: ignore[no-untyped-def]
 
 @placed
 def _flat_space(x):  # type: ignore[no-untyped-def]
-    return Space(flat(x.samples), flat(x.partial), flat(x.mixed), flat(x.shown), x.ties, flat(x.by_ties))
+    by_arms = flat(x.mixed), flat(x.shown), flat(x.scales)
+    return Space(flat(x.samples), flat(x.partial), *by_arms, x.ties, flat(x.by_ties))
 
 
 @placed
@@ -234,15 +247,27 @@ def _turn(step, policy, problem, learner):  # type: ignore[no-untyped-def]
     indexed, soft, greedy = learner.exploration >= 0.0, policy.soft[step], policy.greedy[step]
     unpulled = indexed and step < problem.arms
     uniform = policy.uniform[step] * (1.0 / (problem.arms - step if unpulled else problem.arms))
-    ranked = soft == 0.0 and not indexed and learner.kind <= FADING  # the other kinds learn from the probabilities
+    perturbed = policy.scale > 0.0
+    # The other kinds of learners learn from the probabilities.
+    ranked = soft == 0.0 and not indexed and not perturbed and learner.kind <= FADING
     mixed = not ranked and (greedy > 0.0 or uniform > 0.0 or indexed)
     inverse, logarithm, anew = policy.inverse[step], learner.logarithm[step], policy.anew[step] == 1
-    return _Turn(uniform, soft, greedy, inverse, logarithm, anew, indexed, unpulled, ranked, mixed)
+    return _Turn(uniform, soft, greedy, inverse, logarithm, anew, indexed, unpulled, ranked, perturbed, mixed)
 
 
 @placed
-def _decide(t, i, begin, end, coin, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
+def _decide(t, i, begin, end, coins, drawn, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
     values, means, mixed = learner.values, problem.means, space.mixed
+    if turn.perturbed:
+        shown, scales = space.shown, space.scales
+        cells = gumbel.perturb(
+            values, policy.clock, policy.scale, coins, drawn, problem.arms, shown, scales, begin, end
+        )
+        scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
+        gumbel.propensities(shown, scales, policy.weights, mixed, begin, end)
+        total, paid = lanes.add_up(mixed, means, begin, end)
+        return _Decision(cells, eight(1.0), paid / total, lanes.entropy_of(mixed, begin, end))
+    coin = load(coins, drawn)
     if turn.indexed:
         lanes.indices(
             values, learner.pulls, learner.exploration, turn.logarithm, turn.unpulled, space.shown, begin, end

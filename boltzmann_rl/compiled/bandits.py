@@ -12,7 +12,15 @@ from boltzmann_rl.kernels.vectors import WIDTH
 from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
 from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
-from boltzmann_rl.policies import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform
+from boltzmann_rl.policies import (
+    Boltzmann,
+    BoltzmannGumbel,
+    EpsilonBoltzmann,
+    EpsilonGreedy,
+    Greedy,
+    MaxBoltzmann,
+    Uniform,
+)
 from boltzmann_rl.policies.parameters import rate_at, temperature_at
 from boltzmann_rl.simulation import bandits as reference
 from boltzmann_rl.simulation.bandits import BLOCK, Block
@@ -64,11 +72,14 @@ def knows(bandit: Any, agent: Any) -> bool:
         >>> knows(GaussianBandit(), Agent(SampleAverage(), lambda values, step: values))
         False
     """
+    law, policy = _law(agent.learner), agent.policy
+    if _payment(bandit) is None or law is None:
+        return False
+    if type(policy) is BoltzmannGumbel:
+        return agent.clock == "pulls" and law.kind <= kernel.FADING and law.exploration < 0.0
     return (
-        _payment(bandit) is not None
-        and _law(agent.learner) is not None
-        and type(agent.policy) in (Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform)
-        and not hasattr(getattr(agent.policy, "temperature", None), "temperature")
+        type(policy) in (Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform)
+        and not hasattr(getattr(policy, "temperature", None), "temperature")
         and agent.clock != "pulls"
     )
 
@@ -126,6 +137,7 @@ def shares_of(policy: Any, steps: int) -> Shares:
     rate = np.ravel(rate_at(getattr(policy, "epsilon", 0.0), "epsilon", column, clock)) + zero
     uniform, soft, greedy = {
         Boltzmann: (zero, one, zero),
+        BoltzmannGumbel: (zero, zero, zero),
         EpsilonBoltzmann: (rate, 1.0 - rate, zero),
         EpsilonGreedy: (rate, zero, 1.0 - rate),
         Greedy: (zero, zero, one),
@@ -158,15 +170,21 @@ def _play(
     uncounted_steps: int,
 ) -> Block | None:
     """The block; or None where a number is not finite or a reward not legal, which the reference has words for."""
-    problem, luck, coins, drift = (stream(seed, purpose, block) for purpose in ("problem", "reward", "action", "drift"))
+    perturbs = isinstance(agent.policy, BoltzmannGumbel)
+    problem, luck, coins, drift = (
+        stream(seed, purpose, block)
+        for purpose in ("problem", "reward", "perturbation" if perturbs else "action", "drift")
+    )
     bernoulli, sd, noise = _payment(bandit)
     law, moves, now = _law(agent.learner), _moves(bandit), bandit.start(BLOCK, problem)
     tiles = -(-runs // WIDTH)  # the last one may have runs that nobody asked for
     shape, wide = (tiles, bandit.arms, WIDTH), tiles * WIDTH
-    policy, learner = _policy(shares, law, shape), _learner(law, shape, steps)
+    policy = _policy(shares, agent.policy.scale if perturbs else 0.0, law, shape)
+    learner = _learner(law, shape, steps)
     measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
     chunk = 1 if moves else _CHUNK
-    space, (u, x) = kernel.space_for(tiles, bandit.arms, chunk), np.empty((2, chunk, BLOCK))
+    space = kernel.space_for(tiles, bandit.arms, chunk)
+    x, u = np.empty((chunk, BLOCK)), np.empty((chunk, BLOCK * bandit.arms if perturbs else BLOCK))
     for first in range(0, steps, chunk):
         size = min(chunk, steps - first)
         coins.random(out=u[:size])
@@ -188,14 +206,15 @@ def _play(
     return _block(agent.policy, shares, measured) if all(np.isfinite(x).all() for x in results) else None
 
 
-def _policy(shares: Shares, law: Law, shape: tuple[int, int, int]) -> kernel.Policy:
+def _policy(shares: Shares, scale: float, law: Law, shape: tuple[int, int, int]) -> kernel.Policy:
     """The policy with running weights; at which steps all are new, since the temperature or many values moved."""
     anew = np.ones(len(shares.soft) + 1, dtype=np.int64)
     if law.kind <= kernel.REWARDS and law.exploration < 0.0:
         anew[1:-1] = (np.diff(shares.temperature) != 0.0) | (shares.soft[1:] == 0.0) | (shares.soft[:-1] == 0.0)
     inverse = 1.0 / shares.temperature
-    weights, reference = np.ones(shape), np.zeros(shape[::2])
-    return kernel.Policy(shares.uniform, shares.soft, shares.greedy, inverse, anew, weights, reference)
+    weights, reference, clock = np.ones(shape), np.zeros(shape[::2]), np.zeros(shape)
+    parts = shares.uniform, shares.soft, shares.greedy, inverse, anew
+    return kernel.Policy(*parts, weights, reference, scale, clock)
 
 
 def _learner(law: Law, shape: tuple[int, int, int], steps: int) -> kernel.Learner:

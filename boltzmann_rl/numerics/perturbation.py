@@ -13,7 +13,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, real_array
 from boltzmann_rl.numerics.softmax import softmax
 
-__all__ = ["beta_propensities", "gaussian_propensities", "gumbel_propensities"]
+__all__ = ["GUMBEL", "beta_propensities", "gaussian_propensities", "gumbel_propensities"]
 
 # Numbers held in an array at once, which stays in the processor's cache.
 _BLOCK = 2**15
@@ -64,7 +64,7 @@ def gumbel_propensities(values: Any, scales: Any) -> Floats:
 
     Source: Cesa-Bianchi, Gentile, Lugosi & Neu (2017), *Boltzmann Exploration Done Right*, §4.
     """
-    return _location_scale(_GUMBEL, values, scales, "scales")
+    return _location_scale(GUMBEL, values, scales, "scales")
 
 
 def gaussian_propensities(means: Any, sds: Any) -> Floats:
@@ -147,7 +147,7 @@ def _location_scale(law: _Law, values: Any, scales: Any, name: str) -> Floats:
     plain = ((scales == largest) | np.isneginf(values)).all(axis=-1)
     if (np.isinf(largest[..., 0]) & ~plain).any():
         raise ValueError(f"{name} must be finite, or infinite for every action of a row, got inf beside others")
-    if law is not _GUMBEL:
+    if law is not GUMBEL:
         plain &= (largest[..., 0] == 0.0) | np.isinf(largest[..., 0])
     if plain.all():
         return softmax(values, largest[..., 0])
@@ -253,6 +253,6 @@ def _antiderivative(count: int) -> Floats:
     return coefficients @ np.polynomial.legendre.legval(np.append(nodes, 1.0), integrals) / 2.0
 
 
-_GUMBEL = _Law(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=13, widest=5.0)
+GUMBEL = _Law(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=13, widest=5.0)
 _GAUSSIAN = _Law(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=20, widest=6.0)
 _BETA = _Law(_beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, widest=6.0, equal=False)

@@ -15,7 +15,7 @@ from boltzmann_rl.schedules.evaluation import set_fields
 __all__ = ["BetaThompson", "BoltzmannGumbel", "GaussianThompson"]
 
 # Uniforms are multiples of 2^-53, so that half of that stands for 0, which would be perturbed to −∞.
-_LEAST_UNIFORM = 2.0**-54
+LEAST_UNIFORM = 2.0**-54
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class BoltzmannGumbel:
     def draw(self, values: Any, step: Any, uniforms: Any) -> Any:
         """The action of largest index, perturbed by −ln(−ln u) with the uniform u of each action."""
         values, scales = self._indices(values, step)
-        return _largest(values, scales, -np.log(-np.log(np.maximum(uniforms, _LEAST_UNIFORM))))
+        return _largest(values, scales, -np.log(-np.log(np.maximum(uniforms, LEAST_UNIFORM))))
 
     def _indices(self, values: Any, step: Any) -> tuple[Floats, Floats]:
         """Values and scales; where an action has no pulls, 0 for such and −inf for the rest of the row."""
@@ -103,7 +103,7 @@ class GaussianThompson:
         values, sds = _posterior(values, sds)
         ignorant = np.isinf(np.where(np.isneginf(values), 0.0, sds)).any(axis=-1, keepdims=True)
         values = np.where(ignorant & ~np.isneginf(values), 0.0, values)
-        return _largest(values, np.where(ignorant, 1.0, sds), ndtri(np.maximum(uniforms, _LEAST_UNIFORM)))
+        return _largest(values, np.where(ignorant, 1.0, sds), ndtri(np.maximum(uniforms, LEAST_UNIFORM)))
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class BetaThompson:
 
         a, b = _beta_parameters(values, parameters)
         available = ~np.isneginf(a)
-        a, b, u = np.where(available, a, 1.0), np.where(available, b, 1.0), np.maximum(uniforms, _LEAST_UNIFORM)
+        a, b, u = np.where(available, a, 1.0), np.where(available, b, 1.0), np.maximum(uniforms, LEAST_UNIFORM)
         with np.errstate(all="ignore"):  # compared by log-odds: near 1 a draw itself would round to ties
             log_odds = np.log(betaincinv(a, b, u)) - np.log(betaincinv(b, a, 1.0 - u))
         return np.where(available, log_odds, -np.inf).argmax(axis=-1)
