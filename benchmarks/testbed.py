@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from rounds import Table, seconds, show, take_turns
 
-from boltzmann_rl import Agent, Boltzmann, EpsilonGreedy, GaussianBandit, SampleAverage
+from boltzmann_rl import Agent, Boltzmann, BoltzmannGumbel, EpsilonGreedy, GaussianBandit, SampleAverage
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.schedules import Exponential
 from boltzmann_rl.simulation import bandits as reference
@@ -33,6 +33,7 @@ from boltzmann_rl.simulation import bandits as reference
 RUNS, STEPS, ARMS, TEMPERATURE, EPSILON = 2000, 1000, 10, 0.25, 0.1
 COOLING = Exponential(1.0, 0.05, steps=STEPS)
 ROUNDS, ALONE = 7, 20  # runs of plain Python
+BRIEF = 100  # steps of what takes microseconds each
 CORES = min(os.cpu_count() or 1, RUNS // reference.BLOCK)  # so many blocks of runs there are
 
 
@@ -219,16 +220,16 @@ def engine(simulate: Any, policy: Any, cores: int = 1, steps: int = STEPS) -> Ca
     return lambda: in_threads(block, cores)
 
 
-def per_step(way: Callable[[], None]) -> float:
+def per_step(way: Callable[[], None], steps: int = STEPS) -> float:
     """Seconds per run and step."""
     runs = {python: ALONE, mabwiser: 1}.get(way, RUNS)
-    return seconds(way) / (runs * STEPS)
+    return seconds(way) / (runs * steps)
 
 
 def contenders(folder: Path) -> dict[str, dict[str, Callable[[], None]]]:
     """What takes part in each table; the first one is what the others are set against."""
     boltzmann, greedy, cooled = Boltzmann(TEMPERATURE), EpsilonGreedy(EPSILON), Boltzmann(COOLING)
-    cores = f"{CORES} cores" if CORES > 1 else "1 core"
+    cores = _cores()
     drawn: dict[str, Callable[[], None]] = {"random numbers alone, NumPy": numbers}
     if CORES > 1:
         drawn[f"random numbers alone, NumPy, {cores}"] = lambda: numbers(CORES)
@@ -258,15 +259,19 @@ def contenders(folder: Path) -> dict[str, dict[str, Callable[[], None]]]:
     return {title: {name: way for name, way in ways.items() if way is not None} for title, ways in tables.items()}
 
 
-def _engines(policy: Any, cores: str) -> dict[str, Callable[[], None]]:
+def _cores() -> str:
+    return f"{CORES} cores" if CORES > 1 else "1 core"
+
+
+def _engines(policy: Any, cores: str, steps: int = STEPS) -> dict[str, Callable[[], None]]:
     ways = {}
     if available():
         from boltzmann_rl.compiled import bandits as compiled
 
-        ways = {f"compiled engine, {cores}": engine(compiled.simulate, policy, CORES)}
+        ways = {f"compiled engine, {cores}": engine(compiled.simulate, policy, CORES, steps)}
         if CORES > 1:
-            ways["compiled engine, 1 core"] = engine(compiled.simulate, policy)
-    return {**ways, "reference engine": engine(reference.simulate, policy)}
+            ways["compiled engine, 1 core"] = engine(compiled.simulate, policy, steps=steps)
+    return {**ways, "reference engine": engine(reference.simulate, policy, steps=steps)}
 
 
 def peak(simulate: Any, steps: int) -> float:
@@ -285,6 +290,9 @@ def tables() -> Iterator[Table]:
             taken = take_turns(ways, ROUNDS, per_step)
             drawn = () if "cooled" in title else tuple(ways)
             yield Table(f"Testbed: {title}", next(iter(ways)), taken, drawn=drawn)
+    ways = _engines(BoltzmannGumbel(scale=1.0), _cores(), BRIEF)
+    taken = take_turns(ways, ROUNDS, lambda way: per_step(way, BRIEF))
+    yield Table(f"Testbed: Boltzmann–Gumbel, C = 1, {BRIEF} steps", next(iter(ways)), taken)
     held = {f"{steps} steps": [peak(reference.simulate, steps)] for steps in (500, 4000)}
     rewards = {"8 bytes for each reward of 4000 steps": [8.0 * RUNS * 4000]}
     yield Table("Testbed, memory of the reference engine", "500 steps", held | rewards, unit="B")
