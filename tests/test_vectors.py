@@ -14,6 +14,7 @@ from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
     any_of,
+    beyond,
     bits_of,
     counted,
     eight,
@@ -104,7 +105,7 @@ def test_numbers_are_read_and_written_where_the_index_says():
     def run(table, narrow, x):
         numbers, results = flat(table), flat(x)
         store(results, 0, load(numbers, 5))
-        store(results, 8, load_apart(numbers, 2, 5))
+        store(results, 8, load_apart(beyond(numbers, 2), 0, 5))
         store(results, 16, load_apart(flat(narrow), 2, 5))
         store(results, 24, gather(numbers, counted(load(numbers, 3) * 2.0)))
         scatter(numbers, lanes_from(40), load(numbers, 0))

@@ -15,6 +15,7 @@ from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
     any_of,
+    beyond,
     counted,
     eight,
     flat,
@@ -26,7 +27,18 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "draw_normals", "play", "space_for", "tiled"]
+__all__ = [
+    "METRICS",
+    "Learner",
+    "Measured",
+    "Policy",
+    "Problem",
+    "Space",
+    "draw_normals",
+    "play",
+    "problem_of",
+    "space_for",
+]
 
 METRICS = (
     "reward",
@@ -47,9 +59,13 @@ _GROUP = 8 * WIDTH
 
 
 class Problem(NamedTuple):
-    """Means ``(tiles, arms, lanes)``, the best of each run, whether pulls pay 0 or 1, and else with which deviation."""
+    """Means ``(steps, tiles, arms, lanes)``, of which there is one step if they stay, and the best of each run.
+
+    Also whether pulls pay 0 or 1, and else with which deviation.
+    """
 
     arms: int
+    moves: bool
     means: Any
     best: Any
     bernoulli: bool
@@ -156,9 +172,11 @@ def space_for(tiles: int, arms: int, steps: int) -> Space:
     return Space(samples, partial, mixed, shown, scales, ties, np.zeros((steps, ties)))
 
 
-def tiled(rows: Any) -> Any:
-    """What belongs to runs and arms ``(runs, arms)`` as ``(tiles, arms, lanes)``."""
-    return np.ascontiguousarray(rows.reshape(-1, WIDTH, rows.shape[1]).transpose(0, 2, 1))
+def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
+    """The problem of some steps with means ``(steps, runs, arms)``, or of all with ``(1, runs, arms)``."""
+    steps, runs, arms = means.shape
+    tiled = np.ascontiguousarray(means.reshape(steps, runs // WIDTH, WIDTH, arms).swapaxes(2, 3))
+    return Problem(arms, steps > 1, tiled, tiled.max(axis=2), bernoulli, sd)
 
 
 @compiled
@@ -191,12 +209,13 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
         for t in range(steps):
             step = first + t
             turn, carried = _turn(step, policy, problem, learner), policy.anew[step + 1] == 0
+            now = _problem_at(t, runs, problem)
             for i in range(group, group + size, WIDTH):
                 begin, end = i * arms, (i + WIDTH) * arms
                 drawn = (t * block + i) * tossed
-                decision = _decide(t, i, begin, end, coins, drawn, turn, policy, problem, learner, space)
-                mean, best = gather(problem.means, decision.cells), load(problem.best, i)
-                reward = lanes.pay(mean, problem.bernoulli, problem.sd, load(luck, t * block + i))
+                decision = _decide(t, i, begin, end, coins, drawn, turn, policy, now, learner, space)
+                mean, best = gather(now.means, decision.cells), load(now.best, i)
+                reward = lanes.pay(mean, now.bernoulli, now.sd, load(luck, t * block + i))
                 _measure(step, i, i - group, decision, reward, best - mean, best, space, measured)
                 right, new = _learn(i, begin, end, turn, decision, reward, policy, learner, space)
                 fine &= right
@@ -215,7 +234,15 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
 
 @placed
 def _flat_problem(x):  # type: ignore[no-untyped-def]
-    return Problem(x.arms, flat(x.means), flat(x.best), x.bernoulli, x.sd)
+    return Problem(x.arms, x.moves, flat(x.means), flat(x.best), x.bernoulli, x.sd)
+
+
+@placed
+def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
+    if not x.moves:
+        return x
+    means, best = beyond(x.means, t * runs * x.arms), beyond(x.best, t * runs)
+    return Problem(x.arms, x.moves, means, best, x.bernoulli, x.sd)
 
 
 @placed

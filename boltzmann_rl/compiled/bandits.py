@@ -29,8 +29,8 @@ from boltzmann_rl.streams import stream
 
 __all__ = ["knows", "simulate"]
 
-# Steps for which chance is drawn at once; with means that move, one.
-_CHUNK = 64
+# Steps for which chance is drawn at once; as few as there are so many numbers of, where every arm has some at each.
+_CHUNK, _LARGEST = 64, 2**17
 
 # Laws of the noise that are drawn here.
 NORMAL, UNIFORM = "normal", "uniform"
@@ -182,7 +182,7 @@ def _play(
     policy = _policy(shares, agent.policy.scale if perturbs else 0.0, law, shape)
     learner = _learner(law, shape, steps)
     measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
-    chunk = 1 if moves else _CHUNK
+    chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if moves or perturbs else _CHUNK
     space = kernel.space_for(tiles, bandit.arms, chunk)
     x, u = np.empty((chunk, BLOCK)), np.empty((chunk, BLOCK * bandit.arms if perturbs else BLOCK))
     for first in range(0, steps, chunk):
@@ -195,11 +195,14 @@ def _play(
         else:
             x[:size] = [bandit.noise(BLOCK, luck) for _ in range(size)]
         if moves or first == 0:
-            means = kernel.tiled(now[:wide])
-            paid = kernel.Problem(bandit.arms, means, means.max(axis=1), bernoulli, sd)
+            means = now[np.newaxis, :wide]
+            if moves:
+                means = np.empty((size, wide, bandit.arms))
+                for step in range(size):
+                    means[step], now = now[:wide], bandit.move(now, drift)
+            paid = kernel.problem_of(means, bernoulli, sd)
         if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
             return None
-        now = bandit.move(now, drift) if moves else now
     if actions is not None:
         actions[:] = measured.cells[:, :runs] // WIDTH % bandit.arms
     results = (measured.sums, measured.squares, measured.totals, learner.values)

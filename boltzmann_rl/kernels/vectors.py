@@ -17,6 +17,7 @@ from numba.extending import lower_builtin, models, register_model, type_callable
 __all__ = [
     "WIDTH",
     "any_of",
+    "beyond",
     "bits_of",
     "counted",
     "eight",
@@ -72,6 +73,11 @@ def sum_of(x):  # type: ignore[no-untyped-def]
 def flat(array):  # type: ignore[no-untyped-def]
     """All numbers of an array, without its shape and its bookkeeping."""
     return array.reshape(-1)
+
+
+def beyond(numbers, first):  # type: ignore[no-untyped-def]
+    """The numbers from an index on."""
+    return numbers[first:]
 
 
 def load(numbers, first):  # type: ignore[no-untyped-def]
@@ -299,6 +305,7 @@ _compile(
 for _float, _integer in _EITHER.items():
     _compile(bits_of, _EITHER.get, lambda builder, x: _reread(builder, x, ir.IntType(64)), _float)
     _compile(float_of, _OTHER.get, lambda builder, bits: _reread(builder, bits, ir.DoubleType()), _integer)
+_compile(beyond, lambda numbers, first: numbers, lambda builder, numbers, first: builder.gep(numbers, [first]), _P, _I)
 _compile(load, lambda numbers, first: _FLOATS if numbers == _F else None, _load, _F, _I)
 _compile(load_apart, lambda numbers, first, apart: _FLOATS, _load_apart, _P, _I, _I)
 _compile(store, lambda numbers, first, x: types.void if numbers.dtype is x.element else None, _store, _P, _I, _Vector)
