@@ -42,6 +42,8 @@ class Agent:
     clock: str = ""
 
     def __post_init__(self) -> None:
+        if isinstance(self.learner, type):
+            raise TypeError(f"learner must be an instance, such as {self.learner.__name__}(...), got the class")
         for function in ("start", "values", "update"):
             if not callable(getattr(self.learner, function, None)):
                 raise TypeError(f"learner must have {function}(), got {self.learner!r}: is it the policy?")

@@ -227,6 +227,8 @@ def as_policy(policy: Any, name: str = "policy") -> Callable[..., Any]:
     """A callable ``(values, step) -> probabilities``; a class is taken for a slip."""
     if isinstance(policy, type):
         raise TypeError(f"{name} must be an instance, such as {policy.__name__}(...), got the class")
+    if not callable(policy) and hasattr(policy, "update"):
+        raise TypeError(f"{name} must be callable as {name}(values, step), got a learner: Agent({policy!r}, Greedy())?")
     return as_callable(policy, name, f"{name}(values, step) -> probabilities")
 
 

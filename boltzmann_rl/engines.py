@@ -14,7 +14,7 @@ __all__ = ["COMPILED", "REFERENCE", "engine_of", "pays", "twin"]
 REFERENCE, COMPILED = "reference", "compiled"
 
 # Steps of all runs and agents from which on compiling pays: so many that a first run, which compiles for some five
-# (bandits) or four seconds, takes at most three more than the reference engine in two processes (benchmarks/startup.py).
+# (bandits) or four seconds, takes at most three more than the reference engine in two processes: benchmarks/startup.py.
 _PAYS = {"bandits": 24_000_000, "tabular": 250_000}
 
 

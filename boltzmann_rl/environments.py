@@ -126,8 +126,8 @@ class Spaces:
         if not self._features and not isinstance(observation_space, Discrete):
             raise TypeError(
                 f"a table needs a Discrete observation space, but {name} has {observation_space}: wrap the environment "
-                "so that its observations are numbered, or are features: TileCoding(env) is for a Box of one axis, and "
-                "LinearFeatures(env) for values that are linear in it"
+                "so that its observations are numbered, or are features: TileCoding(env) is for a Box of shape (n,), "
+                "and LinearFeatures(env) for values that are linear in it"
             )
         if not isinstance(action_space, Discrete):
             raise TypeError(

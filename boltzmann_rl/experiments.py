@@ -276,8 +276,13 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
     problems = _labelled(problem, "problem")
     for label, bandit_or_environment in problems.items():
         missing = [part for part in parts if not hasattr(bandit_or_environment, part)]
+        if isinstance(bandit_or_environment, type):
+            raise TypeError(f"problem[{label!r}] must be an instance, such as {bandit_or_environment.__name__}(...)")
         if missing:
-            raise TypeError(f"problem[{label!r}] must be {kind}, got {bandit_or_environment!r} without {missing[0]}")
+            hint = ": GymnasiumExperiment takes Environment(id)" if isinstance(bandit_or_environment, str) else ""
+            raise TypeError(
+                f"problem[{label!r}] must be {kind}, got {bandit_or_environment!r} without {', '.join(missing)}{hint}"
+            )
     agents = {
         label: _family(label, part) if isinstance(part, Mapping) else part
         for label, part in _labelled(experiment.agents, "agents").items()
@@ -294,7 +299,8 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
         if " at 0x" in repr(part) or "array(" in repr(part):
             raise TypeError(
                 f"{part!r} does not say in print what it is, so its results could not be told from others': write "
-                "functions as small frozen dataclasses with __call__, and arrays as tuples"
+                "functions, also schedules, as small classes with __call__ under @dataclass(frozen=True), and arrays "
+                "as tuples"
             )
     set_fields(
         experiment,

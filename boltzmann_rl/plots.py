@@ -2,6 +2,7 @@
 
 import io
 import math
+import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -73,6 +74,13 @@ STUDY_PANELS = {
 }
 
 
+class Drawing(Figure):
+    """A Matplotlib figure that notebooks show without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        return figure_bytes(self)["png"]
+
+
 def plot_results(results: "Results") -> Figure:
     """The curves of an experiment, a panel a metric; of a parameter study, the means against the parameter.
 
@@ -96,7 +104,7 @@ def plot_results(results: "Results") -> Figure:
         rows_each = math.ceil(len(panels) / 2)
         rows = rows_each * len(problems)
         height = max(1.9, 0.14 * len(agents) + 0.5)
-        figure = Figure(figsize=(7.0, height * rows + 0.3), layout="constrained")
+        figure = Drawing(figsize=(7.0, height * rows + 0.3), layout="constrained")
         axes = figure.subplots(rows, 2, squeeze=False)
         for index, problem in enumerate(problems):
             here = results.curves[results.curves["problem"] == problem]
@@ -118,7 +126,7 @@ def _plot_study(results: "Results") -> Figure:
     families = list(dict.fromkeys(family for family, _ in study.values()))
     problems = list(results.summary["problem"].unique())
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.0, 2.2 * len(problems) + 0.3), layout="constrained")
+        figure = Drawing(figsize=(7.0, 2.2 * len(problems) + 0.3), layout="constrained")
         axes = figure.subplots(len(problems), 2, squeeze=False)
         for row, problem in enumerate(problems):
             summary = results.summary[results.summary["problem"] == problem].set_index("agent")
@@ -134,6 +142,7 @@ def _plot_study(results: "Results") -> Figure:
                 for line in ax.get_lines():
                     line.set_marker("o")
                     line.set_markersize(2.5)
+                    line.set_clip_on(False)
                 ax.set_xscale("log", base=2)
                 ax.set_xlabel("parameter")
                 ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}" if x >= 1 else f"1/{1 / x:g}"))
@@ -155,7 +164,7 @@ def plot_reproduction(rows: Sequence[Row]) -> Figure:
     with mpl.rc_context(STYLE):
         columns = min(len(panels), 2)
         height = math.ceil(len(panels) / columns)
-        figure = Figure(figsize=(3.5 * columns, 2.3 * height + 0.25), layout="constrained")
+        figure = Drawing(figsize=(3.5 * columns, 2.3 * height + 0.25), layout="constrained")
         axes = figure.subplots(height, columns, squeeze=False).ravel()
         for ax, (panel, members) in zip(axes, panels.items(), strict=False):
             _reproduced(ax, members)
@@ -217,13 +226,16 @@ def plot_schedule(schedule: Any, steps: int = 1000, *, label: str = "value") -> 
     schedules = schedule if isinstance(schedule, Mapping) else {repr(schedule): schedule}
     at = np.unique(np.linspace(0, as_integer(steps, "steps", minimum=1), 501).round().astype(np.int64))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(3.5, 2.4), layout="constrained")
+        figure = Drawing(figsize=(3.5 if len(schedules) == 1 else 5.0, 2.4), layout="constrained")
         ax = figure.subplots()
         for index, (name, each) in enumerate(schedules.items()):
             ax.plot(at, evaluate(each, at), **_line(index), label=_short(name))
         ax.set(xlabel="step", ylabel=label, ylim=(0, None))
         ax.margins(x=0)
-        _label_lines(ax)
+        if len(schedules) == 1:
+            ax.set_title(textwrap.fill(next(iter(schedules)), 60), fontsize=7)
+        else:
+            _label_lines(ax)
     return figure
 
 
@@ -284,7 +296,8 @@ def _frame_late(ax: Axes, curves: pd.DataFrame) -> None:
     if curves["mean"].min() < low - (high - low):
         ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
         ax.annotate("the start lies below the frame", xy=(1, 0), xycoords="axes fraction", xytext=(-2, 3),
-                    textcoords="offset points", ha="right", fontsize=6, color="0.4")  # fmt: skip
+                    textcoords="offset points", ha="right", fontsize=6, color="0.4", zorder=5,
+                    bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.0})  # fmt: skip
 
 
 def _label_lines(ax: Axes) -> None:
@@ -325,8 +338,8 @@ def _line(index: int) -> dict[str, Any]:
 
 def _caption(results: "Results") -> str:
     runs = int(results.manifest["runs"])
-    band = "bands: 95 % confidence intervals of the mean" if runs > 1 else "one run: no intervals"
-    return f"{results.name}: {runs} runs, {band}"
+    band = "bands: 95 % confidence intervals of the mean" if runs > 1 else "which has no intervals"
+    return f"{results.name}: {runs} run{'s' * (runs > 1)}, {band}"
 
 
 def _short(label: str) -> str:

@@ -33,7 +33,9 @@ def run(options: argparse.Namespace) -> int:
         figure = next((folder / "figures").glob("*.png"))
         print(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
         if pays(experiment.kind, experiment.work) and not available():
-            print("With Numba this would have been several times faster: pip install 'boltzmann-rl[fast]'\n")
+            print(
+                "With Numba (pip install numba) this takes less time from the second run on.\n"
+            )
     return 0
 
 

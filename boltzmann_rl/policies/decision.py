@@ -117,7 +117,7 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
         memory: Handed on unless it is None.
 
     Raises:
-        ValueError: An answer of another shape, or that is no distribution.
+        ValueError: An answer of another shape, that is no distribution, or that takes what is not available.
 
     Example:
         >>> probabilities(lambda values, step: [0.5, 0.5], [1.0, 2.0], step=0)
@@ -127,7 +127,17 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
     policy = as_policy(policy)
     p = as_probabilities(policy(values, step) if memory is None else policy(values, step, memory), "probabilities")
     if p.shape != values.shape:
-        raise ValueError(f"{policy!r} answered probabilities of shape {p.shape} for values of shape {values.shape}")
+        raise ValueError(
+            f"{policy!r} answered probabilities of shape {p.shape} for values of shape {values.shape}: actions are the "
+            "last axis, and there may be many rows"
+        )
+    if values.size and values.min() == -np.inf:
+        wrong = p[np.isneginf(values)].max(initial=0.0)
+        if wrong > 0.0:
+            raise ValueError(
+                f"{policy!r} gives probability {wrong:.3g} to an action that is not available: the values of such "
+                "actions are -inf, and their probability must be 0"
+            )
     return p
 
 

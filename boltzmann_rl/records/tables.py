@@ -100,11 +100,11 @@ def sentence(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
     primary, axis = manifest["primary"], manifest["axis"]
     best = table.iloc[0]
     where = f"On {best['problem']}, {best['agent']} had the highest mean {primary} per {axis}, {best[primary]:.4g}"
-    if len(table) == 1:
+    if len(table) == 1 and best["runs"] > 1:
         return f"{where} (95 % CI {best[f'{primary}_low']:.4g} to {best[f'{primary}_high']:.4g}, {best['runs']} runs)."
-    second = table.iloc[_rival(table, manifest)]
     if best["runs"] < 2:
         return f"{where}; one run says nothing about how sure that is."
+    second = table.iloc[_rival(table, manifest)]
     gap = (
         f"{second['behind']:.3g} ahead of {second['agent']} "
         f"(95 % CI {second['behind_low']:.3g} to {second['behind_high']:.3g}, paired over {best['runs']} runs"

@@ -27,6 +27,8 @@ def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Param
     """
     if hasattr(parameter, "temperature"):
         raise TypeError(f"{name} must be a number or a schedule of the step, got {parameter!r}")
+    if isinstance(parameter, type):
+        raise TypeError(f"{name} must be a number or a schedule, such as {parameter.__name__}(...), got the class")
     if callable(parameter):
         return parameter
     return as_number(parameter, name, minimum=0.0, maximum=maximum)
