@@ -120,8 +120,27 @@ def test_no_seed_draws_one_and_records_it():
     ids=["policy", "schedule"],
 )
 def test_a_lambda_is_refused_in_an_experiment_with_the_hint_to_give_it_a_name(agent):
-    with pytest.raises(TypeError, match=r"lambda.*frozen dataclasses with __call__"):
+    with pytest.raises(TypeError, match=r"lambda.*classes with __call__ under @dataclass"):
         declared(agents={"a": agent})
+
+
+@pytest.mark.parametrize(
+    ("problem", "message"),
+    [
+        (GaussianBandit, r"must be an instance, such as GaussianBandit\(\.\.\.\)"),
+        ("CliffWalking-v1", r"without arms, start, .*: GymnasiumExperiment takes Environment\(id\)"),
+    ],
+)
+def test_what_is_no_bandit_is_refused_with_what_it_should_be(problem, message):
+    with pytest.raises(TypeError, match=message):
+        declared(problem=problem)
+
+
+def test_figures_show_themselves_in_notebooks_and_one_run_says_so():
+    results = declared(agents={"a": Agent(SampleAverage(), Boltzmann(1.0))}, runs=1).run(progress=False)
+    assert results.plot()._repr_png_().startswith(b"\x89PNG")
+    assert results.sentence.endswith("one run says nothing about how sure that is.")
+    assert ": 1 run, " in results.plot().get_suptitle()
 
 
 def test_a_bandit_that_does_not_say_what_it_is_is_refused():

@@ -243,3 +243,12 @@ def test_the_package_is_typed_for_those_who_use_it():
 def test_experiments_are_declarations_that_the_package_never_imports():
     for module, tree in TREES.items():
         assert "experiments" not in {source.split(".")[0] for source, *_ in imports_of(tree, module)}
+
+
+def test_modules_with_names_of_their_own_are_attributes_of_the_package():
+    """As ``help(boltzmann_rl.bandit_environments)`` in a fresh session."""
+    code = (
+        "import boltzmann_rl; print([boltzmann_rl.bandit_environments, boltzmann_rl.gridworlds, boltzmann_rl.planning])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.count("<module ") == 3

@@ -515,3 +515,26 @@ def test_a_clock_with_another_number_of_rows_or_actions_is_refused(policy, shape
 def test_a_class_in_place_of_a_policy_is_taken_for_the_slip_that_it_is(use):
     with pytest.raises(TypeError, match=r"policy must be an instance, such as Boltzmann\(\.\.\.\), got the class"):
         use()
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda: brl.Agent(brl.QLearning, Boltzmann(1.0)), r"learner must be an instance, such as QLearning\(\.\.\.\)"),
+        (lambda: Boltzmann(Linear), r"temperature must be a number or a schedule, such as Linear\(\.\.\.\)"),
+        (lambda: brl.Agent(brl.SampleAverage(), brl.UCB1(2.0)), r"a learner: Agent\(UCB1\(.*\), Greedy\(\)\)\?"),
+    ],
+)
+def test_other_slips_are_named_too(use, message):
+    with pytest.raises(TypeError, match=message):
+        use()
+
+
+@pytest.mark.parametrize("values", [np.zeros(3), np.zeros((2, 3))])
+def test_what_takes_an_action_that_is_not_available_is_refused(values):
+    """As a function does that does not look for −∞; nothing is drawn."""
+    rng = np.random.default_rng(0)
+    available = np.broadcast_to([True, False, True], values.shape)
+    with pytest.raises(ValueError, match=r"gives probability 0\.333 to an action that is not available"):
+        act(lambda values, step: np.full(np.shape(values), 1 / 3), values, rng, step=0, available=available)
+    assert rng.random() == np.random.default_rng(0).random()

@@ -166,7 +166,7 @@ def test_an_environment_without_a_wrapper_prints_as_ever_and_with_one_as_it_was_
 
 
 def test_other_observations_are_refused_with_the_names_of_the_wrappers():
-    with pytest.raises(TypeError, match=r"TileCoding\(env\) is for a Box of one axis, and LinearFeatures\(env\)"):
+    with pytest.raises(TypeError, match=r"TileCoding\(env\) is for a Box of shape \(n,\), and LinearFeatures\(env\)"):
         TabularEnvironment(gymnasium.make("MountainCar-v0"), seed=0)
 
 

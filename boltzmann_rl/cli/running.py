@@ -33,9 +33,7 @@ def run(options: argparse.Namespace) -> int:
         figure = next((folder / "figures").glob("*.png"))
         print(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
         if pays(experiment.kind, experiment.work) and not available():
-            print(
-                "With Numba (pip install numba) this takes less time from the second run on.\n"
-            )
+            print("With Numba (pip install numba) this takes less time from the second run on.\n")
     return 0
 
 
