@@ -170,6 +170,12 @@ def test_boltzmann_gumbel_exploration_agrees_where_one_arm_is_pulled_all_the_tim
     assert_engines_agree(bandit, Agent(SampleAverage(), BoltzmannGumbel(0.5)), runs=9, steps=3000)
 
 
+@pytest.mark.parametrize(("mean", "scale"), [(1e6, 1e-9), (1.0, 1e-14), (0.1, 1e-300), (0.0, 1e8)])
+def test_boltzmann_gumbel_exploration_agrees_however_large_values_are_beside_the_scale(mean, scale):
+    bandit = GaussianBandit(means=(mean, mean, mean), sd=0.0)
+    assert_engines_agree(bandit, Agent(SampleAverage(), BoltzmannGumbel(scale)), tolerance=1e-9)
+
+
 @pytest.mark.parametrize("learner", LEARNERS[3:], ids=named)
 def test_boltzmann_gumbel_exploration_with_other_learners_is_left_to_the_reference(learner):
     """What learns from probabilities would learn from how their integrals are rounded."""
@@ -360,18 +366,32 @@ def test_bandits_of_other_kinds_are_not_known():
     assert not compiled.knows(Other(), Agent(SampleAverage(), Greedy()))
 
 
-def test_the_same_lines_run_without_compilation():
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Agent(SampleAverage(), Boltzmann(0.3))",
+        "Agent(ConstantStep(0.1), EpsilonBoltzmann(0.2, temperature=0.4))",
+        "Agent(UCB1(), Greedy())",
+        "Agent(GradientPreferences(0.2), Boltzmann(1.0))",
+        "Agent(SampleAverage(), BoltzmannGumbel(1.0))",
+    ],
+)
+def test_the_same_lines_run_without_compilation(agent):
     """``NUMBA_DISABLE_JIT=1``, for who wants to step through them."""
-    code = """if True:
-        import numpy as np
-        from boltzmann_rl import Agent, Boltzmann, GaussianBandit, SampleAverage
+    code = f"""if True:
+        from boltzmann_rl import *
         from boltzmann_rl.compiled.bandits import simulate
-        agent = Agent(SampleAverage(), Boltzmann(0.3))
-        print(simulate(GaussianBandit(), agent, block=0, runs=3, steps=8, seed=1).totals["reward"].tolist())
+        print(simulate(GaussianBandit(), {agent}, block=0, runs=3, steps=20, seed=1).totals["reward"].tolist())
     """
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == str(short(runs=3, steps=8).totals["reward"].tolist())
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    expected = compiled.simulate(GaussianBandit(), eval(agent), block=0, runs=3, steps=20, seed=1)
+    assert told.stderr == ""
+    assert told.stdout.strip() == str(expected.totals["reward"].tolist())
+
+
+def test_indices_that_may_overflow_are_left_to_the_reference_which_refuses_them():
+    assert not compiled.knows(GaussianBandit(), Agent(UCB1(1.7e308), Greedy()))
 
 
 @pytest.mark.parametrize(("uniform", "greedy"), [(0.0, 1.0), (0.01, 0.9), (0.1, 0.0)])
@@ -404,7 +424,7 @@ def integrate(values, scales, room, p):
 @pytest.mark.parametrize("spread", [0.0, 0.3, 1.0, 3.0])
 def test_propensities_of_eight_runs_are_those_of_the_package(spread):
     rng = np.random.default_rng(0)
-    for arms in (1, 2, 10):
+    for arms in (1, 2, 10, 100, 1000):
         values, scales = rng.normal(size=(arms, WIDTH)), 10.0 ** rng.uniform(-spread, 0.0, (arms, WIDTH))
         values[-1, 0] = -np.inf if arms > 1 else 0.0
         expected, p = gumbel_propensities(values.T, scales.T).T, np.empty((arms, WIDTH))

@@ -267,3 +267,23 @@ def test_a_forked_process_decides_as_its_parent():
 def test_without_compilation_nothing_is_prepared():
     code = "from boltzmann_rl.policies import machine; machine.prepare(); print(machine.ready)"
     assert run(code, NUMBA_DISABLE_JIT="1") == ["None"]
+
+
+def test_rows_without_actions_are_refused_and_no_rows_are_answered():
+    with pytest.raises(ValueError, match="holds no action"):
+        act(Boltzmann(1.0), np.zeros((5000, 0)), np.random.default_rng(0))
+    assert machine.ready.decide_rows(np.zeros((0, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros(0)).shape == (0,)
+
+
+def test_uniforms_of_another_number_than_rows_are_refused():
+    with pytest.raises(ValueError, match=r"u must have shape \(20,\), a uniform a row, got \(3,\)"):
+        machine.ready.decide_rows(np.zeros((20, 5)), 1.0, 0.0, 1.0, 0.0, np.zeros(3))
+
+
+def test_what_fails_in_another_thread_is_not_lost(monkeypatch):
+    def fail(*given):
+        raise MemoryError("of a thread")
+
+    monkeypatch.setattr(machine.ready, "_decide_rows", fail)
+    with pytest.raises(MemoryError, match="of a thread"):
+        machine.ready.decide_rows(np.zeros((20_000, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros(20_000))

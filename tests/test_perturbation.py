@@ -133,7 +133,11 @@ def test_propensities_of_up_to_twenty_actions_agree_with_adaptive_quadrature(cas
     ("law", "propensities", "scales"),
     [
         (stats.gumbel_r, gumbel_propensities, [1.0] + 9 * [0.101]),
+        (stats.gumbel_r, gumbel_propensities, [1.0] + 99 * [0.03]),
+        (stats.gumbel_r, gumbel_propensities, [1.0] + 999 * [0.01]),
         (stats.norm, gaussian_propensities, 2 * [1.0] + 28 * [0.3194]),
+        (stats.norm, gaussian_propensities, [1.0] + 99 * [0.03]),
+        (stats.norm, gaussian_propensities, [1.0] + 999 * [0.01]),
         (stats.norm, gaussian_propensities, 10.0 ** np.linspace(-0.2, 0.0, 300)),
     ],
 )
@@ -146,7 +150,9 @@ def test_propensities_keep_their_digits_where_the_best_index_is_narrower_than_ea
         return np.exp(law.logpdf(z) - law.logcdf(z) + law.logcdf(z).sum()) / scales
 
     low, high = max(law.ppf(1e-17, values, scales)), max(law.isf(1e-16, values, scales))
-    cuts = np.linspace(low, high, 60)[1:-1]
+    cuts = [
+        low + c * k for c in np.unique(scales)[[0, -1]] for k in np.linspace(0.0, 60.0, 60) if k and low + c * k < high
+    ]
     expected = integrate.quad_vec(winners, low, high, points=cuts, epsabs=1e-14, epsrel=0, limit=4000)[0]
     assert propensities(values, scales) == pytest.approx(expected, rel=0, abs=5e-13)
 

@@ -10,7 +10,9 @@ import pytest
 
 pytest.importorskip("numba")
 
-from boltzmann_rl.kernels.jit import compiled
+from numba import TypingError
+
+from boltzmann_rl.kernels.jit import available, compiled
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
     any_of,
@@ -121,9 +123,28 @@ def test_numbers_are_read_and_written_where_the_index_says():
     assert (total, one, none) == (28.0, True, False)
 
 
-@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="this is the run that it asks for")
-def test_all_of_this_holds_without_compilation():
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+@pytest.mark.skipif(not available(), reason="arrays of eight take any index")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda numbers: load(numbers, np.uint8(200)),
+        lambda numbers: lanes_from(np.int32(1)),
+        lambda numbers: eight(np.float32(1.5)),
+    ],
+)
+def test_other_kinds_of_numbers_are_no_indices_and_no_lanes(wrong):
+    run = compiled(lambda array: any_of(wrong(flat(array)) == wrong(flat(array))), cache=False)
+    wrong = compiled(wrong, cache=False)
+    with pytest.raises(TypingError):
+        run(np.zeros(300))
+
+
+@pytest.mark.skipif("VECTORS_AGAIN" in os.environ, reason="this is the run that it asks for")
+@pytest.mark.parametrize(
+    "settings", [{"NUMBA_DISABLE_JIT": "1"}, {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}]
+)
+def test_all_of_this_holds_without_compilation_and_on_a_processor_without_wide_registers(settings):
+    environment = {**os.environ, **settings, "VECTORS_AGAIN": "1"}
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", __file__]
     told = subprocess.run([sys.executable, "-m", "pytest", *options], env=environment, capture_output=True, text=True)
     assert told.returncode == 0, told.stdout

@@ -107,7 +107,8 @@ class Learner(NamedTuple):
 class Measured(NamedTuple):
     """Over the runs, the sums of deviations from the first one's samples and of their squares, ``(metrics, steps)``.
 
-    With totals ``(3, runs)``, the regret of each run so far, and the cells of its actions ``(steps, runs)`` if wanted.
+    With totals ``(3, tiles · lanes)``, the regret of each run so far ``(tiles · lanes,)``, and, if wanted, the cells of
+    some steps' actions ``(steps, tiles · lanes)``.
     """
 
     runs: int
@@ -126,8 +127,9 @@ class Measured(NamedTuple):
 class Space(NamedTuple):
     """Room for a step's numbers.
 
-    Samples ``(metrics, runs of a group)``, sums over groups ``(steps, metrics, 2, lanes)``, probabilities and indices
-    ``(tiles, arms, lanes)``, and entropies ``(steps, ties)``.
+    Samples ``(metrics, runs of a group)``, sums over groups ``(steps, metrics, 2, lanes)``; probabilities, indices and
+    scales ``(tiles, arms, lanes)``; and entropies ``(steps, ties)`` by the number of best arms, of which a multiple of
+    the lanes is kept.
     """
 
     samples: Any
@@ -222,7 +224,7 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
                 if turn.soft > 0.0 and carried:
                     lanes.reweigh(new, decision.cells, load(policy.reference, i), turn.inverse, policy.weights)
                 if measured.recorded:
-                    store(measured.cells, step * runs + i, decision.cells)
+                    store(measured.cells, t * runs + i, decision.cells)
             _add(t, step, group, size, space, measured)
     for t in range(steps):
         for m in range(len(METRICS)):

@@ -35,6 +35,9 @@ _CHUNK, _LARGEST = 64, 2**17
 # Laws of the noise that are drawn here.
 NORMAL, UNIFORM = "normal", "uniform"
 
+# Above, an index may overflow.
+_LARGEST_EXPLORATION = 1e300
+
 # Below, the inverse of a temperature would overflow.
 _LEAST_TEMPERATURE = 1e-290
 
@@ -98,9 +101,10 @@ def simulate(
     """`boltzmann_rl.simulation.bandits.simulate` for what this engine `knows`.
 
     It reads the same streams in the same order. Actions are the same, but for one whose uniform lies within 1e-12 of
-    the boundary between two; curves and totals agree to 1e-12. Where the reference would raise an error, or numbers
-    leave the range in which a float keeps its digits, the reference plays. The interpreter stays free, so that blocks
-    can run in threads.
+    the boundary between two, or between indices or values that rounding alone tells apart. Curves and totals agree to
+    1e-12 of the largest number, unless rounding feeds back (rewards without bounds, divided by small chances). Where
+    the reference would raise an error, or numbers leave the range in which a float keeps its digits, the reference
+    plays. The interpreter stays free, so that blocks can run in threads.
 
     Args:
         bandit: As in the reference, and so are the next six.
@@ -201,10 +205,11 @@ def _play(
                 for step in range(size):
                     means[step], now = now[:wide], bandit.move(now, drift)
             paid = kernel.problem_of(means, bernoulli, sd)
-        if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
-            return None
-    if actions is not None:
-        actions[:] = measured.cells[:, :runs] // WIDTH % bandit.arms
+        with np.errstate(all="ignore"):  # as the compiled arithmetic does, also where it is not compiled
+            if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
+                return None
+        if actions is not None:
+            actions[first : first + size] = measured.cells[:size, :runs] // WIDTH % bandit.arms
     results = (measured.sums, measured.squares, measured.totals, learner.values)
     return _block(agent.policy, shares, measured) if all(np.isfinite(x).all() for x in results) else None
 
@@ -231,7 +236,7 @@ def _learner(law: Law, shape: tuple[int, int, int], steps: int) -> kernel.Learne
 def _measured(runs: int, tiles: int, steps: int, uncounted: int, *, recorded: bool) -> kernel.Measured:
     origin, sums, squares = np.zeros((3, len(kernel.METRICS), steps))
     totals, cumulative = np.zeros((3, tiles * WIDTH)), np.zeros(tiles * WIDTH)
-    cells = np.zeros((steps, tiles * WIDTH) if recorded else (0, 0), np.int64)
+    cells = np.zeros((_CHUNK, tiles * WIDTH) if recorded else (0, 0), np.int64)
     return kernel.Measured(runs, tiles, steps, uncounted, origin, sums, squares, totals, cumulative, recorded, cells)
 
 
@@ -268,7 +273,7 @@ def _law(learner: Any) -> Any:
         return Law(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
     if type(learner) is ConstantStep:
         return Law(kernel.FADING, learner.learning_rate, learner.initial)
-    if type(learner) is UCB1:
+    if type(learner) is UCB1 and learner.exploration < _LARGEST_EXPLORATION:
         return Law(kernel.AVERAGE, exploration=learner.exploration)
     if type(learner) is GradientPreferences:
         kinds = {"previous": kernel.GRADIENT_PREVIOUS, "current": kernel.GRADIENT_CURRENT}

@@ -5,11 +5,12 @@ The integral is that of `boltzmann_rl.numerics.perturbation`, at nodes that are 
 
 import numpy as np
 
+from boltzmann_rl.compiled import lanes
 from boltzmann_rl.compiled.lanes import fused, placed
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.logarithm import log_positive
 from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, lanes_from, load, load_apart, root, store, where
-from boltzmann_rl.numerics.perturbation import GUMBEL
+from boltzmann_rl.numerics.perturbation import CLIMBS, GUMBEL, NIL
 from boltzmann_rl.policies.perturbation import LEAST_UNIFORM
 
 __all__ = ["perturb", "propensities"]
@@ -25,16 +26,16 @@ _EXP, _EXP_LESS_ONE = np.exp(_T), np.expm1(_T)
 def perturb(values, pulls, scale, uniforms, drawn, arms, shown, scales, first, last):  # type: ignore[no-untyped-def]
     """Cells of the largest value + scale/√pulls·Z with Z ~ Gumbel(0, 1), by a uniform each; of unpulled arms, if any.
 
-    Leaves the values, 0 and −∞ as long as arms are unpulled, and the scales. Uniforms are ``(runs, arms)`` from
-    ``drawn`` on.
+    Leaves the values less the best one, −∞ of pulled arms as long as there are others, and the scales. Uniforms are
+    ``(runs, arms)`` from ``drawn`` on.
     """
-    starting = eight(0.0)
+    starting, best = eight(0.0), lanes.highest(values, first, last)
     for at in range(first, last, WIDTH):
         starting = where(load(pulls, at) == 0.0, 1.0, starting)
     cells, highest = lanes_from(first), eight(-np.inf)
     for at in range(first, last, WIDTH):
         n, u = load(pulls, at), load_apart(uniforms, drawn + (at - first) // WIDTH, arms)
-        q = where(starting == 0.0, load(values, at), where(n == 0.0, eight(0.0), -np.inf))
+        q = where(starting == 0.0, load(values, at) - best, where(n == 0.0, eight(0.0), -np.inf))
         s = scale / root(where(n > 1.0, n, 1.0))
         index = q - s * log_positive(-log_positive(where(u > LEAST_UNIFORM, u, LEAST_UNIFORM)))
         cells = where(index > highest, lanes_from(at), cells)
@@ -48,25 +49,35 @@ def perturb(values, pulls, scale, uniforms, drawn, arms, shown, scales, first, l
 def propensities(values, scales, room, p, first, last):  # type: ignore[no-untyped-def]
     """Of each arm, `boltzmann_rl.numerics.gumbel_propensities`; NaN where there are too few nodes.
 
-    The integral begins at the highest of the places below which an index never is. Values become their distances from
-    there, and scales rates.
+    Values become their distances from where the integral begins, and scales rates.
     """
-    pivot, least = load(values, first), load(scales, first)
+    pivot, least = load(values, first), load(scales, first)  # of the index with the highest lower end
     for at in range(first + WIDTH, last, WIDTH):
         q, s = load(values, at), load(scales, at)
-        above = q - pivot > _LOWER * (s - least)
+        above = q - _LOWER * s > pivot - _LOWER * least
         pivot, least = where(above, q, pivot), where(above, s, least)
+    for at in range(first, last, WIDTH):
+        store(values, at, (pivot - load(values, at)) - _LOWER * least)
+        store(scales, at, 1.0 / load(scales, at))
+        store(p, at, eight(0.0))
+    higher = eight(0.0)
+    for _ in range(CLIMBS):
+        total, slope = eight(0.0), eight(0.0)
+        for at in range(first, last, WIDTH):
+            rate = load(scales, at)
+            e = exp_nonpositive(-(higher + load(values, at)) * rate)
+            total += e
+            slope += e * rate
+        step = log_positive(total * (1.0 / NIL)) * total / slope
+        higher += where(step > 0.0, step, 0.0)
     smallest, widest, reach = eight(np.inf), eight(0.0), eight(0.0)
     for at in range(first, last, WIDTH):
-        s = load(scales, at)
-        offset = (pivot - load(values, at)) - _LOWER * least
+        s, offset = 1.0 / load(scales, at), higher + load(values, at)
         further = _UPPER * s - offset
         smallest = where((further > 0.0) & (s < smallest), s, smallest)
         widest = where((further > 0.0) & (s > widest), s, widest)
         reach = where(further > reach, further, reach)
         store(values, at, offset)
-        store(scales, at, 1.0 / s)
-        store(p, at, eight(0.0))
     widest = _WIDEST * widest
     length = reach / widest
     grown = exp_nonpositive(-length)

@@ -70,28 +70,34 @@ def decide_rows(values: Any, temperature: float, uniform: float, soft: float, gr
     Rows are shared out to the cores, and the interpreter is free meanwhile.
 
     Args:
-        values: ``(rows, A)``, float64 or float32, the last axis contiguous.
+        values: ``(rows, A)``, A ≥ 1, float64 or float32, C-contiguous.
         temperature: Above 0 and finite.
         uniform: Share of the uniform part,
         soft: that of the softmax, and
         greedy: that of the best actions; their sum is 1.
-        u: Uniforms ``(rows,)``.
+        u: Uniforms ``(rows,)``, float64, C-contiguous.
 
     Returns:
         Actions ``(rows,)``, −1 in rows with a NaN or +inf, or where nothing is available.
     """
     rows = len(values)
-    if rows < WIDTH:
+    if u.shape != (rows,):
+        raise ValueError(f"u must have shape ({rows},), a uniform a row, got {u.shape}")
+    if 0 < rows < WIDTH:
         several = np.repeat(values, WIDTH, axis=0), np.repeat(u, WIDTH)
         return decide_rows(several[0], temperature, uniform, soft, greedy, several[1])[::WIDTH]
     actions = np.empty(rows, dtype=np.int64)
     starts = iter(range(0, rows, _ROWS_AT_ONCE))  # whoever is ready takes the next ones
+    errors = []
 
     def decide() -> None:
-        room = np.empty((values.shape[1], WIDTH))
-        for first in starts:
-            some = slice(min(first, rows - WIDTH), first + _ROWS_AT_ONCE)
-            _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u[some], actions[some], room)
+        try:
+            room = np.empty((values.shape[1], WIDTH))
+            for first in starts:
+                some = slice(min(first, rows - WIDTH), first + _ROWS_AT_ONCE)
+                _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u[some], actions[some], room)
+        except BaseException as error:  # of another thread it would be lost
+            errors.append(error)
 
     # Threads of Numba's own may not be started from several threads at once, and a pool would not survive a fork.
     others = [Thread(target=decide) for _ in range(min(_cores(), rows // _ROWS_PER_THREAD) - 1)]
@@ -100,6 +106,8 @@ def decide_rows(values: Any, temperature: float, uniform: float, soft: float, gr
     decide()
     for thread in others:
         thread.join()
+    if errors:
+        raise errors[0]
     return actions
 
 

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["available", "compiled", "inner"]
+__all__ = ["MISSING", "available", "compiled", "inner"]
+
+MISSING = "the compiled engine needs Numba: pip install 'boltzmann-rl[fast]'"
 
 
 def available() -> bool:
@@ -26,9 +28,9 @@ def available() -> bool:
 def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """A decorator: the function as machine code, compiled when it is first called and then kept on disk.
 
-    Arithmetic is that of IEEE 754, as written: nothing is reordered or contracted, so that results are those of the
-    same lines in Python (``NUMBA_DISABLE_JIT=1`` runs just these). Where no folder for the cache can be written, each
-    process compiles for itself.
+    Arithmetic is that of IEEE 754, as written: unless an option says otherwise nothing is reordered or contracted, so
+    that results are those of the same lines in Python (``NUMBA_DISABLE_JIT=1`` runs just these). Where no folder for
+    the cache can be written, each process compiles for itself.
 
     Args:
         function: With scalars and arrays for arguments.
@@ -42,7 +44,7 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     try:
         import numba
     except ImportError as error:
-        raise ImportError("the compiled engine needs Numba: pip install 'boltzmann-rl[fast]'") from error
+        raise ImportError(MISSING) from error
     options = {"nogil": True, "error_model": "numpy", "cache": True, **options}
     try:
         dispatcher = numba.njit(**options)(function)

@@ -5,14 +5,21 @@ The compiler has instructions for two, four or eight of them, as the processor h
 NumPy (``NUMBA_DISABLE_JIT=1`` runs just that, on arrays of eight); what the compiler makes of each function follows.
 """
 
+import inspect
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import lower_builtin, models, register_model, type_callable
+
+from boltzmann_rl.kernels.jit import MISSING
+
+try:
+    from llvmlite import ir
+    from numba import types
+    from numba.extending import lower_builtin, models, register_model, type_callable
+except ImportError as error:
+    raise ImportError(MISSING) from error
 
 __all__ = [
     "WIDTH",
@@ -161,11 +168,16 @@ def _shuffled(builder: Any, x: Any, lanes: Iterable[int]) -> Any:
 def _compile(function: Callable[..., Any], gives: Callable[..., Any], emit: Callable[..., Any], *kinds: Any) -> None:
     """Tell Numba what type a function has of given ones, and which code, for arguments of some kinds."""
 
+    def typed(*given: Any) -> Any:
+        indexed = all(x is types.int64 for x in given if isinstance(x, types.Integer))
+        return gives(*given) if indexed else None
+
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         made = emit(builder, *arguments)
         return context.get_dummy_value() if made is None else made
 
-    type_callable(function)(lambda context: gives)
+    typed.__signature__ = inspect.signature(gives)  # type: ignore[attr-defined]
+    type_callable(function)(lambda context: typed)
     lower_builtin(function, *kinds)(code)
 
 
@@ -279,7 +291,7 @@ _F, _I, _P = types.CPointer(types.float64), types.Integer, types.CPointer
 _EITHER = {types.float64: types.int64, _FLOATS: _INTEGERS}
 _OTHER = {other: one for one, other in _EITHER.items()}
 
-_compile(eight, lambda x: _FLOATS if isinstance(x, types.Float) else _INTEGERS, _spread, types.Number)
+_compile(eight, {types.float64: _FLOATS, types.int64: _INTEGERS}.get, _spread, types.Number)
 _compile(where, _where_type, _where, types.Any, types.Any, types.Any)
 _compile(any_of, lambda x: types.boolean if x is _TRUTHS else None, _any, _TRUTHS)
 _compile(sum_of, lambda x: types.float64 if x is _FLOATS else None, _sum, _FLOATS)
@@ -307,7 +319,14 @@ for _float, _integer in _EITHER.items():
     _compile(float_of, _OTHER.get, lambda builder, bits: _reread(builder, bits, ir.DoubleType()), _integer)
 _compile(beyond, lambda numbers, first: numbers, lambda builder, numbers, first: builder.gep(numbers, [first]), _P, _I)
 _compile(load, lambda numbers, first: _FLOATS if numbers == _F else None, _load, _F, _I)
-_compile(load_apart, lambda numbers, first, apart: _FLOATS, _load_apart, _P, _I, _I)
+_compile(
+    load_apart,
+    lambda numbers, first, apart: _FLOATS if numbers.dtype in (types.float64, types.float32) else None,
+    _load_apart,
+    _P,
+    _I,
+    _I,
+)
 _compile(store, lambda numbers, first, x: types.void if numbers.dtype is x.element else None, _store, _P, _I, _Vector)
 _compile(gather, lambda numbers, cells: _FLOATS if numbers == _F else None, _gather, _F, _INTEGERS)
 _compile(scatter, lambda numbers, cells, x: types.void if numbers == _F else None, _scatter, _F, _INTEGERS, _FLOATS)

@@ -13,10 +13,13 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, real_array
 from boltzmann_rl.numerics.softmax import softmax
 
-__all__ = ["GUMBEL", "beta_propensities", "gaussian_propensities", "gumbel_propensities"]
+__all__ = ["CLIMBS", "GUMBEL", "NIL", "beta_propensities", "gaussian_propensities", "gumbel_propensities"]
 
 # Numbers held in an array at once, which stays in the processor's cache.
 _BLOCK = 2**15
+
+# A product of exp(−NIL) is none; and so many steps are taken towards where it is that.
+NIL, CLIMBS = 36.0, 4
 
 
 class _Law(NamedTuple):
@@ -25,6 +28,8 @@ class _Law(NamedTuple):
     Its distribution function is nil ``lower`` scales below the location, and 1 ``upper`` scales above it (both to
     1e-14). ``panel`` is the length of a panel in the logarithm of the distance, with so many ``nodes``; beyond
     ``widest`` scales panels grow no more.
+
+    The maximum of many indices begins further up than each of them; ``climb`` answers by how much more, at least.
 
     Equal distances between all nodes are best where, as here, the integrand is analytic and vanishes at both ends: the
     error falls exponentially (Trefethen & Weideman 2014, *The Exponentially Convergent Trapezoidal Rule*, SIAM Review
@@ -37,6 +42,7 @@ class _Law(NamedTuple):
     panel: float
     nodes: int
     widest: float
+    climb: Callable[..., Floats] | None = None
     equal: bool = True
 
 
@@ -170,12 +176,15 @@ def _integrate(
 ) -> Floats:
     """Rows of ∫ f_i·Π_{j≠i} F_j, each normalised, for indices between location − lower and location + upper.
 
-    Below ``start`` = max(location − lower) the product is nil. What is narrow ends close above it, so that the panels
+    Below ``start`` ≥ max(location − lower) the product is nil. What is narrow ends close above it, so that the panels
     may grow in proportion to the distance from there: x = start + w·log(1 + s/w·(exp(t) − 1)) with the smallest scale
     s and the widest panel w, in equal panels of t.
     """
     start = (location - lower).max(axis=-1, keepdims=True)
     offset = start - location
+    for _ in range(CLIMBS if law.climb else 0):
+        higher = law.climb((offset / scale), scale)  # type: ignore[misc]
+        start, offset = start + higher, offset + higher
     matters = offset < upper
     smallest = np.where(matters, scale, np.inf).min(axis=-1, keepdims=True)
     widest = law.widest * np.where(matters, scale, 0.0).max(axis=-1, keepdims=True)
@@ -208,6 +217,23 @@ def _rule(equal: bool, count: int, panels: int) -> tuple[Floats, Floats]:
         ends_at_one, weights = np.polynomial.legendre.leggauss(count)
         nodes, weights = (ends_at_one + 1.0) / 2.0, weights / 2.0
     return ((np.arange(panels)[:, np.newaxis] + nodes) / panels).ravel(), np.tile(weights, panels)
+
+
+# Each answers a step of Newton's method for −ln Π F_j = NIL from below; that is convex, so that none is too long.
+
+
+def _climb_gumbel(z: Floats, scale: Floats) -> Floats:
+    e = np.exp(-z)
+    total = e.sum(axis=-1, keepdims=True)
+    return np.maximum(np.log(total / NIL) * total / (e / scale).sum(axis=-1, keepdims=True), 0.0)
+
+
+def _climb_gaussian(z: Floats, scale: Floats) -> Floats:
+    from scipy.special import log_ndtr  # here: SciPy costs a multiple of this package's whole import
+
+    below = log_ndtr(z)
+    slope = (np.exp(-0.5 * z * z - below) / (np.sqrt(2.0 * np.pi) * scale)).sum(axis=-1, keepdims=True)
+    return np.maximum(-(below.sum(axis=-1, keepdims=True) + NIL) / slope, 0.0)
 
 
 # Each answers f_i/F_i (rows, A, nodes) and Π F_j (rows, nodes) at a distance above the start of the integral.
@@ -253,6 +279,6 @@ def _antiderivative(count: int) -> Floats:
     return coefficients @ np.polynomial.legendre.legval(np.append(nodes, 1.0), integrals) / 2.0
 
 
-GUMBEL = _Law(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=13, widest=5.0)
-_GAUSSIAN = _Law(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=20, widest=6.0)
+GUMBEL = _Law(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=9, widest=5.0, climb=_climb_gumbel)
+_GAUSSIAN = _Law(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=11, widest=6.0, climb=_climb_gaussian)
 _BETA = _Law(_beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, widest=6.0, equal=False)

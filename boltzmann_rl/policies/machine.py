@@ -80,7 +80,7 @@ _ROW = np.zeros(1)
 
 def actions_of_rows(policy: Any, values: Any, step: Any, rng: np.random.Generator) -> Any:
     """Actions for many rows, or None for what only the policy's own arrays can answer; draws in the first case only."""
-    if values.ndim != 2 or len(values) < _MANY_ROWS or values.dtype not in (np.float64, np.float32):
+    if values.ndim != 2 or len(values) < _MANY_ROWS or not values.size or values.dtype not in (np.float64, np.float32):
         return None
     if ready is None:
         count(_SHARE_OF_A_ROW * len(values))
