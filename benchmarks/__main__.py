@@ -51,7 +51,7 @@ def page(tables: list[Table]) -> str:
         "stands without a range. "
         "Machines differ, and a busy one is noisy: look at the ratios.",
         f"{machine()}.",
-        "![The same, as a figure](speed.png)",
+        "![The same, as a figure: blue is this package, orange all else](speed.png)",
     ]
     for table in tables:
         parts.append(f"## {table.title}")

@@ -194,8 +194,7 @@ def draw_normals(generator, numbers):  # type: ignore[no-untyped-def]
 def play(first, coins, luck, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
     """Play some steps; returns whether all that was learned has a meaning.
 
-    Coins are ``(steps, runs)``, or an arm each for a policy that perturbs, ``(steps, runs × arms)``; luck is
-    ``(steps, runs)``.
+    Coins and luck are ``(steps, runs)``; a policy that perturbs tosses a coin an arm, ``(steps, runs × arms)``.
     """
     steps, block = luck.shape
     tossed = coins.shape[1] // block
