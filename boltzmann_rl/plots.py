@@ -78,7 +78,7 @@ class Drawing(Figure):
     """A Matplotlib figure that notebooks show without pyplot."""
 
     def _repr_png_(self) -> bytes:
-        return figure_bytes(self)["png"]
+        return _image(self, "png")
 
 
 def plot_results(results: "Results") -> Figure:
@@ -241,14 +241,19 @@ def plot_schedule(schedule: Any, steps: int = 1000, *, label: str = "value") -> 
 
 def figure_bytes(figure: Figure) -> dict[str, bytes]:
     """The figure as PNG and SVG, the same bytes for the same figure: no date, no random ids."""
-    images = {}
-    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-        buffer = io.BytesIO()
-        with mpl.rc_context(STYLE), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph")  # a label in a script without a font here: boxes, no failure
-            figure.savefig(buffer, format=kind, dpi=200, metadata=metadata)
-        images[kind] = buffer.getvalue()
-    return images
+    return {kind: _image(figure, kind) for kind in _UNSIGNED}
+
+
+# What Matplotlib would write into a file of its own accord, and shall not.
+_UNSIGNED: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+
+
+def _image(figure: Figure, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a label in a script without a font here: boxes, no failure
+        figure.savefig(buffer, format=kind, dpi=200, metadata=_UNSIGNED[kind])
+    return buffer.getvalue()
 
 
 def _draw(ax: Axes, curves: pd.DataFrame, agents: list[str], panel: _Panel) -> None:

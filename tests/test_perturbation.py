@@ -157,6 +157,16 @@ def test_propensities_keep_their_digits_where_the_best_index_is_narrower_than_ea
     assert propensities(values, scales) == pytest.approx(expected, rel=0, abs=5e-13)
 
 
+@pytest.mark.parametrize(("others", "a", "b"), [(9, 50, 950), (29, 50, 950), (999, 50, 950), (99, 500, 500)])
+def test_beta_propensities_keep_their_digits_beside_many_narrow_ones(others, a, b):
+    """A uniform index is the largest with the chance ∫ Π F_j(x) dx over [0, 1]; the others share the rest."""
+    found = beta_propensities([1] + others * [a], [1] + others * [b])
+    cuts = np.linspace(0.0, 1.0, 41)[1:-1]
+    expected = integrate.quad(lambda x: special.betainc(a, b, x) ** others, 0.0, 1.0, points=cuts, epsabs=1e-14)[0]
+    assert found[0] == pytest.approx(expected, rel=0, abs=1e-12)
+    assert found[1:] == pytest.approx((1.0 - expected) / others, rel=0, abs=1e-12)
+
+
 def exact_beta(parameters):
     """For integers, by fractions: 1 − I_x(a, b) is a sum of binomial probabilities, so that all is a polynomial."""
 

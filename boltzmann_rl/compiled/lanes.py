@@ -33,6 +33,7 @@ __all__ = [
     "entropy_of",
     "fade",
     "follow",
+    "fused",
     "greedy_entropies",
     "highest",
     "indices",

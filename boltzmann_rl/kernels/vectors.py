@@ -166,7 +166,10 @@ def _shuffled(builder: Any, x: Any, lanes: Iterable[int]) -> Any:
 
 
 def _compile(function: Callable[..., Any], gives: Callable[..., Any], emit: Callable[..., Any], *kinds: Any) -> None:
-    """Tell Numba what type a function has of given ones, and which code, for arguments of some kinds."""
+    """Tell Numba what type a function has of given ones, and which code, for arguments of some kinds.
+
+    Integers must have 64 bits: the addresses that are made of narrower ones would count them as signed.
+    """
 
     def typed(*given: Any) -> Any:
         indexed = all(x is types.int64 for x in given if isinstance(x, types.Integer))

@@ -29,7 +29,7 @@ class _Law(NamedTuple):
     1e-14). ``panel`` is the length of a panel in the logarithm of the distance, with so many ``nodes``; beyond
     ``widest`` scales panels grow no more.
 
-    The maximum of many indices begins further up than each of them; ``climb`` answers by how much more, at least.
+    The maximum of many indices begins further up than each of them: where ``exponent`` = −ln Π F_j has fallen to NIL.
 
     Equal distances between all nodes are best where, as here, the integrand is analytic and vanishes at both ends: the
     error falls exponentially (Trefethen & Weideman 2014, *The Exponentially Convergent Trapezoidal Rule*, SIAM Review
@@ -42,7 +42,7 @@ class _Law(NamedTuple):
     panel: float
     nodes: int
     widest: float
-    climb: Callable[..., Floats] | None = None
+    exponent: Callable[..., tuple[Floats, Floats]]
     equal: bool = True
 
 
@@ -182,8 +182,9 @@ def _integrate(
     """
     start = (location - lower).max(axis=-1, keepdims=True)
     offset = start - location
-    for _ in range(CLIMBS if law.climb else 0):
-        higher = law.climb((offset / scale), scale)  # type: ignore[misc]
+    for _ in range(CLIMBS):
+        exponent, slope = law.exponent(start, offset, scale, *parameters)
+        higher = np.maximum((exponent - NIL) / slope, 0.0)
         start, offset = start + higher, offset + higher
     matters = offset < upper
     smallest = np.where(matters, scale, np.inf).min(axis=-1, keepdims=True)
@@ -219,21 +220,42 @@ def _rule(equal: bool, count: int, panels: int) -> tuple[Floats, Floats]:
     return ((np.arange(panels)[:, np.newaxis] + nodes) / panels).ravel(), np.tile(weights, panels)
 
 
-# Each answers a step of Newton's method for −ln Π F_j = NIL from below; that is convex, so that none is too long.
+# Each answers −ln Π F_j at the start, and how steeply it falls, for steps of Newton's method from below: the exponents
+# are convex, so that no step is too long. That of Gumbels is a sum of exponentials; its logarithm is nearer a line.
 
 
-def _climb_gumbel(z: Floats, scale: Floats) -> Floats:
-    e = np.exp(-z)
+def _gumbel_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
+    e = np.exp(-offset / scale)
     total = e.sum(axis=-1, keepdims=True)
-    return np.maximum(np.log(total / NIL) * total / (e / scale).sum(axis=-1, keepdims=True), 0.0)
+    return NIL + np.log(total / NIL), (e / scale).sum(axis=-1, keepdims=True) / total
 
 
-def _climb_gaussian(z: Floats, scale: Floats) -> Floats:
+def _gaussian_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
     from scipy.special import log_ndtr  # here: SciPy costs a multiple of this package's whole import
 
+    z = offset / scale
     below = log_ndtr(z)
-    slope = (np.exp(-0.5 * z * z - below) / (np.sqrt(2.0 * np.pi) * scale)).sum(axis=-1, keepdims=True)
-    return np.maximum(-(below.sum(axis=-1, keepdims=True) + NIL) / slope, 0.0)
+    slope = np.exp(-0.5 * z * z - below) / (np.sqrt(2.0 * np.pi) * scale)
+    return -below.sum(axis=-1, keepdims=True), slope.sum(axis=-1, keepdims=True)
+
+
+def _beta_exponent(
+    start: Floats, offset: Floats, scale: Floats, a: Floats, b: Floats, available: Any
+) -> tuple[Floats, Floats]:
+    from scipy.special import betainc  # here: SciPy costs a multiple of this package's whole import
+
+    below = np.where(available, betainc(a, b, 1.0 / (1.0 + np.exp(-start))), 1.0)
+    slope = np.where(below > 1e-300, _beta_density(start, a, b) / below, a)  # which it nears where nothing is left
+    exponent = -np.log(np.maximum(below, 1e-300)).sum(axis=-1, keepdims=True)
+    return exponent, np.where(available, slope, 0.0).sum(axis=-1, keepdims=True)
+
+
+def _beta_density(y: Floats, a: Floats, b: Floats) -> Floats:
+    """Of the log-odds of a Beta(a, b)."""
+    from scipy.special import betaln  # here: SciPy costs a multiple of this package's whole import
+
+    density: Floats = np.exp(-a * np.logaddexp(0.0, -y) - b * np.logaddexp(0.0, y) - betaln(a, b))
+    return density
 
 
 # Each answers f_i/F_i (rows, A, nodes) and Π F_j (rows, nodes) at a distance above the start of the integral.
@@ -255,11 +277,9 @@ def _gaussian(distance: Floats, speed: Floats, start: Floats, offset: Floats, sc
 def _beta(
     distance: Floats, speed: Floats, start: Floats, offset: Floats, scale: Floats, a: Floats, b: Floats, available: Any
 ) -> tuple[Floats, Floats]:
-    from scipy.special import betainc, betaln  # here: SciPy costs a multiple of this package's whole import
+    from scipy.special import betainc  # here: SciPy costs a multiple of this package's whole import
 
-    y = start + distance
-    log_x, log_rest = -np.logaddexp(0.0, -y), -np.logaddexp(0.0, y)
-    f = np.exp(a * log_x + b * log_rest - betaln(a, b))
+    f = _beta_density(start + distance, a, b)
     # The incomplete beta function is ten times as dear as its density, which is integrated up to every node instead.
     pieces = (f * speed).reshape(*f.shape[:2], -1, _BETA.nodes)
     up_to_node, whole = np.split(pieces @ _antiderivative(_BETA.nodes), [_BETA.nodes], axis=-1)
@@ -279,6 +299,6 @@ def _antiderivative(count: int) -> Floats:
     return coefficients @ np.polynomial.legendre.legval(np.append(nodes, 1.0), integrals) / 2.0
 
 
-GUMBEL = _Law(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=9, widest=5.0, climb=_climb_gumbel)
-_GAUSSIAN = _Law(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=11, widest=6.0, climb=_climb_gaussian)
-_BETA = _Law(_beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, widest=6.0, equal=False)
+GUMBEL = _Law(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=9, widest=5.0, exponent=_gumbel_exponent)
+_GAUSSIAN = _Law(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=11, widest=6.0, exponent=_gaussian_exponent)
+_BETA = _Law(_beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, widest=6.0, exponent=_beta_exponent, equal=False)
