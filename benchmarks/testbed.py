@@ -25,7 +25,16 @@ from typing import Any
 import numpy as np
 from rounds import Table, seconds, show, take_turns
 
-from boltzmann_rl import Agent, Boltzmann, BoltzmannGumbel, EpsilonGreedy, GaussianBandit, SampleAverage
+from boltzmann_rl import (
+    Agent,
+    Boltzmann,
+    BoltzmannGumbel,
+    EpsilonGreedy,
+    GaussianBandit,
+    GaussianPosterior,
+    GaussianThompson,
+    SampleAverage,
+)
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.schedules import Exponential
 from boltzmann_rl.simulation import bandits as reference
@@ -212,7 +221,8 @@ def jax_testbed() -> Callable[[], None]:
 
 def engine(simulate: Any, policy: Any, cores: int = 1, steps: int = STEPS) -> Callable[[], None]:
     """One of this package's engines, its blocks in threads."""
-    agent, width = Agent(SampleAverage(), policy), reference.BLOCK
+    learner = GaussianPosterior() if isinstance(policy, GaussianThompson) else SampleAverage()
+    agent, width = Agent(learner, policy), reference.BLOCK
 
     def block(number: int) -> None:
         simulate(GaussianBandit(arms=ARMS), agent, block=number, runs=width, steps=steps, seed=0)
@@ -290,9 +300,10 @@ def tables() -> Iterator[Table]:
             taken = take_turns(ways, ROUNDS, per_step)
             drawn = () if "cooled" in title else tuple(ways)
             yield Table(f"Testbed: {title}", next(iter(ways)), taken, drawn=drawn)
-    ways = _engines(BoltzmannGumbel(scale=1.0), _cores(), BRIEF)
-    taken = take_turns(ways, ROUNDS, lambda way: per_step(way, BRIEF))
-    yield Table(f"Testbed: Boltzmann–Gumbel, C = 1, {BRIEF} steps", next(iter(ways)), taken)
+    for title, policy in (("Boltzmann–Gumbel, C = 1", BoltzmannGumbel(1.0)), ("Thompson, normal", GaussianThompson())):
+        ways = _engines(policy, _cores(), BRIEF)
+        taken = take_turns(ways, ROUNDS, lambda way: per_step(way, BRIEF))
+        yield Table(f"Testbed: {title}, {BRIEF} steps", next(iter(ways)), taken)
     held = {f"{steps} steps": [peak(reference.simulate, steps)] for steps in (500, 4000)}
     rewards = {"8 bytes for each reward of 4000 steps": [8.0 * RUNS * 4000]}
     yield Table("Testbed, memory of the reference engine", "500 steps", held | rewards, unit="B")

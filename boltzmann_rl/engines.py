@@ -17,6 +17,9 @@ REFERENCE, COMPILED = "reference", "compiled"
 # (bandits) or four seconds, takes at most three more than the reference engine in two processes: benchmarks/startup.py.
 _PAYS = {"bandits": 24_000_000, "tabular": 250_000}
 
+# So many steps of the reference take the time of one that draws and integrates for every action.
+_PERTURBED = 16
+
 
 def engine_of(kind: str, problem: Any, agent: Any, steps: int) -> str:
     """The engine for an agent on a problem in an experiment of so many steps in all.
@@ -36,7 +39,8 @@ def engine_of(kind: str, problem: Any, agent: Any, steps: int) -> str:
         >>> engine_of("bandits", GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)), steps=1000)
         'reference'
     """
-    if not pays(kind, steps) or not available():
+    worth = _PERTURBED if getattr(getattr(agent, "policy", None), "uniforms_per_action", False) else 1
+    if not pays(kind, worth * steps) or not available():
         return REFERENCE
     return COMPILED if twin(kind).knows(problem, agent) else REFERENCE
 

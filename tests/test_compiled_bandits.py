@@ -27,6 +27,8 @@ from boltzmann_rl import (
     EpsilonBoltzmann,
     EpsilonGreedy,
     GaussianBandit,
+    GaussianPosterior,
+    GaussianThompson,
     GradientPreferences,
     Greedy,
     HeavyTailedBandit,
@@ -39,7 +41,7 @@ from boltzmann_rl import (
     Uniform,
     exp3,
 )
-from boltzmann_rl.numerics import gumbel_propensities
+from boltzmann_rl.numerics import gaussian_propensities, gumbel_propensities
 from boltzmann_rl.policies import RelativeToRange
 from boltzmann_rl.schedules import Exponential, Linear, Power
 from boltzmann_rl.simulation import bandits as reference
@@ -48,7 +50,7 @@ from boltzmann_rl.simulation.bandits import BLOCK
 pytest.importorskip("numba")
 
 from boltzmann_rl.compiled import bandits as compiled
-from boltzmann_rl.compiled import gumbel, lanes
+from boltzmann_rl.compiled import lanes, perturbation
 from boltzmann_rl.kernels import jit
 from boltzmann_rl.kernels.vectors import WIDTH, flat, load, store
 
@@ -148,6 +150,8 @@ def test_every_learner_and_policy_chooses_as_in_the_reference(learner, bandit):
         (GaussianBandit(), Agent(GradientPreferences(0.1), Boltzmann(1.0))),
         (BernoulliBandit(), exp3(arms=10, gamma=0.1)),
         (GaussianBandit(), Agent(SampleAverage(), BoltzmannGumbel(1.0))),
+        (GaussianBandit(), Agent(GaussianPosterior(), GaussianThompson())),
+        (BernoulliBandit(), Agent(GaussianPosterior(0.5, prior_mean=0.5, prior_sd=1.0), GaussianThompson())),
     ],
     ids=named,
 )
@@ -184,6 +188,30 @@ def test_boltzmann_gumbel_exploration_with_other_learners_is_left_to_the_referen
 
 def test_boltzmann_gumbel_exploration_with_another_clock_is_left_to_the_reference():
     assert not compiled.knows(GaussianBandit(), Agent(SampleAverage(), BoltzmannGumbel(1.0), clock="step"))
+
+
+@pytest.mark.parametrize("prior", [(1.0, 0.0, math.inf), (0.3, 0.0, 1.0), (2.0, 5.0, 0.4), (1.0, -1e6, 1e3)], ids=named)
+def test_thompson_sampling_agrees(prior):
+    for seed, bandit in enumerate((*BANDITS, *MOVING)):
+        assert_engines_agree(bandit, Agent(GaussianPosterior(*prior), GaussianThompson()), seed=seed)
+
+
+def test_thompson_sampling_agrees_where_one_arm_is_pulled_all_the_time():
+    bandit = GaussianBandit(means=(5.0, 0.0, 0.0, -3.0), sd=0.1)
+    agent = Agent(GaussianPosterior(0.1), GaussianThompson())
+    assert_engines_agree(bandit, agent, runs=9, steps=3000)
+
+
+@pytest.mark.parametrize("prior_sd", [1e-150, 1e-9, 1e9, 1e200])
+def test_thompson_sampling_agrees_whatever_its_prior_is_worth(prior_sd):
+    """From so much that rewards count for nothing to less than any number."""
+    agent = Agent(GaussianPosterior(1.0, prior_sd=prior_sd), GaussianThompson())
+    assert_engines_agree(GaussianBandit(), agent)
+
+
+def test_a_posterior_that_is_followed_otherwise_is_left_to_the_reference():
+    for agent in (Agent(GaussianPosterior(), Boltzmann(0.3)), Agent(Watched(GaussianPosterior()), GaussianThompson())):
+        assert not compiled.knows(GaussianBandit(), agent)
 
 
 @pytest.mark.parametrize("bandit", MOVING, ids=named)
@@ -374,6 +402,7 @@ def test_bandits_of_other_kinds_are_not_known():
         "Agent(UCB1(), Greedy())",
         "Agent(GradientPreferences(0.2), Boltzmann(1.0))",
         "Agent(SampleAverage(), BoltzmannGumbel(1.0))",
+        "Agent(GaussianPosterior(), GaussianThompson())",
     ],
 )
 def test_the_same_lines_run_without_compilation(agent):
@@ -417,23 +446,28 @@ def choose(values, greedy, uniform, coins, cells):
 
 
 @jit.compiled
-def integrate(values, scales, room, p):
-    gumbel.propensities(flat(values), flat(scales), flat(room), flat(p), 0, values.size)
+def integrate(law, values, scales, room, p):
+    perturbation.propensities(law, flat(values), flat(scales), flat(room), flat(p), 0, values.size)
 
 
+LAWS = [(perturbation.GUMBEL, gumbel_propensities), (perturbation.NORMAL, gaussian_propensities)]
+
+
+@pytest.mark.parametrize(("law", "propensities"), LAWS)
 @pytest.mark.parametrize("spread", [0.0, 0.3, 1.0, 3.0])
-def test_propensities_of_eight_runs_are_those_of_the_package(spread):
+def test_propensities_of_eight_runs_are_those_of_the_package(spread, law, propensities):
     rng = np.random.default_rng(0)
     for arms in (1, 2, 10, 100, 1000):
         values, scales = rng.normal(size=(arms, WIDTH)), 10.0 ** rng.uniform(-spread, 0.0, (arms, WIDTH))
         values[-1, 0] = -np.inf if arms > 1 else 0.0
-        expected, p = gumbel_propensities(values.T, scales.T).T, np.empty((arms, WIDTH))
-        integrate(values.copy(), scales.copy(), np.empty((arms, WIDTH)), p)
+        expected, p = propensities(values.T, scales.T).T, np.empty((arms, WIDTH))
+        integrate(law, values.copy(), scales.copy(), np.empty((arms, WIDTH)), p)
         np.testing.assert_allclose(p, expected, rtol=0.0, atol=1e-13)
 
 
-def test_scales_too_far_apart_for_the_nodes_give_no_number_which_the_reference_then_does():
+@pytest.mark.parametrize("law", [perturbation.GUMBEL, perturbation.NORMAL])
+def test_scales_too_far_apart_for_the_nodes_give_no_number_which_the_reference_then_does(law):
     scales, p = np.ones((2, WIDTH)), np.empty((2, WIDTH))
-    scales[0] = 1e-9
-    integrate(np.zeros((2, WIDTH)), scales, np.empty((2, WIDTH)), p)
+    scales[0] = 1e-25
+    integrate(law, np.zeros((2, WIDTH)), scales, np.empty((2, WIDTH)), p)
     assert np.isnan(p).all()

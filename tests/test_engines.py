@@ -15,6 +15,8 @@ from boltzmann_rl import (
     Boltzmann,
     Environment,
     GaussianBandit,
+    GaussianPosterior,
+    GaussianThompson,
     GymnasiumExperiment,
     NStep,
     QLearning,
@@ -56,6 +58,15 @@ def test_little_work_is_done_by_the_reference_at_once(experiment):
 def test_much_work_is_done_by_the_compiled_engine_where_it_knows_how(experiment):
     ran = {unit.agent: experiment.engine(unit) for unit in experiment.units()}
     assert ran == {"known": "compiled", "not known": "reference"}
+
+
+def test_what_integrates_for_every_action_is_compiled_for_sooner():
+    agents = {"drawn": Agent(GaussianPosterior(), GaussianThompson()), "plain": Agent(SampleAverage(), Boltzmann(0.3))}
+    experiment = bandits(agents=agents, runs=1000, steps=1000)
+    assert {unit.agent: experiment.engine(unit) for unit in experiment.units()} == {
+        "drawn": "compiled",
+        "plain": "reference",
+    }
 
 
 @pytest.mark.usefixtures("_everything_pays")

@@ -18,6 +18,7 @@ import boltzmann_rl
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import available, compiled
 from boltzmann_rl.kernels.logarithm import log_positive
+from boltzmann_rl.kernels.normal import normal_below, normal_quantile
 from boltzmann_rl.kernels.vectors import WIDTH, flat, load, store
 
 
@@ -43,6 +44,15 @@ def exponentials_by_eight(x, result):
 def logarithms_by_eight(x, result):
     for i in range(0, len(x), WIDTH):
         store(flat(result), i, log_positive(load(flat(x), i)))
+
+
+@compiled
+def normals_by_eight(z, u, bells, below, quantiles):
+    for i in range(0, len(z), WIDTH):
+        bell, chance = normal_below(load(flat(z), i))
+        store(flat(bells), i, bell)
+        store(flat(below), i, chance)
+        store(flat(quantiles), i, normal_quantile(load(flat(u), i)))
 
 
 def without_compilation(function, x):
@@ -124,6 +134,27 @@ def test_both_are_as_right_without_compilation(name, scale):
     with mpmath.workprec(200):
         pairs = zip(x, without_compilation(name, x), strict=True)
         assert max(units_off(found, exact(float(e))) for e, found in pairs) <= units
+
+
+def test_the_normal_law_and_its_quantiles_are_right():
+    z = np.concatenate([np.linspace(-8.5, 8.5, 1001), [-np.inf, np.inf, 0.0, -0.0, 40.0, -1e-300, 1e-300]])
+    u = np.random.default_rng(0).random(len(z))
+    ends = 2.0 ** -np.arange(1.0, 54.0)
+    u[: 3 * len(ends)] = np.concatenate([ends, 1.0 - ends, 0.5 + ends / 4.0])
+    u[0] = 2.0**-54
+    bells, below, quantiles = np.empty((3, len(z)))
+    normals_by_eight(z, u, bells, below, quantiles)
+    assert below[1001:1003].tolist() == [0.0, 1.0]
+    assert bells[1001:1003].tolist() == [0.0, 0.0]
+    assert below[1003:1005].tolist() == [0.5, 0.5]
+    with mpmath.workprec(200):
+        for x, bell, chance in zip(z, bells, below, strict=True):
+            x = mpmath.mpf(float(x))
+            assert float(bell) == pytest.approx(float(mpmath.exp(-x * x / 2)), rel=2e-14, abs=0)
+            assert float(abs(mpmath.mpf(float(chance)) - mpmath.ncdf(x))) <= 5e-15 * float(mpmath.ncdf(x))
+        for chance, found in zip(u, quantiles, strict=True):
+            exact = mpmath.sqrt(2) * mpmath.erfinv(2 * mpmath.mpf(float(chance)) - 1)
+            assert float(abs(mpmath.mpf(float(found)) - exact)) <= 2e-15
 
 
 def test_eight_at_once_have_the_bits_of_one_by_one():

@@ -16,6 +16,9 @@ class Watched:
     def values(self, state):
         return self.learner.values(state)
 
+    def memory(self, state):
+        return self.learner.memory(state)
+
     def update(self, state, action, reward, probabilities, rng):
         self.tape.append((action.copy(), reward.copy()))
         return self.learner.update(state, action, reward, probabilities, rng)

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.compiled import gumbel, lanes
+from boltzmann_rl.compiled import lanes, perturbation
 from boltzmann_rl.compiled.lanes import placed
+from boltzmann_rl.compiled.perturbation import Indices
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.vectors import (
@@ -75,8 +76,8 @@ class Problem(NamedTuple):
 class Policy(NamedTuple):
     """At every step the shares of the three parts, 1/temperature, and 1 where all weights are computed anew.
 
-    ``weights`` exp((values − reference)/temperature) are carried along from step to step. With a ``scale`` above 0 the
-    policy is Boltzmann–Gumbel exploration instead, with a ``clock`` of the pulls of each arm.
+    ``weights`` exp((values − reference)/temperature) are carried along from step to step. Where there are perturbed
+    ``indices`` (else None), the best one is played instead, with a ``clock`` of the pulls of each arm.
     """
 
     uniform: Any
@@ -86,7 +87,7 @@ class Policy(NamedTuple):
     anew: Any
     weights: Any
     reference: Any
-    scale: float
+    indices: Indices | None
     clock: Any
 
 
@@ -153,7 +154,6 @@ class _Turn(NamedTuple):
     indexed: bool
     unpulled: bool  # whether there are arms that upper confidence indices want first
     ranked: bool  # whether ranks of values are all that counts
-    perturbed: bool  # whether each arm draws an index of its own
     mixed: bool  # whether there are probabilities beside the softmax's
 
 
@@ -214,7 +214,7 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
             for i in range(group, group + size, WIDTH):
                 begin, end = i * arms, (i + WIDTH) * arms
                 drawn = (t * block + i) * tossed
-                decision = _decide(t, i, begin, end, coins, drawn, turn, policy, now, learner, space)
+                decision = _decide(policy.indices, t, i, begin, end, coins, drawn, turn, policy, now, learner, space)
                 mean, best = gather(now.means, decision.cells), load(now.best, i)
                 reward = lanes.pay(mean, now.bernoulli, now.sd, load(luck, t * block + i))
                 _measure(step, i, i - group, decision, reward, best - mean, best, space, measured)
@@ -249,7 +249,7 @@ def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
 @placed
 def _flat_policy(x):  # type: ignore[no-untyped-def]
     shares = flat(x.uniform), flat(x.soft), flat(x.greedy), flat(x.inverse), flat(x.anew)
-    return Policy(*shares, flat(x.weights), flat(x.reference), x.scale, flat(x.clock))
+    return Policy(*shares, flat(x.weights), flat(x.reference), x.indices, flat(x.clock))
 
 
 @placed
@@ -275,24 +275,23 @@ def _turn(step, policy, problem, learner):  # type: ignore[no-untyped-def]
     indexed, soft, greedy = learner.exploration >= 0.0, policy.soft[step], policy.greedy[step]
     unpulled = indexed and step < problem.arms
     uniform = policy.uniform[step] * (1.0 / (problem.arms - step if unpulled else problem.arms))
-    perturbed = policy.scale > 0.0
     # The other kinds of learners learn from the probabilities.
-    ranked = soft == 0.0 and not indexed and not perturbed and learner.kind <= FADING
+    ranked = soft == 0.0 and not indexed and learner.kind <= FADING
     mixed = not ranked and (greedy > 0.0 or uniform > 0.0 or indexed)
     inverse, logarithm, anew = policy.inverse[step], learner.logarithm[step], policy.anew[step] == 1
-    return _Turn(uniform, soft, greedy, inverse, logarithm, anew, indexed, unpulled, ranked, perturbed, mixed)
+    return _Turn(uniform, soft, greedy, inverse, logarithm, anew, indexed, unpulled, ranked, mixed)
 
 
 @placed
-def _decide(t, i, begin, end, coins, drawn, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
+def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
     values, means, mixed = learner.values, problem.means, space.mixed
-    if turn.perturbed:
+    if indices is not None:  # known to the compiler, which leaves out one of the two ways
         shown, scales = space.shown, space.scales
-        cells = gumbel.perturb(
-            values, policy.clock, policy.scale, coins, drawn, problem.arms, shown, scales, begin, end
+        cells = perturbation.perturb(
+            values, policy.clock, indices, coins, drawn, problem.arms, shown, scales, begin, end
         )
         scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
-        gumbel.propensities(shown, scales, policy.weights, mixed, begin, end)
+        perturbation.propensities(indices.law, shown, scales, policy.weights, mixed, begin, end)
         total, paid = lanes.add_up(mixed, means, begin, end)
         return _Decision(cells, eight(1.0), paid / total, lanes.entropy_of(mixed, begin, end))
     coin = load(coins, drawn)

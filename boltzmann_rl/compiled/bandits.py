@@ -8,15 +8,18 @@ from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits import Bandit, BernoulliBandit, GaussianBandit
 from boltzmann_rl.compiled import bandit_kernel as kernel
+from boltzmann_rl.compiled.perturbation import GUMBEL, NORMAL, Indices
 from boltzmann_rl.kernels.vectors import WIDTH
 from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
+from boltzmann_rl.learners.posterior import GaussianPosterior
 from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
 from boltzmann_rl.policies import (
     Boltzmann,
     BoltzmannGumbel,
     EpsilonBoltzmann,
     EpsilonGreedy,
+    GaussianThompson,
     Greedy,
     MaxBoltzmann,
     Uniform,
@@ -32,8 +35,8 @@ __all__ = ["knows", "simulate"]
 # Steps for which chance is drawn at once; as few as there are so many numbers of, where every arm has some at each.
 _CHUNK, _LARGEST = 64, 2**17
 
-# Laws of the noise that are drawn here.
-NORMAL, UNIFORM = "normal", "uniform"
+# Laws of the rewards' noise that are drawn here.
+NORMALS, UNIFORMS = "normal", "uniform"
 
 # Above, an index may overflow.
 _LARGEST_EXPLORATION = 1e300
@@ -64,6 +67,7 @@ class Law(NamedTuple):
     pulls: float = 0.0
     exploration: float = -1.0  # of upper confidence indices; below 0 there are none
     fixed: float = 0.0
+    prior: float = 0.0  # the number of rewards that it is worth
 
 
 def knows(bandit: Any, agent: Any) -> bool:
@@ -78,6 +82,8 @@ def knows(bandit: Any, agent: Any) -> bool:
     law, policy = _law(agent.learner), agent.policy
     if _payment(bandit) is None or law is None:
         return False
+    if type(policy) is GaussianThompson or type(agent.learner) is GaussianPosterior:
+        return type(policy) is GaussianThompson and type(agent.learner) is GaussianPosterior
     if type(policy) is BoltzmannGumbel:
         return agent.clock == "pulls" and law.kind <= kernel.FADING and law.exploration < 0.0
     return (
@@ -142,6 +148,7 @@ def shares_of(policy: Any, steps: int) -> Shares:
     uniform, soft, greedy = {
         Boltzmann: (zero, one, zero),
         BoltzmannGumbel: (zero, zero, zero),
+        GaussianThompson: (zero, zero, zero),
         EpsilonBoltzmann: (rate, 1.0 - rate, zero),
         EpsilonGreedy: (rate, zero, 1.0 - rate),
         Greedy: (zero, zero, one),
@@ -174,16 +181,17 @@ def _play(
     uncounted_steps: int,
 ) -> Block | None:
     """The block; or None where a number is not finite or a reward not legal, which the reference has words for."""
-    perturbs = isinstance(agent.policy, BoltzmannGumbel)
+    law, indices = _law(agent.learner), _indices(agent)
+    perturbs = indices is not None
     problem, luck, coins, drift = (
         stream(seed, purpose, block)
         for purpose in ("problem", "reward", "perturbation" if perturbs else "action", "drift")
     )
     bernoulli, sd, noise = _payment(bandit)
-    law, moves, now = _law(agent.learner), _moves(bandit), bandit.start(BLOCK, problem)
+    moves, now = _moves(bandit), bandit.start(BLOCK, problem)
     tiles = -(-runs // WIDTH)  # the last one may have runs that nobody asked for
     shape, wide = (tiles, bandit.arms, WIDTH), tiles * WIDTH
-    policy = _policy(shares, agent.policy.scale if perturbs else 0.0, law, shape)
+    policy = _policy(shares, indices, law, shape)
     learner = _learner(law, shape, steps)
     measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
     chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if moves or perturbs else _CHUNK
@@ -192,9 +200,9 @@ def _play(
     for first in range(0, steps, chunk):
         size = min(chunk, steps - first)
         coins.random(out=u[:size])
-        if noise == UNIFORM:
+        if noise == UNIFORMS:
             luck.random(out=x[:size])
-        elif noise == NORMAL:
+        elif noise == NORMALS:
             kernel.draw_normals(luck, x[:size])
         else:
             x[:size] = [bandit.noise(BLOCK, luck) for _ in range(size)]
@@ -214,7 +222,7 @@ def _play(
     return _block(agent.policy, shares, measured) if all(np.isfinite(x).all() for x in results) else None
 
 
-def _policy(shares: Shares, scale: float, law: Law, shape: tuple[int, int, int]) -> kernel.Policy:
+def _policy(shares: Shares, indices: Indices | None, law: Law, shape: tuple[int, int, int]) -> kernel.Policy:
     """The policy with running weights; at which steps all are new, since the temperature or many values moved."""
     anew = np.ones(len(shares.soft) + 1, dtype=np.int64)
     if law.kind <= kernel.REWARDS and law.exploration < 0.0:
@@ -222,7 +230,7 @@ def _policy(shares: Shares, scale: float, law: Law, shape: tuple[int, int, int])
     inverse = 1.0 / shares.temperature
     weights, reference, clock = np.ones(shape), np.zeros(shape[::2]), np.zeros(shape)
     parts = shares.uniform, shares.soft, shares.greedy, inverse, anew
-    return kernel.Policy(*parts, weights, reference, scale, clock)
+    return kernel.Policy(*parts, weights, reference, indices, clock)
 
 
 def _learner(law: Law, shape: tuple[int, int, int], steps: int) -> kernel.Learner:
@@ -255,9 +263,9 @@ def _payment(bandit: Any) -> Any:
     if type(bandit) is SwitchingBandit:
         return _payment(bandit.bandit)
     if type(bandit) is GaussianBandit:
-        return False, bandit.sd, NORMAL
+        return False, bandit.sd, NORMALS
     if type(bandit) is BernoulliBandit:
-        return True, 0.0, UNIFORM
+        return True, 0.0, UNIFORMS
     if type(bandit) is HeavyTailedBandit:
         return False, bandit.scale, None
     return (False, 0.0, None) if type(bandit) is AdversarialBandit else None
@@ -267,10 +275,23 @@ def _moves(bandit: Any) -> bool:
     return type(bandit) in (SwitchingBandit, AdversarialBandit) or getattr(bandit, "drift", 0.0) > 0.0
 
 
+def _indices(agent: Agent) -> Indices | None:
+    """What a policy perturbs, in the kernel's numbers; None if it doesn't."""
+    policy: Any = agent.policy
+    learner: Any = agent.learner
+    if isinstance(policy, BoltzmannGumbel):
+        return Indices(GUMBEL, policy.scale)
+    if isinstance(policy, GaussianThompson):
+        return Indices(NORMAL, learner.sd, _law(learner).prior, learner.prior_mean)
+    return None
+
+
 def _law(learner: Any) -> Any:
     """The learner as the kernel's `Law`, or None."""
     if type(learner) is SampleAverage:
         return Law(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
+    if type(learner) is GaussianPosterior:
+        return Law(kernel.AVERAGE, initial=learner.prior_mean, prior=(learner.sd / learner.prior_sd) ** 2)
     if type(learner) is ConstantStep:
         return Law(kernel.FADING, learner.learning_rate, learner.initial)
     if type(learner) is UCB1 and learner.exploration < _LARGEST_EXPLORATION:

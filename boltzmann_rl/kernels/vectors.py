@@ -236,8 +236,9 @@ def _sum(builder: Any, x: Any) -> Any:
 
 
 def _root(builder: Any, x: Any) -> Any:
-    name, kind = f"llvm.sqrt.v{WIDTH}f64", ir.FunctionType(x.type, [x.type])
-    return builder.call(builder.module.declare_intrinsic(name, (), kind), [x])
+    kind = f"v{WIDTH}f64" if isinstance(x.type, ir.VectorType) else "f64"
+    function = ir.FunctionType(x.type, [x.type])
+    return builder.call(builder.module.declare_intrinsic(f"llvm.sqrt.{kind}", (), function), [x])
 
 
 def _any(builder: Any, condition: Any) -> Any:
@@ -298,7 +299,6 @@ _compile(eight, {types.float64: _FLOATS, types.int64: _INTEGERS}.get, _spread, t
 _compile(where, _where_type, _where, types.Any, types.Any, types.Any)
 _compile(any_of, lambda x: types.boolean if x is _TRUTHS else None, _any, _TRUTHS)
 _compile(sum_of, lambda x: types.float64 if x is _FLOATS else None, _sum, _FLOATS)
-_compile(root, lambda x: _FLOATS if x is _FLOATS else None, _root, _FLOATS)
 _compile(
     lanes_from,
     lambda first: _INTEGERS,
@@ -318,6 +318,7 @@ _compile(
     _INTEGERS,
 )
 for _float, _integer in _EITHER.items():
+    _compile(root, lambda x: x if x in _EITHER else None, _root, _float)
     _compile(bits_of, _EITHER.get, lambda builder, x: _reread(builder, x, ir.IntType(64)), _float)
     _compile(float_of, _OTHER.get, lambda builder, bits: _reread(builder, bits, ir.DoubleType()), _integer)
 _compile(beyond, lambda numbers, first: numbers, lambda builder, numbers, first: builder.gep(numbers, [first]), _P, _I)

@@ -87,7 +87,7 @@ class GaussianPosterior:
     Args:
         sd: Standard deviation of the rewards, > 0, finite; larger explores more.
         prior_mean: Finite; of no effect under the flat prior.
-        prior_sd: > 0, ∞ for the flat prior.
+        prior_sd: ≥ 1e-150·sd, ∞ for the flat prior.
 
     Example:
         >>> learner, rng = GaussianPosterior(sd=2.0, prior_mean=1.0, prior_sd=2.0), np.random.default_rng(0)
@@ -110,6 +110,8 @@ class GaussianPosterior:
             prior_mean=as_finite(self.prior_mean, "prior_mean"),
             prior_sd=prior_sd if prior_sd == math.inf else as_positive(prior_sd, "prior_sd"),
         )
+        if self.prior_sd < 1e-150 * self.sd:  # its square would be worth no number of rewards
+            raise ValueError(f"prior_sd must be at least 1e-150 times sd, got {self.prior_sd!r} beside {self.sd!r}")
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
         """Nothing pulled; draws nothing."""

@@ -13,7 +13,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, real_array
 from boltzmann_rl.numerics.softmax import softmax
 
-__all__ = ["CLIMBS", "GUMBEL", "NIL", "beta_propensities", "gaussian_propensities", "gumbel_propensities"]
+__all__ = ["CLIMBS", "GAUSSIAN", "GUMBEL", "NIL", "beta_propensities", "gaussian_propensities", "gumbel_propensities"]
 
 # Numbers held in an array at once, which stays in the processor's cache.
 _BLOCK = 2**15
@@ -95,7 +95,7 @@ def gaussian_propensities(means: Any, sds: Any) -> Floats:
 
     Source: Thompson (1933), *Biometrika* 25; Russo et al. (2018), *A Tutorial on Thompson Sampling*, §3.
     """
-    return _location_scale(_GAUSSIAN, means, sds, "sds")
+    return _location_scale(GAUSSIAN, means, sds, "sds")
 
 
 def beta_propensities(a: Any, b: Any) -> Floats:
@@ -300,5 +300,5 @@ def _antiderivative(count: int) -> Floats:
 
 
 GUMBEL = _Law(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=9, widest=5.0, exponent=_gumbel_exponent)
-_GAUSSIAN = _Law(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=11, widest=6.0, exponent=_gaussian_exponent)
+GAUSSIAN = _Law(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=11, widest=6.0, exponent=_gaussian_exponent)
 _BETA = _Law(_beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, widest=6.0, exponent=_beta_exponent, equal=False)

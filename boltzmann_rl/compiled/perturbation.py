@@ -1,0 +1,149 @@
+"""Perturbed values in the compiled engine: the choice of a tile of runs, and the propensities of all arms.
+
+Boltzmann–Gumbel exploration perturbs by Gumbels, Thompson sampling by normals. The integral is that of
+`boltzmann_rl.numerics.perturbation`, at nodes that are the same for all runs.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.compiled.lanes import fused, placed
+from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.logarithm import log_positive
+from boltzmann_rl.kernels.normal import normal_below, normal_quantile
+from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, lanes_from, load, load_apart, root, store, where
+from boltzmann_rl.numerics import perturbation as numerics
+from boltzmann_rl.numerics.perturbation import CLIMBS, NIL
+from boltzmann_rl.policies.perturbation import LEAST_UNIFORM
+
+__all__ = ["GUMBEL", "NORMAL", "Indices", "perturb", "propensities"]
+
+# The laws of noise, by their places in what follows.
+GUMBEL, NORMAL = 0, 1
+
+_LAWS = numerics.GUMBEL, numerics.GAUSSIAN
+_LOWER, _UPPER, _WIDEST = np.array([(law.lower, law.upper, law.widest) for law in _LAWS]).T.copy()
+_ROOT_TWO_PI = np.sqrt(2.0 * np.pi)
+
+# The nodes: enough for indices of which one is a million times as wide as another, and more.
+_T = np.array([(np.arange(440) + 0.5) * (law.panel / law.nodes) for law in _LAWS])
+_EXP, _EXP_LESS_ONE = np.exp(_T), np.expm1(_T)
+
+
+class Indices(NamedTuple):
+    """The best of value + scale/√(prior + pulls)·Z is played, with a law of Z.
+
+    A prior that is worth so many rewards draws values towards its mean. Without one, unpulled arms come first.
+    """
+
+    law: int
+    scale: float
+    prior: float = 0.0
+    mean: float = 0.0
+
+
+@placed
+def perturb(values, pulls, x, uniforms, drawn, arms, shown, scales, first, last):  # type: ignore[no-untyped-def]
+    """Cells of the largest `Indices`, by a uniform each.
+
+    Leaves the values less the best one, −∞ of pulled arms as long as there are others, and the scales. Uniforms are
+    ``(runs, arms)`` from ``drawn`` on.
+    """
+    starting, best = eight(0.0), eight(-np.inf)
+    for at in range(first, last, WIDTH):
+        starting = where(load(pulls, at) + x.prior == 0.0, 1.0, starting)
+    for at in range(first, last, WIDTH):
+        n, q = load(pulls, at), load(values, at)
+        if x.prior > 0.0:
+            q = x.mean + n / (x.prior + n) * (q - x.mean)
+        q, n = where(starting == 0.0, q, where(n == 0.0, eight(0.0), -np.inf)), x.prior + n
+        best = where(q > best, q, best)
+        store(shown, at, q)
+        store(scales, at, x.scale / root(where(n > 0.0, n, 1.0)))
+    cells, highest = lanes_from(first), eight(-np.inf)
+    for at in range(first, last, WIDTH):
+        u = load_apart(uniforms, drawn + (at - first) // WIDTH, arms)
+        q, u = load(shown, at) - best, where(u > LEAST_UNIFORM, u, LEAST_UNIFORM)
+        noise = normal_quantile(u) if x.law == NORMAL else -log_positive(-log_positive(u))
+        index = q + load(scales, at) * noise
+        cells = where(index > highest, lanes_from(at), cells)
+        highest = where(index > highest, index, highest)
+        store(shown, at, q)
+    return cells
+
+
+@fused
+def propensities(law, values, scales, room, p, first, last):  # type: ignore[no-untyped-def]
+    """Of each arm, those of `boltzmann_rl.numerics.perturbation`; NaN where there are too few nodes.
+
+    Values become their distances from where the integral begins, and scales rates.
+    """
+    lower, upper = _LOWER[law], _UPPER[law]
+    pivot, least = load(values, first), load(scales, first)  # of the index with the highest lower end
+    for at in range(first + WIDTH, last, WIDTH):
+        q, s = load(values, at), load(scales, at)
+        above = q - lower * s > pivot - lower * least
+        pivot, least = where(above, q, pivot), where(above, s, least)
+    for at in range(first, last, WIDTH):
+        store(values, at, (pivot - load(values, at)) - lower * least)
+        store(scales, at, 1.0 / load(scales, at))
+        store(p, at, eight(0.0))
+    higher = eight(0.0)
+    for _ in range(CLIMBS):
+        total, slope = eight(0.0), eight(0.0)
+        for at in range(first, last, WIDTH):
+            rate = load(scales, at)
+            z = (higher + load(values, at)) * rate
+            if law == NORMAL:
+                bell, below = normal_below(z)
+                total -= log_positive(below)
+                slope += bell / below * rate
+            else:
+                e = exp_nonpositive(-z)
+                total += e
+                slope += e * rate
+        step = (total - NIL) * _ROOT_TWO_PI if law == NORMAL else log_positive(total * (1.0 / NIL)) * total
+        step = step / slope
+        higher += where(step > 0.0, step, 0.0)
+    smallest, widest, reach = eight(np.inf), eight(0.0), eight(0.0)
+    for at in range(first, last, WIDTH):
+        s, offset = 1.0 / load(scales, at), higher + load(values, at)
+        further = upper * s - offset
+        smallest = where((further > 0.0) & (s < smallest), s, smallest)
+        widest = where((further > 0.0) & (s > widest), s, widest)
+        reach = where(further > reach, further, reach)
+        store(values, at, offset)
+    widest = _WIDEST[law] * widest
+    length = reach / widest
+    grown = exp_nonpositive(-length)
+    end = length + log_positive(grown + (1.0 - grown) * (widest / smallest))
+    ratio, sum_of_all = smallest / widest, eight(0.0)
+    for k in range(_T.shape[1]):
+        if not any_of(end > _T[law, k]):
+            break
+        slope = ratio * _EXP_LESS_ONE[law, k]
+        grown = 1.0 + slope
+        distance = widest * (log_positive(grown) + (slope - (grown - 1.0)) / grown)  # exact where the slope is small
+        speed = where(end > _T[law, k], smallest * _EXP[law, k] / grown, 0.0)
+        total, product = eight(0.0), eight(1.0)
+        for at in range(first, last, WIDTH):
+            z = (distance + load(values, at)) * load(scales, at)
+            if law == NORMAL:
+                bell, below = normal_below(z)
+                store(room, at, bell / below)
+                product = product * below
+            else:
+                e = exp_nonpositive(-z)
+                store(room, at, e)
+                total += e
+        chance = speed * (product if law == NORMAL else exp_nonpositive(-total))
+        for at in range(first, last, WIDTH):
+            store(p, at, load(p, at) + load(room, at) * chance)
+    for at in range(first, last, WIDTH):
+        density = load(p, at) * load(scales, at)
+        sum_of_all += density
+        store(p, at, density)
+    sum_of_all = where(end > _T[law, _T.shape[1] - 1], np.nan, sum_of_all)
+    for at in range(first, last, WIDTH):
+        store(p, at, load(p, at) / sum_of_all)

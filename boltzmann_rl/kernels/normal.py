@@ -1,0 +1,92 @@
+"""The normal law, without a branch or a call, so that a loop over it runs in vector registers.
+
+Φ(−y) = exp(−y²/2)·R(y), where R(y), Mills' ratio over √2π, falls smoothly from ½ as 1/y. In t = (y − 4)/(y + 4) a
+polynomial of degree 18 is within 10⁻¹⁶ of it, relatively, for 0 ≤ y ≤ 8.5: the one that agrees with it at the
+nodes of Chebyshev. Further out there is nothing of Φ(y) that a float could tell from 1.
+"""
+
+import math
+
+from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.jit import compiled
+from boltzmann_rl.kernels.logarithm import log_positive
+from boltzmann_rl.kernels.vectors import root, where
+
+__all__ = ["normal_below", "normal_quantile"]
+
+_ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
+
+# Of the powers of t, from the highest one down.
+_R = (
+    -8.830925727345578e-09,
+    -5.096880199365614e-08,
+    -6.344867899415876e-08,
+    2.3697095112073122e-07,
+    6.680059502689953e-07,
+    -8.380934010929266e-07,
+    -4.309251663016357e-06,
+    4.6316816641097226e-06,
+    2.8649400785999226e-05,
+    -4.555470286488533e-05,
+    -1.8718435394623906e-04,
+    6.388138266388801e-04,
+    5.075620781010393e-04,
+    -8.492095480837672e-03,
+    3.08648041062742e-02,
+    -7.170740733776308e-02,
+    1.2437925533926364e-01,
+    -1.7039772154845528e-01,
+    9.441064130196894e-02,
+)
+
+
+@compiled(forceinline=True, fastmath={"contract"})
+def _tail(y):  # type: ignore[no-untyped-def]
+    """exp(−y²/2), and Φ(−y), for y ≥ 0."""
+    t = where(y < 8.5, (y - 4.0) / (y + 4.0), 0.36)
+    square = t * t  # even and odd powers apart, so that two sums are made at a time
+    even, odd = _R[0] * square + _R[2], _R[1] * square + _R[3]
+    even, odd = even * square + _R[4], odd * square + _R[5]
+    even, odd = even * square + _R[6], odd * square + _R[7]
+    even, odd = even * square + _R[8], odd * square + _R[9]
+    even, odd = even * square + _R[10], odd * square + _R[11]
+    even, odd = even * square + _R[12], odd * square + _R[13]
+    even, odd = even * square + _R[14], odd * square + _R[15]
+    even, odd = even * square + _R[16], odd * square + _R[17]
+    bell = exp_nonpositive(-0.5 * y * y)
+    return bell, bell * (even * square + _R[18] + odd * t)
+
+
+@compiled(forceinline=True)
+def normal_below(z):  # type: ignore[no-untyped-def]
+    """exp(−z²/2), and Φ(z) to a relative error of 5·10⁻¹⁵ for z ≥ −8.5; 0 and 1 at ∞.
+
+    Example:
+        >>> bell, below = normal_below(-1.0)
+        >>> round(float(bell), 12), round(float(below), 12)
+        (0.606530659713, 0.158655253931)
+    """
+    bell, tail = _tail(where(z < 0.0, -z, z))
+    return bell, where(z < 0.0, tail, 1.0 - tail)
+
+
+@compiled(forceinline=True)
+def normal_quantile(u):  # type: ignore[no-untyped-def]
+    """Where Φ is u, for 2⁻⁵⁴ ≤ u < 1, to an absolute error of 2·10⁻¹⁵.
+
+    From the rational approximation 26.2.23 of Abramowitz & Stegun (1964), *Handbook of Mathematical Functions*, which
+    is off by 4.5·10⁻⁴ at most, two steps of Halley's method make that cube by cube smaller.
+
+    Example:
+        >>> round(float(normal_quantile(0.975)), 12)
+        1.95996398454
+    """
+    chance = where(u < 0.5, u, 1.0 - u)
+    t = root(-2.0 * log_positive(chance))
+    y = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308)))
+    for _ in range(2):
+        y = where(y > 0.0, y, 0.0)
+        bell, tail = _tail(y)
+        step = (tail - chance) / bell * _ROOT_TWO_PI
+        y = y + step / (1.0 - 0.5 * y * step)
+    return where(u < 0.5, -y, y)
