@@ -35,7 +35,6 @@ __all__ = [
     "Policy",
     "Problem",
     "Space",
-    "draw_normals",
     "play",
     "problem_of",
     "space_for",
@@ -179,15 +178,6 @@ def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
     steps, runs, arms = means.shape
     tiled = np.ascontiguousarray(means.reshape(steps, runs // WIDTH, WIDTH, arms).swapaxes(2, 3))
     return Problem(arms, steps > 1, tiled, tiled.max(axis=2), bernoulli, sd)
-
-
-@compiled
-def draw_normals(generator, numbers):  # type: ignore[no-untyped-def]
-    """Fill an array ``(steps, runs)`` with the next standard normals of a stream, as NumPy would, but sooner."""
-    for step in range(len(numbers)):
-        row = numbers[step]
-        for i in range(len(row)):
-            row[i] = generator.standard_normal()
 
 
 @compiled

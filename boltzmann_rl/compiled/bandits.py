@@ -9,6 +9,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits import Bandit, BernoulliBandit, GaussianBandit
 from boltzmann_rl.compiled import bandit_kernel as kernel
 from boltzmann_rl.compiled.perturbation import GUMBEL, NORMAL, Indices
+from boltzmann_rl.kernels import pcg
 from boltzmann_rl.kernels.vectors import WIDTH
 from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
@@ -34,9 +35,6 @@ __all__ = ["knows", "simulate"]
 
 # Steps for which chance is drawn at once; as few as there are so many numbers of, where every arm has some at each.
 _CHUNK, _LARGEST = 64, 2**17
-
-# Laws of the rewards' noise that are drawn here.
-NORMALS, UNIFORMS = "normal", "uniform"
 
 # Above, an index may overflow.
 _LARGEST_EXPLORATION = 1e300
@@ -197,13 +195,13 @@ def _play(
     chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if moves or perturbs else _CHUNK
     space = kernel.space_for(tiles, bandit.arms, chunk)
     x, u = np.empty((chunk, BLOCK)), np.empty((chunk, BLOCK * bandit.arms if perturbs else BLOCK))
+    toss = pcg.uniforms(coins)
+    shake = noise(luck) if noise else None
     for first in range(0, steps, chunk):
         size = min(chunk, steps - first)
-        coins.random(out=u[:size])
-        if noise == UNIFORMS:
-            luck.random(out=x[:size])
-        elif noise == NORMALS:
-            kernel.draw_normals(luck, x[:size])
+        toss(u[:size])
+        if shake:
+            shake(x[:size])
         else:
             x[:size] = [bandit.noise(BLOCK, luck) for _ in range(size)]
         if moves or first == 0:
@@ -259,13 +257,13 @@ def _block(policy: Any, shares: Shares, measured: kernel.Measured) -> Block:
 
 
 def _payment(bandit: Any) -> Any:
-    """Whether pulls pay 0 or 1, the scale of the noise, and its law (None: the bandit draws it itself)."""
+    """Whether pulls pay 0 or 1, the scale of the noise, and how it is drawn (None: by the bandit itself)."""
     if type(bandit) is SwitchingBandit:
         return _payment(bandit.bandit)
     if type(bandit) is GaussianBandit:
-        return False, bandit.sd, NORMALS
+        return False, bandit.sd, pcg.normals
     if type(bandit) is BernoulliBandit:
-        return True, 0.0, UNIFORMS
+        return True, 0.0, pcg.uniforms
     if type(bandit) is HeavyTailedBandit:
         return False, bandit.scale, None
     return (False, 0.0, None) if type(bandit) is AdversarialBandit else None

@@ -33,12 +33,14 @@ __all__ = [
     "floats_of",
     "gather",
     "lanes_from",
+    "leading",
     "load",
     "load_apart",
     "root",
     "scatter",
     "store",
     "sum_of",
+    "turned",
     "where",
 ]
 
@@ -88,7 +90,7 @@ def beyond(numbers, first):  # type: ignore[no-untyped-def]
 
 
 def load(numbers, first):  # type: ignore[no-untyped-def]
-    """Eight floats from an index on."""
+    """Eight numbers from an index on."""
     return numbers[first : first + WIDTH].copy()
 
 
@@ -120,6 +122,17 @@ def where(condition, x, y):  # type: ignore[no-untyped-def]
 def any_of(condition):  # type: ignore[no-untyped-def]
     """Whether a condition holds in any lane."""
     return bool(np.any(condition))
+
+
+def turned(x, by):  # type: ignore[no-untyped-def]
+    """Integers with their bits turned to the right, each by as many places as is said for it."""
+    bits, by = x.view(np.uint64), by.view(np.uint64)
+    return (bits >> by | bits << (64 - by) % 64).view(np.int64)
+
+
+def leading(condition):  # type: ignore[no-untyped-def]
+    """In how many lanes from the first one on a condition holds."""
+    return int(np.append(condition, False).argmin())
 
 
 def bits_of(x):  # type: ignore[no-untyped-def]
@@ -202,7 +215,15 @@ def _compile_operator(name: str, vector: _Vector, gives: _Vector, instruction: s
 
 for _name, _instruction in ("add", "fadd"), ("sub", "fsub"), ("mul", "fmul"), ("truediv", "fdiv"):
     _compile_operator(_name, _FLOATS, _FLOATS, _instruction)
-for _name, _instruction in ("add", "add"), ("sub", "sub"), ("lshift", "shl"), ("rshift", "ashr"), ("and_", "and_"):
+for _name, _instruction in (
+    ("add", "add"),
+    ("sub", "sub"),
+    ("mul", "mul"),
+    ("lshift", "shl"),
+    ("rshift", "ashr"),
+    ("and_", "and_"),
+    ("xor", "xor"),
+):
     _compile_operator(_name, _INTEGERS, _INTEGERS, _instruction)
 for _name, _symbol in ("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq", "=="):
     _compile_operator(_name, _FLOATS, _TRUTHS, "fcmp_ordered", _symbol)
@@ -241,6 +262,16 @@ def _root(builder: Any, x: Any) -> Any:
     return builder.call(builder.module.declare_intrinsic(f"llvm.sqrt.{kind}", (), function), [x])
 
 
+def _turned(builder: Any, x: Any, by: Any) -> Any:
+    function = ir.FunctionType(x.type, [x.type] * 3)
+    return builder.call(builder.module.declare_intrinsic(f"llvm.fshr.v{WIDTH}i64", (), function), [x, x, by])
+
+
+def _leading(builder: Any, condition: Any) -> Any:
+    bits = builder.zext(builder.bitcast(condition, ir.IntType(WIDTH)), ir.IntType(64))
+    return builder.cttz(builder.not_(bits), ir.IntType(1)(1))
+
+
 def _any(builder: Any, condition: Any) -> Any:
     bits = ir.IntType(WIDTH)
     return builder.icmp_unsigned("!=", builder.bitcast(condition, bits), bits(0))
@@ -255,7 +286,8 @@ def _start(builder: Any, numbers: Any, first: Any, vector: Any) -> Any:
 
 
 def _load(builder: Any, numbers: Any, first: Any) -> Any:
-    return builder.load(_start(builder, numbers, first, _CODE[_FLOATS]), align=8, typ=_CODE[_FLOATS])
+    kind = ir.VectorType(numbers.type.pointee, WIDTH)
+    return builder.load(_start(builder, numbers, first, kind), align=8, typ=kind)
 
 
 def _store(builder: Any, numbers: Any, first: Any, x: Any) -> None:
@@ -297,7 +329,9 @@ _OTHER = {other: one for one, other in _EITHER.items()}
 
 _compile(eight, {types.float64: _FLOATS, types.int64: _INTEGERS}.get, _spread, types.Number)
 _compile(where, _where_type, _where, types.Any, types.Any, types.Any)
+_compile(turned, lambda x, by: x if x is by is _INTEGERS else None, _turned, _INTEGERS, _INTEGERS)
 _compile(any_of, lambda x: types.boolean if x is _TRUTHS else None, _any, _TRUTHS)
+_compile(leading, lambda condition: types.int64 if condition is _TRUTHS else None, _leading, _TRUTHS)
 _compile(sum_of, lambda x: types.float64 if x is _FLOATS else None, _sum, _FLOATS)
 _compile(
     lanes_from,
@@ -322,7 +356,9 @@ for _float, _integer in _EITHER.items():
     _compile(bits_of, _EITHER.get, lambda builder, x: _reread(builder, x, ir.IntType(64)), _float)
     _compile(float_of, _OTHER.get, lambda builder, bits: _reread(builder, bits, ir.DoubleType()), _integer)
 _compile(beyond, lambda numbers, first: numbers, lambda builder, numbers, first: builder.gep(numbers, [first]), _P, _I)
-_compile(load, lambda numbers, first: _FLOATS if numbers == _F else None, _load, _F, _I)
+_compile(
+    load, lambda numbers, first: {types.float64: _FLOATS, types.int64: _INTEGERS}.get(numbers.dtype), _load, _P, _I
+)
 _compile(
     load_apart,
     lambda numbers, first, apart: _FLOATS if numbers.dtype in (types.float64, types.float32) else None,
