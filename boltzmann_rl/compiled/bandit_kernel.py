@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.compiled import lanes, perturbation
-from boltzmann_rl.compiled.lanes import placed
+from boltzmann_rl.compiled.lanes import fused, placed
 from boltzmann_rl.compiled.perturbation import Indices
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled
@@ -21,6 +21,7 @@ from boltzmann_rl.kernels.vectors import (
     eight,
     flat,
     gather,
+    lanes_from,
     load,
     scatter,
     store,
@@ -127,12 +128,10 @@ class Measured(NamedTuple):
 class Space(NamedTuple):
     """Room for a step's numbers.
 
-    Samples ``(metrics, runs of a group)``, sums over groups ``(steps, metrics, 2, lanes)``; probabilities, indices and
-    scales ``(tiles, arms, lanes)``; and entropies ``(steps, ties)`` by the number of best arms, of which a multiple of
-    the lanes is kept.
+    Sums over tiles ``(steps, metrics, 2, lanes)``; probabilities, indices and scales ``(tiles, arms, lanes)``; and
+    entropies ``(steps, ties)`` by the number of best arms, of which a multiple of the lanes is kept.
     """
 
-    samples: Any
     partial: Any
     mixed: Any
     shown: Any
@@ -168,9 +167,9 @@ class _Decision(NamedTuple):
 def space_for(tiles: int, arms: int, steps: int) -> Space:
     """Room for so many; made here, since arrays that are made by compiled code take long to compile."""
     ties = -(-(arms + 1) // WIDTH) * WIDTH
-    samples, partial = np.zeros((len(METRICS), _GROUP)), np.zeros((steps, len(METRICS), 2, WIDTH))
+    partial = np.zeros((steps, len(METRICS), 2, WIDTH))
     mixed, shown, scales = np.zeros((3, tiles, arms, WIDTH))
-    return Space(samples, partial, mixed, shown, scales, ties, np.zeros((steps, ties)))
+    return Space(partial, mixed, shown, scales, ties, np.zeros((steps, ties)))
 
 
 def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
@@ -207,14 +206,13 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
                 decision = _decide(policy.indices, t, i, begin, end, coins, drawn, turn, policy, now, learner, space)
                 mean, best = gather(now.means, decision.cells), load(now.best, i)
                 reward = lanes.pay(mean, now.bernoulli, now.sd, load(luck, t * block + i))
-                _measure(step, i, i - group, decision, reward, best - mean, best, space, measured)
+                _measure(step, t, i, decision, reward, best - mean, best, space, measured)
                 right, new = _learn(i, begin, end, turn, decision, reward, policy, learner, space)
                 fine &= right
                 if turn.soft > 0.0 and carried:
                     lanes.reweigh(new, decision.cells, load(policy.reference, i), turn.inverse, policy.weights)
                 if measured.recorded:
                     store(measured.cells, t * runs + i, decision.cells)
-            _add(t, step, group, size, space, measured)
     for t in range(steps):
         for m in range(len(METRICS)):
             at, partial = m * measured.steps + first + t, 2 * WIDTH * (t * len(METRICS) + m)
@@ -251,7 +249,7 @@ def _flat_learner(x):  # type: ignore[no-untyped-def]
 @placed
 def _flat_space(x):  # type: ignore[no-untyped-def]
     by_arms = flat(x.mixed), flat(x.shown), flat(x.scales)
-    return Space(flat(x.samples), flat(x.partial), *by_arms, x.ties, flat(x.by_ties))
+    return Space(flat(x.partial), *by_arms, x.ties, flat(x.by_ties))
 
 
 @placed
@@ -324,8 +322,8 @@ def _softmax(i, begin, end, turn, policy, means, values):  # type: ignore[no-unt
 
 
 @placed
-def _measure(step, i, at, decision, reward, regret, best, space, measured):  # type: ignore[no-untyped-def]
-    """Write the samples of a tile, and add to its totals."""
+def _measure(step, t, i, decision, reward, regret, best, space, measured):  # type: ignore[no-untyped-def]
+    """Take the samples of a tile into the sums, and add to its totals."""
     hit = where(regret == 0.0, eight(1.0), 0.0)
     so_far = load(measured.cumulative, i) + regret
     store(measured.cumulative, i, so_far)
@@ -335,14 +333,28 @@ def _measure(step, i, at, decision, reward, regret, best, space, measured):  # t
         store(measured.totals, i + runs, load(measured.totals, i + runs) + hit)
         store(measured.totals, i + 2 * runs, load(measured.totals, i + 2 * runs) + regret)
     entropy = where(decision.entropy < 0.0, 0.0, decision.entropy)
-    store(space.samples, at, reward)
-    store(space.samples, at + _GROUP, hit)
-    store(space.samples, at + 2 * _GROUP, regret)
-    store(space.samples, at + 3 * _GROUP, decision.expected)
-    store(space.samples, at + 4 * _GROUP, best - decision.expected)
-    store(space.samples, at + 5 * _GROUP, so_far)
-    store(space.samples, at + 6 * _GROUP, entropy)
-    store(space.samples, at + 7 * _GROUP, exp_nonpositive(entropy))  # as exact for numbers as small as entropies
+    _sample(0, reward, step, t, i, space, measured)
+    _sample(1, hit, step, t, i, space, measured)
+    _sample(2, regret, step, t, i, space, measured)
+    _sample(3, decision.expected, step, t, i, space, measured)
+    _sample(4, best - decision.expected, step, t, i, space, measured)
+    _sample(5, so_far, step, t, i, space, measured)
+    _sample(6, entropy, step, t, i, space, measured)
+    _sample(7, exp_nonpositive(entropy), step, t, i, space, measured)  # as exact for numbers as small as entropies
+
+
+@fused
+def _sample(m, x, step, t, i, space, measured):  # type: ignore[no-untyped-def]
+    """Take a tile's samples of a metric into its sums; some of the last tile's nobody asked for."""
+    at, partial, origin = 2 * WIDTH * (t * len(METRICS) + m), space.partial, m * measured.steps + step
+    if i == 0:
+        store(partial, at, x)
+        measured.origin[origin] = partial[at]
+        store(partial, at, eight(0.0))
+        store(partial, at + WIDTH, eight(0.0))
+    deviation = where(lanes_from(i) < measured.runs, x - measured.origin[origin], 0.0)
+    store(partial, at, load(partial, at) + deviation)
+    store(partial, at + WIDTH, load(partial, at + WIDTH) + deviation * deviation)
 
 
 @placed
@@ -366,24 +378,3 @@ def _learn(i, begin, end, turn, decision, reward, policy, learner, space):  # ty
         baseline = after
     amount = learner.rate * (reward - baseline)
     return True, lanes.climb(values, amount, chances, decision.total, cells, begin, end)
-
-
-@placed
-def _add(t, at, group, size, space, measured):  # type: ignore[no-untyped-def]
-    """Take a step's samples of a group of runs into the sums; ``at`` is where the step's origin is."""
-    samples, partial = space.samples, space.partial
-    for m in range(len(METRICS)):
-        begin, to, origin = m * _GROUP, 2 * WIDTH * (t * len(METRICS) + m), at + m * measured.steps
-        if group == 0:
-            measured.origin[origin] = samples[begin]
-            store(partial, to, eight(0.0))
-            store(partial, to + WIDTH, eight(0.0))
-        for i in range(begin + measured.runs - group, begin + size):  # nobody asked for these
-            samples[i] = measured.origin[origin]
-        total, squares = load(partial, to), load(partial, to + WIDTH)
-        for i in range(begin, begin + size, WIDTH):
-            deviation = load(samples, i) - measured.origin[origin]
-            total += deviation
-            squares += deviation * deviation
-        store(partial, to, total)
-        store(partial, to + WIDTH, squares)
