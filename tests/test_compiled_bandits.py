@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from watched import Watched
 
 from boltzmann_rl import (
@@ -52,7 +54,7 @@ pytest.importorskip("numba")
 from boltzmann_rl.compiled import bandits as compiled
 from boltzmann_rl.compiled import lanes, perturbation
 from boltzmann_rl.kernels import jit
-from boltzmann_rl.kernels.vectors import WIDTH, flat, load, store
+from boltzmann_rl.kernels.vectors import WIDTH, eight, flat, load, store
 
 
 def named(part):
@@ -438,11 +440,41 @@ def test_a_coin_that_rounding_leaves_beyond_the_last_probability_takes_the_last_
 @jit.compiled
 def choose(values, greedy, uniform, coins, cells):
     numbers, last = flat(values), values.size
-    best, ties = lanes.rank(numbers, 0, last)
+    best, ties, _ = lanes.rank(numbers, 0, last)
     chosen, _ = lanes.choose_greedily(
         numbers, numbers, best, greedy * (1.0 / ties), uniform, load(flat(coins), 0), 0, last
     )
     store(flat(cells), 0, chosen)
+
+
+@jit.compiled
+def choose_both_ways(values, means, greedy, uniform, coins, cells, expected):
+    numbers, last, coin = flat(values), values.size, load(flat(coins), 0)
+    best, ties, leaders = lanes.rank(numbers, 0, last)
+    means_sum = eight(0.0)
+    for at in range(0, last, WIDTH):
+        means_sum += load(flat(means), at)
+    one, paid = lanes.choose_leaders(leaders, flat(means), means_sum, greedy, uniform, coin, 0, last)
+    other, likewise = lanes.choose_greedily(numbers, flat(means), best, greedy * (1.0 / ties), uniform, coin, 0, last)
+    store(flat(cells), 0, one)
+    store(flat(cells), WIDTH, other)
+    store(flat(expected), 0, paid)
+    store(flat(expected), WIDTH, likewise)
+
+
+@given(st.integers(1, 12), st.floats(0.0, 1.0), st.integers(0, 2**32))
+def test_one_leader_is_chosen_as_one_among_ties(arms, epsilon, seed):
+    rng = np.random.default_rng(seed)
+    values, means = rng.permuted(np.arange(arms * 8.0).reshape(arms, 8), axis=0), rng.normal(size=(arms, 8))
+    cells, expected = np.empty((2, WIDTH), dtype=np.int64), np.empty((2, WIDTH))
+    coins = rng.random(WIDTH)
+    coins[:2] = 0.0, 1.0 - 2.0**-53
+    choose_both_ways(values, means, 1.0 - epsilon, epsilon * (1.0 / arms), coins, cells, expected)
+    np.testing.assert_allclose(expected[0], expected[1], rtol=1e-13, atol=1e-13)
+    edges = np.cumsum(np.where(values == values.max(axis=0), 1.0 - epsilon, 0.0) + epsilon / arms, axis=0)
+    apart = np.abs(edges - coins).min(axis=0) > 1e-12
+    np.testing.assert_array_equal(cells[0][apart], cells[1][apart])
+    assert np.isin(cells[0] // WIDTH, np.arange(arms)).all()
 
 
 @jit.compiled

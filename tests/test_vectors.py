@@ -15,6 +15,7 @@ from numba import TypingError
 from boltzmann_rl.kernels.jit import available, compiled
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
+    aligned,
     any_of,
     beyond,
     bits_of,
@@ -25,12 +26,14 @@ from boltzmann_rl.kernels.vectors import (
     floats_of,
     gather,
     lanes_from,
+    leading,
     load,
     load_apart,
     root,
     scatter,
     store,
     sum_of,
+    turned,
     where,
 )
 
@@ -93,6 +96,35 @@ def test_integers_are_counted_shifted_and_cut():
         made_by(lambda x, y: floats_of(where(lanes_from(0) >= 6, 0, counted(y))), X, np.arange(8) + 0.75),
         [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 0.0, 0.0],
     )
+
+
+def test_integers_are_multiplied_turned_and_compared_bit_by_bit():
+    def bits(x, y):
+        a, b = bits_of(x), bits_of(y)
+        return float_of(turned((a * 6364136223846793005) ^ b, (b >> 52) & 63))
+
+    with np.errstate(over="ignore"):
+        mixed = (X.view(np.int64) * 6364136223846793005 ^ Y.view(np.int64)).view(np.uint64)
+    by = (Y.view(np.uint64) >> 52) & 63
+    expected = [((int(m) >> int(n)) | (int(m) << (64 - int(n)))) % 2**64 for m, n in zip(mixed, by, strict=True)]
+    assert made_by(bits, X, Y).view(np.uint64).tolist() == expected
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 3, 8])
+def test_lanes_are_counted_up_to_the_first_without(limit):
+    found = made_by(lambda x, y: eight(float(leading(x < y))), np.arange(8.0), np.full(8, float(limit)))
+    assert (found == max(limit, 0)).all()
+    found = made_by(lambda x, y: eight(float(leading(x < y))), np.arange(8.0)[::-1].copy(), np.full(8, 7.0))
+    assert (found == 0.0).all()
+
+
+@pytest.mark.parametrize("shape", [(8,), (3, 1, 8), (2, 5)])
+def test_an_aligned_array_begins_where_a_vector_does(shape):
+    for _ in range(20):
+        array = aligned(shape, 2.5)
+        assert array.shape == shape
+        assert array.ctypes.data % (8 * WIDTH) == 0
+        assert (array == 2.5).all()
 
 
 def test_roots_are_rounded_once():

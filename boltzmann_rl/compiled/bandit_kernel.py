@@ -15,6 +15,7 @@ from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
+    aligned,
     any_of,
     beyond,
     counted,
@@ -60,7 +61,7 @@ _GROUP = 8 * WIDTH
 
 
 class Problem(NamedTuple):
-    """Means ``(steps, tiles, arms, lanes)``, of which there is one step if they stay, and the best of each run.
+    """Means ``(steps, tiles, arms, lanes)``, of which there is one step if they stay; their best and their sum a run.
 
     Also whether pulls pay 0 or 1, and else with which deviation.
     """
@@ -69,6 +70,7 @@ class Problem(NamedTuple):
     moves: bool
     means: Any
     best: Any
+    means_sum: Any
     bernoulli: bool
     sd: float
 
@@ -167,16 +169,18 @@ class _Decision(NamedTuple):
 def space_for(tiles: int, arms: int, steps: int) -> Space:
     """Room for so many; made here, since arrays that are made by compiled code take long to compile."""
     ties = -(-(arms + 1) // WIDTH) * WIDTH
-    partial = np.zeros((steps, len(METRICS), 2, WIDTH))
-    mixed, shown, scales = np.zeros((3, tiles, arms, WIDTH))
+    partial = aligned((steps, len(METRICS), 2, WIDTH))
+    mixed, shown, scales = aligned((3, tiles, arms, WIDTH))
     return Space(partial, mixed, shown, scales, ties, np.zeros((steps, ties)))
 
 
 def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
     """The problem of some steps with means ``(steps, runs, arms)``, or of all with ``(1, runs, arms)``."""
     steps, runs, arms = means.shape
-    tiled = np.ascontiguousarray(means.reshape(steps, runs // WIDTH, WIDTH, arms).swapaxes(2, 3))
-    return Problem(arms, steps > 1, tiled, tiled.max(axis=2), bernoulli, sd)
+    tiles = runs // WIDTH
+    tiled = aligned((steps, tiles, arms, WIDTH), means.reshape(steps, tiles, WIDTH, arms).swapaxes(2, 3))
+    best, means_sum = aligned((2, steps, tiles, WIDTH), [tiled.max(axis=2), tiled.sum(axis=2)])
+    return Problem(arms, steps > 1, tiled, best, means_sum, bernoulli, sd)
 
 
 @compiled
@@ -223,15 +227,15 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
 
 @placed
 def _flat_problem(x):  # type: ignore[no-untyped-def]
-    return Problem(x.arms, x.moves, flat(x.means), flat(x.best), x.bernoulli, x.sd)
+    return Problem(x.arms, x.moves, flat(x.means), flat(x.best), flat(x.means_sum), x.bernoulli, x.sd)
 
 
 @placed
 def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
     if not x.moves:
         return x
-    means, best = beyond(x.means, t * runs * x.arms), beyond(x.best, t * runs)
-    return Problem(x.arms, x.moves, means, best, x.bernoulli, x.sd)
+    means, best, means_sum = beyond(x.means, t * runs * x.arms), beyond(x.best, t * runs), beyond(x.means_sum, t * runs)
+    return Problem(x.arms, x.moves, means, best, means_sum, x.bernoulli, x.sd)
 
 
 @placed
@@ -289,7 +293,12 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         )
         values = space.shown
     if turn.ranked:
-        best, ties = lanes.rank(values, begin, end)
+        best, ties, leaders = lanes.rank(values, begin, end)
+        if not any_of(ties > 1.0):
+            cells, expected = lanes.choose_leaders(
+                leaders, means, load(problem.means_sum, i), turn.greedy, turn.uniform, coin, begin, end
+            )
+            return _Decision(cells, eight(1.0), expected, eight(space.by_ties[t * space.ties + 1]))
         share = turn.greedy * (1.0 / ties)
         cells, expected = lanes.choose_greedily(values, means, best, share, turn.uniform, coin, begin, end)
         return _Decision(cells, eight(1.0), expected, gather(space.by_ties, counted(ties) + t * space.ties))

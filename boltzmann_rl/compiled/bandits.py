@@ -10,7 +10,7 @@ from boltzmann_rl.bandits import Bandit, BernoulliBandit, GaussianBandit
 from boltzmann_rl.compiled import bandit_kernel as kernel
 from boltzmann_rl.compiled.perturbation import GUMBEL, NORMAL, Indices
 from boltzmann_rl.kernels import pcg
-from boltzmann_rl.kernels.vectors import WIDTH
+from boltzmann_rl.kernels.vectors import WIDTH, aligned
 from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
 from boltzmann_rl.learners.posterior import GaussianPosterior
@@ -194,7 +194,7 @@ def _play(
     measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
     chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if moves or perturbs else _CHUNK
     space = kernel.space_for(tiles, bandit.arms, chunk)
-    x, u = np.empty((chunk, BLOCK)), np.empty((chunk, BLOCK * bandit.arms if perturbs else BLOCK))
+    x, u = aligned((chunk, BLOCK)), aligned((chunk, BLOCK * bandit.arms if perturbs else BLOCK))
     toss = pcg.uniforms(coins)
     shake = noise(luck) if noise else None
     for first in range(0, steps, chunk):
@@ -226,7 +226,7 @@ def _policy(shares: Shares, indices: Indices | None, law: Law, shape: tuple[int,
     if law.kind <= kernel.REWARDS and law.exploration < 0.0:
         anew[1:-1] = (np.diff(shares.temperature) != 0.0) | (shares.soft[1:] == 0.0) | (shares.soft[:-1] == 0.0)
     inverse = 1.0 / shares.temperature
-    weights, reference, clock = np.ones(shape), np.zeros(shape[::2]), np.zeros(shape)
+    weights, reference, clock = aligned(shape, 1.0), aligned(shape[::2]), aligned(shape)
     parts = shares.uniform, shares.soft, shares.greedy, inverse, anew
     return kernel.Policy(*parts, weights, reference, indices, clock)
 
@@ -235,13 +235,13 @@ def _learner(law: Law, shape: tuple[int, int, int], steps: int) -> kernel.Learne
     """The learner at the start; logarithms are those of NumPy, so that ties between indices are the reference's."""
     with np.errstate(divide="ignore"):
         logarithm = np.log(np.arange(steps, dtype=np.float64))
-    state = np.full(shape, law.initial), np.full(shape, law.pulls), *np.zeros((2, *shape[::2]))
+    state = aligned(shape, law.initial), aligned(shape, law.pulls), aligned(shape[::2]), aligned(shape[::2])
     return kernel.Learner(law.kind, law.rate, law.fixed, law.exploration, logarithm, *state)
 
 
 def _measured(runs: int, tiles: int, steps: int, uncounted: int, *, recorded: bool) -> kernel.Measured:
     origin, sums, squares = np.zeros((3, len(kernel.METRICS), steps))
-    totals, cumulative = np.zeros((3, tiles * WIDTH)), np.zeros(tiles * WIDTH)
+    totals, cumulative = aligned((3, tiles * WIDTH)), aligned((tiles * WIDTH,))
     cells = np.zeros((_CHUNK, tiles * WIDTH) if recorded else (0, 0), np.int64)
     return kernel.Measured(runs, tiles, steps, uncounted, origin, sums, squares, totals, cumulative, recorded, cells)
 

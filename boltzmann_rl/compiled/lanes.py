@@ -12,6 +12,7 @@ from boltzmann_rl.kernels.logarithm import log_positive
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
     any_of,
+    counted,
     eight,
     floats_of,
     gather,
@@ -28,6 +29,7 @@ __all__ = [
     "average",
     "choose",
     "choose_greedily",
+    "choose_leaders",
     "climb",
     "credit",
     "entropy_of",
@@ -54,6 +56,8 @@ _SMALLEST, _LARGEST = 1e-30, 1e30
 
 # Above, an exponential is ∞.
 _MOST = 1000.0
+
+_LOG2_WIDTH = WIDTH.bit_length() - 1
 
 _TINY, _GREATEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max
 
@@ -87,11 +91,13 @@ def highest(values, first, last):  # type: ignore[no-untyped-def]
 
 @placed
 def rank(values, first, last):  # type: ignore[no-untyped-def]
-    """The best values, and how many arms have them."""
-    best, ties = highest(values, first, last), eight(0.0)
+    """The best values, how many arms have them, and the cells of the last ones of these."""
+    best, ties, leaders = highest(values, first, last), eight(0), lanes_from(first)
     for at in range(first, last, WIDTH):
-        ties = where(load(values, at) == best, ties + 1.0, ties)
-    return best, ties
+        leads = load(values, at) == best
+        ties = where(leads, ties + 1, ties)  # integers are added in a third of the time of floats
+        leaders = where(leads, lanes_from(at), leaders)
+    return best, floats_of(ties), leaders
 
 
 @placed
@@ -149,7 +155,7 @@ def add_up(weights, means, first, last):  # type: ignore[no-untyped-def]
 @placed
 def mix(soft, weights, total, greedy, uniform, values, mixed, first, last):  # type: ignore[no-untyped-def]
     """soft·softmax, the greedy share that the best arms divide, and what each available arm has in any case."""
-    best, ties = rank(values, first, last)
+    best, ties, _ = rank(values, first, last)
     share = greedy * (1.0 / ties) if greedy > 0.0 else eight(0.0)  # rounded as by the reference, or ties would break
     for at in range(first, last, WIDTH):
         q = load(values, at)
@@ -191,6 +197,18 @@ def choose(weights, target, first, last):  # type: ignore[no-untyped-def]
             final = where(load(weights, at) > 0.0, lanes_from(at), final)
         cells = where(cells >= last, final, cells)
     return cells
+
+
+@placed
+def choose_leaders(leaders, means, means_sum, share, uniform, coins, first, last):  # type: ignore[no-untyped-def]
+    """`choose_greedily` where one arm alone is the best: all others have the same length on the line of coins."""
+    arm = (leaders - lanes_from(first)) >> _LOG2_WIDTH
+    below = floats_of(arm) * uniform
+    leads = (coins >= below) & (coins < below + (share + uniform))
+    others = where(coins < below, coins, coins - share) * (1.0 / uniform if uniform > _TINY else 0.0)
+    chosen, final = counted(others), (last - first) // WIDTH - 1
+    chosen = where(leads, arm, where(chosen > final, final, where(chosen < 0, 0, chosen)))
+    return lanes_from(first) + (chosen << _LOG2_WIDTH), uniform * means_sum + share * gather(means, leaders)
 
 
 @placed

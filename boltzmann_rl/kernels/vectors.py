@@ -6,6 +6,7 @@ NumPy (``NUMBA_DISABLE_JIT=1`` runs just that, on arrays of eight); what the com
 """
 
 import inspect
+import math
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -23,6 +24,7 @@ except ImportError as error:
 
 __all__ = [
     "WIDTH",
+    "aligned",
     "any_of",
     "beyond",
     "bits_of",
@@ -45,6 +47,16 @@ __all__ = [
 ]
 
 WIDTH = 8
+
+
+def aligned(shape: tuple[int, ...], numbers: Any = 0.0) -> Any:
+    """An array of floats that begins where a vector may: eight of them are read at once then, else in two pieces."""
+    size = math.prod(shape)
+    room = np.empty(size + WIDTH)
+    first = -room.__array_interface__["data"][0] // room.itemsize % WIDTH
+    array = room[first : first + size].reshape(shape)
+    array[...] = numbers
+    return array
 
 
 def eight(x):  # type: ignore[no-untyped-def]
