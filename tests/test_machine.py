@@ -200,7 +200,7 @@ def test_the_last_uniform_picks_the_last_possible_action(actions):
     decide_few, decide_rows = machine.ready.decide_few, machine.ready.decide_rows
     assert decide_few(values, 1.0, u) == actions - 1
     for shares in ((0.0, 1.0, 0.0), (0.3, 0.7, 0.0)):
-        assert decide_rows(values[np.newaxis], 1.0, *shares, np.array([u])).tolist() == [actions - 1]
+        assert decide_rows(values[np.newaxis], 1.0, *shares, lambda size: np.full(size, u)).tolist() == [actions - 1]
     assert decide_few(values[::-1].copy(), 1.0, 0.0) == 1
 
 
@@ -272,12 +272,23 @@ def test_without_compilation_nothing_is_prepared():
 def test_rows_without_actions_are_refused_and_no_rows_are_answered():
     with pytest.raises(ValueError, match="holds no action"):
         act(Boltzmann(1.0), np.zeros((5000, 0)), np.random.default_rng(0))
-    assert machine.ready.decide_rows(np.zeros((0, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros(0)).shape == (0,)
+    assert machine.ready.decide_rows(np.zeros((0, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros).shape == (0,)
 
 
-def test_uniforms_of_another_number_than_rows_are_refused():
-    with pytest.raises(ValueError, match=r"u must have shape \(20,\), a uniform a row, got \(3,\)"):
-        machine.ready.decide_rows(np.zeros((20, 5)), 1.0, 0.0, 1.0, 0.0, np.zeros(3))
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 4096, 4097, 4103, 4104, 50_000])
+def test_each_row_has_its_uniform_whoever_takes_it(rows):
+    """The arms' boundaries are tenths: the action tells the uniform's first digit."""
+    found = machine.ready.decide_rows(np.zeros((rows, 10)), 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random)
+    assert found.tolist() == np.floor(10.0 * np.random.default_rng(5).random(rows)).tolist()
+
+
+@pytest.mark.parametrize("row", [0, 6, 4096, 4099])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_row_without_a_meaning_leaves_all_to_the_arrays(row, wrong):
+    for rows in (row + 1, 4100, 9000):
+        values = np.zeros((max(rows, row + 1), 3))
+        values[row, 1] = wrong
+        assert machine.ready.decide_rows(values, 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random) is None
 
 
 def test_what_fails_in_another_thread_is_not_lost(monkeypatch):
@@ -286,4 +297,4 @@ def test_what_fails_in_another_thread_is_not_lost(monkeypatch):
 
     monkeypatch.setattr(machine.ready, "_decide_rows", fail)
     with pytest.raises(MemoryError, match="of a thread"):
-        machine.ready.decide_rows(np.zeros((20_000, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros(20_000))
+        machine.ready.decide_rows(np.zeros((50_000, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros)

@@ -5,20 +5,22 @@
 
 import math
 import os
+from _thread import start_new_thread
 from collections.abc import Iterator
-from threading import Thread
+from itertools import pairwise
+from threading import Condition
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled, inner
-from boltzmann_rl.kernels.vectors import WIDTH, eight, flat, load, load_apart, store, where
+from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, flat, load, load_apart, store, where
 
 __all__ = ["decide_few", "decide_masked", "decide_rows", "prepare"]
 
 # Rows from which on a second thread pays.
-_ROWS_PER_THREAD = 8192
+_ROWS_PER_THREAD = 16_384
 
 # Rows that a thread takes at a time.
 _ROWS_AT_ONCE = 4096
@@ -64,7 +66,7 @@ def decide_masked(values, available, temperature, u):  # type: ignore[no-untyped
     return decide_few(masked, temperature, u)
 
 
-def decide_rows(values: Any, temperature: float, uniform: float, soft: float, greedy: float, u: Any) -> Any:
+def decide_rows(values: Any, temperature: float, uniform: float, soft: float, greedy: float, draw: Any) -> Any:
     """Actions for the rows of ``values``, from π = uniform·1/n + soft·softmax(values / temperature) + greedy·1[best].
 
     Rows are shared out to the cores, and the interpreter is free meanwhile.
@@ -75,40 +77,52 @@ def decide_rows(values: Any, temperature: float, uniform: float, soft: float, gr
         uniform: Share of the uniform part,
         soft: that of the softmax, and
         greedy: that of the best actions; their sum is 1.
-        u: Uniforms ``(rows,)``, float64, C-contiguous.
+        draw: Gives the next so many uniforms, as `numpy.random.Generator.random` does: one a row, in their order.
 
     Returns:
-        Actions ``(rows,)``, −1 in rows with a NaN or +inf, or where nothing is available.
+        Actions ``(rows,)``; None for a row with a NaN or +inf, or where nothing is available.
     """
     rows = len(values)
-    if u.shape != (rows,):
-        raise ValueError(f"u must have shape ({rows},), a uniform a row, got {u.shape}")
     if 0 < rows < WIDTH:
-        several = np.repeat(values, WIDTH, axis=0), np.repeat(u, WIDTH)
-        return decide_rows(several[0], temperature, uniform, soft, greedy, several[1])[::WIDTH]
-    actions = np.empty(rows, dtype=np.int64)
-    starts = iter(range(0, rows, _ROWS_AT_ONCE))  # whoever is ready takes the next ones
-    errors = []
+        u = np.repeat(draw(rows), WIDTH)
+        actions = decide_rows(np.repeat(values, WIDTH, axis=0), temperature, uniform, soft, greedy, lambda size: u)
+        return None if actions is None else actions[::WIDTH]
+    actions, meaningful = np.empty(rows, dtype=np.int64), []
+    pieces = iter(pairwise([*range(0, rows - WIDTH + 1, _ROWS_AT_ONCE), rows]))
+    turn, busy = Condition(), 0
+    errors: list[BaseException] = []
 
     def decide() -> None:
-        try:
-            room = np.empty((values.shape[1], WIDTH))
-            for first in starts:
-                some = slice(min(first, rows - WIDTH), first + _ROWS_AT_ONCE)
-                _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u[some], actions[some], room)
-        except BaseException as error:  # of another thread it would be lost
-            errors.append(error)
+        nonlocal busy
+        room = np.empty((values.shape[1], WIDTH))
+        piece: Any = (0, 0)
+        while piece:
+            try:
+                with turn:  # whoever is ready takes the next rows, and their uniforms
+                    busy += 1
+                    piece = () if errors else next(pieces, ())
+                    u = draw(piece[1] - piece[0]) if piece else None
+                if piece:
+                    some = slice(*piece)
+                    fine = _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u, actions[some], room)
+                    meaningful.append(fine)
+            except BaseException as error:  # of another thread it would be lost
+                errors.append(error)
+            finally:
+                with turn:
+                    busy -= 1
+                    turn.notify()
 
     # Threads of Numba's own may not be started from several threads at once, and a pool would not survive a fork.
-    others = [Thread(target=decide) for _ in range(min(_cores(), rows // _ROWS_PER_THREAD) - 1)]
-    for thread in others:
-        thread.start()
+    # Nobody waits for a thread to begin, as `threading.Thread` would: that may take longer than the work.
+    for _ in range(min(_cores(), rows // _ROWS_PER_THREAD) - 1):
+        start_new_thread(decide, ())
     decide()
-    for thread in others:
-        thread.join()
+    with turn:
+        turn.wait_for(lambda: busy == 0)
     if errors:
         raise errors[0]
-    return actions
+    return actions if all(meaningful) else None
 
 
 def prepare() -> Iterator[None]:
@@ -117,13 +131,17 @@ def prepare() -> Iterator[None]:
     for mask in (np.bool_, np.int8):
         yield decide_masked(np.zeros(2), np.ones(2, dtype=mask), 1.0, 0.5)
     for kind in (np.float64, np.float32):
-        yield decide_rows(np.zeros((2, 2), dtype=kind), 1.0, 0.0, 1.0, 0.0, np.zeros(2))
+        yield decide_rows(np.zeros((2, 2), dtype=kind), 1.0, 0.0, 1.0, 0.0, np.zeros)
 
 
 @compiled(fastmath={"contract"})
 def _decide_rows(values, inverse, uniform, soft, greedy, u, actions, w):  # type: ignore[no-untyped-def]
-    """Eight rows at a time as the lanes of vectors; ``w`` is room for their values, ``(A, lanes)``."""
-    rows, count = values.shape
+    """Eight rows at a time as the lanes of vectors; ``w`` is room for their values, ``(A, lanes)``.
+
+    Returns:
+        Whether all rows have a meaning.
+    """
+    (rows, count), fine = values.shape, True
     values, u, actions, w = flat(values), flat(u), flat(actions), flat(w)
     for i in range(0, rows, WIDTH):
         first = min(i, rows - WIDTH)  # the last rows once more where they are fewer than eight
@@ -132,7 +150,9 @@ def _decide_rows(values, inverse, uniform, soft, greedy, u, actions, w):  # type
             total = _sum_softmax(w, count, best, inverse)
         else:
             total = _sum_mixture(w, count, best, inverse, uniform, soft, greedy)
-        store(actions, first, _pick(w, count, total, load(u, first)))
+        fine &= not any_of(where(total < np.inf, 0.0, eight(1.0)) > 0.0)
+        store(actions, first, _pick(w, count, total * load(u, first)))
+    return fine
 
 
 @inner(forceinline=True)
@@ -178,12 +198,12 @@ def _sum_mixture(w, count, best, inverse, uniform, soft, greedy):  # type: ignor
 
 
 @inner(forceinline=True)
-def _pick(cdf, count, total, u):  # type: ignore[no-untyped-def]
-    """Where the running sum passes u · total, as `boltzmann_rl.invert`; −1 where the total is no number."""
-    actions, goal = eight(0), u * total
+def _pick(cdf, count, goal):  # type: ignore[no-untyped-def]
+    """Where the running sum passes the goal, as `boltzmann_rl.invert`."""
+    actions = eight(0)
     for at in range(0, count * WIDTH, WIDTH):
         actions = where(load(cdf, at) <= goal, actions + 1, actions)
-    return where(total < np.inf, actions, -1)
+    return actions
 
 
 def _cores() -> int:

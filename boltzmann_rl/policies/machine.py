@@ -89,11 +89,10 @@ def actions_of_rows(policy: Any, values: Any, step: Any, rng: np.random.Generato
     if shares is None:
         return None
     before = rng.bit_generator.state
-    actions = ready.decide_rows(values, *shares, rng.random(len(values)))
-    if actions.min() >= 0:
-        return actions
-    rng.bit_generator.state = before  # something is no value: the arrays will say which, and draw nothing
-    return None
+    actions = ready.decide_rows(values, *shares, rng.random)
+    if actions is None:
+        rng.bit_generator.state = before  # something is no value: the arrays will say which, and draw nothing
+    return actions
 
 
 def _shares(policy: Any, step: Any) -> tuple[float, float, float, float] | None:
