@@ -145,7 +145,7 @@ def _player(environment: Environment, agent: Agent) -> Callable[..., Trained | N
     world = read(environment)
     if isinstance(world, str) or not knows(environment, agent) or abs(agent.learner.initial) > kernel.LARGEST:
         return None
-    return partial(_run, world, cache(partial(_rule, agent)), agent.learner.initial)
+    return partial(_run, world, _rules(agent), agent.learner.initial)
 
 
 def _run(
@@ -172,31 +172,38 @@ def _run(
     return Trained(samples[:, : state.now[1]], state.tables[0], places[: state.now[0]], rewards[: state.now[0]])
 
 
-def _rule(agent: Agent, size: int) -> kernel.Rule | None:
+def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
     """An agent in numbers for so many steps; None if a schedule can't be evaluated so far."""
     policy, learner = agent.policy, agent.learner
     parameters = getattr(policy, "epsilon", 1.0), getattr(policy, "temperature", 1.0), learner.learning_rate
-    try:
-        rates, temperatures, learning_rates = (_evaluated(parameter, size) for parameter in parameters)
-    except Exception:  # where it matters, the reference meets it, and says where
-        return None
-    counts_visits, law = agent.clock == "visits", _LEARNERS[type(learner)]
-    return kernel.Rule(
-        *_POLICIES[type(policy)],
-        rates,
-        temperatures,
-        counts_visits,
-        law,
-        learning_rates,
-        learner.discount,
-    )
+
+    @cache
+    def known(size: int) -> list[Floats]:
+        """The schedules at the steps that were known before, and at as many again."""
+        first = max(size // 2, size - _MORE) if size > _FIRST else 0
+        before = known(first) if first else [np.empty(0)] * len(parameters)
+        return [
+            old if isinstance(parameter, float) and first else np.append(old, _evaluated(parameter, first, size))
+            for parameter, old in zip(parameters, before, strict=True)
+        ]
+
+    def rule(size: int) -> kernel.Rule | None:
+        try:
+            rates, temperatures, learning_rates = known(size)
+        except Exception:  # where it matters, the reference meets it, and says where
+            return None
+        counts_visits, law = agent.clock == "visits", _LEARNERS[type(learner)]
+        mixed = _POLICIES[type(policy)]
+        return kernel.Rule(*mixed, rates, temperatures, counts_visits, law, learning_rates, learner.discount)
+
+    return rule
 
 
-def _evaluated(parameter: Any, size: int) -> Floats:
-    """A schedule's values at steps below ``size``, to the bit those that it has one by one; of a number that one."""
+def _evaluated(parameter: Any, first: int, size: int) -> Floats:
+    """A schedule's values at some steps below ``size``, to the bit those that it has one by one; a number's is one."""
     if isinstance(parameter, float):
         return np.array([parameter])
-    steps = np.arange(size)
+    steps = np.arange(first, size)
     if _same_for_many(parameter):
         return np.asarray(evaluate(parameter, steps), dtype=np.float64)
     return np.array([evaluate(parameter, step) for step in steps.tolist()], dtype=np.float64)
