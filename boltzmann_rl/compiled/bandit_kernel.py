@@ -268,7 +268,7 @@ def _turn(step, policy, problem, learner):  # type: ignore[no-untyped-def]
     unpulled = indexed and step < problem.arms
     uniform = policy.uniform[step] * (1.0 / (problem.arms - step if unpulled else problem.arms))
     # The other kinds of learners learn from the probabilities.
-    ranked = soft == 0.0 and not indexed and learner.kind <= FADING
+    ranked = policy.indices is None and soft == 0.0 and not indexed and learner.kind <= FADING
     mixed = not ranked and (greedy > 0.0 or uniform > 0.0 or indexed)
     inverse, logarithm, anew = policy.inverse[step], learner.logarithm[step], policy.anew[step] == 1
     return _Turn(uniform, soft, greedy, inverse, logarithm, anew, indexed, unpulled, ranked, mixed)
