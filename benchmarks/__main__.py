@@ -6,6 +6,7 @@ ten minutes. Run: ``python benchmarks``.
 
 import os
 import platform
+from argparse import ArgumentParser
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -32,6 +33,7 @@ OUR_WAYS = ("act", "compiled", "reference", "sampler")
 
 def main() -> None:
     """Measure, write, draw."""
+    ArgumentParser(prog="python benchmarks", description=__doc__).parse_args()
     tables = []
     for module in MODULES:
         for table in module.tables():
@@ -89,7 +91,9 @@ def figure(tables: list[Table]) -> Figure:
         axes = part.subplots(len(column), 1, height_ratios=ratios, squeeze=False)[:, 0]
         for ax, table in zip(axes, column, strict=True):
             panel(ax, table)
-    result.supxlabel("time as a multiple of ours (at 1); dots: median, bars: range of the rounds", fontsize=7)
+    result.supxlabel(
+        "time as a multiple of ours (at 1); dots: median, bars: range of the rounds; blue: this package", fontsize=7
+    )
     return result
 
 

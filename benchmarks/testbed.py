@@ -41,7 +41,7 @@ from boltzmann_rl.simulation import bandits as reference
 
 RUNS, STEPS, ARMS, TEMPERATURE, EPSILON = 2000, 1000, 10, 0.25, 0.1
 COOLING = Exponential(1.0, 0.05, steps=STEPS)
-ROUNDS, ALONE = 7, 20  # runs of plain Python
+ROUNDS, ALONE = 15, 20  # runs of plain Python
 BRIEF = 100  # steps of what takes microseconds each
 CORES = min(os.cpu_count() or 1, RUNS // reference.BLOCK)  # so many blocks of runs there are
 
