@@ -131,7 +131,8 @@ class Space(NamedTuple):
     """Room for a step's numbers.
 
     Sums over tiles ``(steps, metrics, 2, lanes)``; probabilities, indices and scales ``(tiles, arms, lanes)``; and
-    entropies ``(steps, ties)`` by the number of best arms, of which a multiple of the lanes is kept.
+    entropies and effective numbers of actions ``(steps, 2, ties)`` by the number of best arms, of which a multiple of
+    the lanes is kept.
     """
 
     partial: Any
@@ -164,6 +165,7 @@ class _Decision(NamedTuple):
     total: Any
     expected: Any
     entropy: Any
+    effective: Any
 
 
 def space_for(tiles: int, arms: int, steps: int) -> Space:
@@ -171,7 +173,7 @@ def space_for(tiles: int, arms: int, steps: int) -> Space:
     ties = -(-(arms + 1) // WIDTH) * WIDTH
     partial = aligned((steps, len(METRICS), 2, WIDTH))
     mixed, shown, scales = aligned((3, tiles, arms, WIDTH))
-    return Space(partial, mixed, shown, scales, ties, np.zeros((steps, ties)))
+    return Space(partial, mixed, shown, scales, ties, np.zeros((steps, 2, ties)))
 
 
 def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
@@ -197,7 +199,7 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
     for t in range(steps):
         turn = _turn(first + t, policy, problem, learner)
         if turn.ranked:
-            lanes.greedy_entropies(turn.greedy, turn.uniform, arms, space.by_ties, t * space.ties, space.ties)
+            lanes.greedy_entropies(turn.greedy, turn.uniform, arms, space.by_ties, 2 * t * space.ties, space.ties)
     for group in range(0, runs, _GROUP):
         size = min(_GROUP, runs - group)
         for t in range(steps):
@@ -285,7 +287,7 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
         perturbation.propensities(indices.law, shown, scales, policy.weights, mixed, begin, end)
         total, paid = lanes.add_up(mixed, means, begin, end)
-        return _Decision(cells, eight(1.0), paid / total, lanes.entropy_of(mixed, begin, end))
+        return _decision(cells, eight(1.0), paid / total, lanes.entropy_of(mixed, begin, end))
     coin = load(coins, drawn)
     if turn.indexed:
         lanes.indices(
@@ -294,14 +296,16 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         values = space.shown
     if turn.ranked:
         best, ties, leaders = lanes.rank(values, begin, end)
+        by_ties = beyond(space.by_ties, 2 * t * space.ties)
         if not any_of(ties > 1.0):
             cells, expected = lanes.choose_leaders(
                 leaders, means, load(problem.means_sum, i), turn.greedy, turn.uniform, coin, begin, end
             )
-            return _Decision(cells, eight(1.0), expected, eight(space.by_ties[t * space.ties + 1]))
+            return _Decision(cells, eight(1.0), expected, eight(by_ties[1]), eight(by_ties[space.ties + 1]))
         share = turn.greedy * (1.0 / ties)
         cells, expected = lanes.choose_greedily(values, means, best, share, turn.uniform, coin, begin, end)
-        return _Decision(cells, eight(1.0), expected, gather(space.by_ties, counted(ties) + t * space.ties))
+        number = counted(ties)
+        return _Decision(cells, eight(1.0), expected, gather(by_ties, number), gather(by_ties, number + space.ties))
     total, paid, led = eight(1.0), eight(0.0), eight(0.0)
     if turn.soft > 0.0:
         total, paid, led = _softmax(i, begin, end, turn, policy, means, values)
@@ -309,9 +313,16 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         lanes.mix(turn.soft, policy.weights, total, turn.greedy, turn.uniform, values, mixed, begin, end)
         total, paid = lanes.add_up(mixed, means, begin, end)
         cells, entropy = lanes.choose(mixed, total * coin, begin, end), lanes.entropy_of(mixed, begin, end)
-        return _Decision(cells, eight(1.0), paid / total, entropy)  # with another factor, ties would break
+        return _decision(cells, eight(1.0), paid / total, entropy)  # with another factor, ties would break
     expected, entropy = lanes.softmax_measures(total, paid, led, turn.inverse)
-    return _Decision(lanes.choose(policy.weights, total * coin, begin, end), total, expected, entropy)
+    return _decision(lanes.choose(policy.weights, total * coin, begin, end), total, expected, entropy)
+
+
+@placed
+def _decision(cells, total, expected, entropy):  # type: ignore[no-untyped-def]
+    entropy = where(entropy < 0.0, 0.0, entropy)
+    effective = exp_nonpositive(entropy)  # as exact for numbers as small as entropies
+    return _Decision(cells, total, expected, entropy, effective)
 
 
 @placed
@@ -341,15 +352,14 @@ def _measure(step, t, i, decision, reward, regret, best, space, measured):  # ty
         store(measured.totals, i, load(measured.totals, i) + reward)
         store(measured.totals, i + runs, load(measured.totals, i + runs) + hit)
         store(measured.totals, i + 2 * runs, load(measured.totals, i + 2 * runs) + regret)
-    entropy = where(decision.entropy < 0.0, 0.0, decision.entropy)
     _sample(0, reward, step, t, i, space, measured)
     _sample(1, hit, step, t, i, space, measured)
     _sample(2, regret, step, t, i, space, measured)
     _sample(3, decision.expected, step, t, i, space, measured)
     _sample(4, best - decision.expected, step, t, i, space, measured)
     _sample(5, so_far, step, t, i, space, measured)
-    _sample(6, entropy, step, t, i, space, measured)
-    _sample(7, exp_nonpositive(entropy), step, t, i, space, measured)  # as exact for numbers as small as entropies
+    _sample(6, decision.entropy, step, t, i, space, measured)
+    _sample(7, decision.effective, step, t, i, space, measured)
 
 
 @fused

@@ -175,13 +175,19 @@ def entropy_of(mixed, first, last):  # type: ignore[no-untyped-def]
 
 @placed
 def greedy_entropies(greedy, uniform, arms, by_ties, first, ties):  # type: ignore[no-untyped-def]
-    """As `entropy_of`, by the number of best arms, which share ``greedy``, where every arm has ``uniform`` besides."""
+    """As `entropy_of`, by the number of best arms, which share ``greedy``, where every arm has ``uniform`` besides.
+
+    After so many entropies come as many exponentials of them.
+    """
     low = eight(uniform)
     lowest = low * log_positive(where(low > _TINY, low, _TINY))
     for n in range(0, ties, WIDTH):
         best = floats_of(lanes_from(n))
         high = greedy / best + low  # without a best one, where that value is NaN, the entropy is NaN
-        store(by_ties, first + n, -((float(arms) - best) * lowest + best * (high * log_positive(high))))
+        entropy = -((float(arms) - best) * lowest + best * (high * log_positive(high)))
+        entropy = where(entropy < 0.0, 0.0, entropy)
+        store(by_ties, first + n, entropy)
+        store(by_ties, first + ties + n, exp_nonpositive(entropy))
 
 
 @placed
