@@ -159,7 +159,10 @@ class _Turn(NamedTuple):
 
 
 class _Decision(NamedTuple):
-    """Cells of the chosen arms; the chances of all arms are ``total`` times their probabilities."""
+    """Cells of the chosen arms; the chances of all arms are ``total`` times their probabilities.
+
+    Effective numbers of actions are known here where ranks are all that counts; else entropies say them.
+    """
 
     cells: Any
     total: Any
@@ -212,7 +215,7 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
                 decision = _decide(policy.indices, t, i, begin, end, coins, drawn, turn, policy, now, learner, space)
                 mean, best = gather(now.means, decision.cells), load(now.best, i)
                 reward = lanes.pay(mean, now.bernoulli, now.sd, load(luck, t * block + i))
-                _measure(step, t, i, decision, reward, best - mean, best, space, measured)
+                _measure(turn, step, t, i, decision, reward, best - mean, best, space, measured)
                 right, new = _learn(i, begin, end, turn, decision, reward, policy, learner, space)
                 fine &= right
                 if turn.soft > 0.0 and carried:
@@ -287,7 +290,7 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
         perturbation.propensities(indices.law, shown, scales, policy.weights, mixed, begin, end)
         total, paid = lanes.add_up(mixed, means, begin, end)
-        return _decision(cells, eight(1.0), paid / total, lanes.entropy_of(mixed, begin, end))
+        return _Decision(cells, eight(1.0), paid / total, lanes.entropy_of(mixed, begin, end), eight(0.0))
     coin = load(coins, drawn)
     if turn.indexed:
         lanes.indices(
@@ -313,16 +316,10 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         lanes.mix(turn.soft, policy.weights, total, turn.greedy, turn.uniform, values, mixed, begin, end)
         total, paid = lanes.add_up(mixed, means, begin, end)
         cells, entropy = lanes.choose(mixed, total * coin, begin, end), lanes.entropy_of(mixed, begin, end)
-        return _decision(cells, eight(1.0), paid / total, entropy)  # with another factor, ties would break
+        return _Decision(cells, eight(1.0), paid / total, entropy, eight(0.0))  # with another factor, ties would break
     expected, entropy = lanes.softmax_measures(total, paid, led, turn.inverse)
-    return _decision(lanes.choose(policy.weights, total * coin, begin, end), total, expected, entropy)
-
-
-@placed
-def _decision(cells, total, expected, entropy):  # type: ignore[no-untyped-def]
-    entropy = where(entropy < 0.0, 0.0, entropy)
-    effective = exp_nonpositive(entropy)  # as exact for numbers as small as entropies
-    return _Decision(cells, total, expected, entropy, effective)
+    cells = lanes.choose(policy.weights, total * coin, begin, end)
+    return _Decision(cells, total, expected, entropy, eight(0.0))
 
 
 @placed
@@ -342,7 +339,7 @@ def _softmax(i, begin, end, turn, policy, means, values):  # type: ignore[no-unt
 
 
 @placed
-def _measure(step, t, i, decision, reward, regret, best, space, measured):  # type: ignore[no-untyped-def]
+def _measure(turn, step, t, i, decision, reward, regret, best, space, measured):  # type: ignore[no-untyped-def]
     """Take the samples of a tile into the sums, and add to its totals."""
     hit = where(regret == 0.0, eight(1.0), 0.0)
     so_far = load(measured.cumulative, i) + regret
@@ -358,8 +355,12 @@ def _measure(step, t, i, decision, reward, regret, best, space, measured):  # ty
     _sample(3, decision.expected, step, t, i, space, measured)
     _sample(4, best - decision.expected, step, t, i, space, measured)
     _sample(5, so_far, step, t, i, space, measured)
-    _sample(6, decision.entropy, step, t, i, space, measured)
-    _sample(7, decision.effective, step, t, i, space, measured)
+    entropy, effective = decision.entropy, decision.effective
+    if not turn.ranked:
+        entropy = where(entropy < 0.0, 0.0, entropy)
+        effective = exp_nonpositive(entropy)  # as exact for numbers as small as entropies
+    _sample(6, entropy, step, t, i, space, measured)
+    _sample(7, effective, step, t, i, space, measured)
 
 
 @fused
