@@ -17,8 +17,8 @@ REFERENCE, COMPILED = "reference", "compiled"
 # (bandits) or four seconds, takes at most three more than the reference engine in two processes: benchmarks/startup.py.
 _PAYS = {"bandits": 24_000_000, "tabular": 250_000}
 
-# So many steps of the reference take the time of one that draws and integrates for every action.
-_PERTURBED = 16
+# At least so many steps of the reference take the time of one that draws and integrates for every action.
+_PERTURBED = 10
 
 
 def engine_of(kind: str, problem: Any, agent: Any, steps: int) -> str:
@@ -39,15 +39,15 @@ def engine_of(kind: str, problem: Any, agent: Any, steps: int) -> str:
         >>> engine_of("bandits", GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)), steps=1000)
         'reference'
     """
-    worth = _PERTURBED if getattr(getattr(agent, "policy", None), "uniforms_per_action", False) else 1
-    if not pays(kind, worth * steps) or not available():
+    if not pays(kind, agent, steps) or not available():
         return REFERENCE
     return COMPILED if twin(kind).knows(problem, agent) else REFERENCE
 
 
-def pays(kind: str, steps: int) -> bool:
-    """Whether work of so many steps is worth compiling for."""
-    return steps >= _PAYS[kind]
+def pays(kind: str, agent: Any, steps: int) -> bool:
+    """Whether an agent in work of so many steps is worth compiling for."""
+    perturbs = getattr(getattr(agent, "policy", None), "uniforms_per_action", False)
+    return steps * (_PERTURBED if perturbs else 1) >= _PAYS[kind]
 
 
 def twin(kind: str) -> Any:

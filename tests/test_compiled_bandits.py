@@ -421,6 +421,13 @@ def test_the_same_lines_run_without_compilation(agent):
     assert told.stdout.strip() == str(expected.totals["reward"].tolist())
 
 
+@pytest.mark.parametrize("policy", [Greedy(), Boltzmann(1e300)], ids=named)
+def test_means_whose_sum_is_no_float_are_played_in_silence(policy):
+    bandit = GaussianBandit(means=(1e307,) * 20, sd=0.0)
+    with np.errstate(all="raise"):
+        assert_engines_agree(bandit, Agent(SampleAverage(), policy), runs=4, steps=3)
+
+
 def test_indices_that_may_overflow_are_left_to_the_reference_which_refuses_them():
     assert not compiled.knows(GaussianBandit(), Agent(UCB1(1.7e308), Greedy()))
 

@@ -62,7 +62,7 @@ def test_much_work_is_done_by_the_compiled_engine_where_it_knows_how(experiment)
 
 def test_what_integrates_for_every_action_is_compiled_for_sooner():
     agents = {"drawn": Agent(GaussianPosterior(), GaussianThompson()), "plain": Agent(SampleAverage(), Boltzmann(0.3))}
-    experiment = bandits(agents=agents, runs=1000, steps=1000)
+    experiment = bandits(agents=agents, runs=1500, steps=1000)
     assert {unit.agent: experiment.engine(unit) for unit in experiment.units()} == {
         "drawn": "compiled",
         "plain": "reference",

@@ -6,6 +6,9 @@ and its batches to the published mixtures in long double.
 
 import subprocess
 import sys
+import threading
+import time
+from _thread import start_new_thread
 
 import numpy as np
 import pytest
@@ -276,8 +279,10 @@ def test_rows_without_actions_are_refused_and_no_rows_are_answered():
 
 
 @pytest.mark.parametrize("rows", [1, 7, 8, 9, 4096, 4097, 4103, 4104, 50_000])
-def test_each_row_has_its_uniform_whoever_takes_it(rows):
+def test_each_row_has_its_uniform_whoever_takes_it(rows, monkeypatch):
     """The arms' boundaries are tenths: the action tells the uniform's first digit."""
+    monkeypatch.setattr(machine.ready, "_cores", lambda: 4)
+    monkeypatch.setattr(machine.ready, "_ROWS_PER_THREAD", 5000)
     found = machine.ready.decide_rows(np.zeros((rows, 10)), 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random)
     assert found.tolist() == np.floor(10.0 * np.random.default_rng(5).random(rows)).tolist()
 
@@ -291,10 +296,73 @@ def test_a_row_without_a_meaning_leaves_all_to_the_arrays(row, wrong):
         assert machine.ready.decide_rows(values, 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random) is None
 
 
+@pytest.fixture
+def _four_cores(monkeypatch):
+    monkeypatch.setattr(machine.ready, "_cores", lambda: 4)
+
+
+@pytest.mark.usefixtures("_four_cores")
 def test_what_fails_in_another_thread_is_not_lost(monkeypatch):
+    decide = machine.ready._decide_rows
+
     def fail(*given):
-        raise MemoryError("of a thread")
+        if threading.current_thread() is not threading.main_thread():
+            raise MemoryError("of a thread")
+        time.sleep(0.01)  # so that the others get some of the rows
+        return decide(*given)
 
     monkeypatch.setattr(machine.ready, "_decide_rows", fail)
     with pytest.raises(MemoryError, match="of a thread"):
-        machine.ready.decide_rows(np.zeros((50_000, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros)
+        machine.ready.decide_rows(np.zeros((80_000, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros)
+
+
+@pytest.mark.usefixtures("_four_cores")
+def test_where_no_thread_can_be_had_one_does_it_all(monkeypatch):
+    values, started = np.random.default_rng(0).normal(size=(80_000, 3)), []
+
+    def start(*given):
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(start_new_thread(*given))
+
+    monkeypatch.setattr(machine.ready, "start_new_thread", start)
+    one, other = (
+        machine.ready.decide_rows(values, 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random) for _ in range(2)
+    )
+    assert started
+    assert (one == other).all()
+
+
+def test_an_interrupt_is_heard_while_another_thread_has_the_turn():
+    code = """if True:
+        import signal, time
+        import numpy as np
+        from boltzmann_rl.policies import machine
+        machine.prepare()
+        decision, rng = machine.ready, np.random.default_rng(0)
+        started = decision.start_new_thread
+
+        def start(*given):
+            started(*given)
+            time.sleep(0.1)
+
+        def draw(size):
+            time.sleep(0.3)
+            return rng.random(size)
+
+        def stop(*given):
+            raise KeyboardInterrupt
+
+        decision._cores, decision.start_new_thread = lambda: 2, start
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            decision.decide_rows(np.zeros((400_000, 3)), 1.0, 0.0, 1.0, 0.0, draw)
+        except KeyboardInterrupt:
+            time.sleep(0.7)  # the piece in hand
+            before = rng.bit_generator.state
+            time.sleep(0.7)
+            print("heard", before == rng.bit_generator.state)
+    """
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert told.stdout.split() == ["heard", "True"], told.stderr

@@ -65,6 +65,11 @@ def test_other_generators_draw_for_themselves(name, kind):
     np.testing.assert_array_equal(found, getattr(np.random.Generator(kind(5)), name)(80))
 
 
+def test_uniforms_of_another_number_than_a_multiple_of_eight_are_refused():
+    with pytest.raises(ValueError, match="must be a multiple of 8, got 9"):
+        pcg.uniforms(np.random.default_rng(5))(np.empty(9))
+
+
 def test_without_the_layers_numpy_draws(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba.np.random._constants", None)
     found = np.empty(80)

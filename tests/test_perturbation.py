@@ -479,3 +479,10 @@ def test_draws_of_extreme_betas_do_not_prefer_the_first_action():
     memory = np.full((200_000, 10, 2), 0.1)
     actions = BetaThompson().draw(np.zeros((200_000, 10)), 0, np.random.default_rng(0).random((200_000, 10)), memory)
     assert stats.chisquare(np.bincount(actions, minlength=10)).pvalue > 1e-6
+
+
+@pytest.mark.parametrize("propensities", [gumbel_propensities, gaussian_propensities])
+@pytest.mark.parametrize("unit", [2.0**-1070, 2.0**-1030, 2.0**-900, 2.0**900])
+def test_the_unit_does_not_matter(propensities, unit):
+    values, scales = np.array([[0.0, 2.0, -1.0, -np.inf]]), np.array([[1.0, 2.0, 3.0, 1.0]])
+    assert propensities(values * unit, scales * unit) == pytest.approx(propensities(values, scales), rel=0, abs=1e-14)

@@ -32,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
         _print_summary(results)
         figure = next((folder / "figures").glob("*.png"))
         print(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
-        if pays(experiment.kind, experiment.work) and not available():
+        agents = (entrant.agent for entrant in experiment.entrants.values())
+        if any(pays(experiment.kind, agent, experiment.work) for agent in agents) and not available():
             print("With Numba (pip install numba) this takes less time from the second run on.\n")
     return 0
 

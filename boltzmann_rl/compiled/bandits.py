@@ -204,14 +204,14 @@ def _play(
             shake(x[:size])
         else:
             x[:size] = [bandit.noise(BLOCK, luck) for _ in range(size)]
-        if moves or first == 0:
-            means = now[np.newaxis, :wide]
-            if moves:
-                means = np.empty((size, wide, bandit.arms))
-                for step in range(size):
-                    means[step], now = now[:wide], bandit.move(now, drift)
-            paid = kernel.problem_of(means, bernoulli, sd)
+        means = now[np.newaxis, :wide]
+        if moves:
+            means = np.empty((size, wide, bandit.arms))
+            for step in range(size):
+                means[step], now = now[:wide], bandit.move(now, drift)
         with np.errstate(all="ignore"):  # as the compiled arithmetic does, also where it is not compiled
+            if moves or first == 0:
+                paid = kernel.problem_of(means, bernoulli, sd)
             if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
                 return None
         if actions is not None:

@@ -6,7 +6,7 @@ own stream, so every transition is the one that stepping the environment would h
 
 import sys
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -173,25 +173,20 @@ def _run(
 
 
 def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
-    """An agent in numbers for so many steps; None if a schedule can't be evaluated so far."""
+    """An agent in numbers for so many steps, or more; None if a schedule can't be evaluated so far."""
     policy, learner = agent.policy, agent.learner
     parameters = getattr(policy, "epsilon", 1.0), getattr(policy, "temperature", 1.0), learner.learning_rate
 
-    @cache
-    def known(size: int) -> list[Floats]:
-        """The schedules at the steps that were known before, and at as many again."""
-        first = max(size // 2, size - _MORE) if size > _FIRST else 0
-        before = known(first) if first else [np.empty(0)] * len(parameters)
-        return [
-            old if isinstance(parameter, float) and first else np.append(old, _evaluated(parameter, first, size))
-            for parameter, old in zip(parameters, before, strict=True)
-        ]
+    known = [np.array([x]) if isinstance(x, float) else np.empty(0) for x in parameters]
 
     def rule(size: int) -> kernel.Rule | None:
         try:
-            rates, temperatures, learning_rates = known(size)
+            for n, parameter in enumerate(parameters):
+                if len(known[n]) < size and not isinstance(parameter, float):
+                    known[n] = np.append(known[n], _evaluated(parameter, len(known[n]), size))
         except Exception:  # where it matters, the reference meets it, and says where
             return None
+        rates, temperatures, learning_rates = known
         counts_visits, law = agent.clock == "visits", _LEARNERS[type(learner)]
         mixed = _POLICIES[type(policy)]
         return kernel.Rule(*mixed, rates, temperatures, counts_visits, law, learning_rates, learner.discount)
@@ -200,9 +195,7 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
 
 
 def _evaluated(parameter: Any, first: int, size: int) -> Floats:
-    """A schedule's values at some steps below ``size``, to the bit those that it has one by one; a number's is one."""
-    if isinstance(parameter, float):
-        return np.array([parameter])
+    """A schedule's values at the steps from ``first`` on and below ``size``, to the bit those it has one by one."""
     steps = np.arange(first, size)
     if _same_for_many(parameter):
         return np.asarray(evaluate(parameter, steps), dtype=np.float64)

@@ -7,8 +7,9 @@ import math
 import os
 from _thread import start_new_thread
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
-from threading import Condition
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,8 @@ def decide_masked(values, available, temperature, u):  # type: ignore[no-untyped
 def decide_rows(values: Any, temperature: float, uniform: float, soft: float, greedy: float, draw: Any) -> Any:
     """Actions for the rows of ``values``, from π = uniform·1/n + soft·softmax(values / temperature) + greedy·1[best].
 
-    Rows are shared out to the cores, and the interpreter is free meanwhile.
+    Rows are shared out to the cores, and the interpreter is free meanwhile: who draws from the same generator then gets
+    some of the uniforms in between. Threads may live a moment longer than the call.
 
     Args:
         values: ``(rows, A)``, A ≥ 1, float64 or float32, C-contiguous.
@@ -89,37 +91,43 @@ def decide_rows(values: Any, temperature: float, uniform: float, soft: float, gr
         return None if actions is None else actions[::WIDTH]
     actions, meaningful = np.empty(rows, dtype=np.int64), []
     pieces = iter(pairwise([*range(0, rows - WIDTH + 1, _ROWS_AT_ONCE), rows]))
-    turn, busy = Condition(), 0
+    turn, at_work = Lock(), []
     errors: list[BaseException] = []
 
     def decide() -> None:
-        nonlocal busy
-        room = np.empty((values.shape[1], WIDTH))
-        piece: Any = (0, 0)
-        while piece:
-            try:
+        mine = Lock()
+        try:
+            room = np.empty((values.shape[1], WIDTH))
+            while True:
                 with turn:  # whoever is ready takes the next rows, and their uniforms
-                    busy += 1
-                    piece = () if errors else next(pieces, ())
-                    u = draw(piece[1] - piece[0]) if piece else None
-                if piece:
-                    some = slice(*piece)
-                    fine = _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u, actions[some], room)
-                    meaningful.append(fine)
-            except BaseException as error:  # of another thread it would be lost
-                errors.append(error)
-            finally:
-                with turn:
-                    busy -= 1
-                    turn.notify()
+                    piece = None if errors else next(pieces, None)
+                    if piece is None:
+                        return
+                    if not mine.locked():
+                        mine.acquire()
+                        at_work.append(mine)
+                    u = draw(piece[1] - piece[0])
+                some = slice(*piece)
+                fine = _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u, actions[some], room)
+                meaningful.append(fine)
+        except BaseException as error:  # of another thread it would be lost
+            errors.append(error)
+        finally:
+            if mine.locked():
+                mine.release()
 
     # Threads of Numba's own may not be started from several threads at once, and a pool would not survive a fork.
     # Nobody waits for a thread to begin, as `threading.Thread` would: that may take longer than the work.
-    for _ in range(min(_cores(), rows // _ROWS_PER_THREAD) - 1):
-        start_new_thread(decide, ())
-    decide()
-    with turn:
-        turn.wait_for(lambda: busy == 0)
+    with suppress(RuntimeError):  # where no more threads can be had, fewer do the same
+        for _ in range(min(_cores(), rows // _ROWS_PER_THREAD) - 1):
+            start_new_thread(decide, ())
+    try:
+        decide()
+        for lock in at_work:
+            lock.acquire()
+    except BaseException as error:  # an interrupt: whoever is still at it stops after the piece in hand
+        errors.append(error)
+        raise
     if errors:
         raise errors[0]
     return actions if all(meaningful) else None

@@ -80,13 +80,19 @@ def uniforms(generator: np.random.Generator) -> Callable[[Any], Any]:
     if not _is_known(generator):
         return lambda numbers: generator.random(out=numbers)
     source = _source(generator)
-    return lambda numbers: _fill_uniforms(source, numbers)
+
+    def fill(numbers: Any) -> None:
+        if numbers.size % WIDTH:
+            raise ValueError(f"numbers must be a multiple of {WIDTH}, got {numbers.size}")
+        _fill_uniforms(source, numbers)
+
+    return fill
 
 
 def normals(generator: np.random.Generator) -> Callable[[Any], Any]:
     """A function that fills arrays with the standard normals that a generator would draw from where it is now.
 
-    What holds for `uniforms` holds here, but for any number of numbers.
+    What holds for `uniforms` holds here, but for any number of numbers, and where Numba shows no layers NumPy draws.
 
     Example:
         >>> numbers = np.empty(5)

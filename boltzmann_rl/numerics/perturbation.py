@@ -165,8 +165,9 @@ def _location_scale(law: _Law, values: Any, scales: Any, name: str) -> Floats:
         # that narrow indices next to it keep all digits of their distances.
         eighth = values / 8.0
         pivot = (eighth - scales * (law.lower / 8.0)).argmax(axis=-1)
-        location = (eighth - eighth[np.arange(len(pivot)), pivot][:, np.newaxis]) / (largest / 8.0)
-        scale = np.maximum(scales / largest, 1e-16)
+        unit = np.where(largest < 1e-290, 2.0**100, 1.0)  # an eighth of the least scales would have no digits
+        location = (eighth - eighth[np.arange(len(pivot)), pivot][:, np.newaxis]) * unit / (largest * (unit / 8.0))
+        scale = np.maximum(scales * unit / (largest * unit), 1e-16)
         p[rest] = _integrate(law, location, scale, law.lower * scale, law.upper * scale)
     return p
 
