@@ -18,6 +18,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.compiled import tabular_kernel as kernel
 from boltzmann_rl.compiled.tables import World, read
 from boltzmann_rl.environments import Environment
+from boltzmann_rl.kernels import pcg
 from boltzmann_rl.learners import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
 from boltzmann_rl.policies import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform
 from boltzmann_rl.policies.few import FEW
@@ -151,7 +152,8 @@ def _player(environment: Environment, agent: Agent) -> Callable[..., Trained | N
 def _run(
     world: World, rule: Callable[[int], Any], initial: float, *, episodes: int, seed: int, steps: int | None = None
 ) -> Trained | None:
-    streams = seeding.np_random(child_seed(seed, "environment"))[0], stream(seed, "action"), stream(seed, "learner")
+    nature = seeding.np_random(child_seed(seed, "environment"))[0]
+    streams = [pcg.coins_of(chance) for chance in (nature, stream(seed, "action"), stream(seed, "learner"))]
     shape, size = world.available.shape, _FIRST
     state = kernel.State(
         np.full((3, *shape), initial),

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.kernels import pcg
 from boltzmann_rl.kernels.jit import compiled, inner
 from boltzmann_rl.policies.few import LARGEST_TEMPERATURE
 
@@ -210,9 +211,9 @@ def play(world, rule, state, nature, coins, learning, until, samples, places, re
         world: A `World`.
         rule: A `Rule`, known for all steps up to ``until``.
         state: A `State`; play goes on from there.
-        nature: The environment's stream.
-        coins: That of the decisions.
-        learning: That of the learner.
+        nature: `pcg.Coins` of the environment's stream.
+        coins: Those of the decisions'.
+        learning: Those of the learner's.
         until: A step.
         samples: Filled with return, length and whether it terminated, ``(3, episodes)``.
         places: A tape of the first steps ``(n, 5)``: state, action, next state, terminated, truncated.
@@ -224,17 +225,18 @@ def play(world, rule, state, nature, coins, learning, until, samples, places, re
     step, episode, here, action, elapsed = now
     total = running[0]
     weights, others = np.empty(tables.shape[2]), np.empty(tables.shape[2])
+    nature, coins, learning = pcg.flat_coins(nature), pcg.flat_coins(coins), pcg.flat_coins(learning)
     looks_ahead = learner in (SARSA, EXPECTED_SARSA)
     while step < until and episode < samples.shape[1]:
         if elapsed == 0:
-            here = _first(start, nature.random())
+            here = _first(start, pcg.toss(nature))
         if action < 0:
             clock = visits[here] if by_visits else step
-            rate, temperature, u = _at(rates, clock), _at(temperatures, clock), coins.random()
+            rate, temperature, u = _at(rates, clock), _at(temperatures, clock), pcg.toss(coins)
             action, _ = _choose(explore, exploit, rate, temperature, tables, here, available, u, weights, others)
             if action < 0:
                 return False
-        outcome = _outcome(cumulative, here, action, nature.random())
+        outcome = _outcome(cumulative, here, action, pcg.toss(nature))
         there, reward = following[here, action, outcome], paid[here, action, outcome]
         if there < 0:
             return False
@@ -245,7 +247,7 @@ def play(world, rule, state, nature, coins, learning, until, samples, places, re
         then, target, table = -1, reward, 0
         if looks_ahead and not terminated:
             clock = visits[there] if by_visits else step + 1
-            u = learning.random() if truncated else coins.random()
+            u = pcg.toss(learning) if truncated else pcg.toss(coins)
             rate, temperature = _at(rates, clock), _at(temperatures, clock)
             then, norm = _choose(explore, exploit, rate, temperature, tables, there, available, u, weights, others)
             if then < 0:
@@ -253,7 +255,7 @@ def play(world, rule, state, nature, coins, learning, until, samples, places, re
             after = tables[0, there, then] if learner == SARSA else _mean(tables, there, weights, norm)
             target += discount * after
         elif learner == DOUBLE_Q_LEARNING:
-            table = 1 if learning.random() < 0.5 else 2
+            table = 1 if pcg.toss(learning) < 0.5 else 2
             if not terminated:
                 target += discount * _judged(tables, table, there, available, others)
         elif not terminated:

@@ -9,6 +9,7 @@ states, each a step ahead of the one before, go on side by side. Normals are mad
 
 import importlib
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-__all__ = ["normals", "uniforms"]
+__all__ = ["Coins", "coins_of", "flat_coins", "normals", "toss", "uniforms"]
 
 _MULTIPLIER, _MODULUS = 0x2360ED051FC65DA44385DF649FCCF645, 1 << 128
 
@@ -37,8 +38,8 @@ _HALF, _MANTISSA, _LEAST = (1 << 32) - 1, (1 << 52) - 1, -(1 << 63)
 # What is left of a number makes so many units of a uniform.
 _UNITS, _UNIT = (1 << 53) - 1, 2.0**-53
 
-# Numbers that wait to become normals, some eight kilobytes.
-_WAITING = 1024
+# Numbers that wait to become normals, some eight kilobytes; and to be tossed one by one.
+_WAITING, _COINS = 1024, 256
 
 # Where the lowest layer of the ziggurat has its tail, and the inverse of that.
 _TAIL, _INVERSE = 3.6541528853610087963519472518, 0.27366123732975827203338247596
@@ -46,13 +47,19 @@ _TAIL, _INVERSE = 3.6541528853610087963519472518, 0.2736612373297582720333824759
 placed = inner(forceinline=True)
 
 
-class _Source(NamedTuple):
-    """High and low halves of eight states, and those of the factor and the summand of eight steps at once."""
+# A source holds the high halves of eight states, of the factor and of the summand of eight steps, then the low ones.
+_FACTOR, _SUMMAND, _LOWS = WIDTH, WIDTH + 1, WIDTH + 2
 
-    highs: Any
-    lows: Any
-    factor: Any
-    summand: Any
+_POWERS = [pow(_MULTIPLIER, n, _MODULUS) for n in range(WIDTH + 1)]
+_SUMS_OF_POWERS = list(accumulate(_POWERS))
+
+
+class Coins(NamedTuple):
+    """Uniforms for compiled code to take one by one: a source, those that wait, and which one is the next."""
+
+    source: Any
+    waiting: Any
+    position: Any
 
 
 class _Stock(NamedTuple):
@@ -123,27 +130,17 @@ def _is_known(generator: np.random.Generator) -> bool:
     return available() and type(generator.bit_generator) is np.random.PCG64
 
 
-def _source(generator: np.random.Generator) -> _Source:
+def _source(generator: np.random.Generator) -> Any:
     now: Any = generator.bit_generator.state
     state, summand = now["state"]["state"], now["state"]["inc"]
-    states = []
-    for _ in range(WIDTH):
-        state = (_MULTIPLIER * state + summand) % _MODULUS
-        states.append(state)
-    steps = sum(pow(_MULTIPLIER, n, _MODULUS) for n in range(WIDTH))
-    factor, all_summands = pow(_MULTIPLIER, WIDTH, _MODULUS), steps * summand % _MODULUS
-    highs, lows = _halves(states)
-    return _Source(highs, lows, _halves([factor]).ravel(), _halves([all_summands]).ravel())
+    states = [_POWERS[n + 1] * state + _SUMS_OF_POWERS[n] * summand for n in range(WIDTH)]
+    numbers = [x % _MODULUS for x in (*states, _POWERS[WIDTH], _SUMS_OF_POWERS[WIDTH - 1] * summand)]
+    return np.array([x >> 64 for x in numbers] + [x % (1 << 64) for x in numbers], dtype=np.uint64).view(np.int64)
 
 
-def _halves(numbers: list[int]) -> Any:
-    """The high and the low 64 bits of each."""
-    return np.array([[x >> 64 for x in numbers], [x % (1 << 64) for x in numbers]], dtype=np.uint64).view(np.int64)
-
-
-@placed
-def _flat_source(x):  # type: ignore[no-untyped-def]
-    return _Source(flat(x.highs), flat(x.lows), flat(x.factor), flat(x.summand))
+def coins_of(generator: np.random.Generator) -> Coins:
+    """The uniforms that a PCG64 would draw from where it is now, for `toss`; it stays there."""
+    return Coins(_source(generator), np.empty(_COINS), np.full(1, _COINS))
 
 
 @placed
@@ -157,33 +154,56 @@ def _number(high, low):  # type: ignore[no-untyped-def]
 
 
 @placed
-def _next(high, low, factor, summand):  # type: ignore[no-untyped-def]
+def _next(high, low, source):  # type: ignore[no-untyped-def]
     """The states eight steps on; the full product of the low halves is made of products of 32 bits."""
-    top, bottom = factor[0], factor[1]
+    top, bottom = source[_FACTOR], source[_FACTOR + _LOWS]
     y, z = bottom & _HALF, (bottom >> 32) & _HALF
     least, most = low & _HALF, (low >> 32) & _HALF
     inner_sum = least * z + ((least * y >> 32) & _HALF)
     outer_sum = most * y + (inner_sum & _HALF)
     carried = most * z + ((inner_sum >> 32) & _HALF) + ((outer_sum >> 32) & _HALF)
-    new = low * bottom + summand[1]
-    high = carried + low * top + high * bottom + summand[0]
-    return where(new ^ _LEAST < summand[1] ^ _LEAST, high + 1, high), new  # as unsigned integers, less if it overflowed
+    summand = source[_SUMMAND + _LOWS]
+    new = low * bottom + summand
+    high = carried + low * top + high * bottom + source[_SUMMAND]
+    return where(new ^ _LEAST < summand ^ _LEAST, high + 1, high), new  # as unsigned integers, less if it overflowed
+
+
+@inner
+def _fill(source, numbers, count):  # type: ignore[no-untyped-def]
+    """Uniforms."""
+    high, low = load(source, 0), load(source, _LOWS)
+    for i in range(0, count, WIDTH):
+        store(numbers, i, floats_of((_number(high, low) >> 11) & _UNITS) * _UNIT)
+        high, low = _next(high, low, source)
+    store(source, 0, high)
+    store(source, _LOWS, low)
 
 
 @compiled
 def _fill_uniforms(source, numbers):  # type: ignore[no-untyped-def]
-    out, source = flat(numbers), _flat_source(source)
-    high, low = load(source.highs, 0), load(source.lows, 0)
-    for i in range(0, numbers.size, WIDTH):
-        store(out, i, floats_of((_number(high, low) >> 11) & _UNITS) * _UNIT)
-        high, low = _next(high, low, source.factor, source.summand)
-    store(source.highs, 0, high)
-    store(source.lows, 0, low)
+    _fill(flat(source), flat(numbers), numbers.size)
+
+
+@placed
+def flat_coins(x):  # type: ignore[no-untyped-def]
+    """The same coins, as `toss` takes them."""
+    return Coins(flat(x.source), flat(x.waiting), flat(x.position))
+
+
+@placed
+def toss(coins):  # type: ignore[no-untyped-def]
+    """The next uniform."""
+    at = coins.position[0]
+    if at == _COINS:
+        _fill(coins.source, coins.waiting, _COINS)
+        at = 0
+    coins.position[0] = at + 1
+    return coins.waiting[at]
 
 
 @compiled
 def _fill_normals(source, stock, numbers):  # type: ignore[no-untyped-def]
-    out, n, source, stock = flat(numbers), numbers.size, _flat_source(source), _flat_stock(stock)
+    out, n, source, stock = flat(numbers), numbers.size, flat(source), _flat_stock(stock)
     i, at = 0, stock.position[0]
     while i < n:
         if at + WIDTH <= _WAITING and i + WIDTH <= n:
@@ -241,9 +261,9 @@ def _one(source, stock, at):  # type: ignore[no-untyped-def]
 
 @inner
 def _refill(source, numbers):  # type: ignore[no-untyped-def]
-    high, low = load(source.highs, 0), load(source.lows, 0)
+    high, low = load(source, 0), load(source, _LOWS)
     for i in range(0, _WAITING, WIDTH):
         store(numbers, i, _number(high, low))
-        high, low = _next(high, low, source.factor, source.summand)
-    store(source.highs, 0, high)
-    store(source.lows, 0, low)
+        high, low = _next(high, low, source)
+    store(source, 0, high)
+    store(source, _LOWS, low)
