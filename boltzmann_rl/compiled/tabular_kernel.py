@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.kernels.jit import compiled, inner
+from boltzmann_rl.kernels.vectors import where
 from boltzmann_rl.policies.few import LARGEST_TEMPERATURE
 
 __all__ = ["LARGEST", "Rule", "State", "play"]
@@ -80,10 +81,10 @@ def _first(start, u):  # type: ignore[no-untyped-def]
 @inner(forceinline=True)
 def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
     """The same for the outcomes of a step."""
-    for outcome in range(cumulative.shape[2]):
-        if cumulative[here, action, outcome] > u:
-            return outcome
-    return 0
+    chosen = 0
+    for outcome in range(cumulative.shape[2] - 1, -1, -1):  # no branch that the processor would have to guess
+        chosen = where(cumulative[here, action, outcome] > u, outcome, chosen)
+    return chosen
 
 
 @inner(forceinline=True)
@@ -148,11 +149,8 @@ def _pick(weights, total, u):  # type: ignore[no-untyped-def]
             total += weights[action]
     goal, passed, last = u * total, 0.0, 0
     for action in range(len(weights)):
-        if weights[action] > 0.0:
-            passed += weights[action]
-            last = action
-            if passed > goal:
-                break
+        last = where((weights[action] > 0.0) & (passed <= goal), action, last)
+        passed += weights[action]
     return last
 
 
