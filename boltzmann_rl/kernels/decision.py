@@ -167,7 +167,8 @@ def _decide_rows(values, inverse, uniform, soft, greedy, u, actions, w):  # type
 def _load(values, first, count, w):  # type: ignore[no-untyped-def]
     """Rows side by side, and the best of each (where the first is NaN, that)."""
     best = load_apart(values, first, count)
-    for a in range(count):
+    store(w, 0, best)
+    for a in range(1, count):
         q = load_apart(values, first + a, count)
         store(w, a * WIDTH, q)
         best = where(q > best, q, best)

@@ -8,15 +8,15 @@ smallest normal number are rounded once, by the last of two multiplications with
 from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.vectors import bits_of, float_of, where
 
-__all__ = ["LN2_HIGH", "LN2_LOW", "ROUND", "exp_nonpositive"]
+__all__ = ["LN2_HIGH", "LN2_LOW", "ROUND", "ROUND_BITS", "exp_nonpositive"]
 
 _LOG2_E = 1.4426950408889634
 
 # ln 2 in two parts, the first with so few digits that its product with any k is exact.
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
-# Added to a small number it leaves the nearest integer in the lowest bits: 1.5·2⁵².
-ROUND = 6755399441055744.0
+# Added to a small number it leaves the nearest integer in the lowest bits: 1.5·2⁵², and the bits of that.
+ROUND, ROUND_BITS = 6755399441055744.0, 0x4338000000000000
 
 # Below, the result is 0 whatever it is exactly.
 _LEAST = -800.0
@@ -33,7 +33,8 @@ def exp_nonpositive(x: float) -> float:
         (1.0, 0.36787944117144233, 0.0)
     """
     x = where(x < _LEAST, _LEAST, x)
-    k = (x * _LOG2_E + ROUND) - ROUND
+    rounded = x * _LOG2_E + ROUND
+    k, power = rounded - ROUND, bits_of(rounded) - ROUND_BITS
     r = (x - k * LN2_HIGH) - k * LN2_LOW
     square = r * r  # even and odd powers apart, so that two sums are made at a time
     even, odd = 1.0 / 479001600.0, 1.0 / 6227020800.0
@@ -43,8 +44,5 @@ def exp_nonpositive(x: float) -> float:
     even, odd = even * square + 1.0 / 24.0, odd * square + 1.0 / 120.0
     even, odd = even * square + 0.5, odd * square + 1.0 / 6.0
     p = 1.0 + (r + square * (even + r * odd))
-    shifted = 0.5 * k + ROUND  # 2^k as a product of two, each of which is a normal number
-    half = shifted - ROUND
-    first = float_of((bits_of(shifted) << 52) + _EXPONENT_OF_ONE)
-    second = float_of((bits_of((k - half) + ROUND) << 52) + _EXPONENT_OF_ONE)
-    return p * first * second
+    half = power >> 1  # 2^k as a product of two, each of which is a normal number
+    return p * float_of((half << 52) + _EXPONENT_OF_ONE) * float_of(((power - half) << 52) + _EXPONENT_OF_ONE)

@@ -4,13 +4,12 @@ ln x = e·ln 2 + ln m with m in [½√2, √2), and ln m = 2·artanh(s) with s =
 s + s³/3 + … + s²³/23 leaves out less than s²⁵/25 < 3·10⁻²¹ of a sum that is at least s.
 """
 
-from boltzmann_rl.kernels.exponential import LN2_HIGH, LN2_LOW, ROUND
+from boltzmann_rl.kernels.exponential import LN2_HIGH, LN2_LOW, ROUND, ROUND_BITS
 from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.vectors import bits_of, float_of
 
 __all__ = ["log_positive"]
 
-_ROUND_BITS = 0x4338000000000000  # those of ROUND
 _MANTISSA = (1 << 52) - 1
 _HALF_ROOT_TWO = 0x3FE6A09E667F3BCD  # the bits of ½√2
 
@@ -24,7 +23,7 @@ def log_positive(x: float) -> float:
         (0.0, 2.302585092994)
     """
     bits = bits_of(x) - _HALF_ROOT_TWO
-    exponent = float_of((bits >> 52) + _ROUND_BITS) - ROUND
+    exponent = float_of((bits >> 52) + ROUND_BITS) - ROUND
     m = float_of((bits & _MANTISSA) + _HALF_ROOT_TWO)
     s = (m - 1.0) / (m + 1.0)
     square = s * s
