@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("numba")
 
 from boltzmann_rl.kernels import pcg
+from boltzmann_rl.kernels.jit import compiled
 
 KINDS = {"random": pcg.uniforms, "standard_normal": pcg.normals}
 
@@ -65,6 +66,22 @@ def test_other_generators_draw_for_themselves(name, kind):
     np.testing.assert_array_equal(found, getattr(np.random.Generator(kind(5)), name)(80))
 
 
+@compiled
+def toss_all(coins, numbers):
+    coins = pcg.flat_coins(coins)
+    for i in range(len(numbers)):
+        numbers[i] = pcg.toss(coins)
+
+
+def test_coins_are_the_uniforms_one_by_one():
+    rng = np.random.default_rng(4)
+    rng.random(3)
+    coins, found = pcg.coins_of(rng), np.empty(10_000)
+    toss_all(coins, found[:7])
+    toss_all(coins, found[7:])
+    np.testing.assert_array_equal(found, rng.random(10_000))
+
+
 def test_uniforms_of_another_number_than_a_multiple_of_eight_are_refused():
     with pytest.raises(ValueError, match="must be a multiple of 8, got 9"):
         pcg.uniforms(np.random.default_rng(5))(np.empty(9))
@@ -81,6 +98,7 @@ def test_without_compilation_numpy_draws():
     code = """if True:
         import numpy as np
         from boltzmann_rl.kernels import pcg
+from boltzmann_rl.kernels.jit import compiled
         for name, kind in (("random", pcg.uniforms), ("standard_normal", pcg.normals)):
             found = np.empty(80)
             kind(np.random.default_rng(5))(found)

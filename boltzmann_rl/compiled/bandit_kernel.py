@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.compiled import lanes, perturbation
-from boltzmann_rl.compiled.lanes import fused, placed
 from boltzmann_rl.compiled.perturbation import Indices
 from boltzmann_rl.kernels.exponential import exp_nonpositive
-from boltzmann_rl.kernels.jit import compiled
+from boltzmann_rl.kernels.jit import compiled, fused, placed
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
     aligned,

@@ -7,7 +7,7 @@ The cell of an arm that a run chooses is its index in such an array.
 import numpy as np
 
 from boltzmann_rl.kernels.exponential import exp_nonpositive
-from boltzmann_rl.kernels.jit import inner
+from boltzmann_rl.kernels.jit import fused, placed
 from boltzmann_rl.kernels.logarithm import log_positive
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
@@ -35,14 +35,12 @@ __all__ = [
     "entropy_of",
     "fade",
     "follow",
-    "fused",
     "greedy_entropies",
     "highest",
     "indices",
     "mix",
     "outside",
     "pay",
-    "placed",
     "rank",
     "reweigh",
     "softmax_measures",
@@ -60,12 +58,6 @@ _MOST = 1000.0
 _LOG2_WIDTH = WIDTH.bit_length() - 1
 
 _TINY, _GREATEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max
-
-# Put in place where they are called: vectors stay in registers.
-placed = inner(forceinline=True)
-
-# The same where a product and a sum may be rounded once.
-fused = inner(forceinline=True, fastmath={"contract"})
 
 
 @placed

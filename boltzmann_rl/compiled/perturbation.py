@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.compiled.lanes import fused, placed
 from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.jit import fused, placed
 from boltzmann_rl.kernels.logarithm import log_positive
 from boltzmann_rl.kernels.normal import normal_below, normal_quantile
 from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, lanes_from, load, load_apart, root, store, where

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels import pcg
-from boltzmann_rl.kernels.jit import compiled, inner
+from boltzmann_rl.kernels.jit import compiled, placed
 from boltzmann_rl.kernels.vectors import where
 from boltzmann_rl.policies.few import LARGEST_TEMPERATURE
 
@@ -64,12 +64,12 @@ class State(NamedTuple):
     total: Floats
 
 
-@inner(forceinline=True)
+@placed
 def _at(parameter, clock):  # type: ignore[no-untyped-def]
     return parameter[min(clock, len(parameter) - 1)]
 
 
-@inner(forceinline=True)
+@placed
 def _first(start, u):  # type: ignore[no-untyped-def]
     """The state at which the running sum passes u; the first of all if none does, as argmax has it."""
     for state in range(len(start)):
@@ -78,7 +78,7 @@ def _first(start, u):  # type: ignore[no-untyped-def]
     return 0
 
 
-@inner(forceinline=True)
+@placed
 def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
     """The same for the outcomes of a step."""
     chosen = 0
@@ -87,7 +87,7 @@ def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
     return chosen
 
 
-@inner(forceinline=True)
+@placed
 def _add(total, lost, number):  # type: ignore[no-untyped-def]
     """One step of Python's sum (from 3.12 on that of Neumaier 1974), which in the end is total + lost."""
     new = total + number
@@ -113,7 +113,7 @@ def _numpy_sum(numbers, count):  # type: ignore[no-untyped-def]
     return total
 
 
-@inner(forceinline=True)
+@placed
 def _best(tables, table, here, available):  # type: ignore[no-untyped-def]
     best = -np.inf
     for action in range(tables.shape[2]):
@@ -122,7 +122,7 @@ def _best(tables, table, here, available):  # type: ignore[no-untyped-def]
     return best
 
 
-@inner(forceinline=True)
+@placed
 def _weigh(part, tables, here, available, temperature, weights):  # type: ignore[no-untyped-def]
     """Weights of one part of the policy, not normalised; returns their sum. Limits of the soft part are exact."""
     best = _best(tables, 0, here, available)
@@ -140,7 +140,7 @@ def _weigh(part, tables, here, available, temperature, weights):  # type: ignore
     return total + lost
 
 
-@inner(forceinline=True)
+@placed
 def _pick(weights, total, u):  # type: ignore[no-untyped-def]
     """The action at which the running sum of the weights, which does not carry, passes u times its end."""
     if _CARRIES:
@@ -154,7 +154,7 @@ def _pick(weights, total, u):  # type: ignore[no-untyped-def]
     return last
 
 
-@inner(forceinline=True)
+@placed
 def _choose(explore, exploit, rate, temperature, tables, here, available, u, weights, others):  # type: ignore[no-untyped-def]
     """The action for a uniform, or −1 where the reference would refuse to decide, or does it in another way.
 
@@ -181,7 +181,7 @@ def _choose(explore, exploit, rate, temperature, tables, here, available, u, wei
     return _pick(weights, total + lost, u), 1.0 if extreme else total + lost
 
 
-@inner(forceinline=True)
+@placed
 def _mean(tables, here, weights, total):  # type: ignore[no-untyped-def]
     """The mean value of what the policy does."""
     mean = 0.0
@@ -190,7 +190,7 @@ def _mean(tables, here, weights, total):  # type: ignore[no-untyped-def]
     return mean
 
 
-@inner(forceinline=True)
+@placed
 def _judged(tables, chosen, here, available, ties):  # type: ignore[no-untyped-def]
     """What the other of two tables says of the best actions of the chosen one, on average."""
     best, count = _best(tables, chosen, here, available), 0

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.kernels.exponential import exp_nonpositive
-from boltzmann_rl.kernels.jit import compiled, inner
+from boltzmann_rl.kernels.jit import compiled, fused, placed
 from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, flat, load, load_apart, store, where
 
 __all__ = ["decide_few", "decide_masked", "decide_rows", "prepare"]
@@ -163,7 +163,7 @@ def _decide_rows(values, inverse, uniform, soft, greedy, u, actions, w):  # type
     return fine
 
 
-@inner(forceinline=True)
+@placed
 def _load(values, first, count, w):  # type: ignore[no-untyped-def]
     """Rows side by side, and the best of each (where the first is NaN, that)."""
     best = load_apart(values, first, count)
@@ -175,7 +175,7 @@ def _load(values, first, count, w):  # type: ignore[no-untyped-def]
     return best
 
 
-@inner(forceinline=True, fastmath={"contract"})
+@fused
 def _sum_softmax(w, count, best, inverse):  # type: ignore[no-untyped-def]
     """Running sums of the weights, NaN where the differences are: of NaN, of +inf, and of nothing but −inf."""
     total = eight(0.0)
@@ -185,7 +185,7 @@ def _sum_softmax(w, count, best, inverse):  # type: ignore[no-untyped-def]
     return total
 
 
-@inner(forceinline=True, fastmath={"contract"})
+@fused
 def _sum_mixture(w, count, best, inverse, uniform, soft, greedy):  # type: ignore[no-untyped-def]
     """Running sums of the probabilities, NaN as above."""
     free, ties, weight = eight(0.0), eight(0.0), eight(0.0)
@@ -206,7 +206,7 @@ def _sum_mixture(w, count, best, inverse, uniform, soft, greedy):  # type: ignor
     return total
 
 
-@inner(forceinline=True)
+@placed
 def _pick(cdf, count, goal):  # type: ignore[no-untyped-def]
     """Where the running sum passes the goal, as `boltzmann_rl.invert`."""
     actions = eight(0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MISSING", "available", "compiled", "inner"]
+__all__ = ["MISSING", "available", "compiled", "fused", "inner", "placed"]
 
 MISSING = "the compiled engine needs Numba: pip install 'boltzmann-rl[fast]'"
 
@@ -62,6 +62,12 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
 # For what only compiled functions call: without the wrapper by which Python would, which takes long to compile, and on
 # the disk as a part of what calls it.
 inner = functools.partial(compiled, no_cpython_wrapper=True, no_cfunc_wrapper=True, cache=False)
+
+# Put in place where it is called, so that vectors stay in registers.
+placed = inner(forceinline=True)
+
+# The same where a product and a sum may be rounded once.
+fused = inner(forceinline=True, fastmath={"contract"})
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.kernels.jit import available, compiled, inner
+from boltzmann_rl.kernels.jit import available, compiled, inner, placed
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
     bits_of,
@@ -43,9 +43,6 @@ _WAITING, _COINS = 1024, 256
 
 # Where the lowest layer of the ziggurat has its tail, and the inverse of that.
 _TAIL, _INVERSE = 3.6541528853610087963519472518, 0.27366123732975827203338247596
-
-placed = inner(forceinline=True)
-
 
 # A source holds the high halves of eight states, of the factor and of the summand of eight steps, then the low ones.
 _FACTOR, _SUMMAND, _LOWS = WIDTH, WIDTH + 1, WIDTH + 2
