@@ -98,7 +98,6 @@ def test_without_compilation_numpy_draws():
     code = """if True:
         import numpy as np
         from boltzmann_rl.kernels import pcg
-from boltzmann_rl.kernels.jit import compiled
         for name, kind in (("random", pcg.uniforms), ("standard_normal", pcg.normals)):
             found = np.empty(80)
             kind(np.random.default_rng(5))(found)
