@@ -178,7 +178,6 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
     """An agent in numbers for so many steps, or more; None if a schedule can't be evaluated so far."""
     policy, learner = agent.policy, agent.learner
     parameters = getattr(policy, "epsilon", 1.0), getattr(policy, "temperature", 1.0), learner.learning_rate
-
     known = [np.array([x]) if isinstance(x, float) else np.empty(0) for x in parameters]
 
     def rule(size: int) -> kernel.Rule | None:

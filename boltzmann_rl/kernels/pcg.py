@@ -167,7 +167,7 @@ def _next(high, low, source):  # type: ignore[no-untyped-def]
 
 @inner
 def _fill(source, numbers, count):  # type: ignore[no-untyped-def]
-    """Uniforms."""
+    """The next uniforms of a source, a multiple of eight."""
     high, low = load(source, 0), load(source, _LOWS)
     for i in range(0, count, WIDTH):
         store(numbers, i, floats_of((_number(high, low) >> 11) & _UNITS) * _UNIT)

@@ -89,6 +89,9 @@ class GaussianPosterior:
         prior_mean: Finite; of no effect under the flat prior.
         prior_sd: ≥ 1e-150·sd, ∞ for the flat prior.
 
+    Raises:
+        ValueError, TypeError: A parameter out of range, or no number.
+
     Example:
         >>> learner, rng = GaussianPosterior(sd=2.0, prior_mean=1.0, prior_sd=2.0), np.random.default_rng(0)
         >>> state = learner.update(learner.start((1, 2), rng), np.array([0]), np.array([4.0]), None, rng)
