@@ -11,6 +11,7 @@ from gymnasium.spaces import Discrete
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import as_available, as_callable, as_finite, as_integer
+from boltzmann_rl.copies import check_copies
 from boltzmann_rl.features import Observation
 from boltzmann_rl.linear_features import RealFeatures
 from boltzmann_rl.schedules.evaluation import set_fields
@@ -215,6 +216,10 @@ class TabularEnvironment:
             raise type(error)(f"{self._where()}: {error}") from None
         self.step_in_episode += 1
         return reading
+
+    def __getstate__(self) -> dict[str, Any]:
+        check_copies(self.env)
+        return dict(vars(self))
 
     def _where(self) -> str:
         return f"{name_of(self.env)} with seed {self.seed}, episode {self.episode}, step {self.step_in_episode}"

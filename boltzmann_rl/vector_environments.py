@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
 
+from boltzmann_rl.copies import check_copies
 from boltzmann_rl.environments import Reading, Spaces, name_of
 from boltzmann_rl.streams import child_seed
 
@@ -117,6 +118,10 @@ class TabularVectorEnvironment:
             if apart:
                 self._stand(row, observations, infos)
         return readings
+
+    def __getstate__(self) -> dict[str, Any]:
+        check_copies(self.env)
+        return dict(vars(self))
 
     def _check_rows(self, **parts: Any) -> None:
         for name, part in parts.items():

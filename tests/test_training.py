@@ -460,7 +460,7 @@ class Remade(Corridor, EzPickle):
     "wrap", [lambda env: env, gymnasium.wrappers.OrderEnforcing, lambda env: SyncVectorEnv([lambda: env])]
 )
 def test_an_environment_whose_pickle_would_begin_anew_is_refused(tmp_path, wrap):
-    with pytest.raises(TypeError, match=r"Remade.*can't be saved.*how it was made, not where it stands"):
+    with pytest.raises(TypeError, match=r"Remade.*can't be saved or copied.*how it was made, not where it stands"):
         Training(wrap(Remade()), AGENTS[0], seed=0).save(tmp_path / "training")
     assert not list(tmp_path.iterdir())
 
@@ -468,7 +468,7 @@ def test_an_environment_whose_pickle_would_begin_anew_is_refused(tmp_path, wrap)
 def test_an_environment_with_a_window_or_a_file_is_refused_with_the_remedy(tmp_path):
     env = Corridor()
     training = Training(env, AGENTS[0], seed=0)
-    remedy = r"can't be saved, TypeError: .*make the environment without render_mode"
+    remedy = r"can't be saved or copied, TypeError: .*make the environment without render_mode"
     with open(tmp_path / "film", "wb") as env.window, pytest.raises(TypeError, match=remedy):
         training.save(tmp_path / "training")
     assert [path.name for path in tmp_path.iterdir()] == ["film"]

@@ -1,5 +1,6 @@
 """Training: an agent in an environment, or in a vector of them, as an iterator that can be looked at and saved."""
 
+import copy
 import hashlib
 import json
 import platform
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from boltzmann_rl.agents import Agent, learns_from
 from boltzmann_rl.arguments import Floats, as_integer, as_seed
+from boltzmann_rl.copies import check_copies
 from boltzmann_rl.files import write
 from boltzmann_rl.learners import Transition
 from boltzmann_rl.simulation.loops import Loop
@@ -136,23 +138,7 @@ class Training:
             TypeError: What holds something that no file can hold, such as a window, another process, or a
                 simulator's memory.
         """
-        import cloudpickle  # here: not every training is saved
-
-        for layer in _layers(self.env):
-            if hasattr(layer, "_ezpickle_args"):
-                raise TypeError(
-                    f"{layer} can't be saved: its pickle (gymnasium.utils.EzPickle) would hold how it was made, not "
-                    "where it stands. Save training.values instead, or the learner's state"
-                )
-        try:
-            training = cloudpickle.dumps(self)
-        except Exception as error:
-            raise TypeError(
-                f"{self.env} with {self.agent!r} can't be saved, {type(error).__name__}: {error}. Windows, files and "
-                "other processes can't be pickled: make the environment without render_mode and recording wrappers, "
-                "and a vector of them with vectorization_mode='sync' (Gymnasium 1.4 or later)"
-            ) from error
-        content = json.dumps(_versions()).encode() + b"\n" + training
+        content = json.dumps(_versions()).encode() + b"\n" + self._pickled()
         write(Path(path), _FIRST_LINE + hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
 
     @staticmethod
@@ -182,6 +168,35 @@ class Training:
                 stacklevel=2,
             )
         return _unpickled(pickled, f"{path}, saved under {line.decode()}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        check_copies(self.env)
+        return dict(vars(self))
+
+    def __copy__(self) -> "Training":
+        """A shallow copy would play in the same environment: it is as deep as `copy.deepcopy`."""
+        return copy.deepcopy(self)
+
+    def __deepcopy__(self, memo: Any) -> "Training":
+        """By a pickle, so that a copy is refused where a file is."""
+        import cloudpickle
+
+        training: Training = cloudpickle.loads(self._pickled())
+        return training
+
+    def _pickled(self) -> bytes:
+        import cloudpickle  # here: not every training is saved
+
+        check_copies(self.env)
+        try:
+            pickled: bytes = cloudpickle.dumps(self)
+        except Exception as error:
+            raise TypeError(
+                f"{self.env} with {self.agent!r} can't be saved or copied, {type(error).__name__}: {error}. Windows, "
+                "files and other processes can't be pickled: make the environment without render_mode and recording "
+                "wrappers, and a vector of them with vectorization_mode='sync' (Gymnasium 1.4 or later)"
+            ) from error
+        return pickled
 
     def _finish(self, row: int, terminated: bool) -> None:
         """An episode is over; the next one in its row begins with nothing."""
@@ -217,11 +232,3 @@ def _versions() -> dict[str, str]:
 
     libraries: Any = (boltzmann_rl, numpy, gymnasium, cloudpickle)
     return {"python": platform.python_version(), **{x.__name__: x.__version__ for x in libraries}}
-
-
-def _layers(env: Any) -> Iterator[Any]:
-    """An environment, what it wraps, and what a vector of them holds."""
-    yield env
-    for inside in (getattr(env, "env", None), *getattr(env, "envs", ())):
-        if inside is not None:
-            yield from _layers(inside)

@@ -1,0 +1,159 @@
+"""Whether a copy of an environment stands where the environment stands, which not every way of pickling sees to.
+
+An object may say itself how it is pickled. ``gymnasium.utils.EzPickle`` keeps the arguments of the constructor, so the
+copy stands at no step of an episode and has another stream of chance; other classes leave out what they take to be
+unimportant. A copy that forgets would go on differently without a word, so it is compared with its original.
+"""
+
+import copy
+import copyreg
+import types
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+__all__ = ["check_copies"]
+
+_WAYS = (
+    "__getstate__",
+    "__setstate__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__getnewargs__",
+    "__getnewargs_ex__",
+    "__deepcopy__",
+)
+_CLOSED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, str, bytes, int, float, np.ndarray)
+_PLAIN = (int, float, complex, str, bytes, bool, type(None), type, types.ModuleType, types.BuiltinFunctionType)
+
+
+def check_copies(env: Any) -> None:
+    """Refuse an environment of which a pickle or a deep copy would stand elsewhere.
+
+    What is compared is every environment found in it (it may wrap some, or hold a vector of them), and every object of
+    the same packages, that says itself how it is pickled. Other objects are copied attribute by attribute.
+
+    Args:
+        env: An environment or a vector of them.
+
+    Raises:
+        TypeError: It names the environment, and what the copy would not have.
+
+    Example:
+        >>> import gymnasium
+        >>> check_copies(gymnasium.make("FrozenLake-v1"))
+    """
+    for thing in _with_own_ways(env):
+        state = thing.__getstate__()
+        if isinstance(state, dict) and {"_ezpickle_args"} <= set(state) <= {"_ezpickle_args", "_ezpickle_kwargs"}:
+            _refuse(thing, "its pickle (gymnasium.utils.EzPickle) would hold how it was made, not where it stands")
+        for twin, how in _twins(thing):
+            if type(twin) is not type(thing):
+                _refuse(thing, f"its {how} is a {type(twin).__name__}")
+            for name, value in vars(thing).items():
+                if name not in vars(twin) or not _alike(value, vars(twin)[name], set()):
+                    _refuse(thing, f"its {how}, for which {type(thing).__name__} has its own way, loses {name!r}")
+
+
+def _refuse(thing: Any, why: str) -> None:
+    raise TypeError(
+        f"{thing} can't be saved or copied where it stands: {why}. Training.save(path) without environment='pickle' "
+        "keeps what was learned, and begins a new episode when it is loaded"
+    )
+
+
+def _with_own_ways(env: Any) -> list[Any]:
+    """Environments, and objects of their packages, that say themselves how they are pickled."""
+    things = [thing for thing in _within(env) if hasattr(thing, "__dict__")]
+    worlds = [
+        thing for thing in things if all(callable(getattr(type(thing), name, None)) for name in ("reset", "step"))
+    ]
+    packages = {_package(world) for world in worlds} - {"gymnasium"}
+    known = [thing for thing in things if _package(thing) in packages or any(thing is world for world in worlds)]
+    return [thing for thing in known if _has_own_way(type(thing))]
+
+
+def _package(thing: Any) -> str:
+    return type(thing).__module__.partition(".")[0]
+
+
+def _has_own_way(kind: type) -> bool:
+    own = any(getattr(kind, way, None) is not getattr(object, way, None) for way in _WAYS)
+    return own or kind in copyreg.dispatch_table
+
+
+def _within(env: Any) -> Iterator[Any]:
+    """All objects that an environment holds, itself first, each once."""
+    seen: set[int] = set()
+    waiting = [env]
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        yield thing
+        if isinstance(thing, dict):
+            waiting += thing.values()
+        elif isinstance(thing, list | tuple | set | frozenset | deque):
+            waiting += thing
+        elif isinstance(thing, types.MethodType):
+            waiting.append(thing.__self__)
+        if not isinstance(thing, _CLOSED):
+            waiting += getattr(thing, "__dict__", {}).values()
+
+
+def _twins(thing: Any) -> Iterator[tuple[Any, str]]:
+    """Copies made in the ways in which a training is copied."""
+    import cloudpickle  # here: not every environment is copied
+
+    try:
+        yield cloudpickle.loads(cloudpickle.dumps(thing)), "pickle"
+        if hasattr(type(thing), "__deepcopy__"):
+            yield copy.deepcopy(thing), "deep copy"
+    except Exception as error:
+        raise TypeError(f"{thing} can't be saved or copied, {type(error).__name__}: {error}") from error
+
+
+def _alike(one: Any, other: Any, seen: set[tuple[int, int]]) -> bool:
+    """Whether two objects hold the same."""
+    if one is other or (id(one), id(other)) in seen:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, _PLAIN):
+        return bool(one == other or (one != one and other != other))
+    seen.add((id(one), id(other)))
+    parts = _parts(one), _parts(other)
+    if isinstance(parts[0], bytes):
+        return bool(parts[0] == parts[1])
+    return len(parts[0]) == len(parts[1]) and all(map(_alike, *parts, [seen] * len(parts[0])))
+
+
+def _parts(thing: Any) -> Any:
+    """What an object is made of, to be compared one by one; bytes of an array."""
+    if isinstance(thing, np.ndarray) and thing.dtype != object:
+        return f"{thing.dtype} {thing.shape}".encode() + thing.tobytes()
+    if isinstance(thing, dict):
+        return [*thing, *thing.values(), *_attributes(thing)]
+    if isinstance(thing, list | tuple | deque):
+        return [*thing, *_attributes(thing)]
+    if isinstance(thing, set | frozenset):
+        return [len(thing), *sorted(thing, key=repr)]
+    if isinstance(thing, types.FunctionType):
+        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
+        return [thing.__code__.co_code, *thing.__code__.co_names, *cells, thing.__defaults__, thing.__kwdefaults__]
+    if hasattr(thing, "__dict__"):
+        return _attributes(thing)
+    made = thing.__reduce_ex__(4)
+    return made.encode() if isinstance(made, str) else [list(part) if _is_items(part) else part for part in made]
+
+
+def _attributes(thing: Any) -> list[Any]:
+    held = getattr(thing, "__dict__", {})
+    return [*held, *held.values()]
+
+
+def _is_items(part: Any) -> bool:
+    return isinstance(part, Iterator)
