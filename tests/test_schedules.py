@@ -163,7 +163,56 @@ def test_an_array_of_steps_is_each_step_alone(schedule, steps):
     values = np.asarray(schedule(steps))
     assert values.shape == steps.shape
     assert values.dtype == np.float64
-    assert values.ravel().tolist() == pytest.approx([schedule(int(step)) for step in steps.flat], rel=1e-15, abs=0)
+    assert values.ravel().tolist() == [schedule(int(step)) for step in steps.flat]  # to the bit
+
+
+BASES = np.random.default_rng(11).uniform(0.001, 10.0, size=(300, 2)).tolist()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda a, b: Exponential(a, b, steps=2),  # halfway the exponents are ½
+        lambda a, b: Exponential(a, b, steps=4),
+        lambda a, b: Exponential(a, decay=b / 11.0),  # at step 2 the exponent is 2
+        lambda a, b: Exponential(a, 1e9, decay=1.0 + b),
+        lambda a, b: Polynomial(a, b, steps=7),
+        lambda a, b: Polynomial(a, b, steps=7, power=0.5),
+        lambda a, b: Polynomial(a, b, steps=7, power=b),
+        lambda a, b: Power(a, exponent=2.0),
+        lambda a, b: Power(a, exponent=0.5),
+        lambda a, b: Power(a, exponent=-1.0),
+        lambda a, b: Power(a, exponent=b),
+        lambda a, b: Cosine(a, b, steps=7),
+        lambda a, b: Linear(a, b, steps=7),
+        lambda a, b: InverseTime(a, rate=b),
+        lambda a, b: Logarithmic(a, offset=1.0 + b),
+        lambda a, b: Floor(Exponential(a, b, steps=2), minimum=0.2),
+        lambda a, b: schedules.Ceiling(Exponential(a, b, steps=2), maximum=5.0),
+        lambda a, b: Scaled(Exponential(a, b, steps=2), factor=3.7),
+        lambda a, b: WarmUp(Exponential(a, decay=b / 11.0), steps=2, start=b),
+        lambda a, b: Restarts(Exponential(a, b, steps=2), period=3, growth=2),
+        lambda a, b: Joined((Power(b), Exponential(a, b, steps=2)), boundaries=(3,)),
+    ],
+)
+def test_whatever_the_parameters_one_step_has_the_bits_of_many(made):
+    steps = np.arange(9)
+    for a, b in BASES:
+        schedule = made(a, b)
+        one_by_one = np.array([schedule(step) for step in range(9)])
+        assert (schedule(steps) == one_by_one).all()
+        assert (schedule(np.broadcast_to(np.int8(2), (9,))) == one_by_one[2]).all()
+
+
+@every_schedule
+def test_the_layout_and_the_type_of_the_steps_change_no_bit(schedule):
+    many = np.arange(3000)
+    one_by_one = np.array([schedule(step) for step in range(3000)])
+    grid = many.reshape(50, 60)
+    for steps in (many, many[::-1], many[1::3], grid.T, np.asfortranarray(grid), many.astype(np.uint16), many[5:12]):
+        assert (np.asarray(schedule(steps)) == one_by_one[steps]).all()
+    for alone in (np.int64(2), np.array(2, dtype=np.uint8), np.array([2], dtype=np.int32), np.array([[2]])):
+        assert np.ravel(schedule(alone)).tolist() == [one_by_one[2]]
 
 
 @every_schedule

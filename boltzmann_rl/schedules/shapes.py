@@ -187,11 +187,11 @@ class Exponential:
             if isinstance(f, float) and f == 1.0:  # what the powers come to, for the price of none
                 return self.end
             with quietly(f if self.start >= _NORMAL <= self.end else None):  # the powers lie between 1 and an end
-                value = np.power(self.start, 1.0 - f) * np.power(self.end, f)  # the same bits for one step as for many
+                value = _powers(self.start, 1.0 - f) * _powers(self.end, f)
         else:
             decay: Any = self.decay  # not None: exactly one of the two is given
             with quietly():
-                value = self.start * np.power(decay, counted(step))
+                value = self.start * _powers(decay, counted(step))
         return unwrap(within(value, self.start, self.end))
 
 
@@ -320,6 +320,16 @@ def quietly(number: Any = None) -> AbstractContextManager[object]:
 
 
 _AS_EVER = nullcontext()
+
+
+def _powers(base: float, exponent: Any) -> Any:
+    """base^exponent, with the same bits for one exponent as for many.
+
+    Of a single exponent of 2, ½ or −1 NumPy makes a square, a root or a reciprocal, which may be rounded otherwise
+    than the power; of an array of exponents it does not.
+    """
+    return np.power(base, (exponent,)).item() if isinstance(exponent, float) else np.power(base, exponent)
+
 
 # The least number of full precision.
 _NORMAL = float(np.finfo(np.float64).tiny)
