@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boltzmann_rl.arrays import to_numpy
+
 __all__ = [
     "as_available",
     "as_callable",
@@ -38,18 +40,26 @@ def real_array(array: Any, name: str) -> Floats:
     """``array`` as C-ordered float64, without a copy where it is that already; anything but reals is refused."""
     if type(array) is np.ndarray and array.dtype is _FLOAT64 and array.flags.c_contiguous:
         return array
-    if isinstance(array, np.ma.MaskedArray):
-        raise TypeError(
-            f"{name} is a NumPy masked array, whose mask would be lost: "
-            "pass the plain array and the mask as available=~array.mask"
-        )
-    found = np.asarray(array)
+    _refuse_masked(array, name)
+    found = to_numpy(array, name)
     if found.dtype.kind == "b":
         raise TypeError(f"{name} must be real numbers, got booleans: is this a mask? Masks go to available=")
     if found.dtype.kind not in "iuf":
         held = "complex numbers" if found.dtype.kind == "c" else f"{type(array).__name__} of {found.dtype}"
         raise TypeError(f"{name} must be real numbers, got {held}: {_shown(array)}")
+    if found.dtype.kind == "f" and found.dtype.itemsize > _FLOAT64.itemsize:
+        return _narrowed(found, name)
     return np.ascontiguousarray(found, dtype=np.float64).reshape(found.shape)
+
+
+def _narrowed(found: Any, name: str) -> Floats:
+    """Numbers of a wider format than float64, rounded to it; none of them becomes infinite."""
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = np.ascontiguousarray(found, dtype=np.float64).reshape(found.shape)
+    lost = np.isinf(narrow) & np.isfinite(found)
+    if lost.any():
+        raise ValueError(f"{name} must be numbers that a float64 can hold, got {found[lost][0]}")
+    return narrow
 
 
 def as_values(values: Any) -> Floats:
@@ -94,7 +104,7 @@ def as_temperature(temperature: Any, shape: tuple[int, ...], name: str = "temper
         raise ValueError(f"{name} must be 0 or more, got {temperature}")
     if isinstance(temperature, bool | np.bool_ | str | bytes) or temperature is None:
         raise TypeError(f"{name} must be a number, got {temperature!r}")
-    found = np.asarray(temperature)
+    found = to_numpy(temperature, name)
     if found.ndim == 0:
         return as_number(temperature, name, minimum=0.0, maximum=np.inf)
     found = real_array(temperature, name)
@@ -115,9 +125,11 @@ def as_temperature(temperature: Any, shape: tuple[int, ...], name: str = "temper
 
 def as_available(available: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """An action mask of exactly ``shape``, bool or integers all 0 or 1, with an action left in every row."""
-    mask = np.asarray(available)
+    _refuse_masked(available, "the mask available=")
+    mask = to_numpy(available, "the mask available=")
     if mask.dtype.kind not in "biu":
-        raise TypeError(f"the mask available= must be bool, or integers all 0 or 1, got {_shown(available)}")
+        remedy = ": mask > 0.5 makes one of numbers 0.0 and 1.0" if mask.dtype.kind == "f" else ""
+        raise TypeError(f"the mask available= must be bool, or integers all 0 or 1, got {_shown(available)}{remedy}")
     if mask.shape != shape:
         raise ValueError(
             f"the mask available= has shape {mask.shape}, values have {shape}: masks are not broadcast, give one "
@@ -138,7 +150,8 @@ def as_steps(step: Any, name: str = "step") -> Floats:
     """Decisions made so far: integers ≥ 0 of any shape, as float64."""
     if type(step) is int and 0 <= step < 2**53:  # the one step of a loop: the checks below would cost it ten times more
         return np.array(step, dtype=np.float64)
-    found = np.asarray(step)
+    _refuse_masked(step, name)
+    found = to_numpy(step, name)
     if isinstance(step, bool | str) or (found.dtype.kind not in "iu" and not isinstance(step, int)):
         raise TypeError(f"{name} must be an integer, or an array of integers, got {_shown(step)}")
     try:
@@ -152,11 +165,11 @@ def as_steps(step: Any, name: str = "step") -> Floats:
 
 def as_number(number: Any, name: str, *, minimum: float = -np.inf, maximum: float = np.inf) -> float:
     """A real number in [minimum, maximum]; infinite only where ``maximum`` is asked to be."""
-    kind = np.asarray(number).dtype.kind
-    if np.ndim(number) != 0 or kind not in "iufO" or isinstance(number, str | bytes | bytearray):
+    found = to_numpy(number, name)
+    if found.ndim != 0 or found.dtype.kind not in "iufO" or isinstance(number, str | bytes | bytearray):
         raise TypeError(f"{name} must be a number, got {_shown(number)}")
     try:
-        value = float(number)
+        value = float(found)
     except OverflowError:
         raise ValueError(f"{name} must be a number that a float can hold, got {_shown(number)}") from None
     except (TypeError, ValueError):
@@ -235,6 +248,14 @@ def as_policy(policy: Any, name: str = "policy") -> Callable[..., Any]:
 def unwrap(result: Any) -> Any:
     """A float where there was one row, the array elsewhere: what a reduction over the actions answers."""
     return float(result) if isinstance(result, float) or np.ndim(result) == 0 else result
+
+
+def _refuse_masked(array: Any, name: str) -> None:
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a NumPy masked array, whose mask would be lost: "
+            "pass the plain array and the mask as available=~array.mask"
+        )
 
 
 def _shown(value: Any) -> str:

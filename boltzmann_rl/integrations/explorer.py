@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import as_generator, as_policy
+from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.policies import act
 
-__all__ = ["Explorer", "to_numpy"]
+__all__ = ["Explorer"]
 
 
 class Explorer:
@@ -39,7 +40,8 @@ class Explorer:
 
         Args:
             q_values: ``(..., A)``: a NumPy array, a torch tensor on any device (with or without a gradient), a JAX
-                array, or nested lists. Copied at most once on the CPU, to float64, and once from another device.
+                array, or nested lists of these. Copied at most once on the CPU, to float64, and once from another
+                device.
             mask: What may be chosen, same shape: bool, or integers 0 and 1; None for all.
             step: Decisions made so far: a number, or one per row, as an array of any of these; may be left out for a
                 constant policy.
@@ -50,16 +52,6 @@ class Explorer:
         Raises:
             TypeError, ValueError: As `boltzmann_rl.act`.
         """
-        available = None if mask is None else to_numpy(mask)
-        step = step if step is None or isinstance(step, int) else to_numpy(step)
-        return act(self.policy, to_numpy(q_values), self.rng, step=step, available=available)
-
-
-def to_numpy(array: Any) -> Any:
-    """A NumPy array of the same numbers, sharing memory where the CPU has it in a format that NumPy knows."""
-    if hasattr(array, "detach"):  # torch: outside the graph, and on the CPU
-        array = array.detach().cpu()
-        if "bfloat16" in str(array.dtype):  # unknown to NumPy
-            array = array.double()
-    found = array if isinstance(array, np.ndarray) else np.asarray(array)  # keeps a masked array, to be refused
-    return found.astype(np.float64) if found.dtype.name == "bfloat16" else found
+        values = to_numpy(q_values, "values")
+        step = step if step is None or isinstance(step, int) else to_numpy(step, "step")
+        return act(self.policy, values, self.rng, step=step, available=mask)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import as_callable, as_number, as_policy, as_values
-from boltzmann_rl.integrations.explorer import to_numpy
+from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.numerics import entropy
 from boltzmann_rl.policies.decision import act, decide, probabilities
 from boltzmann_rl.policies.parameters import has_temperature, temperature_at

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import as_generator, as_policy
-from boltzmann_rl.integrations.explorer import to_numpy
+from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.policies.decision import act
 from boltzmann_rl.streams import stream
 

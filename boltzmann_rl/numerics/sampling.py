@@ -6,11 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_available, as_generator, real_array
+from boltzmann_rl.arrays import rounding_of
 
 __all__ = ["invert", "mask", "sample"]
 
 # How far a row of probabilities may sum from 1: float32 networks are off by 1e-7, mistakes by 1e-2.
 _SUM_TOLERANCE = 1e-5
+
+# And the furthest that rounding to half precision may carry it.
+_COARSEST = 1e-2
 
 
 def mask(values: Any, available: Any) -> Floats:
@@ -44,7 +48,8 @@ def invert(probabilities: Any, u: Any) -> Any:
     action that is impossible or out of range.
 
     Args:
-        probabilities: ``(..., A)``, rows that sum to 1 (within 1e-5, as float32 networks give them).
+        probabilities: ``(..., A)``, rows that sum to 1 (within 1e-5, as float32 networks give them; of float16 and
+            bfloat16 within what rounding comes to, 1e-3 and 8e-3).
         u: ``(...,)`` in [0, 1).
 
     Returns:
@@ -71,7 +76,7 @@ def sample(probabilities: Any, rng: np.random.Generator) -> Any:
     """An action drawn from each row of probabilities; consumes exactly one uniform of ``rng`` a row.
 
     Args:
-        probabilities: ``(..., A)``, rows that sum to 1 (within 1e-5).
+        probabilities: ``(..., A)``, rows that sum to 1, as in `invert`.
         rng: The generator that chance comes from.
 
     Returns:
@@ -90,7 +95,11 @@ def sample(probabilities: Any, rng: np.random.Generator) -> Any:
 
 
 def as_probabilities(probabilities: Any, name: str = "probabilities") -> Floats:
-    """Rows that are distributions: no entry negative or NaN, each row summing to 1 within 1e-5."""
+    """Rows that are distributions: no entry negative or NaN, each row summing to 1 within 1e-5.
+
+    Of half precision (float16, bfloat16) the sum may be off by twice what rounding each entry may come to, at most by
+    1e-2, and is divided out.
+    """
     p = real_array(probabilities, name)
     if p.ndim == 0 or p.shape[-1] == 0:
         raise ValueError(f"{name} are empty: shape {p.shape} holds no action")
@@ -98,11 +107,19 @@ def as_probabilities(probabilities: Any, name: str = "probabilities") -> Floats:
         index = tuple(int(i) for i in np.argwhere(~(p >= 0.0))[0])
         raise ValueError(f"{name}[{', '.join(map(str, index))}] is {p[index]}: probabilities are 0 or more")
     total = np.einsum("...a->...", p)  # five times faster than sum over a short last axis
-    if not (abs(total - 1.0) <= _SUM_TOLERANCE).all():
+    if (abs(total - 1.0) <= _SUM_TOLERANCE).all():
+        return p
+    relative, least = rounding_of(probabilities)
+    tolerance = min(_COARSEST, max(_SUM_TOLERANCE, relative + p.shape[-1] * least))
+    wrong = ~(abs(total - 1.0) <= tolerance)
+    if wrong.any():
         raise ValueError(
-            f"{name} must sum to 1 in each row, got a sum of {total[abs(total - 1.0) > _SUM_TOLERANCE].flat[0]}"
+            f"{name} must sum to 1 in each row, got a sum of {total[wrong].flat[0]}: is the softmax taken over the "
+            "last axis? What short formats such as float16 have lost, float32 or probabilities / sum brings back"
         )
-    return p
+    with np.errstate(under="ignore"):
+        normal: Floats = p / total[..., np.newaxis]
+    return normal
 
 
 def inverse_cdf(p: Floats, u: float | Floats) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_generator, as_policy, as_steps, as_values, unwrap
+from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
 from boltzmann_rl.policies import machine
@@ -98,6 +99,7 @@ def act(
             raise ValueError(
                 f"step must be a number, or one per row or action of values {values.shape}, got shape {steps.shape}"
             )
+        step = to_numpy(step, "step") if hasattr(step, "detach") else step  # to policies it is NumPy's
     p = probabilities(policy, values, step, memory)
     if coin is None:
         coin = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])

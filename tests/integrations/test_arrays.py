@@ -6,7 +6,7 @@ from draws import FALSE_ALARM
 from scipy import special, stats
 
 import boltzmann_rl as brl
-from boltzmann_rl.integrations.explorer import to_numpy
+from boltzmann_rl.arrays import to_numpy
 
 Q = np.array([[0.0, 1.0, 0.5], [2.0, -1.0, 2.0], [0.25, 0.25, -4.0]])  # each a bfloat16
 
@@ -32,6 +32,62 @@ def test_values_of_every_format_are_those_of_numpy(library, dtype):
         actions = theirs(array_of(library, Q, dtype))
         assert type(actions) is np.ndarray
         assert actions.tolist() == ours(Q).tolist()
+
+
+@pytest.mark.parametrize("door", ["explorer", "act", "softmax"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda torch: torch.view_as_complex(torch.tensor(np.stack([Q, -Q], axis=-1))).conj().imag,  # the negative bit
+        lambda torch: torch.tensor(Q, requires_grad=True),
+        lambda torch: torch.nn.Parameter(torch.tensor(Q, dtype=torch.bfloat16)),
+        lambda torch: torch.tensor(Q).to(torch.float8_e5m2),
+        lambda torch: torch.tensor(Q).to(torch.float8_e4m3fn),
+        lambda torch: torch.tensor(Q).to_sparse(),
+        lambda torch: torch.tensor(Q.T.copy()).T,
+        lambda torch: list(torch.tensor(Q)),
+        lambda torch: list(torch.tensor(Q, requires_grad=True)),
+        lambda torch: tuple(torch.tensor(Q, dtype=torch.bfloat16, requires_grad=True)),
+        lambda torch: [list(row) for row in torch.tensor(Q, requires_grad=True)],
+        lambda torch: [torch.tensor(Q[0], requires_grad=True), *Q[1:].tolist()],
+    ],
+)
+def test_tensors_however_they_come_are_the_numbers_in_them(odd, door):
+    values = odd(pytest.importorskip("torch"))
+    if door == "softmax":
+        assert (brl.softmax(values, 0.7) == brl.softmax(Q, 0.7)).all()
+        return
+    ours, theirs = np.random.default_rng(1), np.random.default_rng(1)
+    policy = brl.Boltzmann(0.7)
+    found = brl.Explorer(policy, theirs)(values) if door == "explorer" else brl.act(policy, values, theirs)
+    assert found.tolist() == brl.act(policy, Q, ours).tolist()
+
+
+def test_tensors_that_hold_no_real_numbers_are_refused_by_name():
+    torch = pytest.importorskip("torch")
+    for wrong, words in (
+        (torch.empty(3, device="meta"), "meta"),
+        (torch.tensor(Q, dtype=torch.complex64).conj(), "complex"),
+        (torch.tensor(Q) > 0, "booleans"),
+    ):
+        for door in (brl.softmax, lambda q: brl.act(brl.Greedy(), q, np.random.default_rng(0))):
+            with pytest.raises(TypeError, match=f"values must be.*{words}"):
+                door(wrong)
+
+
+def test_probabilities_temperatures_and_masks_may_be_tensors_in_a_graph():
+    torch = pytest.importorskip("torch")
+    for dtype in (torch.half, torch.bfloat16):
+        thirds = torch.full((4, 3), 1 / 3, dtype=dtype, requires_grad=True)
+        assert (
+            brl.sample(thirds, np.random.default_rng(0)).tolist()
+            == brl.sample(np.full((4, 3), 1 / 3), np.random.default_rng(0)).tolist()
+        )
+    temperature = torch.tensor(0.7, requires_grad=True)
+    assert brl.Boltzmann(temperature) == brl.Boltzmann(float(np.float32(0.7)))
+    assert (brl.softmax(Q, torch.full((3,), 0.5, requires_grad=True)) == brl.softmax(Q, 0.5)).all()
+    with pytest.raises(TypeError, match=r"mask > 0\.5"):
+        brl.act(brl.Greedy(), Q, np.random.default_rng(0), available=torch.ones(3, 3, requires_grad=True))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

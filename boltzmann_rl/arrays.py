@@ -1,0 +1,78 @@
+"""Arrays of any library as NumPy's, on the host and in a format that NumPy computes with; no library is imported."""
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["rounding_of", "to_numpy"]
+
+# Of formats of half precision: the relative spacing of their numbers at 1, and the distance of their least ones.
+_SPACING = {"float16": (2.0**-10, 2.0**-24), "bfloat16": (2.0**-7, 2.0**-133)}
+
+_BEYOND_NUMPY = "bfloat16", "float8", "float4"
+
+
+def to_numpy(array: Any, name: str = "array") -> Any:
+    """A NumPy array of the same numbers, sharing memory where the host has it in a format that NumPy knows.
+
+    Torch tensors are taken out of their graph and copied to the host once; conjugate and negative bits are resolved.
+    The short formats of ``ml_dtypes`` and torch (bfloat16, float8, int4) become float64 or int64, exactly. A masked
+    array stays one, to be refused.
+
+    Args:
+        array: A NumPy, torch or JAX array, a number, or nested lists of these.
+        name: What the array is, for errors.
+
+    Raises:
+        TypeError: A tensor without numbers (on torch's meta device), or one that NumPy has no format for.
+
+    Example:
+        >>> to_numpy([[0, 1], [2, 3]])
+        array([[0, 1],
+               [2, 3]])
+    """
+    if isinstance(array, np.ndarray):
+        found = array
+    elif hasattr(array, "detach"):
+        found = _of_tensor(array, name)
+    elif _holds_tensors(array):
+        found = np.asarray([to_numpy(part, name) for part in array])
+    else:
+        found = np.asarray(array)
+    if found.dtype.kind != "V":
+        return found
+    for wider in (np.int64, np.float64):  # NumPy takes the formats that others add to it for raw bytes
+        if np.can_cast(found.dtype, wider):
+            return found.astype(wider)
+    return found
+
+
+def rounding_of(array: Any) -> tuple[float, float]:
+    """The relative spacing of an array's numbers at 1 and the distance of its least ones, if of half precision; or 0.
+
+    Example:
+        >>> rounding_of(np.zeros(3, dtype=np.float16)), rounding_of([0.5, 0.5])
+        ((0.0009765625, 5.960464477539063e-08), (0.0, 0.0))
+    """
+    return _SPACING.get(str(getattr(array, "dtype", "")).removeprefix("torch."), (0.0, 0.0))
+
+
+def _of_tensor(tensor: Any, name: str) -> Any:
+    if str(getattr(tensor, "device", "")) == "meta":
+        raise TypeError(f"{name} must be numbers, got a tensor on the device 'meta', which has a shape but no numbers")
+    tensor = tensor.detach().cpu()
+    for settle in ("to_dense", "resolve_conj", "resolve_neg"):
+        tensor = getattr(tensor, settle, lambda same=tensor: same)()
+    if str(tensor.dtype).removeprefix("torch.").startswith(_BEYOND_NUMPY):
+        tensor = tensor.double()
+    try:
+        return np.asarray(tensor)
+    except (TypeError, RuntimeError) as error:
+        raise TypeError(f"{name} must be numbers that NumPy knows, got a tensor of {tensor.dtype}: {error}") from None
+
+
+def _holds_tensors(array: Any) -> bool:
+    """Whether nested lists hold tensors; of the entries of a list one of each type is looked at."""
+    if not isinstance(array, list | tuple):
+        return hasattr(array, "detach")
+    return any(map(_holds_tensors, {type(entry): entry for entry in array}.values()))
