@@ -10,12 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boltzmann_rl import (
+    SARSA,
+    UCB1,
     Agent,
     BernoulliBandit,
     Boltzmann,
     ConstantStep,
+    DoubleQLearning,
+    EligibilityTraces,
     EpsilonGreedy,
     MaxBoltzmann,
+    NStep,
     QLearning,
     SampleAverage,
     check_policy,
@@ -110,6 +115,118 @@ def test_vdbe_on_a_table_moves_the_epsilon_of_the_state_that_was_left():
     state = learner.update(state, transition(1, 1, 0, 0.0, 0), RNG)  # target 0.9·0.5, change 0.225
     assert learner.memory(state)[1] == pytest.approx(0.5 * math.tanh(0.1125) + 0.5, rel=1e-15)
     assert learner.values(state) == pytest.approx(np.array([[0.0, 0.5], [0.225, 0.0]]), rel=1e-15)
+
+
+def f(change, sigma=1.0):
+    """Equation 5 of Tokic (2010), as it is printed."""
+    x = abs(change) / sigma
+    return (1.0 - math.exp(-x)) / (1.0 + math.exp(-x))
+
+
+def seen(here, action, reward, there, over="", environment=0, **more):
+    ends = {"terminated": over == "terminated", "truncated": over == "truncated"}
+    return Transition(0, here, action, reward, there, environment=environment, **ends, **more)
+
+
+def epsilons_after(learner, shape, transitions):
+    state = learner.start(shape, RNG)
+    for transition in transitions:
+        state = learner.update(state, transition, RNG)
+    return learner.memory(state).tolist()
+
+
+def test_vdbe_around_n_steps_moves_the_epsilon_of_the_state_whose_value_moved():
+    learner = ValueDifference(NStep(QLearning(1.0), 2), inverse_sensitivity=1.0, rate=0.5)
+    walk = [seen(0, 0, 5.0, 1), seen(1, 1, 0.0, 2)]
+    assert epsilons_after(learner, (3, 2), walk[:1]) == [1.0, 1.0, 1.0]  # no value has moved yet
+    assert epsilons_after(learner, (3, 2), walk) == pytest.approx([0.5 + 0.5 * f(5.0), 1.0, 1.0], rel=1e-14)
+
+
+@pytest.mark.parametrize("over", ["terminated", "truncated"])
+def test_vdbe_around_n_steps_moves_every_epsilon_that_waited_when_an_episode_ends(over):
+    learner = ValueDifference(NStep(QLearning(0.5), 3), inverse_sensitivity=2.0, rate=0.25)
+    changes = {0: 0.5 * 7.0, 1: 0.5 * 6.0, 2: 0.5 * 4.0}  # returns 1 + 2 + 4, 2 + 4 and 4; what follows is worth 0
+    walk = [seen(0, 0, 1.0, 1), seen(1, 0, 2.0, 2), seen(2, 1, 4.0, 3, over)]
+    expected = [0.75 + 0.25 * f(changes[row], 2.0) for row in range(3)]
+    assert epsilons_after(learner, (4, 2), walk) == pytest.approx([*expected, 1.0], rel=1e-14)
+
+
+def test_vdbe_takes_the_updates_of_one_state_one_after_the_other():
+    learner = ValueDifference(NStep(QLearning(0.5), 9), inverse_sensitivity=1.0, rate=0.5)
+    # The returns are 4 and 3: the value goes from 0 to 2, and from there to 2.5.
+    found = epsilons_after(learner, (1, 1), [seen(0, 0, 1.0, 0), seen(0, 0, 3.0, 0, "terminated")])
+    once = 0.5 + 0.5 * f(2.0)
+    assert found == pytest.approx([0.5 * once + 0.5 * f(0.5)], rel=1e-14)
+
+
+def test_vdbe_keeps_the_steps_of_environments_apart():
+    learner = ValueDifference(NStep(QLearning(1.0), 2), inverse_sensitivity=1.0, rate=0.5)
+    mixed = [
+        seen(0, 0, 5.0, 1, environment=0),
+        seen(2, 0, 1.0, 3, environment=1),
+        seen(3, 0, 1.0, 0, environment=1),
+    ]
+    assert epsilons_after(learner, (4, 1), mixed) == pytest.approx([1.0, 1.0, 0.5 + 0.5 * f(2.0), 1.0], rel=1e-14)
+
+
+@pytest.mark.parametrize("inner", [QLearning(0.3, 0.9), SARSA(0.3, 0.9)], ids=repr)
+@pytest.mark.parametrize(
+    "around", [lambda learner: NStep(learner, 1), lambda learner: EligibilityTraces(learner, 0.0)], ids=["n=1", "λ=0"]
+)
+def test_vdbe_around_a_longer_return_that_is_one_step_is_vdbe_around_the_learner(inner, around):
+    rng = np.random.default_rng(3)
+    walk, here = [], 0
+    for _ in range(200):
+        action, reward, there, after = *rng.integers(3, size=2).tolist(), *rng.integers(4, size=2).tolist()
+        over = ("", "", "", "terminated", "truncated")[rng.integers(5)]
+        walk.append(seen(here, action, reward * 0.7, there, over, next_action=after % 3))
+        here = there
+    plain, wrapped = (ValueDifference(learner, inverse_sensitivity=0.5) for learner in (inner, around(inner)))
+    assert epsilons_after(wrapped, (4, 3), walk) == pytest.approx(epsilons_after(plain, (4, 3), walk), rel=1e-12)
+
+
+def test_vdbe_around_traces_counts_the_visited_state_alone():
+    learner = ValueDifference(EligibilityTraces(SARSA(0.5), decay=0.5), inverse_sensitivity=1.0, rate=0.5)
+    walk = [seen(0, 0, 0.0, 1, next_action=0), seen(1, 0, 4.0, 2, "terminated")]  # the second also moves state 0, by 1
+    assert epsilons_after(learner, (3, 1), walk) == pytest.approx([0.5, 0.5 + 0.5 * f(2.0), 1.0], rel=1e-14)
+
+
+def test_vdbe_of_double_q_learning_measures_the_mean_of_the_tables():
+    learner = ValueDifference(DoubleQLearning(1.0), inverse_sensitivity=1.0, rate=0.5)
+    assert epsilons_after(learner, (2, 1), [seen(0, 0, 4.0, 1)])[0] == pytest.approx(0.5 + 0.5 * f(2.0), rel=1e-14)
+
+
+@pytest.mark.parametrize("stacked", [lambda learner: learner, lambda x: RewardBasedDecay(x, 0.0, 1.0, 4)])
+def test_vdbe_sees_through_a_learner_around_n_steps(stacked):
+    learner = ValueDifference(stacked(NStep(QLearning(1.0), 2)), inverse_sensitivity=1.0, rate=0.5)
+    walk = [seen(0, 0, 5.0, 1), seen(1, 1, 0.0, 2)]
+    assert epsilons_after(learner, (3, 2), walk) == pytest.approx([0.5 + 0.5 * f(5.0), 1.0, 1.0], rel=1e-14)
+
+
+def test_rbed_around_vdbe_counts_the_same_returns_as_rbed_alone():
+    for inner in (QLearning(1.0), NStep(QLearning(1.0), 2)):
+        learner = RewardBasedDecay(inner, threshold=3.0, increment=1.0, steps=4)
+        moved = learner.start((2, 1), RNG)
+        for transition in (seen(0, 0, 2.0, 1), seen(1, 0, 2.0, 0, "truncated")):
+            moved, _ = learner.moves(moved, transition, RNG)
+        assert learner.memory(moved).tolist() == [0.75, 0.75]
+
+
+@pytest.mark.parametrize("inner", [QLearning(0.5), NStep(QLearning(0.5), 2)], ids=repr)
+@pytest.mark.parametrize("features", [np.array([0, 2]), np.array([0.5, 0.0, 1.0])], ids=["active", "real"])
+def test_vdbe_refuses_features_which_have_no_row_for_an_epsilon(inner, features):
+    learner = ValueDifference(inner, inverse_sensitivity=1.0)
+    with pytest.raises(TypeError, match=r"ε is kept for each observation by its index.*features"):
+        learner.update(learner.start((3, 2), RNG), seen(features, 0, 1.0, features), RNG)
+
+
+def test_vdbe_around_upper_confidence_bounds_meets_hidden_arms_without_a_word():
+    learner = ValueDifference(UCB1(1.0), inverse_sensitivity=1.0, rate=0.5)
+    state = learner.start((1, 3), RNG)
+    with np.errstate(all="raise"):
+        for arm in (0, 0, 1, 2, 1):  # the second time arm 0 is hidden before and after
+            state = learner.update(state, np.array([arm]), np.array([1.0]), None, RNG)
+    assert 0.0 < learner.memory(state)[0] <= 1.0
 
 
 def test_rbed_lowers_epsilon_as_the_authors_code_does_on_cart_pole():

@@ -28,13 +28,21 @@ class ValueDifference:
     """Value-difference based exploration: ε of a row rises with the changes of its values, and falls as they settle.
 
     ε ← ε + rate·(f − ε) from 1, with f = (1 − e^(−x))/(1 + e^(−x)) = tanh(x/2), x = |ΔQ|/inverse_sensitivity, and ΔQ
-    the change of the value just updated. With `AdaptiveEpsilonGreedy` it is VDBE, with `AdaptiveMaxBoltzmann`
-    VDBE-Softmax. Limits: inverse sensitivity → 0 explores at every change, → ∞ lets ε fall to 0 as (1 − rate)^n.
+    the change of the value just updated, in the row where it was updated. With `AdaptiveEpsilonGreedy` it is VDBE,
+    with `AdaptiveMaxBoltzmann` VDBE-Softmax. Limits: inverse sensitivity → 0 explores at every change, → ∞ lets ε fall
+    to 0 as (1 − rate)^n.
+
+    Around `NStep` the row is that of n steps ago, and at the end of an episode each one that waits in turn. Around
+    `EligibilityTraces` it is the row of the transition: what a fading trace moves elsewhere is no visit there. Of
+    `DoubleQLearning` ΔQ is the change of the mean of its tables, which is what the policy sees.
 
     Args:
         learner: A learner of action values, for bandits or for environments.
         inverse_sensitivity: σ > 0, in units of the values: the change at which f is about ½ (tanh ½ = 0.46).
         rate: δ in (0, 1]; default: one over the number of actions.
+
+    Raises:
+        TypeError: In ``update``: a transition whose observations are features, which have no row for an ε.
 
     Example:
         >>> from boltzmann_rl.learners import ConstantStep
@@ -72,16 +80,13 @@ class ValueDifference:
         return state.epsilon
 
     def update(self, state: Surprise, *experience: Any) -> Surprise:
-        """Let the learner learn from what its own ``update`` takes, and compare the value before and after."""
-        rows, actions = _cell(experience[0])
-        before = self.values(state)[rows, actions].copy()
-        learned = self.learner.update(state.learner, *experience)
-        values = self.learner.values(learned)
+        """Let the learner learn from what its own ``update`` takes, and compare the values before and after."""
+        learned, moved = _moves(self.learner, state.learner, experience)
+        rate = 1.0 / self.learner.values(learned).shape[-1] if self.rate is None else self.rate
         with np.errstate(over="ignore", under="ignore"):
-            change = np.abs(values[rows, actions] - before)
-            surprise = np.tanh(change / self.inverse_sensitivity / 2.0)
-        rate = 1.0 / values.shape[-1] if self.rate is None else self.rate
-        state.epsilon[rows] += rate * (surprise - state.epsilon[rows])
+            for rows, change in moved:
+                surprise = np.tanh(np.abs(change) / self.inverse_sensitivity / 2.0)
+                state.epsilon[rows] += rate * (surprise - state.epsilon[rows])
         return Surprise(learned, state.epsilon)
 
 
@@ -152,7 +157,14 @@ class RewardBasedDecay:
 
     def update(self, state: Progress, *experience: Any) -> Progress:
         """Let the learner learn from what its own ``update`` takes, and see whether a threshold was reached."""
-        learned = self.learner.update(state.learner, *experience)
+        return self._progress(state, self.learner.update(state.learner, *experience), experience)
+
+    def moves(self, state: Progress, *experience: Any) -> tuple[Progress, list[tuple[Any, Any]]]:
+        """`update`, and where it moved values and by how much: for `ValueDifference`."""
+        learned, moved = _moves(self.learner, state.learner, experience)
+        return self._progress(state, learned, experience), moved
+
+    def _progress(self, state: Progress, learned: Any, experience: Any) -> Progress:
         seen: Any = experience[0]
         if not isinstance(seen, Transition):
             self._pass(state.passed, experience[1])
@@ -169,8 +181,23 @@ class RewardBasedDecay:
         passed += reached & (passed < self.steps)
 
 
-def _cell(seen: Any) -> tuple[Any, Any]:
-    """Row and action of what was updated: of a transition, or of the actions of all rows."""
-    if isinstance(seen, Transition):
-        return seen.observation, seen.action
-    return np.arange(len(seen)), seen
+def _moves(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+    """The learner's next state, and the rows whose values moved with their changes, one update after the other.
+
+    A learner whose updates are not of the row and action in hand says itself by ``moves`` which they are of.
+    """
+    seen = experience[0]
+    if not isinstance(seen, Transition):
+        rows, actions = np.arange(len(seen)), seen
+    elif isinstance(seen.observation, int | np.integer):
+        rows, actions = seen.observation, seen.action
+    else:
+        raise TypeError(f"ε is kept for each observation by its index, but {seen.observation!r} are features")
+    if hasattr(learner, "moves"):
+        learned, moved = learner.moves(state, *experience)
+        return learned, moved
+    before = learner.values(state)[rows, actions].copy()
+    learned = learner.update(state, *experience)
+    after = learner.values(learned)[rows, actions]
+    with np.errstate(invalid="ignore", over="ignore"):  # −∞ of an action that is hidden before and after
+        return learned, [(rows, np.where(after == before, 0.0, after - before))]

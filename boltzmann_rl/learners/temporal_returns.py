@@ -75,22 +75,30 @@ class NStep:
 
     def update(self, state: Window, transition: Transition, rng: np.random.Generator) -> Window:
         """Move the cell of n steps ago; at the end of an episode, all cells that wait."""
+        return self.moves(state, transition, rng)[0]
+
+    def moves(
+        self, state: Window, transition: Transition, rng: np.random.Generator
+    ) -> tuple[Window, list[tuple[Observation, float]]]:
+        """`update`, and where it moved a value and by how much, one after the other: for `ValueDifference`."""
         values = state.values
         waiting = state.waiting.setdefault(transition.environment, deque())
         waiting.append((transition.observation, transition.action, transition.reward))
         over = transition.terminated or transition.truncated
         if len(waiting) < self.steps and not over:
-            return state
+            return state, []
         total = 0.0 if transition.terminated else self.learner.following(values, transition)
         returns = []  # of the newest step first
         for _, _, reward in reversed(waiting):
             total = reward + self.learner.discount * total
             returns.append(total)
-        rate = evaluate(self.learner.learning_rate, transition.step)
+        rate, moved = evaluate(self.learner.learning_rate, transition.step), []
         for _ in range(len(waiting) if over else 1):
             here, action, _ = waiting.popleft()
-            add(values, here, action, rate * (returns.pop() - value(values, here, action)))
-        return state
+            before = value(values, here, action)
+            add(values, here, action, rate * (returns.pop() - before))
+            moved.append((here, value(values, here, action) - before))
+        return state, moved
 
 
 class Traced(NamedTuple):
