@@ -123,26 +123,26 @@ def as_temperature(temperature: Any, shape: tuple[int, ...], name: str = "temper
     return aligned
 
 
-def as_available(available: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def as_available(available: Any, shape: tuple[int, ...], name: str = "available=") -> NDArray[np.bool_]:
     """An action mask of exactly ``shape``, bool or integers all 0 or 1, with an action left in every row."""
-    _refuse_masked(available, "the mask available=")
-    mask = to_numpy(available, "the mask available=")
+    _refuse_masked(available, f"the mask {name}")
+    mask = to_numpy(available, f"the mask {name}")
     if mask.dtype.kind not in "biu":
         remedy = ": mask > 0.5 makes one of numbers 0.0 and 1.0" if mask.dtype.kind == "f" else ""
-        raise TypeError(f"the mask available= must be bool, or integers all 0 or 1, got {_shown(available)}{remedy}")
+        raise TypeError(f"the mask {name} must be bool, or integers all 0 or 1, got {_shown(available)}{remedy}")
     if mask.shape != shape:
         raise ValueError(
-            f"the mask available= has shape {mask.shape}, values have {shape}: masks are not broadcast, give one "
+            f"the mask {name} has shape {mask.shape}, values have {shape}: masks are not broadcast, give one "
             "entry for each action of each row"
         )
     if mask.dtype.kind != "b":
         if ((mask != 0) & (mask != 1)).any():
-            raise ValueError(f"the mask available= must hold only 0 and 1, got {_shown(available)}")
+            raise ValueError(f"the mask {name} must hold only 0 and 1, got {_shown(available)}")
         mask = mask.astype(bool)
     empty = ~mask.any(axis=-1)
     if empty.any():
         row = tuple(int(i) for i in np.argwhere(empty)[0])
-        raise ValueError(f"the mask available{f'[{_index(row)}]' if row else ''} leaves no action")
+        raise ValueError(f"the mask {name.rstrip('=')}{f'[{_index(row)}]' if row else ''} leaves no action")
     return mask
 
 

@@ -10,10 +10,12 @@ import numpy as np
 from gymnasium.spaces import Discrete
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import as_available, as_callable, as_finite, as_integer
+from boltzmann_rl.arguments import as_callable, as_finite, as_integer
 from boltzmann_rl.copies import check_copies
 from boltzmann_rl.features import Observation
+from boltzmann_rl.interface import as_flag, mistaken_arguments, mistaken_reset, mistaken_step, name_of
 from boltzmann_rl.linear_features import RealFeatures
+from boltzmann_rl.masks import Masks, mask_method
 from boltzmann_rl.schedules.evaluation import set_fields
 from boltzmann_rl.tile_coding import ActiveFeatures
 
@@ -141,15 +143,14 @@ class Spaces:
         self.actions, self.first_action = int(action_space.n), int(action_space.start)
 
     def reading(
-        self, observation: Any, mask: Any, reward: Any = 0.0, terminated: Any = False, truncated: Any = False
+        self, observation: Any, available: Any, reward: Any = 0.0, terminated: bool = False, truncated: bool = False
     ) -> Reading:
-        """The whole answer; where a task ended there may be nothing left to do, and the mask is not looked at."""
-        available = None if mask is None or terminated else as_available(mask, (self.actions,))
+        """The whole answer; ``available`` is what `Masks` read of it."""
         seen = self.observation(observation)
         if not (type(reward) in _PLAIN and -_LARGEST <= reward <= _LARGEST):
             reward = as_finite(reward, "reward")
         # This is Reading(...) at half its price.
-        return _new(Reading, (seen, available, float(reward), bool(terminated), bool(truncated)))
+        return _new(Reading, (seen, available, float(reward), terminated, truncated))
 
     def observation(self, observation: Any) -> Observation:
         """An observation as an index from 0, or as an array of features of its own."""
@@ -190,30 +191,36 @@ class TabularEnvironment:
         self.episode, self.step_in_episode = -1, 0
         self._spaces = Spaces(name_of(env), env.observation_space, env.action_space)
         self.observations, self.actions = self._spaces.observations, self._spaces.actions
+        self._masks = Masks(self.actions, mask_method(env))
 
     def reset(self) -> Reading:
         """Begin an episode."""
         self.episode, self.step_in_episode = self.episode + 1, 0
         try:
-            observation, info = self.env.reset(seed=self.seed) if self.episode == 0 else self.env.reset()
+            answer = self.env.reset(seed=self.seed) if self.episode == 0 else self.env.reset()
         except Exception as error:
-            raise RuntimeError(f"{self._where()}, reset raised {type(error).__name__}: {error}") from error
+            raise self._raised("reset", error) from error
         try:
-            return self._spaces.reading(observation, info.get("action_mask"))
+            observation, info = answer
+            return self._spaces.reading(observation, self._masks.of(info))
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{self._where()}: {error}") from None
+            raise self._wrong(error, mistaken_reset(answer, error)) from None
 
     def step(self, action: int) -> Reading:
         """Take an action, by its index."""
         spaces = self._spaces
         try:
-            observation, reward, terminated, truncated, info = self.env.step(action + spaces.first_action)
+            answer = self.env.step(action + spaces.first_action)
         except Exception as error:
-            raise RuntimeError(f"{self._where()}, step raised {type(error).__name__}: {error}") from error
+            raise self._raised("step", error) from error
         try:
-            reading = spaces.reading(observation, info.get("action_mask"), reward, terminated, truncated)
+            observation, reward, terminated, truncated, info = answer
+            if type(terminated) is not bool or type(truncated) is not bool:
+                terminated, truncated = as_flag(terminated, "terminated"), as_flag(truncated, "truncated")
+            available = self._masks.of(info, terminated)
+            reading = spaces.reading(observation, available, reward, terminated, truncated)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{self._where()}: {error}") from None
+            raise self._wrong(error, mistaken_step(answer, error)) from None
         self.step_in_episode += 1
         return reading
 
@@ -221,10 +228,17 @@ class TabularEnvironment:
         check_copies(self.env)
         return dict(vars(self))
 
+    def _raised(self, call: str, error: Exception) -> Exception:
+        """What a call came to that raised."""
+        mistake = mistaken_arguments(error) if call == "reset" else ""
+        if mistake:
+            return TypeError(f"{self._where()}: {mistake}")
+        return RuntimeError(f"{self._where()}, {call} raised {type(error).__name__}: {error}")
+
+    def _wrong(self, error: Exception, mistake: str) -> Exception:
+        """What is wrong with an answer: of its form a TypeError, of a part what was raised."""
+        kind = type(error) if mistake == str(error) else TypeError
+        return kind(f"{self._where()}: {mistake}")
+
     def _where(self) -> str:
         return f"{name_of(self.env)} with seed {self.seed}, episode {self.episode}, step {self.step_in_episode}"
-
-
-def name_of(env: Any) -> str:
-    """The id that an environment was made by, or the name of its class."""
-    return env.spec.id if getattr(env, "spec", None) is not None else type(env.unwrapped).__name__

@@ -1,16 +1,22 @@
 """Vectors of Gymnasium environments as a table sees them: every row read and checked, no step across an autoreset."""
 
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
 
 from boltzmann_rl.copies import check_copies
-from boltzmann_rl.environments import Reading, Spaces, name_of
+from boltzmann_rl.environments import Reading, Spaces
+from boltzmann_rl.interface import as_flag, as_info, mistaken_arguments, mistaken_reset, mistaken_step, name_of
+from boltzmann_rl.masks import Masks, mask_methods, row_info, row_of, speaks_of
 from boltzmann_rl.streams import child_seed
 
 __all__ = ["TabularVectorEnvironment", "is_vector"]
+
+# Where the last observation of a row stands that was reset at once: today's name, and the one before Gymnasium 1.1.
+_FINAL = ("final_obs", "final_observation")
 
 
 def is_vector(env: Any) -> bool:
@@ -33,6 +39,7 @@ class TabularVectorEnvironment:
     the three modes of ``metadata["autoreset_mode"]``: in ``NEXT_STEP`` the step after the last one resets, whatever
     action is sent, and its answer is no reading; in ``SAME_STEP`` the last observation and mask are those of
     ``info["final_obs"]`` and ``info["final_info"]``; in ``DISABLED`` the rows that are over are reset by `begin`.
+    Infos may be a dict of arrays, or a list of one dict a row.
 
     Each row has a seed of its own where the vector takes a list of them (`SyncVectorEnv`, `AsyncVectorEnv`), the first
     row that of a single environment; other vectors get one seed, and have one stream.
@@ -74,6 +81,8 @@ class TabularVectorEnvironment:
         self.seeds: Any = [first, *others] if takes_list else first
         self.standing: list[Reading | None] = [None] * self.rows
         self._episodes, self._steps = [-1] * self.rows, [0] * self.rows
+        methods, self._forget = mask_methods(env, self.rows)
+        self._masks = [Masks(self.actions, method) for method in methods]
 
     def begin(self) -> None:
         """Reset what has to be reset from outside: at first all rows, later those over in the mode ``DISABLED``."""
@@ -83,9 +92,17 @@ class TabularVectorEnvironment:
             return
         options = {} if first else {"options": {"reset_mask": over}}
         try:
-            observations, infos = self.env.reset(seed=self.seeds if first else None, **options)
+            answer = self.env.reset(seed=self.seeds if first else None, **options)
         except Exception as error:
+            mistake = mistaken_arguments(error)
+            if mistake:
+                raise TypeError(f"{self._name}: {mistake}") from None
             raise RuntimeError(self._raised("reset", error)) from error
+        try:
+            observations, infos = answer
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{self._name}: {mistaken_reset(answer, error)}") from None
+        self._go_on()
         for row in np.flatnonzero(over).tolist():
             self._stand(row, observations, infos)
 
@@ -98,21 +115,27 @@ class TabularVectorEnvironment:
         over = np.array([reading is None for reading in before])
         sent = np.where(over, 0, actions) + self._spaces.first_action
         try:
-            observations, rewards, terminated, truncated, infos = self.env.step(sent.astype(np.int64))
+            answer = self.env.step(sent.astype(np.int64))
         except Exception as error:
             raise RuntimeError(self._raised("step", error)) from error
+        try:
+            observations, rewards, terminated, truncated, infos = answer
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{self._name}, steps {self._steps}: {mistaken_step(answer, error)}") from None
+        self._go_on()
         self._check_rows(rewards=rewards, terminations=terminated, truncations=truncated)
         rewards = np.asarray(rewards).tolist()
+        terminated, truncated = self._flags(terminated, "terminated"), self._flags(truncated, "truncated")
         readings: list[Reading | None] = [None] * self.rows
         self.standing = list(before)
         for row in range(self.rows):
             if before[row] is None:
                 self._stand(row, observations, infos)
                 continue
-            ends = bool(terminated[row]), bool(truncated[row])
+            ends = terminated[row], truncated[row]
             apart = any(ends) and self._mode is AutoresetMode.SAME_STEP
-            seen, said = self._final(row, infos) if apart else (observations, infos)
-            reading = self._reading(row, seen, said, rewards[row], *ends)
+            read = self._last_reading if apart else self._reading
+            reading = read(row, observations, infos, rewards[row], *ends)
             self._steps[row] += 1
             readings[row], self.standing[row] = reading, None if any(ends) else reading
             if apart:
@@ -131,14 +154,19 @@ class TabularVectorEnvironment:
                     f"got shape {np.shape(part)}"
                 )
 
-    def _final(self, row: int, infos: Any) -> Any:
-        """What was last seen in a row that was reset at once, and said of it."""
-        if "final_obs" not in infos:
-            raise ValueError(
-                f"{self._where(row)}: the episode is over and the mode is SAME_STEP, but there is no "
-                "info['final_obs'] to learn from"
-            )
-        return infos["final_obs"], infos.get("final_info", {})
+    def _flags(self, part: Any, name: str) -> list[bool]:
+        """Which rows are over."""
+        if isinstance(part, np.ndarray) and part.dtype == bool:
+            return part.tolist()
+        try:
+            return [as_flag(flag, name) for flag in part]
+        except TypeError as error:
+            raise TypeError(f"{self._name}, steps {self._steps}: {error}") from None
+
+    def _go_on(self) -> None:
+        """What methods answered about masks is past."""
+        if self._forget is not None:
+            self._forget()
 
     def _stand(self, row: int, observations: Any, infos: Any) -> None:
         """A new episode begins where a row now stands."""
@@ -150,8 +178,19 @@ class TabularVectorEnvironment:
         self, row: int, observations: Any, infos: Any, reward: Any, terminated: bool, truncated: bool
     ) -> Reading:
         try:
-            mask = _of_row(infos, "action_mask", row)
-            return self._spaces.reading(observations[row], mask, reward, terminated, truncated)
+            available = self._masks[row].of(row_info(infos, row, self.rows), terminated)
+            return self._spaces.reading(observations[row], available, reward, terminated, truncated)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self._where(row)}: {error}") from None
+
+    def _last_reading(
+        self, row: int, observations: Any, infos: Any, reward: Any, terminated: bool, truncated: bool
+    ) -> Reading:
+        """Of a row that was reset at once: what was last seen in it, and said of it."""
+        try:
+            seen, info = _final(infos, row, self.rows)
+            available = self._masks[row].of(info, terminated, ask=False)
+            return self._spaces.reading(seen, available, reward, terminated, truncated)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self._where(row)}: {error}") from None
 
@@ -168,8 +207,19 @@ class TabularVectorEnvironment:
         return f"{where}, {call} raised {type(error).__name__}: {error}"
 
 
-def _of_row(infos: Any, key: str, row: int) -> Any:
-    """What an info of a vector says of a row, or None: ``_key`` holds of which rows it says something."""
-    if key not in infos or not (f"_{key}" not in infos or infos[f"_{key}"][row]):
-        return None
-    return infos[key][row]
+def _final(infos: Any, row: int, rows: int) -> tuple[Any, Mapping[Any, Any]]:
+    """The last observation and info of a row that was reset at once."""
+    batched = isinstance(infos, Mapping)
+    own: Any = infos if batched else as_info(row_of(infos, row, rows, "infos"))
+    said = [name for name in (*_FINAL, "final_info") if name in own and not (batched and not speaks_of(own, name, row))]
+    name = next((name for name in said if name in _FINAL), None)
+    if name is None:
+        raise ValueError(
+            "the episode is over and the mode is SAME_STEP, but there is no info['final_obs'] to learn from"
+        )
+    seen, last = own[name], own["final_info"] if "final_info" in said else {}
+    if not batched:
+        return seen, as_info(last or {})
+    if isinstance(last, Mapping):
+        return seen[row], row_info(last, row, rows)
+    return seen[row], as_info(row_of(last, row, rows, "infos['final_info']") or {})

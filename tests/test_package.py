@@ -24,7 +24,8 @@ FLOORS = (
     {"schedules"},
     {"policies"},
     {"agents", "features", "integrations"},  # agents import nothing, so that learners may offer whole ones
-    {"linear_features", "tile_coding"},
+    {"interface", "linear_features", "tile_coding"},
+    {"masks", "numbered"},
     {"bandits", "learners", "environments", "gridworlds", "planning"},
     {"moving_bandits", "vector_environments"},
     {"bandit_environments", "many_actions"},
@@ -51,6 +52,7 @@ FOREIGN = {
         "bandit_environments",
         "compiled",
         "linear_features",
+        "numbered",
         "tile_coding",
         "vector_environments",
     },

@@ -13,6 +13,7 @@ from boltzmann_rl.agents import Agent, learns_from
 from boltzmann_rl.arguments import Floats, as_integer, as_seed
 from boltzmann_rl.copies import check_copies
 from boltzmann_rl.files import write
+from boltzmann_rl.interface import as_environment
 from boltzmann_rl.learners import Transition
 from boltzmann_rl.simulation.loops import Loop
 from boltzmann_rl.simulation.players import Look
@@ -83,8 +84,7 @@ class Training:
     def __init__(self, env: Any, agent: Agent, *, seed: int) -> None:
         if not isinstance(agent, Agent):
             raise TypeError(f"agent must be Agent(learner, policy), got {agent!r}")
-        if isinstance(env, str):
-            raise TypeError(f"env must be an environment, such as gymnasium.make({env!r}), got the string")
+        env = as_environment(env)
         if not learns_from(agent.learner, 3):
             raise TypeError(
                 f"{agent.learner!r} learns from a bandit's pulls, not from transitions: in an environment, also in one "
