@@ -1,10 +1,10 @@
 """An agent: a way of learning and a rule of action, side by side."""
 
 import inspect
-from dataclasses import dataclass
 from typing import Any
 
 from boltzmann_rl.arguments import as_policy
+from boltzmann_rl.near_names import dataclass
 
 __all__ = ["Agent", "learns_from"]
 

@@ -5,12 +5,12 @@ variate per run and step, whichever arm is pulled, so that all agents meet the s
 pays, given that variate) and ``move`` (the means one step later). Anything with these is a bandit.
 """
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive, real_array
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["Bandit", "BernoulliBandit", "BetaMeans", "GaussianBandit", "NormalMeans", "UniformMeans"]

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import gymnasium
@@ -16,6 +15,7 @@ from boltzmann_rl.features import Observation
 from boltzmann_rl.interface import as_flag, mistaken_arguments, mistaken_reset, mistaken_step, name_of
 from boltzmann_rl.linear_features import RealFeatures
 from boltzmann_rl.masks import Masks, mask_method
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 from boltzmann_rl.tile_coding import ActiveFeatures
 

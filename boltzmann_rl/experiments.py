@@ -7,13 +7,13 @@ import dataclasses
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from boltzmann_rl.agents import Agent, learns_from
 from boltzmann_rl.arguments import as_finite, as_integer, as_seed
 from boltzmann_rl.engines import COMPILED, engine_of, twin
 from boltzmann_rl.environments import Environment
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 from boltzmann_rl.simulation import bandits, episodes
 from boltzmann_rl.simulation.bandits import Block

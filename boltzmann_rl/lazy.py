@@ -3,7 +3,10 @@
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import Any
+
+from boltzmann_rl.near_names import nearest
 
 __all__ = ["lazily"]
 
@@ -24,9 +27,20 @@ def lazily(package: str, rooms: Mapping[str, Sequence[str]]) -> tuple[Callable[[
             return importlib.import_module(f"{package}.{name}")
         if name in room_of:
             return getattr(importlib.import_module(f"{package}.{room_of[name]}"), name)
-        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        raise AttributeError(f"module {package!r} has no attribute {name!r}{_suggested(sys.modules[package], name)}")
 
     def names() -> list[str]:
         return sorted({*vars(sys.modules[package]), *room_of, *(room for room in rooms if "." not in room)})
 
     return get, names
+
+
+def _suggested(package: ModuleType, name: str) -> str:
+    """A public name of the package, or of one of the modules in it that are public names, that was probably meant."""
+    if name.startswith("_"):  # what Python and tools look for by themselves
+        return ""
+    public: list[str] = package.__all__
+    modules = [module for module in public if isinstance(vars(package).get(module), ModuleType)]
+    inner = {one: f"{module}.{one}" for module in modules for one in vars(package)[module].__all__ if one not in public}
+    meant = nearest(name, [*inner, *public])
+    return f": did you mean {inner.get(meant, meant)}?" if meant else ""

@@ -1,6 +1,5 @@
 """Real observations as features, with a constant one beside them, for values that are linear in what is observed."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import gymnasium
@@ -9,6 +8,7 @@ from gymnasium.spaces import Box
 from gymnasium.utils import RecordConstructorArgs
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.near_names import dataclass
 
 __all__ = ["Linear", "LinearFeatures", "RealFeatures"]
 

@@ -9,7 +9,6 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import as_available
 from boltzmann_rl.interface import as_info, layers_of
+from boltzmann_rl.near_names import dataclass
 
 __all__ = ["KEYS", "Masks", "Method", "mask_method", "mask_methods", "may_be_mask", "row_info", "row_of", "speaks_of"]
 

@@ -3,13 +3,13 @@
 All have what `boltzmann_rl.bandits.Bandit` asks for, so they go wherever the bandits of the testbed go.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer
 from boltzmann_rl.bandits import GaussianBandit
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["AdversarialBandit", "HeavyTailedBandit", "NearTies", "SwitchingBandit", "as_matrix"]

@@ -6,13 +6,13 @@ the values of any policy by solving a linear system. A policy of the package act
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_number, as_positive, real_array
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import mellowmax, softmax
 from boltzmann_rl.numerics.sampling import as_probabilities
 from boltzmann_rl.schedules.evaluation import set_fields

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.reproduction import Row
 from boltzmann_rl.schedules import evaluate
 
@@ -210,6 +211,7 @@ def _reproduced(ax: Axes, members: list[Row]) -> None:
         ax.legend(fontsize=6, frameon=False)
 
 
+@suggesting
 def plot_schedule(schedule: Any, steps: int = 1000, *, label: str = "value") -> Figure:
     """A schedule, or several to compare, over the first ``steps`` steps.
 

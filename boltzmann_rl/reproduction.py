@@ -7,12 +7,12 @@ its parameters with ``measure(jobs=None) -> Measurement``, so that another cell 
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["NOT_GIVEN", "Measurement", "Row", "Target", "measure_targets", "with_parameters"]

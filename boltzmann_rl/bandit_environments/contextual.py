@@ -1,7 +1,6 @@
 """Contextual bandits: before every pull a context is seen, and the arms' means depend on it."""
 
 import importlib
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -10,6 +9,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_finite, as_integer
 from boltzmann_rl.bandits import GaussianBandit, NormalMeans
 from boltzmann_rl.moving_bandits import as_matrix
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["ClassificationBandit", "ContextualBandit", "ContextualLinearBandit"]

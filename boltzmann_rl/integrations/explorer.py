@@ -6,6 +6,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import as_generator, as_policy
 from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.policies import act
 
 __all__ = ["Explorer"]
@@ -28,6 +29,7 @@ class Explorer:
         array([1, 0])
     """
 
+    @suggesting
     def __init__(self, policy: Any, rng: np.random.Generator) -> None:
         self.policy = as_policy(policy)
         self.rng = as_generator(rng)

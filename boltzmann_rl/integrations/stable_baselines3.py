@@ -7,13 +7,13 @@ The step that the policy is given counts decisions per environment, ``num_timest
 import dataclasses
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import as_callable, as_number, as_policy, as_values
 from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import entropy
 from boltzmann_rl.policies.decision import act, decide, probabilities
 from boltzmann_rl.policies.parameters import has_temperature, temperature_at

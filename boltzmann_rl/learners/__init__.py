@@ -6,6 +6,9 @@ A learner is a frozen dataclass of settings with three functions. For bandits ``
 so a state belongs to the loop that started it. What a policy with a memory needs comes from ``memory(state)``.
 """
 
+from typing import TYPE_CHECKING
+
+from boltzmann_rl.lazy import lazily
 from boltzmann_rl.learners.adversarial import (
     GapEstimates,
     ImportanceWeightedLosses,
@@ -29,6 +32,9 @@ from boltzmann_rl.learners.temporal_difference import (
     Transition,
 )
 from boltzmann_rl.learners.temporal_returns import EligibilityTraces, NStep
+
+if not TYPE_CHECKING:  # type checkers know which names are there
+    __getattr__, __dir__ = lazily(__name__, {})  # suggests one for a name that is not
 
 __all__ = [
     "SARSA",

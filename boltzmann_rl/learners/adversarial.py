@@ -5,7 +5,6 @@ the horizon is.
 """
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive
 from boltzmann_rl.learners.bandit import Actions, Estimates, average_in, cells_of
+from boltzmann_rl.near_names import dataclass, suggesting
 from boltzmann_rl.policies.feedback import Exp3PlusPlus
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann
 from boltzmann_rl.schedules import Power
@@ -179,6 +179,7 @@ class GapEstimates:
         return state
 
 
+@suggesting
 def exp3(arms: int, gamma: float) -> Agent:
     """Exp3: exponential weights of importance-weighted rewards, and a share γ of uniform exploration.
 
@@ -198,6 +199,7 @@ def exp3(arms: int, gamma: float) -> Agent:
     return Agent(ImportanceWeightedRewards(), EpsilonBoltzmann(gamma, temperature=arms / gamma))
 
 
+@suggesting
 def exp3_ix(arms: int, steps: int) -> Agent:
     """Exp3-IX: exponential weights of losses over p + η/2, with small regret not only on average but almost surely.
 
@@ -235,6 +237,7 @@ def tsallis_inf() -> Agent:
     return Agent(ImportanceWeightedLosses(), Tsallis(temperature=Power(0.5, exponent=-0.5), index=0.5))
 
 
+@suggesting
 def exp3_plus_plus(confidence: float = 3.0, exploration: float = 256.0) -> Agent:
     """Exp3++: exponential weights of losses, whose exploration of an arm fades once its gap is known.
 

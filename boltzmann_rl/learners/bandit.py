@@ -1,13 +1,13 @@
 """Learners for bandits: rows are runs in lock-step (or the one row of a live service), columns are arms."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_finite, as_positive
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["UCB1", "ConstantStep", "GradientPreferences", "SampleAverage"]

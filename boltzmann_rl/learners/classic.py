@@ -1,13 +1,13 @@
 """Classical learners for bandits: reinforcement comparison, pursuit, UCB1-Tuned, and a habit to put on any of them."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_positive
 from boltzmann_rl.learners.bandit import Actions, Estimates, Preferences, average_in, cells_of
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import greedy
 from boltzmann_rl.schedules.evaluation import set_fields
 

@@ -4,13 +4,13 @@ They wrap a learner for bandits (rows are runs) or for environments (rows are ob
 are, and hand ε to policies such as `AdaptiveEpsilonGreedy` by ``memory(state)``.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive
 from boltzmann_rl.learners.temporal_difference import Transition
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["RewardBasedDecay", "ValueDifference"]

@@ -5,7 +5,6 @@ share one set of weights.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats, as_positive, real_array
 from boltzmann_rl.learners.adversarial import propensity_of
 from boltzmann_rl.learners.bandit import Actions
+from boltzmann_rl.near_names import dataclass, suggesting
 from boltzmann_rl.numerics import log_softmax, softmax
 from boltzmann_rl.schedules.evaluation import set_fields
 
@@ -95,6 +95,7 @@ class LinearPreferences:
         return state
 
 
+@suggesting
 def fit_logit(contexts: Any, actions: Any, *, penalty: float = 1.0) -> Weights:
     """The multinomial logit that best explains chosen actions: minimises −Σ log π(a|x) + ½·penalty·‖W‖².
 

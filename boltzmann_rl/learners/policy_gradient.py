@@ -6,7 +6,6 @@ taken as it is: with n tilings, a rate of α/n moves a preference as one of α d
 the return is held against, v̂(s) = Σ_i x_i·w_i, a rate is the share of the error that is corrected.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_finite, real_array
 from boltzmann_rl.features import Observation, add, add_row, value
 from boltzmann_rl.learners.temporal_difference import Transition
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules import as_parameter, evaluate
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
 

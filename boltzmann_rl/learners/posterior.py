@@ -1,13 +1,13 @@
 """Bayesian learners for bandits: conjugate posteriors of each action's mean reward, for Thompson sampling."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_positive
 from boltzmann_rl.learners.bandit import Actions, Estimates, average_in, cells_of
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["BetaPosterior", "GaussianPosterior"]

@@ -7,7 +7,6 @@ that of every weight, and the values of an observation are the sum over its feat
 transition: what it needs of the next decision it names by its attribute ``takes_next``.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_finite
 from boltzmann_rl.features import Observation, add, cells, row, value
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.policies.few import FEW
 from boltzmann_rl.schedules import as_parameter, evaluate
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields

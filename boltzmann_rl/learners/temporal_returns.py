@@ -6,7 +6,6 @@ left behind is kept for each environment, so several may be learned from in turn
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_finite, as_integer
 from boltzmann_rl.features import Observation, add, cells, row, value
 from boltzmann_rl.learners.temporal_difference import Transition, target_of
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules import evaluate
 from boltzmann_rl.schedules.evaluation import set_fields
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats, as_integer, real_array
 from boltzmann_rl.bandits import GaussianBandit
 from boltzmann_rl.many_actions import draws
+from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.schedules import as_parameter, evaluate
 from boltzmann_rl.streams import stream
 
@@ -25,6 +26,7 @@ class History(NamedTuple):
     regret: Floats  # by how much the mean of the arm lies below the highest
 
 
+@suggesting
 def play_many_arms(bandit: GaussianBandit, temperature: Any, *, steps: int, seed: int) -> History:
     """One run of Boltzmann exploration on sample averages, where arms are so many that no step may look at all.
 

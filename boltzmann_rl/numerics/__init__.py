@@ -1,5 +1,8 @@
 """The mathematics of the softmax: arrays in, arrays out, actions on the last axis, leading axes free."""
 
+from typing import TYPE_CHECKING
+
+from boltzmann_rl.lazy import lazily
 from boltzmann_rl.numerics.ensemble import BoltzmannDistribution
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.information import effective_actions, entropy, kl_divergence
@@ -16,6 +19,9 @@ from boltzmann_rl.numerics.perturbation import beta_propensities, gaussian_prope
 from boltzmann_rl.numerics.sampling import invert, mask, sample
 from boltzmann_rl.numerics.sigmoid import logistic, logistic_normalize, tanh_normalize
 from boltzmann_rl.numerics.softmax import log_softmax, logsumexp, softmax, softmax_jacobian
+
+if not TYPE_CHECKING:  # type checkers know which names are there
+    __getattr__, __dir__ = lazily(__name__, {})  # suggests one for a name that is not
 
 __all__ = [
     "BoltzmannDistribution",

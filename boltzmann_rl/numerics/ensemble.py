@@ -1,11 +1,11 @@
 """The Boltzmann distribution of statistical mechanics, from which the exploration policy has its name."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature, real_array, unwrap
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics.softmax import exponents, log_normaliser
 
 __all__ = ["BoltzmannDistribution"]

@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_values
+from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.numerics.maxima import per_row, rising_root
 from boltzmann_rl.numerics.softmax import exponents
 
 __all__ = ["entmax"]
 
 
+@suggesting
 def entmax(values: Any, temperature: Any = 1.0, alpha: Any = 1.5) -> Floats:
     """The α-entmax: the distribution with the greatest Σ_i p_i values_i + temperature · H_α(p).
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_number, as_temperature, as_values, check_best, unwrap
+from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.numerics.softmax import exponents, softmax
 
 __all__ = ["argmax", "greedy", "mellowmax", "mellowmax_temperature", "soft_mellowmax", "sparsemax", "uniform"]
@@ -88,6 +89,7 @@ def uniform(values: Any) -> Floats:
     return available / available.sum(axis=-1, keepdims=True)
 
 
+@suggesting
 def mellowmax(values: Any, omega: Any) -> Any:
     """The mellowmax mm_ω(values) = ln((1/n) Σ_i exp(ω values_i)) / ω over the n available actions.
 
@@ -119,6 +121,7 @@ def mellowmax(values: Any, omega: Any) -> Any:
     return -soft_mellowmax(np.where(np.isneginf(values), values, -values), -omega, alpha=0.0)
 
 
+@suggesting
 def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
     """The soft mellowmax ln(Σ_i p_i exp(ω values_i)) / ω with p = softmax(α values): mellowmax, but weighted.
 
@@ -161,6 +164,7 @@ def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
         return unwrap((best + np.where(flat, mean, np.log1p(below) / omega))[..., 0])
 
 
+@suggesting
 def mellowmax_temperature(values: Any, omega: Any, alpha: Any = 0.0) -> Any:
     """The temperature at which the Boltzmann policy has the (soft) mellowmax as its expected value.
 
@@ -203,6 +207,7 @@ def mellowmax_temperature(values: Any, omega: Any, alpha: Any = 0.0) -> Any:
         return unwrap(boltzmann_temperature(log_gaps, log_mean_gap, np.log(mean_gap), cold=cold, hot=hot)[..., 0])
 
 
+@suggesting
 def sparsemax(values: Any, temperature: Any = 1.0) -> Floats:
     """The sparsemax: the point of the probability simplex nearest to values / temperature.
 

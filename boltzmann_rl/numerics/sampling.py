@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_available, as_generator, real_array
 from boltzmann_rl.arrays import rounding_of
+from boltzmann_rl.near_names import suggesting
 
 __all__ = ["invert", "mask", "sample"]
 
@@ -17,6 +18,7 @@ _SUM_TOLERANCE = 1e-5
 _COARSEST = 1e-2
 
 
+@suggesting
 def mask(values: Any, available: Any) -> Floats:
     """The values with −inf where an action is not available; what stands under the mask is never read.
 
@@ -40,6 +42,7 @@ def mask(values: Any, available: Any) -> Floats:
     return np.where(as_available(available, values.shape), values, -np.inf)
 
 
+@suggesting
 def invert(probabilities: Any, u: Any) -> Any:
     """The action at which the distribution function passes ``u``: the inverse-CDF sample.
 
@@ -72,6 +75,7 @@ def invert(probabilities: Any, u: Any) -> Any:
         return inverse_cdf(probabilities, u)
 
 
+@suggesting
 def sample(probabilities: Any, rng: np.random.Generator) -> Any:
     """An action drawn from each row of probabilities; consumes exactly one uniform of ``rng`` a row.
 

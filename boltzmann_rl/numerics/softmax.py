@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, unwrap
+from boltzmann_rl.near_names import suggesting
 
 __all__ = ["log_softmax", "logsumexp", "softmax", "softmax_jacobian"]
 
@@ -13,6 +14,7 @@ __all__ = ["log_softmax", "logsumexp", "softmax", "softmax_jacobian"]
 _LARGEST_PLAIN_TEMPERATURE = 1e305
 
 
+@suggesting
 def softmax(values: Any, temperature: Any = 1.0) -> Floats:
     """The Boltzmann distribution over actions: p_i ∝ exp(values_i / temperature).
 
@@ -54,6 +56,7 @@ def softmax(values: Any, temperature: Any = 1.0) -> Floats:
     return weights
 
 
+@suggesting
 def log_softmax(values: Any, temperature: Any = 1.0) -> Floats:
     """The logarithm of the softmax, accurate also where a probability is near 1 or underflows to 0.
 
@@ -81,6 +84,7 @@ def log_softmax(values: Any, temperature: Any = 1.0) -> Floats:
     return z
 
 
+@suggesting
 def logsumexp(values: Any, temperature: Any = 1.0) -> Any:
     """The log-normaliser of the softmax: log Σ_i exp(values_i / temperature).
 
@@ -112,6 +116,7 @@ def logsumexp(values: Any, temperature: Any = 1.0) -> Any:
         return unwrap(top + log_normaliser(z))
 
 
+@suggesting
 def softmax_jacobian(values: Any, temperature: Any = 1.0) -> Floats:
     """The derivatives of the softmax: ∂p_i / ∂values_j = p_i (δ_ij − p_j) / temperature.
 

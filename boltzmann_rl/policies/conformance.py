@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_policy, as_seed
+from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.policies.decision import act
 
 __all__ = ["BrokenLaw", "check_policy"]
@@ -33,6 +34,7 @@ class BrokenLaw(AssertionError):
         super().__init__(f"the law {law!r} is broken: {example}")
 
 
+@suggesting
 def check_policy(
     policy: Any,
     *,

@@ -1,11 +1,12 @@
 """One decision: from a policy and values to an action, with its propensity where it is wanted."""
 
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_generator, as_policy, as_steps, as_values, unwrap
 from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.near_names import unexpected
 from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
 from boltzmann_rl.policies import machine
@@ -25,6 +26,7 @@ def act(
     available: Any = None,
     memory: Any = None,
     with_probability: bool = False,
+    **unknown: Never,
 ) -> Any:
     """An action drawn from ``policy`` for each row of values, rows independently of each other.
 
@@ -39,6 +41,7 @@ def act(
         available: Mask of the actions that may be chosen, same shape as ``values``: bool, or integers 0 and 1.
         memory: What a policy with feedback needs, handed on as its third argument.
         with_probability: Whether the probability that the action had (its propensity) is returned as well.
+        unknown: Nothing; it is there to say which argument a name such as ``mask=`` stands for.
 
     Returns:
         An int for ``(A,)``, an int64 array ``(...,)`` otherwise; with ``with_probability`` the pair
@@ -56,6 +59,8 @@ def act(
         >>> act(Boltzmann(0.5), np.zeros((4, 2)), rng)
         array([0, 0, 0, 1])
     """
+    if unknown:  # the decorator `suggesting` would cost a tenth of a decision
+        raise unexpected(act, unknown)
     if not isinstance(rng, np.random.Generator):
         as_generator(rng)
     coin = None

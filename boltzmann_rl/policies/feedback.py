@@ -3,12 +3,12 @@
 Their third argument is what the learner's ``memory(state)`` returns, with the rows of the values first.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_steps, as_temperature, as_values, real_array
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import greedy, softmax, uniform
 from boltzmann_rl.policies.parameters import as_temperature_parameter, mixture, temperature_at
 from boltzmann_rl.policies.temperatures import RelativeToRange

@@ -1,9 +1,9 @@
 """The rivals: greedy, uniform, and the ε-greedy mixture of the two."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from boltzmann_rl.arguments import Floats, as_values
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import greedy, uniform
 from boltzmann_rl.policies.few import epsilon_greedy_weights, greedy_weights, number_at, uniform_weights
 from boltzmann_rl.policies.parameters import mixture, rate_at

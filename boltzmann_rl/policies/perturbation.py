@@ -3,12 +3,12 @@
 A decision takes one uniform an action, and the probabilities are exact all the same, by quadrature.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_positive, as_steps, as_values, check_best, real_array
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics.perturbation import beta_propensities, gaussian_propensities, gumbel_propensities
 from boltzmann_rl.schedules.evaluation import set_fields
 

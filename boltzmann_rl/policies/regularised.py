@@ -1,11 +1,11 @@
 """Rivals of the softmax: other ways to choose softly, by another regulariser, another constraint, another decay."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_values, check_best
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import softmax, sparsemax
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.maxima import mellowmax_temperature

@@ -1,9 +1,9 @@
 """Boltzmann exploration and its mixtures with the greedy and the uniform policy."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from boltzmann_rl.arguments import Floats, as_values
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import greedy, softmax, uniform
 from boltzmann_rl.policies.few import greedy_weights, mixed_weights, number_at, softmax_weights, uniform_weights
 from boltzmann_rl.policies.parameters import as_temperature_parameter, mixture, rate_at, temperature_at

@@ -5,12 +5,12 @@ all equal are uniform at any temperature, so that none of them is an error.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_steps, as_values, check_best, unwrap
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics.maxima import boltzmann_temperature, log_gaps_below_the_best, moments, per_row
 from boltzmann_rl.policies.parameters import temperature_at
 from boltzmann_rl.schedules import as_parameter

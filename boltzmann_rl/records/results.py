@@ -2,7 +2,6 @@
 
 import json
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 import boltzmann_rl
 from boltzmann_rl.experiments import Experiment
+from boltzmann_rl.near_names import dataclass, suggesting
 from boltzmann_rl.progress import Progress
 from boltzmann_rl.records.files import csv_bytes, read_csv, write
 from boltzmann_rl.records.manifest import FORMAT, differences, manifest_of, read_manifest
@@ -98,6 +98,7 @@ class Results:
         return folder
 
 
+@suggesting
 def run(experiment: Experiment, *, jobs: int | None = None, progress: bool = True) -> Results:
     """Run an experiment and put its results together.
 

@@ -4,6 +4,9 @@
 schedule changes nothing. Each is a frozen dataclass: it prints as it was written, compares, hashes and pickles.
 """
 
+from typing import TYPE_CHECKING
+
+from boltzmann_rl.lazy import lazily
 from boltzmann_rl.schedules.combinators import Ceiling, Floor, Joined, Piecewise, Restarts, Scaled, WarmUp
 from boltzmann_rl.schedules.evaluation import Schedule, as_parameter, evaluate, is_constant
 from boltzmann_rl.schedules.shapes import (
@@ -16,6 +19,9 @@ from boltzmann_rl.schedules.shapes import (
     Polynomial,
     Power,
 )
+
+if not TYPE_CHECKING:  # type checkers know which names are there
+    __getattr__, __dir__ = lazily(__name__, {})  # suggests one for a name that is not
 
 __all__ = [
     "Ceiling",

@@ -1,13 +1,13 @@
 """Schedules made from schedules: pieces, warm-up, restarts, floor and scale."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import as_finite, as_integer, unwrap
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import Parameter, as_parameter, evaluate, set_fields
 from boltzmann_rl.schedules.shapes import counted, quietly, within
 

@@ -5,12 +5,12 @@ Each is one formula, which is worked out on a plain float for one step and on an
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import as_finite, as_integer, as_positive, as_steps, unwrap
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields, set_range
 
 __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "Linear", "Logarithmic", "Polynomial", "Power"]

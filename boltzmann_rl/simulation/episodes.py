@@ -9,6 +9,7 @@ from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.environments import Environment
 from boltzmann_rl.learners import Transition
+from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.simulation.bandits import Block
 from boltzmann_rl.simulation.moments import Moments
 from boltzmann_rl.simulation.training import Episode, Training
@@ -23,6 +24,7 @@ BLOCK = 5
 WINDOW = 10
 
 
+@suggesting
 def play(env: Any, agent: Agent, *, seed: int) -> Iterator[tuple[Transition, Floats]]:
     """`Training` as pairs: every transition, after it was learned from, and the learner's values, live.
 
@@ -38,6 +40,7 @@ def play(env: Any, agent: Agent, *, seed: int) -> Iterator[tuple[Transition, Flo
     return ((transition, training.values) for transition in training)
 
 
+@suggesting
 def train(env: Any, agent: Agent, *, episodes: int, seed: int) -> Iterator[Episode]:
     """`Training` for a number of episodes; yields each when it is over.
 

@@ -15,6 +15,7 @@ from boltzmann_rl.copies import check_copies
 from boltzmann_rl.files import write
 from boltzmann_rl.interface import as_environment
 from boltzmann_rl.learners import Transition
+from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.simulation.loops import Loop
 from boltzmann_rl.simulation.players import Look
 from boltzmann_rl.simulation.vector_loops import VectorLoop
@@ -81,6 +82,7 @@ class Training:
         array([0., 0., 1., 0.])
     """
 
+    @suggesting
     def __init__(self, env: Any, agent: Agent, *, seed: int) -> None:
         if not isinstance(agent, Agent):
             raise TypeError(f"agent must be Agent(learner, policy), got {agent!r}")

@@ -1,0 +1,125 @@
+"""Near names: what an error suggests where an argument or a name of the package is spelled in another way.
+
+Other packages have other words for the same arguments (``alpha``, ``gamma``, ``tau``, ``mask``): one table holds them.
+`dataclass` here is Python's own, whose classes also say which argument was meant; type checkers see Python's own.
+"""
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+__all__ = ["dataclass", "nearest", "suggesting", "unexpected"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# The words of other packages and papers, each with ours: the first that the function takes is suggested.
+_OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "action_mask action_masks legal legal_actions mask masks valid": ("available",),
+    "alpha eta lr step_size": ("learning_rate", "rate", "reference_rate"),
+    "beta t tau temp": ("temperature", "step", "steps"),
+    "bandit env environment": ("problem", "env"),
+    "c": ("exploration",),
+    "decay_factor decay_rate factor multiplier": ("decay", "rate"),
+    "decay_steps duration exploration_steps horizon n_iter n_steps num_steps timesteps total_steps total_timesteps": (
+        "steps",
+        "period",
+    ),
+    "end_value eps_end exploration_final_eps final final_value stop": ("end",),
+    "env_id": ("id",),
+    "eps exploration_rate explore": ("epsilon",),
+    "eps_start exploration_initial_eps initial_value start_value": ("start", "initial"),
+    "gamma": ("discount", "decay"),
+    "generator random_state": ("rng", "seed"),
+    "init optimistic q0 q_init": ("initial",),
+    "k n_actions n_arms num_actions num_arms": ("arms", "actions"),
+    "lam lambd lambda_": ("decay",),
+    "loc mu mus": ("means", "mean"),
+    "logits preferences q q_values qvalues": ("values",),
+    "n_episodes num_episodes": ("episodes",),
+    "n_jobs n_workers num_workers processes workers": ("jobs",),
+    "n_runs num_runs repetitions trials": ("runs",),
+    "pi probs": ("probabilities",),
+    "propensity return_probability": ("with_probability",),
+    "scale sigma std stddev stdev": ("sd",),
+    "time timestep": ("step",),
+}
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant: the same thing in another word, or nearly the same letters."""
+    from difflib import get_close_matches  # a mistake may take its time; importing the package should not
+
+    names = {_folded(one): one for one in known}
+    folded = _folded(name)
+    if folded in names:
+        return names[folded]
+    for words, ours in _OTHER_WORDS.items():
+        if name.lower() in words.split():
+            meant = next((one for one in ours if one in names.values()), None)
+            if meant is not None:
+                return meant
+    return next((names[one] for one in get_close_matches(folded, names, n=1, cutoff=0.7)), None)
+
+
+def unexpected(function: Any, unknown: Iterable[str]) -> TypeError:
+    """The error for a keyword argument that a function does not take: which was probably meant, and which there are.
+
+    Example:
+        >>> print(unexpected(sorted, {"reversed": True}))
+        sorted() got an unexpected keyword argument 'reversed': did you mean reverse=? It takes iterable, key, reverse
+    """
+    takes = [
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in ("self", "cls") and parameter.kind is not parameter.VAR_KEYWORD
+    ]
+    wrong = next(iter(unknown))
+    meant = nearest(wrong, takes)
+    hint = f"did you mean {meant}=? " if meant else ""
+    return TypeError(
+        f"{function.__qualname__.removesuffix('.__init__')}() got an unexpected keyword argument {wrong!r}: {hint}"
+        f"It takes {', '.join(takes) or 'none'}"
+    )
+
+
+def suggesting(function: Function) -> Function:
+    """The same function, whose error about an unexpected keyword argument says which was probably meant."""
+
+    def explain(error: TypeError, given: dict[str, Any]) -> None:
+        within = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+        unknown = given.keys() - inspect.signature(function).parameters.keys()
+        if unknown and not within:
+            raise unexpected(function, (name for name in given if name in unknown)) from None
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            explain(error, kwargs)
+            raise
+
+    # With the globals of the function itself, doctest finds its example where it stands.
+    called = FunctionType(called.__code__, function.__globals__, closure=called.__closure__)
+    return functools.update_wrapper(called, function)  # type: ignore[return-value]
+
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+
+    def dataclass(**options: Any) -> Callable[[type], type]:
+        """Python's own `dataclasses.dataclass`, made to suggest names of fields."""
+
+        def made(cls: type) -> type:
+            cls = dataclasses.dataclass(**options)(cls)
+            cls.__init__ = suggesting(cls.__init__)
+            return cls
+
+        return made
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()

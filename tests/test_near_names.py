@@ -1,0 +1,148 @@
+"""Errors about a name that is not there say which was probably meant, wherever a name is given."""
+
+import doctest
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+
+import boltzmann_rl as brl
+from boltzmann_rl import schedules
+from boltzmann_rl.near_names import dataclass, nearest, suggesting
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "meant"),
+    [
+        (brl, "Softmax", "softmax"),
+        (brl, "softmin", "softmax"),
+        (brl, "epsilon_greedy", "EpsilonGreedy"),
+        (brl, "Qlearning", "QLearning"),
+        (brl, "Sarsa", "SARSA"),
+        (brl, "BoltzmanGumbel", "BoltzmannGumbel"),
+        (brl, "Cosine", "schedules.Cosine"),
+        (brl.schedules, "Exponental", "Exponential"),
+        (brl.learners, "UCB", "UCB1"),
+        (brl.numerics, "log_soft_max", "log_softmax"),
+        (brl.policies, "Boltzman", "Boltzmann"),
+    ],
+)
+def test_a_misspelt_name_of_a_package_is_answered_with_the_right_one(package, name, meant):
+    with pytest.raises(AttributeError) as caught:
+        getattr(package, name)
+    assert str(caught.value) == f"module {package.__name__!r} has no attribute {name!r}: did you mean {meant}?"
+
+
+def test_a_name_like_nothing_in_the_package_is_answered_without_a_guess():
+    with pytest.raises(AttributeError, match=r"has no attribute 'quaternion'$"):
+        _ = brl.quaternion
+
+
+def test_private_names_that_tools_look_for_are_missed_without_a_guess():
+    with pytest.raises(AttributeError, match=r"has no attribute '__softmax__'$"):
+        _ = brl.__softmax__
+
+
+@pytest.mark.parametrize(
+    ("call", "meant"),
+    [
+        (lambda: brl.QLearning(alpha=0.1), "learning_rate"),
+        (lambda: brl.QLearning(gamma=0.9), "discount"),
+        (lambda: brl.SARSA(lr=0.1), "learning_rate"),
+        (lambda: brl.QLearning(learning_rates=0.1), "learning_rate"),
+        (lambda: brl.ConstantStep(step_size=0.1), "learning_rate"),
+        (lambda: brl.SampleAverage(q_init=1.0), "initial"),
+        (lambda: brl.UCB1(c=2.0), "exploration"),
+        (lambda: brl.EligibilityTraces(brl.SARSA(), lam=0.9), "decay"),
+        (lambda: brl.NStep(brl.SARSA(), n_steps=4), "steps"),
+        (lambda: brl.Boltzmann(tau=0.1), "temperature"),
+        (lambda: brl.Boltzmann(T=0.1), "temperature"),
+        (lambda: brl.Boltzmann(temprature=0.1), "temperature"),
+        (lambda: brl.EpsilonGreedy(eps=0.1), "epsilon"),
+        (lambda: schedules.Linear(1.0, 0.0, duration=10), "steps"),
+        (lambda: schedules.Linear(1.0, 0.0, n_steps=10), "steps"),
+        (lambda: schedules.Exponential(1.0, decay_rate=0.9), "decay"),
+        (lambda: schedules.Cosine(1.0, final_value=0.0, steps=10), "end"),
+        (lambda: brl.GaussianBandit(k=10), "arms"),
+        (lambda: brl.GaussianBandit(sigma=1.0), "sd"),
+        (lambda: brl.BanditExperiment(name="x", bandit=brl.GaussianBandit(), agents={}), "problem"),
+        (lambda: brl.BanditExperiment(name="x", problem=brl.GaussianBandit(), agents={}, n_runs=10), "runs"),
+        (lambda: brl.Explorer(brl.Greedy(), generator=RNG), "rng"),
+        (lambda: brl.Training("env", "agent", random_state=0), "seed"),
+        (lambda: brl.train("env", "agent", num_episodes=3, seed=0), "episodes"),
+        (lambda: brl.act(brl.Greedy(), [0.0, 1.0], RNG, mask=[1, 0]), "available"),
+        (lambda: brl.act(brl.Greedy(), [0.0, 1.0], RNG, action_mask=[1, 0]), "available"),
+        (lambda: brl.act(brl.Greedy(), [0.0, 1.0], RNG, t=3), "step"),
+        (lambda: brl.softmax([0.0, 1.0], tau=0.5), "temperature"),
+        (lambda: brl.mask([0.0, 1.0], mask=[1, 0]), "available"),
+        (lambda: brl.invert(probs=[1.0], u=0.5), "probabilities"),
+        (lambda: brl.exp3(n_arms=3, gamma=0.1), "arms"),
+        (lambda: brl.run("experiment", n_jobs=2), "jobs"),
+    ],
+)
+def test_an_argument_by_the_word_of_another_package_is_answered_with_ours(call, meant):
+    with pytest.raises(TypeError, match=r"got an unexpected keyword argument '\w+': did you mean") as caught:
+        call()
+    assert f"did you mean {meant}=? It takes " in str(caught.value)
+
+
+def test_an_argument_like_none_is_answered_with_all_that_there_are():
+    with pytest.raises(TypeError, match=r"'banana': It takes learning_rate, discount, initial$"):
+        brl.QLearning(banana=1)
+
+
+def test_other_type_errors_of_a_call_stay_as_python_says_them():
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'temperature'"):
+        brl.Boltzmann()
+    with pytest.raises(TypeError, match="takes from 1 to 4 positional arguments but 5 were given"):
+        brl.QLearning(0.1, 0.9, 0.0, 1.0)
+
+
+def test_an_unexpected_argument_inside_a_function_is_not_laid_to_its_caller():
+    @suggesting
+    def outer(learning_rate):
+        return brl.Boltzmann(alpha=learning_rate)
+
+    with pytest.raises(TypeError, match=r"^Boltzmann\(\)"):
+        outer(learning_rate=1.0)
+
+
+def test_a_word_of_others_that_the_function_takes_itself_is_not_translated():
+    assert nearest("alpah", ["alpha", "learning_rate"]) == "alpha"
+    with pytest.raises(TypeError, match=r"'gama': did you mean gamma=\?"):
+        brl.exp3(3, gama=0.1)
+
+
+def test_the_suggesting_dataclass_is_the_one_of_python_in_everything_else():
+    @dataclass(frozen=True)
+    class Ours:
+        width: float
+        height: float = 2.0
+
+    assert str(inspect.signature(Ours)) == "(width: float, height: float = 2.0) -> None"
+    assert Ours(1.0) == Ours(width=1.0, height=2.0)
+    assert repr(Ours(1.0)).endswith("Ours(width=1.0, height=2.0)")
+    assert pickle.loads(pickle.dumps(brl.QLearning(0.1))) == brl.QLearning(0.1)
+
+
+def test_every_public_class_of_settings_suggests():
+    """Also those made after this was written: their module imports the dataclass of near_names."""
+    found = {name: getattr(brl, name) for name in brl.__all__} | {n: getattr(schedules, n) for n in schedules.__all__}
+    settings = [cls for cls in found.values() if isinstance(cls, type) and hasattr(cls, "__dataclass_fields__")]
+    assert len(settings) > 50
+    for cls in settings:
+        if "options" not in inspect.signature(cls).parameters:  # an environment takes those of its id
+            with pytest.raises(TypeError, match=r"'zzz': It takes "):
+                cls(zzz=1)
+
+
+def test_examples_of_suggesting_functions_are_still_found_by_doctest():
+    found = {test.name for test in doctest.DocTestFinder().find(inspect.getmodule(brl.softmax)) if test.examples}
+    assert "boltzmann_rl.numerics.softmax.softmax" in found
+
+
+def test_a_decision_pays_for_one_comparison_and_not_for_a_wrapper():
+    assert not hasattr(brl.act, "__wrapped__")
