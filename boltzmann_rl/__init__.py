@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         exp3_ix,
         exp3_plus_plus,
         fit_logit,
+        learn_from_log,
         tsallis_inf,
     )
     from boltzmann_rl.linear_features import Linear, LinearFeatures
@@ -175,6 +176,7 @@ _LAZY = {
         "exp3_ix",
         "exp3_plus_plus",
         "fit_logit",
+        "learn_from_log",
         "tsallis_inf",
         "ActorCritic",
         "Reinforce",
@@ -276,6 +278,7 @@ __all__ = [
     "gumbel_propensities",
     "invert",
     "kl_divergence",
+    "learn_from_log",
     "load",
     "log_softmax",
     "logged",

@@ -23,6 +23,8 @@ __all__ = [
     "as_integer",
     "as_number",
     "as_positive",
+    "as_reward",
+    "as_rewards",
     "as_seed",
     "as_steps",
     "as_temperature",
@@ -199,6 +201,35 @@ def as_positive(number: Any, name: str, *, maximum: float = np.inf, why: str = "
     if value == 0.0:
         raise ValueError(f"{name} must be above 0, got {number}{': ' if why else ''}{why}")
     return value
+
+
+def as_reward(reward: Any, name: str = "reward") -> float:
+    """One reward: a finite real number, or a bool, which counts as 0 or 1.
+
+    Vectors of environments write what each of them pays into an array of floats, so that a bool can only mean the same
+    everywhere if it is a number.
+    """
+    if isinstance(reward, bool | np.bool_) or (np.ndim(reward) == 0 and np.asarray(reward).dtype.kind == "b"):
+        return float(reward)
+    return as_finite(reward, name)
+
+
+def as_rewards(rewards: Any, name: str = "rewards") -> Floats:
+    """Rewards of any shape as float64, each what `as_reward` takes."""
+    if type(rewards) is np.ndarray and rewards.dtype is _FLOAT64:
+        found = rewards
+    elif isinstance(rewards, np.ma.MaskedArray):
+        found = real_array(rewards, name)
+    else:
+        plain = np.asarray(rewards)
+        if plain.dtype.kind == "O":
+            plain = np.array([as_reward(reward, name) for reward in plain.flat]).reshape(plain.shape)
+        found = plain.astype(np.float64) if plain.dtype.kind == "b" else real_array(plain, name)
+    finite = np.isfinite(found)
+    if not finite.all():
+        index = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(f"{name} must be finite, got {found[index]}{f' at index {_index(index)}' if index else ''}")
+    return found
 
 
 def as_integer(number: Any, name: str, *, minimum: int = 0, maximum: int | None = None) -> int:

@@ -265,7 +265,7 @@ def test_the_temperature_of_tsallis_inf_rises_as_the_root_of_the_time():
         (lambda: exp3(10, 1.5), r"gamma must be in \[0, 1\], got 1.5"),
         (lambda: exp3_ix(10, 0), "steps must be 1 or more, got 0"),
         (lambda: learned(ImportanceWeightedLosses(), reward=1.5), r"rewards must be in \[0, 1\].*got 1.5"),
-        (lambda: learned(ImportanceWeightedLosses(), reward=math.nan), r"rewards must be in \[0, 1\].*got nan"),
+        (lambda: learned(ImportanceWeightedLosses(), reward=math.nan), "reward must be finite, got nan"),
         (lambda: learned(GapEstimates(), reward=-0.1), r"rewards must be in \[0, 1\].*got -0.1"),
         (lambda: learned(ImportanceWeightedRewards(), p=0.0), "whose probability is 0.0"),
         (lambda: Exp3PlusPlus(-1.0), "exploration must be .*got -1"),
@@ -284,4 +284,4 @@ def learned(learner, reward=0.5, p=0.5):
 
 
 def test_exp3_is_log_weights_and_a_policy_that_anyone_can_put_together():
-    assert exp3(4, 0.2) == Agent(ImportanceWeightedRewards(), EpsilonBoltzmann(0.2, temperature=4 / 0.2))
+    assert exp3(4, 0.2) == Agent(ImportanceWeightedRewards(bounded=True), EpsilonBoltzmann(0.2, temperature=4 / 0.2))

@@ -455,7 +455,7 @@ def rewarded(learner, reward):
         (lambda: GaussianThompson()([0.0, 1.0], 0, [1.0, 0.0]), ValueError, "a standard deviation above 0"),
         (lambda: GaussianThompson()([0.0, 1.0], 0, [1.0, INF]), ValueError, "sds must be finite, or infinite for"),
         (lambda: BetaThompson()([0.0, 1.0], 0, [1.0, 1.0]), ValueError, "need a and b for each action"),
-        (lambda: rewarded(BetaPosterior(), 0.5), ValueError, "rewards of 0 and 1, got 0.5"),
+        (lambda: rewarded(BetaPosterior(), 0.5), ValueError, "rewards must be 0 or 1 for BetaPosterior, got 0.5"),
         (lambda: BetaPosterior(0.0), ValueError, "a must be in"),
         (lambda: GaussianPosterior(0.0), ValueError, "sd must be above 0"),
         (lambda: GaussianPosterior(1.0, prior_sd=0.0), ValueError, "prior_sd must be above 0"),

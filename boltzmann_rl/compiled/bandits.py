@@ -80,6 +80,8 @@ def knows(bandit: Any, agent: Any) -> bool:
     law, policy = _law(agent.learner), agent.policy
     if _payment(bandit) is None or law is None:
         return False
+    if getattr(agent.learner, "bounded", False) and not _pays_at_most_1(bandit):
+        return False  # the reference refuses the reward that is not
     if type(policy) is GaussianThompson or type(agent.learner) is GaussianPosterior:
         return type(policy) is GaussianThompson and type(agent.learner) is GaussianPosterior
     if type(policy) is BoltzmannGumbel:
@@ -267,6 +269,13 @@ def _payment(bandit: Any) -> Any:
     if type(bandit) is HeavyTailedBandit:
         return False, bandit.scale, None
     return (False, 0.0, None) if type(bandit) is AdversarialBandit else None
+
+
+def _pays_at_most_1(bandit: Any) -> bool:
+    """Whether all rewards are in [0, 1]."""
+    if type(bandit) is AdversarialBandit:
+        return all(0.0 <= reward <= 1.0 for row in bandit.rewards for reward in row)
+    return bool(_payment(bandit)[0])
 
 
 def _moves(bandit: Any) -> bool:

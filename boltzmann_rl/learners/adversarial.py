@@ -11,7 +11,8 @@ import numpy as np
 
 from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive
-from boltzmann_rl.learners.bandit import Actions, Estimates, average_in, cells_of
+from boltzmann_rl.learners.bandit import Estimates, average_in
+from boltzmann_rl.learners.bandit_feedback import IN_UNIT_INTERVAL, Actions, LegalRewards, feedback_of
 from boltzmann_rl.near_names import dataclass, suggesting
 from boltzmann_rl.policies.feedback import Exp3PlusPlus
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann
@@ -37,8 +38,12 @@ class ImportanceWeightedRewards:
 
     Divided by K/γ and mixed with γ/K they are Exp3: see `exp3`.
 
+    Args:
+        bounded: Whether rewards must be in [0, 1], as Exp3's bounds on the regret suppose. The estimates themselves
+            are unbiased for any rewards.
+
     Raises:
-        ValueError: In ``update``: an action whose probability was 0.
+        ValueError: In ``update``: an action whose probability was 0; if bounded, a reward outside [0, 1].
 
     Example:
         >>> learner, rng = ImportanceWeightedRewards(), np.random.default_rng(0)
@@ -48,6 +53,18 @@ class ImportanceWeightedRewards:
 
     Source: Auer, Cesa-Bianchi, Freund & Schapire (2002), *SIAM Journal on Computing* 32, figure 1.
     """
+
+    bounded: bool = False
+    takes_propensity = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.bounded, bool):
+            raise TypeError(f"bounded must be True or False, got {self.bounded!r}")
+
+    @property
+    def rewards(self) -> LegalRewards | None:
+        """See `boltzmann_rl.learners.bandit_feedback`."""
+        return IN_UNIT_INTERVAL if self.bounded else None
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         """All sums 0; draws nothing."""
@@ -61,7 +78,8 @@ class ImportanceWeightedRewards:
         self, state: Floats, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
     ) -> Floats:
         """Add the reward over the probability with which its arm was chosen."""
-        _add(state, action, reward, propensity_of(probabilities, action))
+        told = feedback_of(self, state.shape, action, reward, probabilities)
+        _add(state, told.cells, told.reward, told.probabilities)
         return state
 
 
@@ -89,6 +107,8 @@ class ImportanceWeightedLosses:
     """
 
     bias: float = 0.0
+    takes_propensity = True
+    rewards = IN_UNIT_INTERVAL  # for a loss 1 − r to be one
 
     def __post_init__(self) -> None:
         set_fields(self, bias=as_finite(self.bias, "bias", minimum=0.0))
@@ -105,12 +125,8 @@ class ImportanceWeightedLosses:
         self, state: Floats, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
     ) -> Floats:
         """Subtract the loss over the biased probability with which its arm was chosen."""
-        outside = ~((reward >= 0.0) & (reward <= 1.0))
-        if outside.any():
-            raise ValueError(
-                f"rewards must be in [0, 1] for a loss 1 − r to be one, got {reward[outside][0]}: rescale them"
-            )
-        _add(state, action, reward - 1.0, propensity_of(probabilities, action) + self.bias)
+        told = feedback_of(self, state.shape, action, reward, probabilities)
+        _add(state, told.cells, told.reward - 1.0, told.probabilities + self.bias)
         return state
 
 
@@ -147,6 +163,8 @@ class GapEstimates:
     """
 
     confidence: float = 3.0
+    takes_propensity = True
+    rewards = IN_UNIT_INTERVAL
 
     def __post_init__(self) -> None:
         set_fields(self, confidence=as_positive(self.confidence, "confidence"))
@@ -174,8 +192,9 @@ class GapEstimates:
         self, state: Gaps, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
     ) -> Gaps:
         """Add the weighted loss, and average the plain one."""
-        ImportanceWeightedLosses().update(state.values, action, reward, probabilities, rng)
-        average_in(state.losses, cells_of(state.values, action), 1.0 - reward)
+        told = feedback_of(self, state.values.shape, action, reward, probabilities)
+        _add(state.values, told.cells, told.reward - 1.0, told.probabilities)
+        average_in(state.losses, told._replace(reward=1.0 - told.reward))
         return state
 
 
@@ -183,7 +202,7 @@ class GapEstimates:
 def exp3(arms: int, gamma: float) -> Agent:
     """Exp3: exponential weights of importance-weighted rewards, and a share γ of uniform exploration.
 
-    p_a = (1 − γ)·w_a/Σw + γ/K with w_a ← w_a·exp(γ r̂_a/K), for rewards in [0, 1].
+    p_a = (1 − γ)·w_a/Σw + γ/K with w_a ← w_a·exp(γ r̂_a/K), for rewards in [0, 1]; others are refused.
 
     Args:
         arms: K ≥ 2.
@@ -196,7 +215,7 @@ def exp3(arms: int, gamma: float) -> Agent:
     Source: Auer, Cesa-Bianchi, Freund & Schapire (2002), figure 1 and corollary 3.2.
     """
     arms, gamma = as_integer(arms, "arms", minimum=2), as_positive(gamma, "gamma", maximum=1.0)
-    return Agent(ImportanceWeightedRewards(), EpsilonBoltzmann(gamma, temperature=arms / gamma))
+    return Agent(ImportanceWeightedRewards(bounded=True), EpsilonBoltzmann(gamma, temperature=arms / gamma))
 
 
 @suggesting
@@ -255,16 +274,8 @@ def exp3_plus_plus(confidence: float = 3.0, exploration: float = 256.0) -> Agent
     return Agent(GapEstimates(confidence), Exp3PlusPlus(exploration))
 
 
-def propensity_of(probabilities: Floats, action: Actions) -> Floats:
-    """The probability that each row's action had."""
-    p: Floats = np.asarray(probabilities).reshape(-1)[cells_of(probabilities, action)]
-    if not (p > 0.0).all():
-        raise ValueError(f"an action was taken whose probability is {p[~(p > 0.0)][0]}: its weight has no meaning")
-    return p
-
-
-def _add(state: Floats, action: Actions, amount: Floats, propensity: Floats) -> None:
+def _add(state: Floats, cells: Actions, amount: Floats, propensity: Floats) -> None:
     """Add amount/propensity to the chosen cells; sums stop at the largest float, as −inf would mean unavailable."""
-    cells, flat = cells_of(state, action), state.reshape(-1)
+    flat = state.reshape(-1)
     with np.errstate(over="ignore", under="ignore"):
         flat[cells] = np.clip(flat[cells] + amount / propensity, -_LARGEST, _LARGEST)

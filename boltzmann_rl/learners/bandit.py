@@ -4,15 +4,13 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_finite, as_positive
+from boltzmann_rl.learners.bandit_feedback import Actions, Feedback, feedback_of
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["UCB1", "ConstantStep", "GradientPreferences", "SampleAverage"]
-
-Actions = NDArray[np.int64]
 
 
 class Estimates(NamedTuple):
@@ -70,7 +68,7 @@ class SampleAverage:
         self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Estimates:
         """Move the chosen action's estimate by 1/n of the error."""
-        average_in(state, cells_of(state.values, action), reward)
+        average_in(state, feedback_of(self, state.values.shape, action, reward, probabilities))
         return state
 
 
@@ -113,7 +111,8 @@ class ConstantStep:
         self, state: Floats, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Floats:
         """Move the chosen action's estimate by a constant share of the error."""
-        cells, flat = cells_of(state, action), state.reshape(-1)
+        cells, reward, _ = feedback_of(self, state.shape, action, reward, probabilities)
+        flat = state.reshape(-1)
         old = flat[cells]
         flat[cells] = old + self.learning_rate * (reward - old)
         return state
@@ -144,6 +143,7 @@ class GradientPreferences:
 
     learning_rate: float
     baseline: str | float = "previous"
+    takes_probabilities = True  # of all actions, those that the action was drawn from
 
     def __post_init__(self) -> None:
         if isinstance(self.baseline, str):
@@ -170,13 +170,14 @@ class GradientPreferences:
         rng: np.random.Generator,
     ) -> Preferences:
         """One step up the gradient, with the probabilities that the action was drawn from."""
+        cells, reward, probabilities = feedback_of(self, state.values.shape, action, reward, probabilities)
         before = np.where(state.seen == 0.0, reward, state.reward)
         state.seen[...] += 1.0
         state.reward[...] += (reward - state.reward) / state.seen
         baseline: Any = {"previous": before, "current": state.reward}.get(str(self.baseline), self.baseline)
         advance = self.learning_rate * (reward - baseline)
         state.values[...] -= advance[:, np.newaxis] * probabilities
-        state.values.reshape(-1)[cells_of(state.values, action)] += advance
+        state.values.reshape(-1)[cells] += advance
         return state
 
 
@@ -223,18 +224,13 @@ class UCB1:
         self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Estimates:
         """Count the pull and average the reward."""
-        average_in(state, cells_of(state.values, action), reward)
+        average_in(state, feedback_of(self, state.values.shape, action, reward, probabilities))
         return state
 
 
-def cells_of(values: Floats, action: Actions) -> Actions:
-    """Flat indices of the chosen actions, one a row."""
-    rows, actions = values.shape
-    return np.arange(0, rows * actions, actions) + action
-
-
-def average_in(state: Estimates, cells: Actions, reward: Floats) -> None:
+def average_in(state: Estimates, told: Feedback) -> None:
     """Take the rewards into the means of the chosen cells; the first one overwrites the estimate exactly."""
+    cells, reward = told.cells, told.reward
     values, pulls = state.values.reshape(-1), state.pulls.reshape(-1)
     n = pulls[cells] + 1.0
     pulls[cells] = n

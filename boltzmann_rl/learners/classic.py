@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_positive
-from boltzmann_rl.learners.bandit import Actions, Estimates, Preferences, average_in, cells_of
+from boltzmann_rl.learners.bandit import Estimates, Preferences, average_in
+from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import greedy
 from boltzmann_rl.schedules.evaluation import set_fields
@@ -58,8 +59,9 @@ class ReinforcementComparison:
         self, state: Preferences, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Preferences:
         """Move the chosen action's preference, then the reference."""
+        cells, reward, _ = feedback_of(self, state.values.shape, action, reward, probabilities)
         surprise = reward - state.reward
-        state.values.reshape(-1)[cells_of(state.values, action)] += self.learning_rate * surprise
+        state.values.reshape(-1)[cells] += self.learning_rate * surprise
         state.reward[...] += self.reference_rate * surprise
         state.seen[...] += 1.0
         return state
@@ -115,7 +117,7 @@ class Pursuit:
         self, state: Pursued, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Pursued:
         """Average the reward, then step towards the greedy distribution."""
-        average_in(state.estimates, cells_of(state.values, action), reward)
+        average_in(state.estimates, feedback_of(self, state.values.shape, action, reward, probabilities))
         with np.errstate(divide="ignore"):  # log 0 = −inf: no share of the step
             step = np.log(self.learning_rate * greedy(state.estimates.values))
             kept = state.values + np.log1p(-self.learning_rate)
@@ -168,10 +170,10 @@ class UCB1Tuned:
         self, state: Spread, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Spread:
         """Count the pull, and take the reward into mean and variance (Welford's recurrence)."""
-        cells, means = cells_of(state.values, action), state.values.reshape(-1)
-        before = means[cells]
-        average_in(Estimates(state.values, state.pulls), cells, reward)
-        state.squares.reshape(-1)[cells] += (reward - before) * (reward - means[cells])
+        told, means = feedback_of(self, state.values.shape, action, reward, probabilities), state.values.reshape(-1)
+        before = means[told.cells]
+        average_in(Estimates(state.values, state.pulls), told)
+        state.squares.reshape(-1)[told.cells] += (told.reward - before) * (told.reward - means[told.cells])
         return state
 
 
@@ -228,7 +230,8 @@ class ChoiceKernel:
         self, state: Habit, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
     ) -> Habit:
         """Let the learner learn, and move the kernel towards the choice."""
+        cells = feedback_of(self, state.kernel.shape, action, reward, probabilities).cells
         learned = self.learner.update(state.learner, action, reward, probabilities, rng)
         state.kernel[...] *= 1.0 - self.learning_rate
-        state.kernel.reshape(-1)[cells_of(state.kernel, action)] += self.learning_rate
+        state.kernel.reshape(-1)[cells] += self.learning_rate
         return Habit(learned, state.kernel)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive
+from boltzmann_rl.learners.bandit_feedback import feedback_of
 from boltzmann_rl.learners.temporal_difference import Transition
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
@@ -157,17 +158,24 @@ class RewardBasedDecay:
 
     def update(self, state: Progress, *experience: Any) -> Progress:
         """Let the learner learn from what its own ``update`` takes, and see whether a threshold was reached."""
-        return self._progress(state, self.learner.update(state.learner, *experience), experience)
+        reward = self._paid(state, experience)
+        return self._progress(state, self.learner.update(state.learner, *experience), experience[0], reward)
 
     def moves(self, state: Progress, *experience: Any) -> tuple[Progress, list[tuple[Any, Any]]]:
         """`update`, and where it moved values and by how much: for `ValueDifference`."""
+        reward = self._paid(state, experience)
         learned, moved = _moves(self.learner, state.learner, experience)
-        return self._progress(state, learned, experience), moved
+        return self._progress(state, learned, experience[0], reward), moved
 
-    def _progress(self, state: Progress, learned: Any, experience: Any) -> Progress:
-        seen: Any = experience[0]
-        if not isinstance(seen, Transition):
-            self._pass(state.passed, experience[1])
+    def _paid(self, state: Progress, experience: tuple[Any, ...]) -> Floats | None:
+        """The rewards of a bandit's rows, checked before anything is learned; None of a transition."""
+        if isinstance(experience[0], Transition):
+            return None
+        return feedback_of(self, self.values(state).shape, *experience[:3]).reward
+
+    def _progress(self, state: Progress, learned: Any, seen: Any, reward: Floats | None) -> Progress:
+        if reward is not None:
+            self._pass(state.passed, reward)
         else:
             total = state.returns.pop(seen.environment, 0.0) + seen.reward
             if seen.terminated or seen.truncated:
@@ -188,7 +196,8 @@ def _moves(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[A
     """
     seen = experience[0]
     if not isinstance(seen, Transition):
-        rows, actions = np.arange(len(seen)), seen
+        shape = learner.values(state).shape
+        rows, actions = np.divmod(feedback_of(learner, shape, *experience[:3]).cells, shape[1])
     elif isinstance(seen.observation, int | np.integer):
         rows, actions = seen.observation, seen.action
     else:

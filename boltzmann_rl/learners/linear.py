@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_positive, real_array
-from boltzmann_rl.learners.adversarial import propensity_of
-from boltzmann_rl.learners.bandit import Actions
+from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
 from boltzmann_rl.near_names import dataclass, suggesting
 from boltzmann_rl.numerics import log_softmax, softmax
 from boltzmann_rl.schedules.evaluation import set_fields
@@ -42,7 +41,8 @@ class LinearPreferences:
         learning_rate: In (0, ∞).
 
     Raises:
-        ValueError: In ``update``: an action whose probability was 0.
+        ValueError: In ``update``: not one context, action and reward a row, an action that does not exist or whose
+            probability was 0, a context or reward that is not finite.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -59,6 +59,7 @@ class LinearPreferences:
     """
 
     learning_rate: float
+    takes_propensity = True
 
     def __post_init__(self) -> None:
         set_fields(self, learning_rate=as_positive(self.learning_rate, "learning_rate"))
@@ -82,17 +83,29 @@ class LinearPreferences:
         rng: np.random.Generator,
     ) -> Weights:
         """One step up the estimated gradient."""
-        rows = np.arange(len(action))
-        score = -softmax(self.values(state, contexts))
-        ratio = -score[rows, action] / propensity_of(probabilities, action)
-        score[rows, action] += 1.0
+        x = _contexts(contexts, state.coefficients.shape[1])
+        cells, reward, propensity = feedback_of(self, (len(x), len(state.intercepts)), action, reward, probabilities)
+        score = -softmax(self.values(state, x))
+        ratio = -score.reshape(-1)[cells] / propensity
+        score.reshape(-1)[cells] += 1.0
         baseline = reward.mean() if state.seen == 0.0 else state.reward
-        score *= (self.learning_rate / len(rows) * ratio * (reward - baseline))[:, np.newaxis]
-        state.coefficients[...] += score.T @ contexts
+        score *= (self.learning_rate / len(x) * ratio * (reward - baseline))[:, np.newaxis]
+        state.coefficients[...] += score.T @ x
         state.intercepts[...] += score.sum(axis=0)
-        state.seen[...] += len(rows)
+        state.seen[...] += len(x)
         state.reward[...] += (reward - state.reward).sum() / state.seen
         return state
+
+
+def _contexts(contexts: Any, features: int) -> Floats:
+    """Contexts ``(rows, features)``, a row at least; one context may stand for a row by itself."""
+    x = real_array(contexts, "contexts")
+    x = x[np.newaxis] if x.ndim == 1 else x
+    if x.ndim != 2 or x.shape[1] != features or len(x) == 0:
+        raise ValueError(f"contexts must have the shape (rows, {features}), with a row at least, got {x.shape}")
+    if not np.isfinite(x).all():
+        raise ValueError(f"contexts must be finite, got {x[~np.isfinite(x)][0]}")
+    return x
 
 
 @suggesting

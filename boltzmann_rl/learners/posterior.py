@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_positive
-from boltzmann_rl.learners.bandit import Actions, Estimates, average_in, cells_of
+from boltzmann_rl.learners.bandit import Estimates, average_in
+from boltzmann_rl.learners.bandit_feedback import ZERO_OR_ONE, Actions, feedback_of
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
@@ -47,6 +48,7 @@ class BetaPosterior:
 
     a: float = 1.0
     b: float = 1.0
+    rewards = ZERO_OR_ONE
 
     def __post_init__(self) -> None:
         set_fields(self, **{name: as_finite(getattr(self, name), name, minimum=0.1, maximum=1e6) for name in "ab"})
@@ -67,10 +69,7 @@ class BetaPosterior:
         self, state: Successes, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Successes:
         """Count the success or the failure."""
-        wrong = (reward != 0.0) & (reward != 1.0)
-        if wrong.any():
-            raise ValueError(f"BetaPosterior learns from rewards of 0 and 1, got {reward[wrong][0]}")
-        cells = cells_of(state.a, action)
+        cells, reward, _ = feedback_of(self, state.a.shape, action, reward, probabilities)
         state.a.reshape(-1)[cells] += reward
         state.b.reshape(-1)[cells] += 1.0 - reward
         return state
@@ -139,7 +138,7 @@ class GaussianPosterior:
         self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> Estimates:
         """Count the pull and average the reward."""
-        average_in(state, cells_of(state.values, action), reward)
+        average_in(state, feedback_of(self, state.values.shape, action, reward, probabilities))
         return state
 
     def _prior_rewards(self) -> float:

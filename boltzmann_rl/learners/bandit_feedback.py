@@ -1,0 +1,251 @@
+"""Feedback for bandit learners: actions, rewards and probabilities checked where they enter, and logs of them.
+
+A learner says by attributes what it needs beside one action and one reward a row: ``takes_probabilities = True``, those
+of all actions; ``takes_propensity = True``, that of the action chosen; ``rewards``, the `LegalRewards` that have a
+meaning to it. What wraps a learner needs what that one needs.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boltzmann_rl.agents import learns_from
+from boltzmann_rl.arguments import Floats, as_rewards, real_array
+from boltzmann_rl.numerics.sampling import as_probabilities
+
+__all__ = ["IN_UNIT_INTERVAL", "ZERO_OR_ONE", "Actions", "Feedback", "LegalRewards", "feedback_of", "learn_from_log"]
+
+Actions = NDArray[np.int64]
+
+# Probabilities may exceed 1 by rounding.
+_LARGEST_PROPENSITY = 1.0 + 1e-9
+
+
+class LegalRewards(NamedTuple):
+    """The rewards that have a meaning to a learner: in words, and as a function of an array of them."""
+
+    words: str
+    legal: Callable[[Floats], NDArray[np.bool_]]
+
+
+IN_UNIT_INTERVAL = LegalRewards("in [0, 1]", lambda reward: (reward >= 0.0) & (reward <= 1.0))
+ZERO_OR_ONE = LegalRewards("0 or 1", lambda reward: (reward == 0.0) | (reward == 1.0))
+
+
+class Feedback(NamedTuple):
+    """What was chosen in each row and what it paid, checked.
+
+    Attributes:
+        cells: Flat indices of the chosen actions in arrays ``(rows, A)``.
+        reward: ``(rows,)``.
+        probabilities: ``(rows, A)`` for learners with ``takes_probabilities``, those of the chosen actions ``(rows,)``
+            for learners with ``takes_propensity``, and None for others, which read none.
+    """
+
+    cells: Actions
+    reward: Floats
+    probabilities: Any
+
+
+class _Names(NamedTuple):
+    """What the arguments are called where feedback enters, and what to do about a wrong number of entries."""
+
+    action: str
+    reward: str
+    probabilities: str
+    remedy: str
+
+
+_UPDATE = _Names(
+    "action",
+    "reward",
+    "probabilities",
+    "; a log of many decisions of one row is learned in order by learn_from_log(learner, state, actions, rewards, "
+    "propensities)",
+)
+_LOG = _Names("actions", "rewards", "propensities", "")
+
+
+def feedback_of(
+    learner: Any, shape: tuple[int, ...], action: Any, reward: Any, probabilities: Any, names: _Names = _UPDATE
+) -> Feedback:
+    """Feedback for the rows of a state of ``shape`` (rows, A), or an error that names what is wrong with it.
+
+    Of one row actions and rewards may also be plain numbers. Nothing is broadcast, cut or wrapped around.
+
+    Raises:
+        TypeError: Actions that are no integers, rewards that are no real numbers, probabilities that are missing.
+        ValueError: Not one action and one reward a row; an action that does not exist; a reward that is not finite, or
+            has no meaning to the learner; probabilities of another shape, or of an action that could not be chosen.
+
+    Example:
+        >>> from boltzmann_rl.learners import SampleAverage
+        >>> feedback_of(SampleAverage(), (2, 3), [0, 2], [1, 0], None).cells
+        array([0, 5])
+        >>> feedback_of(SampleAverage(), (1, 3), 3, 1.0, None)
+        Traceback (most recent call last):
+        ValueError: action must be in [0, 2], got 3
+    """
+    rows, actions = shape
+    cells = np.arange(0, rows * actions, actions) + _actions(action, rows, actions, names)
+    needs_all, needs_one, rewards = _needs(learner)
+    paid = as_rewards(_one_a_row(reward, rows, names.reward, names), names.reward)
+    if rewards is not None:
+        legal = rewards.legal(paid)
+        if not legal.all():
+            raise ValueError(
+                f"rewards must be {rewards.words} for {type(learner).__name__}, got {_first(paid, ~legal)}: rescale "
+                "them, or take another learner"
+            )
+    if not needs_all and not needs_one:
+        return Feedback(cells, paid, None)
+    if probabilities is None:
+        what = "of all actions" if needs_all else "with which the action was chosen"
+        raise TypeError(f"{names.probabilities} is missing: {learner!r} learns from the probability {what}")
+    if needs_all:
+        return Feedback(cells, paid, _all_probabilities(learner, probabilities, shape, names))
+    return Feedback(cells, paid, _propensities(probabilities, cells, shape, names))
+
+
+def learn_from_log(
+    learner: Any,
+    state: Any,
+    actions: Any,
+    rewards: Any,
+    propensities: Any = None,
+    *,
+    rng: np.random.Generator | None = None,
+) -> Any:
+    """Learn a log of one bandit's decisions in the order in which they were made; returns the state.
+
+    The same, bit for bit, as one ``update`` for each decision. All of the log is checked before the first reward is
+    learned, so that a refused log leaves the state as it was.
+
+    Args:
+        learner: For bandits.
+        state: Of one row, as ``learner.start((1, A), rng)`` makes it; updated in place.
+        actions: ``(n,)``, integers in [0, A).
+        rewards: ``(n,)``, finite; bools count as 0 and 1.
+        propensities: The probabilities with which the actions were chosen, ``(n,)``, or those of all actions,
+            ``(n, A)``. Only learners that weigh rewards by them need them, and `GradientPreferences` those of all.
+        rng: Handed on to the learner's ``update``, and only needed where that draws. No learner of this package does.
+
+    Raises:
+        TypeError, ValueError: A learner that is not for bandits, a state of several rows, or feedback that ``update``
+            refuses; the message names the index of the first such decision.
+
+    Example:
+        >>> from boltzmann_rl.learners import SampleAverage
+        >>> learner, rng = SampleAverage(), np.random.default_rng(0)
+        >>> state = learn_from_log(learner, learner.start((1, 3), rng), [0, 0, 1], [1.0, 0.0, 1.0])
+        >>> learner.values(state), state.pulls
+        (array([[0.5, 1. , 0. ]]), array([[2., 1., 0.]]))
+    """
+    actions_of_row = _actions_of_one_row(learner, state)
+    if np.ndim(actions) != 1 or np.shape(actions) != np.shape(rewards):
+        raise ValueError(
+            "actions and rewards must both have the shape (n,), one entry for each decision, "
+            f"got {np.shape(actions)} and {np.shape(rewards)}"
+        )
+    decisions = len(actions)
+    if decisions == 0:
+        return state
+    told = feedback_of(learner, (decisions, actions_of_row), actions, rewards, propensities, _LOG)
+    chosen, weights = told.cells % actions_of_row, told.probabilities
+    if weights is None and propensities is not None:  # a learner of one's own may read them
+        weights = real_array(propensities, "propensities")
+        if weights.shape not in ((decisions,), (decisions, actions_of_row)):
+            raise ValueError(f"propensities must have one entry for each of {decisions} decisions, got {weights.shape}")
+    for i in range(decisions):
+        one = slice(i, i + 1)
+        state = learner.update(state, chosen[one], told.reward[one], None if weights is None else weights[one], rng)
+    return state
+
+
+def _actions_of_one_row(learner: Any, state: Any) -> int:
+    """The number of actions of a state that has one row."""
+    if isinstance(learner, type) or not callable(getattr(learner, "update", None)):
+        raise TypeError(f"learner must be a learner for bandits, such as SampleAverage(), got {learner!r}")
+    if not learns_from(learner, 5):
+        raise TypeError(f"learner must learn from actions and rewards alone, got {learner!r}: call its update itself")
+    shape = np.shape(learner.values(state))
+    if len(shape) != 2 or shape[0] != 1:
+        raise ValueError(
+            f"state must have one row, as learner.start((1, A), rng) makes it, got values of shape {shape}: a log is "
+            "that of one bandit"
+        )
+    return shape[1]
+
+
+def _needs(learner: Any) -> tuple[bool, bool, LegalRewards | None]:
+    """Whether a learner, or one that it wraps, needs all probabilities or those chosen; which rewards are legal."""
+    needs_all, needs_one, rewards = False, False, None
+    while learner is not None:
+        needs_all = needs_all or getattr(learner, "takes_probabilities", False)
+        needs_one = needs_one or getattr(learner, "takes_propensity", False)
+        rewards = rewards or getattr(learner, "rewards", None)
+        learner = getattr(learner, "learner", None)
+    return needs_all, needs_one, rewards
+
+
+def _one_a_row(part: Any, rows: int, name: str, names: _Names) -> NDArray[Any]:
+    """An array ``(rows,)``; of one row it may be a plain number."""
+    found = part if isinstance(part, np.ndarray) else np.asarray(part)
+    if found.shape == (rows,):
+        return found
+    if rows == 1 and found.ndim == 0:
+        return found.reshape(1)
+    remedy = names.remedy if rows == 1 and found.ndim == 1 else ""
+    raise ValueError(f"{name} must have one entry for each row, shape ({rows},), got shape {found.shape}{remedy}")
+
+
+def _actions(action: Any, rows: int, actions: int, names: _Names) -> Actions:
+    """One action a row: integers in [0, actions)."""
+    found = _one_a_row(action, rows, names.action, names)
+    if found.dtype.kind not in "iu" or isinstance(found, np.ma.MaskedArray):
+        raise TypeError(f"{names.action} must be an integer for each row, got {type(action).__name__} of {found.dtype}")
+    chosen = found.astype(np.int64, copy=False)
+    if np.maximum.reduce(chosen.view(np.uint64), initial=0) >= actions:  # negative ones are the largest of all
+        raise ValueError(
+            f"{names.action} must be in [0, {actions - 1}], got {_first(found, (found < 0) | (found >= actions))}"
+        )
+    return chosen
+
+
+def _propensities(probabilities: Any, cells: Actions, shape: tuple[int, ...], names: _Names) -> Floats:
+    """The probabilities that the chosen actions had, given by themselves or among those of all actions."""
+    rows, actions = shape
+    found = real_array(probabilities, names.probabilities)
+    if found.shape == shape or (rows == 1 and found.shape == (actions,)):
+        found = found.reshape(-1)[cells]
+    elif found.shape != (rows,) and not (rows == 1 and found.ndim == 0):
+        raise ValueError(
+            f"{names.probabilities} must have the shape ({rows},), of the chosen actions, or ({rows}, {actions}), of "
+            f"all, got {found.shape}"
+        )
+    p = found.reshape(rows)
+    wrong = ~((p > 0.0) & (p <= _LARGEST_PROPENSITY))
+    if wrong.any():
+        raise ValueError(f"an action was taken whose probability is {_first(p, wrong)}: its weight has no meaning")
+    return p
+
+
+def _all_probabilities(learner: Any, probabilities: Any, shape: tuple[int, ...], names: _Names) -> Floats:
+    """The probabilities of all actions in each row."""
+    found = real_array(probabilities, names.probabilities)
+    if shape[0] == 1 and found.shape == shape[1:]:
+        found = found.reshape(shape)
+    if found.shape != shape:
+        raise ValueError(
+            f"{names.probabilities} must have the shape {tuple(shape)}: {type(learner).__name__} learns from the "
+            f"probabilities of all actions, not only of those chosen, got {found.shape}"
+        )
+    return as_probabilities(found, names.probabilities)
+
+
+def _first(found: NDArray[Any], wrong: NDArray[np.bool_]) -> str:
+    """The first culprit, and where it stands if there are others beside it."""
+    index = int(wrong.argmax())
+    return f"{found[index]}{f' at index {index}' if len(found) > 1 else ''}"
