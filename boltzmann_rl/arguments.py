@@ -209,22 +209,20 @@ def as_reward(reward: Any, name: str = "reward") -> float:
     Vectors of environments write what each of them pays into an array of floats, so that a bool can only mean the same
     everywhere if it is a number.
     """
-    if isinstance(reward, bool | np.bool_) or (np.ndim(reward) == 0 and np.asarray(reward).dtype.kind == "b"):
-        return float(reward)
+    found = to_numpy(reward, name)
+    if found.ndim == 0 and found.dtype.kind == "b":
+        return float(found)
     return as_finite(reward, name)
 
 
 def as_rewards(rewards: Any, name: str = "rewards") -> Floats:
     """Rewards of any shape as float64, each what `as_reward` takes."""
-    if type(rewards) is np.ndarray and rewards.dtype is _FLOAT64:
-        found = rewards
-    elif isinstance(rewards, np.ma.MaskedArray):
-        found = real_array(rewards, name)
-    else:
-        plain = np.asarray(rewards)
-        if plain.dtype.kind == "O":
-            plain = np.array([as_reward(reward, name) for reward in plain.flat]).reshape(plain.shape)
-        found = plain.astype(np.float64) if plain.dtype.kind == "b" else real_array(plain, name)
+    plain = to_numpy(rewards, name)
+    if plain.dtype.kind == "O":
+        plain = np.array([as_reward(reward, name) for reward in plain.flat]).reshape(plain.shape)
+    found = (
+        plain.astype(np.float64) if type(plain) is np.ndarray and plain.dtype.kind == "b" else real_array(plain, name)
+    )
     finite = np.isfinite(found)
     if not finite.all():
         index = tuple(int(i) for i in np.argwhere(~finite)[0])

@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import as_callable, as_finite, as_integer
+from boltzmann_rl.arguments import as_callable, as_integer, as_reward
 from boltzmann_rl.copies import check_copies
 from boltzmann_rl.features import Observation
 from boltzmann_rl.interface import as_flag, mistaken_arguments, mistaken_reset, mistaken_step, name_of
@@ -148,7 +148,7 @@ class Spaces:
         """The whole answer; ``available`` is what `Masks` read of it."""
         seen = self.observation(observation)
         if not (type(reward) in _PLAIN and -_LARGEST <= reward <= _LARGEST):
-            reward = as_finite(reward, "reward")
+            reward = as_reward(reward)
         # This is Reading(...) at half its price.
         return _new(Reading, (seen, available, float(reward), terminated, truncated))
 

@@ -5,10 +5,10 @@ A learner is a frozen dataclass of settings with three functions. For bandits ``
 ``update(state, transition, rng) -> state``, and the rows are observations. Arrays of the state are updated in place,
 so a state belongs to the loop that started it. What a policy with a memory needs comes from ``memory(state)``.
 
-Feedback for bandits is one action and one reward for each row: integers in [0, A), and finite real numbers (bools count
-as 0 and 1); of one row they may be plain numbers. Learners that weigh rewards by probabilities take those of all actions
-``(rows, A)``, and most also those of the chosen actions alone ``(rows,)``. Anything else is refused by name, and leaves
-the state as it was. A log of many decisions of one bandit is learned in its order by `learn_from_log`.
+Feedback for bandits is one action and one reward for each row: integers in [0, A), and finite real numbers (bools
+count as 0 and 1); of one row they may be plain numbers. Learners that weigh rewards by probabilities take those of all
+actions ``(rows, A)``, and most also those of the chosen actions alone ``(rows,)``. Anything else is refused by name,
+and leaves the state as it was. A log of many decisions of one bandit is learned in its order by `learn_from_log`.
 """
 
 from typing import TYPE_CHECKING

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.agents import learns_from
 from boltzmann_rl.arguments import Floats, as_rewards, real_array
+from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.numerics.sampling import as_probabilities
 
 __all__ = ["IN_UNIT_INTERVAL", "ZERO_OR_ONE", "Actions", "Feedback", "LegalRewards", "feedback_of", "learn_from_log"]
@@ -192,7 +193,7 @@ def _needs(learner: Any) -> tuple[bool, bool, LegalRewards | None]:
 
 def _one_a_row(part: Any, rows: int, name: str, names: _Names) -> NDArray[Any]:
     """An array ``(rows,)``; of one row it may be a plain number."""
-    found = part if isinstance(part, np.ndarray) else np.asarray(part)
+    found: NDArray[Any] = to_numpy(part, name)
     if found.shape == (rows,):
         return found
     if rows == 1 and found.ndim == 0:
