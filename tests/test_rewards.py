@@ -6,7 +6,7 @@ from fractions import Fraction
 import gymnasium
 import numpy as np
 import pytest
-from gymnasium.spaces import Discrete
+from gymnasium.spaces import Discrete, MultiDiscrete
 
 from boltzmann_rl import Agent, QLearning, SampleAverage, Training, Uniform
 from boltzmann_rl.arguments import as_reward, as_rewards
@@ -55,6 +55,7 @@ class PayingVector(gymnasium.vector.VectorEnv):
     metadata = {"autoreset_mode": gymnasium.vector.AutoresetMode.NEXT_STEP}  # noqa: RUF012 (as Gymnasium has it)
     num_envs = 2
     single_observation_space, single_action_space = Discrete(1), Discrete(1)
+    observation_space, action_space = MultiDiscrete([1, 1]), MultiDiscrete([1, 1])
 
     def __init__(self, rewards):
         self.rewards = rewards
