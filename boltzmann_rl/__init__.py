@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from boltzmann_rl.linear_features import Linear, LinearFeatures
     from boltzmann_rl.many_actions import BoltzmannSampler, play_many_arms
     from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, NearTies, SwitchingBandit
+    from boltzmann_rl.numbered import Numbered, Numbering
     from boltzmann_rl.observers import logged
     from boltzmann_rl.plots import plot_schedule
     from boltzmann_rl.policies import (
@@ -127,6 +128,10 @@ _LAZY = {
     "linear_features": (
         "Linear",
         "LinearFeatures",
+    ),
+    "numbered": (
+        "Numbered",
+        "Numbering",
     ),
     "tile_coding": (
         "TileCoded",
@@ -241,6 +246,8 @@ __all__ = [
     "NStep",
     "NearTies",
     "NormalMeans",
+    "Numbered",
+    "Numbering",
     "Odds",
     "Pursuit",
     "QLearning",

@@ -16,6 +16,7 @@ from boltzmann_rl.interface import as_flag, mistaken_arguments, mistaken_reset, 
 from boltzmann_rl.linear_features import RealFeatures
 from boltzmann_rl.masks import Masks, mask_method
 from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.numbered import Numbering, has_discrete_parts
 from boltzmann_rl.schedules.evaluation import set_fields
 from boltzmann_rl.tile_coding import ActiveFeatures
 
@@ -55,8 +56,9 @@ class Environment:
         id: As for ``gymnasium.make``.
         max_episode_steps: Where an episode is truncated; default: what the id is registered with, maybe never.
         options: Keyword arguments of the environment, a mapping (kept as sorted pairs, so that it prints).
-        wrap: What is put around the environment: `TileCoded`, `Linear`, or any callable ``env -> env`` whose print
-            says all (a frozen dataclass).
+        wrap: What is put around the environment: `TileCoded`, `Linear`, `Numbered`, or any callable ``env -> env``
+            whose print says all (a frozen dataclass). Where there is none, observations that are made of discrete parts
+            (`Tuple`, `Dict`, `MultiDiscrete`, `MultiBinary`) are numbered, as by `Numbered`.
 
     Example:
         >>> Environment("FrozenLake-v1", options={"is_slippery": False})
@@ -64,6 +66,8 @@ class Environment:
         >>> from boltzmann_rl.linear_features import Linear
         >>> Environment("CartPole-v1", wrap=Linear())
         Environment(id='CartPole-v1', max_episode_steps=None, options=(), wrap=Linear())
+        >>> Environment("Blackjack-v1").make().observation_space
+        Discrete(704)
     """
 
     id: str
@@ -93,7 +97,9 @@ class Environment:
             env = gymnasium.make(self.id, max_episode_steps=self.max_episode_steps, **dict(self.options))
         except gymnasium.error.Error as error:
             raise ValueError(f"there is no environment {self.id!r} to be made: {error}") from error
-        return env if self.wrap is None else self.wrap(env)
+        if self.wrap is None:
+            return Numbering(env) if has_discrete_parts(env.observation_space) else env
+        return self.wrap(env)
 
 
 def _tuples(option: Any) -> Any:
@@ -129,7 +135,9 @@ class Spaces:
         if not self._features and not isinstance(observation_space, Discrete):
             raise TypeError(
                 f"a table needs a Discrete observation space, but {name} has {observation_space}: wrap the environment "
-                "so that its observations are numbered, or are features: TileCoding(env) is for a Box of shape (n,), "
+                "so that its observations are numbered, or are features: Numbered()(env) is for a Tuple, Dict, "
+                "MultiDiscrete or MultiBinary of discrete parts (in an experiment Environment(id, wrap=Numbered()), in "
+                "a vector gymnasium.make_vec(id, wrappers=[Numbered()])), TileCoding(env) is for a Box of shape (n,), "
                 "and LinearFeatures(env) for values that are linear in it"
             )
         if not isinstance(action_space, Discrete):

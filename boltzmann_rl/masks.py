@@ -66,6 +66,8 @@ class Masks:
         if mask is None and (self._method is not None or not info.keys() <= self._harmless):
             mask, name = self._elsewhere(info, ask)
         available = None if mask is None else as_available(mask, self._shape, name)
+        if available is mask and mask is not None:
+            available = mask.copy()  # kept by learners, while environments may write into theirs
         if (available is not None) is not self._given:
             self._check(available is not None, name)
         return available

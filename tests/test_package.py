@@ -26,7 +26,8 @@ FLOORS = (
     {"policies"},
     {"agents", "features", "integrations"},  # agents import nothing, so that learners may offer whole ones
     {"interface", "linear_features", "tile_coding"},
-    {"masks", "numbered"},
+    {"masks"},
+    {"numbered"},
     {"bandits", "learners", "environments", "gridworlds", "planning"},
     {"moving_bandits", "vector_environments"},
     {"bandit_environments", "many_actions"},
