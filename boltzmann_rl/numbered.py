@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import gymnasium
@@ -14,6 +13,7 @@ from gymnasium.vector import VectorEnv
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.interface import as_info, name_of
 from boltzmann_rl.masks import KEYS, may_be_mask
+from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.tile_coding import ActiveFeatures
 
 __all__ = ["Numbered", "Numbering", "has_discrete_parts"]
