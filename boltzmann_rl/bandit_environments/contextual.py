@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer
 from boltzmann_rl.bandits import GaussianBandit, NormalMeans
@@ -13,6 +14,8 @@ from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["ClassificationBandit", "ContextualBandit", "ContextualLinearBandit"]
+
+Contexts = NDArray[np.float32]
 
 _WEIGHTS = NormalMeans()
 _DATA_SETS = ("breast_cancer", "digits", "iris", "wine")
@@ -36,8 +39,11 @@ class ContextualBandit(Protocol):
     def start(self, runs: int, rng: np.random.Generator) -> Floats:
         """What stays as it is over a run, an array with the runs as rows."""
 
-    def meet(self, world: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """The next context of each run ``(runs, features)``, and the mean reward of each arm ``(runs, arms)``."""
+    def meet(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
+        """The next context of each run ``(runs, features)``, and the mean reward of each arm ``(runs, arms)``.
+
+        The environments show contexts as float32: draw them so, for the means to be those of what is seen.
+        """
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
         """One variate per run for one step, ``(runs,)``."""
@@ -94,9 +100,9 @@ class ContextualLinearBandit:
         drawn = GaussianBandit(flat, self.arms * self.features).start(runs, rng)
         return drawn.reshape(runs, self.arms, self.features)
 
-    def meet(self, world: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """Uniform contexts, one number a feature, and their products with the weights."""
-        contexts = rng.uniform(*self.bounds, (len(world), self.features))
+    def meet(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
+        """Uniform contexts, one number a feature, rounded to float32, and their products with the weights."""
+        contexts = rng.uniform(*self.bounds, (len(world), self.features)).astype(np.float32)
         return contexts, np.einsum("raf,rf->ra", world, contexts)
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
@@ -151,7 +157,7 @@ class ClassificationBandit:
         """Nothing but rows: all runs have the same examples."""
         return np.empty((runs, 0))
 
-    def meet(self, world: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    def meet(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
         """An example, for one integer a run, and a 1 for its class."""
         features, classes = _examples(self.dataset)
         drawn = rng.integers(len(features), size=len(world))
@@ -167,8 +173,8 @@ class ClassificationBandit:
 
 
 @lru_cache
-def _examples(dataset: str) -> tuple[Floats, Floats]:
-    """Features ``(examples, features)`` in [0, 1], and classes ``(examples, classes)`` as rows with one 1."""
+def _examples(dataset: str) -> tuple[Contexts, Floats]:
+    """Features ``(examples, features)`` in [0, 1] as float32, and ``(examples, classes)``, rows with one 1."""
     try:
         datasets = importlib.import_module("sklearn.datasets")  # here: it takes longer than all the rest
     except ImportError as error:
@@ -176,4 +182,4 @@ def _examples(dataset: str) -> tuple[Floats, Floats]:
     features, label = getattr(datasets, f"load_{dataset}")(return_X_y=True)
     low, high = features.min(axis=0), features.max(axis=0)
     scaled = (features - low) / np.where(high > low, high - low, 1.0)
-    return scaled, (label[:, np.newaxis] == np.unique(label)).astype(np.float64)
+    return scaled.astype(np.float32), (label[:, np.newaxis] == np.unique(label)).astype(np.float64)

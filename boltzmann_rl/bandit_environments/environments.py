@@ -1,5 +1,6 @@
 """Bandits as Gymnasium environments: a single one, and many as the rows of one array."""
 
+import copy
 from typing import Any
 
 import gymnasium
@@ -26,13 +27,15 @@ class BanditEnv(gymnasium.Env[Any, Any]):
 
     What is observed says nothing of the arms: always 0, or the context of the next pull. The info holds
     ``action_mask``, ones, and ``regret``, by how much the mean of the arm just pulled lay below that of the best (0 at
-    a reset). An episode of one step ends with it (terminated); a longer one could go on and is truncated.
+    a reset). An episode of one step ends with it (terminated); a longer one could go on and is truncated, and ``steps``
+    is what ``spec.max_episode_steps`` says.
 
     Args:
         bandit: A bandit of `boltzmann_rl.bandits` or `boltzmann_rl.moving_bandits`, or a contextual one; anyone's own;
             or the name of a registered one.
         steps: Pulls per episode, ≥ 1.
-        render_mode: None, ``"rgb_array"``, or ``"human"`` for a window by pygame.
+        render_mode: None, ``"rgb_array"``, ``"rgb_array_list"`` for the pictures since the last ``render()`` of the
+            episode, or ``"human"`` for a window by pygame.
         parameters: Of a bandit that is given by its name.
 
     Raises:
@@ -49,7 +52,8 @@ class BanditEnv(gymnasium.Env[Any, Any]):
         (0, 1.0, False, True, {'action_mask': array([1, 1], dtype=int8), 'regret': 0.0})
     """
 
-    metadata = {"render_modes": ["human", "rgb_array"], "render_fps": 30}  # noqa: RUF012 - Gymnasium's name and type
+    metadata = {"render_modes": ["human", "rgb_array", "rgb_array_list"], "render_fps": 30}  # noqa: RUF012 - as there
+    _spec: Any = None
 
     def __init__(self, bandit: Any, *, steps: int = 1000, render_mode: str | None = None, **parameters: Any) -> None:
         self.bandit, self.steps = as_bandit(bandit, parameters), as_integer(steps, "steps", minimum=1)
@@ -59,12 +63,22 @@ class BanditEnv(gymnasium.Env[Any, Any]):
         self._shown: Floats | None = None
         self._pulled: int | None = None
         self._window: Window | None = None
+        self._pictures: list[Image] = []
+
+    @property
+    def spec(self) -> Any:  # a plain attribute there, which Gymnasium's `make` sets
+        """How it was made, and after how many steps an episode is truncated; None if it was made directly."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: Any) -> None:
+        self._spec = _limited(spec, None if self.steps == 1 else self.steps)  # one pull terminates by itself
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Any, Info]:
         """Begin an episode, with a problem drawn anew; there are no ``options``."""
         super().reset(seed=seed)
         self._rows.begin(np.ones(1, dtype=bool), self.np_random)
-        self._going, self._pulled = True, None
+        self._going, self._pulled, self._pictures = True, None, []
         return self._answer(0.0)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, Info]:
@@ -88,7 +102,10 @@ class BanditEnv(gymnasium.Env[Any, Any]):
             return None
         if self._rows.means.size == 0:
             raise ResetNeeded("there is nothing to draw yet: call reset() before render()")
-        image = frame(self._rows.means[0], self._shown, self._pulled)
+        if self.render_mode == "rgb_array_list":
+            pictures, self._pictures = self._pictures, []
+            return pictures
+        image = self._picture()
         if self.render_mode == "rgb_array":
             return image
         self._window = self._window or Window(self.metadata["render_fps"])
@@ -101,9 +118,14 @@ class BanditEnv(gymnasium.Env[Any, Any]):
             self._window.close()
             self._window = None
 
+    def _picture(self) -> Image:
+        return frame(self._rows.means[0], self._shown, self._pulled)
+
     def _answer(self, regret: float) -> tuple[Any, Info]:
         if self.render_mode == "human":
             self.render()
+        elif self.render_mode == "rgb_array_list":
+            self._pictures.append(self._picture())
         seen = self._rows.seen[0].copy() if self._rows.seen.ndim == 2 else 0
         return seen, {"action_mask": np.ones(self.bandit.arms, dtype=np.int8), "regret": regret}
 
@@ -122,8 +144,11 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         bandit: As of `BanditEnv`.
         num_envs: Rows, ≥ 1.
         steps: Pulls per episode, ≥ 1.
-        render_mode: None or ``"rgb_array"``, a picture of each row.
+        render_mode: None, ``"rgb_array"``, a picture of each row, or ``"rgb_array_list"``, a list of those since the
+            last ``render()`` of the row's episode.
         autoreset_mode: One of the above, or Gymnasium's ``AutoresetMode``.
+        max_episode_steps: Pulls after which an episode is truncated, as Gymnasium's ``TimeLimit`` does; None for no
+            limit but ``steps``.
         parameters: Of a bandit that is given by its name.
 
     Raises:
@@ -137,7 +162,8 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         (array([0., 1., 1.]), array([1., 0., 0.]))
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 30}  # noqa: RUF012 - Gymnasium's name and type
+    metadata = {"render_modes": ["rgb_array", "rgb_array_list"], "render_fps": 30}  # noqa: RUF012 - as there
+    _spec: Any = None
 
     def __init__(
         self,
@@ -147,17 +173,20 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         steps: int = 1000,
         render_mode: str | None = None,
         autoreset_mode: Any = "NextStep",
+        max_episode_steps: int | None = None,
         **parameters: Any,
     ) -> None:
         self.bandit, self.steps = as_bandit(bandit, parameters), as_integer(steps, "steps", minimum=1)
+        limit = self.steps if max_episode_steps is None else max_episode_steps
+        self._limit = min(self.steps, as_integer(limit, "max_episode_steps", minimum=1))
         self.num_envs = as_integer(num_envs, "num_envs", minimum=1)
         self.render_mode = _known(render_mode, self.metadata)
         try:
-            self._mode = AutoresetMode(autoreset_mode)
+            self.autoreset_mode = AutoresetMode(autoreset_mode)
         except ValueError:
             modes = ", ".join(mode.value for mode in AutoresetMode)
             raise ValueError(f"autoreset_mode must be one of {modes}, got {autoreset_mode!r}") from None
-        self.metadata = {**self.metadata, "autoreset_mode": self._mode}
+        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self.single_observation_space = observations_of(self.bandit)
         self.single_action_space = Discrete(self.bandit.arms)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -165,32 +194,43 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         self._rows = Rows(self.bandit, self.num_envs)
         self._begun, self._over = False, np.zeros(self.num_envs, dtype=bool)
         self._shown: Floats | None = None
-        self._pulled: NDArray[np.int64] | None = None
+        self._pulled = np.full(self.num_envs, -1)  # −1 in rows that have just begun
+        self._pictures: list[list[Image]] = [[] for _ in range(self.num_envs)]
+
+    @property
+    def spec(self) -> Any:  # a plain attribute there, which Gymnasium's `make_vec` sets
+        """How it was made, and after how many steps an episode is truncated; None if it was made directly."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: Any) -> None:
+        self._spec = _limited(spec, None if self.steps == 1 else self._limit)
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Any, Info]:
         """Begin an episode in all rows, or in those of ``options["reset_mask"]``, a bool array."""
         super().reset(seed=seed)
         which = self._to_reset((options or {}).get("reset_mask"))
-        self._rows.begin(which, self.np_random)
-        self._begun, self._pulled = True, None
-        self._over = self._over & ~which
+        self._begun, self._over = True, self._over & ~which
+        self._begin(which)
         return self._rows.seen.copy(), self._info(np.zeros(self.num_envs), which)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, Info]:
         """Pull an arm in each row."""
-        if not self._begun or (self._mode is AutoresetMode.DISABLED and self._over.any()):
+        if not self._begun or (self.autoreset_mode is AutoresetMode.DISABLED and self._over.any()):
             raise ResetNeeded("some episodes are over or have not begun: call reset() before step()")
         self._pulled = self._arms(actions)
         reward, regret = self._rows.pull(self._pulled, self.np_random)
-        if self._mode is AutoresetMode.NEXT_STEP and self._over.any():
-            self._rows.begin(self._over, self.np_random)
-            reward, regret = np.where(self._over, 0.0, reward), np.where(self._over, 0.0, regret)
-        self._over = self._rows.pulls >= self.steps
+        begun = self._over if self.autoreset_mode is AutoresetMode.NEXT_STEP else np.zeros_like(self._over)
+        if begun.any():
+            self._begin(begun)
+            reward, regret = np.where(begun, 0.0, reward), np.where(begun, 0.0, regret)
+        self._draw(~begun)
+        self._over = self._rows.pulls >= self._limit
         over, final = self._over, {}
         terminated, truncated = over & (self.steps == 1), over & (self.steps > 1)
-        if self._mode is AutoresetMode.SAME_STEP and over.any():
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and over.any():
             final = self._final(regret, over)
-            self._rows.begin(over, self.np_random)
+            self._begin(over)
             regret, self._over = np.where(over, 0.0, regret), np.zeros_like(over)
         info = {**final, **self._info(regret, np.ones(self.num_envs, dtype=bool))}
         return self._rows.seen.copy(), reward, terminated, truncated, info
@@ -199,18 +239,35 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         """Draw these probabilities ``(num_envs, arms)`` from now on, until others are shown."""
         self._shown = _distributions(probabilities, (self.num_envs, self.bandit.arms))
 
-    def render(self) -> tuple[Image, ...] | None:
-        """A picture of each row."""
+    def render(self) -> tuple[Any, ...] | None:
+        """A picture of each row, or a list of them."""
         if self.render_mode is None:
             gymnasium.logger.warn("render() draws nothing without a render_mode: make the environment with one")
             return None
         if not self._begun:
             raise ResetNeeded("there is nothing to draw yet: call reset() before render()")
-        means, shown, pulled = self._rows.means, self._shown, self._pulled
-        return tuple(
-            frame(means[row], None if shown is None else shown[row], None if pulled is None else int(pulled[row]))
-            for row in range(self.num_envs)
-        )
+        if self.render_mode == "rgb_array_list":
+            pictures, self._pictures = self._pictures, [[] for _ in range(self.num_envs)]
+            return tuple(pictures)
+        return tuple(map(self._picture, range(self.num_envs)))
+
+    def _begin(self, which: NDArray[np.bool_]) -> None:
+        """Begin an episode in the rows of a mask."""
+        self._rows.begin(which, self.np_random)
+        self._pulled = np.where(which, -1, self._pulled)
+        for row in np.flatnonzero(which):
+            self._pictures[row] = []
+        self._draw(which)
+
+    def _draw(self, which: NDArray[np.bool_]) -> None:
+        """Keep a picture of each row of a mask, where they are collected."""
+        if self.render_mode == "rgb_array_list":
+            for row in np.flatnonzero(which).tolist():
+                self._pictures[row].append(self._picture(row))
+
+    def _picture(self, row: int) -> Image:
+        pulled, shown = int(self._pulled[row]), None if self._shown is None else self._shown[row]
+        return frame(self._rows.means[row], shown, None if pulled < 0 else pulled)
 
     def _to_reset(self, mask: Any) -> NDArray[np.bool_]:
         every = np.ones(self.num_envs, dtype=bool)
@@ -241,6 +298,14 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
             seen[row] = self._rows.seen[row].copy()
         info = self._info(np.where(over, regret, 0.0), over)
         return {"final_obs": seen, "_final_obs": over.copy(), "final_info": info, "_final_info": over.copy()}
+
+
+def _limited(spec: Any, limit: int | None) -> Any:
+    """A copy of the spec, with the step after which an episode is truncated."""
+    said = copy.copy(spec)
+    if said is not None and limit is not None:
+        said.max_episode_steps = limit
+    return said
 
 
 def _known(render_mode: str | None, metadata: Info) -> str | None:

@@ -45,7 +45,7 @@ def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
 
     Raises:
         TypeError: Something else, or parameters that the problem does not have.
-        ValueError: A name that is none.
+        ValueError: An unknown bandit name.
 
     Example:
         >>> as_bandit("NearTiesBandit", {"arms": 3, "gap": 0.2})
@@ -55,15 +55,16 @@ def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
         if bandit not in PROBLEMS:
             raise ValueError(f"bandit must be a bandit or one of {', '.join(PROBLEMS)}, got {bandit!r}")
         known = inspect.signature(PROBLEMS[bandit]).parameters
-        _refuse(set(parameters) - set(known), f"{bandit} takes {', '.join(known)}")
+        _refuse(bandit, set(parameters) - set(known), f"it takes {', '.join(known)}")
         return PROBLEMS[bandit](**parameters)
-    _refuse(set(parameters), "a bandit that is given itself has its parameters already")
+    _refuse(type(bandit).__name__, set(parameters), "a bandit that is given itself has its parameters already")
     for name in ("arms", "start", "noise", "reward"):
         if not hasattr(bandit, name):
             raise TypeError(f"bandit must be a bandit or the name of one, got {bandit!r} without {name}")
     return bandit
 
 
-def _refuse(unknown: set[str], why: str) -> None:
+def _refuse(name: str, unknown: set[str], why: str) -> None:
+    """Refuse unknown parameters in Python's own words, by which clients tell what an environment does not take."""
     if unknown:
-        raise TypeError(f"there is no parameter {min(unknown)!r}: {why}, beside those of the environment")
+        raise TypeError(f"{name} got an unexpected keyword argument {min(unknown)!r}: {why}, beside the environment's")

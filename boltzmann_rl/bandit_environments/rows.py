@@ -16,7 +16,7 @@ def observations_of(bandit: Any) -> "Discrete | Box[Any]":  # quoted: Box was no
     if not hasattr(bandit, "meet"):
         return Discrete(1)
     low, high = bandit.bounds
-    return Box(low, high, (bandit.features,), np.float64)
+    return Box(low, high, (bandit.features,), np.float32)  # as Gymnasium's own, which is what networks take
 
 
 class Rows:
@@ -55,7 +55,10 @@ class Rows:
         return reward, regret
 
     def _meet(self, world: Floats, rng: np.random.Generator) -> tuple[Any, Floats]:
-        return self._bandit.meet(world, rng) if self._contextual else (np.zeros(len(world), dtype=np.int64), world)
+        if not self._contextual:
+            return np.zeros(len(world), dtype=np.int64), world
+        contexts, means = self._bandit.meet(world, rng)
+        return np.asarray(contexts, dtype=np.float32), means
 
 
 def _replaced(old: Any, which: NDArray[np.bool_], new: Any) -> Any:
