@@ -5,10 +5,9 @@ from typing import Any
 
 from boltzmann_rl.arguments import as_policy
 from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.policies.parameters import CLOCKS, clock_of
 
 __all__ = ["Agent", "learns_from"]
-
-CLOCKS = ("step", "pulls", "visits")
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,12 @@ class Agent:
         policy: Any callable ``(values, step) -> probabilities``.
         clock: What the policy's ``step`` counts: ``"step"``, decisions in the run; ``"pulls"``, decisions for each
             action (one number an action); ``"visits"``, decisions in the current state (for bandits the same as
-            ``"step"``). Default: what the policy or its temperature asks for by an attribute ``clock``, or ``"step"``.
+            ``"step"``). Default: what the policy or a part of it asks for by an attribute ``clock``, or ``"step"``.
 
     Raises:
         TypeError: A learner or a policy that lacks what is named above; a policy with ``takes_memory = True`` (whose
             third argument is what the learner's ``memory(state)`` returns) beside a learner that keeps none.
-        ValueError: Another clock.
+        ValueError: An unknown clock, or another one than a policy that counts pulls or visits asks for.
 
     Example:
         >>> from boltzmann_rl.learners import SampleAverage
@@ -50,10 +49,12 @@ class Agent:
         if getattr(self.policy, "takes_memory", False) and not hasattr(self.learner, "memory"):
             raise TypeError(f"{self.policy!r} needs a learner with memory(state), got {self.learner!r}")
         as_policy(self.policy)
-        temperature = getattr(self.policy, "temperature", None)
-        clock = self.clock or getattr(self.policy, "clock", "") or getattr(temperature, "clock", "step")
+        asked = clock_of(self.policy)
+        clock = self.clock or asked
         if clock not in CLOCKS:
             raise ValueError(f"clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
+        if asked not in ("step", clock):
+            raise ValueError(f"{self.policy!r} counts {asked}, got clock={clock!r}: leave clock out")
         object.__setattr__(self, "clock", clock)
 
 

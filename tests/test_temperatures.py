@@ -340,7 +340,6 @@ def test_glie_is_the_published_rule():
 
 def test_glie_is_given_the_visits_of_each_state_unless_told_otherwise():
     assert Agent(QLearning(), Boltzmann(GLIE())).clock == "visits"
-    assert Agent(QLearning(), Boltzmann(GLIE()), clock="step").clock == "step"
 
 
 @laws

@@ -1,6 +1,6 @@
 """Stable-Baselines3: DQN and QR-DQN that explore with any policy, in place of ε-greedy.
 
-The step that the policy is given counts decisions per environment, ``num_timesteps // n_envs``, the random ones before
+The step that the policy is given is ``clock``, the decisions of each environment, the random ones before
 ``learning_starts`` included; `Progress` stands for a schedule of Stable-Baselines3 instead.
 """
 
@@ -13,10 +13,12 @@ import numpy as np
 
 from boltzmann_rl.arguments import as_callable, as_number, as_policy, as_values
 from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.integrations.action_spaces import check_begins_at_0
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import entropy
 from boltzmann_rl.policies.decision import act, decide, probabilities
-from boltzmann_rl.policies.parameters import has_temperature, temperature_at
+from boltzmann_rl.policies.greedy import EpsilonGreedy
+from boltzmann_rl.policies.parameters import check_counts_steps, has_temperature, temperature_at
 from boltzmann_rl.schedules.evaluation import set_fields
 from boltzmann_rl.streams import stream
 
@@ -24,6 +26,8 @@ try:
     import torch
     from stable_baselines3 import DQN
     from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+    from stable_baselines3.common.save_util import load_from_zip_file
+    from stable_baselines3.common.utils import LinearSchedule
 except ModuleNotFoundError as missing:
     raise ImportError("Stable-Baselines3 is not installed: pip install 'boltzmann-rl[sb3]'") from missing
 try:
@@ -33,7 +37,8 @@ except ModuleNotFoundError:
 
 __all__ = ["ExploringDQN", "ExploringQRDQN", "Progress"]
 
-_EPSILON = ("exploration_fraction", "exploration_initial_eps", "exploration_final_eps")
+# The arguments of ε in Stable-Baselines3, and what they are by default.
+_EPSILON = {"exploration_fraction": 0.1, "exploration_initial_eps": 1.0, "exploration_final_eps": 0.05}
 
 
 @dataclass(frozen=True)
@@ -66,19 +71,28 @@ class Progress:
 class _Exploring(OffPolicyAlgorithm):
     """What `ExploringDQN` and `ExploringQRDQN` have in common; it stands before the algorithm among their bases."""
 
+    clock = 0
+
     def __init__(self, policy: Any, env: Any, *args: Any, exploration: Any = None, **kwargs: Any) -> None:
-        given = inspect.signature(super().__init__).bind(policy, env, *args, **kwargs).arguments
-        _refuse_epsilon(given)
-        if exploration is None and given.get("_init_setup_model", True):  # a loaded one has it among its attributes
-            raise TypeError("exploration= is missing: say how to explore, such as boltzmann_rl.Boltzmann(temperature)")
+        given = inspect.signature(super().__init__).bind(policy, env, *args, **kwargs)
+        if given.arguments.get("_init_setup_model", True):  # a loaded one has both among its attributes
+            exploration, self.clock = _exploration(exploration, given.arguments), 0
         self.exploration = exploration
-        super().__init__(policy, env, *args, exploration_initial_eps=0.0, exploration_final_eps=0.0, **kwargs)
+        given.arguments.update(exploration_initial_eps=0.0, exploration_final_eps=0.0)
+        super().__init__(*given.args, **given.kwargs)
 
     @classmethod
     def load(cls, path: Any, env: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """As in Stable-Baselines3; ``exploration=`` and ``seed=`` replace the policy and the coins that were saved."""
+        """As in Stable-Baselines3; ``exploration=`` and ``seed=`` replace the policy and the generator that were saved.
+
+        The clock goes on with any number of environments. Files that were written before there was one are taken to
+        have made ``num_timesteps // n_envs`` decisions, with the number of environments at that time.
+        """
         _refuse_epsilon(kwargs)
         model = super().load(path, env, *args, **kwargs)
+        if "clock" not in vars(model):
+            saved: Any = load_from_zip_file(path, device="cpu", custom_objects=kwargs.get("custom_objects"))[0]
+            model.clock = saved["num_timesteps"] // saved["n_envs"]
         model.set_random_seed(kwargs.get("seed"))
         return model
 
@@ -103,15 +117,26 @@ class _Exploring(OffPolicyAlgorithm):
             self.exploration_rng = rng
         elif self.seed is None:  # from torch's generator, which the seeds of Stable-Baselines3 govern
             self.exploration_rng = stream(int(torch.randint(2**63 - 1, ())), "exploration")
+        space: Any = self.action_space
+        check_begins_at_0(space, "Stable-Baselines3")
         as_policy(self.exploration, "exploration")
-        example = np.tile(np.arange(float(self.action_space.n)), (self.n_envs, 1))
+        check_counts_steps(self.exploration, "exploration", "the decisions of each environment")
+        example = np.tile(np.arange(float(space.n)), (self.n_envs, 1))
         act(_at_progress(self.exploration, 1.0), example, stream(0), step=0)  # what it refuses, it refuses now
+
+    def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, Any]:
+        found = super()._setup_learn(*args, **kwargs)
+        if self.num_timesteps == 0:  # begun anew, as with reset_num_timesteps=True
+            self.clock = 0
+        return found
 
     def _sample_action(self, learning_starts: int, action_noise: Any = None, n_envs: int = 1) -> tuple[Any, Any]:
         if self.num_timesteps < learning_starts:
-            return super()._sample_action(learning_starts, action_noise, n_envs)
-        actions = self._decide(self._last_obs, record=True)
-        return actions, actions
+            actions, stored = super()._sample_action(learning_starts, action_noise, n_envs)
+        else:
+            actions = stored = self._decide(self._last_obs, record=True)
+        self.clock += 1
+        return actions, stored
 
     def _on_step(self) -> None:
         super()._on_step()
@@ -120,7 +145,7 @@ class _Exploring(OffPolicyAlgorithm):
 
     def _decide(self, observation: Any, *, record: bool) -> Any:
         """One action for each row of the observation, by the policy at the present step and progress."""
-        values, step = self._values_of(observation), self.num_timesteps // self.n_envs
+        values, step = self._values_of(observation), self.clock
         total = self._total_timesteps
         policy = _at_progress(self.exploration, 1.0 - self.num_timesteps / total if total else 1.0)
         p = probabilities(policy, values, step)
@@ -151,10 +176,12 @@ class _Exploring(OffPolicyAlgorithm):
 class ExploringDQN(_Exploring, DQN):
     """Stable-Baselines3's DQN that explores with any policy over its action values, in place of ε-greedy.
 
-    Takes the arguments of ``DQN`` but those of ε, and ``exploration``. Actions are uniform before ``learning_starts``,
-    drawn from the policy afterwards, each environment with a uniform of its own, and greedy in evaluation
-    (``deterministic=True``). A saved model keeps policy, clock and generator: loaded and trained on, it explores with
-    the coins that it would have had. Logs the means of ``rollout/temperature``, ``entropy``, ``effective_actions`` and
+    Takes the arguments of ``DQN``, and ``exploration``. Actions are uniform before ``learning_starts``, drawn from the
+    policy afterwards, each environment with a uniform of its own, and greedy in evaluation (``deterministic=True``). A
+    saved model keeps policy, clock and generator: loaded and trained on, also with another number of environments, it
+    explores with the uniforms that it would have had. Without ``exploration``, the arguments of ε (of rl-zoo's files,
+    say) are ε-greedy as in Stable-Baselines3; beside it they are refused.
+    Logs the means of ``rollout/temperature``, ``entropy``, ``effective_actions`` and
     ``greedy_share`` (the probability of the best actions) over the decisions since the last dump.
 
     Args:
@@ -164,9 +191,14 @@ class ExploringDQN(_Exploring, DQN):
             values, which grow while learning: mind `boltzmann_rl.RelativeToSpread` and its kin.
         args, kwargs: As ``DQN``; ``seed`` and ``set_random_seed`` govern the exploration too.
 
+    Attributes:
+        clock: Decisions of each environment so far, which is the policy's step. ``num_timesteps`` counts those of all
+            environments together, and 0 begins both anew (``learn(…, reset_num_timesteps=True)``, the default).
+
     Raises:
-        TypeError: No exploration, an argument of ε, a policy that asks for a memory.
-        ValueError: A policy that refuses the number of actions.
+        TypeError: No exploration, an argument of ε beside it, a policy that asks for a memory.
+        ValueError: A policy that refuses the number of actions or environments, or counts pulls or visits; actions
+            that do not begin at 0.
 
     Example:
         >>> from boltzmann_rl import Boltzmann, RelativeToSpread
@@ -205,6 +237,22 @@ else:
         if name == "ExploringQRDQN":
             raise ImportError("sb3-contrib, which has QR-DQN, is not installed: pip install 'boltzmann-rl[sb3]'")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _exploration(exploration: Any, given: Any) -> Any:
+    """The policy, or the ε-greedy one that the arguments of ε describe."""
+    if exploration is not None:
+        _refuse_epsilon(given)
+        if isinstance(exploration, str):
+            raise TypeError(
+                f"exploration must be a policy, got the string {exploration!r}: YAML holds none, so write rl-zoo's "
+                "hyperparameters in Python (--conf-file FILE.py), where boltzmann_rl.Boltzmann(temperature) can stand"
+            )
+        return exploration
+    if not any(name in given for name in _EPSILON):
+        raise TypeError("exploration= is missing: say how to explore, such as boltzmann_rl.Boltzmann(temperature)")
+    fraction, initial, final = (given.get(name, default) for name, default in _EPSILON.items())
+    return EpsilonGreedy(Progress(LinearSchedule(initial, final, fraction)))
 
 
 def _refuse_epsilon(given: Any) -> None:

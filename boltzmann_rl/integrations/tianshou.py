@@ -10,7 +10,9 @@ import numpy as np
 
 from boltzmann_rl.arguments import as_generator, as_policy
 from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.integrations.action_spaces import check_begins_at_0
 from boltzmann_rl.policies.decision import act
+from boltzmann_rl.policies.parameters import check_counts_steps
 from boltzmann_rl.streams import stream
 
 try:
@@ -35,10 +37,11 @@ class _Exploring(DiscreteQLearningPolicy):
                 raise TypeError(f"{name} has no effect here, where exploration= says how to explore: leave it out, "
                                 "or explore with boltzmann_rl.EpsilonGreedy")  # fmt: skip
         super().__init__(**kwargs)
+        check_begins_at_0(self.action_space, "Tianshou")
         self.exploration, self.inference, self.rng = exploration, inference, as_generator(rng)
         for name, policy in {"exploration": exploration, "inference": inference}.items():
             if name == "exploration" or policy is not None:
-                as_policy(policy, name)
+                check_counts_steps(as_policy(policy, name), name, "the decisions of each environment")
                 act(policy, np.arange(float(self.action_space.n)), stream(0), step=0)  # refuses now what it would later
         self.register_buffer("clock", torch.zeros((), dtype=torch.int64))
         self._answered: Any = None, None
@@ -103,7 +106,8 @@ class ExploringPolicy(_Exploring):
 
     Raises:
         TypeError: An argument of ε, what is no policy or no generator, a policy that asks for a memory.
-        ValueError: A policy that refuses the number of actions.
+        ValueError: A policy that refuses the number of actions, or counts pulls or visits; actions that do not begin at
+            0.
 
     Example:
         >>> import gymnasium

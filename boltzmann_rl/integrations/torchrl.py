@@ -9,6 +9,7 @@ import numpy as np
 from boltzmann_rl.arguments import as_generator, as_policy, as_steps
 from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.policies.decision import act
+from boltzmann_rl.policies.parameters import check_counts_steps
 from boltzmann_rl.streams import stream
 
 try:
@@ -43,10 +44,11 @@ class ExplorationModule(TensorDictModuleBase):
         action_value_key: Where the action values ``(..., A)`` are read.
         action_mask_key: Where the mask of the actions that may be chosen is read, same shape; None for no mask. A
             ``QValueModule`` before this module needs the same key.
+        device: Of the clock, as ``EGreedyModule`` takes it; actions are written on the device of the values.
 
     Raises:
         TypeError: What is no policy or no generator; a spec of another kind.
-        ValueError: A policy that refuses the number of actions.
+        ValueError: A policy that refuses the number of actions, or counts pulls or visits.
 
     Example:
         >>> from boltzmann_rl import Boltzmann
@@ -66,14 +68,17 @@ class ExplorationModule(TensorDictModuleBase):
         action_key: Any = "action",
         action_value_key: Any = "action_value",
         action_mask_key: Any = None,
+        device: Any = None,
     ) -> None:
         self.in_keys = [action_value_key] if action_mask_key is None else [action_value_key, action_mask_key]
         self.out_keys = [action_key]
         super().__init__()
-        self.policy = as_policy(policy)
+        check_counts_steps(as_policy(policy), "policy", "frames")
+        self.policy = policy
         self.rng, self._process = as_generator(rng), current_process().name
-        self.spec = _action_spec(spec, action_key)
-        self.register_buffer("clock", torch.zeros(clocks, dtype=torch.int64))
+        spec = _action_spec(spec, action_key)
+        self.spec = spec if device is None else spec.to(device)
+        self.register_buffer("clock", torch.zeros(clocks, dtype=torch.int64, device=device))
         act(self.policy, np.arange(float(self.spec.space.n)), stream(0), step=0)  # what it refuses, it refuses now
 
     def step(self, frames: Any = 1) -> None:

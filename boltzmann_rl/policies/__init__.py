@@ -5,8 +5,8 @@ That is all that a policy needs. What else it may say of itself, by attributes t
 - ``constant = True``: it depends on the step only through parameters that are schedules, so `act` needs no step where
   all of them are numbers;
 - ``shift_invariant``: whether only differences between values count (`check_policy` takes it that they do);
-- ``clock``: what its step counts in an `Agent`, ``"step"``, ``"pulls"`` (one number an action) or ``"visits"`` (this a
-  temperature may also say, as `GLIE` does);
+- ``clock``: what its step counts, ``"step"``, ``"pulls"`` (one number an action) or ``"visits"`` (one number a state);
+  a part of it may say so instead, as the temperature `GLIE` does. Where only steps are known it is refused;
 - ``takes_memory = True``: it takes a third argument, what its learner's ``memory(state)`` returns;
 - ``draw(values, step, uniforms)``: how it chooses, where it does not draw from its probabilities by the inverse of
   their distribution function; with ``uniforms_per_action = True`` it is given one uniform an action instead of one.

@@ -9,6 +9,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_policy, as_seed
 from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.policies.decision import act
+from boltzmann_rl.policies.parameters import clock_of
 
 __all__ = ["BrokenLaw", "check_policy"]
 
@@ -62,7 +63,7 @@ def check_policy(
 
     Args:
         policy: Any callable ``(values, step) -> probabilities``; with ``clock = "pulls"`` it is given one step
-            per action.
+            per action, with ``clock = "visits"`` one per row.
         shift_invariant: Whether the policy claims that only differences between values count. Default: its
             attribute ``shift_invariant``, or True, since it is what following action values means; a policy that
             intends otherwise says so here or there.
@@ -116,9 +117,10 @@ class _Subject:
     rng: np.random.Generator
 
     def clock(self, values: Floats, step: int) -> Any:
-        """One step, or unequal pulls of the actions, which follow the values when these are shifted or permuted."""
-        if getattr(self.policy, "clock", "step") != "pulls":
-            return step
+        """One step, one a row for visits, or unequal pulls of the actions, which follow the values where these move."""
+        counts = clock_of(self.policy)
+        if counts != "pulls":
+            return step if counts == "step" else np.full(values.shape[:-1], step)
         sixteenths = np.floor(np.where(np.isfinite(values) & (np.abs(values) < 2**40), values, 0.0) * 16.0) % 16.0
         pulls = np.full(values.shape, step, dtype=np.int64)
         return pulls if self.law in _EQUAL_PULLS else pulls + sixteenths.astype(np.int64)

@@ -11,6 +11,7 @@ from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
 from boltzmann_rl.policies import machine
 from boltzmann_rl.policies.few import few_values, pick
+from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.policies.softmax import Boltzmann
 from boltzmann_rl.schedules import is_constant
 
@@ -37,7 +38,8 @@ def act(
         values: Action values ``(..., A)``.
         rng: The generator that chance comes from.
         step: Decisions made so far, ≥ 0: a number, one per row, or one per action. May be left out only where
-            the policy is known not to depend on it.
+            the policy is known not to depend on it. For a policy that counts visits (`GLIE`), those of each row's
+            state; for one that counts pulls (`BoltzmannGumbel`), those of each action.
         available: Mask of the actions that may be chosen, same shape as ``values``: bool, or integers 0 and 1.
         memory: What a policy with feedback needs, handed on as its third argument.
         with_probability: Whether the probability that the action had (its propensity) is returned as well.
@@ -49,7 +51,8 @@ def act(
 
     Raises:
         TypeError: No ``step`` for a policy that depends on it; arguments of another type than named above.
-        ValueError: Values that are NaN or +inf, no action available, a policy whose answer is no distribution.
+        ValueError: Values that are NaN or +inf, no action available, a policy whose answer is no distribution, one
+            step for all rows where each has visits or pulls of its own.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -105,6 +108,7 @@ def act(
                 f"step must be a number, or one per row or action of values {values.shape}, got shape {steps.shape}"
             )
         step = to_numpy(step, "step") if hasattr(step, "detach") else step  # to policies it is NumPy's
+    _check_clock(policy, values.shape, np.shape(step))
     p = probabilities(policy, values, step, memory)
     if coin is None:
         coin = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])
@@ -112,6 +116,16 @@ def act(
     if not with_probability:
         return action
     return action, unwrap(np.take_along_axis(p, np.asarray(action)[..., np.newaxis], axis=-1)[..., 0])
+
+
+def _check_clock(policy: Any, shape: tuple[int, ...], steps: tuple[int, ...]) -> None:
+    """Refuse steps that can't be the visits of each row or the pulls of each action, where the policy counts those."""
+    clock = clock_of(policy)
+    if (clock == "visits" and steps != shape[:-1]) or (clock == "pulls" and len(steps) != len(shape)):
+        each = "row's state" if clock == "visits" else "action"
+        raise ValueError(
+            f"{policy!r} counts {clock}: step= must hold those of each {each} of values {shape}, got shape {steps}"
+        )
 
 
 def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:

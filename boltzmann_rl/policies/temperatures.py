@@ -243,6 +243,9 @@ class GLIE:
     included. No action is then rarer than 1 / (n · available), whose sum over the visits diverges, so that each is
     taken infinitely often; and for bounded values the temperature tends to 0. The first visit is uniform.
 
+    An `Agent` in `Training` counts the visits. `act` takes ``step`` for them: the count of the one state, or one for
+    each row. Where only decisions are known (an agent with ``clock="step"``, the integrations) it is refused.
+
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
         >>> Boltzmann(GLIE())([[0.0, 1.0], [0.0, 1.0]], step=[0, 8])

@@ -140,6 +140,87 @@ def test_training_saved_loaded_and_continued_explores_with_the_coins_of_the_unin
     assert pickle.dumps(model.exploration_rng) == pickle.dumps(loaded.exploration_rng)
 
 
+def loaded(model, path, envs):
+    """A model as it comes back from a file with another number of environments."""
+    model.save(path / "model")
+    env = make_vec_env(Contexts, n_envs=envs, env_kwargs={"contexts": 1})
+    return type(model).load(path / "model", env=env, device="cpu")
+
+
+def temperatures(model, steps, **settings):
+    """The steps that the policy's schedule is asked for while learning for so many, each once."""
+    asked = []
+    model.exploration = brl.Boltzmann(lambda step: asked.append(step) or 1.0)
+    model.learn(steps, **settings)
+    return list(dict.fromkeys(asked))  # for the decision and for the log
+
+
+@pytest.mark.parametrize(("first", "then"), [(4, 1), (1, 4), (3, 2)])
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_the_clock_counts_decisions_of_each_environment_whatever_their_number(name, first, then, tmp_path):
+    model = make(brl.Boltzmann(1.0), name, envs=first, learning_starts=6 * first).learn(20 * first)
+    assert (model.clock, model.num_timesteps) == (20, 20 * first)
+    model = loaded(model, tmp_path, then)
+    assert (model.clock, model.num_timesteps) == (20, 20 * first)  # which stays what Stable-Baselines3 means by it
+    assert temperatures(model, 5 * then, reset_num_timesteps=False) == [20, 21, 22, 23, 24]
+    model.predict(np.zeros((7, 3), dtype=np.float32))
+    evaluate_policy(model, model.env, n_eval_episodes=5, deterministic=False, warn=False)
+    assert model.clock == 25
+    assert loaded(model, tmp_path, first).clock == 25
+
+
+def test_training_that_begins_anew_begins_the_clock_anew():
+    model = make(brl.Boltzmann(1.0), envs=2).learn(20)
+    assert temperatures(model, 6) == [0, 1, 2]
+    assert temperatures(model, 6, reset_num_timesteps=False) == [3, 4, 5]
+
+
+def test_a_file_without_a_clock_has_made_the_decisions_of_its_own_number_of_environments(tmp_path):
+    model = make(brl.Boltzmann(1.0), envs=4).learn(80)
+    model.save(tmp_path / "old", exclude=["clock"])
+    env = make_vec_env(Contexts, n_envs=1)
+    assert ExploringDQN.load(tmp_path / "old", env=env, device="cpu").clock == 20
+
+
+@pytest.mark.parametrize("start", [1, -1])
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_actions_that_do_not_begin_at_0_are_refused_and_work_in_the_wrapper_that_is_named(name, start):
+    class Shifted(Contexts):
+        action_space, sent = gymnasium.spaces.Discrete(3, start=start), set()
+
+        def step(self, action):
+            self.sent.add(int(action))
+            return super().step(action - start)
+
+    algorithm = getattr(integration, name) if name == "ExploringDQN" else contrib(name)
+    with pytest.raises(ValueError, match=rf"Discrete\(3, start={start}\), but .* lambda action: action \+ {start}, "):
+        algorithm("MlpPolicy", Shifted(), exploration=brl.Uniform())
+    env = gymnasium.wrappers.TransformAction(Shifted(), lambda action: action + start, gymnasium.spaces.Discrete(3))
+    algorithm("MlpPolicy", env, exploration=brl.Uniform(), buffer_size=100, learning_starts=20, seed=0).learn(60)
+    assert Shifted.sent == {start, start + 1, start + 2}
+
+
+def test_the_arguments_of_epsilon_alone_are_epsilon_greedy_as_in_stable_baselines3():
+    settings = {"exploration_fraction": 0.5, "exploration_initial_eps": 0.9, "exploration_final_eps": 0.1}
+    ours, rates = make(None, envs=2, **settings), []
+    theirs = DQN("MlpPolicy", make_vec_env(Contexts, n_envs=2), learning_starts=0, buffer_size=100, **settings)
+
+    class Rates(BaseCallback):
+        def _on_step(self):
+            share = ours.logger.name_to_value["rollout/greedy_share"]
+            rates.append((theirs.exploration_schedule(1.0 - (self.num_timesteps - 2) / 80), share))
+            ours.logger.name_to_value.clear()
+            ours.logger.name_to_count.clear()
+            return True
+
+    ours.learn(80, callback=Rates())
+    assert len(rates) == 40
+    for rate, share in rates:
+        assert share == pytest.approx(1.0 - rate * 2 / 3)  # of three actions, the best is explored too
+    given = make(None, exploration_final_eps=0.2).exploration
+    assert repr(given) == repr(brl.EpsilonGreedy(Progress(LinearSchedule(1.0, 0.2, 0.1))))
+
+
 def test_a_policy_or_a_seed_given_to_load_takes_effect(tmp_path):
     make(brl.Greedy()).learn(10).save(tmp_path / "model")
     observations = np.zeros((200, 3), dtype=np.float32)
@@ -256,7 +337,11 @@ def test_observations_of_every_form_that_stable_baselines3_takes():
     ("error", "exploration", "settings", "message"),
     [
         (TypeError, None, {}, "exploration= is missing"),
-        (TypeError, "boltzmann", {}, "exploration must be"),
+        (TypeError, "boltzmann", {}, "exploration must be a policy, got the string 'boltzmann'.*--conf-file"),
+        (TypeError, 0.1, {}, "exploration must be callable"),
+        (ValueError, brl.Boltzmann(brl.GLIE()), {}, "counts visits, but only the decisions of each environment"),
+        (ValueError, brl.MaxBoltzmann(0.1, brl.GLIE()), {}, "counts visits"),
+        (ValueError, brl.BoltzmannGumbel(1.0), {}, "counts pulls"),
         (TypeError, brl.AdaptiveEpsilonGreedy(), {}, "memory= is missing"),
         (ValueError, brl.Boltzmann(brl.EffectiveActions(5.0)), {}, "with 3 available actions"),
         (ValueError, brl.Boltzmann(Progress(lambda progress: -1.0)), {}, "temperature must be 0 or more"),

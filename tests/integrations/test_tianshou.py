@@ -51,7 +51,7 @@ class Contexts(gymnasium.Env):
         return EYE[self.context], float(action == self.context), True, False, {}
 
 
-def make(exploration, name="ExploringPolicy", seed=0, **settings):
+def make(exploration, name="ExploringPolicy", seed=0, start=0, **settings):
     """A policy with a small network that always begins with the same weights."""
     torch.manual_seed(0)
     atoms = POLICIES[name][1]
@@ -59,7 +59,7 @@ def make(exploration, name="ExploringPolicy", seed=0, **settings):
     if name == "ExploringC51Policy":
         settings = {"num_atoms": atoms, "v_min": 0.0, "v_max": 1.0, **settings}
     rng = np.random.default_rng(seed)
-    space = Contexts.action_space
+    space = gymnasium.spaces.Discrete(3, start=start)
     return getattr(integration, name)(exploration=exploration, rng=rng, model=model, action_space=space, **settings)
 
 
@@ -197,6 +197,15 @@ def test_a_saved_state_keeps_the_clock_and_the_coins():
         (TypeError, brl.Greedy(), {"inference": 0.1}, "inference must be callable"),
         (TypeError, brl.AdaptiveEpsilonGreedy(), {}, "memory= is missing"),
         (ValueError, brl.Boltzmann(brl.EffectiveActions(5.0)), {}, "with 3 available actions"),
+        (ValueError, brl.Boltzmann(brl.GLIE()), {}, "counts visits, but only the decisions of each environment"),
+        (ValueError, brl.Greedy(), {"inference": brl.Boltzmann(brl.GLIE())}, "inference=.* counts visits"),
+        (ValueError, brl.BoltzmannGumbel(1.0), {}, "counts pulls"),
+        (
+            ValueError,
+            brl.Greedy(),
+            {"start": 1},
+            r"Discrete\(3, start=1\), but Tianshou.* lambda action: action \+ 1, ",
+        ),
         (TypeError, brl.Greedy(), {"eps_training": 0.1}, "eps_training has no effect"),
         (TypeError, brl.Greedy(), {"eps_inference": 0.1}, "eps_inference has no effect"),
     ],

@@ -228,6 +228,8 @@ def test_a_real_agent_learns_from_its_collector_and_acts_greedily_afterwards():
         (TypeError, "boltzmann", {}, "policy must be callable"),
         (TypeError, brl.AdaptiveEpsilonGreedy(), {}, "memory= is missing"),
         (ValueError, brl.Boltzmann(brl.EffectiveActions(5.0)), {}, "with 3 available actions"),
+        (ValueError, brl.Boltzmann(brl.GLIE()), {"clocks": (2,)}, "counts visits, but only frames are known"),
+        (ValueError, brl.BoltzmannGumbel(1.0), {}, "counts pulls"),
         *(
             (TypeError, brl.Greedy(), {"spec": spec}, f"OneHot or Categorical.* got {type(spec).__name__}")
             for spec in (MultiOneHot([2, 2]), MultiCategorical([2, 2]), Binary(3), Bounded(-1, 1, (3,)))
@@ -237,6 +239,12 @@ def test_a_real_agent_learns_from_its_collector_and_acts_greedily_afterwards():
 def test_what_cannot_be_meant_is_refused_at_once(error, policy, settings, message):
     with pytest.raises(error, match=message):
         make(policy, **settings)
+
+
+def test_the_clock_and_the_spec_go_to_the_device_that_is_named():
+    module = make(brl.Greedy(), device="meta")
+    assert (module.clock.device.type, module.spec.device.type) == ("meta", "meta")
+    assert make(brl.Greedy(), device=torch.device("cpu")).clock.device.type == "cpu"
 
 
 def test_what_cannot_be_meant_later_is_refused_there():
