@@ -191,6 +191,7 @@ _LAZY = {
     "planning": (),
     "plots": ("plot_schedule",),
     "records": ("Results", "load", "run"),
+    "tables": (),
     "simulation.episodes": ("play", "train"),
 }
 __getattr__, __dir__ = _lazily(__name__, _LAZY)

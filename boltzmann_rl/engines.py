@@ -9,7 +9,7 @@ from typing import Any
 
 from boltzmann_rl.kernels.jit import available
 
-__all__ = ["COMPILED", "REFERENCE", "engine_of", "pays", "twin"]
+__all__ = ["COMPILED", "REFERENCE", "engine_of", "pays", "reason_of", "twin"]
 
 REFERENCE, COMPILED = "reference", "compiled"
 
@@ -42,6 +42,29 @@ def engine_of(kind: str, problem: Any, agent: Any, steps: int) -> str:
     if not pays(kind, agent, steps) or not available():
         return REFERENCE
     return COMPILED if twin(kind).knows(problem, agent) else REFERENCE
+
+
+def reason_of(kind: str, problem: Any, agent: Any, steps: int) -> str:
+    """Why the reference engine does work that is worth compiling for, in a line; empty of other work.
+
+    Args:
+        kind: As for `engine_of`.
+        problem: As there.
+        agent: As there.
+        steps: As there.
+
+    Example:
+        >>> from boltzmann_rl import Agent, Boltzmann, Environment, QLearning
+        >>> agent = Agent(QLearning(), Boltzmann(0.1))
+        >>> reason_of("tabular", Environment("Blackjack-v1"), agent, steps=10**6)
+        'Blackjack-v1 has no P: only environments with transition tables are known'
+    """
+    if not pays(kind, agent, steps):
+        return ""
+    if not available():
+        return "Numba is not installed or is told not to compile"
+    reason: str = twin(kind).reason(problem, agent)
+    return reason
 
 
 def pays(kind: str, agent: Any, steps: int) -> bool:

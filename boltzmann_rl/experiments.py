@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from boltzmann_rl.agents import Agent, learns_from
 from boltzmann_rl.arguments import as_finite, as_integer, as_seed
-from boltzmann_rl.engines import COMPILED, engine_of, twin
+from boltzmann_rl.engines import COMPILED, engine_of, reason_of, twin
 from boltzmann_rl.environments import Environment
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
@@ -126,6 +126,10 @@ class BanditExperiment:
         """Which engine does a unit of the work: "reference" or "compiled"."""
         return engine_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
 
+    def reason(self, unit: Unit) -> str:
+        """Why the reference engine does a unit that is worth compiling for, in a line; empty of other units."""
+        return reason_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
+
     def simulate(self, unit: Unit) -> Block:
         """Do one unit of the work."""
         room = twin(self.kind) if self.engine(unit) == COMPILED else bandits
@@ -230,6 +234,10 @@ class GymnasiumExperiment:
     def engine(self, unit: Unit) -> str:
         """Which engine does a unit of the work: "reference" or "compiled"."""
         return engine_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
+
+    def reason(self, unit: Unit) -> str:
+        """Why the reference engine does a unit that is worth compiling for, in a line; empty of other units."""
+        return reason_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
 
     def simulate(self, unit: Unit) -> Block:
         """Do one unit of the work."""

@@ -82,20 +82,38 @@ class MDP:
 
     @classmethod
     def of(cls, env: Any) -> Self:
-        """From the table ``P`` of an environment of Gymnasium's toy-text kind, and its ``initial_state_distrib``.
+        """From the table ``P`` of an environment that is its tables, and its ``initial_state_distrib``.
+
+        Time limits are left out: the plan is for a task that goes on until it ends.
 
         Args:
-            env: Has ``P[state][action] = [(probability, next state, reward, terminated), ...]``, states from 0. An
-                action without outcomes is not available.
+            env: Has ``P[state][action] = [(probability, next state, reward, terminated), ...]``, states from 0, and is
+                known to do what it says (Gymnasium's toy-text environments, `boltzmann_rl.gridworlds`) or declared to:
+                see ``help(boltzmann_rl.tables)``. An action without outcomes is not available. For a table alone, give
+                ``TabularEnv(P, initial_state_distrib)``.
 
         Raises:
-            TypeError: An environment without such a table.
+            TypeError: An environment without such a table, or that need not do what it says.
             ValueError: Outcomes whose probabilities do not sum to 1, or that lead out of the table.
+
+        Example:
+            >>> import gymnasium
+            >>> lake = gymnasium.wrappers.TransformReward(gymnasium.make("FrozenLake-v1"), abs)
+            >>> MDP.of(lake.unwrapped).rewards.max().round(4)
+            np.float64(0.3333)
         """
-        env = getattr(env, "unwrapped", env)
-        table, start = getattr(env, "P", None), getattr(env, "initial_state_distrib", None)
-        if not isinstance(table, Mapping) or start is None:
-            raise TypeError(f"planning needs an environment with P and initial_state_distrib, got {env!r}")
+        from boltzmann_rl.tables import doubt, layers  # here: an MDP of arrays does without Gymnasium
+
+        doubtful = doubt(env, planning=True)
+        if doubtful:
+            raise TypeError(
+                f"planning needs an environment that is known to be its tables, but {doubtful}; to plan for a table "
+                "P itself: MDP.of(TabularEnv(P, initial_state_distrib)) of boltzmann_rl.gridworlds"
+            )
+        env = layers(env)[-1]
+        table, start = env.P, env.initial_state_distrib
+        if not isinstance(table, Mapping):
+            raise TypeError(f"P must be a mapping of states to mappings of actions to outcomes, got {table!r}")
         states, actions = len(table), 1 + max(int(action) for ways in table.values() for action in ways)
         transitions, rewards = np.zeros((states, actions, states)), np.full((states, actions), -np.inf)
         for state in range(states):

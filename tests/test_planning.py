@@ -216,7 +216,7 @@ LOOP = MDP([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]], [[-1.0, -1.0], 
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: MDP.of(gymnasium.make("CartPole-v1")), TypeError, "needs an environment with P and initial_state"),
+        (lambda: MDP.of(gymnasium.make("CartPole-v1")), TypeError, "to be its tables, but CartPole-v1 has no P"),
         (lambda: MDP.of(environment({0: {0: [(0.5, 0, 1.0, False)]}})), ValueError, r"P\[0\]\[0\] must sum to 1"),
         (lambda: MDP.of(environment({0: {0: [(1.0, 3, 1.0, False)]}})), ValueError, r"P\[0\]\[0\] leads to 3, which"),
         (lambda: MDP.of(environment({0: {0: []}})), ValueError, "state 0 has no action"),

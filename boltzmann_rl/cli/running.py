@@ -10,7 +10,6 @@ from typing import Any
 import boltzmann_rl
 from boltzmann_rl.cli.files import WrongCall, existing, experiments_in, module_name
 from boltzmann_rl.cli.numbers import plus_minus
-from boltzmann_rl.engines import pays
 from boltzmann_rl.kernels.jit import available
 
 __all__ = ["list_experiments", "plot", "run"]
@@ -32,10 +31,18 @@ def run(options: argparse.Namespace) -> int:
         _print_summary(results)
         figure = next((folder / "figures").glob("*.png"))
         print(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
-        agents = (entrant.agent for entrant in experiment.entrants.values())
-        if any(pays(experiment.kind, agent, experiment.work) for agent in agents) and not available():
-            print("With Numba (pip install numba) this takes less time from the second run on.\n")
+        _print_reasons(results.manifest.get("reasons", {}))
     return 0
+
+
+def _print_reasons(reasons: dict[str, list[str]]) -> None:
+    """Why the reference engine ran what the compiled one would have run in less time."""
+    if reasons and not available():
+        print("With Numba (pip install numba) this takes less time from the second run on.\n")
+        return
+    for reason, agents in reasons.items():
+        told = f"Run by the reference engine: {', '.join(agents)}, as {reason}."
+        print(f"{textwrap.fill(told, 100)}\n")
 
 
 def _as_asked(experiment: Any, options: argparse.Namespace) -> Any:

@@ -93,6 +93,16 @@ def knows(bandit: Any, agent: Any) -> bool:
     )
 
 
+def reason(bandit: Any, agent: Any) -> str:
+    """Why this engine does not play this agent on this bandit, in a line; empty if it does.
+
+    Example:
+        >>> reason(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)))
+        ''
+    """
+    return "" if knows(bandit, agent) else "the compiled engine does not know this bandit, learner and policy together"
+
+
 def simulate(
     bandit: Bandit,
     agent: Agent,

@@ -1,11 +1,12 @@
 """The compiled engine for tabular environments: what `boltzmann_rl.simulation.episodes` answers, bit for bit.
 
-It steps through the transition tables that an environment shows (`boltzmann_rl.compiled.tables`) with the environment's
-own stream, so every transition is the one that stepping the environment would have given.
+It steps through the transition tables of environments that are known to be these (`boltzmann_rl.tables`) with the
+environment's own stream, so every transition is the one that stepping the environment would have given.
 """
 
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.compiled import tabular_kernel as kernel
-from boltzmann_rl.compiled.tables import World, read
 from boltzmann_rl.environments import Environment
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.learners import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
@@ -26,6 +26,7 @@ from boltzmann_rl.schedules import evaluate
 from boltzmann_rl.simulation import episodes as reference
 from boltzmann_rl.simulation.bandits import Block
 from boltzmann_rl.streams import child_seed, stream
+from boltzmann_rl.tables import World, lasting, read, world_of
 
 __all__ = ["Trained", "knows", "reason", "simulate", "train"]
 
@@ -109,15 +110,24 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
         >>> bool((found.curves["return"].mean == expected.curves["return"].mean).all())
         True
     """
-    samples = np.empty((3, runs, episodes))
-    player = _player(environment, agent)
+    if not knows(environment, agent):
+        return reference.simulate(environment, agent, block=block, runs=runs, episodes=episodes, seed=seed)
+    samples, play, world = np.empty((3, runs, episodes)), _player(agent), lasting(environment)
     for row in range(runs):
-        run_seed = child_seed(seed, "run", block * reference.BLOCK + row)
-        played = player and player(episodes=episodes, seed=run_seed)
-        if not played:
-            return reference.simulate(environment, agent, block=block, runs=runs, episodes=episodes, seed=seed)
-        samples[:, row] = played.samples
+        work = {"episodes": episodes, "seed": reference.run_seed(seed, block, row)}
+        played = None if world is None else play(world, **work)
+        samples[:, row] = played.samples if played else _made(environment, agent, None if world else play, **work)
     return reference.block_of(samples)
+
+
+def _made(environment: Environment, agent: Agent, play: Callable[..., Trained | None] | None, **work: int) -> Floats:
+    """One run in an environment that is made for it: by its tables, or where this can't be, step by step."""
+    env = environment.make()
+    try:
+        played = play and play(world_of(env), **work)
+        return played.samples if played else reference.samples_of(env, agent, **work)
+    finally:
+        env.close()
 
 
 def train(
@@ -137,21 +147,32 @@ def train(
         >>> train(cliff, agent, episodes=400, seed=0).samples[:, -1]
         array([-13.,  13.,   1.])
     """
-    player = _player(environment, agent)
-    return player and player(episodes=episodes, seed=seed, steps=steps)
-
-
-def _player(environment: Environment, agent: Agent) -> Callable[..., Trained | None] | None:
-    """What plays runs of an agent, all with the same tables and schedules; None for what is not known."""
-    world = read(environment)
-    if isinstance(world, str) or not knows(environment, agent) or abs(agent.learner.initial) > kernel.LARGEST:
+    if not knows(environment, agent):
         return None
-    return partial(_run, world, _rules(agent), agent.learner.initial)
+    world: World | str | None = lasting(environment)
+    if world is None:
+        with closing(environment.make()) as env:
+            world = world_of(env)
+    return _player(agent)(world, episodes=episodes, seed=seed, steps=steps)
+
+
+def _player(agent: Agent) -> Callable[..., Trained | None]:
+    """What plays runs of an agent, all with the same schedules."""
+    return partial(_run, rule=_rules(agent), initial=agent.learner.initial)
 
 
 def _run(
-    world: World, rule: Callable[[int], Any], initial: float, *, episodes: int, seed: int, steps: int | None = None
+    world: World | str,
+    *,
+    rule: Callable[[int], Any],
+    initial: float,
+    episodes: int,
+    seed: int,
+    steps: int | None = None,
 ) -> Trained | None:
+    """One run by the tables of an environment; None where only the reference can."""
+    if isinstance(world, str) or world.available.shape[1] > FEW or abs(initial) > kernel.LARGEST:
+        return None
     nature = seeding.np_random(child_seed(seed, "environment"))[0]
     streams = [pcg.coins_of(chance) for chance in (nature, stream(seed, "action"), stream(seed, "learner"))]
     shape, size = world.available.shape, _FIRST

@@ -6,12 +6,13 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import boltzmann_rl
-from boltzmann_rl.experiments import BanditExperiment, Experiment
+from boltzmann_rl.experiments import BanditExperiment, Experiment, Unit
 from boltzmann_rl.kernels.jit import available
 
 __all__ = ["FORMAT", "differences", "manifest_of", "read_manifest"]
@@ -31,6 +32,7 @@ def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[st
     }
     if isinstance(experiment, BanditExperiment) and experiment.uncounted_steps:
         declaration["uncounted_steps"] = experiment.uncounted_steps
+    reasons = _reasons(experiment)
     return {
         "format": FORMAT,
         "name": experiment.name,
@@ -45,6 +47,7 @@ def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[st
         "axis": experiment.axis,
         "primary": experiment.primary,
         "engine": _engines(experiment),
+        **({"reasons": reasons} if reasons else {}),
         "versions": {
             "boltzmann_rl": boltzmann_rl.__version__,
             "python": platform.python_version(),
@@ -61,12 +64,23 @@ def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[st
 
 def _engines(experiment: Experiment) -> dict[str, list[str]]:
     """Which engine ran which agents, for each problem in the form ``agent`` or, of several, ``problem: agent``."""
-    ran: dict[str, list[str]] = {}
+    return _by(experiment, experiment.engine)
+
+
+def _reasons(experiment: Experiment) -> dict[str, list[str]]:
+    """Why the reference engine ran agents that are worth compiling for, with their labels."""
+    found = _by(experiment, experiment.reason)
+    return {reason: labels for reason, labels in found.items() if reason}
+
+
+def _by(experiment: Experiment, answer: Callable[[Unit], str]) -> dict[str, list[str]]:
+    """The labels of agents by what is answered of them."""
+    found: dict[str, list[str]] = {}
     for unit in experiment.units():
         if unit.block == 0:
             label = unit.agent if len(experiment.problem) == 1 else f"{unit.problem}: {unit.agent}"
-            ran.setdefault(experiment.engine(unit), []).append(label)
-    return ran
+            found.setdefault(answer(unit), []).append(label)
+    return found
 
 
 def _commit() -> str | None:

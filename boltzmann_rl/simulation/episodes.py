@@ -71,12 +71,23 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
     for row in range(runs):
         env = environment.make()
         try:
-            run_seed = child_seed(seed, "run", block * BLOCK + row)
-            for episode in train(env, agent, episodes=episodes, seed=run_seed):
-                samples[:, row, episode.episode] = episode.total_reward, episode.length, episode.terminated
+            samples[:, row] = samples_of(env, agent, episodes=episodes, seed=run_seed(seed, block, row))
         finally:
             env.close()
     return block_of(samples)
+
+
+def run_seed(seed: int, block: int, row: int) -> int:
+    """The seed of one run of an experiment with a seed."""
+    return child_seed(seed, "run", block * BLOCK + row)
+
+
+def samples_of(env: Any, agent: Agent, *, episodes: int, seed: int) -> Floats:
+    """Returns, lengths and ends of the episodes of one run, ``(3, episodes)``."""
+    samples = np.empty((3, episodes))
+    for episode in train(env, agent, episodes=episodes, seed=seed):
+        samples[:, episode.episode] = episode.total_reward, episode.length, episode.terminated
+    return samples
 
 
 def block_of(samples: Floats) -> Block:

@@ -1,0 +1,175 @@
+"""The one list of environments that are known to be what their tables say, and how others are declared to be."""
+
+from typing import Any
+
+import gymnasium
+from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
+from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
+from gymnasium.envs.toy_text.taxi import TaxiEnv
+from gymnasium.wrappers import (
+    HumanRendering,
+    OrderEnforcing,
+    PassiveEnvChecker,
+    RecordEpisodeStatistics,
+    RenderCollection,
+    TimeLimit,
+)
+
+from boltzmann_rl.gridworlds import TabularEnv
+from boltzmann_rl.tables.functions import Reached, digest, is_at_home, is_plain, overridden, reached
+
+__all__ = ["DECLARATION", "KNOWN", "declares", "doubt", "is_unmodified", "layers", "name_of"]
+
+# The attribute of a class that declares it.
+DECLARATION = "steps_by_tables"
+
+# Classes whose step and reset were read, with the attributes that must be false. Of Gymnasium's Taxi the passenger may
+# be fickle, and then changes the destination, which P does not say.
+KNOWN: dict[type, tuple[str, ...]] = {
+    FrozenLakeEnv: (),
+    CliffWalkingEnv: (),
+    TaxiEnv: ("fickle_passenger",),
+    TabularEnv: (),
+}
+
+# Wrappers that answer what the environment answers, but for a TimeLimit, which truncates.
+_TRANSPARENT = (OrderEnforcing, PassiveEnvChecker, TimeLimit)
+
+# Those that besides show or record what happens. They are put there to be fed, step by step; a plan needs no steps.
+_WATCHING = (*_TRANSPARENT, HumanRendering, RecordEpisodeStatistics, RenderCollection)
+
+# The functions of Gymnasium 1.2 to 1.4 that were read, by `boltzmann_rl.tables.functions.digest`. Where a later one
+# differs, `tests/test_tables.py` fails: read it, and add its digest if it still does what P says.
+_READ = {
+    "CliffWalkingEnv.reset": {"4b538015"},
+    "CliffWalkingEnv.step": {"88dc52e5"},
+    "Env.np_random": {"5fff2839", "942ed340"},
+    "Env.reset": {"4242280a"},
+    "Env.step": {"6cd896e7"},
+    "FrozenLakeEnv.reset": {"4b538015"},
+    "FrozenLakeEnv.step": {"88dc52e5"},
+    "OrderEnforcing.reset": {"e432c12c"},
+    "OrderEnforcing.step": {"e7e52737"},
+    "PassiveEnvChecker.reset": {"7a8d68fb", "8c5bbb1e"},
+    "PassiveEnvChecker.step": {"b53b5318", "f2f126af"},
+    "TaxiEnv.action_mask": {"31b6dbb8"},
+    "TaxiEnv.decode": {"68d98483", "a49a781f"},
+    "TaxiEnv.encode": {"00d8ac1a"},
+    "TaxiEnv.reset": {"6fe35de0", "ccab66b3"},
+    "TaxiEnv.step": {"d39a6221"},
+    "TimeLimit.reset": {"287a682b"},
+    "TimeLimit.step": {"7a43ca5f"},
+    "Wrapper._np_random": {"5c6cf1fb"},
+    "Wrapper.np_random": {"5fbd8e7a", "f90f7399"},
+    "Wrapper.reset": {"1c5424bb"},
+    "Wrapper.step": {"75dbaafb"},
+    "categorical_sample": {"7051d4ab"},
+}
+
+# Methods that are not called by every step, but asked what may be done.
+_MASKS = "action_mask", "action_masks"
+
+
+def doubt(env: Any, *, planning: bool = False) -> str:
+    """Why an environment need not be what its tables say, in a line; empty where that is known or declared.
+
+    Args:
+        env: Any object.
+        planning: Whether only the tables are of interest, and not what else happens in a step, such as drawing.
+
+    Example:
+        >>> doubt(gymnasium.make("FrozenLake-v1"))
+        ''
+        >>> doubt(gymnasium.make("CartPole-v1"))
+        'CartPole-v1 has no P: only environments with transition tables are known'
+    """
+    *wrappers, inner = layers(env)
+    name = name_of(env)
+    if isinstance(inner, gymnasium.Wrapper):
+        return f"{name} is wrapped in {type(inner).__qualname__}, which is not known"
+    for attribute in ("P", "initial_state_distrib"):
+        if not hasattr(inner, attribute):
+            return f"{name} has no {attribute}: only environments with transition tables are known"
+    for wrapper in wrappers:
+        kind = type(wrapper)
+        if kind not in _TRANSPARENT and not planning:
+            return f"{name} is wrapped in {kind.__qualname__}, which is there to be stepped through"
+        changed = _change(wrapper, kind) if kind in _TRANSPARENT else _override(wrapper, kind)
+        if changed:
+            return f"{name} is wrapped in {kind.__qualname__}, which was changed: {changed}"
+    if not planning and getattr(inner, "render_mode", None) is not None:
+        return f"{name} is drawn as it goes, by render_mode={inner.render_mode!r}"
+    return _doubt_of(inner, name)
+
+
+def _doubt_of(inner: Any, name: str) -> str:
+    """The same of an environment without wrappers."""
+    owner = declares(type(inner))
+    if owner is not None:
+        changed = _override(inner, owner)
+        return changed and f"{name} is not what {owner.__qualname__} declares by {DECLARATION}: {changed}"
+    known = next((cls for cls in type(inner).__mro__ if cls in KNOWN), None)
+    remedy = f"declare {DECLARATION} = True in the class if they are (see help(boltzmann_rl.tables))"
+    if known is None:
+        return f"{name} is a {type(inner).__qualname__}, whose tables are not known to be what it does: {remedy}"
+    if DECLARATION in {attribute for cls in type(inner).__mro__ for attribute in vars(cls)}:
+        return f"{name} declares {DECLARATION} = {getattr(inner, DECLARATION)!r}"
+    changed = _change(inner, known)
+    if changed:
+        return f"{name} need not be what its tables say, as {changed}: {remedy}"
+    return next((f"{name} has a {attribute}" for attribute in KNOWN[known] if getattr(inner, attribute)), "")
+
+
+def declares(cls: type) -> type | None:
+    """The class in which a class or its nearest base declares to step by tables; None where that is not declared."""
+    owner = next((base for base in cls.__mro__ if DECLARATION in vars(base)), None)
+    return owner if owner is not None and vars(owner)[DECLARATION] is True else None
+
+
+def is_unmodified(cls: type) -> bool:
+    """Whether all functions that ``step`` and ``reset`` of a class come to are the ones that were read."""
+    return not _replaced(reached(cls, "step", "reset", *_MASKS))
+
+
+def _replaced(found: Reached) -> str:
+    """What about functions is not as it was read."""
+    for qualified, function in found.functions:
+        ours = function.__module__ == TabularEnv.__module__
+        if not (is_at_home(qualified, function) if ours else digest(function) in _READ.get(qualified, ())):
+            return f"{qualified} is not the function that was read"
+    return f"{found.strange[0]} is no plain function" if found.strange else ""
+
+
+def _override(env: Any, owner: type) -> str:
+    """What an environment has of its own that the owner's step and reset come to."""
+    return overridden(env, owner, reached(owner, "step", "reset", *_MASKS).names)
+
+
+def _change(env: Any, known: type) -> str:
+    """How an environment differs from its known class in what it does; empty where it does not."""
+    found = reached(known, "step", "reset", *_MASKS)
+    changed = _replaced(found) or overridden(env, known, found.names)
+    if changed:
+        return changed
+    data = [name for name in found.names & vars(env).keys() if name not in ("env", "_np_random", "_previous_data")]
+    strange = [name for name in data if not is_plain(vars(env)[name])]
+    return f"its {strange[0]} is no plain data but a {type(vars(env)[strange[0]]).__qualname__}" if strange else ""
+
+
+def layers(env: Any) -> list[Any]:
+    """The known wrappers from the outermost on, and what is in them.
+
+    Example:
+        >>> len(layers(gymnasium.make("FrozenLake-v1")))
+        4
+    """
+    found = [env]
+    while type(found[-1]) in _WATCHING:
+        found.append(found[-1].env)
+    return found
+
+
+def name_of(env: Any) -> str:
+    """The id that an environment was made by, or the name of its class."""
+    spec = getattr(env, "spec", None)
+    return spec.id if spec is not None else type(env).__qualname__

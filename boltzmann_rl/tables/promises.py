@@ -1,0 +1,63 @@
+"""Whether an environment that is declared to step by its tables does so in a walk: a lie is an error that names it."""
+
+from typing import Any
+
+import numpy as np
+from gymnasium.utils import seeding
+
+from boltzmann_rl.environments import Reading, TabularEnvironment
+from boltzmann_rl.streams import stream
+from boltzmann_rl.tables.known import DECLARATION, name_of
+from boltzmann_rl.tables.worlds import World
+
+__all__ = ["check_promise"]
+
+_STEPS, _SEED = 300, 0
+
+
+def check_promise(env: Any, world: World) -> None:
+    """Compare a walk with resets and time limits with the tables, draw for draw.
+
+    Args:
+        env: An environment that nobody uses, fresh or not: it is reset and stepped.
+        world: Its tables.
+
+    Raises:
+        ValueError: It does something else than they say.
+    """
+    rng, choice = seeding.np_random(_SEED)[0], stream(_SEED, "action")
+    table, over, here, elapsed = TabularEnvironment(env, _SEED), True, 0, 0
+    for _ in range(_STEPS):
+        if over:
+            here, elapsed = int(np.argmax(world.start > rng.random())), 0
+            _compare(env, "reset()", table.reset(), Reading(here, world.available[here]))
+        actions = np.flatnonzero(world.available[here] & (world.following[here, :, 0] >= 0))
+        if not len(actions):
+            over = True
+            continue
+        action, elapsed = int(choice.choice(actions)), elapsed + 1
+        at = here, action, int(np.argmax(world.cumulative[here, action] > rng.random()))
+        there, ends = int(world.following[at]), bool(world.ends[at])
+        expected = Reading(there, world.available[there], float(world.rewards[at]), ends, elapsed >= world.limit)
+        _compare(env, f"step {action} in state {here}", table.step(action), expected)
+        here, over = there, ends or expected.truncated
+    if env.unwrapped.np_random.bit_generator.state != rng.bit_generator.state:
+        raise ValueError(f"{_lie(env)} it draws more than one uniform of np_random in a reset and a step")
+
+
+def _compare(env: Any, call: str, found: Reading, expected: Reading) -> None:
+    tabled_mask = np.asarray(expected.available)
+    mask = np.ones_like(tabled_mask) if found.available is None else found.available
+    if not (expected.terminated or np.array_equal(mask, tabled_mask)):  # at an end nobody looks at the mask
+        raise ValueError(f"{_lie(env)} {call} shows the mask {mask}, and action_mask is {tabled_mask}")
+    told, tabled = found._replace(available=None), expected._replace(available=None)
+    if told != tabled:
+        raise ValueError(f"{_lie(env)} {call} answered {_print(told)}, and by P and its draws {_print(tabled)}")
+
+
+def _lie(env: Any) -> str:
+    return f"{name_of(env)} declares {DECLARATION} = True, but does something else:"
+
+
+def _print(reading: Reading) -> str:
+    return ", ".join(f"{name}={value}" for name, value in reading._asdict().items() if name != "available")
