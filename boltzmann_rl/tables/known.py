@@ -16,9 +16,11 @@ from gymnasium.wrappers import (
 )
 
 from boltzmann_rl.gridworlds import TabularEnv
+from boltzmann_rl.interface import name_of
+from boltzmann_rl.masks import mask_method
 from boltzmann_rl.tables.functions import Reached, digest, is_at_home, is_plain, overridden, reached
 
-__all__ = ["DECLARATION", "KNOWN", "declares", "doubt", "is_unmodified", "layers", "name_of"]
+__all__ = ["DECLARATION", "KNOWN", "declares", "doubt", "is_unmodified", "layers"]
 
 # The attribute of a class that declares it.
 DECLARATION = "steps_by_tables"
@@ -66,9 +68,6 @@ _READ = {
     "categorical_sample": {"7051d4ab"},
 }
 
-# Methods that are not called by every step, but asked what may be done.
-_MASKS = "action_mask", "action_masks"
-
 
 def doubt(env: Any, *, planning: bool = False) -> str:
     """Why an environment need not be what its tables say, in a line; empty where that is known or declared.
@@ -97,16 +96,24 @@ def doubt(env: Any, *, planning: bool = False) -> str:
         changed = _change(wrapper, kind) if kind in _TRANSPARENT else _override(wrapper, kind)
         if changed:
             return f"{name} is wrapped in {kind.__qualname__}, which was changed: {changed}"
-    if not planning and getattr(inner, "render_mode", None) is not None:
+    return _doubt_of(inner, name) or ("" if planning else _addition(env, inner, name))
+
+
+def _addition(env: Any, inner: Any, name: str) -> str:
+    """What happens in an environment besides what its tables say."""
+    if getattr(inner, "render_mode", None) is not None:
         return f"{name} is drawn as it goes, by render_mode={inner.render_mode!r}"
-    return _doubt_of(inner, name)
+    masks = mask_method(env)
+    if masks is not None and not (declares(type(inner)) is not None and hasattr(inner, "action_mask")):
+        return f"{name} has masks by {masks}, which is not known"
+    return ""
 
 
 def _doubt_of(inner: Any, name: str) -> str:
     """The same of an environment without wrappers."""
     owner = declares(type(inner))
     if owner is not None:
-        changed = _override(inner, owner)
+        changed = _override(inner, owner, "action_mask")
         return changed and f"{name} is not what {owner.__qualname__} declares by {DECLARATION}: {changed}"
     known = next((cls for cls in type(inner).__mro__ if cls in KNOWN), None)
     remedy = f"declare {DECLARATION} = True in the class if they are (see help(boltzmann_rl.tables))"
@@ -128,7 +135,7 @@ def declares(cls: type) -> type | None:
 
 def is_unmodified(cls: type) -> bool:
     """Whether all functions that ``step`` and ``reset`` of a class come to are the ones that were read."""
-    return not _replaced(reached(cls, "step", "reset", *_MASKS))
+    return not _replaced(reached(cls, "step", "reset"))
 
 
 def _replaced(found: Reached) -> str:
@@ -140,14 +147,14 @@ def _replaced(found: Reached) -> str:
     return f"{found.strange[0]} is no plain function" if found.strange else ""
 
 
-def _override(env: Any, owner: type) -> str:
-    """What an environment has of its own that the owner's step and reset come to."""
-    return overridden(env, owner, reached(owner, "step", "reset", *_MASKS).names)
+def _override(env: Any, owner: type, *more: str) -> str:
+    """What an environment has of its own that the owner's step, reset and more come to."""
+    return overridden(env, owner, reached(owner, "step", "reset", *more).names)
 
 
 def _change(env: Any, known: type) -> str:
     """How an environment differs from its known class in what it does; empty where it does not."""
-    found = reached(known, "step", "reset", *_MASKS)
+    found = reached(known, "step", "reset")
     changed = _replaced(found) or overridden(env, known, found.names)
     if changed:
         return changed
@@ -167,9 +174,3 @@ def layers(env: Any) -> list[Any]:
     while type(found[-1]) in _WATCHING:
         found.append(found[-1].env)
     return found
-
-
-def name_of(env: Any) -> str:
-    """The id that an environment was made by, or the name of its class."""
-    spec = getattr(env, "spec", None)
-    return spec.id if spec is not None else type(env).__qualname__

@@ -6,8 +6,9 @@ import numpy as np
 from gymnasium.utils import seeding
 
 from boltzmann_rl.environments import Reading, TabularEnvironment
+from boltzmann_rl.interface import name_of
 from boltzmann_rl.streams import stream
-from boltzmann_rl.tables.known import DECLARATION, name_of
+from boltzmann_rl.tables.known import DECLARATION
 from boltzmann_rl.tables.worlds import World
 
 __all__ = ["check_promise"]

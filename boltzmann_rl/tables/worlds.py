@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_available, as_finite
 from boltzmann_rl.gridworlds import TabularEnv
-from boltzmann_rl.tables.known import declares, doubt, layers, name_of
+from boltzmann_rl.interface import name_of
+from boltzmann_rl.tables.known import declares, doubt, layers
 
 __all__ = ["World", "world_of"]
 
@@ -59,6 +60,8 @@ def _world(env: Any) -> World:
     """States are numbered from 0, actions from the first on."""
     *wrappers, inner = layers(env)
     limits = [wrapper._max_episode_steps for wrapper in wrappers if type(wrapper) is TimeLimit]
+    if not all(type(limit) is int for limit in limits):
+        raise TypeError(f"time limits must be integers, got {limits}")
     first, states, actions = _numbering(env, inner)
     outcomes = [[inner.P[state].get(first + action, []) for action in range(actions)] for state in range(states)]
     shape = states, actions, max(1, *(len(found) for row in outcomes for found in row))
