@@ -216,6 +216,15 @@ def test_a_posterior_that_is_followed_otherwise_is_left_to_the_reference():
         assert not compiled.knows(GaussianBandit(), agent)
 
 
+def test_exp3_is_compiled_only_where_every_reward_is_in_its_range():
+    within, beyond = AdversarialBandit(((0.5, 1.0), (0.0, 0.5))), AdversarialBandit(((0.5, 1.0), (0.5, 7.0)))
+    switching = SwitchingBandit(BernoulliBandit(), change_probability=0.1)
+    agent = exp3(arms=10, gamma=0.1)
+    assert [compiled.knows(bandit, agent) for bandit in (BernoulliBandit(), switching, within)] == [True] * 3
+    assert [compiled.knows(bandit, agent) for bandit in (GaussianBandit(), HeavyTailedBandit(), beyond)] == [False] * 3
+    assert compiled.knows(GaussianBandit(), Agent(ImportanceWeightedRewards(), agent.policy))
+
+
 @pytest.mark.parametrize("bandit", MOVING, ids=named)
 def test_bandits_that_jump_and_such_with_heavy_tails_agree(bandit):
     for learner in (SampleAverage(), ConstantStep(0.3), UCB1()):

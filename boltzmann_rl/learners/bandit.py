@@ -8,6 +8,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_finite, as_positive
 from boltzmann_rl.learners.bandit_feedback import Actions, Feedback, feedback_of
 from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.numerics.untried import UntriedFirst
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["UCB1", "ConstantStep", "GradientPreferences", "SampleAverage"]
@@ -186,7 +187,8 @@ class UCB1:
     """Upper confidence indices, for the policy ``Greedy()``: mean + exploration·√(ln t / n).
 
     t is the number of pulls so far in the row, n the action's. Actions never pulled come first, in an order drawn
-    by the policy: as long as there are any, all others are marked unavailable (−inf).
+    by the policy: as long as there are any, all others are marked unavailable (−inf). Where the mask ``available`` of
+    `act` or `mask` leaves none of them, the others are chosen by their indices.
 
     Args:
         exploration: ≥ 0, in units of the rewards: √2 is Auer's UCB1 for rewards in [0, 1]; Sutton & Barto's c.
@@ -215,10 +217,7 @@ class UCB1:
         with np.errstate(divide="ignore", invalid="ignore"):  # rows with something new are replaced below
             logarithm = np.log(state.pulls.sum(axis=-1, keepdims=True))
             indices = state.values + self.exploration * np.sqrt(logarithm / state.pulls)
-        if not new.any():
-            return indices
-        first = np.where(new, 0.0, -np.inf)
-        return np.where(new.any(axis=-1, keepdims=True), first, indices)
+        return UntriedFirst(indices, new) if new.any() else indices
 
     def update(
         self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator

@@ -10,6 +10,7 @@ from boltzmann_rl.learners.bandit import Estimates, Preferences, average_in
 from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import greedy
+from boltzmann_rl.numerics.untried import UntriedFirst
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["ChoiceKernel", "Pursuit", "ReinforcementComparison", "UCB1Tuned"]
@@ -162,9 +163,7 @@ class UCB1Tuned:
             confidence = np.log(state.pulls.sum(axis=-1, keepdims=True)) / state.pulls
             variance = state.squares / state.pulls + np.sqrt(2.0 * confidence)
             indices = state.values + np.sqrt(confidence * np.minimum(0.25, variance))
-        if not new.any():
-            return indices
-        return np.where(new.any(axis=-1, keepdims=True), np.where(new, 0.0, -np.inf), indices)
+        return UntriedFirst(indices, new) if new.any() else indices
 
     def update(
         self, state: Spread, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
@@ -223,8 +222,9 @@ class ChoiceKernel:
 
     def values(self, state: Habit) -> Floats:
         """The learner's values, with the habit added."""
-        values: Floats = self.learner.values(state.learner) + self.weight * state.kernel
-        return values
+        values: Floats = self.learner.values(state.learner)
+        habit = self.weight * state.kernel
+        return values.shifted(habit) if isinstance(values, UntriedFirst) else values + habit
 
     def update(
         self, state: Habit, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator

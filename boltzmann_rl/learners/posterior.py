@@ -9,6 +9,7 @@ from boltzmann_rl.arguments import Floats, as_finite, as_positive
 from boltzmann_rl.learners.bandit import Estimates, average_in
 from boltzmann_rl.learners.bandit_feedback import ZERO_OR_ONE, Actions, feedback_of
 from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.numerics.untried import UntriedFirst
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["BetaPosterior", "GaussianPosterior"]
@@ -81,7 +82,8 @@ class GaussianPosterior:
 
     After n rewards of mean m it is N((k·prior_mean + n·m)/(k + n), sd²/(k + n)) with k = (sd/prior_sd)², the number
     of rewards that the prior is worth. The values are its means, the memory its standard deviations. Under the flat
-    prior (k = 0) actions never pulled come first: as long as there are any, all others are unavailable (−inf).
+    prior (k = 0) actions never pulled come first: as long as there are any, all others are unavailable (−inf). Where
+    a mask leaves none of them, the others are chosen by their posteriors.
 
     Args:
         sd: Standard deviation of the rewards, > 0, finite; larger explores more.
@@ -124,7 +126,7 @@ class GaussianPosterior:
         k, n = self._prior_rewards(), state.pulls
         if k == 0.0:
             new = n == 0.0
-            return np.where(new.any(axis=-1, keepdims=True), np.where(new, 0.0, -np.inf), state.values)
+            return UntriedFirst(state.values, new) if new.any() else state.values.copy()
         means: Floats = self.prior_mean + n / (k + n) * (state.values - self.prior_mean)
         return means
 

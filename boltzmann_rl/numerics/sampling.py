@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats, as_available, as_generator, real_array
 from boltzmann_rl.arrays import rounding_of
 from boltzmann_rl.near_names import suggesting
+from boltzmann_rl.numerics.untried import UntriedFirst
 
 __all__ = ["invert", "mask", "sample"]
 
@@ -38,6 +39,8 @@ def mask(values: Any, available: Any) -> Floats:
         >>> mask([1.0, float("nan"), 3.0], [1, 0, 1])
         array([  1., -inf,   3.])
     """
+    if isinstance(values, UntriedFirst):
+        return values.among(as_available(available, values.shape))
     values = real_array(values, "values")
     return np.where(as_available(available, values.shape), values, -np.inf)
 
