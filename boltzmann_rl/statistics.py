@@ -14,6 +14,7 @@ __all__ = [
     "holm",
     "holm_of_all_pairs",
     "mean_interval",
+    "mean_of",
     "paired_difference",
     "t_quantile",
 ]
@@ -26,17 +27,40 @@ def t_quantile(samples: int) -> float:
     return float(stdtrit(samples - 1, (1 + CONFIDENCE) / 2)) if samples > 1 else float("nan")
 
 
+def mean_of(samples: Floats) -> Floats:
+    """The means over the last axis, finite wherever all samples are: their sum may be larger than any float.
+
+    Call it where floating-point errors are ignored.
+
+    Example:
+        >>> with np.errstate(over="ignore"):
+        ...     float(mean_of(np.array([1e308, 1.5e308])))
+        1.25e+308
+    """
+    mean: Floats = samples.mean(axis=-1)
+    if np.isfinite(mean).all():
+        return mean
+    unit = 2.0 ** samples.shape[-1].bit_length()  # a part of this size is exact, and the sum of the parts is finite
+    parts = np.clip((samples / unit).mean(axis=-1) * unit, samples.min(axis=-1), samples.max(axis=-1))
+    return np.where(np.isfinite(mean), mean, parts)
+
+
 def mean_interval(samples: Floats) -> tuple[float, float, float]:
     """The mean and the ends of its 95 % confidence interval (Student's t); NaN ends for one sample.
+
+    Both ends of an infinite mean are infinite.
 
     Example:
         >>> [round(x, 3) for x in mean_interval(np.array([1.0, 2.0, 3.0]))]
         [2.0, -0.484, 4.484]
     """
-    mean = float(samples.mean())
-    if len(samples) < 2:
-        return mean, float("nan"), float("nan")
-    reach = t_quantile(len(samples)) * float(samples.std(ddof=1)) / float(np.sqrt(len(samples)))
+    with np.errstate(all="ignore"):
+        mean = float(mean_of(samples))
+        if len(samples) < 2:
+            return mean, float("nan"), float("nan")
+        if np.isinf(mean):
+            return mean, mean, mean
+        reach = t_quantile(len(samples)) * float(samples.std(ddof=1)) / float(np.sqrt(len(samples)))
     return mean, mean - reach, mean + reach
 
 
@@ -64,17 +88,18 @@ def paired_difference(a: Floats, b: Floats) -> PairedDifference:
 
     Source: Student (1908); Cohen (1988), *Statistical Power Analysis*, §2.3.5; Vargha & Delaney (2000).
     """
-    differences = a - b
-    mean, low, high = mean_interval(differences)
-    superiority = float((differences > 0.0).mean() + (differences == 0.0).mean() / 2.0)
-    if len(differences) < 2:
-        return PairedDifference(mean, low, high, float("nan"), float("nan"), superiority)
-    sd = float(differences.std(ddof=1))
-    if sd == 0.0:  # the same difference in every run: nothing left to chance
-        effect = 0.0 if mean == 0.0 else float(np.copysign(np.inf, mean))
-        return PairedDifference(mean, low, high, float(mean == 0.0), effect, superiority)
-    t = mean / sd * float(np.sqrt(len(differences)))
-    p_value = 2.0 * float(stdtr(len(differences) - 1, -abs(t)))
+    with np.errstate(all="ignore"):
+        differences = a - b
+        mean, low, high = mean_interval(differences)
+        superiority = float((a > b).mean() + (a == b).mean() / 2.0)
+        if len(differences) < 2:
+            return PairedDifference(mean, low, high, float("nan"), float("nan"), superiority)
+        sd = float(differences.std(ddof=1))
+        if sd == 0.0:  # the same difference in every run: nothing left to chance
+            effect = 0.0 if mean == 0.0 else float(np.copysign(np.inf, mean))
+            return PairedDifference(mean, low, high, float(mean == 0.0), effect, superiority)
+        t = mean / sd * float(np.sqrt(len(differences)))
+        p_value = 2.0 * float(stdtr(len(differences) - 1, -abs(t)))
     return PairedDifference(mean, low, high, p_value, mean / sd, superiority)
 
 

@@ -437,6 +437,46 @@ def test_means_whose_sum_is_no_float_are_played_in_silence(policy):
         assert_engines_agree(bandit, Agent(SampleAverage(), policy), runs=4, steps=3)
 
 
+@pytest.mark.parametrize(
+    "agent",
+    [
+        Agent(SampleAverage(), Boltzmann(1e-6)),
+        Agent(SampleAverage(), EpsilonGreedy(0.1)),
+        Agent(SampleAverage(), EpsilonBoltzmann(0.1, 1e-6)),
+        Agent(SampleAverage(), MaxBoltzmann(0.3, 1e-6)),
+        Agent(UCB1(1e-6), Greedy()),
+        Agent(SampleAverage(), BoltzmannGumbel(1e-6), clock="pulls"),
+    ],
+    ids=named,
+)
+def test_the_expected_regret_agrees_where_gaps_are_the_last_digits_of_the_rewards(agent):
+    bandit = GaussianBandit(tuple(1e9 + 2.0**-20 * gap for gap in (0, 3, 1, 3, -2, 0)), sd=0.0)
+    work = {"block": 0, "runs": 20, "steps": 40, "seed": 0}
+    found, expected = (play(bandit, agent, **work) for play in (compiled.simulate, reference.simulate))
+    for metric in ("regret", "expected_regret"):
+        mean = expected.curves[metric].mean
+        assert 0.0 < mean.max() < 1e-5
+        np.testing.assert_allclose(found.curves[metric].mean, mean, rtol=1e-12, atol=1e-20, err_msg=metric)
+
+
+def test_the_expected_reward_agrees_where_another_arm_pays_a_billion():
+    bandit = GaussianBandit((-1e9, 0.1, 0.2), sd=0.0)
+    for policy in (EpsilonGreedy(0.0), Boltzmann(0.01)):
+        work = {"block": 0, "runs": 20, "steps": 40, "seed": 0}
+        found, expected = (
+            play(bandit, Agent(SampleAverage(), policy), **work) for play in (compiled.simulate, reference.simulate)
+        )
+        np.testing.assert_allclose(
+            found.curves["expected_reward"].mean, expected.curves["expected_reward"].mean, rtol=1e-12, atol=1e-15
+        )
+
+
+@pytest.mark.parametrize("temperature", [1e308, 1.7976931348623157e308, math.inf])
+def test_the_largest_temperatures_have_the_same_curve(temperature):
+    with np.errstate(all="raise"):
+        assert_engines_agree(GaussianBandit(), Agent(SampleAverage(), Boltzmann(temperature)), runs=50, steps=5)
+
+
 def test_indices_that_may_overflow_are_left_to_the_reference_which_refuses_them():
     assert not compiled.knows(GaussianBandit(), Agent(UCB1(1.7e308), Greedy()))
 
@@ -457,8 +497,8 @@ def test_a_coin_that_rounding_leaves_beyond_the_last_probability_takes_the_last_
 def choose(values, greedy, uniform, coins, cells):
     numbers, last = flat(values), values.size
     best, ties, _ = lanes.rank(numbers, 0, last)
-    chosen, _ = lanes.choose_greedily(
-        numbers, numbers, best, greedy * (1.0 / ties), uniform, load(flat(coins), 0), 0, last
+    chosen, _, _ = lanes.choose_greedily(
+        numbers, numbers, best, best, greedy * (1.0 / ties), uniform, load(flat(coins), 0), 0, last
     )
     store(flat(cells), 0, chosen)
 
@@ -467,15 +507,19 @@ def choose(values, greedy, uniform, coins, cells):
 def choose_both_ways(values, means, greedy, uniform, coins, cells, expected):
     numbers, last, coin = flat(values), values.size, load(flat(coins), 0)
     best, ties, leaders = lanes.rank(numbers, 0, last)
-    means_sum = eight(0.0)
+    means_sum, gaps_sum, top = eight(0.0), eight(0.0), lanes.highest(flat(means), 0, last)
     for at in range(0, last, WIDTH):
         means_sum += load(flat(means), at)
-    one, paid = lanes.choose_leaders(leaders, flat(means), means_sum, greedy, uniform, coin, 0, last)
-    other, likewise = lanes.choose_greedily(numbers, flat(means), best, greedy * (1.0 / ties), uniform, coin, 0, last)
+        gaps_sum += top - load(flat(means), at)
+    sums, share = (means_sum, gaps_sum), greedy * (1.0 / ties)
+    one, paid, lost = lanes.choose_leaders(leaders, flat(means), top, sums, greedy, uniform, coin, 0, last)
+    other, gained, missed = lanes.choose_greedily(numbers, flat(means), top, best, share, uniform, coin, 0, last)
     store(flat(cells), 0, one)
     store(flat(cells), WIDTH, other)
     store(flat(expected), 0, paid)
-    store(flat(expected), WIDTH, likewise)
+    store(flat(expected), WIDTH, gained)
+    store(flat(expected), 2 * WIDTH, lost)
+    store(flat(expected), 3 * WIDTH, missed)
 
 
 @settings(deadline=None)  # the first time it compiles
@@ -483,11 +527,12 @@ def choose_both_ways(values, means, greedy, uniform, coins, cells, expected):
 def test_one_leader_is_chosen_as_one_among_ties(arms, epsilon, seed):
     rng = np.random.default_rng(seed)
     values, means = rng.permuted(np.arange(arms * 8.0).reshape(arms, 8), axis=0), rng.normal(size=(arms, 8))
-    cells, expected = np.empty((2, WIDTH), dtype=np.int64), np.empty((2, WIDTH))
+    cells, expected = np.empty((2, WIDTH), dtype=np.int64), np.empty((4, WIDTH))
     coins = rng.random(WIDTH)
     coins[:2] = 0.0, 1.0 - 2.0**-53
     choose_both_ways(values, means, 1.0 - epsilon, epsilon * (1.0 / arms), coins, cells, expected)
     np.testing.assert_allclose(expected[0], expected[1], rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(expected[2], expected[3], rtol=1e-13, atol=1e-13)
     edges = np.cumsum(np.where(values == values.max(axis=0), 1.0 - epsilon, 0.0) + epsilon / arms, axis=0)
     apart = np.abs(edges - coins).min(axis=0) > 1e-12
     np.testing.assert_array_equal(cells[0][apart], cells[1][apart])

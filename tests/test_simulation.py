@@ -3,6 +3,7 @@
 import math
 import tracemalloc
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,11 +17,16 @@ from boltzmann_rl import (
     BernoulliBandit,
     Boltzmann,
     ConstantStep,
+    EffectiveActions,
     EpsilonGreedy,
     GaussianBandit,
     GradientPreferences,
     Greedy,
+    GreedyProbability,
+    RelativeToRange,
+    RelativeToSpread,
     SampleAverage,
+    TargetEntropy,
     UniformMeans,
 )
 from boltzmann_rl.schedules import Exponential, Linear
@@ -208,6 +214,75 @@ def test_all_tied_best_arms_count_as_best():
     assert result.curves["expected_regret"].mean == pytest.approx(1 / 3)
 
 
+GAP = 2.0**-20  # a float beside 10⁹ as well
+LARGEST = np.finfo(np.float64).max
+
+
+@pytest.mark.parametrize("epsilon", [0.25, 1.0])
+def test_an_expected_regret_keeps_its_digits_under_rewards_of_a_billion(epsilon):
+    agent = Agent(SampleAverage(), EpsilonGreedy(epsilon))
+    result = simulate(GaussianBandit((1e9, 1e9 + GAP, 1e9 - GAP), sd=0.0), agent, block=0, runs=1, steps=3, seed=0)
+    # First all arms tie; then one of them, or those of reward 0, whichever is higher: the arm pulled first.
+    first = {1e9: 1, 1e9 + GAP: 0, 1e9 - GAP: 2}[float(result.curves["reward"].mean[0])]
+    expected = [GAP, (1.0 - epsilon) * first * GAP + epsilon * GAP]
+    np.testing.assert_allclose(result.curves["expected_regret"].mean[:2], expected, rtol=1e-14)
+
+
+def test_an_expected_reward_keeps_its_digits_beside_an_arm_of_a_billion():
+    agent = Agent(SampleAverage(), lambda values, step: np.broadcast_to([0.0, 0.5, 0.5], values.shape))
+    result = simulate(GaussianBandit((1e9, 0.1, 0.2)), agent, block=0, runs=2, steps=2, seed=0)
+    np.testing.assert_allclose(result.curves["expected_reward"].mean, 0.15, rtol=1e-15)
+
+
+def test_means_that_lie_further_apart_than_any_float_cost_the_largest_regret():
+    agent = Agent(SampleAverage(), Greedy())
+    with np.errstate(all="raise"):
+        result = simulate(GaussianBandit((LARGEST, -LARGEST), sd=0.0), agent, block=0, runs=50, steps=1, seed=0)
+    share = 1.0 - result.curves["best_action"].mean[0]
+    assert result.curves["regret"].mean[0] == pytest.approx(share * LARGEST)
+    assert result.curves["expected_regret"].mean[0] == pytest.approx(LARGEST / 2)
+
+
+def test_a_temperature_as_large_as_floats_are_has_a_mean_and_an_interval():
+    with np.errstate(all="raise"):
+        hot = short(agent=Agent(SampleAverage(), Boltzmann(LARGEST)))
+        merged = hot.curves["temperature"].merge(hot.curves["temperature"])
+    for found in (hot.curves["temperature"], merged):
+        np.testing.assert_allclose(found.mean, LARGEST, rtol=1e-12)
+        assert np.isfinite(found.mean).all()
+        np.testing.assert_allclose(found.interval, [found.mean, found.mean], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "temperature",
+    [
+        RelativeToRange(0.3),
+        RelativeToSpread(0.3),
+        EffectiveActions(1.5),
+        TargetEntropy(0.5),
+        GreedyProbability(0.8),
+        Boltzmann(math.inf).temperature,
+    ],
+    ids=repr,
+)
+def test_a_temperature_that_is_infinite_in_some_runs_has_an_infinite_mean_and_ends(temperature):
+    agent = Agent(SampleAverage(), Boltzmann(temperature))
+    with np.errstate(all="raise"):
+        parts = [
+            simulate(BernoulliBandit((0.3, 0.6)), agent, block=block, runs=30, steps=12, seed=0).curves["temperature"]
+            for block in range(3)
+        ]
+        merged = parts[0].merge(parts[1]).merge(parts[2])
+        for moments in (*parts, merged):
+            low, high = moments.interval
+            infinite = np.isinf(moments.mean)
+            assert infinite[0]  # before the first reward all estimates tie
+            assert (low[infinite] == math.inf).all()
+            assert (high[infinite] == math.inf).all()
+            assert not np.isnan(moments.standard_error).any()
+            assert np.isfinite([low[~infinite], high[~infinite]]).all()
+
+
 def bytes_of(result):
     curves = {metric: (m.mean.tobytes(), m.squares.tobytes()) for metric, m in result.curves.items()}
     return curves, {metric: total.tobytes() for metric, total in result.totals.items()}
@@ -319,6 +394,31 @@ def test_moments_do_not_lose_a_small_spread_under_a_large_mean():
     samples = 1e9 + np.array([0.0, 1.0, 2.0])
     assert Moments.of(samples).squares == pytest.approx(2.0, rel=1e-9)
     assert Moments.of(samples[:1]).merge(Moments.of(samples[1:])).squares == pytest.approx(2.0, rel=1e-9)
+
+
+@given(st.lists(st.floats(-LARGEST, LARGEST), min_size=1, max_size=9), st.integers(1, 8))
+@settings(deadline=None, max_examples=300)
+def test_the_mean_of_floats_is_a_float_however_large_they_are(samples, cut):
+    """Against exact fractions; deviations are rounded at the size of the largest sample."""
+    with np.errstate(all="raise"):
+        whole = Moments.of(np.array(samples))
+        parts = [Moments.of(np.array(part)) for part in (samples[:cut], samples[cut:]) if part]
+        merged = parts[0].merge(parts[1]) if len(parts) == 2 else parts[0]
+    exact = float(sum(map(Fraction, samples)) / len(samples))
+    size = max(map(abs, samples))
+    for found in (whole, merged):
+        assert abs(float(found.mean) / 4 - exact / 4) <= 1e-15 * 16 * (size / 4)
+        assert found.squares >= 0.0
+
+
+def test_samples_of_which_some_are_infinite_have_an_infinite_mean_wherever_they_are_merged():
+    with np.errstate(all="raise"):
+        some, none, all_ = (Moments.of(np.array(x)) for x in ([1.0, math.inf], [1.0, 2.0], [math.inf, math.inf]))
+        for one, other in ((some, none), (none, some), (all_, none), (none, all_), (some, all_), (all_, some)):
+            merged = one.merge(other)
+            assert (merged.mean, merged.squares) == (math.inf, math.inf)
+            assert merged.interval == (math.inf, math.inf)
+        assert all_.merge(all_).squares == 0.0
 
 
 def test_one_sample_says_nothing_about_its_error():

@@ -60,7 +60,9 @@ _GROUP = 8 * WIDTH
 
 
 class Problem(NamedTuple):
-    """Means ``(steps, tiles, arms, lanes)``, of which there is one step if they stay; their best and their sum a run.
+    """Means ``(steps, tiles, arms, lanes)``, of which there is one step if they stay; a run's best one.
+
+    With the sums a run of all means, and of how far each lies below the best.
 
     Also whether pulls pay 0 or 1, and else with which deviation.
     """
@@ -70,6 +72,7 @@ class Problem(NamedTuple):
     means: Any
     best: Any
     means_sum: Any
+    gaps_sum: Any
     bernoulli: bool
     sd: float
 
@@ -166,6 +169,7 @@ class _Decision(NamedTuple):
     cells: Any
     total: Any
     expected: Any
+    lost: Any  # the expected regret
     entropy: Any
     effective: Any
 
@@ -183,8 +187,10 @@ def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
     steps, runs, arms = means.shape
     tiles = runs // WIDTH
     tiled = aligned((steps, tiles, arms, WIDTH), means.reshape(steps, tiles, WIDTH, arms).swapaxes(2, 3))
-    best, means_sum = aligned((2, steps, tiles, WIDTH), [tiled.max(axis=2), tiled.sum(axis=2)])
-    return Problem(arms, steps > 1, tiled, best, means_sum, bernoulli, sd)
+    top = tiled.max(axis=2)
+    gaps_sum = (top[:, :, np.newaxis] - tiled).sum(axis=2)
+    by_run = aligned((3, steps, tiles, WIDTH), [top, tiled.sum(axis=2), gaps_sum])
+    return Problem(arms, steps > 1, tiled, *by_run, bernoulli, sd)
 
 
 @compiled
@@ -214,7 +220,7 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
                 decision = _decide(policy.indices, t, i, begin, end, coins, drawn, turn, policy, now, learner, space)
                 mean, best = gather(now.means, decision.cells), load(now.best, i)
                 reward = lanes.pay(mean, now.bernoulli, now.sd, load(luck, t * block + i))
-                _measure(turn, step, t, i, decision, reward, best - mean, best, space, measured)
+                _measure(turn, step, t, i, decision, reward, best - mean, space, measured)
                 right, new = _learn(i, begin, end, turn, decision, reward, policy, learner, space)
                 fine &= right
                 if turn.soft > 0.0 and carried:
@@ -231,15 +237,17 @@ def play(first, coins, luck, policy, problem, learner, space, measured):  # type
 
 @placed
 def _flat_problem(x):  # type: ignore[no-untyped-def]
-    return Problem(x.arms, x.moves, flat(x.means), flat(x.best), flat(x.means_sum), x.bernoulli, x.sd)
+    by_run = flat(x.best), flat(x.means_sum), flat(x.gaps_sum)
+    return Problem(x.arms, x.moves, flat(x.means), *by_run, x.bernoulli, x.sd)
 
 
 @placed
 def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
     if not x.moves:
         return x
-    means, best, means_sum = beyond(x.means, t * runs * x.arms), beyond(x.best, t * runs), beyond(x.means_sum, t * runs)
-    return Problem(x.arms, x.moves, means, best, means_sum, x.bernoulli, x.sd)
+    means, at = beyond(x.means, t * runs * x.arms), t * runs
+    by_run = beyond(x.best, at), beyond(x.means_sum, at), beyond(x.gaps_sum, at)
+    return Problem(x.arms, x.moves, means, *by_run, x.bernoulli, x.sd)
 
 
 @placed
@@ -280,7 +288,7 @@ def _turn(step, policy, problem, learner):  # type: ignore[no-untyped-def]
 
 @placed
 def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
-    values, means, mixed = learner.values, problem.means, space.mixed
+    values, means, mixed, top = learner.values, problem.means, space.mixed, load(problem.best, i)
     if indices is not None:  # known to the compiler, which leaves out one of the two ways
         shown, scales = space.shown, space.scales
         cells = perturbation.perturb(
@@ -288,8 +296,9 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         )
         scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
         perturbation.propensities(indices.law, shown, scales, policy.weights, mixed, begin, end)
-        total, paid = lanes.add_up(mixed, means, begin, end)
-        return _Decision(cells, eight(1.0), paid / total, lanes.entropy_of(mixed, begin, end), eight(0.0))
+        total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
+        entropy = lanes.entropy_of(mixed, begin, end)
+        return _Decision(cells, eight(1.0), paid / total, lost / total, entropy, eight(0.0))
     coin = load(coins, drawn)
     if turn.indexed:
         lanes.indices(
@@ -300,45 +309,47 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         best, ties, leaders = lanes.rank(values, begin, end)
         by_ties = beyond(space.by_ties, 2 * t * space.ties)
         if not any_of(ties > 1.0):
-            cells, expected = lanes.choose_leaders(
-                leaders, means, load(problem.means_sum, i), turn.greedy, turn.uniform, coin, begin, end
+            sums = load(problem.means_sum, i), load(problem.gaps_sum, i)
+            cells, paid, lost = lanes.choose_leaders(
+                leaders, means, top, sums, turn.greedy, turn.uniform, coin, begin, end
             )
-            return _Decision(cells, eight(1.0), expected, eight(by_ties[1]), eight(by_ties[space.ties + 1]))
+            return _Decision(cells, eight(1.0), paid, lost, eight(by_ties[1]), eight(by_ties[space.ties + 1]))
         share = turn.greedy * (1.0 / ties)
-        cells, expected = lanes.choose_greedily(values, means, best, share, turn.uniform, coin, begin, end)
+        cells, paid, lost = lanes.choose_greedily(values, means, top, best, share, turn.uniform, coin, begin, end)
         number = counted(ties)
-        return _Decision(cells, eight(1.0), expected, gather(by_ties, number), gather(by_ties, number + space.ties))
-    total, paid, led = eight(1.0), eight(0.0), eight(0.0)
+        return _Decision(cells, eight(1.0), paid, lost, gather(by_ties, number), gather(by_ties, number + space.ties))
+    total, paid, lost, led = eight(1.0), eight(0.0), eight(0.0), eight(0.0)
     if turn.soft > 0.0:
-        total, paid, led = _softmax(i, begin, end, turn, policy, means, values)
+        total, paid, lost, led = _softmax(i, begin, end, turn, policy, means, top, values)
     if turn.mixed:
         lanes.mix(turn.soft, policy.weights, total, turn.greedy, turn.uniform, values, mixed, begin, end)
-        total, paid = lanes.add_up(mixed, means, begin, end)
+        total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
         cells, entropy = lanes.choose(mixed, total * coin, begin, end), lanes.entropy_of(mixed, begin, end)
-        return _Decision(cells, eight(1.0), paid / total, entropy, eight(0.0))  # with another factor, ties would break
-    expected, entropy = lanes.softmax_measures(total, paid, led, turn.inverse)
+        # With another factor, ties would break.
+        return _Decision(cells, eight(1.0), paid / total, lost / total, entropy, eight(0.0))
+    expected, lost, entropy = lanes.softmax_measures(total, paid, lost, led, turn.inverse)
     cells = lanes.choose(policy.weights, total * coin, begin, end)
-    return _Decision(cells, total, expected, entropy, eight(0.0))
+    return _Decision(cells, total, expected, lost, entropy, eight(0.0))
 
 
 @placed
-def _softmax(i, begin, end, turn, policy, means, values):  # type: ignore[no-untyped-def]
+def _softmax(i, begin, end, turn, policy, means, top, values):  # type: ignore[no-untyped-def]
     """Sums over the weights, which are brought up to date before."""
     reference, weights = load(policy.reference, i), policy.weights
     if turn.anew:
         reference = lanes.weigh(values, turn.inverse, eight(0.0) == 0.0, reference, weights, begin, end)
         store(policy.reference, i, reference)
-    total, paid, led = lanes.softmax_sums(weights, means, values, reference, begin, end)
+    total, paid, lost, led = lanes.softmax_sums(weights, means, top, values, reference, begin, end)
     outside = lanes.outside(total)
     if any_of(outside):
         reference = lanes.weigh(values, turn.inverse, outside, reference, weights, begin, end)
         store(policy.reference, i, reference)
-        total, paid, led = lanes.softmax_sums(weights, means, values, reference, begin, end)
-    return total, paid, led
+        total, paid, lost, led = lanes.softmax_sums(weights, means, top, values, reference, begin, end)
+    return total, paid, lost, led
 
 
 @placed
-def _measure(turn, step, t, i, decision, reward, regret, best, space, measured):  # type: ignore[no-untyped-def]
+def _measure(turn, step, t, i, decision, reward, regret, space, measured):  # type: ignore[no-untyped-def]
     """Take the samples of a tile into the sums, and add to its totals."""
     hit = where(regret == 0.0, eight(1.0), 0.0)
     so_far = load(measured.cumulative, i) + regret
@@ -352,7 +363,7 @@ def _measure(turn, step, t, i, decision, reward, regret, best, space, measured):
     _sample(1, hit, step, t, i, space, measured)
     _sample(2, regret, step, t, i, space, measured)
     _sample(3, decision.expected, step, t, i, space, measured)
-    _sample(4, best - decision.expected, step, t, i, space, measured)
+    _sample(4, decision.lost, step, t, i, space, measured)
     _sample(5, so_far, step, t, i, space, measured)
     entropy, effective = decision.entropy, decision.effective
     if not turn.ranked:

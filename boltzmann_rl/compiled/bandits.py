@@ -141,12 +141,14 @@ def simulate(
     """
     given = {"block": block, "runs": runs, "steps": steps, "seed": seed, "uncounted_steps": uncounted_steps}
     try:
-        shares = shares_of(agent.policy, steps)
+        with np.errstate(under="ignore"):
+            shares = shares_of(agent.policy, steps)
     except (TypeError, ValueError):  # the reference says at which step, and loses nothing of it
         return reference.simulate(bandit, agent, **given)
     if (shares.temperature < _LEAST_TEMPERATURE).any():
         return reference.simulate(bandit, agent, **given)
-    played = _play(bandit, agent, shares, actions, **given)
+    with np.errstate(under="ignore"):  # as by default, and as the compiled arithmetic does
+        played = _play(bandit, agent, shares, actions, **given)
     return reference.simulate(bandit, agent, **given) if played is None else played
 
 
@@ -260,8 +262,9 @@ def _measured(runs: int, tiles: int, steps: int, uncounted: int, *, recorded: bo
 
 def _block(policy: Any, shares: Shares, measured: kernel.Measured) -> Block:
     runs = measured.runs
-    means = measured.origin + measured.sums / runs
-    squares = np.maximum(measured.squares - measured.sums**2 / runs, 0.0)
+    with np.errstate(all="ignore"):
+        means = measured.origin + measured.sums / runs
+        squares = np.maximum(measured.squares - measured.sums**2 / runs, 0.0)
     curves = {metric: Moments(runs, *numbers) for metric, *numbers in zip(kernel.METRICS, means, squares, strict=True)}
     if hasattr(policy, "temperature"):
         curves["temperature"] = Moments(runs, shares.asked, np.zeros(len(shares.asked)))

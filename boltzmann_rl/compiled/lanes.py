@@ -115,33 +115,35 @@ def outside(total):  # type: ignore[no-untyped-def]
 
 
 @fused
-def softmax_sums(weights, means, values, reference, first, last):  # type: ignore[no-untyped-def]
-    """Σw, Σw·mean and Σw·(value − reference)."""
-    total, paid, led = eight(0.0), eight(0.0), eight(0.0)
+def softmax_sums(weights, means, top, values, reference, first, last):  # type: ignore[no-untyped-def]
+    """Σw, Σw·mean, Σw·gap below the top mean, and Σw·(value − reference)."""
+    total, paid, lost, led = eight(0.0), eight(0.0), eight(0.0), eight(0.0)
     for at in range(first, last, WIDTH):
-        w = load(weights, at)
+        w, mean = load(weights, at), load(means, at)
         total += w
-        paid += w * load(means, at)
+        paid += w * mean
+        lost += w * (top - mean)
         led += w * (load(values, at) - reference)
-    return total, paid, led
+    return total, paid, lost, led
 
 
 @fused
-def softmax_measures(total, paid, led, inverse):  # type: ignore[no-untyped-def]
-    """The means averaged over the softmax; its entropy ln Σw − Σw·z/Σw with z = (value − reference)/temperature."""
+def softmax_measures(total, paid, lost, led, inverse):  # type: ignore[no-untyped-def]
+    """Means and gaps averaged over the softmax; its entropy ln Σw − Σw·z/Σw, z = (value − reference)/temperature."""
     part = 1.0 / total
-    return paid * part, log_positive(total) - (led * inverse) * part
+    return paid * part, lost * part, log_positive(total) - (led * inverse) * part
 
 
 @fused
-def add_up(weights, means, first, last):  # type: ignore[no-untyped-def]
-    """Σw and Σw·mean."""
-    total, paid = eight(0.0), eight(0.0)
+def add_up(weights, means, top, first, last):  # type: ignore[no-untyped-def]
+    """Σw, Σw·mean and Σw·gap below the top mean."""
+    total, paid, lost = eight(0.0), eight(0.0), eight(0.0)
     for at in range(first, last, WIDTH):
-        w = load(weights, at)
+        w, mean = load(weights, at), load(means, at)
         total += w
-        paid += w * load(means, at)
-    return total, paid
+        paid += w * mean
+        lost += w * (top - mean)
+    return total, paid, lost
 
 
 @placed
@@ -198,28 +200,34 @@ def choose(weights, target, first, last):  # type: ignore[no-untyped-def]
 
 
 @placed
-def choose_leaders(leaders, means, means_sum, share, uniform, coins, first, last):  # type: ignore[no-untyped-def]
-    """`choose_greedily` where one arm alone is the best: all others have the same length on the line of coins."""
+def choose_leaders(leaders, means, top, sums, share, uniform, coins, first, last):  # type: ignore[no-untyped-def]
+    """`choose_greedily` where one arm alone is the best: all others have the same length on the line of coins.
+
+    ``sums`` are those of all means and of all gaps below the top mean.
+    """
     arm = (leaders - lanes_from(first)) >> _LOG2_WIDTH
     below = floats_of(arm) * uniform
     leads = (coins >= below) & (coins < below + (share + uniform))
     others = where(coins < below, coins, coins - share) * (1.0 / uniform if uniform > _TINY else 0.0)
     chosen, final = counted(others), (last - first) // WIDTH - 1
     chosen = where(leads, arm, where(chosen > final, final, where(chosen < 0, 0, chosen)))
-    return lanes_from(first) + (chosen << _LOG2_WIDTH), uniform * means_sum + share * gather(means, leaders)
+    mean = gather(means, leaders)
+    paid, lost = uniform * sums[0] + share * mean, uniform * sums[1] + share * (top - mean)
+    return lanes_from(first) + (chosen << _LOG2_WIDTH), paid, lost
 
 
 @placed
-def choose_greedily(values, means, best, share, uniform, coins, first, last):  # type: ignore[no-untyped-def]
+def choose_greedily(values, means, top, best, share, uniform, coins, first, last):  # type: ignore[no-untyped-def]
     """`add_up` and `choose` at once where all arms have the probability ``uniform``, and the best ones ``share`` more.
 
     Returns:
-        Cells, and Σp·mean.
+        Cells, Σp·mean and Σp·gap.
     """
-    cells, passed, paid, more = lanes_from(first), eight(0.0), eight(0.0), share + uniform
+    cells, passed, paid, lost, more = lanes_from(first), eight(0.0), eight(0.0), eight(0.0), share + uniform
     for at in range(first, last, WIDTH):
-        p = where(load(values, at) == best, more, uniform)
-        paid += p * load(means, at)
+        p, mean = where(load(values, at) == best, more, uniform), load(means, at)
+        paid += p * mean
+        lost += p * (top - mean)
         passed += p
         cells = where(passed <= coins, cells + WIDTH, cells)
     if any_of(cells >= last):  # the probabilities were rounded to less than the coin
@@ -227,7 +235,7 @@ def choose_greedily(values, means, best, share, uniform, coins, first, last):  #
         for at in range(first, last, WIDTH):
             final = where(where(load(values, at) == best, more, uniform) > 0.0, lanes_from(at), final)
         cells = where(cells >= last, final, cells)
-    return cells, paid
+    return cells, paid, lost
 
 
 @placed

@@ -172,7 +172,8 @@ class UCB1Tuned:
         told, means = feedback_of(self, state.values.shape, action, reward, probabilities), state.values.reshape(-1)
         before = means[told.cells]
         average_in(Estimates(state.values, state.pulls), told)
-        state.squares.reshape(-1)[told.cells] += (told.reward - before) * (told.reward - means[told.cells])
+        with np.errstate(over="ignore", under="ignore"):  # an infinite variance counts as the largest, 1/4
+            state.squares.reshape(-1)[told.cells] += (told.reward - before) * (told.reward - means[told.cells])
         return state
 
 

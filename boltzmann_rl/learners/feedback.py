@@ -194,7 +194,7 @@ def _moves(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[A
 
     A learner whose updates are not of the row and action in hand says itself by ``moves`` which they are of.
     """
-    seen = experience[0]
+    seen: Any = experience[0]
     rows: Any
     actions: Any
     if not isinstance(seen, Transition):

@@ -9,7 +9,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.experiments import Experiment, Unit
 from boltzmann_rl.simulation.bandits import Block
 from boltzmann_rl.simulation.moments import Moments
-from boltzmann_rl.statistics import holm_of_all_pairs, mean_interval, paired_difference, t_quantile
+from boltzmann_rl.statistics import holm_of_all_pairs, mean_interval, paired_difference
 
 __all__ = ["curves_table", "runs_table", "sentence", "summary_table", "thinned"]
 
@@ -26,7 +26,7 @@ def curves_table(experiment: Experiment, measured: Measured) -> pd.DataFrame:
     tables = []
     for (problem, agent), curves in together.items():
         for metric, moments in curves.items():
-            reach = t_quantile(moments.samples) * moments.standard_error
+            low, high = moments.interval
             tables.append(
                 pd.DataFrame(
                     {
@@ -37,8 +37,8 @@ def curves_table(experiment: Experiment, measured: Measured) -> pd.DataFrame:
                         "metric": metric,
                         "mean": moments.mean,
                         "standard_error": moments.standard_error,
-                        "low": moments.mean - reach,
-                        "high": moments.mean + reach,
+                        "low": low,
+                        "high": high,
                         "runs": moments.samples,
                     }
                 )

@@ -42,12 +42,18 @@ def simulate(
     Measured per step: ``reward``; ``best_action``, whether the arm chosen has the highest mean; ``regret``, by how
     much its mean lies below the highest; ``expected_reward`` and ``expected_regret``, the means averaged over the
     policy's probabilities, which have far less variance; ``cumulative_regret``; ``entropy`` of the policy in nats;
-    ``effective_actions``, its exponential; and ``temperature`` of policies that have one. The totals of the
-    runs leave out the first ``uncounted_steps``.
+    ``effective_actions``, its exponential; and ``temperature`` of policies that have one. The mean of a temperature
+    that is infinite in some runs, as `RelativeToRange`'s is where all estimates tie, is infinite, and so are both ends
+    of its interval. The totals of the runs leave out the first ``uncounted_steps``.
 
     Raises:
         ValueError: A reward that is not finite, or a policy whose answer is no distribution.
     """
+    with np.errstate(under="ignore"):  # as by default; what underflows is rounded to 0, whatever the session says
+        return _played(bandit, agent, block, runs, steps, seed, uncounted_steps)
+
+
+def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, seed: int, uncounted_steps: int) -> Block:
     learner, policy = agent.learner, agent.policy
     perturbs = getattr(policy, "uniforms_per_action", False)
     problem, luck, coins, drift, learning = (
@@ -55,46 +61,31 @@ def simulate(
         for purpose in ("problem", "reward", "perturbation" if perturbs else "action", "drift", "learner")
     )
     means = bandit.start(BLOCK, problem)
-    best = means[:runs].max(axis=1)
+    gaps = _gaps(means[:runs])
     state = learner.start((runs, bandit.arms), learning)
     clock = _Clock(agent.clock, (runs, bandit.arms))
     tape = _Tape(runs, steps, uncounted_steps)
     rows = np.arange(runs)
     width = (BLOCK, bandit.arms) if perturbs else (BLOCK,)
     remembers = getattr(policy, "takes_memory", False)
-    cumulative = np.zeros(runs)
     for step in range(steps):
         values = learner.values(state)
         now = clock.read(step)
         memory = learner.memory(state) if remembers else None
         p = probabilities(policy, values, now, memory)
         action = decide(policy, p, values, now, coins.random(width)[:runs], memory)
-        pulled = means[rows, action]
-        reward = bandit.reward(pulled, bandit.noise(BLOCK, luck)[:runs])
+        with np.errstate(over="ignore"):  # what overflows is refused
+            reward = bandit.reward(means[rows, action], bandit.noise(BLOCK, luck)[:runs])
         if not np.isfinite(reward).all():
             raise ValueError(
                 f"{bandit!r} paid {reward[~np.isfinite(reward)][0]} at step {step}: rewards must be finite"
             )
-        regret = best - pulled
-        cumulative += regret
-        expected = np.einsum("ra,ra->r", p, means[:runs])
-        entropy = _entropy(p)
-        tape.record(
-            reward=reward,
-            best_action=regret == 0.0,
-            regret=regret,
-            expected_reward=expected,
-            expected_regret=best - expected,
-            cumulative_regret=cumulative,
-            entropy=entropy,
-            effective_actions=np.exp(entropy),
-            **_temperature(policy, values, now),
-        )
+        tape.record(reward, p, means[:runs], gaps, gaps[rows, action], _temperature(policy, values, now))
         clock.advance(action)
         state = learner.update(state, action, reward, p, learning)
         moved = bandit.move(means, drift)
         if moved is not means:
-            means, best = moved, moved[:runs].max(axis=1)
+            means, gaps = moved, _gaps(moved[:runs])
     return tape.block()
 
 
@@ -118,11 +109,31 @@ class _Tape:
 
     def __init__(self, runs: int, steps: int, uncounted: int) -> None:
         self._runs, self._steps, self._uncounted, self._at = runs, steps, uncounted, 0
+        self._cumulative = np.zeros(runs)
         self._samples: dict[str, Floats] = {}
         self._parts: dict[str, list[Moments]] = {}
         self._sums: dict[str, Floats] = {}
 
-    def record(self, **metrics: Any) -> None:
+    def record(
+        self, reward: Floats, p: Floats, means: Floats, gaps: Floats, regret: Floats, temperature: dict[str, Any]
+    ) -> None:
+        """What there is to measure of a step, of which numbers near the largest may overflow to ∞."""
+        with np.errstate(all="ignore"):
+            self._cumulative += regret
+            entropy = _entropy(p)
+            self._add(
+                reward=reward,
+                best_action=regret == 0.0,
+                regret=regret,
+                expected_reward=np.einsum("ra,ra->r", p, means),
+                expected_regret=np.einsum("ra,ra->r", p, gaps),  # best − expected would be rounded as the means are
+                cumulative_regret=self._cumulative,
+                entropy=entropy,
+                effective_actions=np.exp(entropy),
+                **temperature,
+            )
+
+    def _add(self, **metrics: Any) -> None:
         if not self._samples:
             self._samples = {metric: np.empty((_TAPE, self._runs)) for metric in metrics}
             self._parts = {metric: [] for metric in metrics}
@@ -151,6 +162,12 @@ class _Tape:
             for metric, parts in self._parts.items()
         }
         return Block(curves, {metric: self._sums[metric] for metric in ("reward", "best_action", "regret")})
+
+
+def _gaps(means: Floats) -> Floats:
+    """By how much each arm's mean lies below the best one's; finite, so that a probability of 0 makes 0 of it."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.minimum(means.max(axis=1, keepdims=True) - means, np.finfo(np.float64).max)
 
 
 def _entropy(p: Floats) -> Floats:

@@ -94,14 +94,16 @@ def block_of(samples: Floats) -> Block:
     """What is left of returns, lengths and ends of episodes, ``(3, runs, episodes)``."""
     names = ("return", "length", "terminated")
     measured = dict(zip(names, samples, strict=True))
-    measured["smoothed_return"] = _trailing_mean(measured["return"])
-    curves = {metric: Moments.of(sample.T) for metric, sample in measured.items()}
-    return Block(curves, {metric: measured[metric].sum(axis=1) for metric in names})
+    with np.errstate(over="ignore", under="ignore"):
+        measured["smoothed_return"] = _trailing_mean(measured["return"])
+        curves = {metric: Moments.of(sample.T) for metric, sample in measured.items()}
+        return Block(curves, {metric: measured[metric].sum(axis=1) for metric in names})
 
 
 def _trailing_mean(returns: Floats) -> Floats:
     """The mean of each run's last ``WINDOW`` episodes, or of all where there are fewer."""
-    sums = np.concatenate([np.zeros((len(returns), 1)), returns.cumsum(axis=1)], axis=1)
-    last = np.arange(1, returns.shape[1] + 1)
-    first = np.maximum(last - WINDOW, 0)
-    return (sums[:, last] - sums[:, first]) / (last - first)
+    means = returns.cumsum(axis=1)[:, :WINDOW] / np.arange(1, min(WINDOW, returns.shape[1]) + 1)
+    if returns.shape[1] <= WINDOW:
+        return means
+    later = np.lib.stride_tricks.sliding_window_view(returns, WINDOW, axis=1)[:, 1:]  # no difference of two large sums
+    return np.concatenate([means, later.sum(axis=-1) / WINDOW], axis=1)

@@ -104,7 +104,10 @@ class Player:
             weights = None if plain is None else self.policy._few_weights(plain, now)
             if weights is not None:
                 chosen = pick(weights, rng.random())
-                return chosen, np.array(weights) / sum(weights) if self._weighs else None
+                if not self._weighs:
+                    return chosen, None
+                total = sum(weights)
+                return chosen, np.array([weight / total for weight in weights])
         memory = self.learner.memory(self.state)[here] if self._remembers else None
         action: int = act(self.policy, values, rng, step=now, available=reading.available, memory=memory)
         if not self._weighs:
