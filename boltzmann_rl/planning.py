@@ -299,7 +299,8 @@ def action_values(mdp: MDP, values: Any, discount: float) -> Floats:
         >>> action_values(MDP([[[0.0], [0.5]]], [[1.0, 0.0]], [1.0]), [10.0], discount=0.9)
         array([[1. , 4.5]])
     """
-    q: Floats = mdp.rewards + discount * (mdp.transitions @ real_array(values, "values"))
+    with np.errstate(under="ignore"):
+        q: Floats = mdp.rewards + discount * (mdp.transitions @ real_array(values, "values"))
     return q
 
 
@@ -333,11 +334,13 @@ def policy_values(mdp: MDP, probabilities: Any, discount: float) -> Floats:
     p = np.broadcast_to(p, mdp.rewards.shape)
     if (p[np.isneginf(mdp.rewards)] > 0.0).any():
         raise ValueError("the policy takes actions that are not available")
-    onward = np.einsum("sa,sat->st", p, mdp.transitions)
+    with np.errstate(under="ignore"):
+        onward = np.einsum("sa,sat->st", p, mdp.transitions)
+        rewards = np.where(p > 0.0, p * np.where(p > 0.0, mdp.rewards, 0.0), 0.0).sum(axis=1)
+        staying = np.eye(len(onward)) - discount * onward
     if discount == 1.0 and (endless := ~_can_end(onward)).any():
         raise ValueError(f"from state {endless.argmax()} the policy never ends: without discount it has no value there")
-    rewards = np.where(p > 0.0, p * np.where(p > 0.0, mdp.rewards, 0.0), 0.0).sum(axis=1)
-    return np.linalg.solve(np.eye(len(onward)) - discount * onward, rewards)
+    return np.linalg.solve(staying, rewards)
 
 
 def _can_end(onward: Floats) -> NDArray[np.bool_]:

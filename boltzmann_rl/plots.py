@@ -4,7 +4,8 @@ import io
 import math
 import textwrap
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
@@ -75,6 +76,13 @@ STUDY_PANELS = {
 }
 
 
+@contextmanager
+def _styled() -> Iterator[None]:
+    """Our style; and arithmetic in silence, since places of numbers on paper may over- and underflow."""
+    with mpl.rc_context(STYLE), np.errstate(all="ignore"):
+        yield
+
+
 class Drawing(Figure):
     """A Matplotlib figure that notebooks show without pyplot."""
 
@@ -101,7 +109,7 @@ def plot_results(results: "Results") -> Figure:
     if len(problems) > 1:
         panels = panels[:2]
     agents = list(results.manifest["declaration"]["agents"])
-    with mpl.rc_context(STYLE):
+    with _styled():
         rows_each = math.ceil(len(panels) / 2)
         rows = rows_each * len(problems)
         height = max(1.9, 0.14 * len(agents) + 0.5)
@@ -126,7 +134,7 @@ def _plot_study(results: "Results") -> Figure:
     study = results.manifest["study"]
     families = list(dict.fromkeys(family for family, _ in study.values()))
     problems = list(results.summary["problem"].unique())
-    with mpl.rc_context(STYLE):
+    with _styled():
         figure = Drawing(figsize=(7.0, 2.2 * len(problems) + 0.3), layout="constrained")
         axes = figure.subplots(len(problems), 2, squeeze=False)
         for row, problem in enumerate(problems):
@@ -162,7 +170,7 @@ def plot_reproduction(rows: Sequence[Row]) -> Figure:
     panels: dict[str, list[Row]] = {}
     for row in rows:
         panels.setdefault(row.target.panel, []).append(row)
-    with mpl.rc_context(STYLE):
+    with _styled():
         columns = min(len(panels), 2)
         height = math.ceil(len(panels) / columns)
         figure = Drawing(figsize=(3.5 * columns, 2.3 * height + 0.25), layout="constrained")
@@ -227,7 +235,7 @@ def plot_schedule(schedule: Any, steps: int = 1000, *, label: str = "value") -> 
     """
     schedules = schedule if isinstance(schedule, Mapping) else {repr(schedule): schedule}
     at = np.unique(np.linspace(0, as_integer(steps, "steps", minimum=1), 501).round().astype(np.int64))
-    with mpl.rc_context(STYLE):
+    with _styled():
         figure = Drawing(figsize=(3.5 if len(schedules) == 1 else 5.0, 2.4), layout="constrained")
         ax = figure.subplots()
         for index, (name, each) in enumerate(schedules.items()):
@@ -252,7 +260,7 @@ _UNSIGNED: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Dat
 
 def _image(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
-    with mpl.rc_context(STYLE), warnings.catch_warnings():
+    with _styled(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # a label in a script without a font here: boxes, no failure
         figure.savefig(buffer, format=kind, dpi=200, metadata=_UNSIGNED[kind])
     return buffer.getvalue()
@@ -273,8 +281,11 @@ def _draw(ax: Axes, curves: pd.DataFrame, agents: list[str], panel: _Panel) -> N
 def _line_with_band(ax: Axes, x: Any, mean: Any, low: Any, high: Any, index: int, label: str) -> None:
     x, mean, low, high = (np.asarray(part) for part in (x, mean, low, high))
     ax.plot(x, mean, **_line(index), label=_short(label))
-    if np.isfinite(low).all():  # one run has no interval, and none is drawn
+    known = np.isfinite(low) & np.isfinite(high)
+    if known.all():
         ax.fill_between(x, low, high, color=_line(index)["color"], alpha=0.2, linewidth=0)
+    elif known.any():  # one run has no interval, and none is drawn; nor is one that reaches to infinity
+        ax.fill_between(x, low, high, where=known, color=_line(index)["color"], alpha=0.2, linewidth=0)
 
 
 def _finish(ax: Axes, panel: _Panel) -> None:

@@ -188,9 +188,9 @@ def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
     tiles = runs // WIDTH
     tiled = aligned((steps, tiles, arms, WIDTH), means.reshape(steps, tiles, WIDTH, arms).swapaxes(2, 3))
     top = tiled.max(axis=2)
-    gaps_sum = (top[:, :, np.newaxis] - tiled).sum(axis=2)
-    by_run = aligned((3, steps, tiles, WIDTH), [top, tiled.sum(axis=2), gaps_sum])
-    return Problem(arms, steps > 1, tiled, *by_run, bernoulli, sd)
+    sums = tiled.sum(axis=2), (top[:, :, np.newaxis] - tiled).sum(axis=2)
+    best, means_sum, gaps_sum = aligned((3, steps, tiles, WIDTH), [top, *sums])
+    return Problem(arms, steps > 1, tiled, best, means_sum, gaps_sum, bernoulli, sd)
 
 
 @compiled

@@ -151,14 +151,15 @@ def fit_logit(contexts: Any, actions: Any, *, penalty: float = 1.0) -> Weights:
         moved = p * (x @ v.T)
         return ((moved - p * moved.sum(axis=1, keepdims=True)).T @ x + penalties * v).ravel()
 
-    found = minimize(
-        loss_and_gradient,
-        np.zeros(math.prod(shape)),
-        jac=True,
-        hessp=hessian_times,
-        method="trust-ncg",
-        options={"gtol": 1e-9 * len(x), "maxiter": 1000},
-    )
+    with np.errstate(under="ignore"):  # as by default, whatever the session says
+        found = minimize(
+            loss_and_gradient,
+            np.zeros(math.prod(shape)),
+            jac=True,
+            hessp=hessian_times,
+            method="trust-ncg",
+            options={"gtol": 1e-9 * len(x), "maxiter": 1000},
+        )
     if np.abs(found.jac).max() > 1e-6 * len(x):
         raise RuntimeError(f"the minimum of the log-loss was not reached ({found.message}): scale the features alike")
     w = found.x.reshape(shape)
