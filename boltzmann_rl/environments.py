@@ -232,6 +232,11 @@ class TabularEnvironment:
         self.step_in_episode += 1
         return reading
 
+    @property
+    def spaces(self) -> Spaces:
+        """What its answers mean."""
+        return self._spaces
+
     def __getstate__(self) -> dict[str, Any]:
         check_copies(self.env)
         return dict(vars(self))

@@ -47,6 +47,7 @@ class TabularVectorEnvironment:
     Args:
         env: The vector.
         seed: In [0, 2⁶³).
+        purpose: What the seeds of the rows are for, beside the environment: of a training that is loaded, since when.
 
     Raises:
         TypeError: Spaces that no table can hold.
@@ -63,7 +64,7 @@ class TabularVectorEnvironment:
         [4, 4]
     """
 
-    def __init__(self, env: Any, seed: int) -> None:
+    def __init__(self, env: Any, seed: int, *purpose: str | int) -> None:
         self.env, self.rows = env, int(env.num_envs)
         self._name = name_of(env)
         self._spaces = Spaces(self._name, env.single_observation_space, env.single_action_space)
@@ -76,7 +77,9 @@ class TabularVectorEnvironment:
                 f"{self._name} does not say how its rows are reset, so no one can tell which steps cross episodes: "
                 f"set env.metadata['autoreset_mode'] to one of {modes}, got {env.metadata.get('autoreset_mode')!r}"
             ) from None
-        first, *others = (child_seed(seed, "environment", *([row] if row else [])) for row in range(self.rows))
+        first, *others = (
+            child_seed(seed, "environment", *purpose, *([row] if row else [])) for row in range(self.rows)
+        )
         takes_list = isinstance(env.unwrapped, SyncVectorEnv | AsyncVectorEnv)
         self.seeds: Any = [first, *others] if takes_list else first
         self.standing: list[Reading | None] = [None] * self.rows
@@ -141,6 +144,20 @@ class TabularVectorEnvironment:
             if apart:
                 self._stand(row, observations, infos)
         return readings
+
+    @property
+    def spaces(self) -> Spaces:
+        """What the answers of a row mean."""
+        return self._spaces
+
+    @property
+    def counts(self) -> tuple[list[int], list[int]]:
+        """Of each row the number of its episode, and of its steps in that."""
+        return self._episodes, self._steps
+
+    def stand(self, standing: list[Reading | None], episodes: list[int], steps: list[int]) -> None:
+        """Stand where a saved training stood, which the vector itself already does."""
+        self.standing, self._episodes, self._steps = standing, episodes, steps
 
     def __getstate__(self) -> dict[str, Any]:
         check_copies(self.env)

@@ -1,7 +1,5 @@
 """Training in one environment and in a vector of them: what is learned from, in which order, and how it goes on."""
 
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
@@ -10,7 +8,6 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.spaces import Box, Discrete
-from gymnasium.utils import EzPickle
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from installed import TAXI, vectors_are_sound
 
@@ -376,108 +373,6 @@ def make_single():
 
 def make_vector():
     return gymnasium.make_vec(TAXI, num_envs=3, vectorization_mode="sync", max_episode_steps=7)
-
-
-def make_batch():
-    return gymnasium.make_vec("boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0", num_envs=3, steps=3)
-
-
-@pytest.mark.parametrize("make", [make_single, pytest.param(make_vector, marks=vectors_are_sound), make_batch])
-@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")
-def test_a_saved_training_goes_on_as_if_it_had_never_been_interrupted(tmp_path, make, agent):
-    whole = Training(make(), agent, seed=4)
-    expected, episodes = list(islice(whole, 150)), whole.last[:4]
-    training = Training(make(), agent, seed=4)
-    told = []
-    for number in (1, 36, 40, 73):  # also between the rows of one round
-        told += islice(training, number)
-        training.save(tmp_path / "training")
-        training = Training.load(tmp_path / "training")
-    assert same(told, expected)
-    assert training.values.tobytes() == whole.values.tobytes()
-    assert training.last[:4] == episodes
-    assert (training.seed, training.step) == (4, 150)
-
-
-@vectors_are_sound
-def test_a_training_goes_on_in_another_process(tmp_path):
-    training = Training(make_vector(), AGENTS[1], seed=0)
-    list(islice(training, 50))
-    training.save(tmp_path / "training")
-    list(islice(training, 100))
-    code = (
-        "from itertools import islice; from boltzmann_rl.simulation.training import Training; import sys\n"
-        "training = Training.load(sys.argv[1]); list(islice(training, 100)); print(training.values.tobytes().hex())"
-    )
-    command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "training")]
-    told = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    assert told.strip() == training.values.tobytes().hex()
-
-
-def test_a_file_that_was_cut_off_or_changed_is_refused(tmp_path):
-    path = tmp_path / "training"
-    Training(make_single(), AGENTS[0], seed=0).save(path)
-    whole = path.read_bytes()
-    for content in (
-        whole[:-1],
-        whole[: len(whole) // 2],
-        whole[:-9] + b"x" + whole[-8:],
-        whole.replace(b"numpy", b"numpi", 1),
-    ):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match="was cut off or changed"):
-            Training.load(path)
-    for content in (b"", b"no training at all\n", whole[1:]):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match="is no saved training of format 1"):
-            Training.load(path)
-
-
-def test_loading_under_another_version_says_so(tmp_path, monkeypatch):
-    path = tmp_path / "training"
-    with monkeypatch.context() as other:
-        other.setattr(np, "__version__", "1.0.0")
-        Training(make_single(), AGENTS[0], seed=0).save(path)
-    with pytest.warns(UserWarning, match=r"saved under numpy 1.0.0 \(here "):
-        Training.load(path)
-
-
-def test_a_file_of_something_that_is_gone_says_under_which_versions_it_was_saved(tmp_path, monkeypatch):
-    path = tmp_path / "training"
-    Training(Corridor(), AGENTS[0], seed=0).save(path)
-    monkeypatch.delattr(f"{__name__}.Corridor")
-    with pytest.raises(RuntimeError, match=r"saved under .*numpy.*, can't be read here, AttributeError: .*Corridor"):
-        Training.load(path)
-
-
-class Remade(Corridor, EzPickle):
-    def __init__(self):
-        Corridor.__init__(self)
-        EzPickle.__init__(self)
-
-
-@pytest.mark.parametrize(
-    "wrap", [lambda env: env, gymnasium.wrappers.OrderEnforcing, lambda env: SyncVectorEnv([lambda: env])]
-)
-def test_an_environment_whose_pickle_would_begin_anew_is_refused(tmp_path, wrap):
-    with pytest.raises(TypeError, match=r"Remade.*can't be saved or copied.*how it was made, not where it stands"):
-        Training(wrap(Remade()), AGENTS[0], seed=0).save(tmp_path / "training")
-    assert not list(tmp_path.iterdir())
-
-
-def test_an_environment_with_a_window_or_a_file_is_refused_with_the_remedy(tmp_path):
-    env = Corridor()
-    training = Training(env, AGENTS[0], seed=0)
-    remedy = r"can't be saved or copied, TypeError: .*make the environment without render_mode"
-    with open(tmp_path / "film", "wb") as env.window, pytest.raises(TypeError, match=remedy):
-        training.save(tmp_path / "training")
-    assert [path.name for path in tmp_path.iterdir()] == ["film"]
-
-
-def test_a_notebooks_policy_is_saved_with_its_training(tmp_path):
-    training = Training(make_single(), Agent(QLearning(), lambda values, step: np.full(4, 0.25)), seed=0)
-    training.save(tmp_path / "training")
-    assert same(islice(Training.load(tmp_path / "training"), 20), list(islice(training, 20)))
 
 
 @pytest.mark.parametrize("make", [make_single, make_vector])

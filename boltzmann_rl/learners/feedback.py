@@ -10,7 +10,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive
 from boltzmann_rl.learners.bandit_feedback import feedback_of
-from boltzmann_rl.learners.temporal_difference import Transition
+from boltzmann_rl.learners.temporal_difference import Transition, forgotten
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
@@ -79,6 +79,10 @@ class ValueDifference:
     def memory(self, state: Surprise) -> Floats:
         """ε of each row."""
         return state.epsilon
+
+    def forget(self, state: Surprise) -> Surprise:
+        """Without what the learner below remembers of unfinished episodes."""
+        return Surprise(forgotten(self.learner, state.learner), state.epsilon)
 
     def update(self, state: Surprise, *experience: Any) -> Surprise:
         """Let the learner learn from what its own ``update`` takes, and compare the values before and after."""
@@ -155,6 +159,10 @@ class RewardBasedDecay:
     def memory(self, state: Progress) -> Floats:
         """ε of each row."""
         return 1.0 - (1.0 - self.minimum) * (state.passed / self.steps)
+
+    def forget(self, state: Progress) -> Progress:
+        """Without the returns of unfinished episodes, and what the learner below remembers of them."""
+        return Progress(forgotten(self.learner, state.learner), state.passed, {})
 
     def update(self, state: Progress, *experience: Any) -> Progress:
         """Let the learner learn from what its own ``update`` takes, and see whether a threshold was reached."""

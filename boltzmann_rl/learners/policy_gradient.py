@@ -86,6 +86,11 @@ class Reinforce:
         """The preferences."""
         return state.values
 
+    def forget(self, state: Episodes) -> Episodes:
+        """Without the steps of unfinished episodes, which are not gone on with."""
+        state.played.clear()
+        return state
+
     def update(self, state: Episodes, transition: Transition, rng: np.random.Generator) -> Episodes:
         """Remember the step; at the end of an episode, learn from all of it."""
         played = state.played.setdefault(transition.environment, [])
@@ -161,6 +166,11 @@ class ActorCritic:
     def values(self, state: Criticised) -> Floats:
         """The preferences."""
         return state.values
+
+    def forget(self, state: Criticised) -> Criticised:
+        """As at the start of an episode: the unfinished ones are not gone on with."""
+        state.fading.clear()
+        return state
 
     def update(self, state: Criticised, transition: Transition, rng: np.random.Generator) -> Criticised:
         """Move critic and actor by the same error."""

@@ -289,6 +289,12 @@ def target_of(learner: Any, values: Floats, transition: Transition) -> float:
     return target
 
 
+def forgotten(learner: Any, state: Any) -> Any:
+    """A learner's state without what unfinished episodes have left in it, by its ``forget(state)`` if it has one."""
+    forget = getattr(learner, "forget", None)
+    return state if forget is None else forget(state)
+
+
 def _move(learner: Any, values: Floats, transition: Transition) -> Floats:
     here, action, rate = transition.observation, transition.action, learner.learning_rate
     if type(rate) is not float:

@@ -73,6 +73,11 @@ class NStep:
         """The table."""
         return state.values
 
+    def forget(self, state: Window) -> Window:
+        """Without what waits: the unfinished episodes are not gone on with."""
+        state.waiting.clear()
+        return state
+
     def update(self, state: Window, transition: Transition, rng: np.random.Generator) -> Window:
         """Move the cell of n steps ago; at the end of an episode, all cells that wait."""
         return self.moves(state, transition, rng)[0]
@@ -161,6 +166,11 @@ class EligibilityTraces:
     def values(self, state: Traced) -> Floats:
         """The table."""
         return state.values
+
+    def forget(self, state: Traced) -> Traced:
+        """Without traces: the unfinished episodes are not gone on with."""
+        state.traces.clear()
+        return state
 
     def update(self, state: Traced, transition: Transition, rng: np.random.Generator) -> Traced:
         """Move all weights with a trace."""

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.agents import Agent
+from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.environments import Reading, TabularEnvironment
 from boltzmann_rl.learners import Transition
 from boltzmann_rl.simulation.players import Look, Player
+from boltzmann_rl.simulation.restoring import as_decision, as_parts, as_reading
 from boltzmann_rl.streams import child_seed
 
 __all__ = ["Loop"]
@@ -26,13 +28,20 @@ class Loop:
     environments = 1
 
     def __init__(self, env: Any, agent: Agent, seed: int) -> None:
-        self._table = TabularEnvironment(env, child_seed(seed, "environment"))
-        self._reading = self._latest = self._table.reset()
-        self._over = False
+        self._begin(env, seed)
         self.player = Player(agent, (self._table.observations, self._table.actions), seed)
         self.player.check(self._reading.observation)
-        self._chosen: Any = None
         self._step = 0
+
+    def begin_anew(self, seed: int, *purpose: str | int) -> None:
+        """Begin an episode with a seed of its own for this purpose; nothing is known of an earlier one."""
+        self._begin(self._table.env, seed, *purpose)
+
+    def _begin(self, env: Any, seed: int, *purpose: str | int) -> None:
+        self._table = TabularEnvironment(env, child_seed(seed, "environment", *purpose))
+        self._reading = self._latest = self._table.reset()
+        self._over = False
+        self._chosen: Any = None
 
     def advance(self) -> Transition:
         """The next transition, learned from."""
@@ -77,6 +86,32 @@ class Loop:
         """What the policy would do where the environment stands; after an episode, where it last decided."""
         look = self.player.look([self._latest], np.array([self._step]))
         return Look._make(part if part is None else part[0] for part in look)
+
+    def state(self) -> dict[str, Any]:
+        """Where the loop stands, as plain data; `restore` of another loop goes on from there."""
+        return {
+            "step": self._step,
+            "over": self._over,
+            "chosen": self._chosen,
+            "reading": self._reading,
+            "latest": self._latest,
+            "episode": self._table.episode,
+            "step_in_episode": self._table.step_in_episode,
+        }
+
+    def restore(self, found: Any, *, anew: bool) -> None:
+        """Stand where another loop stood, or begin a new episode there; each part is checked."""
+        step, over, chosen, reading, latest, *counts = as_parts(found, *self.state())
+        spaces, actions = self._table.spaces, self._table.actions
+        reading, latest = as_reading(reading, spaces), as_reading(latest, spaces)
+        chosen = None if chosen is None else as_decision(chosen, actions)
+        counts = [as_integer(count, "a count of the environment") for count in counts]
+        if type(over) is not bool:
+            raise ValueError(f"over must be True or False, got {over!r:.60}")
+        self._step = as_integer(step, "step")
+        if not anew:
+            self._over, self._chosen, self._reading, self._latest = over, chosen, reading, latest
+            self._table.episode, self._table.step_in_episode = counts
 
     def _look_ahead(self, reading: Reading) -> Any:
         """The next decision, for learners that take it."""

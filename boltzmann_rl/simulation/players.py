@@ -1,5 +1,6 @@
 """What every loop has in common: an agent at work, with its learner's state, its clocks and its streams of chance."""
 
+import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,13 +10,20 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.environments import Reading
 from boltzmann_rl.features import Observation, row
 from boltzmann_rl.learners import Transition
+from boltzmann_rl.learners.remembered import check_remembered
+from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.policies import act, probabilities
 from boltzmann_rl.policies.few import FEW, few_values, pick
 from boltzmann_rl.policies.parameters import has_temperature, temperature_at
+from boltzmann_rl.simulation.likeness import check_like, is_filled
+from boltzmann_rl.simulation.restoring import as_counts
 from boltzmann_rl.streams import stream
 
-__all__ = ["Look", "Player"]
+__all__ = ["KEPT", "Look", "Player"]
+
+# The parts of an agent at work that are saved: the learner's state, the streams of decisions and learning, the clocks.
+KEPT = ("state", "actions", "learning", "counts")
 
 
 class Look(NamedTuple):
@@ -52,6 +60,7 @@ class Player:
 
     def __init__(self, agent: Agent, shape: tuple[int, int], seed: int) -> None:
         self.policy, self.learner, self._clock = agent.policy, agent.learner, agent.clock
+        self.shape, self._seed = shape, seed
         perturbs = getattr(agent.policy, "uniforms_per_action", False)
         self.coins, self.learning = stream(seed, "perturbation" if perturbs else "action"), stream(seed, "learner")
         self.state = agent.learner.start(shape, self.learning)
@@ -83,6 +92,43 @@ class Player:
         """What the learner holds, live."""
         values: Floats = self.learner.values(self.state)
         return values
+
+    def kept(self) -> tuple[Any, ...]:
+        """What the agent has learned, its streams and its clocks, each by its name in `KEPT`."""
+        return self.state, self.coins, self.learning, self._counts
+
+    def restore(self, kept: Any, environments: int) -> None:
+        """Take the place of a player of the same agent in as many environments; each part is checked."""
+        state, coins, learning, counts = kept
+        check_like(state, self.state, "state")
+        check_remembered(state, environments)
+        for rng in (coins, learning):
+            if not isinstance(rng, np.random.Generator):
+                raise ValueError(f"the streams must be generators, got {rng!r:.60}")
+        if (counts is None) != (self._counts is None):
+            raise ValueError("there are counts where there is no such clock, or none where there is one")
+        self._counts = counts if counts is None else as_counts(counts, self._counts.shape, "counts")
+        self.state, self.coins, self.learning = state, coins, learning
+
+    def check_kept(self, *, anew: bool) -> None:
+        """Refuse a learner's state that no file without code could give back.
+
+        Args:
+            anew: Whether a new episode begins when it is loaded, so that the learner must be able to forget this one.
+        """
+        fresh = self.learner.start(self.shape, stream(self._seed, "learner"))
+        check_like(self.state, fresh, "state")
+        if not anew or not is_filled(self.state, fresh) or hasattr(_unwrapped(self.learner), "forget"):
+            return
+        if is_filled(forgotten(self.learner, copy.deepcopy(self.state)), fresh):
+            raise ValueError(
+                f"{self.learner!r} remembers what was empty at the start, which may be of the unfinished episode, and "
+                "has no forget(state) that answers the state without it"
+            )
+
+    def forget(self) -> None:
+        """Let the learner forget the unfinished episodes."""
+        self.state = forgotten(self.learner, self.state)
 
     def learn(self, transition: Transition) -> None:
         """Let the learner learn."""

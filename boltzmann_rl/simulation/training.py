@@ -1,9 +1,6 @@
 """Training: an agent in an environment, or in a vector of them, as an iterator that can be looked at and saved."""
 
 import copy
-import hashlib
-import json
-import platform
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,18 +9,17 @@ from typing import Any, NamedTuple
 from boltzmann_rl.agents import Agent, learns_from
 from boltzmann_rl.arguments import Floats, as_integer, as_seed
 from boltzmann_rl.copies import check_copies
-from boltzmann_rl.files import write
 from boltzmann_rl.interface import as_environment
 from boltzmann_rl.learners import Transition
 from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.simulation.loops import Loop
 from boltzmann_rl.simulation.players import Look
+from boltzmann_rl.simulation.resuming import begin_anew, restore, seed_of, state_of
+from boltzmann_rl.simulation.saving import KINDS, checked, named_tuples, packed, read, unpacked, write_training
 from boltzmann_rl.simulation.vector_loops import VectorLoop
 from boltzmann_rl.vector_environments import is_vector
 
 __all__ = ["Episode", "Training"]
-
-_FIRST_LINE = b"boltzmann_rl training, format 1, SHA-256 "
 
 
 class Episode(NamedTuple):
@@ -130,46 +126,82 @@ class Training:
         """
         return self._loop.look()
 
-    def save(self, path: str | Path) -> None:
-        """Write everything that the next transition depends on, also in the middle of an episode, to one file.
+    def save(self, path: str | Path, *, environment: str = "arrays") -> None:
+        """Write what was learned, all clocks and all streams of chance to one file: arrays and JSON, nothing that runs.
 
-        The file is whole or not there at all. It is a pickle behind a line with its checksum, so environment, learner
-        and policy must be picklable (by cloudpickle: functions and classes of a notebook are).
+        Where the environment is known to be a few numbers and a stream (the toy-text ones of Gymnasium, the grid worlds
+        and bandits of this package, also in features and in a ``SyncVectorEnv``), where it stands is in the file, and
+        the training goes on byte for byte, also from the middle of an episode. Of any other environment it is not: a
+        new episode begins when the file is loaded. The file is whole or not there at all.
+
+        A learner of your own is saved if its state is made of arrays, numbers, strings, None, PCG64 generators, and
+        tuples, lists, dicts, deques and named tuples of these. If it remembers something within an episode, give it
+        ``forget(state)``, which answers the state without that.
+
+        Args:
+            path: Where to.
+            environment: ``"arrays"``, or ``"pickle"`` to write environment and agent as they are, so that every
+                environment goes on byte for byte. Such a file is only loaded with ``trust=True``: loading runs what it
+                says.
 
         Raises:
-            TypeError: What holds something that no file can hold, such as a window, another process, or a
-                simulator's memory.
+            ValueError: Another ``environment``.
+            TypeError: A learner's state that holds something else. For a pickle: what holds something that no file can
+                hold, such as a window, another process, or a simulator's memory, or would be copied with a loss.
         """
-        content = json.dumps(_versions()).encode() + b"\n" + self._pickled()
-        write(Path(path), _FIRST_LINE + hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+        if environment not in KINDS:
+            raise ValueError(f"environment must be 'arrays' or 'pickle', got {environment!r}")
+        content = (
+            self._pickled() if environment == "pickle" else packed(state_of(self), named_tuples(self.agent.learner))
+        )
+        write_training(path, environment, content)
 
     @staticmethod
-    def load(path: str | Path) -> "Training":
-        """The training as it was saved: transitions, decisions and values go on as if it had never been interrupted.
+    def load(path: str | Path, *, env: Any = None, agent: Agent | None = None, trust: bool = False) -> "Training":
+        """The training that was saved, in an environment and with an agent like those that it was saved with.
 
-        Only load files that you wrote: loading runs what the file says.
+        Nothing in the file is run. Where it says where the environment stands, transitions, decisions and values go on
+        as if the training had never been interrupted. Where it does not, a new episode begins (in each environment of a
+        vector), seeded from the seed and the step, so that it repeats none before; what the learner remembers of the
+        unfinished one is forgotten, and rows of a round that were not yet learned from are learned from first.
+
+        Args:
+            path: A file that `save` wrote.
+            env: As for `Training`: one of the same name and shape, with as many environments.
+            agent: The same learner, policy and clock.
+            trust: For files written with ``environment="pickle"``, which hold environment and agent: run what the file
+                says. Only load those that you wrote yourself.
 
         Raises:
-            ValueError: A file that is no saved training, or was cut off or changed.
-            RuntimeError: One that the versions installed here can't read.
+            ValueError: A file that is no saved training, was cut off or changed, or holds what no training does;
+                another environment or agent than the one that was saved; a pickle without ``trust``.
+            TypeError: No environment or no agent.
+            RuntimeError: A pickle that the versions installed here can't read.
 
         Warns:
-            UserWarning: It was saved under other versions, so what follows may differ from an uninterrupted run.
+            UserWarning: It was saved under other versions, so what follows may differ from an uninterrupted run; or a
+                new episode begins.
         """
-        first, _, content = Path(path).read_bytes().partition(b"\n")
-        if not first.startswith(_FIRST_LINE):
-            raise ValueError(f"{path} is no saved training of format 1: Training.save writes one")
-        if first[len(_FIRST_LINE) :] != hashlib.sha256(content).hexdigest().encode():
-            raise ValueError(f"{path} was cut off or changed since it was saved: take another copy")
-        line, _, pickled = content.partition(b"\n")
-        saved, here = json.loads(line), _versions()
-        changed = [f"{name} {then} (here {here.get(name)})" for name, then in saved.items() if then != here.get(name)]
-        if changed:
-            warnings.warn(
-                f"{path} was saved under {', '.join(changed)}: what follows may differ from an uninterrupted run",
-                stacklevel=2,
+        kind, content, versions = read(path)
+        if kind == "pickle":
+            if trust is not True:
+                raise ValueError(
+                    f"{path} was written with environment='pickle', and loading it runs what it says: if you wrote it "
+                    "yourself, say Training.load(path, trust=True)"
+                )
+            if env is not None or agent is not None:
+                raise TypeError(f"{path} holds its environment and its agent: load it without env= and agent=")
+            return _unpickled(content, f"{path}, saved under {versions}")
+        if env is None or not isinstance(agent, Agent):
+            raise TypeError(
+                f"{path} holds arrays, and neither environment nor agent: load it with env=, an environment as for "
+                f"Training, and agent=, the Agent that was saved, got {env!r:.100} and {agent!r:.100}"
             )
-        return _unpickled(pickled, f"{path}, saved under {line.decode()}")
+        found = unpacked(path, content, named_tuples(agent.learner))
+        training = Training(env, agent, seed=checked(path, seed_of, found, agent))
+        if checked(path, restore, training, found, Episode):
+            warnings.warn(f"{path}: {begin_anew(training)}", stacklevel=2)
+        return training
 
     def __getstate__(self) -> dict[str, Any]:
         check_copies(self.env)
@@ -222,15 +254,3 @@ def _unpickled(pickled: bytes, name: str) -> Training:
     except Exception as error:
         raise RuntimeError(f"{name}, can't be read here, {type(error).__name__}: {error}") from error
     return training
-
-
-def _versions() -> dict[str, str]:
-    """Of everything whose change may change the numbers, or the meaning of the file."""
-    import cloudpickle
-    import gymnasium
-    import numpy
-
-    import boltzmann_rl
-
-    libraries: Any = (boltzmann_rl, numpy, gymnasium, cloudpickle)
-    return {"python": platform.python_version(), **{x.__name__: x.__version__ for x in libraries}}

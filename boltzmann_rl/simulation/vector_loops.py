@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.agents import Agent
+from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.environments import Reading
 from boltzmann_rl.learners import Transition
 from boltzmann_rl.simulation.players import Look, Player
+from boltzmann_rl.simulation.restoring import as_counts, as_decision, as_list, as_parts, as_reading, as_transition
 from boltzmann_rl.vector_environments import TabularVectorEnvironment
 
 __all__ = ["VectorLoop"]
@@ -24,16 +26,23 @@ class VectorLoop:
     """
 
     def __init__(self, env: Any, agent: Agent, seed: int) -> None:
-        self._table = TabularVectorEnvironment(env, seed)
-        self._table.begin()
+        self._begin(env, seed)
         self.environments = self._table.rows
         self.player = Player(agent, (self._table.observations, self._table.actions), seed)
-        self._latest: list[Any] = list(self._table.standing)
         self.player.check(self._latest[0].observation)
         self._steps = np.zeros(self.environments, dtype=np.int64)  # each row's own decisions
         self._decisions = 0
-        self._chosen: list[Any] = [None] * self.environments
         self._waiting: deque[Transition] = deque()
+
+    def begin_anew(self, seed: int, *purpose: str | int) -> None:
+        """Begin an episode in each row with seeds of their own for this purpose; nothing is known of earlier ones."""
+        self._begin(self._table.env, seed, *purpose)
+
+    def _begin(self, env: Any, seed: int, *purpose: str | int) -> None:
+        self._table = TabularVectorEnvironment(env, seed, *purpose)
+        self._table.begin()
+        self._latest: list[Any] = list(self._table.standing)
+        self._chosen: list[Any] = [None] * self._table.rows
 
     def advance(self) -> Transition:
         """The next transition, learned from."""
@@ -46,6 +55,41 @@ class VectorLoop:
     def look(self) -> Look:
         """What the policy would do where each environment stands; after an episode, where it last decided."""
         return self.player.look(self._latest, self._steps)
+
+    @property
+    def waits(self) -> bool:
+        """Whether rows of the present round have still to be learned from."""
+        return bool(self._waiting)
+
+    def state(self) -> dict[str, Any]:
+        """Where the loop stands, as plain data; `restore` of another loop goes on from there."""
+        return {
+            "steps": self._steps,
+            "decisions": self._decisions,
+            "chosen": self._chosen,
+            "waiting": list(self._waiting),
+            "latest": self._latest,
+            "standing": self._table.standing,
+            "episodes": self._table.counts[0],
+            "steps_in_episodes": self._table.counts[1],
+        }
+
+    def restore(self, found: Any, *, anew: bool) -> None:
+        """Stand where another loop stood, or begin new episodes there; each part is checked."""
+        steps, decisions, chosen, waiting, *places = as_parts(found, *self.state())
+        rows, spaces, actions = self.environments, self._table.spaces, self._table.actions
+        chosen = [row if row is None else as_decision(row, actions) for row in as_list(chosen, rows, "chosen")]
+        latest, standing, *counts = (as_list(place, rows, "a place") for place in places)
+        latest = [as_reading(reading, spaces) for reading in latest]
+        standing = [reading if reading is None else as_reading(reading, spaces) for reading in standing]
+        counts = [[as_integer(count, "a count of a row", minimum=-1) for count in row] for row in counts]
+        if not isinstance(waiting, list):
+            raise ValueError(f"waiting must be a list, got {waiting!r:.60}")
+        self._steps, self._decisions = as_counts(steps, (rows,), "steps"), as_integer(decisions, "decisions")
+        self._waiting = deque(as_transition(transition, spaces, rows) for transition in waiting)
+        if not anew:
+            self._chosen, self._latest = chosen, latest
+            self._table.stand(standing, *counts)
 
     def _round(self) -> None:
         self._table.begin()
