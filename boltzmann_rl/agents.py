@@ -3,11 +3,13 @@
 import inspect
 from typing import Any
 
-from boltzmann_rl.arguments import as_policy
+from boltzmann_rl.arguments import as_choice, as_policy, shown
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.policies.parameters import CLOCKS, clock_of
 
 __all__ = ["Agent", "learns_from"]
+
+_LEARNS = ("start", "values", "update")
 
 
 @dataclass(frozen=True)
@@ -41,21 +43,28 @@ class Agent:
     clock: str = ""
 
     def __post_init__(self) -> None:
-        if isinstance(self.learner, type):
-            raise TypeError(f"learner must be an instance, such as {self.learner.__name__}(...), got the class")
-        for function in ("start", "values", "update"):
-            if not callable(getattr(self.learner, function, None)):
-                raise TypeError(f"learner must have {function}(), got {self.learner!r}: is it the policy?")
+        _check_learner(self.learner, self.policy)
+        as_policy(self.policy)
         if getattr(self.policy, "takes_memory", False) and not hasattr(self.learner, "memory"):
             raise TypeError(f"{self.policy!r} needs a learner with memory(state), got {self.learner!r}")
-        as_policy(self.policy)
         asked = clock_of(self.policy)
-        clock = self.clock or asked
-        if clock not in CLOCKS:
-            raise ValueError(f"clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
+        clock = asked if isinstance(self.clock, str) and self.clock == "" else as_choice(self.clock, "clock", CLOCKS)
         if asked not in ("step", clock):
             raise ValueError(f"{self.policy!r} counts {asked}, got clock={clock!r}: leave clock out")
         object.__setattr__(self, "clock", clock)
+
+
+def _check_learner(learner: Any, policy: Any) -> None:
+    if isinstance(learner, type):
+        raise TypeError(f"learner must be an instance, such as {learner.__name__}(...), got the class")
+    missing = [function for function in _LEARNS if not callable(getattr(learner, function, None))]
+    if missing and all(hasattr(policy, function) for function in _LEARNS):
+        raise TypeError(f"Agent takes the learner first: write Agent({shown(policy)}, {shown(learner)})")
+    if missing:
+        raise TypeError(
+            f"learner must have start(), values() and update(), as QLearning() has, got {shown(learner)} without "
+            f"{', '.join(missing)}"
+        )
 
 
 def learns_from(learner: Any, arguments: int) -> bool:

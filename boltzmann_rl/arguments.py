@@ -18,6 +18,7 @@ from boltzmann_rl.arrays import to_numpy
 __all__ = [
     "as_available",
     "as_callable",
+    "as_choice",
     "as_finite",
     "as_generator",
     "as_integer",
@@ -26,11 +27,13 @@ __all__ = [
     "as_reward",
     "as_rewards",
     "as_seed",
+    "as_sequence",
     "as_steps",
     "as_temperature",
     "as_values",
     "check_best",
     "real_array",
+    "shown",
     "unwrap",
 ]
 
@@ -48,7 +51,7 @@ def real_array(array: Any, name: str) -> Floats:
         raise TypeError(f"{name} must be real numbers, got booleans: is this a mask? Masks go to available=")
     if found.dtype.kind not in "iuf":
         held = "complex numbers" if found.dtype.kind == "c" else f"{type(array).__name__} of {found.dtype}"
-        raise TypeError(f"{name} must be real numbers, got {held}: {_shown(array)}")
+        raise TypeError(f"{name} must be real numbers, got {held}: {shown(array)}")
     if found.dtype.kind == "f" and found.dtype.itemsize > _FLOAT64.itemsize:
         return _narrowed(found, name)
     return np.ascontiguousarray(found, dtype=np.float64).reshape(found.shape)
@@ -131,7 +134,7 @@ def as_available(available: Any, shape: tuple[int, ...], name: str = "available=
     mask = to_numpy(available, f"the mask {name}")
     if mask.dtype.kind not in "biu":
         remedy = ": mask > 0.5 makes one of numbers 0.0 and 1.0" if mask.dtype.kind == "f" else ""
-        raise TypeError(f"the mask {name} must be bool, or integers all 0 or 1, got {_shown(available)}{remedy}")
+        raise TypeError(f"the mask {name} must be bool, or integers all 0 or 1, got {shown(available)}{remedy}")
     if mask.shape != shape:
         raise ValueError(
             f"the mask {name} has shape {mask.shape}, values have {shape}: masks are not broadcast, give one "
@@ -139,7 +142,7 @@ def as_available(available: Any, shape: tuple[int, ...], name: str = "available=
         )
     if mask.dtype.kind != "b":
         if ((mask != 0) & (mask != 1)).any():
-            raise ValueError(f"the mask {name} must hold only 0 and 1, got {_shown(available)}")
+            raise ValueError(f"the mask {name} must hold only 0 and 1, got {shown(available)}")
         mask = mask.astype(bool)
     empty = ~mask.any(axis=-1)
     if empty.any():
@@ -155,13 +158,13 @@ def as_steps(step: Any, name: str = "step") -> Floats:
     _refuse_masked(step, name)
     found = to_numpy(step, name)
     if isinstance(step, bool | str) or (found.dtype.kind not in "iu" and not isinstance(step, int)):
-        raise TypeError(f"{name} must be an integer, or an array of integers, got {_shown(step)}")
+        raise TypeError(f"{name} must be an integer, or an array of integers, got {shown(step)}")
     try:
         steps = found.astype(np.float64)
     except OverflowError:  # an int beyond the largest float: every schedule is at its far end there
         steps = np.asarray(np.inf if step > 0 else -np.inf)
     if (steps < 0).any():
-        raise ValueError(f"{name} must be 0 or more, got {_shown(found[steps < 0][0] if found.ndim else step)}")
+        raise ValueError(f"{name} must be 0 or more, got {shown(found[steps < 0][0] if found.ndim else step)}")
     return steps
 
 
@@ -169,19 +172,19 @@ def as_number(number: Any, name: str, *, minimum: float = -np.inf, maximum: floa
     """A real number in [minimum, maximum]; infinite only where ``maximum`` is asked to be."""
     found = to_numpy(number, name)
     if found.ndim != 0 or found.dtype.kind not in "iufO" or isinstance(number, str | bytes | bytearray):
-        raise TypeError(f"{name} must be a number, got {_shown(number)}")
+        raise TypeError(f"{name} must be a number, got {shown(number)}")
     try:
         value = float(found)
     except OverflowError:
-        raise ValueError(f"{name} must be a number that a float can hold, got {_shown(number)}") from None
+        raise ValueError(f"{name} must be a number that a float can hold, got {shown(number)}") from None
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, got {_shown(number)}") from None
+        raise TypeError(f"{name} must be a number, got {shown(number)}") from None
     if not minimum <= value <= maximum:
         allowed = {
             (0.0, np.inf): "0 or more",
             (-np.inf, np.inf): "a number",
         }.get((minimum, maximum), f"in [{minimum:g}, {maximum:g}]")
-        raise ValueError(f"{name} must be {allowed}, got {_shown(number)}")
+        raise ValueError(f"{name} must be {allowed}, got {shown(number)}")
     return value
 
 
@@ -237,11 +240,30 @@ def as_integer(number: Any, name: str, *, minimum: int = 0, maximum: int | None 
     try:
         value = operator.index(number)
     except TypeError:
-        raise TypeError(f"{name} must be an integer, got {_shown(number)}") from None
+        raise TypeError(f"{name} must be an integer, got {shown(number)}") from None
     if value < minimum or (maximum is not None and value > maximum):
         allowed = f"{minimum} or more" if maximum is None else f"in [{minimum}, {maximum}]"
-        raise ValueError(f"{name} must be {allowed}, got {_shown(value)}")
+        raise ValueError(f"{name} must be {allowed}, got {shown(value)}")
     return value
+
+
+def as_choice(choice: Any, name: str, choices: tuple[Any, ...]) -> Any:
+    """One of a few words, or True or False, as itself; 1 is not taken for True."""
+    if not any(type(choice) is type(one) and choice == one for one in choices):
+        allowed = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
+        raise (ValueError if isinstance(choice, type(choices[0])) else TypeError)(
+            f"{name} must be {allowed}, got {shown(choice)}"
+        )
+    return choice
+
+
+def as_sequence(parts: Any, name: str, what: str) -> tuple[Any, ...]:
+    """A list, tuple or array of one axis, as a tuple; ``what`` says of what, for the error."""
+    if isinstance(parts, np.ndarray) and type(parts) is np.ndarray and parts.ndim == 1:
+        return tuple(parts.tolist())
+    if not isinstance(parts, list | tuple | range):
+        raise TypeError(f"{name} must be a tuple of {what}, got {shown(parts)}")
+    return tuple(parts)
 
 
 def as_seed(seed: Any) -> int:
@@ -253,7 +275,7 @@ def as_generator(rng: Any) -> np.random.Generator:
     """The argument through which chance enters: a ``numpy.random.Generator``, nothing that hides a state."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
-            f"rng must be a numpy.random.Generator, got {_shown(rng)}: np.random.default_rng(seed) makes one"
+            f"rng must be a numpy.random.Generator, got {shown(rng)}: np.random.default_rng(seed) makes one"
         )
     return rng
 
@@ -261,7 +283,7 @@ def as_generator(rng: Any) -> np.random.Generator:
 def as_callable(function: Any, name: str, form: str) -> Callable[..., Any]:
     """Something that can be called; ``form`` says with what, for the error."""
     if not callable(function):
-        raise TypeError(f"{name} must be callable as {form}, got {_shown(function)}")
+        raise TypeError(f"{name} must be callable as {form}, got {shown(function)}")
     return function
 
 
@@ -287,7 +309,8 @@ def _refuse_masked(array: Any, name: str) -> None:
         )
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as an error shows it: on one line, and no longer than that."""
     if isinstance(value, int) and value.bit_length() > 1024:  # Python refuses to print the largest of them
         return f"an integer of {value.bit_length()} bits"
     text = repr(value)

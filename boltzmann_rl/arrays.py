@@ -25,6 +25,7 @@ def to_numpy(array: Any, name: str = "array") -> Any:
 
     Raises:
         TypeError: A tensor without numbers (on torch's meta device), or one that NumPy has no format for.
+        ValueError: Nested lists whose rows differ in length.
 
     Example:
         >>> to_numpy([[0, 1], [2, 3]])
@@ -35,10 +36,11 @@ def to_numpy(array: Any, name: str = "array") -> Any:
         found = array
     elif hasattr(array, "detach"):
         found = _of_tensor(array, name)
-    elif _holds_tensors(array):
-        found = np.asarray([to_numpy(part, name) for part in array])
     else:
-        found = np.asarray(array)
+        try:
+            found = np.asarray([to_numpy(part, name) for part in array] if _holds_tensors(array) else array)
+        except ValueError as error:  # nested lists whose rows differ in length
+            raise ValueError(f"{name} must have rows of equal length, got {array!r:.60}: {error}") from None
     if found.dtype.kind != "V":
         return found
     for wider in (np.int64, np.float64):  # NumPy takes the formats that others add to it for raw bytes

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive, real_array
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive, real_array, shown
+from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
@@ -34,6 +35,27 @@ class Bandit(Protocol):
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
         """The means at the next step; the same array where nothing moves."""
+
+
+def answered(bandit: Any, method: str, answer: Any, shape: tuple[int, ...]) -> Any:
+    """What a method of a bandit answered, if it has the shape that it was asked for.
+
+    Raises:
+        ValueError: Another shape, which NumPy might broadcast.
+
+    Example:
+        >>> answered(GaussianBandit(), "noise", np.zeros((20, 3)), (20,))
+        Traceback (most recent call last):
+            ...
+        ValueError: noise() of GaussianBandit(...) must answer an array of shape (20,), got shape (20, 3): ...
+    """
+    found = to_numpy(answer, f"the answer of {method}() of {bandit!r}").shape
+    if found != shape:
+        raise ValueError(
+            f"{method}() of {bandit!r} must answer an array of shape {shape}, got shape {found}: a bandit plays many "
+            "runs at once, one a row (see boltzmann_rl.bandits.Bandit)"
+        )
+    return answer
 
 
 @dataclass(frozen=True)
@@ -198,8 +220,9 @@ def _means_and_arms(means: Any, arms: Any, minimum: float = -np.inf, maximum: fl
     arms = as_integer(arms, "arms")
     if callable(means):
         return means, arms or 10
-    if isinstance(means, str | bytes) or np.ndim(means) != 1 or len(means) == 0:
-        raise TypeError(f"means must be numbers, one an arm, or a callable (shape, rng) -> means, got {means!r}")
+    found = to_numpy(means, "means")
+    if found.ndim != 1 or found.size == 0 or isinstance(found, np.ma.MaskedArray):
+        raise TypeError(f"means must be numbers, one an arm, or a callable (shape, rng) -> means, got {shown(means)}")
     fixed = tuple(as_finite(m, f"means[{k}]", minimum=minimum, maximum=maximum) for k, m in enumerate(means))
     if arms not in (0, len(fixed)):
         raise ValueError(f"arms must be the number of means, {len(fixed)}, or be left out, got {arms}")

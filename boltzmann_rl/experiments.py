@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from boltzmann_rl.agents import Agent, learns_from
-from boltzmann_rl.arguments import as_finite, as_integer, as_seed
+from boltzmann_rl.arguments import as_finite, as_integer, as_seed, shown
 from boltzmann_rl.engines import COMPILED, engine_of, reason_of, twin
 from boltzmann_rl.environments import Environment
 from boltzmann_rl.near_names import dataclass
@@ -28,6 +28,11 @@ _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0
 
 # A guess, to tell whether compiling pays: how long the episodes will be shows only when they are played.
 _STEPS_PER_EPISODE = 20
+
+
+# What a bandit and an environment are told by.
+_BANDIT = ("arms", "start", "noise", "reward", "move")
+_ENVIRONMENT = ("reset", "step")
 
 
 class Unit(NamedTuple):
@@ -94,7 +99,7 @@ class BanditExperiment:
     primary: ClassVar = "reward"
 
     def __post_init__(self) -> None:
-        _canonicalise(self, "steps", ("arms", "start", "noise", "reward", "move"), "a bandit", 5)
+        _canonicalise(self, "steps", _BANDIT, "a bandit", 5)
         uncounted = as_integer(self.uncounted_steps, "uncounted_steps", maximum=self.steps - 1)
         set_fields(self, uncounted_steps=uncounted)
 
@@ -272,7 +277,7 @@ Experiment = BanditExperiment | GymnasiumExperiment
 def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: str, update: int) -> None:
     name, seed = experiment.name, experiment.seed
     if not isinstance(name, str):
-        raise TypeError(f"name must be a string, got {name!r}")
+        raise TypeError(f"name must be a string, got {shown(name)}")
     if not _NAME.fullmatch(name):
         raise ValueError(
             f"name must be up to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit, "
@@ -282,15 +287,11 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
     if not isinstance(problem, Mapping):
         problem = {getattr(problem, "id", type(problem).__name__): problem}
     problems = _labelled(problem, "problem")
-    for label, bandit_or_environment in problems.items():
-        missing = [part for part in parts if not hasattr(bandit_or_environment, part)]
-        if isinstance(bandit_or_environment, type):
-            raise TypeError(f"problem[{label!r}] must be an instance, such as {bandit_or_environment.__name__}(...)")
-        if missing:
-            hint = ": GymnasiumExperiment takes Environment(id)" if isinstance(bandit_or_environment, str) else ""
-            raise TypeError(
-                f"problem[{label!r}] must be {kind}, got {bandit_or_environment!r} without {', '.join(missing)}{hint}"
-            )
+    for label, one in problems.items():
+        missing = [part for part in parts if not hasattr(one, part)]
+        if missing or isinstance(one, type):
+            where = f"problem[{label!r}]" if isinstance(experiment.problem, Mapping) else "problem"
+            raise TypeError(f"{where} must be {kind}, got {_mistaken_problem(one, missing)}")
     agents = {
         label: _family(label, part) if isinstance(part, Mapping) else part
         for label, part in _labelled(experiment.agents, "agents").items()
@@ -320,9 +321,35 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
     )
 
 
+def _mistaken_problem(problem: Any, missing: list[str]) -> str:
+    """What was given as a problem, and what to give instead."""
+    if all(hasattr(problem, part) for part in _ENVIRONMENT):
+        return _mistaken_environment(problem)
+    if isinstance(problem, type):
+        return f"the class {problem.__name__}: give an instance, {problem.__name__}(...)"
+    if isinstance(problem, str | Environment):
+        return f"{shown(problem)}: environments are for GymnasiumExperiment"
+    if all(hasattr(problem, part) for part in _BANDIT):
+        return f"{shown(problem)}: bandits are for BanditExperiment"
+    return f"{shown(problem)} without {', '.join(missing)}"
+
+
+def _mistaken_environment(env: Any) -> str:
+    """An environment or a class of one: each run of a `GymnasiumExperiment` makes one of its own, by its id."""
+    spec = None if isinstance(env, type) else getattr(env, "spec", None)
+    name = env.__name__ if isinstance(env, type) else type(getattr(env, "unwrapped", env)).__name__
+    given = f"the class {name}" if isinstance(env, type) else f"an environment of the class {name}"
+    if spec is not None:
+        return f"{given}: each run makes its own, so GymnasiumExperiment takes the id, problem={spec.id!r}"
+    return (
+        f"{given}: each run makes its own, so GymnasiumExperiment takes an id: say "
+        f"gymnasium.register('{name}-v0', entry_point={name}), and problem='{name}-v0'"
+    )
+
+
 def _labelled(parts: Any, name: str) -> dict[str, Any]:
     if not isinstance(parts, Mapping) or not parts:
-        raise TypeError(f"{name} must be a mapping of labels to {name}, with one at least, got {parts!r}")
+        raise TypeError(f"{name} must be a mapping with at least one entry, from labels to {name}, got {shown(parts)}")
     for label in parts:
         if not isinstance(label, str) or not label.strip() or _is_torn(label):
             raise TypeError(f"the labels of {name} must be strings that can be read, got {label!r}")

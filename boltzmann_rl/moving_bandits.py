@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer, shown
 from boltzmann_rl.bandits import GaussianBandit
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
@@ -83,8 +83,7 @@ class SwitchingBandit:
 
     def __post_init__(self) -> None:
         probability = as_finite(self.change_probability, "change_probability", minimum=0.0, maximum=1.0)
-        if not isinstance(self.permute, bool):
-            raise TypeError(f"permute must be True or False, got {self.permute!r}")
+        as_choice(self.permute, "permute", (True, False))
         for name in ("arms", "start", "noise", "reward", "move"):
             if not hasattr(self.bandit, name):
                 raise TypeError(f"bandit must be a bandit, got {self.bandit!r} without {name}")
@@ -268,5 +267,5 @@ def as_matrix(rows: Any, name: str) -> tuple[tuple[float, ...], ...]:
     except TypeError:
         lengths = set()
     if len(lengths) != 1 or 0 in lengths:
-        raise TypeError(f"{name} must be rows of numbers, all of one length, got {rows!r}")
+        raise TypeError(f"{name} must be rows of numbers, all of one length, got {shown(rows)}")
     return tuple(tuple(as_finite(x, f"{name}[{i}][{j}]") for j, x in enumerate(row)) for i, row in enumerate(rows))

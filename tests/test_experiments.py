@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +22,7 @@ from boltzmann_rl import (
     BanditExperiment,
     BernoulliBandit,
     Boltzmann,
+    Environment,
     EpsilonGreedy,
     GaussianBandit,
     Greedy,
@@ -124,16 +126,55 @@ def test_a_lambda_is_refused_in_an_experiment_with_the_hint_to_give_it_a_name(ag
         declared(agents={"a": agent})
 
 
+class Corridor(gymnasium.Env):
+    """An environment that nobody registered."""
+
+
 @pytest.mark.parametrize(
     ("problem", "message"),
     [
-        (GaussianBandit, r"must be an instance, such as GaussianBandit\(\.\.\.\)"),
-        ("CliffWalking-v1", r"without arms, start, .*: GymnasiumExperiment takes Environment\(id\)"),
+        (GaussianBandit, r"problem must be a bandit, got the class GaussianBandit: give an instance, GaussianBandit\("),
+        ("CliffWalking-v1", "got 'CliffWalking-v1': environments are for GymnasiumExperiment"),
+        (Environment("CliffWalking-v1"), r"got Environment\(id='CliffWalking-v1'.*: environments are for Gymnasium"),
+        ({"easy": 3}, r"problem\['easy'\] must be a bandit, got 3 without arms, start, noise, reward, move"),
+        (None, "problem must be a bandit, got None without arms, start"),
     ],
 )
 def test_what_is_no_bandit_is_refused_with_what_it_should_be(problem, message):
     with pytest.raises(TypeError, match=message):
         declared(problem=problem)
+
+
+@pytest.mark.parametrize(
+    ("problem", "message"),
+    [
+        (
+            GaussianBandit(),
+            r"Environment or its id, got GaussianBandit\(.*: bandits are for BanditExperiment",
+        ),
+        (Environment, r"got the class Environment: give an instance, Environment\("),
+        (
+            Corridor,
+            r"class Corridor: .*register\('Corridor-v0', entry_point=Corridor\), and problem='Corridor-v0'",
+        ),
+        (Corridor(), "got an environment of the class Corridor: .* and problem='Corridor-v0'"),
+        (
+            gymnasium.make("CliffWalking-v1"),
+            "of the class CliffWalkingEnv: .* problem='CliffWalking-v1'",
+        ),
+    ],
+)
+def test_what_is_no_environment_by_its_id_is_refused_with_what_to_give(problem, message):
+    with pytest.raises(TypeError, match=message):
+        GymnasiumExperiment("e", problem, {"q": Agent(QLearning(), Greedy())})
+
+
+def test_the_advice_for_an_unregistered_environment_is_one_that_works():
+    gymnasium.register("Corridor-v0", entry_point=Corridor)
+    try:
+        GymnasiumExperiment("e", "Corridor-v0", {"q": Agent(QLearning(), Greedy())})
+    finally:
+        del gymnasium.registry["Corridor-v0"]
 
 
 def test_figures_show_themselves_in_notebooks_and_one_run_says_so():
@@ -151,7 +192,7 @@ def test_a_bandit_that_does_not_say_what_it_is_is_refused():
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
-        ({"agents": {}}, TypeError, "agents must be a mapping .* with one at least"),
+        ({"agents": {}}, TypeError, "agents must be a mapping with at least one entry"),
         ({"agents": Agent(SampleAverage(), Greedy())}, TypeError, "agents must be a mapping"),
         ({"agents": {"a": Greedy()}}, TypeError, r"agents\['a'\] must be an Agent"),
         ({"agents": {1: AGENTS["hot"]}}, TypeError, "labels of agents must be strings that can be read, got 1"),

@@ -367,7 +367,7 @@ def test_a_policy_that_perturbs_is_given_one_uniform_an_action():
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
-        (lambda values, step: np.full(values.shape, 0.3), "must sum to 1"),
+        (lambda values, step: np.full(values.shape, 0.3), "<lambda> .*answered no distribution: .*must sum to 1"),
         (lambda values, step: np.full(values.shape, math.nan), "probabilities"),
         (lambda values, step: np.array([0.5, 0.5]), "shape"),
     ],
@@ -436,3 +436,50 @@ def test_memory_does_not_grow_with_the_number_of_steps():
     peak(10)  # what is imported or cached on the way is no memory of the run
     curves = (len(PER_STEP) + 1) * 2 * 8 * 4000  # mean and squares of each metric at each step
     assert peak(4000) < 1.5 * peak(500) + 3 * curves  # the parts, the whole put together from them, and the metrics
+
+
+@dataclass(frozen=True)
+class Misshapen:
+    """A bandit of three arms, one of whose methods answers an array of another shape, which NumPy may broadcast."""
+
+    method: str
+    answer: tuple[int, ...]
+    arms: int = 3
+
+    def start(self, runs, rng):
+        return self.shaped("start", np.zeros((runs, 3)))
+
+    def noise(self, runs, rng):
+        return self.shaped("noise", rng.random(runs))
+
+    def reward(self, means, noise):
+        return self.shaped("reward", means + noise)
+
+    def move(self, means, rng):
+        return self.shaped("move", means + 1.0)
+
+    def shaped(self, method, array):
+        return np.zeros(self.answer) if method == self.method else array
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "wanted"),
+    [
+        ("start", (3,), (BLOCK, 3)),
+        ("start", (BLOCK, 2), (BLOCK, 3)),
+        ("start", (5, 3), (BLOCK, 3)),
+        ("noise", (), (BLOCK,)),
+        ("noise", (BLOCK, 3), (BLOCK,)),
+        ("noise", (5,), (BLOCK,)),
+        ("reward", (), (20,)),
+        ("reward", (20, 3), (20,)),
+        ("reward", (1,), (20,)),
+        ("move", (3,), (BLOCK, 3)),
+        ("move", (BLOCK, 1), (BLOCK, 3)),
+    ],
+)
+def test_an_answer_of_a_bandit_of_another_shape_is_refused_by_method_with_both_shapes(method, answer, wanted):
+    bandit, agent = Misshapen(method, answer), Agent(SampleAverage(), Greedy())
+    with pytest.raises(ValueError, match="must answer an array of shape") as caught:
+        simulate(bandit, agent, block=0, runs=20, steps=3, seed=0)
+    assert f"{method}() of {bandit!r} must answer an array of shape {wanted}, got shape {answer}" in str(caught.value)

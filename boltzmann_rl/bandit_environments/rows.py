@@ -7,6 +7,7 @@ from gymnasium.spaces import Box, Discrete
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.bandits import answered
 
 __all__ = ["Rows", "observations_of"]
 
@@ -38,6 +39,7 @@ class Rows:
         """Let the rows of a mask begin afresh, all of them the first time."""
         world = self._bandit.start(int(which.sum()), rng)
         seen, means = self._meet(world, rng)
+        answered(self._bandit, "meet" if self._contextual else "start", means, (len(world), self._bandit.arms))
         self._world, self.seen, self.means, self.pulls = (
             _replaced(old, which, new)
             for old, new in ((self._world, world), (self.seen, seen), (self.means, means), (self.pulls, 0))
@@ -47,7 +49,8 @@ class Rows:
         """Pull an arm in each row: the rewards, and by how much their means lay below the best of the row."""
         pulled = self.means[self._rows, arm]
         regret = self.means.max(axis=1) - pulled
-        reward = self._bandit.reward(pulled, self._bandit.noise(len(arm), rng))
+        noise = answered(self._bandit, "noise", self._bandit.noise(len(arm), rng), arm.shape)
+        reward = answered(self._bandit, "reward", self._bandit.reward(pulled, noise), arm.shape)
         if not self._contextual:
             self._world = self._bandit.move(self._world, rng)
         self.seen, self.means = self._meet(self._world, rng)

@@ -205,7 +205,7 @@ def exp3(arms: int, gamma: float) -> Agent:
     p_a = (1 − γ)·w_a/Σw + γ/K with w_a ← w_a·exp(γ r̂_a/K), for rewards in [0, 1]; others are refused.
 
     Args:
-        arms: K ≥ 2.
+        arms: K, in [2, 2³¹].
         gamma: In (0, 1]; min(1, √(K ln K/((e − 1) T))) bounds the regret after T steps by 2.63·√(T K ln K).
 
     Example:
@@ -214,7 +214,7 @@ def exp3(arms: int, gamma: float) -> Agent:
 
     Source: Auer, Cesa-Bianchi, Freund & Schapire (2002), figure 1 and corollary 3.2.
     """
-    arms, gamma = as_integer(arms, "arms", minimum=2), as_positive(gamma, "gamma", maximum=1.0)
+    arms, gamma = as_integer(arms, "arms", minimum=2, maximum=2**31), as_positive(gamma, "gamma", maximum=1.0)
     return Agent(ImportanceWeightedRewards(bounded=True), EpsilonBoltzmann(gamma, temperature=arms / gamma))
 
 
@@ -225,8 +225,8 @@ def exp3_ix(arms: int, steps: int) -> Agent:
     η = √(2 ln K/(K T)), for rewards in [0, 1].
 
     Args:
-        arms: K ≥ 2.
-        steps: T ≥ 1, the horizon.
+        arms: K, in [2, 2³¹].
+        steps: T, the horizon, in [1, 2⁵³].
 
     Example:
         >>> exp3_ix(arms=10, steps=1000).learner
@@ -234,7 +234,8 @@ def exp3_ix(arms: int, steps: int) -> Agent:
 
     Source: Neu (2015), *Explore No More*, theorem 1.
     """
-    arms, steps = as_integer(arms, "arms", minimum=2), as_integer(steps, "steps", minimum=1)
+    arms = as_integer(arms, "arms", minimum=2, maximum=2**31)
+    steps = as_integer(steps, "steps", minimum=1, maximum=2**53)
     rate = math.sqrt(2.0 * math.log(arms) / (arms * steps))
     return Agent(ImportanceWeightedLosses(bias=rate / 2.0), Boltzmann(1.0 / rate))
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_positive
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_positive
 from boltzmann_rl.learners.bandit_feedback import Actions, Feedback, feedback_of
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics.untried import UntriedFirst
@@ -55,7 +55,11 @@ class SampleAverage:
     count_initial: bool = False
 
     def __post_init__(self) -> None:
-        set_fields(self, initial=as_finite(self.initial, "initial"), count_initial=bool(self.count_initial))
+        set_fields(
+            self,
+            initial=as_finite(self.initial, "initial"),
+            count_initial=as_choice(self.count_initial, "count_initial", (True, False)),
+        )
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
         """Estimates at ``initial``; draws nothing."""

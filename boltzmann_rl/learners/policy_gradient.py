@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, real_array
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, real_array
 from boltzmann_rl.features import Observation, add, add_row, value
 from boltzmann_rl.learners.temporal_difference import Transition
 from boltzmann_rl.near_names import dataclass
@@ -218,8 +218,7 @@ def _canonicalise(learner: Any, rate: str) -> None:
         raise ValueError(f"initial must be one number, or one for each action, got {learner.initial!r}")
     for preference in initial.flat:
         as_finite(float(preference), "initial")
-    if not isinstance(learner.from_start, bool):
-        raise TypeError(f"from_start must be True or False, got {learner.from_start!r}")
+    as_choice(learner.from_start, "from_start", (True, False))
     set_fields(
         learner,
         learning_rate=as_parameter(learner.learning_rate, "learning_rate"),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_positive
+from boltzmann_rl.arguments import Floats, as_finite, as_number, as_positive
 from boltzmann_rl.learners.bandit import Estimates, average_in
 from boltzmann_rl.learners.bandit_feedback import ZERO_OR_ONE, Actions, feedback_of
 from boltzmann_rl.near_names import dataclass
@@ -107,7 +107,7 @@ class GaussianPosterior:
     prior_sd: float = math.inf
 
     def __post_init__(self) -> None:
-        prior_sd = self.prior_sd
+        prior_sd = as_number(self.prior_sd, "prior_sd", minimum=0.0)
         set_fields(
             self,
             sd=as_positive(self.sd, "sd", why="nothing would be left to learn"),

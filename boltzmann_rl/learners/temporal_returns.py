@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer
 from boltzmann_rl.features import Observation, add, cells, row, value
 from boltzmann_rl.learners.temporal_difference import Transition, target_of
 from boltzmann_rl.near_names import dataclass
@@ -156,8 +156,7 @@ class EligibilityTraces:
     def __post_init__(self) -> None:
         _check_one_step(self.learner, "EligibilityTraces")
         set_fields(self, decay=as_finite(self.decay, "decay", minimum=0.0, maximum=1.0))
-        if self.kind not in ("accumulating", "replacing"):
-            raise ValueError(f"kind must be 'accumulating' or 'replacing', got {self.kind!r}")
+        as_choice(self.kind, "kind", ("accumulating", "replacing"))
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Traced:
         """The learner's table, and no traces; draws nothing."""

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature, real_array, unwrap
+from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics.softmax import exponents, log_normaliser
 
@@ -50,7 +51,7 @@ class BoltzmannDistribution:
             raise ValueError("energies must be finite, or +inf for a level that cannot be reached")
         if np.isposinf(energies).all(axis=-1).any():
             raise ValueError("energies leave no level that can be reached: all are inf")
-        rows = np.broadcast_shapes(energies.shape[:-1], np.shape(self.temperature))
+        rows = np.broadcast_shapes(energies.shape[:-1], to_numpy(self.temperature, "temperature").shape)
         energies = np.array(np.broadcast_to(energies, (*rows, energies.shape[-1])))
         degeneracies = real_array(self.degeneracies, "degeneracies")
         if not ((degeneracies > 0.0) & np.isfinite(degeneracies)).all():

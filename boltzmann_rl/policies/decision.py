@@ -146,7 +146,11 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
     """
     values = as_values(values)
     policy = as_policy(policy)
-    p = as_probabilities(policy(values, step) if memory is None else policy(values, step, memory), "probabilities")
+    p = policy(values, step) if memory is None else policy(values, step, memory)
+    try:
+        p = as_probabilities(p)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{policy!r} answered no distribution: {error}") from None
     if p.shape != values.shape:
         raise ValueError(
             f"{policy!r} answered probabilities of shape {p.shape} for values of shape {values.shape}: actions are the "

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_finite, as_integer, unwrap
+from boltzmann_rl.arguments import as_finite, as_integer, as_sequence, unwrap
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import Parameter, as_parameter, evaluate, set_fields
 from boltzmann_rl.schedules.shapes import counted, quietly, within
@@ -31,8 +31,9 @@ class Piecewise:
     boundaries: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        values = tuple(as_finite(v, f"values[{k}]", minimum=0.0) for k, v in enumerate(self.values))
-        set_fields(self, values=values, boundaries=_boundaries(self.boundaries, len(values)))
+        given = as_sequence(self.values, "values", "numbers")
+        values = tuple(as_finite(v, f"values[{k}]", minimum=0.0) for k, v in enumerate(given))
+        set_fields(self, values=values, boundaries=_boundaries(self.boundaries, len(values), "values"))
 
     def __call__(self, step: Any) -> Any:
         steps = counted(step)
@@ -61,8 +62,9 @@ class Joined:
     boundaries: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        schedules = tuple(as_parameter(s, f"schedules[{k}]") for k, s in enumerate(self.schedules))
-        set_fields(self, schedules=schedules, boundaries=_boundaries(self.boundaries, len(schedules)))
+        given = as_sequence(self.schedules, "schedules", "numbers or schedules")
+        schedules = tuple(as_parameter(s, f"schedules[{k}]") for k, s in enumerate(given))
+        set_fields(self, schedules=schedules, boundaries=_boundaries(self.boundaries, len(schedules), "schedules"))
 
     def __call__(self, step: Any) -> Any:
         steps, begins = counted(step), (0, *self.boundaries)
@@ -243,10 +245,11 @@ class Scaled:
             return unwrap(self.factor * value)
 
 
-def _boundaries(boundaries: Any, pieces: int) -> tuple[int, ...]:
-    steps = tuple(as_integer(b, f"boundaries[{k}]", minimum=1) for k, b in enumerate(boundaries))
+def _boundaries(boundaries: Any, pieces: int, name: str) -> tuple[int, ...]:
+    given = as_sequence(boundaries, "boundaries", "steps")
+    steps = tuple(as_integer(b, f"boundaries[{k}]", minimum=1) for k, b in enumerate(given))
     if len(steps) != pieces - 1:
-        raise ValueError(f"boundaries must be one fewer than the {pieces} pieces, got {len(steps)}")
+        raise ValueError(f"boundaries must be one fewer than {name}, got {len(steps)} for {pieces}")
     if any(later <= earlier for earlier, later in pairwise(steps)):
         raise ValueError(f"boundaries must rise, got {steps}")
     return steps

@@ -1,6 +1,7 @@
 """What counts as a schedule, and its value at a step: the one place where a number becomes a constant."""
 
 import dataclasses
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -30,8 +31,21 @@ def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Param
     if isinstance(parameter, type):
         raise TypeError(f"{name} must be a number or a schedule, such as {parameter.__name__}(...), got the class")
     if callable(parameter):
+        _check_call(parameter, name)
         return parameter
     return as_number(parameter, name, minimum=0.0, maximum=maximum)
+
+
+def _check_call(schedule: Any, name: str) -> None:
+    """Refuse what cannot be called with a step alone, such as a policy, before the first step is there."""
+    try:
+        inspect.signature(schedule).bind(0)
+    except TypeError as error:
+        raise TypeError(
+            f"{name} must be a number or a schedule, called with the step, got {schedule!r}: {error}"
+        ) from None
+    except ValueError:  # a function of C without a signature: its first call will tell
+        return
 
 
 def evaluate(schedule: Any, step: Any) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 
 from boltzmann_rl.agents import Agent
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.bandits import Bandit
+from boltzmann_rl.bandits import Bandit, answered
 from boltzmann_rl.policies.decision import decide, probabilities
 from boltzmann_rl.policies.parameters import has_temperature, temperature_at
 from boltzmann_rl.simulation.moments import Moments
@@ -60,7 +60,8 @@ def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, see
         stream(seed, purpose, block)
         for purpose in ("problem", "reward", "perturbation" if perturbs else "action", "drift", "learner")
     )
-    means = bandit.start(BLOCK, problem)
+    shape = (BLOCK, bandit.arms)
+    means = answered(bandit, "start", bandit.start(BLOCK, problem), shape)
     gaps = _gaps(means[:runs])
     state = learner.start((runs, bandit.arms), learning)
     clock = _Clock(agent.clock, (runs, bandit.arms))
@@ -74,8 +75,9 @@ def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, see
         memory = learner.memory(state) if remembers else None
         p = probabilities(policy, values, now, memory)
         action = decide(policy, p, values, now, coins.random(width)[:runs], memory)
+        noise = answered(bandit, "noise", bandit.noise(BLOCK, luck), (BLOCK,))
         with np.errstate(over="ignore"):  # what overflows is refused
-            reward = bandit.reward(means[rows, action], bandit.noise(BLOCK, luck)[:runs])
+            reward = answered(bandit, "reward", bandit.reward(means[rows, action], noise[:runs]), (runs,))
         if not np.isfinite(reward).all():
             raise ValueError(
                 f"{bandit!r} paid {reward[~np.isfinite(reward)][0]} at step {step}: rewards must be finite"
@@ -85,7 +87,8 @@ def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, see
         state = learner.update(state, action, reward, p, learning)
         moved = bandit.move(means, drift)
         if moved is not means:
-            means, gaps = moved, _gaps(moved[:runs])
+            means = answered(bandit, "move", moved, shape)
+            gaps = _gaps(means[:runs])
     return tape.block()
 
 
