@@ -316,7 +316,10 @@ def test_a_fault_in_any_table_shows(fault, monkeypatch):
         (registered("Distant", Distant), "Distant overrides step of TabularEnv"),
         (registered("Moody", Moody), "Moody overrides"),
         (registered("Shuffled", lambda: lottery(seen=(1, 0, 2, 3, 4, 5))), "its observations are not its states"),
-        (Environment(TAXI, options={"fickle_passenger": True}), "has a fickle_passenger"),
+        (
+            Environment(TAXI, options={"fickle_passenger": True}),
+            "has fickle_passenger=True",
+        ),
         (Environment("FrozenLake-v1", options={"desc": None, "map_name": None}), "another one each time it is made"),
         (registered("New", lambda: lottery(seed=None)), "another one each time it is made"),
         (Environment("boltzmann_rl.gridworlds:boltzmann_rl/ShortCorridor-v0"), "P is of 4 states and 2 actions"),

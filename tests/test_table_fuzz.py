@@ -11,6 +11,8 @@ from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv, generate_random_map
 from gymnasium.spaces import Discrete
 from gymnasium.wrappers import RecordEpisodeStatistics, TimeLimit, TransformObservation, TransformReward
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from installed import TAXI
 
 from boltzmann_rl import Agent, Environment, EpsilonGreedy, QLearning
@@ -322,11 +324,16 @@ def renumbered(env):
 
 @dataclass(frozen=True)
 class Wrapped:
-    """What is put around an environment."""
+    """What is put around an environment, the first innermost."""
 
-    name: str
+    names: tuple[str, ...]
 
     def __call__(self, env):
+        for name in self.names:
+            env = self.wrapped(name, env)
+        return env
+
+    def wrapped(self, name, env):
         return {
             "limits": lambda: TimeLimit(TimeLimit(env, 9), 12),
             "reward": lambda: TransformReward(env, lambda reward: reward * 2),
@@ -340,7 +347,7 @@ class Wrapped:
             "renumbered": lambda: renumbered(env),
             "patched": lambda: patched_inside(env),
             "rewritten": lambda: rewritten(env),
-        }[self.name]()
+        }[name]()
 
 
 def patched_inside(env):
@@ -435,7 +442,7 @@ def test_an_environment_that_is_its_tables_is_known_and_played_alike(make, seed)
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(("name", "known"), WRAPPERS.items())
 def test_what_is_wrapped_around_a_table_is_known_or_stepped(name, known, seed):
-    environment = environment_of(Own, seed, Wrapped(name))
+    environment = environment_of(Own, seed, Wrapped((name,)))
     reason = assert_played_as_stepped(environment)
     assert (reason == "") is known
 
@@ -453,6 +460,13 @@ def test_lakes_cliffs_and_taxis_of_all_sorts_are_known_and_played_alike(seed):
         Environment("FrozenLake-v1", int(rng.integers(5, 50)), options=options),
         Environment("CliffWalking-v1", int(rng.integers(5, 50)), options={"is_slippery": rainy}),
         Environment(TAXI, 20, options={"is_rainy": rainy}),
-        Environment(TAXI, 20, wrap=Wrapped("limits")),
+        Environment(TAXI, 20, wrap=Wrapped(("limits",))),
     ):
         assert assert_played_as_stepped(environment) == ""
+
+
+@pytest.mark.filterwarnings("ignore")
+@given(st.sampled_from((*HONEST, *SLY)), st.integers(0, 9), st.lists(st.sampled_from(sorted(WRAPPERS)), max_size=3))
+@settings(deadline=None, max_examples=60, derandomize=True)
+def test_whatever_is_put_together_is_stepped_or_played_alike(make, seed, names):
+    assert_played_as_stepped(environment_of(make, seed, Wrapped(tuple(names)) if names else None))

@@ -11,7 +11,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Iterator
-from types import CodeType, FunctionType, NoneType
+from types import CellType, CodeType, FunctionType, NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,7 +40,7 @@ class Reached(NamedTuple):
         names: Of attributes and globals.
         functions: Found under such a name in the class, its bases or a module: ``(qualified name, function)``.
         data: Plain data found in a module.
-        strange: Attributes of the classes that are neither functions nor plain data, which can't be followed.
+        strange: Attributes of the classes that run code which is no function's, and so can't be followed.
     """
 
     names: set[str]
@@ -73,7 +73,7 @@ def reached(cls: type, *methods: str) -> Reached:
                 continue
             value, qualified = vars(owner)[name], f"{owner.__qualname__}.{name}"
             functions = _functions(value)
-            if not functions and not is_plain(value):
+            if not functions and _is_called(value):
                 found.strange.append(qualified)
             for function in functions:
                 found.functions.append((qualified, function))
@@ -82,16 +82,16 @@ def reached(cls: type, *methods: str) -> Reached:
 
 
 def _follow(function: FunctionType, found: Reached) -> list[str]:
-    """The names in a function; those of functions and data in its module are followed at once."""
+    """The names in a function; functions that it encloses, and those and data of its module, are followed at once."""
     names = list(_names(function.__code__))
-    for name in names:
-        value = function.__globals__.get(name)
-        if isinstance(value, FunctionType) and name not in _STOPS and name not in found.names:
-            found.names.add(name)
+    known = {name: function.__globals__[name] for name in names if name in function.__globals__}
+    enclosed = (cell.cell_contents for cell in function.__closure__ or () if cell != CellType())
+    found.data.update((name, value) for name, value in known.items() if is_plain(value) and value is not None)
+    for name, value in (*known.items(), *((function.__name__, value) for value in enclosed)):
+        is_new = isinstance(value, FunctionType) and all(value is not other for _, other in found.functions)
+        if is_new and name not in _STOPS:
             found.functions.append((name, value))
             names += _follow(value, found)
-        elif is_plain(value) and value is not None:
-            found.data[name] = value
     return names
 
 
@@ -100,6 +100,11 @@ def _names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
+
+
+def _is_called(value: Any) -> bool:
+    """Whether code may run where an attribute is read or called, which is not a function's."""
+    return not isinstance(value, type) and (callable(value) or hasattr(type(value), "__get__"))
 
 
 def _functions(value: Any) -> list[FunctionType]:

@@ -124,7 +124,8 @@ def _doubt_of(inner: Any, name: str) -> str:
     changed = _change(inner, known)
     if changed:
         return f"{name} need not be what its tables say, as {changed}: {remedy}"
-    return next((f"{name} has a {attribute}" for attribute in KNOWN[known] if getattr(inner, attribute)), "")
+    more = next((attribute for attribute in KNOWN[known] if getattr(inner, attribute)), "")
+    return more and f"{name} has {more}={getattr(inner, more)}, of which its tables say nothing"
 
 
 def declares(cls: type) -> type | None:
@@ -143,13 +144,16 @@ def _replaced(found: Reached) -> str:
     for qualified, function in found.functions:
         ours = function.__module__ == TabularEnv.__module__
         if not (is_at_home(qualified, function) if ours else digest(function) in _READ.get(qualified, ())):
-            return f"{qualified} is not the function that was read"
+            return f"{qualified} is not the function whose source is known"
     return f"{found.strange[0]} is no plain function" if found.strange else ""
 
 
 def _override(env: Any, owner: type, *more: str) -> str:
     """What an environment has of its own that the owner's step, reset and more come to."""
-    return overridden(env, owner, reached(owner, "step", "reset", *more).names)
+    found = reached(owner, "step", "reset", *more)
+    if found.strange and type(env) is not owner:
+        return f"{found.strange[0]} is no plain function, so what it comes to can't be told"
+    return overridden(env, owner, found.names)
 
 
 def _change(env: Any, known: type) -> str:
@@ -159,8 +163,8 @@ def _change(env: Any, known: type) -> str:
     if changed:
         return changed
     data = [name for name in found.names & vars(env).keys() if name not in ("env", "_np_random", "_previous_data")]
-    strange = [name for name in data if not is_plain(vars(env)[name])]
-    return f"its {strange[0]} is no plain data but a {type(vars(env)[strange[0]]).__qualname__}" if strange else ""
+    strange = next((name for name in data if not is_plain(vars(env)[name])), "")
+    return strange and f"its {strange} is more than numbers in dicts, lists, tuples and arrays"
 
 
 def layers(env: Any) -> list[Any]:

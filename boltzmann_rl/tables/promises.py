@@ -47,13 +47,13 @@ def check_promise(env: Any, world: World) -> None:
 
 
 def _compare(env: Any, call: str, found: Reading, expected: Reading) -> None:
+    told, tabled = found._replace(available=None), expected._replace(available=None)
+    if told != tabled:
+        raise ValueError(f"{_lie(env)} {call} answered {_print(told)}, and by P and its draws {_print(tabled)}")
     tabled_mask = np.asarray(expected.available)
     mask = np.ones_like(tabled_mask) if found.available is None else found.available
     if not (expected.terminated or np.array_equal(mask, tabled_mask)):  # at an end nobody looks at the mask
         raise ValueError(f"{_lie(env)} {call} shows the mask {mask}, and action_mask is {tabled_mask}")
-    told, tabled = found._replace(available=None), expected._replace(available=None)
-    if told != tabled:
-        raise ValueError(f"{_lie(env)} {call} answered {_print(told)}, and by P and its draws {_print(tabled)}")
 
 
 def _lie(env: Any) -> str:

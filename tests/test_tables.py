@@ -1,0 +1,381 @@
+"""Which environments are believed to be their tables: those whose functions were read, or whose author says so."""
+
+import copy
+import types
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.envs.toy_text import frozen_lake
+from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
+from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
+from gymnasium.spaces import Discrete
+from gymnasium.wrappers import (
+    OrderEnforcing,
+    PassiveEnvChecker,
+    RecordEpisodeStatistics,
+    StickyAction,
+    TimeLimit,
+    TransformReward,
+)
+from installed import TAXI
+
+from boltzmann_rl import Agent, Boltzmann, Environment, GymnasiumExperiment, QLearning, engines, tables
+from boltzmann_rl.cli import main
+from boltzmann_rl.gridworlds import ShortCorridor, TabularEnv, WindyGridworld
+from boltzmann_rl.planning import MDP, value_iteration
+from boltzmann_rl.tables import known
+from boltzmann_rl.tables.functions import digest, reached
+
+TaxiEnv = type(gymnasium.make(TAXI).unwrapped)
+COIN = {0: {0: [(0.5, 0, -1.0, False), (0.5, 1, 2.0, True)], 1: [(1.0, 1, 0.0, True)]}, 1: {0: [], 1: []}}
+
+
+class Maze(gymnasium.Env):
+    """Somebody's own environment, which keeps what it promises; ``lie`` names what it does not keep."""
+
+    steps_by_tables = True
+
+    def __init__(self, lie=""):
+        self.P, self.initial_state_distrib, self.lie = copy.deepcopy(COIN), np.array([1.0, 0.0]), lie
+        self.P[1] = {0: [(1.0, 1, 0.0, True)], 1: [(1.0, 0, -1.0, False)]}
+        self.initial_state_distrib = np.array([0.25, 0.75])
+        self.observation_space, self.action_space = Discrete(2), Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.s = self.drawn(self.initial_state_distrib)
+        if self.lie == "draws":
+            self.np_random.random()
+        return self.s, self.told()
+
+    def step(self, action):
+        chances, states, rewards, ends = zip(*self.P[self.s][action], strict=True)
+        k = self.drawn(chances)
+        self.s = states[k]
+        reward = rewards[k] + (self.lie == "pays" and self.s == 1)
+        return self.s, reward, ends[k], self.lie == "truncates", self.told()
+
+    def drawn(self, chances):
+        return int(np.argmax(np.cumsum(chances) > self.np_random.random()))
+
+    def action_mask(self, state):
+        return np.array([1, state], dtype=np.int8)
+
+    def told(self):
+        return {"action_mask": self.action_mask(0 if self.lie == "masks" else self.s)}
+
+
+def registered(name, make, **options):
+    gymnasium.register(f"tables/{name}-v0", entry_point=make, **options)
+    return Environment(f"tables/{name}-v0")
+
+
+# What is known
+
+
+@pytest.mark.parametrize(
+    "cls", [*known.KNOWN, OrderEnforcing, PassiveEnvChecker, TimeLimit], ids=lambda cls: cls.__name__
+)
+def test_every_function_of_a_known_class_is_the_one_that_was_read(cls):
+    changed = [
+        f"{name}: {digest(function)}"
+        for name, function in reached(cls, "step", "reset").functions
+        if function.__module__ != TabularEnv.__module__ and digest(function) not in known._READ.get(name, ())
+    ]
+    assert not changed, "Gymnasium changed these: read them, and add the digests to boltzmann_rl/tables/known.py"
+    assert known.is_unmodified(cls)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        gymnasium.make("FrozenLake-v1"),
+        FrozenLakeEnv(is_slippery=False),
+        gymnasium.make("CliffWalking-v1", max_episode_steps=7),
+        TimeLimit(TimeLimit(gymnasium.make(TAXI, is_rainy=True), 9), 5),
+        TabularEnv(COIN, [1.0, 0.0]),
+        WindyGridworld(),
+        Maze(),
+    ],
+    ids=str,
+)
+def test_environments_whose_functions_were_read_or_that_say_so_are_their_tables(env):
+    assert tables.doubt(env) == ""
+    world = tables.world_of(env)
+    for state in range(len(world.start)):
+        for action in range(world.available.shape[1]):
+            outcomes = env.unwrapped.P[state][action]
+            assert world.following[state, action, : len(outcomes)].tolist() == [outcome[1] for outcome in outcomes]
+            assert world.rewards[state, action, : len(outcomes)].tolist() == [outcome[2] for outcome in outcomes]
+
+
+def test_nested_time_limits_are_the_least_of_them():
+    assert tables.world_of(TimeLimit(TimeLimit(gymnasium.make("FrozenLake-v1"), 9), 12)).limit == 9
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (FrozenLakeEnv, "step"),
+        (FrozenLakeEnv, "reset"),
+        (CliffWalkingEnv, "step"),
+        (TaxiEnv, "action_mask"),
+        (TaxiEnv, "decode"),
+        (TabularEnv, "step"),
+        (TabularEnv, "_draw"),
+        (TimeLimit, "step"),
+        (OrderEnforcing, "reset"),
+        (PassiveEnvChecker, "step"),
+        (gymnasium.Env, "reset"),
+        (gymnasium.Wrapper, "reset"),
+        (frozen_lake, "categorical_sample"),
+    ],
+    ids=lambda part: getattr(part, "__name__", part).rpartition(".")[2],
+)
+def test_a_function_that_is_replaced_is_noticed_and_forgotten_when_it_is_put_back(owner, name, monkeypatch):
+    ids = ("FrozenLake-v1", "CliffWalking-v1", TAXI, "boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0")
+    environments = [Environment(id, max_episode_steps=50) for id in ids]
+    before = [tables.read(environment) for environment in environments]
+    plain = vars(owner)[name]
+
+    def replaced(*given, **named):
+        return plain(*given, **named)
+
+    replaced.__name__, replaced.__qualname__, replaced.__module__ = name, plain.__qualname__, plain.__module__
+    replaced.__wrapped__ = plain
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, replaced)
+        assert any(tables.lasting(environment) is None for environment in environments)
+        assert any(isinstance(tables.world_of(environment.make()), str) for environment in environments)
+    assert all(tables.lasting(environment) is world for environment, world in zip(environments, before, strict=True))
+
+
+def test_code_that_is_put_into_a_known_function_is_noticed(monkeypatch):
+    def step(self, a):
+        return 0, 0.0, False, False, {}
+
+    monkeypatch.setattr(FrozenLakeEnv.step, "__code__", step.__code__)
+    assert "FrozenLakeEnv.step is not the function whose source is known" in tables.doubt(FrozenLakeEnv())
+
+
+def test_a_copy_of_a_known_function_that_draws_otherwise_is_noticed(monkeypatch):
+    here = {**vars(frozen_lake), "categorical_sample": lambda chances, rng: 0}
+    monkeypatch.setattr(FrozenLakeEnv, "step", types.FunctionType(FrozenLakeEnv.step.__code__, here))
+    assert "categorical_sample is not the function whose source is known" in tables.doubt(FrozenLakeEnv())
+
+
+def test_a_map_that_is_exchanged_is_read_anew(monkeypatch):
+    lake = Environment("FrozenLake-v1", options={"is_slippery": False})
+    before = tables.read(lake)
+    monkeypatch.setitem(frozen_lake.MAPS, "4x4", ["SFFF", "FFFF", "FFFF", "FFFG"])
+    assert not np.array_equal(tables.read(lake).ends, before.ends)
+
+
+def test_a_constructor_that_is_replaced_does_not_last(monkeypatch):
+    lake = Environment("FrozenLake-v1")
+    assert tables.lasting(lake) is not None
+    plain = FrozenLakeEnv.__init__
+    monkeypatch.setattr(FrozenLakeEnv, "__init__", lambda self, **options: plain(self, **options))
+    assert tables.lasting(lake) is None
+    assert not isinstance(tables.read(lake), str)  # the instance is one whose functions were read
+
+
+def slippery_when_full(**options):
+    return FrozenLakeEnv(**options)
+
+
+@pytest.mark.parametrize(
+    ("environment", "lasts"),
+    [
+        (Environment("FrozenLake-v1"), True),
+        (Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0"), True),
+        (registered("Coin", TabularEnv, kwargs={"table": {0: {0: [(1.0, 0, 1.0, True)]}}, "start": [1.0]}), True),
+        (registered("Lake", slippery_when_full), False),
+        (registered("Maze", Maze), False),
+        (Environment("FrozenLake-v1", wrap=OrderEnforcing), False),
+    ],
+    ids=str,
+)
+def test_tables_outlast_a_run_only_where_every_construction_is_the_same(environment, lasts):
+    assert not isinstance(tables.read(environment), str)
+    assert (tables.lasting(environment) is not None) is lasts
+
+
+# What is declared
+
+
+class Inherits(Maze):
+    """Has other tables, and nothing else of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.P[0][1] = [(1.0, 0, 5.0, False)]
+
+    def shown(self):
+        return "a method that nothing calls"
+
+
+class Overrides(Maze):
+    def drawn(self, chances):
+        return 0
+
+
+class Redeclares(Overrides):
+    steps_by_tables = True
+
+
+def logged(method):
+    def logs(self, *given, **named):
+        return method(self, *given, **named)
+
+    return logs
+
+
+class Logs(Maze):
+    """What its step comes to is behind a decorator."""
+
+    steps_by_tables = True
+
+    @logged
+    def step(self, action):
+        return self.moved(action)
+
+    def moved(self, action):
+        return super().step(action)
+
+
+class LogsOtherwise(Logs):
+    def moved(self, action):
+        return 0, 0.0, False, False, self.told()
+
+
+class Plainly(Maze):
+    steps_by_tables = "yes"
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        (Inherits(), ""),
+        (Redeclares(), ""),
+        (Logs(), ""),
+        (LogsOtherwise(), "LogsOtherwise overrides moved of Logs"),
+        (Overrides(), "is not what Maze declares by steps_by_tables: Overrides overrides drawn of Maze"),
+        (Plainly(), "Plainly is a Plainly, whose tables are not known to be what it does: declare steps_by_tables"),
+    ],
+    ids=lambda part: type(part).__name__,
+)
+def test_a_declaration_is_inherited_by_what_overrides_nothing_that_it_speaks_of(env, says):
+    assert says in tables.doubt(env)
+    assert bool(tables.doubt(env)) is bool(says)
+
+
+@pytest.mark.parametrize("name", ["step", "reset", "drawn", "action_mask"])
+def test_a_declaration_does_not_cover_what_is_put_on_an_instance(name):
+    maze = Maze()
+    setattr(maze, name, getattr(maze, name))
+    assert f"{name} of Maze is replaced on the environment itself" in tables.doubt(maze)
+
+
+@pytest.mark.parametrize(
+    ("lie", "says"),
+    [
+        (
+            "pays",
+            r"step \d in state \d answered observation=1, reward=\d.0, .*by P and its draws observation=1",
+        ),
+        ("draws", "answered observation="),
+        ("truncates", "truncated=True, and by P and its draws"),
+        ("masks", r"reset\(\) shows the mask \[ True False\], and action_mask is \[ True  True\]"),
+    ],
+)
+def test_a_lie_is_an_error_that_names_it(lie, says):
+    environment = registered(f"Lie{lie}", Maze, kwargs={"lie": lie}, max_episode_steps=20)
+    with pytest.raises(ValueError, match=f"declares steps_by_tables = True, but does something else: .*{says}"):
+        tables.read(environment)
+
+
+# Plans
+
+
+class Fickle(TaxiEnv):
+    """Now and then the passenger changes her mind, which P does not say."""
+
+    def step(self, a):
+        state, *rest = super().step(a)
+        return state ^ 1, *rest
+
+
+def test_a_plan_is_made_for_no_environment_that_may_do_something_else():
+    for env, says in (
+        (Fickle(), "Fickle overrides step of TaxiEnv"),
+        (gymnasium.make(TAXI, fickle_passenger=True), "fickle_passenger=True"),
+        (TransformReward(gymnasium.make("FrozenLake-v1"), abs), "is wrapped in TransformReward"),
+        (StickyAction(gymnasium.make("FrozenLake-v1"), 0.2), "is wrapped in StickyAction"),
+        (types.SimpleNamespace(P=COIN, initial_state_distrib=[1.0, 0.0]), "is a SimpleNamespace, whose tables"),
+        (gymnasium.make("Blackjack-v1"), "has no P"),
+        (3, "has no P"),
+    ):
+        with pytest.raises(TypeError, match=f"{says}.*MDP.of\\(TabularEnv"):
+            MDP.of(env)
+
+
+def test_a_table_can_be_planned_for_where_the_environment_is_more_than_it():
+    fickle, plain = Fickle(), MDP.of(TaxiEnv())
+    planned = MDP.of(TabularEnv(fickle.P, fickle.initial_state_distrib))
+    np.testing.assert_array_equal(planned.transitions, plain.transitions)
+    np.testing.assert_array_equal(planned.rewards, plain.rewards)
+
+
+def test_plans_are_made_as_before_for_what_is_its_tables():
+    assert MDP.of(ShortCorridor()).transitions.shape == (4, 2, 4)
+    assert MDP.of(RecordEpisodeStatistics(gymnasium.make("FrozenLake-v1"))).rewards.shape == (16, 4)
+    assert MDP.of(gymnasium.make("FrozenLake-v1", render_mode="ansi")).rewards.shape == (16, 4)
+    # In state 1, b leads to 0 for −1 and a ends for 0: the best is to end at once. In state 0 b ends for 0, and a pays
+    # 2 with 1/2 and else −1 and goes on: v = 1/2·2 + 1/2·(v − 1), so v = 1.
+    assert value_iteration(MDP.of(Maze()), 1.0).values.tolist() == pytest.approx([1.0, 0.0])
+
+
+# What the user is told
+
+
+class Sleepy(FrozenLakeEnv):
+    def step(self, a):
+        return super().step(a)
+
+
+gymnasium.register("tables/Sleepy-v0", entry_point=Sleepy, max_episode_steps=20)
+
+
+def experiment(**changes):
+    agents = {"q": Agent(QLearning(), Boltzmann(0.1)), "r": Agent(QLearning(0.3), Boltzmann(0.1))}
+    declared = {"name": "sleepy", "problem": "tables/Sleepy-v0", "agents": agents, "runs": 1, "episodes": 3}
+    return GymnasiumExperiment(**declared | changes)
+
+
+def test_the_manifest_says_why_the_reference_engine_ran_what_would_have_paid(monkeypatch):
+    pytest.importorskip("numba")
+    assert "reasons" not in experiment().run(progress=False).manifest  # so little work would not have paid
+    monkeypatch.setattr(engines, "_PAYS", {"bandits": 0, "tabular": 0})
+    manifest = experiment().run(progress=False).manifest
+    ((reason, labels),) = manifest["reasons"].items()
+    assert "tables/Sleepy-v0 need not be what its tables say, as Sleepy overrides step of FrozenLakeEnv" in reason
+    assert (labels, manifest["engine"]) == (["q", "r"], {"reference": ["q", "r"]})
+    lake = experiment(problem="FrozenLake-v1").run(progress=False).manifest
+    assert "reasons" not in lake
+    assert lake["engine"] == {"compiled": ["q", "r"]}
+
+
+def test_the_command_line_says_it_in_a_line(monkeypatch, tmp_path, capsys):
+    pytest.importorskip("numba")
+    monkeypatch.setattr(engines, "_PAYS", {"bandits": 0, "tabular": 0})
+    file = tmp_path / "sleepy.py"
+    file.write_text(
+        "from boltzmann_rl import *\n"
+        "EXPERIMENT = GymnasiumExperiment(name='sleepy', problem='tables/Sleepy-v0', runs=1, episodes=3,\n"
+        "    agents={'q': Agent(QLearning(), Boltzmann(0.1))})\n"
+    )
+    assert main(["run", str(file), "--results", str(tmp_path), "--quiet"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Run by the reference engine: q, as tables/Sleepy-v0 need not be what its tables say, as Sleepy" in told
