@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_copies"]
+__all__ = ["check_copies", "objects_within"]
 
 _WAYS = (
     "__getstate__",
@@ -66,7 +66,7 @@ def _refuse(thing: Any, why: str) -> None:
 
 def _with_own_ways(env: Any) -> list[Any]:
     """Environments, and objects of their packages, that say themselves how they are pickled."""
-    things = [thing for thing in _within(env) if hasattr(thing, "__dict__")]
+    things = [thing for thing in objects_within(env) if hasattr(thing, "__dict__")]
     worlds = [
         thing for thing in things if all(callable(getattr(type(thing), name, None)) for name in ("reset", "step"))
     ]
@@ -84,8 +84,8 @@ def _has_own_way(kind: type) -> bool:
     return own or kind in copyreg.dispatch_table
 
 
-def _within(env: Any) -> Iterator[Any]:
-    """All objects that an environment holds, itself first, each once."""
+def objects_within(env: Any) -> Iterator[Any]:
+    """All objects that one holds in attributes, containers and bound methods, itself first, each once."""
     seen: set[int] = set()
     waiting = [env]
     while waiting:

@@ -275,17 +275,69 @@ def test_tiles_of_a_simulator_begin_a_new_episode(tmp_path):
     assert len(list(islice(resumed_, 30))) == 30
 
 
-class Fickle(type(KNOWN["lake"]().unwrapped)):
-    """A subclass may hold more than its parent."""
+class Mapped(type(KNOWN["lake"]().unwrapped)):
+    """A subclass that only makes another table."""
+
+    def __init__(self):
+        super().__init__(desc=["SFF", "FFF", "FFG"])
 
 
-def test_a_subclass_and_an_instance_with_a_step_of_its_own_are_not_known(tmp_path):
+class Fickle(Mapped):
+    """A subclass that holds more than its parent."""
+
+    def step(self, action):
+        self.steps = getattr(self, "steps", 0) + 1
+        return super().step(action)
+
+
+class Declared(gymnasium.Env):
+    """A table by its author's word, which stands under a name of its own."""
+
+    steps_by_tables = True
+    P = {0: {0: [(1.0, 1, 0.0, False)]}, 1: {0: [(1.0, 0, 0.0, True)]}}  # noqa: RUF012 - the name of Gymnasium
+    initial_state_distrib = np.array([1.0, 0.0])
+    observation_space, action_space = gymnasium.spaces.Discrete(2), gymnasium.spaces.Discrete(1)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place = int(self.np_random.random() < 0.0)
+        return self.place, {}
+
+    def step(self, action):
+        self.np_random.random()
+        ((_, self.place, reward, over),) = self.P[self.place][0]
+        return self.place, reward, over, False, {}
+
+
+def with_a_step_of_its_own():
     env = KNOWN["lake"]()
     env.unwrapped.step = env.unwrapped.step
-    for strange in (Fickle(), env):
-        training = Training(strange, AGENTS["SARSA"], seed=0)
-        list(islice(training, 3))
-        resumed(tmp_path / "training", training, KNOWN["lake"]() if strange is env else Fickle())
+    return env
+
+
+@pytest.mark.parametrize("make", [Fickle, Declared, with_a_step_of_its_own])
+def test_an_environment_that_may_hold_more_than_its_table_begins_a_new_episode(tmp_path, make):
+    training = Training(make(), AGENTS["SARSA"], seed=0)
+    list(islice(training, 3))
+    resumed(tmp_path / "training", training, make())
+
+
+def test_a_class_whose_step_was_replaced_is_not_known(tmp_path, monkeypatch):
+    step = Mapped.__base__.step
+    training = Training(Mapped(), AGENTS["SARSA"], seed=0)
+    monkeypatch.setattr(Mapped.__base__, "step", lambda env, action: step(env, action))
+    list(islice(training, 3))
+    resumed(tmp_path / "training", training, Mapped())
+
+
+def test_a_subclass_that_only_makes_another_table_goes_on_byte_for_byte(tmp_path):
+    whole, training = (Training(Mapped(), AGENTS["n-step"], seed=1) for _ in range(2))
+    list(islice(training, 11))
+    training.save(tmp_path / "training")
+    training = Training.load(tmp_path / "training", env=Mapped(), agent=AGENTS["n-step"])
+    assert same(list(islice(training, 30)), list(islice(whole, 41))[11:])
+    with pytest.raises(ValueError, match=r"the one that was saved, Mapped with 9 .*but is FrozenLakeEnv with 9"):
+        Training.load(tmp_path / "training", env=Mapped.__base__(desc=["SFF", "FFF", "FFG"]), agent=AGENTS["n-step"])
 
 
 # --- learners of one's own -----------------------------------------------------------------------------------------
@@ -513,12 +565,42 @@ def test_environment_and_agent_are_asked_for(path, given):
         Training.load(path, **given)
 
 
-def test_a_lambda_is_compared_by_its_name(tmp_path):
-    agents = [Agent(QLearning(), lambda values, step: np.full(np.shape(values), 0.25)) for _ in range(2)]
+class Counting:
+    """A policy that changes as it is asked, as none should, and prints its address."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def __call__(self, values, step):
+        self.asked += 1
+        return np.full(np.shape(values), 0.25)
+
+
+def cooling(by):
+    return Agent(QLearning(), Boltzmann(lambda step: 1.0 / (1.0 + by * step)))
+
+
+@pytest.mark.parametrize("make", [lambda: cooling(0.5), lambda: Agent(QLearning(), lambda values, step: values * 0.25)])
+def test_a_function_is_compared_by_what_it_holds(tmp_path, make):
+    agents = [make(), make()]
     training = Training(KNOWN["lake"](), agents[0], seed=0)
     training.save(tmp_path / "training")
-    loaded = Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=agents[1])
-    assert same(list(islice(loaded, 20)), list(islice(training, 20)))
+    assert Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=agents[1]).agent is agents[1]
+    for other in (cooling(0.6), Agent(QLearning(), lambda values, step: values * 0.2)):
+        with pytest.raises(
+            ValueError, match=r"policy must be the one that was saved, .* with the contents [0-9a-f]{16}"
+        ):
+            Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=other)
+
+
+def test_a_policy_that_changed_since_it_was_made_is_not_the_one_that_is_made_again(tmp_path):
+    training = Training(KNOWN["lake"](), Agent(QLearning(), Counting()), seed=0)
+    training.save(tmp_path / "training")
+    Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=Agent(QLearning(), Counting()))
+    next(training)
+    training.save(tmp_path / "training")
+    with pytest.raises(ValueError, match="policy must be the one that was saved"):
+        Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=Agent(QLearning(), Counting()))
 
 
 def test_a_word_that_save_does_not_know_is_refused(tmp_path):

@@ -1,8 +1,8 @@
 """Where an environment stands, of those that are known: a few plain attributes and a stream of chance.
 
 Known are Gymnasium's toy-text environments, the grid worlds and the bandits of this package, in the wrappers that
-``gymnasium.make`` puts around them, with features, and in a ``SyncVectorEnv``. An environment of another class, also
-of a subclass, may hold more than these attributes, so it has no place.
+``gymnasium.make`` puts around them, with features, and in a ``SyncVectorEnv``; and subclasses whose ``step`` and
+``reset`` are known to `boltzmann_rl.tables`. An environment of another class may hold more, so it has no place.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from typing import Any
 
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.simulation.likeness import check_like
+from boltzmann_rl.tables.known import declares, doubt, is_unmodified
 
 __all__ = ["check_same", "description_of", "go_to", "place_of"]
 
@@ -72,13 +73,23 @@ def description_of(env: Any) -> list[str] | None:
         >>> description_of(gymnasium.make("FrozenLake-v1"))[:2]
         ['TimeLimit of 100 steps', 'OrderEnforcing']
     """
-    known, descriptions = _known(), []
+    descriptions = []
     for layer in _layers(env):
-        strange = type(layer) not in known or _PLAYED & vars(layer).keys()
-        if strange or not _is_ours(getattr(layer, "bandit", None)):
+        if _held(layer) is None:
             return None
         descriptions.append(" ".join([type(layer).__name__, *_settings(layer)]))
     return descriptions
+
+
+def _held(layer: Any) -> tuple[str, ...] | None:
+    """The attributes that change as an object is stepped and reset, or None where these are not known to be all."""
+    names = _known().get(type(layer))
+    if names is not None and not _PLAYED & vars(layer).keys() and _is_ours(getattr(layer, "bandit", None)):
+        read = not {"P", "_elapsed_steps", "_has_reset"} & vars(layer).keys() or is_unmodified(type(layer))
+        return names if read else None
+    # What an author declares keeps its state under a name of its own.
+    is_table = hasattr(layer, "P") and declares(type(layer)) is None and not doubt(layer, planning=True)
+    return _TABLE if is_table else None
 
 
 def _settings(layer: Any) -> Iterator[str]:
@@ -124,8 +135,7 @@ def place_of(env: Any) -> list[dict[str, Any]] | None:
     """
     if description_of(env) is None:
         return None
-    known = _known()
-    return [{name: vars(part)[name] for name in known[type(part)] if name in vars(part)} for part in _layers(env)]
+    return [{name: vars(part)[name] for name in _held(part) or () if name in vars(part)} for part in _layers(env)]
 
 
 def check_same(env: Any, description: Any) -> None:

@@ -11,8 +11,10 @@ import re
 import sys
 import warnings
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
+from boltzmann_rl.copies import objects_within
 from boltzmann_rl.environments import Reading
 from boltzmann_rl.files import write
 from boltzmann_rl.learners import Transition
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 KINDS = ("arrays", "pickle")
+_ADDRESS = r" at 0x[0-9a-fA-F]+"
 _FORMAT = "boltzmann_rl training, format "
 _FIRST_LINE = re.compile(rb"boltzmann_rl training, format 2, (arrays|pickle), SHA-256 ([0-9a-f]{64})")
 WAY_OUT = (
@@ -137,9 +140,27 @@ def named_tuples(learner: Any) -> list[type]:
 
 
 def agent_of(agent: Any) -> dict[str, str]:
-    """What an agent prints, part by part, without the addresses of functions."""
-    parts = {name: repr(getattr(agent, name)) for name in ("learner", "policy", "clock")}
-    return {name: re.sub(r" at 0x[0-9a-fA-F]+", "", text) for name, text in parts.items()}
+    """What an agent prints, part by part; what prints its address only (a function) is told by what it holds."""
+    return {name: _told(getattr(agent, name)) for name in ("learner", "policy", "clock")}
+
+
+def _told(part: Any) -> str:
+    text, found = re.subn(_ADDRESS, "", repr(part))
+    if not found:
+        return text
+    held = [_contents(thing) for thing in objects_within(part)]
+    said = re.sub(_ADDRESS, "", repr([contents for contents in held if contents]))
+    return f"{text} with the contents {hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+
+def _contents(thing: Any) -> Any:
+    """Of a function the constants, names and values that it is made of; of an object its attributes."""
+    if isinstance(thing, FunctionType):
+        code, cells = thing.__code__, [cell.cell_contents for cell in thing.__closure__ or ()]
+        constants = [constant for constant in code.co_consts[1:] if not isinstance(constant, CodeType)]
+        return code.co_names, constants, cells, thing.__defaults__, thing.__kwdefaults__
+    prints: Any = type(thing).__repr__
+    return sorted(vars(thing).items()) if prints is object.__repr__ else None
 
 
 def check_agent(agent: Any, saved: Any) -> None:

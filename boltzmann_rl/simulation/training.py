@@ -181,6 +181,18 @@ class Training:
         Warns:
             UserWarning: It was saved under other versions, so what follows may differ from an uninterrupted run; or a
                 new episode begins.
+
+        Example:
+            >>> import tempfile
+            >>> from boltzmann_rl import Boltzmann, Environment, QLearning
+            >>> maze, agent = Environment("FrozenLake-v1"), Agent(QLearning(0.5), Boltzmann(0.1))
+            >>> training = Training(maze.make(), agent, seed=0)
+            >>> steps = [next(training) for _ in range(10)]
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     training.save(f"{folder}/lake.training")
+            ...     again = Training.load(f"{folder}/lake.training", env=maze.make(), agent=agent)
+            >>> again.step, next(again) == next(training)
+            (10, True)
         """
         kind, content, versions = read(path)
         if kind == "pickle":
