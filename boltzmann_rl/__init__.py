@@ -46,6 +46,7 @@ from boltzmann_rl.policies import (
     MaxBoltzmann,
     Uniform,
     act,
+    prepare,
 )
 
 if TYPE_CHECKING:
@@ -299,6 +300,7 @@ __all__ = [
     "play",
     "play_many_arms",
     "plot_schedule",
+    "prepare",
     "run",
     "sample",
     "schedules",

@@ -7,6 +7,7 @@ is installed, never on what happens to be compiled already.
 import importlib
 from typing import Any
 
+from boltzmann_rl.kernels.forks import no_fork
 from boltzmann_rl.kernels.jit import available
 
 __all__ = ["COMPILED", "REFERENCE", "engine_of", "pays", "reason_of", "twin"]
@@ -75,4 +76,5 @@ def pays(kind: str, agent: Any, steps: int) -> bool:
 
 def twin(kind: str) -> Any:
     """The compiled engine of a kind: its module, which needs Numba."""
-    return importlib.import_module(f"boltzmann_rl.compiled.{kind}")
+    with no_fork():
+        return importlib.import_module(f"boltzmann_rl.compiled.{kind}")

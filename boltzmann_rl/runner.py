@@ -1,5 +1,6 @@
 """The runner: an experiment's units of work, here or on several cores, yielded in the order of the declaration."""
 
+import multiprocessing
 import os
 import pickle
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ def measure(experiment: Experiment, jobs: int | None = None) -> Iterator[tuple[U
         return
     import cloudpickle  # here: one process needs neither
     from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
 
     # Machine code leaves the interpreter free, so threads will do, which need not import and load it all again.
     declaration, compiled = cloudpickle.dumps(experiment), [experiment.engine(unit) == COMPILED for unit in units]
@@ -48,6 +50,9 @@ def measure(experiment: Experiment, jobs: int | None = None) -> Iterator[tuple[U
         yield unit, next(blocks[quick])
     for finished in blocks.values():
         next(finished, None)  # which lets it say goodbye to its workers
+    if False in blocks and multiprocessing.parent_process() is not None:
+        # A process of multiprocessing waits at its end for its workers, which stay for minutes lest there be more work.
+        get_reusable_executor().shutdown()
 
 
 def _do(declaration: bytes, unit: Unit) -> Block:

@@ -169,17 +169,6 @@ def test_eight_at_once_have_the_bits_of_one_by_one():
     np.testing.assert_array_equal(together, alone)
 
 
-def test_a_folder_that_cannot_be_written_costs_only_the_cache(monkeypatch):
-    def refuse(*arguments, cache=False, **options):
-        if cache:
-            raise RuntimeError("cannot cache function 'twice': no locator available for file")
-        return njit(*arguments, **options)
-
-    njit = numba.njit
-    monkeypatch.setattr(numba, "njit", refuse)
-    assert compiled(lambda x: 2 * x)(21) == 42
-
-
 def test_without_numba_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(ImportError, match=r"pip install 'boltzmann-rl\[fast\]'"):

@@ -4,6 +4,7 @@ The plain paths are held to exact fractions and to χ² tests in ``test_policies
 and its batches to the published mixtures in long double.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -224,31 +225,145 @@ def run(code, **environment):
     ).stdout.split()
 
 
-def test_few_decisions_load_nothing_and_many_have_it_prepared_beside_them():
+def test_decisions_compile_nothing_and_start_no_thread_however_many_there_are():
     code = """if True:
         import sys, threading, numpy as np
-        from boltzmann_rl import Boltzmann, act
-        from boltzmann_rl.policies import machine
-        policy, values, rng = Boltzmann(0.5), np.array([0.0, 1.0]), np.random.default_rng(0)
-        for _ in range(1000):
-            act(policy, values, rng)
-        print("numba" in sys.modules, threading.active_count())
-        while machine.ready is None:
-            act(policy, values, rng)
-        print("numba" in sys.modules, act(policy, values, rng) in (0, 1))
+        import boltzmann_rl as brl
+        policy, values, rng = brl.Boltzmann(0.5), np.array([0.0, 1.0]), np.random.default_rng(0)
+        many = []
+        started = threading.Thread.start
+        threading.Thread.start = lambda thread: many.append(thread) or started(thread)
+        for _ in range(310_000):
+            brl.act(policy, values, rng)
+        for _ in range(10):
+            brl.act(policy, np.zeros((700_000, 2)), rng)
+        print("numba" in sys.modules, threading.active_count(), len(many))
+        brl.prepare()
+        print("numba" in sys.modules, brl.act(policy, values, rng) in (0, 1), len(many))
     """
-    assert run(code) == ["False", "1", "True", "True"]
+    assert run(code) == ["False", "1", "0", "True", "True", "0"]
 
 
-def test_a_process_that_ends_does_not_wait_for_the_machine(monkeypatch):
-    class Ended:
-        def is_alive(self):
-            return False
+def test_threads_that_prepare_at_the_same_time_compile_once(monkeypatch):
+    decision, calls, begin = machine.ready, [], threading.Barrier(4)
+
+    def compile_slowly():
+        calls.append(threading.current_thread())
+        time.sleep(0.1)
+
+    def call():
+        begin.wait()
+        machine.prepare()
 
     monkeypatch.setattr(machine, "ready", None)
-    monkeypatch.setattr(machine.threading, "main_thread", Ended)
-    machine.prepare()
-    assert machine.ready is None
+    monkeypatch.setattr(decision, "prepare", compile_slowly)
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(calls) == 1
+    assert machine.ready is decision
+
+
+FORKS = """if True:
+    import multiprocessing, threading, time
+    import numpy as np
+    import boltzmann_rl as brl
+
+    def child(task):
+        if task == "act":
+            brl.act(brl.Boltzmann(0.5), np.array([0.0, 1.0]), np.random.default_rng(1))
+        elif task == "numba":
+            import numba
+            numba.njit(lambda x: x + 1)(1)
+        elif task == "prepare":
+            brl.prepare()
+        else:
+            agents = {"a": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.2))}
+            experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=2000, steps=2)
+            experiment.run(jobs=2, progress=False)
+
+    context = multiprocessing.get_context("fork")
+    threading.Thread(target=brl.prepare).start()
+    children = []
+    for wait, tasks in ((0.0, "act numba prepare"), (0.05, "act numba"), (0.2, "numba prepare jobs")):
+        time.sleep(wait)
+        for task in tasks.split():
+            children.append(context.Process(target=child, args=(task,)))
+            children[-1].start()
+    late = time.monotonic() + 60
+    for process in children:
+        process.join(max(0.1, late - time.monotonic()))
+    print(*{process.exitcode for process in children})
+    for process in children:
+        process.kill()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_processes_forked_while_a_thread_prepares_go_on(tmp_path):
+    """Also where nothing is on the disk, so that the compiler is at work for seconds."""
+    told = subprocess.run(
+        [sys.executable, "-c", FORKS],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+    )
+    assert told.stdout.split() == ["0"], told.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_a_fork_waits_for_the_compiler_and_not_with_the_lock_of_the_log():
+    code = """if True:
+        import logging, os, threading, time
+        from boltzmann_rl.kernels.forks import no_fork
+        at_work = threading.Event()
+
+        def compile_and_log():
+            with no_fork():
+                at_work.set()
+                time.sleep(0.5)
+                logging.getLogger("compiler").addHandler(logging.NullHandler())  # takes the lock of the log
+                done.append(time.monotonic())
+
+        done = []
+        threading.Thread(target=compile_and_log, daemon=True).start()
+        at_work.wait()
+        child = os.fork()
+        if child == 0:
+            with no_fork():
+                os._exit(7 if done else 1)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        with no_fork():
+            print("free")
+    """
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert told.stdout.split() == ["7", "free"]
+
+
+def test_a_refused_batch_takes_nothing_from_a_generator_that_threads_share():
+    """Nor does it give back what another thread has drawn meanwhile: each uniform is used once."""
+    rng, stop, drawn = np.random.default_rng(0), threading.Event(), []
+    values = np.zeros((ROWS * 4, 3))
+    values[-1, 1] = np.nan
+
+    def draw():
+        while not stop.is_set():
+            drawn.append(rng.random(100))
+            time.sleep(0)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    for _ in range(20):
+        with pytest.raises(ValueError, match="is nan"):
+            act(Boltzmann(1.0), values, rng)
+    stop.set()
+    thread.join()
+    uniforms = np.concatenate(drawn)
+    assert np.array_equal(uniforms, np.random.default_rng(0).random(len(uniforms)))
 
 
 def test_a_forked_process_decides_as_its_parent():

@@ -19,8 +19,8 @@ TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in FILES.it
 FLOORS = (
     {"arrays"},
     {"near_names"},
-    {"arguments", "lazy"},
-    {"streams", "kernels", "statistics", "progress", "files", "copies"},
+    {"arguments", "lazy", "files"},
+    {"streams", "kernels", "statistics", "progress", "copies"},
     {"numerics"},
     {"schedules"},
     {"policies"},

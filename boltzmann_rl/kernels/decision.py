@@ -6,7 +6,6 @@
 import math
 import os
 from _thread import start_new_thread
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
 from threading import Lock
@@ -133,13 +132,13 @@ def decide_rows(values: Any, temperature: float, uniform: float, soft: float, gr
     return actions if all(meaningful) else None
 
 
-def prepare() -> Iterator[None]:
-    """Compile what is here, or read it from the disk, with a pause after each piece."""
-    yield decide_few(np.zeros(2), 1.0, 0.5)
+def prepare() -> None:
+    """Compile what is here, or read it from the disk."""
+    decide_few(np.zeros(2), 1.0, 0.5)
     for mask in (np.bool_, np.int8):
-        yield decide_masked(np.zeros(2), np.ones(2, dtype=mask), 1.0, 0.5)
+        decide_masked(np.zeros(2), np.ones(2, dtype=mask), 1.0, 0.5)
     for kind in (np.float64, np.float32):
-        yield decide_rows(np.zeros((2, 2), dtype=kind), 1.0, 0.0, 1.0, 0.0, np.zeros)
+        decide_rows(np.zeros((2, 2), dtype=kind), 1.0, 0.0, 1.0, 0.0, np.zeros)
 
 
 @compiled(fastmath={"contract"})

@@ -1,12 +1,13 @@
 """How functions are compiled: with Numba, without the interpreter lock, kept on disk where there is a place for it."""
 
 import functools
-import hashlib
 import importlib.util
 import os
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
+
+from boltzmann_rl.kernels.forks import no_fork
 
 __all__ = ["MISSING", "available", "compiled", "fused", "inner", "placed"]
 
@@ -29,8 +30,8 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """A decorator: the function as machine code, compiled when it is first called and then kept on disk.
 
     Arithmetic is that of IEEE 754, as written: unless an option says otherwise nothing is reordered or contracted, so
-    that results are those of the same lines in Python (``NUMBA_DISABLE_JIT=1`` runs just these). Where no folder for
-    the cache can be written, each process compiles for itself.
+    that results are those of the same lines in Python (``NUMBA_DISABLE_JIT=1`` runs just these). Where machine code
+    can't be kept or read (`boltzmann_rl.kernels.cache`), each process compiles for itself.
 
     Args:
         function: With scalars and arrays for arguments.
@@ -42,21 +43,24 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     if function is None:
         return lambda decorated: compiled(decorated, **options)
     try:
-        import numba
+        with no_fork():
+            import numba
     except ImportError as error:
         raise ImportError(MISSING) from error
     options = {"nogil": True, "error_model": "numpy", "cache": True, **options}
-    try:
-        dispatcher = numba.njit(**options)(function)
-    except RuntimeError as error:
-        if "cache" not in str(error):
-            raise
-        options["cache"] = False  # neither beside the package nor at home is a folder that can be written
-        return numba.njit(**options)(function)
-    file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if file is not None:  # Numba looks for changes in the function's own file only, not in those of what it calls
-        file._source_stamp = file._source_stamp, _sources()
+    keep = options.pop("cache")
+    dispatcher = numba.njit(**options)(function)
+    if keep and available():
+        _keep_on_disk(dispatcher)
     return dispatcher
+
+
+def _keep_on_disk(dispatcher: Any) -> None:
+    """Give a compiled function its cache; it has none where no folder can be written, and none in a foreign Numba."""
+    with suppress(ImportError, AttributeError, OSError, RuntimeError, TypeError, ValueError):
+        from boltzmann_rl.kernels.cache import CheckedCache
+
+        dispatcher._cache = CheckedCache(dispatcher.py_func)
 
 
 # For what only compiled functions call: without the wrapper by which Python would, which takes long to compile, and on
@@ -68,12 +72,3 @@ placed = inner(forceinline=True)
 
 # The same where a product and a sum may be rounded once.
 fused = inner(forceinline=True, fastmath={"contract"})
-
-
-@functools.cache
-def _sources() -> str:
-    """What the whole package is, in a hash: code from another version of it is not taken from the disk."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from boltzmann_rl.lazy import lazily
 from boltzmann_rl.policies.decision import act, probabilities
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
+from boltzmann_rl.policies.machine import prepare
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
 
 if TYPE_CHECKING:
@@ -78,5 +79,6 @@ __all__ = [
     "Uniform",
     "act",
     "check_policy",
+    "prepare",
     "probabilities",
 ]

@@ -33,6 +33,9 @@ def act(
 
     Consumes exactly one uniform of ``rng`` a row (of a policy that perturbs the values: one an action).
 
+    Threads may call it at the same time, each with a generator of its own. From a generator that they share each
+    uniform goes to one of them, but which one is not the same in every run.
+
     Args:
         policy: Any callable ``(values, step) -> probabilities``.
         values: Action values ``(..., A)``.
@@ -75,7 +78,6 @@ def act(
                 if chosen >= 0:
                     return chosen
             if "_few_weights" in vars(type(policy)):  # a subclass that answers otherwise is asked, not passed over
-                machine.count(1)
                 coin = rng.random() if coin is None else coin
                 plain = few_values(values, available)
                 weights = None if plain is None else policy._few_weights(plain, step)
