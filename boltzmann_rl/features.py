@@ -35,7 +35,8 @@ def row(weights: Floats, observation: Observation) -> Floats:
         values: Floats = weights[observation]
         return values
     if observation.dtype.kind == "f":
-        return observation @ weights
+        with np.errstate(under="ignore"):
+            return observation @ weights
     total: Floats = np.add.reduce(weights.take(observation, axis=0))
     return total
 
@@ -82,8 +83,9 @@ def add(weights: Floats, observation: Observation, action: int, amount: float) -
     elif observation.dtype.kind == "f":
         largest = float(np.abs(observation).max())
         if largest > 0.0:  # without a feature there is nothing to learn of
-            x = observation / largest  # whose square neither over- nor underflows
-            weights[:, action] += x * (amount / float(x @ x)) / largest
+            with np.errstate(under="ignore"):
+                x = observation / largest  # whose square neither over- nor underflows as a whole
+                weights[:, action] += x * (amount / float(x @ x)) / largest
     else:
         weights[observation, action] += amount / len(observation)
 
@@ -107,4 +109,5 @@ def add_row(weights: Floats, observation: Observation, direction: Floats) -> Non
     if isinstance(observation, _INDEX) or observation.dtype.kind != "f":
         weights[observation] += direction
     else:
-        weights += np.outer(observation, direction)
+        with np.errstate(under="ignore"):
+            weights += np.outer(observation, direction)

@@ -402,6 +402,13 @@ def test_what_goes_wrong_in_a_run_goes_wrong_as_in_the_reference(agent, error, s
             engine.simulate(environment, agent, block=0, runs=1, episodes=200, seed=0)
 
 
+@pytest.mark.parametrize("end", np.random.default_rng(5).uniform(0.01, 0.9, size=40).round(6).tolist())
+def test_a_learning_rate_that_cools_is_to_the_bit_that_of_the_reference(end):
+    """Of 40 that are halfway at step 150 and end at 300, where a square root would be another number."""
+    agent = Agent(QLearning(Exponential(0.95, end, steps=300), 0.97), EpsilonGreedy(0.4))
+    assert_engines_agree(ENVIRONMENTS[0], agent, steps=400)
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=named)
 def test_a_schedule_has_the_bits_that_it_has_step_by_step(schedule):
     one_by_one = [evaluate(schedule, step) for step in range(600)]

@@ -298,6 +298,15 @@ def test_the_smoothed_return_is_the_mean_of_the_last_ten_episodes():
         assert curves["smoothed_return"].mean[episode] == pytest.approx(recent.mean(), rel=1e-12)
 
 
+def test_the_smoothed_return_forgets_a_large_return_altogether():
+    returns = np.array([[1e17, *(0.1 * k for k in range(40))], np.arange(41.0)])
+    smoothed = block_of(np.stack([returns, returns, returns])).curves["smoothed_return"]
+    expected = [np.mean([math.fsum(row[max(k - 9, 0) : k + 1]) / min(k + 1, 10) for row in returns]) for k in range(41)]
+    np.testing.assert_allclose(smoothed.mean, expected, rtol=1e-13)
+    few = block_of(np.ones((3, 2, 4))).curves["smoothed_return"]
+    assert few.mean.tolist() == [1.0] * 4
+
+
 def test_what_a_run_does_depends_neither_on_its_block_mates_nor_on_the_other_agents():
     def totals(runs, agents):
         experiment = GymnasiumExperiment(

@@ -48,9 +48,10 @@ class Rows:
     def pull(self, arm: NDArray[np.int64], rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Pull an arm in each row: the rewards, and by how much their means lay below the best of the row."""
         pulled = self.means[self._rows, arm]
-        regret = self.means.max(axis=1) - pulled
-        noise = answered(self._bandit, "noise", self._bandit.noise(len(arm), rng), arm.shape)
-        reward = answered(self._bandit, "reward", self._bandit.reward(pulled, noise), arm.shape)
+        with np.errstate(over="ignore", under="ignore"):
+            regret = self.means.max(axis=1) - pulled
+            noise = answered(self._bandit, "noise", self._bandit.noise(len(arm), rng), arm.shape)
+            reward = answered(self._bandit, "reward", self._bandit.reward(pulled, noise), arm.shape)
         if not self._contextual:
             self._world = self._bandit.move(self._world, rng)
         self.seen, self.means = self._meet(self._world, rng)
