@@ -205,3 +205,69 @@ def test_what_is_no_sequence_is_refused_by_name(made, name):
 def test_an_agent_of_the_wrong_parts_or_in_the_wrong_order_is_refused_at_once(learner, policy, message):
     with pytest.raises(TypeError, match=message):
         brl.Agent(learner, policy)
+
+
+def one_step(step, **how):
+    ending = {"terminated": True, "truncated": False, "probabilities": np.array([0.5, 0.5])}
+    return brl.learners.Transition(step, 0, 1, 1.0, 1, **{**ending, **how})
+
+
+def wrong_at_the_third_step(answer):
+    return lambda step: answer if step == 2 else 0.5
+
+
+LEARNERS = [
+    *((f"{cls.__name__}", "learning_rate", cls) for cls in (brl.QLearning, brl.SARSA, brl.ExpectedSARSA)),
+    ("DoubleQLearning", "learning_rate", brl.DoubleQLearning),
+    ("NStep", "learning_rate", lambda rate: brl.NStep(brl.SARSA(rate), steps=1)),
+    ("EligibilityTraces", "learning_rate", lambda rate: brl.EligibilityTraces(brl.SARSA(rate), decay=0.5)),
+    ("Reinforce", "learning_rate", brl.Reinforce),
+    ("Reinforce", "baseline_rate", lambda rate: brl.Reinforce(0.1, baseline_rate=rate)),
+    ("ActorCritic", "learning_rate", lambda rate: brl.ActorCritic(rate, 0.1)),
+    ("ActorCritic", "critic_rate", lambda rate: brl.ActorCritic(0.1, rate)),
+]
+
+
+@pytest.mark.parametrize("answer", [None, "0.5", NAN, -0.5, [0.1, 0.2], 1j, True], ids=repr)
+@pytest.mark.parametrize(("learner", "name", "made"), LEARNERS, ids=lambda part: part if isinstance(part, str) else "")
+def test_a_rate_that_is_wrong_at_one_step_is_refused_there_by_name_with_step_and_value(learner, name, made, answer):
+    learner, rng = made(wrong_at_the_third_step(answer)), np.random.default_rng(0)
+    state = learner.start((2, 2), rng)
+    for step in (0, 1):
+        state = learner.update(state, one_step(step), rng)
+    with pytest.raises((TypeError, ValueError), match=rf"^{name} = <function .* at step 2 must be "):
+        learner.update(state, one_step(2), rng)
+
+
+@pytest.mark.parametrize(("learner", "name", "made"), LEARNERS, ids=lambda part: part if isinstance(part, str) else "")
+def test_a_rate_that_averages_is_at_most_1_at_every_step(learner, name, made):
+    if (learner, name) in (("Reinforce", "learning_rate"), ("ActorCritic", "learning_rate")):
+        return  # steps up a gradient, of any size
+    learner, rng = made(schedules.Linear(1.0, 3.0, steps=2)), np.random.default_rng(0)
+    state = learner.update(learner.start((2, 2), rng), one_step(0), rng)
+    with pytest.raises(ValueError, match=rf"^{name} = Linear\(.*\) at step 1 must be in \[0, 1\], got 2.0"):
+        learner.update(state, one_step(1), rng)
+
+
+@pytest.mark.parametrize("answer", [None, "0.5", NAN, -0.5, 1j, True], ids=repr)
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("temperature", brl.Boltzmann),
+        ("epsilon", brl.EpsilonGreedy),
+        ("epsilon", lambda epsilon: brl.MaxBoltzmann(epsilon, 1.0)),
+        ("temperature", lambda temperature: brl.EpsilonBoltzmann(0.1, temperature)),
+    ],
+)
+def test_a_schedule_of_a_policy_that_is_wrong_at_one_step_is_refused_there_by_name(name, made, answer):
+    policy, values, rng = made(wrong_at_the_third_step(answer)), np.array([0.0, 1.0]), np.random.default_rng(0)
+    for ask in (lambda step: policy(values, step), lambda step: brl.act(policy, values, rng, step=step)):
+        ask(1)
+        with pytest.raises((TypeError, ValueError), match=rf"^{name} "):
+            ask(2)
+
+
+def test_what_takes_more_than_the_step_is_no_schedule_and_said_so_at_once():
+    for wrong in (brl.Greedy(), lambda: 0.1, lambda step, values: 0.1):
+        with pytest.raises(TypeError, match="learning_rate must be a number or a schedule, called with the step"):
+            brl.QLearning(wrong)

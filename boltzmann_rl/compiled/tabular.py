@@ -211,6 +211,8 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
         except Exception:  # where it matters, the reference meets it, and says where
             return None
         rates, temperatures, learning_rates = known
+        if not ((learning_rates >= 0.0) & (learning_rates <= 1.0)).all():  # refused by the reference, where it matters
+            return None
         counts_visits, law = agent.clock == "visits", _LEARNERS[type(learner)]
         mixed = _POLICIES[type(policy)]
         return kernel.Rule(*mixed, rates, temperatures, counts_visits, law, learning_rates, learner.discount)

@@ -14,8 +14,8 @@ from boltzmann_rl.arguments import Floats, as_choice, as_finite, real_array
 from boltzmann_rl.features import Observation, add, add_row, value
 from boltzmann_rl.learners.temporal_difference import Transition
 from boltzmann_rl.near_names import dataclass
-from boltzmann_rl.schedules import as_parameter, evaluate
-from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+from boltzmann_rl.schedules import as_parameter
+from boltzmann_rl.schedules.evaluation import Parameter, set_fields, value_at
 
 __all__ = ["ActorCritic", "Reinforce"]
 
@@ -102,7 +102,8 @@ class Reinforce:
         return state
 
     def _learn(self, state: Episodes, returns: list[float], played: list[Played], step: int) -> None:
-        rate, baseline_rate = evaluate(self.learning_rate, step), evaluate(self.baseline_rate, step)
+        rate = value_at(self.learning_rate, "learning_rate", step)
+        baseline_rate = value_at(self.baseline_rate, "baseline_rate", step, maximum=1.0)
         with np.errstate(under="ignore"):  # γᵗ fades to 0 in the end
             for (here, score, _), followed in zip(played, returns, strict=True):
                 error = followed - value(state.baseline, here, 0)
@@ -179,9 +180,10 @@ class ActorCritic:
         following = 0.0 if transition.terminated else self.discount * value(critic, transition.next_observation, 0)
         error = transition.reward + following - value(critic, here, 0)
         weight = fading.get(transition.environment, 1.0)
-        add(critic, here, 0, evaluate(self.critic_rate, transition.step) * error)
+        add(critic, here, 0, value_at(self.critic_rate, "critic_rate", transition.step, maximum=1.0) * error)
         with np.errstate(under="ignore"):  # γᵗ fades to 0 in the end
-            add_row(state.values, here, evaluate(self.learning_rate, transition.step) * weight * error * score)
+            rate = value_at(self.learning_rate, "learning_rate", transition.step)
+            add_row(state.values, here, rate * weight * error * score)
         over = transition.terminated or transition.truncated or not self.from_start
         fading[transition.environment] = 1.0 if over else weight * self.discount
         return state

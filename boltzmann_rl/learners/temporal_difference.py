@@ -16,8 +16,8 @@ from boltzmann_rl.arguments import Floats, as_finite
 from boltzmann_rl.features import Observation, add, cells, row, value
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.policies.few import FEW
-from boltzmann_rl.schedules import as_parameter, evaluate
-from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+from boltzmann_rl.schedules import as_parameter
+from boltzmann_rl.schedules.evaluation import Parameter, set_fields, value_at
 
 __all__ = ["SARSA", "DoubleQLearning", "ExpectedSARSA", "QLearning", "Transition"]
 
@@ -274,7 +274,7 @@ class DoubleQLearning:
             judged: Any = row(other, transition.next_observation)[available][chosen == np.maximum.reduce(chosen)]
             target += self.discount * (float(np.add.reduce(judged)) / len(judged))
         here, action = transition.observation, transition.action
-        rate = evaluate(self.learning_rate, transition.step)
+        rate = value_at(self.learning_rate, "learning_rate", transition.step, maximum=1.0)
         add(table, here, action, rate * (target - value(table, here, action)))
         moved = cells(here, action)
         values[moved] = 0.5 * (first[moved] + second[moved])
@@ -298,7 +298,7 @@ def forgotten(learner: Any, state: Any) -> Any:
 def _move(learner: Any, values: Floats, transition: Transition) -> Floats:
     here, action, rate = transition.observation, transition.action, learner.learning_rate
     if type(rate) is not float:
-        rate = evaluate(rate, transition.step)
+        rate = value_at(rate, "learning_rate", transition.step, maximum=1.0)
     old = value(values, here, action)
     amount = rate * (target_of(learner, values, transition) - old)
     if type(here) is int:  # what add comes to, without reading the value again

@@ -14,8 +14,7 @@ from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer
 from boltzmann_rl.features import Observation, add, cells, row, value
 from boltzmann_rl.learners.temporal_difference import Transition, target_of
 from boltzmann_rl.near_names import dataclass
-from boltzmann_rl.schedules import evaluate
-from boltzmann_rl.schedules.evaluation import set_fields
+from boltzmann_rl.schedules.evaluation import set_fields, value_at
 
 __all__ = ["EligibilityTraces", "NStep"]
 
@@ -97,7 +96,7 @@ class NStep:
         for _, _, reward in reversed(waiting):
             total = reward + self.learner.discount * total
             returns.append(total)
-        rate, moved = evaluate(self.learner.learning_rate, transition.step), []
+        rate, moved = value_at(self.learner.learning_rate, "learning_rate", transition.step, maximum=1.0), []
         for _ in range(len(waiting) if over else 1):
             here, action, _ = waiting.popleft()
             before = value(values, here, action)
@@ -185,7 +184,8 @@ class EligibilityTraces:
         error = target_of(self.learner, values, transition) - now
         self._mark(traces, here, action)
         with np.errstate(under="ignore"):  # old traces may fade to 0
-            values += evaluate(self.learner.learning_rate, transition.step) * error * traces
+            rate = value_at(self.learner.learning_rate, "learning_rate", transition.step, maximum=1.0)
+            values += rate * error * traces
             over = transition.terminated or transition.truncated
             traces *= 0.0 if over else self.learner.discount * self.decay
         state.traces[transition.environment] = traces, transition.next_available

@@ -57,7 +57,12 @@ def number_at(parameter: Any, step: int | None) -> float | None:
     """A number, or a schedule's value at the step; None for what reads the values, or needs a step."""
     if type(parameter) is float:
         return parameter
-    return None if step is None or not callable(parameter) else evaluate(parameter, step)
+    if step is None or not callable(parameter):
+        return None
+    try:
+        return evaluate(parameter, step)
+    except (TypeError, ValueError):  # the arrays' path says what it was the value of
+        return None
 
 
 def softmax_weights(values: list[float], temperature: float | None) -> list[float] | None:

@@ -99,7 +99,7 @@ def temperature_at(temperature: Any, values: Floats, step: Any) -> Any:
             f"step has shape {np.shape(step)}, one per action of values {values.shape}, but this policy has one "
             "temperature per row: give one step per row, or use a policy with a temperature per action"
         )
-    return evaluate(temperature, step)
+    return evaluate(temperature, step, "temperature")
 
 
 def rate_at(rate: Any, name: str, values: Floats, step: Any) -> float | Floats:
@@ -115,7 +115,7 @@ def rate_at(rate: Any, name: str, values: Floats, step: Any) -> float | Floats:
             f"step has shape {np.shape(step)}, one per action of values {values.shape}, but {name} is one per row: "
             "give one step per row"
         )
-    share = as_temperature(evaluate(rate, step), values.shape, name)
+    share = as_temperature(evaluate(rate, step, name), values.shape, name)
     if np.max(share) > 1.0:
         raise ValueError(f"{name} must be in [0, 1], got {np.max(share)} at step {step}")
     return share

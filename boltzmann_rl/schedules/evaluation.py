@@ -9,7 +9,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_number, unwrap
 
-__all__ = ["Parameter", "Schedule", "as_parameter", "evaluate", "is_constant", "set_fields"]
+__all__ = ["Parameter", "Schedule", "as_parameter", "evaluate", "is_constant", "set_fields", "value_at"]
 
 Schedule = Callable[[Any], Any]
 Parameter = float | Schedule
@@ -48,7 +48,7 @@ def _check_call(schedule: Any, name: str) -> None:
         return
 
 
-def evaluate(schedule: Any, step: Any) -> Any:
+def evaluate(schedule: Any, step: Any, name: str = "the value") -> Any:
     """The schedule's value at ``step``: a float for one step, an array of the same shape for many.
 
     A number is a constant. A callable that does not take arrays is evaluated element by element.
@@ -56,6 +56,7 @@ def evaluate(schedule: Any, step: Any) -> Any:
     Args:
         schedule: A number, or a callable ``step -> value``.
         step: Decisions made so far, integers ≥ 0 of any shape.
+        name: Of the value, for errors.
 
     Raises:
         TypeError: A schedule whose value is no real number.
@@ -73,15 +74,33 @@ def evaluate(schedule: Any, step: Any) -> Any:
         if type(value) is float and value == value:  # all that as_number would find
             return value
     if np.ndim(step) == 0:
-        return as_number(schedule(step), f"the value of {schedule!r} at step {step}")
+        return as_number(schedule(step), f"{name} of {schedule!r} at step {step}")
     steps = np.asarray(step)
     if steps.size < 2:  # NumPy would take such an array for a number or a truth, and warn of it
-        return _one_by_one(schedule, steps)
+        return _one_by_one(schedule, steps, name)
     try:
         values = np.asarray(schedule(steps))
     except (TypeError, ValueError):  # written for one step; a real fault is raised again below
-        return _one_by_one(schedule, steps)
-    return values if values.shape == steps.shape and values.dtype.kind == "f" else _one_by_one(schedule, steps)
+        return _one_by_one(schedule, steps, name)
+    return values if values.shape == steps.shape and values.dtype.kind == "f" else _one_by_one(schedule, steps, name)
+
+
+def value_at(parameter: Any, name: str, step: int, *, maximum: float = np.inf) -> float:
+    """A setting at a step, a number or its schedule's value, in [0, maximum].
+
+    Raises:
+        TypeError, ValueError: A schedule whose value is no number, or out of range: with its name, value and step.
+
+    Example:
+        >>> value_at(lambda step: 1.0 / (1 + step), "learning_rate", 3, maximum=1.0)
+        0.25
+    """
+    if type(parameter) is float:
+        return parameter
+    value = parameter(step)
+    if type(value) is float and 0.0 <= value <= maximum:
+        return value
+    return as_number(value, f"{name} = {parameter!r} at step {step}", minimum=0.0, maximum=maximum)
 
 
 def is_constant(parameter: Any) -> bool:
@@ -113,6 +132,6 @@ def set_range(schedule: Any) -> None:
     )
 
 
-def _one_by_one(schedule: Schedule, steps: Any) -> Floats:
-    values = [as_number(schedule(int(step)), f"the value of {schedule!r} at step {step}") for step in steps.flat]
+def _one_by_one(schedule: Schedule, steps: Any, name: str) -> Floats:
+    values = [as_number(schedule(int(step)), f"{name} of {schedule!r} at step {step}") for step in steps.flat]
     return np.array(values).reshape(steps.shape)
