@@ -20,7 +20,8 @@ class Agent:
     Boltzmann at temperature 1 (the gradient bandit); UCB1 indices + Greedy; Q-learning + ε-greedy.
 
     Args:
-        learner: Has ``start``, ``values`` and ``update``.
+        learner: Has ``start``, ``values`` and ``update``; one for environments that remembers something within an
+            episode also ``forget(state)``, which answers the state without that (see `Training.save`).
         policy: Any callable ``(values, step) -> probabilities``.
         clock: What the policy's ``step`` counts: ``"step"``, decisions in the run; ``"pulls"``, decisions for each
             action (one number an action); ``"visits"``, decisions in the current state (for bandits the same as

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
+
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.simulation.likeness import check_like
 from boltzmann_rl.tables.known import declares, doubt, is_unmodified
@@ -83,7 +85,9 @@ def description_of(env: Any) -> list[str] | None:
 
 def _held(layer: Any) -> tuple[str, ...] | None:
     """The attributes that change as an object is stepped and reset, or None where these are not known to be all."""
-    names = _known().get(type(layer))
+    names, chance = _known().get(type(layer)), vars(layer).get("_np_random")
+    if chance is not None and type(chance.bit_generator) is not np.random.PCG64:
+        return None
     if names is not None and not _PLAYED & vars(layer).keys() and _is_ours(getattr(layer, "bandit", None)):
         read = not {"P", "_elapsed_steps", "_has_reset"} & vars(layer).keys() or is_unmodified(type(layer))
         return names if read else None

@@ -103,13 +103,17 @@ def begin_anew(training: Any) -> str:
     loop.player.forget()
     loop.begin_anew(training.seed, "after", training.step)
     training._rewards, training._lengths = [0.0] * loop.environments, [0] * loop.environments
-    waited = f"{learned} steps that waited to be learned from have been; " if learned else ""
     begin = "new episodes begin" if loop.environments > 1 else "a new episode begins"
+    waited = f", and {_steps(learned)} that waited to be learned from came first" if learned else ""
     return (
-        f"where {name_of(training.env)} stood is not in the file, as it is not known to be a few numbers and a stream: "
-        f"{waited}{begin}, with a new seed, and the {dropped} steps of unfinished ones are not gone on with; "
-        "save(path, environment='pickle') would keep them"
+        f"the file does not say where {name_of(training.env)} stood, since not everything that its next step depends "
+        f"on is known: {begin}, with a new seed; {_steps(dropped)} of unfinished episodes will not be gone on with"
+        f"{waited}. save(path, environment='pickle') would have kept them"
     )
+
+
+def _steps(number: int) -> str:
+    return f"{number} step{'' if number == 1 else 's'}"
 
 
 def _environment(training: Any) -> list[Any]:
