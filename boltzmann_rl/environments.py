@@ -60,6 +60,9 @@ class Environment:
             whose print says all (a frozen dataclass). Where there is none, observations that are made of discrete parts
             (`Tuple`, `Dict`, `MultiDiscrete`, `MultiBinary`) are numbered, as by `Numbered`.
 
+    Where an environment is known or declared to be its transition tables, also under a ``TimeLimit`` that ``wrap`` puts
+    around it, the compiled engine may play it without stepping it: see ``help(boltzmann_rl.tables)``.
+
     Example:
         >>> Environment("FrozenLake-v1", options={"is_slippery": False})
         Environment(id='FrozenLake-v1', max_episode_steps=None, options=(('is_slippery', False),))

@@ -24,10 +24,11 @@ MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 class TabularEnv(gymnasium.Env[Any, Any]):
     """A walk through a table of transitions, with observations that are its states or what is seen of them.
 
-    A reset and a step draw one uniform each, as Gymnasium's toy-text environments do. There is no time limit. A subclass
-    that has only an ``__init__`` of its own is known to be its table, and can be played by the compiled engine and
-    planned for; one that overrides more declares it by ``steps_by_tables = True`` if it still is
-    (``help(boltzmann_rl.tables)``).
+    A reset and a step draw one uniform each, as Gymnasium's toy-text environments do. There is no time limit.
+
+    A subclass with only an ``__init__`` of its own is known to be its table: the compiled engine plays it, and
+    `boltzmann_rl.planning` plans for it. One that overrides more says ``steps_by_tables = True`` if it still is its
+    table: see ``help(boltzmann_rl.tables)``.
 
     Args:
         table: ``{state: {action: [(probability, next state, reward, terminated), ...]}}``, states and actions from 0.

@@ -84,11 +84,11 @@ def doubt(env: Any, *, planning: bool = False) -> str:
     """
     *wrappers, inner = layers(env)
     name = name_of(env)
+    for attribute in ("P", "initial_state_distrib"):
+        if not hasattr(getattr(inner, "unwrapped", inner), attribute):
+            return f"{name} has no {attribute}: only environments with transition tables are known"
     if isinstance(inner, gymnasium.Wrapper):
         return f"{name} is wrapped in {type(inner).__qualname__}, which is not known"
-    for attribute in ("P", "initial_state_distrib"):
-        if not hasattr(inner, attribute):
-            return f"{name} has no {attribute}: only environments with transition tables are known"
     for wrapper in wrappers:
         kind = type(wrapper)
         if kind not in _TRANSPARENT and not planning:
