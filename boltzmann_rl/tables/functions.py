@@ -11,12 +11,13 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Reached", "digest", "is_at_home", "is_plain", "overridden", "reached"]
+__all__ = ["Reached", "all_at_home", "digest", "is_at_home", "is_plain", "overridden", "reached"]
 
 _ATOMS = {NoneType, bool, int, float, str, bytes, np.bool_, np.float16, np.float32, np.float64}
 _ATOMS |= {np.dtype(f"{sign}{size}").type for sign in "iu" for size in (1, 2, 4, 8)}
@@ -33,7 +34,8 @@ _STOPS = {
 _ACCESS = {"__delattr__", "__getattr__", "__getattribute__", "__setattr__"}
 
 
-class Reached(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Reached:
     """What methods of a class reach, directly or through the functions that they call.
 
     Attributes:
@@ -49,6 +51,28 @@ class Reached(NamedTuple):
     strange: list[str]
 
 
+class _Known(NamedTuple):
+    """What was reached, and all that was looked up on the way: where, under which name, and what was there."""
+
+    found: Reached
+    bases: tuple[type, ...]
+    looked_up: list[tuple[Any, str, Any]]
+    codes: list[tuple[FunctionType, CodeType]]
+
+    def still_holds(self, cls: type) -> bool:
+        """Whether everything is as it was; asking this takes a fraction of the time of the search."""
+        if cls.__mro__ is not self.bases:
+            return False
+        for place, name, value in self.looked_up:
+            if place.get(name, _NOTHING) is not value:
+                return False
+        return all(function.__code__ is code for function, code in self.codes)
+
+
+_NOTHING = object()
+_known: dict[tuple[type, tuple[str, ...]], _Known] = {}
+
+
 def reached(cls: type, *methods: str) -> Reached:
     """Everything that methods of a class reach by name.
 
@@ -62,6 +86,23 @@ def reached(cls: type, *methods: str) -> Reached:
         >>> sorted(reached(Die, "throw").names)
         ['at', 'face', 'throw']
     """
+    known = _known.get((cls, methods))
+    if known is None or not known.still_holds(cls):
+        known = _known[cls, methods] = _remembered(_search(cls, methods), cls)
+    return known.found
+
+
+def _remembered(found: Reached, cls: type) -> _Known:
+    places: dict[tuple[int, str], Any] = {}
+    for owner in cls.__mro__[:-1]:
+        places |= {(id(owner), name): vars(owner) for name in found.names}
+    for _, function in found.functions:
+        places |= {(id(function.__globals__), name): function.__globals__ for name in _names(function.__code__)}
+    looked_up = [(place, name, place.get(name, _NOTHING)) for (_, name), place in places.items()]
+    return _Known(found, cls.__mro__, looked_up, [(function, function.__code__) for _, function in found.functions])
+
+
+def _search(cls: type, methods: tuple[str, ...]) -> Reached:
     found, waiting = Reached(set(), [], {}, []), list(methods)
     while waiting:
         name = waiting.pop()
@@ -159,6 +200,12 @@ def is_at_home(qualified: str, function: FunctionType) -> bool:
     return written == (qualified, getattr(module, "__file__", None)) and function.__globals__ is vars(module)
 
 
+@functools.lru_cache(maxsize=256)
+def all_at_home(found: Reached) -> bool:
+    """Whether all functions that were reached were written where they are found."""
+    return not found.strange and all(is_at_home(*function) for function in found.functions)
+
+
 def digest(function: FunctionType) -> str:
     """A function's source without comments, docstring and annotations, in eight digits; empty where there is no source.
 
@@ -174,7 +221,6 @@ def _is_method(function: FunctionType) -> bool:
     return function.__code__.co_freevars == ("__class__",)
 
 
-@functools.lru_cache(maxsize=256)
 def _digest(code: CodeType) -> str:
     try:
         (tree,) = ast.parse(textwrap.dedent(inspect.getsource(code))).body

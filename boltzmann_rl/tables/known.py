@@ -1,5 +1,6 @@
 """The one list of environments that are known to be what their tables say, and how others are declared to be."""
 
+import functools
 from typing import Any
 
 import gymnasium
@@ -139,6 +140,7 @@ def is_unmodified(cls: type) -> bool:
     return not _replaced(reached(cls, "step", "reset"))
 
 
+@functools.lru_cache(maxsize=256)
 def _replaced(found: Reached) -> str:
     """What about functions is not as it was read."""
     for qualified, function in found.functions:

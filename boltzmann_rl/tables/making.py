@@ -16,7 +16,7 @@ from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
 from boltzmann_rl.environments import Environment
 from boltzmann_rl.gridworlds import ShortCorridor, WindyGridworld
-from boltzmann_rl.tables.functions import is_at_home, is_plain, reached
+from boltzmann_rl.tables.functions import all_at_home, is_plain, reached
 from boltzmann_rl.tables.known import KNOWN, declares, is_unmodified, layers
 from boltzmann_rl.tables.promises import check_promise
 from boltzmann_rl.tables.worlds import World, world_of
@@ -103,7 +103,7 @@ def _recipe(environment: Environment) -> bytes | None:
     if not any(maker is cls for cls in _CONSTRUCTORS) or not is_plain(options) or _is_drawn(maker, options):
         return None
     construction = reached(maker, "__init__")
-    if construction.strange or not all(is_at_home(*function) for function in construction.functions):
+    if not all_at_home(construction):
         return None
     if not all(is_unmodified(cls) for cls in (maker, OrderEnforcing, PassiveEnvChecker, TimeLimit)):
         return None
