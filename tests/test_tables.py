@@ -165,7 +165,7 @@ def test_a_copy_of_a_known_function_that_draws_otherwise_is_noticed(monkeypatch)
     assert "categorical_sample is not the function whose source is known" in tables.doubt(FrozenLakeEnv())
 
 
-class Stays:
+class Stays(gymnasium.Env):
     def reset(self, *, seed=None, options=None):
         self._np_random = np.random.default_rng(0)
 
@@ -174,7 +174,7 @@ def test_a_base_that_is_put_under_a_known_class_is_noticed():
     lake, bases = Environment("FrozenLake-v1"), FrozenLakeEnv.__bases__
     assert tables.lasting(lake) is not None
     try:
-        FrozenLakeEnv.__bases__ = (Stays, *bases)
+        FrozenLakeEnv.__bases__ = (Stays,)
         assert tables.lasting(lake) is None
         assert "Stays.reset is not the function whose source is known" in tables.doubt(lake.make())
     finally:
