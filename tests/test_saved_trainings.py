@@ -15,7 +15,7 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
-from installed import TAXI, vectors_are_sound
+from installed import TAXI
 
 import boltzmann_rl.gridworlds  # noqa: F401 - which registers its worlds
 from boltzmann_rl import (
@@ -801,7 +801,6 @@ def test_named_tuples_are_those_that_the_reader_knows_and_their_code_is_not_run(
 
 
 def test_wrappers_of_other_packages_make_no_known_environment(tmp_path):
-    @vectors_are_sound
     def make():
         return gymnasium.wrappers.RecordEpisodeStatistics(KNOWN["lake"]())
 
