@@ -56,7 +56,8 @@ def rounding_of(array: Any) -> tuple[float, float]:
         >>> rounding_of(np.zeros(3, dtype=np.float16)), rounding_of([0.5, 0.5])
         ((0.0009765625, 5.960464477539063e-08), (0.0, 0.0))
     """
-    return _SPACING.get(str(getattr(array, "dtype", "")).removeprefix("torch."), (0.0, 0.0))
+    dtype = getattr(array, "dtype", "")
+    return _SPACING.get(getattr(dtype, "name", str(dtype).removeprefix("torch.")), (0.0, 0.0))
 
 
 def _of_tensor(tensor: Any, name: str) -> Any:

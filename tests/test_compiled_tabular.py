@@ -402,10 +402,18 @@ def test_what_goes_wrong_in_a_run_goes_wrong_as_in_the_reference(agent, error, s
             engine.simulate(environment, agent, block=0, runs=1, episodes=200, seed=0)
 
 
-@pytest.mark.parametrize("end", np.random.default_rng(5).uniform(0.01, 0.9, size=40).round(6).tolist())
+def roots_agree(x):
+    """Whether NumPy makes the same number of a square root and of a power among many."""
+    return bool(np.power(x, 0.5) == np.power(x, (0.5, 0.5))[0])
+
+
+# Those first, about 1 in 20, of which it does not.
+ENDS = sorted(np.random.default_rng(5).uniform(0.01, 0.9, size=400).round(6).tolist(), key=roots_agree)[:6]
+
+
+@pytest.mark.parametrize("end", ENDS)
 def test_a_learning_rate_that_cools_is_to_the_bit_that_of_the_reference(end):
-    """Of 40 that are halfway at step 150 and end at 300, where a square root would be another number."""
-    agent = Agent(QLearning(Exponential(0.95, end, steps=300), 0.97), EpsilonGreedy(0.4))
+    agent = Agent(QLearning(Exponential(1.0, end, steps=300), 0.97), EpsilonGreedy(0.4))  # halfway at 150, √end
     assert_engines_agree(ENVIRONMENTS[0], agent, steps=400)
 
 

@@ -38,7 +38,9 @@ class ValueDifference:
     `DoubleQLearning` ΔQ is the change of the mean of its tables, which is what the policy sees.
 
     Args:
-        learner: A learner of action values, for bandits or for environments.
+        learner: A learner of action values, for bandits or for environments. One that updates other rows than that of
+            the experience in hand says which by ``moves(state, *experience)``, as `NStep` does: its next state, and a
+            list of rows with the changes of their values.
         inverse_sensitivity: σ > 0, in units of the values: the change at which f is about ½ (tanh ½ = 0.46).
         rate: δ in (0, 1]; default: one over the number of actions.
 
