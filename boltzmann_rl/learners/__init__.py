@@ -9,6 +9,9 @@ Feedback for bandits is one action and one reward for each row: integers in [0, 
 count as 0 and 1); of one row they may be plain numbers. Learners that weigh rewards by probabilities take those of all
 actions ``(rows, A)``, and most also those of the chosen actions alone ``(rows,)``. Anything else is refused by name,
 and leaves the state as it was. A log of many decisions of one bandit is learned in its order by `learn_from_log`.
+
+A transition for environments names an observation and an action of the table, and a finite reward; features and
+probabilities fit it. It is checked as a whole in the same way.
 """
 
 from typing import TYPE_CHECKING

@@ -11,6 +11,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive
 from boltzmann_rl.learners.bandit_feedback import feedback_of
 from boltzmann_rl.learners.temporal_difference import Transition, forgotten
+from boltzmann_rl.learners.transitions import checked
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 
@@ -211,6 +212,7 @@ def _moves(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[A
         shape = learner.values(state).shape
         rows, actions = np.divmod(feedback_of(learner, shape, *experience[:3]).cells, shape[1])
     elif isinstance(seen.observation, int | np.integer):
+        seen = checked(seen, learner.values(state).shape)
         rows, actions = seen.observation, seen.action
     else:
         raise TypeError(f"ε is kept for each observation by its index, but {seen.observation!r} are features")

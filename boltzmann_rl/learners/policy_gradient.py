@@ -13,6 +13,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_choice, as_finite, real_array
 from boltzmann_rl.features import Observation, add, add_row, value
 from boltzmann_rl.learners.temporal_difference import Transition
+from boltzmann_rl.learners.transitions import checked, kept
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields, value_at
@@ -93,17 +94,26 @@ class Reinforce:
 
     def update(self, state: Episodes, transition: Transition, rng: np.random.Generator) -> Episodes:
         """Remember the step; at the end of an episode, learn from all of it."""
+        transition = checked(transition, state.values.shape)
+        over = transition.terminated or transition.truncated
+        rates = self._rates(transition.step) if over else (0.0, 0.0)
+        step = Played(kept(transition.observation), _score(transition), transition.reward)
         played = state.played.setdefault(transition.environment, [])
-        played.append(Played(transition.observation, _score(transition), transition.reward))
-        if transition.terminated or transition.truncated:
+        played.append(step)
+        if over:
             total = 0.0 if transition.terminated else value(state.baseline, transition.next_observation, 0)
-            self._learn(state, _returns(played, total, self.discount), played, transition.step)
+            self._learn(state, _returns(played, total, self.discount), played, *rates)
             played.clear()
         return state
 
-    def _learn(self, state: Episodes, returns: list[float], played: list[Played], step: int) -> None:
+    def _rates(self, step: int) -> tuple[float, float]:
+        """Of the preferences and of the baseline."""
         rate = value_at(self.learning_rate, "learning_rate", step)
-        baseline_rate = value_at(self.baseline_rate, "baseline_rate", step, maximum=1.0)
+        return rate, value_at(self.baseline_rate, "baseline_rate", step, maximum=1.0)
+
+    def _learn(
+        self, state: Episodes, returns: list[float], played: list[Played], rate: float, baseline_rate: float
+    ) -> None:
         with np.errstate(under="ignore"):  # γᵗ fades to 0 in the end
             for (here, score, _), followed in zip(played, returns, strict=True):
                 error = followed - value(state.baseline, here, 0)
@@ -175,14 +185,15 @@ class ActorCritic:
 
     def update(self, state: Criticised, transition: Transition, rng: np.random.Generator) -> Criticised:
         """Move critic and actor by the same error."""
+        transition = checked(transition, state.values.shape)
         here, critic, fading = transition.observation, state.critic, state.fading
         score = _score(transition)
         following = 0.0 if transition.terminated else self.discount * value(critic, transition.next_observation, 0)
         error = transition.reward + following - value(critic, here, 0)
         weight = fading.get(transition.environment, 1.0)
+        rate = value_at(self.learning_rate, "learning_rate", transition.step)
         add(critic, here, 0, value_at(self.critic_rate, "critic_rate", transition.step, maximum=1.0) * error)
         with np.errstate(under="ignore"):  # γᵗ fades to 0 in the end
-            rate = value_at(self.learning_rate, "learning_rate", transition.step)
             add_row(state.values, here, rate * weight * error * score)
         over = transition.terminated or transition.truncated or not self.from_start
         fading[transition.environment] = 1.0 if over else weight * self.discount

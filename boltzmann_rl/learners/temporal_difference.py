@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_finite
 from boltzmann_rl.features import Observation, add, cells, row, value
+from boltzmann_rl.learners.transitions import checked
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.policies.few import FEW
 from boltzmann_rl.schedules import as_parameter
@@ -266,6 +267,8 @@ class DoubleQLearning:
     def update(self, state: TwoTables, transition: Transition, rng: np.random.Generator) -> TwoTables:
         """Move one cell of one table; draws one uniform, below ½ for the first."""
         values, first, second = state
+        transition = checked(transition, values.shape)
+        rate = value_at(self.learning_rate, "learning_rate", transition.step, maximum=1.0)
         table, other = (first, second) if rng.random() < 0.5 else (second, first)
         target = transition.reward
         if not transition.terminated:
@@ -274,7 +277,6 @@ class DoubleQLearning:
             judged: Any = row(other, transition.next_observation)[available][chosen == np.maximum.reduce(chosen)]
             target += self.discount * (float(np.add.reduce(judged)) / len(judged))
         here, action = transition.observation, transition.action
-        rate = value_at(self.learning_rate, "learning_rate", transition.step, maximum=1.0)
         add(table, here, action, rate * (target - value(table, here, action)))
         moved = cells(here, action)
         values[moved] = 0.5 * (first[moved] + second[moved])
@@ -296,6 +298,7 @@ def forgotten(learner: Any, state: Any) -> Any:
 
 
 def _move(learner: Any, values: Floats, transition: Transition) -> Floats:
+    transition = checked(transition, values.shape)
     here, action, rate = transition.observation, transition.action, learner.learning_rate
     if type(rate) is not float:
         rate = value_at(rate, "learning_rate", transition.step, maximum=1.0)

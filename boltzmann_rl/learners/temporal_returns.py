@@ -13,6 +13,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer
 from boltzmann_rl.features import Observation, add, cells, row, value
 from boltzmann_rl.learners.temporal_difference import Transition, target_of
+from boltzmann_rl.learners.transitions import checked, kept
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields, value_at
 
@@ -85,18 +86,22 @@ class NStep:
         self, state: Window, transition: Transition, rng: np.random.Generator
     ) -> tuple[Window, list[tuple[Observation, float]]]:
         """`update`, and where it moved a value and by how much, one after the other: for `ValueDifference`."""
-        values = state.values
-        waiting = state.waiting.setdefault(transition.environment, deque())
-        waiting.append((transition.observation, transition.action, transition.reward))
+        values, transition = state.values, checked(transition, state.values.shape)
+        waiting = state.waiting.get(transition.environment, deque())
         over = transition.terminated or transition.truncated
-        if len(waiting) < self.steps and not over:
+        due = over or len(waiting) + 1 >= self.steps
+        total, rate = 0.0, 0.0
+        if due:  # what may be refused comes before anything is remembered
+            total = 0.0 if transition.terminated else self.learner.following(values, transition)
+            rate = value_at(self.learner.learning_rate, "learning_rate", transition.step, maximum=1.0)
+        waiting.append((kept(transition.observation), transition.action, transition.reward))
+        state.waiting[transition.environment] = waiting
+        if not due:
             return state, []
-        total = 0.0 if transition.terminated else self.learner.following(values, transition)
-        returns = []  # of the newest step first
+        returns, moved = [], []  # returns of the newest step first
         for _, _, reward in reversed(waiting):
             total = reward + self.learner.discount * total
             returns.append(total)
-        rate, moved = value_at(self.learner.learning_rate, "learning_rate", transition.step, maximum=1.0), []
         for _ in range(len(waiting) if over else 1):
             here, action, _ = waiting.popleft()
             before = value(values, here, action)
@@ -172,33 +177,35 @@ class EligibilityTraces:
 
     def update(self, state: Traced, transition: Transition, rng: np.random.Generator) -> Traced:
         """Move all weights with a trace."""
-        values, (here, action) = state.values, (transition.observation, transition.action)
+        values, transition = state.values, checked(transition, state.values.shape)
+        here, action = transition.observation, transition.action
+        if self.kind == "replacing" and not isinstance(here, int) and here.dtype.kind == "f":
+            raise ValueError("replacing traces need features that are active or not, got real ones: accumulate them")
+        now = value(values, here, action)
+        error = target_of(self.learner, values, transition) - now
+        rate = value_at(self.learner.learning_rate, "learning_rate", transition.step, maximum=1.0)
         traces, available = state.traces.get(transition.environment, (None, None))
         if traces is None:
             traces = np.zeros_like(values)
-        now = value(values, here, action)
         if getattr(self.learner, "off_policy", False):
             choices: Any = row(values, here)
             if now < (choices if available is None else choices[available]).max():
                 traces[...] = 0.0
-        error = target_of(self.learner, values, transition) - now
         self._mark(traces, here, action)
+        over = transition.terminated or transition.truncated
         with np.errstate(under="ignore"):  # old traces may fade to 0
-            rate = value_at(self.learner.learning_rate, "learning_rate", transition.step, maximum=1.0)
             values += rate * error * traces
-            over = transition.terminated or transition.truncated
             traces *= 0.0 if over else self.learner.discount * self.decay
-        state.traces[transition.environment] = traces, transition.next_available
+        following = None if over or transition.next_available is None else transition.next_available.copy()
+        state.traces[transition.environment] = traces, following
         return state
 
     def _mark(self, traces: Floats, here: Observation, action: int) -> None:
         """Let the traces of what was just done rise."""
         if self.kind == "accumulating":
             add(traces, here, action, 1.0)
-        elif isinstance(here, int) or here.dtype.kind != "f":
-            traces[cells(here, action)] = 1.0 / np.size(here)
         else:
-            raise ValueError("replacing traces need features that are active or not, got real ones: accumulate them")
+            traces[cells(here, action)] = 1.0 / np.size(here)
 
 
 def _check_one_step(learner: Any, name: str) -> None:
