@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_number, as_positive, real_array
+from boltzmann_rl.interface import as_environment
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import mellowmax, softmax
 from boltzmann_rl.numerics.sampling import as_probabilities
@@ -93,7 +94,7 @@ class MDP:
                 ``TabularEnv(P, initial_state_distrib)``.
 
         Raises:
-            TypeError: An environment without such a table, or that need not do what it says.
+            TypeError: No environment, one without such a table, or one that need not do what it says.
             ValueError: Outcomes whose probabilities do not sum to 1, or that lead out of the table.
 
         Example:
@@ -104,7 +105,7 @@ class MDP:
         """
         from boltzmann_rl.tables import doubt, layers  # here: an MDP of arrays does without Gymnasium
 
-        doubtful = doubt(env, planning=True)
+        doubtful = doubt(as_environment(env), planning=True)
         if doubtful:
             raise TypeError(
                 f"planning needs an environment that is known to be its tables, but {doubtful}; to plan for a table "

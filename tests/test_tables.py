@@ -330,12 +330,17 @@ def test_a_plan_is_made_for_no_environment_that_may_do_something_else():
         (gymnasium.make(TAXI, fickle_passenger=True), "fickle_passenger=True"),
         (TransformReward(gymnasium.make("FrozenLake-v1"), abs), "is wrapped in TransformReward"),
         (StickyAction(gymnasium.make("FrozenLake-v1"), 0.2), "is wrapped in StickyAction"),
-        (types.SimpleNamespace(P=COIN, initial_state_distrib=[1.0, 0.0]), "is a SimpleNamespace, whose tables"),
+        (Plainly(), "is a Plainly, whose tables are not known to be what it does"),
         (gymnasium.make("Blackjack-v1"), "has no P"),
-        (3, "has no P"),
     ):
         with pytest.raises(TypeError, match=f"{says}.*MDP.of\\(TabularEnv"):
             MDP.of(env)
+
+
+@pytest.mark.parametrize("given", ["FrozenLake-v1", Environment("FrozenLake-v1"), FrozenLakeEnv, 3], ids=str)
+def test_what_is_no_environment_has_no_plan_either(given):
+    with pytest.raises(TypeError, match="env must be a Gymnasium environment, got "):
+        MDP.of(given)
 
 
 def test_a_table_can_be_planned_for_where_the_environment_is_more_than_it():
