@@ -75,7 +75,10 @@ def _of_tensor(tensor: Any, name: str) -> Any:
 
 
 def _holds_tensors(array: Any) -> bool:
-    """Whether nested lists hold tensors; of the entries of a list one of each type is looked at."""
+    """Whether nested lists hold tensors; whether an entry is one is seen from its type, of which there are few."""
     if not isinstance(array, list | tuple):
-        return hasattr(array, "detach")
-    return any(map(_holds_tensors, {type(entry): entry for entry in array}.values()))
+        return False
+    kinds = set(map(type, array))
+    if any(hasattr(kind, "detach") for kind in kinds):
+        return True
+    return any(issubclass(kind, list | tuple) for kind in kinds) and any(map(_holds_tensors, array))

@@ -50,6 +50,8 @@ def test_values_of_every_format_are_those_of_numpy(library, dtype):
         lambda torch: tuple(torch.tensor(Q, dtype=torch.bfloat16, requires_grad=True)),
         lambda torch: [list(row) for row in torch.tensor(Q, requires_grad=True)],
         lambda torch: [torch.tensor(Q[0], requires_grad=True), *Q[1:].tolist()],
+        lambda torch: [list(torch.tensor(Q[0], requires_grad=True)), *Q[1:].tolist()],
+        lambda torch: [*Q[:2].tolist(), tuple(torch.tensor(Q[2], dtype=torch.bfloat16))],
     ],
 )
 def test_tensors_however_they_come_are_the_numbers_in_them(odd, door):
