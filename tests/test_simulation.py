@@ -234,6 +234,14 @@ def test_an_expected_reward_keeps_its_digits_beside_an_arm_of_a_billion():
     np.testing.assert_allclose(result.curves["expected_reward"].mean, 0.15, rtol=1e-15)
 
 
+def test_rewards_that_add_up_to_more_than_a_float_holds_are_refused_and_not_counted_as_infinite():
+    bandit = GaussianBandit((1e307, 2e307), sd=0.0)
+    with np.errstate(all="raise"):
+        simulate(bandit, Agent(SampleAverage(), Greedy()), block=0, runs=5, steps=8, seed=0)
+        with pytest.raises(ValueError, match=r"the rewards of a run must add up.*inf.*larger units"):
+            simulate(bandit, Agent(SampleAverage(), Greedy()), block=0, runs=5, steps=40, seed=0)
+
+
 def test_means_that_lie_further_apart_than_any_float_cost_the_largest_regret():
     agent = Agent(SampleAverage(), Greedy())
     with np.errstate(all="raise"):

@@ -29,17 +29,7 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-__all__ = [
-    "METRICS",
-    "Learner",
-    "Measured",
-    "Policy",
-    "Problem",
-    "Space",
-    "play",
-    "problem_of",
-    "space_for",
-]
+__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "play", "problem_of", "space_for"]
 
 METRICS = (
     "reward",
@@ -310,9 +300,8 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         by_ties = beyond(space.by_ties, 2 * t * space.ties)
         if not any_of(ties > 1.0):
             sums = load(problem.means_sum, i), load(problem.gaps_sum, i)
-            cells, paid, lost = lanes.choose_leaders(
-                leaders, means, top, sums, turn.greedy, turn.uniform, coin, begin, end
-            )
+            share = turn.greedy
+            cells, paid, lost = lanes.choose_leaders(leaders, means, top, sums, share, turn.uniform, coin, begin, end)
             return _Decision(cells, eight(1.0), paid, lost, eight(by_ties[1]), eight(by_ties[space.ties + 1]))
         share = turn.greedy * (1.0 / ties)
         cells, paid, lost = lanes.choose_greedily(values, means, top, best, share, turn.uniform, coin, begin, end)
@@ -325,8 +314,8 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         lanes.mix(turn.soft, policy.weights, total, turn.greedy, turn.uniform, values, mixed, begin, end)
         total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
         cells, entropy = lanes.choose(mixed, total * coin, begin, end), lanes.entropy_of(mixed, begin, end)
-        # With another factor, ties would break.
-        return _Decision(cells, eight(1.0), paid / total, lost / total, entropy, eight(0.0))
+        expected, lost = paid / total, lost / total  # with another factor, ties would break
+        return _Decision(cells, eight(1.0), expected, lost, entropy, eight(0.0))
     expected, lost, entropy = lanes.softmax_measures(total, paid, lost, led, turn.inverse)
     cells = lanes.choose(policy.weights, total * coin, begin, end)
     return _Decision(cells, total, expected, lost, entropy, eight(0.0))

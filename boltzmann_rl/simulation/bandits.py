@@ -47,7 +47,8 @@ def simulate(
     of its interval. The totals of the runs leave out the first ``uncounted_steps``.
 
     Raises:
-        ValueError: A reward that is not finite, or a policy whose answer is no distribution.
+        ValueError: A reward that is not finite, rewards or regrets of a run that add up to more than a float holds, or
+            a policy whose answer is no distribution.
     """
     with np.errstate(under="ignore"):  # as by default; what underflows is rounded to 0, whatever the session says
         return _played(bandit, agent, block, runs, steps, seed, uncounted_steps)
@@ -164,7 +165,15 @@ class _Tape:
             )
             for metric, parts in self._parts.items()
         }
-        return Block(curves, {metric: self._sums[metric] for metric in ("reward", "best_action", "regret")})
+        totals = {metric: self._sums[metric] for metric in ("reward", "best_action", "regret")}
+        for metric, total in totals.items():
+            beyond = total[~np.isfinite(total)]
+            if beyond.size:
+                raise ValueError(
+                    f"the {metric}s of a run must add up to what a float holds, got {beyond[0]} over {self._steps} steps: "
+                    "count rewards in larger units"
+                )
+        return Block(curves, totals)
 
 
 def _gaps(means: Floats) -> Floats:
