@@ -188,8 +188,9 @@ def test_boltzmann_gumbel_exploration_with_other_learners_is_left_to_the_referen
     assert not compiled.knows(GaussianBandit(), Agent(learner, BoltzmannGumbel(1.0)))
 
 
-def test_boltzmann_gumbel_exploration_with_another_clock_is_left_to_the_reference():
-    assert not compiled.knows(GaussianBandit(), Agent(SampleAverage(), BoltzmannGumbel(1.0), clock="step"))
+def test_boltzmann_gumbel_exploration_has_the_clock_of_pulls_alone():
+    with pytest.raises(ValueError, match="counts pulls"):
+        Agent(SampleAverage(), BoltzmannGumbel(1.0), clock="step")
 
 
 @pytest.mark.parametrize("prior", [(1.0, 0.0, math.inf), (0.3, 0.0, 1.0), (2.0, 5.0, 0.4), (1.0, -1e6, 1e3)], ids=named)

@@ -170,8 +170,8 @@ class _Tape:
             beyond = total[~np.isfinite(total)]
             if beyond.size:
                 raise ValueError(
-                    f"the {metric}s of a run must add up to what a float holds, got {beyond[0]} over {self._steps} steps: "
-                    "count rewards in larger units"
+                    f"the {metric}s of a run must add up to what a float holds, got {beyond[0]} after {self._steps} "
+                    "steps: count rewards in larger units"
                 )
         return Block(curves, totals)
 
