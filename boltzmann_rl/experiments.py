@@ -4,7 +4,6 @@ Running one (`boltzmann_rl.runner`) measures it, and `boltzmann_rl.records` make
 """
 
 import dataclasses
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
@@ -13,6 +12,7 @@ from boltzmann_rl.agents import Agent, learns_from
 from boltzmann_rl.arguments import as_finite, as_integer, as_seed, shown
 from boltzmann_rl.engines import COMPILED, engine_of, reason_of, twin
 from boltzmann_rl.environments import Environment
+from boltzmann_rl.labels import check_label, check_name
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
 from boltzmann_rl.simulation import bandits, episodes
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from boltzmann_rl.records import Results
 
 __all__ = ["BanditExperiment", "Experiment", "GymnasiumExperiment", "Unit"]
-
-# Letters, digits, dot, dash and underscore, neither hidden nor read as an option, nor a device on Windows.
-_NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9_-])?", re.I | re.A)
 
 # A guess, to tell whether compiling pays: how long the episodes will be shows only when they are played.
 _STEPS_PER_EPISODE = 20
@@ -276,13 +273,7 @@ Experiment = BanditExperiment | GymnasiumExperiment
 
 def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: str, update: int) -> None:
     name, seed = experiment.name, experiment.seed
-    if not isinstance(name, str):
-        raise TypeError(f"name must be a string, got {shown(name)}")
-    if not _NAME.fullmatch(name):
-        raise ValueError(
-            f"name must be up to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit, "
-            f"so that it can be a folder anywhere; got {name!r}"
-        )
+    check_name(name)
     problem = experiment.problem
     if not isinstance(problem, Mapping):
         problem = {getattr(problem, "id", type(problem).__name__): problem}
@@ -351,14 +342,8 @@ def _labelled(parts: Any, name: str) -> dict[str, Any]:
     if not isinstance(parts, Mapping) or not parts:
         raise TypeError(f"{name} must be a mapping with at least one entry, from labels to {name}, got {shown(parts)}")
     for label in parts:
-        if not isinstance(label, str) or not label.strip() or _is_torn(label):
-            raise TypeError(f"the labels of {name} must be strings that can be read, got {label!r}")
+        check_label(label, name)
     return dict(parts)
-
-
-def _is_torn(label: str) -> bool:
-    """Whether half a character is in it, as from a file name in no encoding: no file can hold it."""
-    return any("\ud800" <= character <= "\udfff" for character in label)
 
 
 def _family(label: str, agents: Mapping[Any, Any]) -> dict[float, Any]:

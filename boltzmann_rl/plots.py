@@ -17,7 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.labels import visible
 from boltzmann_rl.near_names import suggesting
+from boltzmann_rl.records.checks import refuse_missing
 from boltzmann_rl.reproduction import Row
 from boltzmann_rl.schedules import evaluate
 
@@ -103,7 +105,9 @@ def plot_results(results: "Results") -> Figure:
         notebook cell.
     """
     if results.manifest.get("study"):
+        refuse_missing(results.summary, "summary")
         return _plot_study(results)
+    refuse_missing(results.curves, "curves")
     panels = PANELS[results.manifest["axis"]]
     problems = list(results.curves["problem"].unique())
     if len(problems) > 1:
@@ -240,10 +244,10 @@ def plot_schedule(schedule: Any, steps: int = 1000, *, label: str = "value") -> 
         ax = figure.subplots()
         for index, (name, each) in enumerate(schedules.items()):
             ax.plot(at, evaluate(each, at), **_line(index), label=_short(name))
-        ax.set(xlabel="step", ylabel=label, ylim=(0, None))
+        ax.set(xlabel="step", ylabel=visible(label, "\n"), ylim=(0, None))
         ax.margins(x=0)
         if len(schedules) == 1:
-            ax.set_title(textwrap.fill(next(iter(schedules)), 60), fontsize=7)
+            ax.set_title(visible(textwrap.fill(next(iter(schedules)), 60), "\n"), fontsize=7)
         else:
             _label_lines(ax)
     return figure
@@ -360,6 +364,6 @@ def _caption(results: "Results") -> str:
 
 
 def _short(label: str) -> str:
-    """A label on one line of at most 36 characters; the tables have it whole."""
-    line = " ".join(label.split())
+    """A label on one line of at most 36 characters, all to be seen; the tables have it whole."""
+    line = visible(" ".join(label.split()))
     return line if len(line) <= 36 else f"{line[:35]}…"

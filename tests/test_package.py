@@ -20,7 +20,7 @@ FLOORS = (
     {"arrays"},
     {"near_names"},
     {"arguments", "lazy", "files"},
-    {"streams", "kernels", "statistics", "progress", "copies"},
+    {"streams", "kernels", "labels", "statistics", "progress", "copies"},
     {"numerics"},
     {"schedules"},
     {"policies"},

@@ -7,10 +7,12 @@ one paragraph on standard error; ``--debug`` shows the traceback.
 import os
 import sys
 import textwrap
+import traceback
 from collections.abc import Sequence
 
 from boltzmann_rl.cli.files import WrongCall
 from boltzmann_rl.cli.parser import parser
+from boltzmann_rl.cli.terminal import say
 
 __all__ = ["main"]
 
@@ -26,15 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
-        print("boltzmann-rl: interrupted", file=sys.stderr)
+        say("boltzmann-rl: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output has gone: there is nobody left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
         if options.debug:
-            raise
-        print(_paragraph(f"boltzmann-rl: {error or type(error).__name__}"), file=sys.stderr)
+            say(traceback.format_exc(), file=sys.stderr)
+            return 2 if isinstance(error, WrongCall) else 1
+        say(_paragraph(f"boltzmann-rl: {error or type(error).__name__}"), file=sys.stderr)
         return 2 if isinstance(error, WrongCall) else 1
 
 

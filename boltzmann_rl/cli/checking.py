@@ -5,6 +5,7 @@ from pathlib import Path
 
 import boltzmann_rl
 from boltzmann_rl.cli.files import WrongCall, module_in, module_named
+from boltzmann_rl.cli.terminal import say
 
 __all__ = ["check"]
 
@@ -21,7 +22,7 @@ def check(options: argparse.Namespace) -> int:
     if isinstance(policy, type):
         raise WrongCall(f"{name} is a class: name an instance, such as POLICY = {name}(...) in a file of your own")
     laws = boltzmann_rl.check_policy(policy)
-    print(f"{policy!r} obeys all {len(laws)} laws:")
+    say(f"{policy!r} obeys all {len(laws)} laws:")
     for law in laws:
-        print(f"  {law}")
+        say(f"  {law}")
     return 0

@@ -8,20 +8,28 @@ from boltzmann_rl.cli.checking import check
 from boltzmann_rl.cli.numbers import seed, whole
 from boltzmann_rl.cli.reproducing import reproduce
 from boltzmann_rl.cli.running import list_experiments, plot, run
+from boltzmann_rl.labels import visible
 
 __all__ = ["parser"]
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose messages, which repeat what was typed, can only be read; so are those of its commands."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(visible(message or "", keep="\n"), file)
+
+
 def parser() -> argparse.ArgumentParser:
     """Of the whole command line; each command sets the function that it calls."""
-    everything = argparse.ArgumentParser(
+    everything = _Parser(
         prog="boltzmann-rl",
         description="Boltzmann exploration and its rivals: run experiments, plot and compare them, check a policy.",
         epilog="Exit status: 0 it worked, 1 a run or a check failed, 2 the call was wrong.",
         allow_abbrev=False,
     )
     everything.add_argument("--version", action="version", version=f"boltzmann_rl {boltzmann_rl.__version__}")
-    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    common = _Parser(add_help=False, allow_abbrev=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = everything.add_subparsers(title="commands", required=True, metavar="COMMAND")
 

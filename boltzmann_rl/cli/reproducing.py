@@ -7,6 +7,7 @@ from typing import Any
 
 from boltzmann_rl.cli.files import WrongCall, existing, module_in
 from boltzmann_rl.cli.numbers import plus_minus
+from boltzmann_rl.cli.terminal import say
 
 __all__ = ["reproduce"]
 
@@ -21,7 +22,7 @@ def reproduce(options: argparse.Namespace) -> int:
     targets = [target for members in papers.values() for target in members]
     if options.list:
         for target in targets:
-            print(f"{target.id:<28} {target.study!r}")
+            say(f"{target.id:<28} {target.study!r}")
         return 0
     if options.set:
         return _vary(targets, options)
@@ -31,16 +32,16 @@ def reproduce(options: argparse.Namespace) -> int:
     lines = [line for row in rows for line in lines_of(row)]
     widths = {key: max(len(key), *(len(line[key]) for line in lines)) for key in lines[0]}
     for line in ({key: key for key in widths}, *lines):
-        print("  ".join(f"{line[key]:<{width}}" for key, width in widths.items()).rstrip())
+        say("  ".join(f"{line[key]:<{width}}" for key, width in widths.items()).rstrip())
     by_id = {row.target.id: row for row in rows}
     judged = {paper: [by_id[target.id] for target in members] for paper, members in papers.items()}
     passed = sum(row.passed for row in rows)
-    print(f"\n{passed} of {len(rows)} targets agree.")
+    say(f"\n{passed} of {len(rows)} targets agree.")
     if not options.ids and not options.quick and options.seed is None:  # the page is of everything, in full
         from boltzmann_rl.plots import figure_bytes, plot_reproduction
 
         figures = {paper: figure_bytes(plot_reproduction(members)) for paper, members in judged.items()}
-        print(f"Page: {save_reproductions(judged, Path(options.results) / 'reproductions', figures)}")
+        say(f"Page: {save_reproductions(judged, Path(options.results) / 'reproductions', figures)}")
     return 0 if passed == len(rows) else 1
 
 
@@ -89,5 +90,5 @@ def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
             study = with_parameters(study, {"runs": max(study.runs // 10, 20)})
         ours = study.measure(jobs=options.jobs)
         numbers = ", ".join(plus_minus(v, v + se) for v, se in zip(ours.values, ours.standard_errors, strict=True))
-        print(f"{target.id}, varied: {study!r}\n    {numbers} (mean ± standard error, {ours.runs} runs)")
+        say(f"{target.id}, varied: {study!r}\n    {numbers} (mean ± standard error, {ours.runs} runs)")
     return 0

@@ -10,6 +10,7 @@ from typing import Any
 import boltzmann_rl
 from boltzmann_rl.cli.files import WrongCall, existing, experiments_in, module_name
 from boltzmann_rl.cli.numbers import plus_minus
+from boltzmann_rl.cli.terminal import say
 from boltzmann_rl.kernels.jit import available
 
 __all__ = ["list_experiments", "plot", "run"]
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         folder = results.save(options.results, points=options.points, overwrite=options.overwrite)
         _print_summary(results)
         figure = next((folder / "figures").glob("*.png"))
-        print(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
+        say(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
         _print_reasons(results.manifest.get("reasons", {}))
     return 0
 
@@ -38,11 +39,11 @@ def run(options: argparse.Namespace) -> int:
 def _print_reasons(reasons: dict[str, list[str]]) -> None:
     """Why the reference engine ran what the compiled one would have run in less time."""
     if reasons and not available():
-        print("With Numba (pip install numba) this takes less time from the second run on.\n")
+        say("With Numba (pip install numba) this takes less time from the second run on.\n")
         return
     for reason, agents in reasons.items():
         told = f"Run by the reference engine: {', '.join(agents)}, as {reason}."
-        print(f"{textwrap.fill(told, 100)}\n")
+        say(f"{textwrap.fill(told, 100)}\n")
 
 
 def _as_asked(experiment: Any, options: argparse.Namespace) -> Any:
@@ -59,16 +60,16 @@ def _print_summary(results: Any) -> None:
     primary = results.manifest["primary"]
     shown = [primary, *[m for m in ("best_action", "regret", "length", "terminated") if m in results.summary]]
     for problem, table in results.summary.groupby("problem", sort=False):
-        print(f"\n{results.name} on {problem}: mean over the whole run ± half the 95 % interval, best first\n")
+        say(f"\n{results.name} on {problem}: mean over the whole run ± half the 95 % interval, best first\n")
         width = max(len("agent"), *(len(agent) for agent in table["agent"]))
-        print("  ".join([f"{'agent':<{width}}", *[f"{metric:>18}" for metric in shown], f"{'behind the best':>18}"]))
+        say("  ".join([f"{'agent':<{width}}", *[f"{metric:>18}" for metric in shown], f"{'behind the best':>18}"]))
         shown_rows = _best_of_families(table, results.manifest["study"])
         for _, row in shown_rows.iterrows():
             cells = [plus_minus(row[m], row[f"{m}_high"]) for m in shown]
             behind = plus_minus(row["behind"], row["behind_high"]) if row["behind"] else "–"
-            print("  ".join([f"{row['agent']:<{width}}", *[f"{cell:>18}" for cell in (*cells, behind)]]))
+            say("  ".join([f"{row['agent']:<{width}}", *[f"{cell:>18}" for cell in (*cells, behind)]]))
         if len(shown_rows) < len(table):
-            print(f"(the best of each family; all {len(table)} agents are in summary.csv)")
+            say(f"(the best of each family; all {len(table)} agents are in summary.csv)")
 
 
 def _best_of_families(table: Any, study: dict[str, Any]) -> Any:
@@ -81,22 +82,27 @@ def plot(options: argparse.Namespace) -> int:
     """Draw the figures of results again."""
     try:
         results = boltzmann_rl.load(existing(Path(options.folder), "results"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise WrongCall(str(error)) from error
     if options.output is not None:
         output = Path(options.output)
         if output.suffix not in (".png", ".svg", ".pdf"):
             raise WrongCall(f"--output must end in .png, .svg or .pdf, got {options.output!r}")
         results.plot().savefig(output, dpi=200)
-        print(output)
+        say(output)
         return 0
     from boltzmann_rl.plots import figure_bytes
     from boltzmann_rl.records import write
+    from boltzmann_rl.records.checks import refuse_links
 
-    for kind, image in figure_bytes(results.plot()).items():
-        path = Path(options.folder) / "figures" / f"{results.name}.{kind}"
+    figures = Path(options.folder) / "figures"
+    refuse_links(figures)
+    drawn = figure_bytes(results.plot())
+    figures.mkdir(exist_ok=True)
+    for kind, image in drawn.items():
+        path = figures / f"{results.name}.{kind}"
         write(path, image)
-        print(path)
+        say(path)
     return 0
 
 
@@ -116,7 +122,7 @@ def list_experiments(options: argparse.Namespace) -> int:
         for experiment in experiments:
             question = (sys.modules[module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
             size = f"{len(experiment.entrants)} agents, {experiment.runs} runs, {experiment.length} {experiment.axis}s"
-            print(f"{file}\n    {experiment.name}: {question}\n    {size}")
+            say(f"{file}\n    {experiment.name}: {question}\n    {size}")
     if wrong:
         kind = WrongCall if all(isinstance(error, WrongCall) for error in wrong) else RuntimeError
         raise kind("; ".join(map(str, wrong)))

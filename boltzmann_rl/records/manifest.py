@@ -12,13 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import boltzmann_rl
+from boltzmann_rl.arguments import shown
 from boltzmann_rl.experiments import BanditExperiment, Experiment, Unit
 from boltzmann_rl.kernels.jit import available
+from boltzmann_rl.labels import visible
+from boltzmann_rl.records.checks import check_manifest
 
 __all__ = ["FORMAT", "differences", "manifest_of", "read_manifest"]
 
 # Of the results folder; a folder of a later format is refused, not guessed at.
 FORMAT = 1
+
+# Bytes: some hundred thousand agents.
+_LARGEST = 100_000_000
 
 
 def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[str, Any]:
@@ -58,7 +64,7 @@ def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[st
         "commit": _commit(),
         "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
         "seconds": round(seconds, 3),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [visible(part) for part in (Path(sys.argv[0]).name, *sys.argv[1:])],
     }
 
 
@@ -92,24 +98,62 @@ def _commit() -> str | None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest in a folder, or None where there is none."""
+    """The manifest in a folder, checked, or None where there is none.
+
+    Raises:
+        ValueError: No run can have written it, or a later version of this package did.
+    """
     path = folder / "manifest.json"
     if not path.exists():
         return None
-    try:
-        manifest = json.loads(path.read_text("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
-    if not isinstance(manifest, dict) or not {"identity", "declaration", "runs"} <= manifest.keys():
+    manifest = _parsed(path)
+    needed = {"name", "identity", "declaration", "runs"}
+    if not isinstance(manifest, dict) or not needed <= manifest.keys():
         raise ValueError(f"{path} is no manifest of boltzmann_rl")
+    _refuse_later_format(manifest, folder)
+    try:
+        check_manifest(manifest)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} is no manifest of boltzmann_rl: {error}") from error
     return manifest
+
+
+def _parsed(path: Path) -> Any:
+    if not path.is_file() or path.stat().st_size > _LARGEST:
+        raise ValueError(f"{path} is no manifest of boltzmann_rl: it must be a file of at most {_LARGEST:,} bytes")
+    try:
+        return json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no JSON, or an integer without end
+        raise ValueError(f"{path} is damaged: {visible(str(error))}") from error
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _refuse_later_format(manifest: dict[str, Any], folder: Path) -> None:
+    written, versions = manifest.get("format", 0), manifest.get("versions")
+    if isinstance(written, bool) or not isinstance(written, int):
+        raise ValueError(f"{folder / 'manifest.json'} is no manifest of boltzmann_rl: its format is {shown(written)}")
+    if written > FORMAT:
+        by = versions.get("boltzmann_rl", "of a later version") if isinstance(versions, dict) else "of a later version"
+        raise ValueError(
+            f"{folder} was written in format {shown(written)} by boltzmann_rl {visible(str(by)[:30])}, and this is "
+            f"{boltzmann_rl.__version__}, which reads up to {FORMAT}: please upgrade"
+        )
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
     """Which parts of two declarations differ, and how."""
     before, after = _flat(old["declaration"]), _flat(new["declaration"])
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    return "; ".join(f"{key}: {before.get(key)} → {after.get(key)}" for key in keys)
+    return "; ".join(f"{visible(key)}: {_told(before.get(key))} → {_told(after.get(key))}" for key in keys)
+
+
+def _told(value: Any) -> str:
+    """A part of a declaration in a message, which may come from anyone's folder."""
+    text = visible(str(value))
+    return text if len(text) <= 300 else f"{text[:299]}…"
 
 
 def _flat(declaration: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from boltzmann_rl.records.checks import refuse_links
 from boltzmann_rl.records.files import csv_bytes, write
 from boltzmann_rl.reproduction import Row
 
@@ -61,6 +62,7 @@ def save_reproductions(
     Returns:
         The page.
     """
+    refuse_links(folder, folder / "figures")
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     rows = [row for members in papers.values() for row in members]
     passed = sum(row.passed for row in rows)

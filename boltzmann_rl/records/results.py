@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-import boltzmann_rl
 from boltzmann_rl.experiments import Experiment
+from boltzmann_rl.labels import visible
 from boltzmann_rl.near_names import dataclass, suggesting
 from boltzmann_rl.progress import Progress
+from boltzmann_rl.records.checks import check_manifest, check_table, refuse_links, refuse_missing
 from boltzmann_rl.records.files import csv_bytes, read_csv, write
-from boltzmann_rl.records.manifest import FORMAT, differences, manifest_of, read_manifest
+from boltzmann_rl.records.manifest import differences, manifest_of, read_manifest
 from boltzmann_rl.records.tables import curves_table, runs_table, sentence, summary_table, thinned
 from boltzmann_rl.runner import measure
 
@@ -55,7 +56,12 @@ class Results:
 
     @property
     def sentence(self) -> str:
-        """Who won, by how much, and how sure that is: one sentence a problem."""
+        """Who won, by how much, and how sure that is: one sentence a problem.
+
+        Raises:
+            FileNotFoundError: Read from a folder without the summary.
+        """
+        refuse_missing(self.summary, "summary")
         return " ".join(
             sentence(table, self.manifest) for _, table in self.summary.groupby("problem", sort=False, observed=True)
         )
@@ -78,12 +84,19 @@ class Results:
             The folder of this experiment.
 
         Raises:
-            FileExistsError: The folder holds something else, or more, and ``overwrite`` is not set.
+            FileExistsError: The folder holds something else, or more, and ``overwrite`` is not set; or it is a link,
+                or a file stands where it should be.
+            FileNotFoundError: These results were read from a folder without the curves or the summary.
         """
+        check_manifest(self.manifest)
+        refuse_missing(self.summary, "summary")
+        if not self.manifest.get("study"):  # a study's figure is drawn from the summary
+            refuse_missing(self.curves, "curves")
         folder = Path(results) / self.name
         _check_folder(folder, self.manifest, overwrite)
         (folder / "figures").mkdir(parents=True, exist_ok=True)
-        write(folder / "curves.csv", csv_bytes(thinned(self.curves, points)))
+        if len(self.curves):
+            write(folder / "curves.csv", csv_bytes(thinned(self.curves, points)))
         write(folder / "summary.csv", csv_bytes(self.summary))
         if len(self.runs):
             write(folder / "runs.csv", csv_bytes(self.runs))
@@ -134,7 +147,8 @@ def load(folder: str | Path) -> Results:
 
     Raises:
         FileNotFoundError: No results are there.
-        ValueError: They were written by a later version.
+        ValueError: They were written by a later version, or no run can have written them: a name that is no folder's
+            name, labels that can't be declared, tables of other agents. Nothing in a folder is executed.
 
     Example:
         >>> load("nowhere")
@@ -146,17 +160,23 @@ def load(folder: str | Path) -> Results:
     manifest = read_manifest(folder)
     if manifest is None:
         raise FileNotFoundError(f"{folder} holds no results: there is no manifest.json in it")
-    if manifest.get("format", 0) > FORMAT:
-        raise ValueError(
-            f"{folder} was written in format {manifest['format']} by boltzmann_rl "
-            f"{manifest['versions']['boltzmann_rl']}, and this is {boltzmann_rl.__version__}, which reads up to "
-            f"{FORMAT}: please upgrade"
-        )
-    tables = {name: folder / f"{name}.csv" for name in ("curves", "summary", "runs")}
     return Results(
-        **{name: read_csv(path) if path.exists() else pd.DataFrame() for name, path in tables.items()},
-        manifest=manifest,
+        **{name: _table(folder, name, manifest) for name in ("curves", "summary", "runs")}, manifest=manifest
     )
+
+
+def _table(folder: Path, name: str, manifest: dict[str, Any]) -> pd.DataFrame:
+    path = folder / f"{name}.csv"
+    if not path.exists():
+        return pd.DataFrame()
+    try:
+        if not path.is_file():
+            raise ValueError("it is no file")
+        table = read_csv(path)
+        check_table(table, name, manifest)
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged, or is not of these results: {visible(str(error))}") from error
+    return table
 
 
 def check_place(experiment: Experiment, results: str | Path, *, overwrite: bool = False) -> None:
@@ -169,9 +189,10 @@ def check_place(experiment: Experiment, results: str | Path, *, overwrite: bool 
 
 
 def _check_folder(folder: Path, manifest: dict[str, Any], overwrite: bool) -> None:
-    for place in (folder, folder / "figures"):
-        if place.is_symlink():
-            raise FileExistsError(f"{place} is a link to another folder: nothing was written through it")
+    refuse_links(folder, folder / "figures")
+    for place in (folder / "figures", folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise FileExistsError(f"{place} is a file where results need a folder: choose another --results folder")
     there = None if overwrite else read_manifest(folder)
     if there is None:
         return
