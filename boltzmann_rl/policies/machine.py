@@ -90,8 +90,12 @@ def _meaningful(values: Any) -> bool:
             return False
     if values.min() > -np.inf:
         return True
-    masked = values[values[:, 0] == -np.inf]
-    return bool((masked > -np.inf).any(axis=1).all())
+    without = np.arange(len(values))  # rows in which no action was found so far
+    for column in values.T:
+        without = without[column[without] == -np.inf]
+        if not without.size:
+            return True
+    return False
 
 
 def _shares(policy: Any, step: Any) -> tuple[float, float, float, float] | None:
