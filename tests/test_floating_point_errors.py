@@ -14,6 +14,7 @@ from test_conformance_table import TABLE
 import boltzmann_rl as brl
 from boltzmann_rl import planning, schedules
 from boltzmann_rl.bandit_environments import BanditEnv, BanditVectorEnv
+from boltzmann_rl.plots import figure_bytes
 from boltzmann_rl.simulation.bandits import simulate
 from boltzmann_rl.statistics import mean_interval, paired_difference
 
@@ -250,3 +251,19 @@ def test_an_experiment_with_infinite_temperatures_from_its_run_to_its_figure(tmp
         infinite = dataclasses.replace(results, curves=results.curves.replace({"metric": {"temperature": "reward"}}))
         assert infinite.plot() is not None
         brl.plot_schedule({"cold": schedules.Exponential(1e308, 1e-300, steps=500)})
+
+
+@pytest.mark.parametrize("where", [[0], [4, 5], [11]])
+def test_a_curve_that_is_infinite_at_some_steps_keeps_its_band_at_the_others(where):
+    agents = {
+        name: brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(share)) for name, share in (("a", 0.1), ("b", 0.9))
+    }
+    experiment = brl.BanditExperiment(name="x", problem=brl.BernoulliBandit(arms=3), agents=agents, runs=9, steps=12)
+    results = experiment.run(progress=False)
+    curves = results.curves.copy()
+    broken = (curves["metric"] == "reward") & (curves["agent"] == "a") & curves["step"].isin(where)
+    curves.loc[broken, ["mean", "low", "high"]] = INF
+    with np.errstate(all="raise"):
+        figure = dataclasses.replace(results, curves=curves).plot()
+        assert figure_bytes(figure)["png"]
+    assert len(figure.axes[0].collections) == 2
