@@ -15,6 +15,7 @@ from boltzmann_rl.environments import Environment
 from boltzmann_rl.labels import check_label, check_name
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields
+from boltzmann_rl.schedules.rows import rows_of
 from boltzmann_rl.simulation import bandits, episodes
 from boltzmann_rl.simulation.bandits import Block
 
@@ -294,6 +295,11 @@ def _canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: st
         if not learns_from(entrant.agent.learner, update):
             raise TypeError(
                 f"agents[{label!r}] has a learner that does not learn from {kind}: {entrant.agent.learner!r}"
+            )
+        if rows := rows_of(entrant.agent.policy):
+            raise ValueError(
+                f"agents[{label!r}] has parameters for {rows} rows, but the runs of an experiment are alike: make an "
+                f"agent of each, or train in a vector of environments, got {entrant.agent.policy!r}"
             )
     for part in (*problems.values(), *(entrant.agent for entrant in entrants.values())):
         if " at 0x" in repr(part) or "array(" in repr(part):

@@ -384,7 +384,7 @@ def test_an_exponent_that_leads_nowhere_is_refused(wrong):
 
 
 @pytest.mark.parametrize(("make", "name"), NUMBERS)
-@pytest.mark.parametrize("wrong", ["1", None, True, 1j, [1.0], np.array([1.0]), {}], ids=repr)
+@pytest.mark.parametrize("wrong", ["1", None, True, 1j, [None], [[1.0]], np.array([True]), {}], ids=repr)
 def test_what_is_no_number_is_refused_by_name(make, name, wrong):
     with pytest.raises(TypeError, match=name):
         make(wrong)

@@ -255,7 +255,7 @@ def test_fewer_than_one_effective_action_is_refused(target):
         EffectiveActions(lambda step: target).temperature([0.0, 1.0], 0)
 
 
-@pytest.mark.parametrize("wrong", [True, "1", None, [1.0]])
+@pytest.mark.parametrize("wrong", [True, "1", None, [None]])
 @pytest.mark.parametrize(
     "kind", [EffectiveActions, TargetEntropy, GreedyProbability, RelativeToRange, RelativeToSpread]
 )

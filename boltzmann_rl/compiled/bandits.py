@@ -26,6 +26,7 @@ from boltzmann_rl.policies import (
     Uniform,
 )
 from boltzmann_rl.policies.parameters import rate_at, temperature_at
+from boltzmann_rl.schedules.rows import rows_of
 from boltzmann_rl.simulation import bandits as reference
 from boltzmann_rl.simulation.bandits import BLOCK, Block
 from boltzmann_rl.simulation.moments import Moments
@@ -90,6 +91,7 @@ def knows(bandit: Any, agent: Any) -> bool:
         type(policy) in (Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform)
         and not hasattr(getattr(policy, "temperature", None), "temperature")
         and agent.clock != "pulls"
+        and not rows_of(policy)
     )
 
 

@@ -23,6 +23,7 @@ from boltzmann_rl.learners import SARSA, DoubleQLearning, ExpectedSARSA, QLearni
 from boltzmann_rl.policies import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform
 from boltzmann_rl.policies.few import FEW
 from boltzmann_rl.schedules import evaluate
+from boltzmann_rl.schedules.rows import rows_of
 from boltzmann_rl.simulation import episodes as reference
 from boltzmann_rl.simulation.bandits import Block
 from boltzmann_rl.streams import child_seed, stream
@@ -92,6 +93,8 @@ def reason(environment: Environment, agent: Agent) -> str:
         return f"{agent.policy!r} reads the values, which is not known"
     if agent.clock == "pulls":
         return "the clock 'pulls' is not known"
+    if rows_of(agent.policy):
+        return f"{agent.policy!r} has a parameter for each row, which is not known"
     world = read(environment)
     if isinstance(world, str):
         return world

@@ -20,6 +20,7 @@ from boltzmann_rl.policies.decision import act, decide, probabilities
 from boltzmann_rl.policies.greedy import EpsilonGreedy
 from boltzmann_rl.policies.parameters import check_counts_steps, has_temperature, temperature_at
 from boltzmann_rl.schedules.evaluation import set_fields
+from boltzmann_rl.schedules.rows import PerRow
 from boltzmann_rl.streams import stream
 
 try:
@@ -265,6 +266,8 @@ def _refuse_epsilon(given: Any) -> None:
 
 def _at_progress(part: Any, progress: float) -> Any:
     """A policy, or a part of one, with each `Progress` in it replaced by its value at the progress."""
+    if isinstance(part, PerRow):
+        return PerRow(_at_progress(each, progress) for each in part)
     if isinstance(part, Progress):
         progress = min(max(progress, 0.0), 1.0)
         return as_number(part.schedule(progress), f"the value of {part!r} at progress {progress:g}")

@@ -12,7 +12,7 @@ from boltzmann_rl.arguments import as_generator, as_policy
 from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.integrations.action_spaces import check_begins_at_0
 from boltzmann_rl.policies.decision import act
-from boltzmann_rl.policies.parameters import check_counts_steps
+from boltzmann_rl.policies.parameters import check_counts_steps, example_values
 from boltzmann_rl.streams import stream
 
 try:
@@ -42,7 +42,8 @@ class _Exploring(DiscreteQLearningPolicy):
         for name, policy in {"exploration": exploration, "inference": inference}.items():
             if name == "exploration" or policy is not None:
                 check_counts_steps(as_policy(policy, name), name, "the decisions of each environment")
-                act(policy, np.arange(float(self.action_space.n)), stream(0), step=0)  # refuses now what it would later
+                example = example_values(policy, self.action_space.n)
+                act(policy, example, stream(0), step=0)  # refuses now what it would later
         self.register_buffer("clock", torch.zeros((), dtype=torch.int64))
         self._answered: Any = None, None
 

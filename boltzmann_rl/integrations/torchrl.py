@@ -9,7 +9,7 @@ import numpy as np
 from boltzmann_rl.arguments import as_generator, as_policy, as_steps
 from boltzmann_rl.arrays import to_numpy
 from boltzmann_rl.policies.decision import act
-from boltzmann_rl.policies.parameters import check_counts_steps
+from boltzmann_rl.policies.parameters import check_counts_steps, example_values
 from boltzmann_rl.streams import stream
 
 try:
@@ -79,7 +79,8 @@ class ExplorationModule(TensorDictModuleBase):
         spec = _action_spec(spec, action_key)
         self.spec = spec if device is None else spec.to(device)
         self.register_buffer("clock", torch.zeros(clocks, dtype=torch.int64, device=device))
-        act(self.policy, np.arange(float(self.spec.space.n)), stream(0), step=0)  # what it refuses, it refuses now
+        example = example_values(policy, self.spec.space.n, tuple(clocks))
+        act(policy, example, stream(0), step=np.zeros(clocks, dtype=int))  # what it refuses, it refuses now
 
     def step(self, frames: Any = 1) -> None:
         """Move the clock on by ``frames`` decisions: a number, or one for each of the ``clocks``."""

@@ -10,6 +10,7 @@ from boltzmann_rl.arguments import Floats, as_policy, as_seed
 from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.policies.decision import act
 from boltzmann_rl.policies.parameters import clock_of
+from boltzmann_rl.schedules.rows import in_row, rows_of
 
 __all__ = ["BrokenLaw", "check_policy"]
 
@@ -70,6 +71,8 @@ def check_policy(
         memory: For a policy that takes a third argument: what to hand it for given values.
         seed: Of the generated values and the draws.
 
+    Of a policy with parameters for each row the first and last row are checked, and all together against each alone.
+
     Returns:
         The names of the laws that were checked.
 
@@ -86,6 +89,8 @@ def check_policy(
         boltzmann_rl.policies.conformance.BrokenLaw: the law 'rows are distributions' is broken: ...
     """
     as_policy(policy)
+    if rows := rows_of(policy):
+        return _check_rows(policy, rows, shift_invariant, memory, seed)
     if shift_invariant is None:
         shift_invariant = getattr(policy, "shift_invariant", True)
     scales = dataclasses.is_dataclass(policy) and isinstance(getattr(policy, "temperature", None), float)
@@ -106,6 +111,24 @@ def check_policy(
         for law, holds in laws:
             holds(_Subject(policy, law, memory, np.random.default_rng(as_seed(seed))))
     return tuple(law for law, _ in laws)
+
+
+def _check_rows(policy: Any, rows: int, *settings: Any) -> tuple[str, ...]:
+    """A policy with parameters for each row: the first and the last by themselves, and all together as each alone."""
+    shift_invariant, memory, seed = settings
+    alone = [in_row(policy, row) for row in range(rows)]
+    for each in (alone[0], alone[-1]):
+        laws = check_policy(each, shift_invariant=shift_invariant, memory=memory, seed=seed)
+    law = "a batch is its rows"
+    together = _Subject(policy, law, memory, np.random.default_rng(as_seed(seed)))
+    for row, step in together.examples():
+        values = np.stack([np.roll(row, shift) for shift in range(rows)])
+        p = together.distribution(values, step)
+        for k, each in enumerate(alone):
+            expected = _Subject(each, law, memory, together.rng).distribution(values[k], step)
+            if not np.allclose(p[k], expected, rtol=1e-9, atol=1e-12):
+                raise together.broken(values, step, f"row {k} answers {_shown(p[k])}, and alone {_shown(expected)}")
+    return laws
 
 
 @dataclasses.dataclass(frozen=True)

@@ -60,9 +60,10 @@ def number_at(parameter: Any, step: int | None) -> float | None:
     if step is None or not callable(parameter):
         return None
     try:
-        return evaluate(parameter, step)
+        value = evaluate(parameter, step)
     except (TypeError, ValueError):  # the arrays' path says what it was the value of
         return None
+    return value if type(value) is float else None  # one for each row is the arrays' to check
 
 
 def softmax_weights(values: list[float], temperature: float | None) -> list[float] | None:

@@ -6,8 +6,7 @@ from boltzmann_rl.arguments import Floats, as_values
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import greedy, uniform
 from boltzmann_rl.policies.few import epsilon_greedy_weights, greedy_weights, number_at, uniform_weights
-from boltzmann_rl.policies.parameters import mixture, rate_at
-from boltzmann_rl.schedules import as_parameter
+from boltzmann_rl.policies.parameters import as_row_parameter, mixture, rate_at
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
 
 __all__ = ["EpsilonGreedy", "Greedy", "Uniform"]
@@ -60,23 +59,30 @@ class EpsilonGreedy:
     Each row of a batch flips its own coin. Limits: ε = 0 is `Greedy`, ε = 1 is `Uniform`.
 
     Args:
-        epsilon: In [0, 1]: a number or a schedule.
+        epsilon: In [0, 1]: a number or a schedule, or a list, tuple or array of them, one for each row.
 
     Raises:
-        ValueError: An ε outside [0, 1].
+        ValueError: An ε outside [0, 1], or one for each of other rows than there are.
 
     Example:
         >>> EpsilonGreedy(0.3)([0.0, 1.0, 0.5], step=0)
         array([0.1, 0.8, 0.1])
 
-    Source: Watkins (1989), thesis, ch. 7; Sutton & Barto (2018), §2.2.
+        The ladder of Ape-X, ε_i = ε^(1 + α·i/(N − 1)) with ε = 0.4 and α = 7, here for N = 4 environments:
+
+        >>> import numpy as np
+        >>> EpsilonGreedy(0.4 ** (1 + 7 * np.arange(4) / 3))
+        EpsilonGreedy(epsilon=(0.4, 0.047..., 0.0055..., 0.00065...))
+
+    Source: Watkins (1989), thesis, ch. 7; Sutton & Barto (2018), §2.2; Horgan et al. (2018), *Distributed Prioritized
+    Experience Replay*, §4, for the ladder.
     """
 
     epsilon: Parameter
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, epsilon=as_parameter(self.epsilon, "epsilon", maximum=1.0))
+        set_fields(self, epsilon=as_row_parameter(self.epsilon, "epsilon", maximum=1.0))
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)

@@ -14,6 +14,7 @@ from boltzmann_rl.policies.few import LARGEST_TEMPERATURE, number_at
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.parameters import clock_of, rate_at, temperature_at
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
+from boltzmann_rl.schedules.rows import rows_of
 
 __all__ = ["action", "actions_of_rows", "prepare", "ready"]
 
@@ -102,10 +103,13 @@ def _shares(policy: Any, step: Any) -> tuple[float, float, float, float] | None:
     """Temperature, and shares of the uniform, the soft and the greedy part; None where rows have their own."""
     if type(policy) not in _PARTS or hasattr(getattr(policy, "temperature", None), "temperature") or np.ndim(step):
         return None
-    if clock_of(policy) != "step":
-        return None  # the arrays' checks refuse one step for all rows
-    temperature = temperature_at(getattr(policy, "temperature", 1.0), _ROW, 0 if step is None else step)
-    rate = rate_at(getattr(policy, "epsilon", 0.0), "epsilon", _ROW, 0 if step is None else step)
+    if clock_of(policy) != "step" or rows_of(policy):
+        return None
+    try:
+        temperature = temperature_at(getattr(policy, "temperature", 1.0), _ROW, 0 if step is None else step)
+        rate = rate_at(getattr(policy, "epsilon", 0.0), "epsilon", _ROW, 0 if step is None else step)
+    except ValueError:  # one for each row, or what the arrays will name
+        return None
     if not _SMALLEST <= temperature <= LARGEST_TEMPERATURE:
         return None
     return (temperature, *_PARTS[type(policy)](float(np.max(rate))))

@@ -1,19 +1,23 @@
 """A policy's parameters at a step: the temperature and the share of exploration, checked where they are read."""
 
-import dataclasses
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature
 from boltzmann_rl.schedules import as_parameter, evaluate
+from boltzmann_rl.schedules.rows import PerRow, in_rows, inside, ladder_of, rows_of
 
 __all__ = [
     "CLOCKS",
+    "as_row_parameter",
     "as_temperature_parameter",
     "check_counts_steps",
     "clock_of",
+    "differs_by_row",
+    "example_values",
     "has_temperature",
     "mixture",
     "rate_at",
@@ -24,17 +28,32 @@ __all__ = [
 CLOCKS = ("step", "pulls", "visits")
 
 
+def as_row_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Any:
+    """A number in [0, maximum] as a float, a schedule, or one of these for each row: a list, tuple or array of them.
+
+    Raises:
+        TypeError, ValueError: As `boltzmann_rl.schedules.as_parameter`, also for each row.
+
+    Example:
+        >>> as_row_parameter(np.array([0.1, 0.5]), "temperature")
+        (0.1, 0.5)
+    """
+    if rows_of(parameter) and not isinstance(parameter, PerRow):
+        return parameter  # a schedule with a value for each row
+    return in_rows(parameter, name, lambda each, name: as_parameter(each, name, maximum=maximum))
+
+
 def as_temperature_parameter(temperature: Any) -> Any:
-    """A number in [0, ∞] as a float, a schedule, or an object with a method ``temperature(values, step)``."""
+    """A parameter as `as_row_parameter` takes it, or an object with a method ``temperature(values, step)``."""
     if callable(getattr(temperature, "temperature", None)):
         return temperature
-    return as_parameter(temperature, "temperature")
+    return as_row_parameter(temperature, "temperature")
 
 
 def has_temperature(policy: Any) -> bool:
-    """Whether a policy has a temperature; an attribute of that name that is something else is none."""
+    """Whether a policy has a temperature; an attribute of that name is ignored if it is something else."""
     temperature = getattr(policy, "temperature", None)
-    return isinstance(temperature, float) or callable(getattr(temperature, "temperature", temperature))
+    return isinstance(temperature, float | PerRow) or callable(getattr(temperature, "temperature", temperature))
 
 
 def clock_of(policy: Any) -> str:
@@ -50,6 +69,13 @@ def clock_of(policy: Any) -> str:
         >>> clock_of(Boltzmann(GLIE())), clock_of(BoltzmannGumbel(1.0)), clock_of(Boltzmann(0.1))
         ('visits', 'pulls', 'step')
     """
+    try:
+        return _known_clock_of(policy)
+    except TypeError:  # it does not hash
+        return _clock_of(policy)
+
+
+def _clock_of(policy: Any) -> str:
     clocks = sorted(set(_clocks(policy)))
     if len(clocks) > 1:
         raise ValueError(f"{policy!r} has parts that count different things: {' and '.join(clocks)}")
@@ -58,20 +84,17 @@ def clock_of(policy: Any) -> str:
     return clocks[0] if clocks else "step"
 
 
+_known_clock_of = lru_cache(64)(_clock_of)  # each decision asks, and looking through the parts takes 10 µs
+
+
 def _clocks(part: Any) -> Iterator[str]:
     """The clocks that a part and its parts ask for; the part itself has the last word."""
-    if isinstance(part, float | int | type):
-        return
-    clock = getattr(part, "clock", None)
+    clock = None if isinstance(part, float | int | type) else getattr(part, "clock", None)
     if isinstance(clock, str):
         yield clock
         return
-    inside = part if isinstance(part, tuple) else [getattr(part, "temperature", None)]
-    if dataclasses.is_dataclass(part):
-        inside = [*inside, *(getattr(part, field.name) for field in dataclasses.fields(part))]
-    for each in inside:
-        if each is not None:
-            yield from _clocks(each)
+    for each in inside(part):
+        yield from _clocks(each)
 
 
 def check_counts_steps(policy: Any, name: str, known: str) -> None:
@@ -84,11 +107,27 @@ def check_counts_steps(policy: Any, name: str, known: str) -> None:
         )
 
 
-def temperature_at(temperature: Any, values: Floats, step: Any) -> Any:
+def differs_by_row(policy: Any) -> bool:
+    """Whether a policy may have a parameter for each row: it holds a ladder, or something that is not ours."""
+    if isinstance(policy, float | int | str | None):
+        return False
+    ours = isinstance(policy, tuple) or type(policy).__module__.startswith("boltzmann_rl.")
+    return bool(rows_of(policy)) or not ours or any(map(differs_by_row, inside(policy)))
+
+
+def example_values(policy: Any, actions: int, shape: tuple[int, ...] = ()) -> Floats:
+    """Values that a policy is tried on before there are others: ``shape`` of rows, or as many as it is for."""
+    rows = rows_of(policy)
+    values = np.arange(float(actions))
+    return np.tile(values, (*(shape or (rows,)), 1)) if shape or rows else values
+
+
+def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "temperature") -> Any:
     """One temperature, or one per row of ``values``: of a number, a schedule, or an object that reads the values.
 
     Raises:
-        ValueError: A clock per action, for which softmax(values / temperature) has no published meaning.
+        ValueError: A clock per action, for which softmax(values / temperature) has no published meaning; a temperature
+            for each of other rows than there are.
     """
     if isinstance(temperature, float):
         return temperature
@@ -99,7 +138,23 @@ def temperature_at(temperature: Any, values: Floats, step: Any) -> Any:
             f"step has shape {np.shape(step)}, one per action of values {values.shape}, but this policy has one "
             "temperature per row: give one step per row, or use a policy with a temperature per action"
         )
-    return evaluate(temperature, step, "temperature")
+    return _at_rows(temperature, name, values, step)
+
+
+def _at_rows(parameter: Any, name: str, values: Floats, step: Any) -> Any:
+    """A parameter's number, or one for each row of ``values``; of a single row a ladder of one is its number."""
+    rows = values.shape[:-1]
+    ladder = (number,) if (number := ladder_of(parameter)) else None
+    if ladder == (1,) and rows == ():
+        return float(evaluate(parameter, step)[0])
+    found = ladder if ladder not in (None, rows) else ()
+    if not found:
+        value = evaluate(parameter, step, name, rows)
+        if np.ndim(step) or np.shape(value) in ((), rows):
+            return value
+        found = np.shape(value)
+    held = f"values of shape {values.shape} are {'a single row' if rows == () else f'rows of shape {rows}'}"
+    raise ValueError(f"{name} has a value for each row, of shape {found}, but {held}: {parameter!r}")
 
 
 def rate_at(rate: Any, name: str, values: Floats, step: Any) -> float | Floats:
@@ -115,7 +170,7 @@ def rate_at(rate: Any, name: str, values: Floats, step: Any) -> float | Floats:
             f"step has shape {np.shape(step)}, one per action of values {values.shape}, but {name} is one per row: "
             "give one step per row"
         )
-    share = as_temperature(evaluate(rate, step, name), values.shape, name)
+    share = as_temperature(_at_rows(rate, name, values, step), values.shape, name)
     if np.max(share) > 1.0:
         raise ValueError(f"{name} must be in [0, 1], got {np.max(share)} at step {step}")
     return share

@@ -9,10 +9,10 @@ from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import softmax, sparsemax
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.maxima import mellowmax_temperature
-from boltzmann_rl.policies.parameters import as_temperature_parameter
+from boltzmann_rl.policies.parameters import as_row_parameter, as_temperature_parameter
 from boltzmann_rl.policies.temperatures import row_parameter
-from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+from boltzmann_rl.schedules.rows import PerRow
 
 __all__ = ["InverseGapWeighting", "Mellowmax", "Sparsemax", "Tsallis"]
 
@@ -46,7 +46,7 @@ class Mellowmax:
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, omega=as_parameter(self.omega, "omega"), alpha=as_parameter(self.alpha, "alpha"))
+        set_fields(self, omega=as_row_parameter(self.omega, "omega"), alpha=as_row_parameter(self.alpha, "alpha"))
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)
@@ -114,9 +114,10 @@ class Tsallis:
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        index = as_parameter(self.index, "index")
-        if isinstance(index, float) and not 0.0 < index < np.inf:
-            raise ValueError(f"index must be positive and finite, got {self.index}")
+        index = as_row_parameter(self.index, "index")
+        for each in index if isinstance(index, PerRow) else (index,):
+            if isinstance(each, float) and not 0.0 < each < np.inf:
+                raise ValueError(f"index must be positive and finite, got {self.index}")
         set_fields(self, temperature=as_temperature_parameter(self.temperature), index=index)
 
     def __call__(self, values: Any, step: Any) -> Floats:
@@ -151,7 +152,7 @@ class InverseGapWeighting:
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, gamma=as_parameter(self.gamma, "gamma"))
+        set_fields(self, gamma=as_row_parameter(self.gamma, "gamma"))
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)

@@ -6,8 +6,13 @@ from boltzmann_rl.arguments import Floats, as_values
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import greedy, softmax, uniform
 from boltzmann_rl.policies.few import greedy_weights, mixed_weights, number_at, softmax_weights, uniform_weights
-from boltzmann_rl.policies.parameters import as_temperature_parameter, mixture, rate_at, temperature_at
-from boltzmann_rl.schedules import as_parameter
+from boltzmann_rl.policies.parameters import (
+    as_row_parameter,
+    as_temperature_parameter,
+    mixture,
+    rate_at,
+    temperature_at,
+)
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
 
 __all__ = ["Boltzmann", "EpsilonBoltzmann", "MaxBoltzmann"]
@@ -23,10 +28,11 @@ class Boltzmann:
 
     Args:
         temperature: In units of the values, 0 to ∞: a number, a schedule, or an object with a method
-            ``temperature(values, step)``. A clock with one step per row gives one temperature per row.
+            ``temperature(values, step)``. A clock with one step per row gives one temperature per row, and so does a
+            list, tuple or array of numbers and schedules, one for each row.
 
     Raises:
-        ValueError: A negative or NaN temperature, or a clock per action.
+        ValueError: A negative or NaN temperature, a clock per action, or temperatures for other rows than there are.
 
     Example:
         >>> from boltzmann_rl.schedules import Exponential
@@ -36,6 +42,9 @@ class Boltzmann:
         >>> policy([[0.0, 1.0], [0.0, 1.0]], step=[0, 500]).round(4)
         array([[0.2689, 0.7311],
                [0.    , 1.    ]])
+        >>> Boltzmann([0.5, 1.0])([[0.0, 1.0], [0.0, 1.0]], step=0).round(4)
+        array([[0.1192, 0.8808],
+               [0.2689, 0.7311]])
 
     Source: Sutton & Barto (1998), eq. 2.2; Watkins (1989), thesis, ch. 7.
     """
@@ -63,7 +72,7 @@ class MaxBoltzmann:
     is ε-greedy.
 
     Args:
-        epsilon: In [0, 1]: a number or a schedule.
+        epsilon: In [0, 1]: a number or a schedule, or one of these for each row.
         temperature: As in `Boltzmann`.
 
     Raises:
@@ -83,7 +92,7 @@ class MaxBoltzmann:
     def __post_init__(self) -> None:
         set_fields(
             self,
-            epsilon=as_parameter(self.epsilon, "epsilon", maximum=1.0),
+            epsilon=as_row_parameter(self.epsilon, "epsilon", maximum=1.0),
             temperature=as_temperature_parameter(self.temperature),
         )
 
@@ -109,7 +118,7 @@ class EpsilonBoltzmann:
     estimates need. Limits: ε = 0 is `Boltzmann`, ε = 1 is `Uniform`, temperature 0 is ε-greedy.
 
     Args:
-        epsilon: In [0, 1]: a number or a schedule.
+        epsilon: In [0, 1]: a number or a schedule, or one of these for each row.
         temperature: As in `Boltzmann`.
 
     Raises:
@@ -129,7 +138,7 @@ class EpsilonBoltzmann:
     def __post_init__(self) -> None:
         set_fields(
             self,
-            epsilon=as_parameter(self.epsilon, "epsilon", maximum=1.0),
+            epsilon=as_row_parameter(self.epsilon, "epsilon", maximum=1.0),
             temperature=as_temperature_parameter(self.temperature),
         )
 

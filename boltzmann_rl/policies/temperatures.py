@@ -12,9 +12,9 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_steps, as_values, check_best, unwrap
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics.maxima import boltzmann_temperature, log_gaps_below_the_best, moments, per_row
-from boltzmann_rl.policies.parameters import temperature_at
-from boltzmann_rl.schedules import as_parameter
+from boltzmann_rl.policies.parameters import as_row_parameter, temperature_at
 from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+from boltzmann_rl.schedules.rows import PerRow
 
 __all__ = [
     "GLIE",
@@ -53,7 +53,9 @@ class Odds:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, gap=as_parameter(self.gap, "gap"), odds=_checked(as_parameter(self.odds, "odds"), *_ODDS))
+        set_fields(
+            self, gap=as_row_parameter(self.gap, "gap"), odds=_checked(as_row_parameter(self.odds, "odds"), *_ODDS)
+        )
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
@@ -92,7 +94,7 @@ class TargetEntropy:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, nats=as_parameter(self.nats, "nats"))
+        set_fields(self, nats=as_row_parameter(self.nats, "nats"))
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
@@ -129,7 +131,7 @@ class EffectiveActions:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, target=_checked(as_parameter(self.target, "target"), *_TARGET_ACTIONS))
+        set_fields(self, target=_checked(as_row_parameter(self.target, "target"), *_TARGET_ACTIONS))
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
@@ -161,7 +163,7 @@ class GreedyProbability:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, target=_checked(as_parameter(self.target, "target"), *_TARGET_SHARE))
+        set_fields(self, target=_checked(as_row_parameter(self.target, "target"), *_TARGET_SHARE))
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
@@ -202,7 +204,7 @@ class RelativeToRange:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, scale=as_parameter(self.scale, "scale"))
+        set_fields(self, scale=as_row_parameter(self.scale, "scale"))
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
@@ -228,7 +230,7 @@ class RelativeToSpread:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, scale=as_parameter(self.scale, "scale"))
+        set_fields(self, scale=as_row_parameter(self.scale, "scale"))
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
@@ -271,11 +273,13 @@ def row_parameter(parameter: Any, name: str, values: Floats, step: Any) -> float
     Raises:
         ValueError: A value that is negative or NaN, a clock per action, or a shape that does not fit the rows.
     """
-    return per_row(temperature_at(parameter, values, step), name, values.shape)
+    return per_row(temperature_at(parameter, values, step, name), name, values.shape)
 
 
 def _checked(parameter: Any, name: str, rule: str, holds: Callable[[Any], Any]) -> Any:
     """The parameter as it is, unless it has values already and one of them breaks the rule."""
+    if isinstance(parameter, PerRow):
+        return PerRow(_checked(each, f"{name}[{row}]", rule, holds) for row, each in enumerate(parameter))
     if isinstance(parameter, float | np.ndarray) and not np.all(held := holds(parameter)):
         raise ValueError(f"{name} must be {rule}, got {np.extract(np.logical_not(held), parameter)[0]}")
     return parameter

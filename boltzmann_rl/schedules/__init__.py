@@ -2,6 +2,8 @@
 
 ``step`` counts decisions made so far, from 0: a number or an array of any shape, evaluated elementwise. Reading a
 schedule changes nothing. Each is a frozen dataclass: it prints as it was written, compares, hashes and pickles.
+Where several environments have values of their own, numbers such as ``start`` and ``end`` may be lists, tuples or
+arrays of one for each row; the schedule then answers one value a row, of one step for all or of one for each.
 """
 
 from typing import TYPE_CHECKING

@@ -9,6 +9,7 @@ import numpy as np
 from boltzmann_rl.arguments import as_finite, as_integer, as_sequence, unwrap
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import Parameter, as_parameter, evaluate, set_fields
+from boltzmann_rl.schedules.rows import per_row
 from boltzmann_rl.schedules.shapes import counted, quietly, within
 
 __all__ = ["Ceiling", "Floor", "Joined", "Piecewise", "Restarts", "Scaled", "WarmUp"]
@@ -42,6 +43,7 @@ class Piecewise:
         return unwrap(np.asarray(self.values)[np.searchsorted(self.boundaries, steps, side="right")])
 
 
+@per_row()
 @dataclass(frozen=True)
 class Joined:
     """Schedules one after the other; each sees the steps since its own beginning.
@@ -79,6 +81,7 @@ class Joined:
         return unwrap(values)
 
 
+@per_row("schedule", "start")
 @dataclass(frozen=True)
 class WarmUp:
     """A linear rise (or fall) from ``start`` to the first value of ``schedule``, then the schedule itself.
@@ -118,6 +121,7 @@ class WarmUp:
         return np.where(f < 1.0, rise, evaluate(self.schedule, _whole(np.maximum(steps - self.steps, 0.0))))
 
 
+@per_row("schedule")
 @dataclass(frozen=True)
 class Restarts:
     """A schedule that begins anew every ``period`` steps, each period ``growth`` times as long as the last.
@@ -159,6 +163,7 @@ class Restarts:
         return evaluate(self.schedule, _whole(since))
 
 
+@per_row("schedule", "minimum")
 @dataclass(frozen=True)
 class Floor:
     """The schedule, but never below ``minimum``: max(schedule(step), minimum).
@@ -187,6 +192,7 @@ class Floor:
         return unwrap(within(evaluate(self.schedule, _whole(counted(step))), self.minimum, np.inf))
 
 
+@per_row("schedule", "maximum")
 @dataclass(frozen=True)
 class Ceiling:
     """The schedule, but never above ``maximum``: min(schedule(step), maximum).
@@ -215,6 +221,7 @@ class Ceiling:
         return unwrap(within(evaluate(self.schedule, _whole(counted(step))), -np.inf, self.maximum))
 
 
+@per_row("schedule", "factor")
 @dataclass(frozen=True)
 class Scaled:
     """The schedule times a factor: factor · schedule(step), to carry a shape to rewards of another scale.

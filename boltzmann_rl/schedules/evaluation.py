@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_number, unwrap
+from boltzmann_rl.arguments import Floats, as_finite, as_number, real_array, unwrap
+from boltzmann_rl.schedules.rows import PerRow, ladder_of, rows_of, steps_of_rows
 
 __all__ = ["Parameter", "Schedule", "as_parameter", "evaluate", "is_constant", "set_fields", "value_at"]
 
@@ -30,6 +31,8 @@ def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Param
         raise TypeError(f"{name} must be a number or a schedule of the step, got {parameter!r}")
     if isinstance(parameter, type):
         raise TypeError(f"{name} must be a number or a schedule, such as {parameter.__name__}(...), got the class")
+    if rows_of(parameter):
+        raise TypeError(f"{name} must be one number or schedule, not one for each row, got {parameter!r}")
     if callable(parameter):
         _check_call(parameter, name)
         return parameter
@@ -48,15 +51,17 @@ def _check_call(schedule: Any, name: str) -> None:
         return
 
 
-def evaluate(schedule: Any, step: Any, name: str = "the value") -> Any:
+def evaluate(schedule: Any, step: Any, name: str = "the value", rows: tuple[int, ...] | None = None) -> Any:
     """The schedule's value at ``step``: a float for one step, an array of the same shape for many.
 
-    A number is a constant. A callable that does not take arrays is evaluated element by element.
+    A number is a constant. A callable that does not take arrays is evaluated element by element. What has a value for
+    each row answers an array of them, also for one step.
 
     Args:
-        schedule: A number, or a callable ``step -> value``.
+        schedule: A number, a callable ``step -> value``, or one of these for each row.
         step: Decisions made so far, integers ≥ 0 of any shape.
         name: Of the value, for errors.
+        rows: The shape of the rows for each of which a callable may answer a value; None for a single value.
 
     Raises:
         TypeError: A schedule whose value is no real number.
@@ -67,22 +72,30 @@ def evaluate(schedule: Any, step: Any, name: str = "the value") -> Any:
     """
     if isinstance(schedule, float) and isinstance(step, int):
         return schedule
+    if type(schedule) is PerRow:
+        now = steps_of_rows(repr(schedule), len(schedule), step)
+        return np.array([evaluate(each, its) for each, its in zip(schedule, now, strict=True)])
     if not callable(schedule):
         return unwrap(np.full(np.shape(step), as_number(schedule, "schedule")))
     if type(step) is int:
         value = schedule(step)
         if type(value) is float and value == value:  # all that as_number would find
             return value
+        return _number_or_rows(value, schedule, step, name, rows)
     if np.ndim(step) == 0:
-        return as_number(schedule(step), f"{name} of {schedule!r} at step {step}")
+        return _number_or_rows(schedule(step), schedule, step, name, rows)
+    if ladder_of(schedule):
+        return schedule(step)
     steps = np.asarray(step)
     if steps.size < 2:  # NumPy would take such an array for a number or a truth, and warn of it
-        return _one_by_one(schedule, steps, name)
+        return _one_by_one(schedule, steps, name, rows)
     try:
         values = np.asarray(schedule(steps))
     except (TypeError, ValueError):  # written for one step; a real fault is raised again below
-        return _one_by_one(schedule, steps, name)
-    return values if values.shape == steps.shape and values.dtype.kind == "f" else _one_by_one(schedule, steps, name)
+        return _one_by_one(schedule, steps, name, rows)
+    if values.shape == steps.shape and values.dtype.kind == "f":
+        return values
+    return _one_by_one(schedule, steps, name, rows)
 
 
 def value_at(parameter: Any, name: str, step: int, *, maximum: float = np.inf) -> float:
@@ -108,6 +121,8 @@ def is_constant(parameter: Any) -> bool:
 
     A dataclass that is callable (a schedule, a policy) is constant if it says so with ``constant = True``.
     """
+    if isinstance(parameter, PerRow):
+        return all(map(is_constant, parameter))
     if (
         dataclasses.is_dataclass(parameter)
         and not isinstance(parameter, type)
@@ -118,9 +133,11 @@ def is_constant(parameter: Any) -> bool:
 
 
 def set_fields(instance: Any, **fields: Any) -> None:
-    """Store canonical values on a frozen dataclass while it is being made."""
+    """Store canonical values on a frozen dataclass while it is being made; those for each row are for as many rows."""
     for name, value in fields.items():
         object.__setattr__(instance, name, value)
+    if any(map(ladder_of, fields.values())):
+        rows_of(instance)
 
 
 def set_range(schedule: Any) -> None:
@@ -132,6 +149,19 @@ def set_range(schedule: Any) -> None:
     )
 
 
-def _one_by_one(schedule: Schedule, steps: Any, name: str) -> Floats:
-    values = [as_number(schedule(int(step)), f"{name} of {schedule!r} at step {step}") for step in steps.flat]
+def _number_or_rows(value: Any, schedule: Any, step: Any, name: str, rows: tuple[int, ...] | None) -> Any:
+    """A schedule's value at one step as a float, or as an array where it may be one for each row."""
+    name = f"{name} of {schedule!r} at step {step}"
+    may_differ = rows is not None or ladder_of(schedule)
+    return real_array(value, name) if may_differ and np.ndim(value) else as_number(value, name)
+
+
+def _one_by_one(schedule: Schedule, steps: Any, name: str, rows: tuple[int, ...] | None) -> Floats:
+    """The values at each step; of a callable that answers one for each row, each row's own."""
+    values = []
+    for place, step in enumerate(steps.flat):
+        value: Any = schedule(int(step))
+        if rows is not None and rows == steps.shape == np.shape(value):
+            value = np.asarray(value).flat[place]
+        values.append(as_number(value, f"{name} of {schedule!r} at step {step}"))
     return np.array(values).reshape(steps.shape)

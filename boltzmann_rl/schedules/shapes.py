@@ -12,10 +12,12 @@ import numpy as np
 from boltzmann_rl.arguments import as_finite, as_integer, as_positive, as_steps, unwrap
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.schedules.evaluation import set_fields, set_range
+from boltzmann_rl.schedules.rows import per_row
 
 __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "Linear", "Logarithmic", "Polynomial", "Power"]
 
 
+@per_row("value")
 @dataclass(frozen=True)
 class Constant:
     """The same value at every step. A plain number means the same.
@@ -39,6 +41,7 @@ class Constant:
         return self.value if isinstance(steps, float) else unwrap(np.full(steps.shape, self.value))
 
 
+@per_row("start", "end")
 @dataclass(frozen=True)
 class Linear:
     """From ``start`` to ``end`` in equal paces: (1 − f)·start + f·end with f = min(step / steps, 1).
@@ -65,6 +68,7 @@ class Linear:
         return unwrap(_between(self.start, self.end, _fraction(step, self.steps)))
 
 
+@per_row("start", "end")
 @dataclass(frozen=True)
 class Polynomial:
     """From ``start`` to ``end`` along a power of the way left: end + (start − end)·(1 − f)^power.
@@ -101,6 +105,7 @@ class Polynomial:
         return unwrap(_between(self.start, self.end, unwrap(1.0 - left)))
 
 
+@per_row("start", "end")
 @dataclass(frozen=True)
 class Cosine:
     """From ``start`` to ``end`` along half a cosine: end + (start − end)·(1 + cos πf)/2, f = min(step / steps, 1).
@@ -130,6 +135,7 @@ class Cosine:
         return unwrap(_between(self.start, self.end, (1.0 - unwrap(np.cos(np.pi * f))) / 2.0))
 
 
+@per_row("start", "end")
 @dataclass(frozen=True)
 class Exponential:
     """Geometric cooling: start·decay^step, which never passes ``end``; or the decay that reaches ``end`` in time.
@@ -195,6 +201,7 @@ class Exponential:
         return unwrap(within(value, self.start, self.end))
 
 
+@per_row("start")
 @dataclass(frozen=True)
 class InverseTime:
     """Cooling as one over the time: start / (1 + rate·step).
@@ -224,6 +231,7 @@ class InverseTime:
             return unwrap(self.start / (1.0 + self.rate * steps))
 
 
+@per_row("start")
 @dataclass(frozen=True)
 class Power:
     """A power of the time: start / (1 + step)^exponent, which cools for an exponent above 0 and heats below it.
@@ -262,6 +270,7 @@ class Power:
         return unwrap(value if self.start > 0.0 else np.zeros_like(value))  # a power of 0 would make 0/0 of it
 
 
+@per_row("scale")
 @dataclass(frozen=True)
 class Logarithmic:
     """Cooling as one over the logarithm of the time: scale / ln(step + offset).

@@ -14,8 +14,10 @@ from boltzmann_rl.learners.remembered import check_remembered
 from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.policies import act, probabilities
+from boltzmann_rl.policies.decision import decide
 from boltzmann_rl.policies.few import FEW, few_values, pick
-from boltzmann_rl.policies.parameters import has_temperature, temperature_at
+from boltzmann_rl.policies.parameters import differs_by_row, has_temperature, temperature_at
+from boltzmann_rl.schedules.rows import rows_of
 from boltzmann_rl.simulation.likeness import check_like, is_filled
 from boltzmann_rl.simulation.restoring import as_counts
 from boltzmann_rl.streams import stream
@@ -65,6 +67,7 @@ class Player:
         self.coins, self.learning = stream(seed, "perturbation" if perturbs else "action"), stream(seed, "learner")
         self.state = agent.learner.start(shape, self.learning)
         self._remembers = getattr(agent.policy, "takes_memory", False)
+        self._ladder, self._differs_by_row = rows_of(agent.policy), differs_by_row(agent.policy)
         wrapped = _unwrapped(agent.learner)
         self.takes_next: str | None = getattr(wrapped, "takes_next", None)
         self.takes_outlook = self.takes_next == "probabilities"
@@ -163,13 +166,38 @@ class Player:
         return action, probabilities(self.policy, values, now, memory)
 
     def choose_all(
-        self, readings: list[Reading], steps: Any, rng: np.random.Generator
+        self, rows: list[int], readings: list[Reading], steps: Any, rng: np.random.Generator
     ) -> list[tuple[int, Floats | None]]:
-        """`choose` for many rows by one call of the policy; each row has its own clock, and its own coin in turn."""
-        values, now, memory = self._seen(readings, steps)
-        actions = act(self.policy, values, rng, step=now, memory=memory).tolist()
+        """`choose` for some rows by one call of the policy; each row has its own clock, and its own uniform in turn.
+
+        Args:
+            rows: The rows that decide.
+            readings: Of every row, where it stands, or stood last.
+            steps: Of every row.
+            rng: The generator of the uniforms, which rows that do not decide take none of.
+        """
+        if self._ladder and len(rows) < len(readings):
+            return self._choose_among(rows, readings, steps, rng)
+        values, now, memory = self._seen([readings[row] for row in rows], steps[rows])
+        try:
+            actions = act(self.policy, values, rng, step=now, memory=memory).tolist()
+        except (TypeError, ValueError):  # nothing is drawn yet: a ladder of somebody's own fits all rows, not some
+            if not self._differs_by_row or len(rows) == len(readings):
+                raise
+            return self._choose_among(rows, readings, steps, rng)
         weights = list(probabilities(self.policy, values, now, memory)) if self._weighs else [None] * len(actions)
         return list(zip(actions, weights, strict=True))
+
+    def _choose_among(
+        self, rows: list[int], readings: list[Reading], steps: Any, rng: np.random.Generator
+    ) -> list[tuple[int, Floats | None]]:
+        """Decisions of some rows by a policy that may have parameters for each of all of them, and so is shown all."""
+        values, now, memory = self._seen(readings, steps)
+        p = probabilities(self.policy, values, now, memory)
+        uniforms = np.full(values.shape if getattr(self.policy, "uniforms_per_action", False) else len(values), 0.5)
+        uniforms[rows] = rng.random(uniforms[rows].shape)
+        actions = decide(self.policy, p, values, now, uniforms, memory)
+        return [(int(actions[row]), p[row] if self._weighs else None) for row in rows]
 
     def look(self, readings: list[Reading], steps: Any) -> Look:
         """What the policy would do in each row; draws nothing, and no clock goes on."""

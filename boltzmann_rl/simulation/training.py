@@ -12,6 +12,7 @@ from boltzmann_rl.copies import check_copies
 from boltzmann_rl.interface import as_environment
 from boltzmann_rl.learners import Transition
 from boltzmann_rl.near_names import suggesting
+from boltzmann_rl.schedules.rows import rows_of
 from boltzmann_rl.simulation.loops import Loop
 from boltzmann_rl.simulation.players import Look
 from boltzmann_rl.simulation.resuming import begin_anew, restore, seed_of, state_of
@@ -63,6 +64,7 @@ class Training:
         last: The `Episode` that finished last, or None.
 
     Raises:
+        ValueError: A policy with parameters for each of other rows than there are environments.
         TypeError, ValueError, RuntimeError: Spaces that no table can hold; an environment that raises, or answers
             something that is no finite reward or lies outside its space. The message says where.
 
@@ -92,6 +94,12 @@ class Training:
         self.step = 0
         self.last: Episode | None = None
         self._loop: Loop | VectorLoop = (VectorLoop if is_vector(env) else Loop)(env, agent, self.seed)
+        rows = rows_of(agent.policy)
+        if rows not in (0, self._loop.environments):
+            raise ValueError(
+                f"{agent.policy!r} has parameters for {rows} rows, but the number of environments is "
+                f"{self._loop.environments}: give one for each environment, or one for all"
+            )
         self._rewards, self._lengths = [0.0] * self._loop.environments, [0] * self._loop.environments
 
     def __repr__(self) -> str:

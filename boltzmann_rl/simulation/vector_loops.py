@@ -108,7 +108,8 @@ class VectorLoop:
 
     def _choose(self, rows: list[int], readings: list[Any], rng: np.random.Generator) -> None:
         if rows:
-            decisions = self.player.choose_all([readings[row] for row in rows], self._steps[rows], rng)
+            seen = [now or was for now, was in zip(readings, self._latest, strict=True)]
+            decisions = self.player.choose_all(rows, seen, self._steps, rng)
             for row, decision in zip(rows, decisions, strict=True):
                 self._chosen[row] = decision
 

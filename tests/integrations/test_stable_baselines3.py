@@ -182,6 +182,20 @@ def test_a_file_without_a_clock_has_made_the_decisions_of_its_own_number_of_envi
     assert ExploringDQN.load(tmp_path / "old", env=env, device="cpu").clock == 20
 
 
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_each_environment_explores_by_its_own_value(name):
+    tape, epsilons = Tape(), [0.0, 1.0, 1.0]
+    model = make(brl.EpsilonGreedy(epsilons), name, envs=3, contexts=1, gradient_steps=0).learn(1500, callback=tape)
+    shares = (np.array(tape.actions) == np.argmax(tape.values, axis=-1)).mean(axis=0)
+    np.testing.assert_allclose(shares, [1.0, 1 / 3, 1 / 3], atol=0.11)  # 5 standard errors of 500 decisions
+    progress = brl.Boltzmann([Progress(LinearSchedule(1.0, 0.1, 1.0)), 0.5])
+    assert make(progress, name, envs=2).learn(20, log_interval=None).num_timesteps == 20
+    with pytest.raises(ValueError, match="epsilon has a value for each row"):
+        make(brl.EpsilonGreedy(epsilons), name, envs=2)
+    with pytest.raises(ValueError, match="epsilon has a value for each row"):
+        model.predict(np.zeros((2, 3), dtype=np.float32))
+
+
 @pytest.mark.parametrize("start", [1, -1])
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_actions_that_do_not_begin_at_0_are_refused_and_work_in_the_wrapper_that_is_named(name, start):

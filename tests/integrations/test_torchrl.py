@@ -241,6 +241,14 @@ def test_what_cannot_be_meant_is_refused_at_once(error, policy, settings, messag
         make(policy, **settings)
 
 
+def test_each_environment_has_its_own_value_and_clock():
+    module = make(brl.EpsilonGreedy([0.0, 1.0]), clocks=(2,))
+    actions = np.array([taken(module, [[0.0, 1.0, 0.0]] * 2) for _ in range(900)])
+    np.testing.assert_allclose((actions == 1).mean(axis=0), [1.0, 1 / 3], atol=0.08)
+    with pytest.raises(ValueError, match="epsilon has a value for each row"):
+        make(brl.EpsilonGreedy([0.0, 1.0]), clocks=(3,))
+
+
 def test_the_clock_and_the_spec_go_to_the_device_that_is_named():
     module = make(brl.Greedy(), device="meta")
     assert (module.clock.device.type, module.spec.device.type) == ("meta", "meta")
