@@ -5,6 +5,7 @@ of all actions; ``takes_propensity = True``, that of the action chosen; ``reward
 meaning to it. What wraps a learner needs what that one needs.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -90,9 +91,12 @@ def feedback_of(
         ValueError: action must be in [0, 2], got 3
     """
     rows, actions = shape
-    cells = np.arange(0, rows * actions, actions) + _actions(action, rows, actions, names)
+    if rows == 1 and _is_one_decision(action, reward, actions):
+        cells, paid = action, reward
+    else:
+        cells = np.arange(0, rows * actions, actions) + _actions(action, rows, actions, names)
+        paid = as_rewards(_one_a_row(reward, rows, names.reward, names), names.reward)
     needs_all, needs_one, rewards = _needs(learner)
-    paid = as_rewards(_one_a_row(reward, rows, names.reward, names), names.reward)
     if rewards is not None:
         legal = rewards.legal(paid)
         if not legal.all():
@@ -189,6 +193,19 @@ def _needs(learner: Any) -> tuple[bool, bool, LegalRewards | None]:
         rewards = rewards or getattr(learner, "rewards", None)
         learner = getattr(learner, "learner", None)
     return needs_all, needs_one, rewards
+
+
+def _is_one_decision(action: Any, reward: Any, actions: int) -> bool:
+    """Whether these are the arrays of one legal decision, as of a log: told by plain numbers, a third of the cost."""
+    return (
+        type(action) is np.ndarray
+        and type(reward) is np.ndarray
+        and action.shape == reward.shape == (1,)
+        and action.dtype == np.int64
+        and reward.dtype == np.float64
+        and 0 <= action.item() < actions
+        and math.isfinite(reward.item())
+    )
 
 
 def _one_a_row(part: Any, rows: int, name: str, names: _Names) -> NDArray[Any]:
