@@ -22,7 +22,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from rounds import Table, plain, show
 
-from boltzmann_rl.files import write
+from boltzmann_rl.storage.atomic import write
 
 DOCS = Path(__file__).parents[1] / "docs"
 MODULES = (testbed, many_actions, tabular, decision, batches, training, startup)

@@ -10,7 +10,7 @@ import numpy as np
 from rounds import Table, seconds, show, take_turns
 
 from boltzmann_rl import Boltzmann, act
-from boltzmann_rl.policies import machine
+from boltzmann_rl.decisions import machine
 
 ROWS, ACTIONS, TEMPERATURE, ROUNDS, BLOCK = 65_536, 18, 0.5, 21, 4096
 

@@ -10,7 +10,7 @@ import numpy as np
 from rounds import Table, show, take_turns
 
 from boltzmann_rl import Boltzmann, EpsilonGreedy, act, schedules
-from boltzmann_rl.policies import machine
+from boltzmann_rl.decisions import machine
 
 TEMPERATURE, CALLS, ROUNDS = 0.5, 200, 51  # few enough for the first table to be over before many decisions were made
 

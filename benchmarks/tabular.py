@@ -12,9 +12,9 @@ import gymnasium
 from rounds import Table, show, take_turns
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, DoubleQLearning, Environment, EpsilonGreedy, ExpectedSARSA, QLearning
-from boltzmann_rl.compiled import tabular
+from boltzmann_rl.engines.compiled import tabular
+from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.schedules import Exponential
-from boltzmann_rl.simulation import episodes as reference
 
 ROUNDS = 3
 WORK = {"block": 0, "runs": 2, "seed": 0}

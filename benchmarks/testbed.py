@@ -35,9 +35,9 @@ from boltzmann_rl import (
     GaussianThompson,
     SampleAverage,
 )
+from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.schedules import Exponential
-from boltzmann_rl.simulation import bandits as reference
 
 RUNS, STEPS, ARMS, TEMPERATURE, EPSILON = 2000, 1000, 10, 0.25, 0.1
 COOLING = Exponential(1.0, 0.05, steps=STEPS)
@@ -276,7 +276,7 @@ def _cores() -> str:
 def _engines(policy: Any, cores: str, steps: int = STEPS) -> dict[str, Callable[[], None]]:
     ways = {}
     if available():
-        from boltzmann_rl.compiled import bandits as compiled
+        from boltzmann_rl.engines.compiled import bandits as compiled
 
         ways = {f"compiled engine, {cores}": engine(compiled.simulate, policy, CORES, steps)}
         if CORES > 1:

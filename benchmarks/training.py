@@ -13,7 +13,7 @@ import gymnasium
 from rounds import Table, answered, show, take_turns
 
 from boltzmann_rl import Agent, Boltzmann, Environment, EpsilonGreedy, QLearning, schedules
-from boltzmann_rl.simulation.training import Training
+from boltzmann_rl.training.training import Training
 
 STEPS, ROUNDS = 10_000, 9
 POLICIES = {

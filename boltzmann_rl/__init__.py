@@ -7,6 +7,8 @@ figures are imported when they are first asked for.
 from typing import TYPE_CHECKING
 
 from boltzmann_rl import schedules
+from boltzmann_rl.decisions.act import act
+from boltzmann_rl.decisions.machine import prepare
 from boltzmann_rl.lazy import lazily as _lazily
 from boltzmann_rl.numerics import (
     BoltzmannDistribution,
@@ -35,89 +37,51 @@ from boltzmann_rl.numerics import (
     tanh_normalize,
     uniform,
 )
-from boltzmann_rl.policies import (
-    LAZY as POLICIES,
-)
-from boltzmann_rl.policies import (
-    Boltzmann,
-    EpsilonBoltzmann,
-    EpsilonGreedy,
-    Greedy,
-    MaxBoltzmann,
-    Uniform,
-    act,
-    prepare,
-)
+from boltzmann_rl.policies import LAZY as POLICIES
+from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
+from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
 
 if TYPE_CHECKING:
-    from boltzmann_rl.agents import Agent
-    from boltzmann_rl.bandits import BernoulliBandit, BetaMeans, GaussianBandit, NormalMeans, UniformMeans
-    from boltzmann_rl.environments import Environment
-    from boltzmann_rl.experiments import BanditExperiment, GymnasiumExperiment
+    from boltzmann_rl.agents.agent import Agent
+    from boltzmann_rl.agents.published import exp3, exp3_ix, exp3_plus_plus, tsallis_inf
+    from boltzmann_rl.bandits.means import BetaMeans, NearTies, NormalMeans, UniformMeans
+    from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
+    from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
+    from boltzmann_rl.decisions.laws import BrokenLaw, check_policy
+    from boltzmann_rl.engines.reference.episodes import play, train
+    from boltzmann_rl.environments.declaration import Environment
+    from boltzmann_rl.environments.linear_features import Linear, LinearFeatures
+    from boltzmann_rl.environments.numbered import Numbered, Numbering
+    from boltzmann_rl.environments.tile_coding import TileCoded, TileCoding
+    from boltzmann_rl.experiments.declarations import BanditExperiment, GymnasiumExperiment
+    from boltzmann_rl.figures.schedules import plot_schedule
     from boltzmann_rl.integrations.explorer import Explorer
-    from boltzmann_rl.learners import (
-        SARSA,
-        UCB1,
-        ActorCritic,
-        BetaPosterior,
-        ChoiceKernel,
-        ConstantStep,
-        DoubleQLearning,
-        EligibilityTraces,
-        ExpectedSARSA,
-        GapEstimates,
-        GaussianPosterior,
-        GradientPreferences,
-        ImportanceWeightedLosses,
-        ImportanceWeightedRewards,
-        LinearPreferences,
-        NStep,
-        Pursuit,
-        QLearning,
-        Reinforce,
-        ReinforcementComparison,
-        RewardBasedDecay,
-        SampleAverage,
-        UCB1Tuned,
-        ValueDifference,
-        exp3,
-        exp3_ix,
-        exp3_plus_plus,
-        fit_logit,
-        learn_from_log,
-        tsallis_inf,
-    )
-    from boltzmann_rl.linear_features import Linear, LinearFeatures
+    from boltzmann_rl.learners.adversarial import GapEstimates, ImportanceWeightedLosses, ImportanceWeightedRewards
+    from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
+    from boltzmann_rl.learners.bandit_feedback import learn_from_log
+    from boltzmann_rl.learners.classic import ChoiceKernel, Pursuit, ReinforcementComparison, UCB1Tuned
+    from boltzmann_rl.learners.feedback import RewardBasedDecay, ValueDifference
+    from boltzmann_rl.learners.linear import LinearPreferences, fit_logit
+    from boltzmann_rl.learners.policy_gradient import ActorCritic, Reinforce
+    from boltzmann_rl.learners.posterior import BetaPosterior, GaussianPosterior
+    from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
+    from boltzmann_rl.learners.temporal_returns import EligibilityTraces, NStep
     from boltzmann_rl.many_actions import BoltzmannSampler, play_many_arms
-    from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, NearTies, SwitchingBandit
-    from boltzmann_rl.numbered import Numbered, Numbering
-    from boltzmann_rl.observers import logged
-    from boltzmann_rl.plots import plot_schedule
-    from boltzmann_rl.policies import (
+    from boltzmann_rl.policies.feedback import AdaptiveEpsilonGreedy, AdaptiveMaxBoltzmann, Exp3PlusPlus
+    from boltzmann_rl.policies.perturbation import BetaThompson, BoltzmannGumbel, GaussianThompson
+    from boltzmann_rl.policies.regularised import InverseGapWeighting, Mellowmax, Sparsemax, Tsallis
+    from boltzmann_rl.policies.temperatures import (
         GLIE,
-        AdaptiveEpsilonGreedy,
-        AdaptiveMaxBoltzmann,
-        BetaThompson,
-        BoltzmannGumbel,
-        BrokenLaw,
         EffectiveActions,
-        Exp3PlusPlus,
-        GaussianThompson,
         GreedyProbability,
-        InverseGapWeighting,
-        Mellowmax,
         Odds,
         RelativeToRange,
         RelativeToSpread,
-        Sparsemax,
         TargetEntropy,
-        Tsallis,
-        check_policy,
     )
-    from boltzmann_rl.records import Results, load, run
-    from boltzmann_rl.simulation.episodes import play, train
-    from boltzmann_rl.simulation.training import Episode, Training
-    from boltzmann_rl.tile_coding import TileCoded, TileCoding
+    from boltzmann_rl.results.results import Results, load, run
+    from boltzmann_rl.training.observers import logged
+    from boltzmann_rl.training.training import Episode, Training
 
 __version__ = "0.1.0"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from boltzmann_rl.near_names import nearest
+from boltzmann_rl.arguments.near_names import nearest
 
 __all__ = ["lazily"]
 

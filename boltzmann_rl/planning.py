@@ -11,12 +11,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_number, as_positive, real_array
-from boltzmann_rl.interface import as_environment
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_number, as_positive, real_array, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.environments.interface import as_environment
 from boltzmann_rl.numerics import mellowmax, softmax
 from boltzmann_rl.numerics.sampling import as_probabilities
-from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = [
     "MDP",

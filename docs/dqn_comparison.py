@@ -15,7 +15,8 @@ from dqn import POLICIES, Settings, train
 from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
-from boltzmann_rl.statistics import holm, mean_interval, paired_difference
+from boltzmann_rl.statistics.comparison import holm, paired_difference
+from boltzmann_rl.statistics.intervals import mean_interval
 
 SEEDS = range(2, 10)  # the learning rate and its like were chosen on seeds 0 and 1, among four settings
 BASE = "epsilon-greedy"

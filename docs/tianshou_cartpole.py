@@ -22,7 +22,7 @@ from tianshou.utils.net.common import Net
 import boltzmann_rl as brl
 from boltzmann_rl.integrations.tianshou import ExploringPolicy
 from boltzmann_rl.schedules import Exponential
-from boltzmann_rl.statistics import mean_interval
+from boltzmann_rl.statistics.intervals import mean_interval
 
 SEEDS, STEPS, EVERY = 5, 12_000, 1_000
 BOLTZMANN = brl.Boltzmann(Exponential(1.0, 0.05, steps=4_000))

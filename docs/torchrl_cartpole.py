@@ -22,7 +22,7 @@ from torchrl.objectives import DQNLoss, HardUpdate
 import boltzmann_rl as brl
 from boltzmann_rl.integrations.torchrl import ExplorationModule
 from boltzmann_rl.schedules import Exponential
-from boltzmann_rl.statistics import mean_interval
+from boltzmann_rl.statistics.intervals import mean_interval
 
 SEEDS, FRAMES, EVERY = 5, 12_000, 1_000
 EXPLORATIONS = {

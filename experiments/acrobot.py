@@ -7,9 +7,9 @@ Using Sparse Coarse Coding*.
 """
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, Environment, EpsilonGreedy, GymnasiumExperiment
+from boltzmann_rl.environments.tile_coding import TileCoded
 from boltzmann_rl.learners.policy_gradient import ActorCritic
 from boltzmann_rl.schedules import Exponential
-from boltzmann_rl.tile_coding import TileCoded
 
 EXPERIMENT = GymnasiumExperiment(
     name="acrobot",

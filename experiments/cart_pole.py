@@ -6,9 +6,9 @@ velocities have no bounds of their own, so the tiles' are given: what is faster 
 """
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, Environment, EpsilonGreedy, GymnasiumExperiment
+from boltzmann_rl.environments.tile_coding import TileCoded
 from boltzmann_rl.learners.policy_gradient import ActorCritic, Reinforce
 from boltzmann_rl.schedules import Exponential
-from boltzmann_rl.tile_coding import TileCoded
 
 BOUND = (2.4, 3.0, 0.21, 3.5)
 TILES = TileCoded(tilings=16, tiles=(4, 4, 6, 6), low=[-bound for bound in BOUND], high=BOUND)

@@ -16,8 +16,8 @@ from boltzmann_rl import (
     ExpectedSARSA,
     GymnasiumExperiment,
 )
+from boltzmann_rl.environments.tile_coding import TileCoded
 from boltzmann_rl.schedules import Exponential
-from boltzmann_rl.tile_coding import TileCoded
 
 COOLING = Boltzmann(Exponential(3.0, 0.1, steps=10_000))
 

@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 
 from boltzmann_rl import Agent, BanditExperiment, BernoulliBandit, Boltzmann, EpsilonBoltzmann, check_policy
-from boltzmann_rl.learners.adversarial import (
-    GapEstimates,
-    ImportanceWeightedLosses,
-    ImportanceWeightedRewards,
-    exp3,
-    exp3_ix,
-    exp3_plus_plus,
-    tsallis_inf,
-)
+from boltzmann_rl.agents.published import exp3, exp3_ix, exp3_plus_plus, tsallis_inf
+from boltzmann_rl.learners.adversarial import GapEstimates, ImportanceWeightedLosses, ImportanceWeightedRewards
 from boltzmann_rl.policies.feedback import Exp3PlusPlus
 from boltzmann_rl.schedules import Power
 

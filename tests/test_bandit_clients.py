@@ -8,8 +8,8 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import vector as vector_wrappers
 
-from boltzmann_rl.bandit_environments import BanditEnv, BanditVectorEnv
-from boltzmann_rl.environments import BANDITS
+from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
+from boltzmann_rl.environments.declaration import BANDITS
 
 IDS = [f"boltzmann_rl/{name}-v0" for name in BANDITS]
 CONTEXTUAL = [name for name in IDS if "Classification" in name or "Contextual" in name]

@@ -21,12 +21,12 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from scipy import stats
 
 from boltzmann_rl import Agent, BernoulliBandit, Boltzmann, Environment, GaussianBandit, QLearning, act, softmax, train
-from boltzmann_rl.bandit_environments import BanditEnv, BanditVectorEnv, ClassificationBandit, ContextualLinearBandit
-from boltzmann_rl.bandit_environments.contextual import _examples
-from boltzmann_rl.bandit_environments.problems import PROBLEMS
-from boltzmann_rl.environments import BANDITS
-from boltzmann_rl.learners import LinearPreferences
-from boltzmann_rl.moving_bandits import SwitchingBandit
+from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
+from boltzmann_rl.bandits.catalogue import PROBLEMS
+from boltzmann_rl.bandits.contextual import ClassificationBandit, ContextualLinearBandit, _examples
+from boltzmann_rl.bandits.moving import SwitchingBandit
+from boltzmann_rl.environments.declaration import BANDITS
+from boltzmann_rl.learners.linear import LinearPreferences
 from boltzmann_rl.schedules import InverseTime
 
 FALSE_ALARM = 1e-6

@@ -159,7 +159,7 @@ def test_a_full_disk_costs_only_the_cache(folder, monkeypatch, call):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     function = compiled(half)
-    place = {"write": cache, "mkstemp": boltzmann_rl.files.tempfile}.get(call, os)
+    place = {"write": cache, "mkstemp": boltzmann_rl.storage.atomic.tempfile}.get(call, os)
     monkeypatch.setattr(place, call, full)
     assert function(7.0) == 3.5
     assert not [path for path in folder.rglob("*") if path.is_file()]

@@ -8,8 +8,8 @@ from scipy import special
 
 import boltzmann_rl as brl
 from boltzmann_rl import GLIE, Agent, Boltzmann, BoltzmannGumbel, EpsilonGreedy, MaxBoltzmann, QLearning, act
+from boltzmann_rl.decisions.machine import actions_of_rows
 from boltzmann_rl.integrations.explorer import Explorer
-from boltzmann_rl.policies.machine import actions_of_rows
 from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.schedules import Floor
 

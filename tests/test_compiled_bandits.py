@@ -43,16 +43,16 @@ from boltzmann_rl import (
     Uniform,
     exp3,
 )
+from boltzmann_rl.engines.blocks import BLOCK
+from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.numerics import gaussian_propensities, gumbel_propensities
-from boltzmann_rl.policies import RelativeToRange
+from boltzmann_rl.policies.temperatures import RelativeToRange
 from boltzmann_rl.schedules import Exponential, Linear, Power
-from boltzmann_rl.simulation import bandits as reference
-from boltzmann_rl.simulation.bandits import BLOCK
 
 pytest.importorskip("numba")
 
-from boltzmann_rl.compiled import bandits as compiled
-from boltzmann_rl.compiled import lanes, perturbation
+from boltzmann_rl.engines.compiled import bandits as compiled
+from boltzmann_rl.engines.compiled import lanes, perturbation
 from boltzmann_rl.kernels import jit
 from boltzmann_rl.kernels.vectors import WIDTH, eight, flat, load, store
 

@@ -31,10 +31,11 @@ from boltzmann_rl import (
     Uniform,
     play,
 )
+from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.gridworlds import TabularEnv
-from boltzmann_rl.learners import EligibilityTraces
-from boltzmann_rl.policies import Odds
-from boltzmann_rl.policies.few import FEW
+from boltzmann_rl.learners.temporal_returns import EligibilityTraces
+from boltzmann_rl.numerics.plain import FEW
+from boltzmann_rl.policies.temperatures import Odds
 from boltzmann_rl.schedules import (
     Ceiling,
     Constant,
@@ -53,14 +54,14 @@ from boltzmann_rl.schedules import (
     WarmUp,
     evaluate,
 )
-from boltzmann_rl.simulation import episodes as reference
 from boltzmann_rl.streams import stream
 
 pytest.importorskip("numba")
 
 from boltzmann_rl import tables
-from boltzmann_rl.compiled import tabular, tabular_kernel
+from boltzmann_rl.engines.compiled import tabular
 from boltzmann_rl.kernels import jit
+from boltzmann_rl.tables import kernel as tabular_kernel
 
 
 def named(part):

@@ -10,7 +10,7 @@ import pytest
 import scipy.special
 
 import boltzmann_rl as brl
-from boltzmann_rl.policies import BrokenLaw, check_policy
+from boltzmann_rl.decisions.laws import BrokenLaw, check_policy
 from boltzmann_rl.schedules import Exponential, Linear, Power
 
 ROWS = "rows are distributions"

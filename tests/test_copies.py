@@ -15,7 +15,7 @@ from gymnasium.vector import SyncVectorEnv
 from installed import TAXI, vectors_are_sound
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, Training
-from boltzmann_rl.copies import check_copies
+from boltzmann_rl.environments.copies import check_copies
 
 AGENT = Agent(SARSA(0.5), Boltzmann(1.0))
 WAYS = {

@@ -22,8 +22,8 @@ from boltzmann_rl import (
     QLearning,
     RelativeToSpread,
     SampleAverage,
-    engines,
 )
+from boltzmann_rl.engines import selection as engines
 
 
 def bandits(**changes):

@@ -23,7 +23,7 @@ from boltzmann_rl import (
     play,
     train,
 )
-from boltzmann_rl.simulation.episodes import WINDOW, block_of, simulate
+from boltzmann_rl.engines.reference.episodes import WINDOW, block_of, simulate
 
 
 class Script(gymnasium.Env):

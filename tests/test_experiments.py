@@ -34,10 +34,11 @@ from boltzmann_rl import (
     Uniform,
     load,
 )
-from boltzmann_rl.plots import figure_bytes, plot_results
-from boltzmann_rl.records import files
-from boltzmann_rl.simulation.bandits import BLOCK
-from boltzmann_rl.simulation.bandits import simulate as simulate_bandit
+from boltzmann_rl.engines.blocks import BLOCK
+from boltzmann_rl.engines.reference.bandits import simulate as simulate_bandit
+from boltzmann_rl.figures.curves import plot_results
+from boltzmann_rl.figures.style import figure_bytes
+from boltzmann_rl.results import spreadsheets as files
 
 AGENTS = {
     "cool": Agent(SampleAverage(), Boltzmann(0.1)),
@@ -383,7 +384,7 @@ def test_the_results_are_the_same_bytes_for_any_number_of_processes():
 
 def test_the_results_are_the_same_bytes_for_any_hash_seed():
     code = (
-        "from boltzmann_rl import *; import hashlib; from boltzmann_rl.records.files import csv_bytes; "
+        "from boltzmann_rl import *; import hashlib; from boltzmann_rl.results.spreadsheets import csv_bytes; "
         "r = BanditExperiment('x', {'b': BernoulliBandit(), 'a': GaussianBandit()}, {'z': Agent(SampleAverage(), "
         "Boltzmann(0.1)), 'y': Agent(UCB1(), Greedy())}, runs=9, steps=9).run(progress=False); "
         "print([hashlib.sha256(csv_bytes(t)).hexdigest() for t in (r.curves, r.summary, r.runs)])"
@@ -479,7 +480,7 @@ def test_more_runs_of_the_same_declaration_take_the_place_of_fewer(tmp_path):
 @given(st.integers(1, 400), st.integers(1, 400))
 @settings(deadline=None, max_examples=60)
 def test_thinned_curves_keep_their_ends_and_even_gaps(length, points):
-    from boltzmann_rl.records.tables import thinned
+    from boltzmann_rl.results.tables import thinned
 
     kept = thinned(pd.DataFrame({"step": range(length)}), points)["step"].to_numpy()
     assert kept[0] == 0

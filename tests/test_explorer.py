@@ -8,7 +8,7 @@ import pytest
 from scipy import special, stats
 
 import boltzmann_rl as brl
-from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.schedules import Exponential
 
 FALSE_ALARM = 1e-6

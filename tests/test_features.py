@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from boltzmann_rl import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
-from boltzmann_rl.features import add, add_row, cells, row, value
+from boltzmann_rl.learners.features import add, add_row, cells, row, value
 from boltzmann_rl.learners.policy_gradient import ActorCritic, Reinforce
-from boltzmann_rl.learners.temporal_difference import Transition
 from boltzmann_rl.learners.temporal_returns import EligibilityTraces, NStep
+from boltzmann_rl.protocols import Transition
 
 FEATURES, ACTIONS = 6, 3
 LEARNERS = (

@@ -27,11 +27,11 @@ from boltzmann_rl import (
     play,
     train,
 )
-from boltzmann_rl.learners import Transition
+from boltzmann_rl.engines.reference.bandits import simulate
 from boltzmann_rl.learners.feedback import RewardBasedDecay, ValueDifference
 from boltzmann_rl.policies.feedback import AdaptiveEpsilonGreedy, AdaptiveMaxBoltzmann
+from boltzmann_rl.protocols import Transition
 from boltzmann_rl.schedules import InverseTime
-from boltzmann_rl.simulation.bandits import simulate
 
 RNG = np.random.default_rng(0)
 POLICIES = [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from boltzmann_rl import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform, act, schedules
-from boltzmann_rl.policies.few import FEW, few_values, pick
+from boltzmann_rl.numerics.plain import FEW, few_values, pick
 
 POLICIES = [
     Greedy(),

@@ -13,10 +13,11 @@ from test_conformance_table import TABLE
 
 import boltzmann_rl as brl
 from boltzmann_rl import planning, schedules
-from boltzmann_rl.bandit_environments import BanditEnv, BanditVectorEnv
-from boltzmann_rl.plots import figure_bytes
-from boltzmann_rl.simulation.bandits import simulate
-from boltzmann_rl.statistics import mean_interval, paired_difference
+from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
+from boltzmann_rl.engines.reference.bandits import simulate
+from boltzmann_rl.figures.style import figure_bytes
+from boltzmann_rl.statistics.comparison import paired_difference
+from boltzmann_rl.statistics.intervals import mean_interval
 
 INF, LARGEST, LEAST = math.inf, float(np.finfo(np.float64).max), 5e-324
 ROWS = np.array(

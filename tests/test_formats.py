@@ -5,7 +5,7 @@ import pytest
 from scipy import special, stats
 
 import boltzmann_rl as brl
-from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.arguments.arrays import to_numpy
 
 FALSE_ALARM = 1e-6
 Q = np.array([[0.0, 1.0, 0.5], [2.0, -1.0, 2.0]])  # exact in every format below

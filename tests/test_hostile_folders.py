@@ -20,9 +20,9 @@ from boltzmann_rl import (
     load,
     plot_schedule,
 )
+from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.cli import main
-from boltzmann_rl.labels import visible
-from boltzmann_rl.plots import figure_bytes
+from boltzmann_rl.figures.style import figure_bytes
 
 AGENTS = {"cool": Agent(SampleAverage(), Boltzmann(0.1)), "hot": Agent(SampleAverage(), Boltzmann(2.0))}
 

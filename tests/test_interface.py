@@ -11,7 +11,7 @@ from gymnasium.spaces import Discrete
 from gymnasium.vector import SyncVectorEnv, VectorEnv
 
 from boltzmann_rl import Agent, Environment, Greedy, QLearning, Training, play, train
-from boltzmann_rl.interface import as_environment, as_flag, name_of
+from boltzmann_rl.environments.interface import as_environment, as_flag, name_of
 
 AGENT = Agent(QLearning(), Greedy())
 LAKE = "FrozenLake-v1"

@@ -255,7 +255,7 @@ def test_experiments_whose_runs_are_alike_refuse_a_ladder_by_name():
 
 def test_compiled_engines_leave_a_ladder_to_the_reference():
     pytest.importorskip("numba")
-    from boltzmann_rl.compiled import bandits, tabular
+    from boltzmann_rl.engines.compiled import bandits, tabular
 
     agent = Agent(QLearning(), Boltzmann([0.1]))
     assert "a parameter for each row" in tabular.reason(brl.Environment("FrozenLake-v1"), agent)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boltzmann_rl import UCB1, ConstantStep, GradientPreferences, Greedy, QLearning, SampleAverage
-from boltzmann_rl.learners import Transition
+from boltzmann_rl.protocols import Transition
 from boltzmann_rl.schedules import InverseTime, Linear
 
 RNG = np.random.default_rng(0)

@@ -17,17 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from boltzmann_rl import (
-    Boltzmann,
-    EpsilonBoltzmann,
-    EpsilonGreedy,
-    Greedy,
-    MaxBoltzmann,
-    RelativeToRange,
-    Uniform,
-    act,
-)
-from boltzmann_rl.policies import machine
+from boltzmann_rl import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, RelativeToRange, Uniform, act
+from boltzmann_rl.decisions import machine
 from boltzmann_rl.schedules import Exponential, Linear
 
 FALSE_ALARM = 1e-6

@@ -13,7 +13,7 @@ from gymnasium.wrappers.vector import DictInfoToList
 from installed import TAXI
 
 from boltzmann_rl import SARSA, Agent, Training, Uniform
-from boltzmann_rl.masks import may_be_mask
+from boltzmann_rl.environments.masks import may_be_mask
 
 AGENT = Agent(SARSA(0.5), Uniform())
 MODES = list(AutoresetMode)

@@ -19,7 +19,8 @@ from boltzmann_rl import (
     SampleAverage,
     UniformMeans,
 )
-from boltzmann_rl.moving_bandits import AdversarialBandit, HeavyTailedBandit, NearTies, SwitchingBandit
+from boltzmann_rl.bandits.means import NearTies
+from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
 from boltzmann_rl.streams import stream
 
 FALSE_ALARM = 1e-6

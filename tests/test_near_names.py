@@ -9,7 +9,7 @@ import pytest
 
 import boltzmann_rl as brl
 from boltzmann_rl import schedules
-from boltzmann_rl.near_names import dataclass, nearest, suggesting
+from boltzmann_rl.arguments.near_names import dataclass, nearest, suggesting
 
 RNG = np.random.default_rng(0)
 

@@ -25,8 +25,8 @@ from boltzmann_rl import (
     Uniform,
     train,
 )
-from boltzmann_rl.numbered import has_discrete_parts
-from boltzmann_rl.tile_coding import ActiveFeatures
+from boltzmann_rl.environments.numbered import has_discrete_parts
+from boltzmann_rl.environments.tile_coding import ActiveFeatures
 
 AGENT = Agent(QLearning(0.1), Uniform())
 

@@ -7,8 +7,8 @@ import gymnasium
 import pytest
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, BoltzmannGumbel, Environment, QLearning, schedules
-from boltzmann_rl.observers import logged
-from boltzmann_rl.simulation.training import Training
+from boltzmann_rl.training.observers import logged
+from boltzmann_rl.training.training import Training
 
 COOLING = schedules.Exponential(2.0, 0.1, steps=200)
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
 from boltzmann_rl import Agent, BernoulliBandit, GaussianBandit, SampleAverage, Uniform, check_policy, softmax
+from boltzmann_rl.engines.reference.bandits import simulate
 from boltzmann_rl.learners.posterior import BetaPosterior, GaussianPosterior
 from boltzmann_rl.numerics.perturbation import beta_propensities, gaussian_propensities, gumbel_propensities
 from boltzmann_rl.policies.perturbation import BetaThompson, BoltzmannGumbel, GaussianThompson
-from boltzmann_rl.simulation.bandits import simulate
 
 INF = math.inf
 RNG = np.random.default_rng(0)

@@ -42,7 +42,7 @@ def test_it_goes_on_as_if_it_had_never_been_interrupted(tmp_path, make, agent):
 
 def test_an_environment_that_no_table_describes_goes_on_in_the_middle_of_its_episode(tmp_path):
     def make():
-        from boltzmann_rl.tile_coding import TileCoding
+        from boltzmann_rl.environments.tile_coding import TileCoding
 
         return TileCoding(gymnasium.make("MountainCar-v0"))
 
@@ -59,7 +59,7 @@ def test_it_goes_on_in_another_process(tmp_path):
     training.save(tmp_path / "training", environment="pickle")
     list(islice(training, 100))
     code = (
-        "from itertools import islice; from boltzmann_rl.simulation.training import Training; import sys\n"
+        "from itertools import islice; from boltzmann_rl.training.training import Training; import sys\n"
         "training = Training.load(sys.argv[1], trust=True)\n"
         "list(islice(training, 100)); print(training.values.tobytes().hex())"
     )

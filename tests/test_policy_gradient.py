@@ -8,10 +8,10 @@ import pytest
 
 import boltzmann_rl.gridworlds  # noqa: F401 - registers the short corridor
 from boltzmann_rl import Agent, Boltzmann, log_softmax, mask, softmax, train
-from boltzmann_rl.features import row
 from boltzmann_rl.gridworlds import TabularEnv
+from boltzmann_rl.learners.features import row
 from boltzmann_rl.learners.policy_gradient import ActorCritic, Reinforce
-from boltzmann_rl.learners.temporal_difference import Transition
+from boltzmann_rl.protocols import Transition
 from boltzmann_rl.schedules import InverseTime
 
 STATES, ACTIONS = 4, 3

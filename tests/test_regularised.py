@@ -9,11 +9,12 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boltzmann_rl.decisions.laws import check_policy
 from boltzmann_rl.numerics import greedy, mellowmax, softmax, sparsemax, uniform
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.maxima import mellowmax_temperature, soft_mellowmax
-from boltzmann_rl.policies import Boltzmann, check_policy
 from boltzmann_rl.policies.regularised import InverseGapWeighting, Mellowmax, Sparsemax, Tsallis
+from boltzmann_rl.policies.softmax import Boltzmann
 from boltzmann_rl.policies.temperatures import RelativeToRange
 from boltzmann_rl.schedules import Exponential, Linear
 

@@ -10,7 +10,7 @@ import pytest
 
 from boltzmann_rl import Boltzmann
 from boltzmann_rl.cli import main
-from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target, measure_targets, with_parameters
+from boltzmann_rl.reproduction.targets import NOT_GIVEN, Measurement, Target, measure_targets, with_parameters
 
 ROOT = Path(__file__).parent.parent
 DECLARED = ROOT / "experiments" / "reproductions"

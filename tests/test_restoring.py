@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
 
-from boltzmann_rl.environments import Reading, Spaces
-from boltzmann_rl.learners import Transition
+from boltzmann_rl.environments.linear_features import RealFeatures
+from boltzmann_rl.environments.readings import Reading, Spaces
+from boltzmann_rl.environments.tile_coding import ActiveFeatures
 from boltzmann_rl.learners.remembered import check_remembered
-from boltzmann_rl.linear_features import RealFeatures
-from boltzmann_rl.simulation.restoring import as_counts, as_decision, as_list, as_parts, as_reading, as_transition
-from boltzmann_rl.tile_coding import ActiveFeatures
+from boltzmann_rl.protocols import Transition
+from boltzmann_rl.training.restoring import as_counts, as_decision, as_list, as_parts, as_reading, as_transition
 
 TABLE = Spaces("a table", Discrete(5, start=3), Discrete(2, start=1))
 TILES = Spaces("tiles", ActiveFeatures(groups=2, size=3), Discrete(2))

@@ -37,11 +37,11 @@ from boltzmann_rl import (
     ValueDifference,
     schedules,
 )
-from boltzmann_rl.linear_features import LinearFeatures
-from boltzmann_rl.policies import AdaptiveEpsilonGreedy
-from boltzmann_rl.simulation.encoding import decoded, encoded
+from boltzmann_rl.environments.linear_features import LinearFeatures
+from boltzmann_rl.environments.tile_coding import TileCoding
+from boltzmann_rl.policies.feedback import AdaptiveEpsilonGreedy
 from boltzmann_rl.streams import child_seed
-from boltzmann_rl.tile_coding import TileCoding
+from boltzmann_rl.training.encoding import decoded, encoded
 
 COOLING = Boltzmann(schedules.Exponential(2.0, 0.1, steps=200))
 AGENTS = {

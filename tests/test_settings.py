@@ -7,7 +7,7 @@ import pytest
 
 import boltzmann_rl as brl
 from boltzmann_rl import schedules
-from boltzmann_rl.bandits import BetaMeans, UniformMeans
+from boltzmann_rl.bandits.means import BetaMeans, UniformMeans
 
 INF, NAN = math.inf, math.nan
 LARGEST = float(np.finfo(float).max)

@@ -29,9 +29,10 @@ from boltzmann_rl import (
     TargetEntropy,
     UniformMeans,
 )
+from boltzmann_rl.engines.blocks import BLOCK
+from boltzmann_rl.engines.moments import Moments
+from boltzmann_rl.engines.reference.bandits import simulate
 from boltzmann_rl.schedules import Exponential, Linear
-from boltzmann_rl.simulation.bandits import BLOCK, simulate
-from boltzmann_rl.simulation.moments import Moments
 from boltzmann_rl.streams import stream
 
 PER_STEP = (

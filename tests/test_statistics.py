@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from boltzmann_rl.statistics import holm, holm_of_all_pairs, mean_interval, paired_difference, t_quantile
+from boltzmann_rl.statistics.comparison import holm, holm_of_all_pairs, paired_difference
+from boltzmann_rl.statistics.intervals import mean_interval, t_quantile
 
 SAMPLES = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30)
 P_VALUES = st.lists(st.floats(0, 1), max_size=8)

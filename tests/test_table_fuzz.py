@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from installed import TAXI
 
 from boltzmann_rl import Agent, Environment, EpsilonGreedy, QLearning
+from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.gridworlds import TabularEnv
-from boltzmann_rl.simulation import episodes as reference
 
 pytest.importorskip("numba")
 
-from boltzmann_rl.compiled import tabular
+from boltzmann_rl.engines.compiled import tabular
 
 TaxiEnv = type(gymnasium.make(TAXI).unwrapped)
 AGENT = Agent(QLearning(learning_rate=0.5, discount=0.9), EpsilonGreedy(0.5))

@@ -20,8 +20,9 @@ from gymnasium.wrappers import (
 )
 from installed import TAXI
 
-from boltzmann_rl import Agent, Boltzmann, Environment, GymnasiumExperiment, QLearning, engines, tables
+from boltzmann_rl import Agent, Boltzmann, Environment, GymnasiumExperiment, QLearning, tables
 from boltzmann_rl.cli import main
+from boltzmann_rl.engines import selection as engines
 from boltzmann_rl.gridworlds import ShortCorridor, TabularEnv, WindyGridworld
 from boltzmann_rl.planning import MDP, value_iteration
 from boltzmann_rl.tables import known

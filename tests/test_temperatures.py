@@ -10,10 +10,12 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boltzmann_rl.agents import Agent
-from boltzmann_rl.learners import QLearning
+from boltzmann_rl.agents.agent import Agent
+from boltzmann_rl.decisions.act import act
+from boltzmann_rl.decisions.laws import check_policy
+from boltzmann_rl.learners.temporal_difference import QLearning
 from boltzmann_rl.numerics import effective_actions, softmax
-from boltzmann_rl.policies import Boltzmann, EpsilonBoltzmann, MaxBoltzmann, act, check_policy
+from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
 from boltzmann_rl.policies.temperatures import (
     GLIE,
     EffectiveActions,

@@ -22,9 +22,10 @@ from boltzmann_rl import (
     train,
 )
 from boltzmann_rl.gridworlds import TabularEnv
-from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA, Transition
+from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA
 from boltzmann_rl.learners.temporal_returns import EligibilityTraces, NStep
 from boltzmann_rl.planning import MDP, action_values, policy_values, value_iteration
+from boltzmann_rl.protocols import Transition
 from boltzmann_rl.schedules import InverseTime, Linear
 from boltzmann_rl.streams import stream
 

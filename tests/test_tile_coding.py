@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, Environment, GymnasiumExperiment, QLearning, Uniform, train
-from boltzmann_rl.environments import TabularEnvironment
-from boltzmann_rl.linear_features import Linear, LinearFeatures, RealFeatures
-from boltzmann_rl.tile_coding import ActiveFeatures, TileCoded, TileCoding
+from boltzmann_rl.environments.linear_features import Linear, LinearFeatures, RealFeatures
+from boltzmann_rl.environments.readings import TabularEnvironment
+from boltzmann_rl.environments.tile_coding import ActiveFeatures, TileCoded, TileCoding
 
 
 class Still(gymnasium.Env):

@@ -30,11 +30,11 @@ from boltzmann_rl import (
     mask,
     schedules,
 )
-from boltzmann_rl.learners import Transition
-from boltzmann_rl.policies import AdaptiveEpsilonGreedy
-from boltzmann_rl.policies.decision import probabilities
-from boltzmann_rl.simulation.training import Training
+from boltzmann_rl.decisions.act import probabilities
+from boltzmann_rl.policies.feedback import AdaptiveEpsilonGreedy
+from boltzmann_rl.protocols import Transition
 from boltzmann_rl.streams import child_seed, stream
+from boltzmann_rl.training.training import Training
 
 COOLING = Boltzmann(schedules.Exponential(2.0, 0.1, steps=200))
 LEARNERS = [QLearning(0.5), SARSA(0.3), ExpectedSARSA(0.3), DoubleQLearning(0.4)]
@@ -357,8 +357,8 @@ def test_a_vector_that_resets_at_once_and_keeps_the_last_observation_to_itself_i
 
 
 def test_visits_and_memories_of_features_are_refused_with_the_remedy():
-    pytest.importorskip("boltzmann_rl.tile_coding")
-    from boltzmann_rl.tile_coding import TileCoding
+    pytest.importorskip("boltzmann_rl.environments.tile_coding")
+    from boltzmann_rl.environments.tile_coding import TileCoding
 
     for agent in (AGENTS[6], AGENTS[8]):
         with pytest.raises(TypeError, match=r"observations are features: use the clock 'step'"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import boltzmann_rl as brl
-from boltzmann_rl.learners import Transition
+from boltzmann_rl.protocols import Transition
 
 ROWS, ACTIONS = 4, 3
 NEITHER = {"terminated": False, "truncated": False}

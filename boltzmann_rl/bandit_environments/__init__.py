@@ -16,7 +16,8 @@ Example:
 """
 
 import boltzmann_rl.environments as _environments  # noqa: F401 - which registers what is here
-from boltzmann_rl.bandit_environments.contextual import ClassificationBandit, ContextualBandit, ContextualLinearBandit
 from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
+from boltzmann_rl.bandits.contextual import ClassificationBandit, ContextualLinearBandit
+from boltzmann_rl.protocols import ContextualBandit
 
 __all__ = ["BanditEnv", "BanditVectorEnv", "ClassificationBandit", "ContextualBandit", "ContextualLinearBandit"]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_integer
 from boltzmann_rl.bandit_environments.drawing import Image, Window, frame
-from boltzmann_rl.bandit_environments.problems import as_bandit
 from boltzmann_rl.bandit_environments.rows import Rows, observations_of
+from boltzmann_rl.bandits.catalogue import as_bandit
 from boltzmann_rl.numerics.sampling import as_probabilities
 
 __all__ = ["BanditEnv", "BanditVectorEnv"]
@@ -31,7 +31,7 @@ class BanditEnv(gymnasium.Env[Any, Any]):
     is what ``spec.max_episode_steps`` says.
 
     Args:
-        bandit: A bandit of `boltzmann_rl.bandits` or `boltzmann_rl.moving_bandits`, or a contextual one; anyone's own;
+        bandit: A bandit of `boltzmann_rl.bandits` or `boltzmann_rl.bandits.moving`, or a contextual one; anyone's own;
             or the name of a registered one.
         steps: Pulls per episode, ≥ 1.
         render_mode: None, ``"rgb_array"``, ``"rgb_array_list"`` for the pictures since the last ``render()`` of the

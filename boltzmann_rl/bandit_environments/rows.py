@@ -7,7 +7,7 @@ from gymnasium.spaces import Box, Discrete
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.bandits import answered
+from boltzmann_rl.bandits.stationary import answered
 
 __all__ = ["Rows", "observations_of"]
 

@@ -10,8 +10,8 @@ import textwrap
 import traceback
 from collections.abc import Sequence
 
-from boltzmann_rl.cli.files import WrongCall
 from boltzmann_rl.cli.parser import parser
+from boltzmann_rl.cli.sources import WrongCall
 from boltzmann_rl.cli.terminal import say
 
 __all__ = ["main"]

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 import boltzmann_rl
-from boltzmann_rl.cli.files import WrongCall, module_in, module_named
+from boltzmann_rl.cli.sources import WrongCall, module_in, module_named
 from boltzmann_rl.cli.terminal import say
 
 __all__ = ["check"]

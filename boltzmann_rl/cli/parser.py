@@ -4,11 +4,11 @@ import argparse
 from typing import Any
 
 import boltzmann_rl
+from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.cli.checking import check
 from boltzmann_rl.cli.numbers import seed, whole
 from boltzmann_rl.cli.reproducing import reproduce
 from boltzmann_rl.cli.running import list_experiments, plot, run
-from boltzmann_rl.labels import visible
 
 __all__ = ["parser"]
 

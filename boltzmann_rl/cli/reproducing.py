@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from boltzmann_rl.cli.files import WrongCall, existing, module_in
 from boltzmann_rl.cli.numbers import plus_minus
+from boltzmann_rl.cli.sources import WrongCall, existing, module_in
 from boltzmann_rl.cli.terminal import say
 
 __all__ = ["reproduce"]
@@ -14,9 +14,9 @@ __all__ = ["reproduce"]
 
 def reproduce(options: argparse.Namespace) -> int:
     """Run published experiments, and hold our numbers against the papers'."""
-    from boltzmann_rl.progress import Progress
-    from boltzmann_rl.records.reproductions import lines_of, save_reproductions
-    from boltzmann_rl.reproduction import measure_targets
+    from boltzmann_rl.reproduction.page import lines_of, save_reproductions
+    from boltzmann_rl.reproduction.targets import measure_targets
+    from boltzmann_rl.runs.progress import Progress
 
     papers = _targets(Path(options.experiments) / "reproductions", options.ids)
     targets = [target for members in papers.values() for target in members]
@@ -38,7 +38,8 @@ def reproduce(options: argparse.Namespace) -> int:
     passed = sum(row.passed for row in rows)
     say(f"\n{passed} of {len(rows)} targets agree.")
     if not options.ids and not options.quick and options.seed is None:  # the page is of everything, in full
-        from boltzmann_rl.plots import figure_bytes, plot_reproduction
+        from boltzmann_rl.figures.style import figure_bytes
+        from boltzmann_rl.reproduction.figure import plot_reproduction
 
         figures = {paper: figure_bytes(plot_reproduction(members)) for paper, members in judged.items()}
         say(f"Page: {save_reproductions(judged, Path(options.results) / 'reproductions', figures)}")
@@ -66,7 +67,7 @@ def _targets(folder: Path, ids: Sequence[str]) -> dict[str, list[Any]]:
 def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
     import ast
 
-    from boltzmann_rl.reproduction import with_parameters
+    from boltzmann_rl.reproduction.targets import with_parameters
 
     settings: dict[str, Any] = {}
     for setting in options.set:

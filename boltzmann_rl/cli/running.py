@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import boltzmann_rl
-from boltzmann_rl.cli.files import WrongCall, existing, experiments_in, module_name
 from boltzmann_rl.cli.numbers import plus_minus
+from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name
 from boltzmann_rl.cli.terminal import say
 from boltzmann_rl.kernels.jit import available
 
@@ -18,7 +18,7 @@ __all__ = ["list_experiments", "plot", "run"]
 
 def run(options: argparse.Namespace) -> int:
     """Run experiments, and write their tables and figures."""
-    from boltzmann_rl.records.results import check_place
+    from boltzmann_rl.results.results import check_place
 
     experiments = [_as_asked(part, options) for file in options.files for part in experiments_in(Path(file))]
     names = [experiment.name for experiment in experiments]
@@ -91,9 +91,9 @@ def plot(options: argparse.Namespace) -> int:
         results.plot().savefig(output, dpi=200)
         say(output)
         return 0
-    from boltzmann_rl.plots import figure_bytes
-    from boltzmann_rl.records import write
-    from boltzmann_rl.records.checks import refuse_links
+    from boltzmann_rl.figures.style import figure_bytes
+    from boltzmann_rl.results.checks import refuse_links
+    from boltzmann_rl.storage.atomic import write
 
     figures = Path(options.folder) / "figures"
     refuse_links(figures)

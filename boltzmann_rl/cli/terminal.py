@@ -3,7 +3,7 @@
 import sys
 from typing import TextIO
 
-from boltzmann_rl.labels import visible
+from boltzmann_rl.arguments.labels import visible
 
 __all__ = ["say"]
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import as_generator, as_policy
-from boltzmann_rl.arrays import to_numpy
-from boltzmann_rl.near_names import suggesting
-from boltzmann_rl.policies import act
+from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.decisions.act import act
 
 __all__ = ["Explorer"]
 

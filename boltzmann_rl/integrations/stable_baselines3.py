@@ -11,16 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_callable, as_number, as_policy, as_values
-from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.arguments import as_callable, as_number, as_policy, as_values, set_fields
+from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.arguments.rows import PerRow
+from boltzmann_rl.decisions.act import act, decide, probabilities
 from boltzmann_rl.integrations.action_spaces import check_begins_at_0
-from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import entropy
-from boltzmann_rl.policies.decision import act, decide, probabilities
 from boltzmann_rl.policies.greedy import EpsilonGreedy
 from boltzmann_rl.policies.parameters import check_counts_steps, has_temperature, temperature_at
-from boltzmann_rl.schedules.evaluation import set_fields
-from boltzmann_rl.schedules.rows import PerRow
 from boltzmann_rl.streams import stream
 
 try:

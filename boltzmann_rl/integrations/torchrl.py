@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import as_generator, as_policy, as_steps
-from boltzmann_rl.arrays import to_numpy
-from boltzmann_rl.policies.decision import act
+from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.decisions.act import act
 from boltzmann_rl.policies.parameters import check_counts_steps, example_values
 from boltzmann_rl.streams import stream
 

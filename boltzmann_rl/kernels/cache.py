@@ -20,8 +20,8 @@ import numba
 from numba.core.caching import FunctionCache
 from numba.core.serialize import dumps
 
-from boltzmann_rl.files import write
 from boltzmann_rl.kernels.sources import fingerprint
+from boltzmann_rl.storage.atomic import write
 
 __all__ = ["CheckedCache"]
 

@@ -5,11 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_positive
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_positive, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import Actions, Feedback, feedback_of
-from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics.untried import UntriedFirst
-from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["UCB1", "ConstantStep", "GradientPreferences", "SampleAverage"]
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.agents import learns_from
 from boltzmann_rl.arguments import Floats, as_rewards, real_array
-from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.numerics.sampling import as_probabilities
+from boltzmann_rl.protocols import learns_from
 
 __all__ = ["IN_UNIT_INTERVAL", "ZERO_OR_ONE", "Actions", "Feedback", "LegalRewards", "feedback_of", "learn_from_log"]
 

@@ -5,13 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_positive
+from boltzmann_rl.arguments import Floats, as_finite, as_positive, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Estimates, Preferences, average_in
 from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
-from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import greedy
 from boltzmann_rl.numerics.untried import UntriedFirst
-from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["ChoiceKernel", "Pursuit", "ReinforcementComparison", "UCB1Tuned"]
 

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import feedback_of
-from boltzmann_rl.learners.temporal_difference import Transition, forgotten
+from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.learners.transitions import checked
-from boltzmann_rl.near_names import dataclass
-from boltzmann_rl.schedules.evaluation import set_fields
+from boltzmann_rl.protocols import Transition
 
 __all__ = ["RewardBasedDecay", "ValueDifference"]
 

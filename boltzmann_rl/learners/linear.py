@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats, as_positive, real_array
+from boltzmann_rl.arguments import Floats, as_positive, real_array, set_fields
+from boltzmann_rl.arguments.near_names import dataclass, suggesting
 from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
-from boltzmann_rl.near_names import dataclass, suggesting
 from boltzmann_rl.numerics import log_softmax, softmax
-from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["LinearPreferences", "Weights", "fit_logit"]
 

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_choice, as_finite, real_array
-from boltzmann_rl.features import Observation, add, add_row, value
-from boltzmann_rl.learners.temporal_difference import Transition
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, real_array, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.learners.features import add, add_row, value
 from boltzmann_rl.learners.transitions import checked, kept
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.protocols import Observation, Parameter, Transition
 from boltzmann_rl.schedules import as_parameter
-from boltzmann_rl.schedules.evaluation import Parameter, set_fields, value_at
+from boltzmann_rl.schedules.evaluation import value_at
 
 __all__ = ["ActorCritic", "Reinforce"]
 

@@ -10,51 +10,17 @@ transition: what it needs of the next decision it names by its attribute ``takes
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats, as_finite
-from boltzmann_rl.features import Observation, add, cells, row, value
+from boltzmann_rl.arguments import Floats, as_finite, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.learners.features import add, cells, row, value
 from boltzmann_rl.learners.transitions import checked
-from boltzmann_rl.near_names import dataclass
-from boltzmann_rl.policies.few import FEW
+from boltzmann_rl.numerics.plain import FEW
+from boltzmann_rl.protocols import Parameter, Transition
 from boltzmann_rl.schedules import as_parameter
-from boltzmann_rl.schedules.evaluation import Parameter, set_fields, value_at
+from boltzmann_rl.schedules.evaluation import value_at
 
-__all__ = ["SARSA", "DoubleQLearning", "ExpectedSARSA", "QLearning", "Transition"]
-
-
-class Transition(NamedTuple):
-    """One step of an environment, as a table or linear values see it.
-
-    Attributes:
-        step: Decisions made before this one, over all episodes (and environments).
-        observation: Where the action was taken: an index, an array of the indices of active features, or an array of
-            real features; see `boltzmann_rl.features`.
-        action: Which was taken.
-        reward: What it paid.
-        next_observation: Where it led.
-        terminated: Whether the task ended there, so that nothing follows.
-        truncated: Whether the episode was only cut off, so that the value of ``next_observation`` still counts.
-        next_available: Mask of the actions available there, or None for all.
-        next_action: The action that is taken there (after a truncated step: that would have been), for learners with
-            ``takes_next = "action"`` or ``"probabilities"``; chosen before they learn from this transition.
-        next_probabilities: The probabilities ``(A,)`` that it was drawn from, for those with the latter.
-        probabilities: Those ``(A,)`` that ``action`` was drawn from, for learners with ``takes_probabilities = True``.
-        environment: Which of several environments took the step; each has episodes of its own.
-    """
-
-    step: int
-    observation: Observation
-    action: int
-    reward: float
-    next_observation: Observation
-    terminated: bool
-    truncated: bool
-    next_available: NDArray[np.bool_] | None = None
-    next_action: int | None = None
-    next_probabilities: Floats | None = None
-    probabilities: Floats | None = None
-    environment: int = 0
+__all__ = ["SARSA", "DoubleQLearning", "ExpectedSARSA", "QLearning"]
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer
-from boltzmann_rl.features import Observation, add, cells, row, value
-from boltzmann_rl.learners.temporal_difference import Transition, target_of
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.learners.features import add, cells, row, value
+from boltzmann_rl.learners.temporal_difference import target_of
 from boltzmann_rl.learners.transitions import checked, kept
-from boltzmann_rl.near_names import dataclass
-from boltzmann_rl.schedules.evaluation import set_fields, value_at
+from boltzmann_rl.protocols import Observation, Transition
+from boltzmann_rl.schedules.evaluation import value_at
 
 __all__ = ["EligibilityTraces", "NStep"]
 

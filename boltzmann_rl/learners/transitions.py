@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boltzmann_rl.arguments import as_available, as_integer, as_reward
-from boltzmann_rl.features import Observation
 from boltzmann_rl.numerics.sampling import as_probabilities
+from boltzmann_rl.protocols import Observation
 
 if TYPE_CHECKING:
-    from boltzmann_rl.learners.temporal_difference import Transition
+    from boltzmann_rl.protocols import Transition
 
 __all__ = ["checked", "kept"]
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_integer, real_array
-from boltzmann_rl.bandits import GaussianBandit
+from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.bandits.stationary import GaussianBandit
 from boltzmann_rl.many_actions import draws
-from boltzmann_rl.near_names import suggesting
 from boltzmann_rl.schedules import as_parameter, evaluate
 from boltzmann_rl.streams import stream
 

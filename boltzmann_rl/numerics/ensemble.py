@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature, real_array, unwrap
-from boltzmann_rl.arrays import to_numpy
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics.softmax import exponents, log_normaliser
 
 __all__ = ["BoltzmannDistribution"]

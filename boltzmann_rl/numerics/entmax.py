@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_values
-from boltzmann_rl.near_names import suggesting
+from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.numerics.maxima import per_row, rising_root
 from boltzmann_rl.numerics.softmax import exponents
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_number, as_temperature, as_values, check_best, unwrap
-from boltzmann_rl.near_names import suggesting
+from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.numerics.softmax import exponents, softmax
 
 __all__ = ["argmax", "greedy", "mellowmax", "mellowmax_temperature", "soft_mellowmax", "sparsemax", "uniform"]

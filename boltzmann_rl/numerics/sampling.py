@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_available, as_generator, real_array
-from boltzmann_rl.arrays import rounding_of
-from boltzmann_rl.near_names import suggesting
+from boltzmann_rl.arguments.arrays import rounding_of
+from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.numerics.untried import UntriedFirst
 
 __all__ = ["invert", "mask", "sample"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, unwrap
-from boltzmann_rl.near_names import suggesting
+from boltzmann_rl.arguments.near_names import suggesting
 
 __all__ = ["log_softmax", "logsumexp", "softmax", "softmax_jacobian"]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_steps, as_temperature, as_values, real_array
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.arguments import Floats, as_finite, as_steps, as_temperature, as_values, real_array, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import greedy, softmax, uniform
 from boltzmann_rl.policies.parameters import as_temperature_parameter, mixture, temperature_at
 from boltzmann_rl.policies.temperatures import RelativeToRange
-from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+from boltzmann_rl.protocols import Parameter
 
 __all__ = ["AdaptiveEpsilonGreedy", "AdaptiveMaxBoltzmann", "Exp3PlusPlus"]
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from boltzmann_rl.arguments import Floats, as_values
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.arguments import Floats, as_values, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import greedy, uniform
-from boltzmann_rl.policies.few import epsilon_greedy_weights, greedy_weights, number_at, uniform_weights
-from boltzmann_rl.policies.parameters import as_row_parameter, mixture, rate_at
-from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+from boltzmann_rl.numerics.plain import epsilon_greedy_weights, greedy_weights, uniform_weights
+from boltzmann_rl.policies.parameters import as_row_parameter, mixture, number_at, rate_at
+from boltzmann_rl.protocols import Parameter
 
 __all__ = ["EpsilonGreedy", "Greedy", "Uniform"]
 
@@ -29,7 +29,7 @@ class Greedy:
         return greedy(values)
 
     def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.policies.few`."""
+        """See `boltzmann_rl.numerics.plain`."""
         return greedy_weights(values)
 
 
@@ -48,7 +48,7 @@ class Uniform:
         return uniform(values)
 
     def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.policies.few`."""
+        """See `boltzmann_rl.numerics.plain`."""
         return uniform_weights(values)
 
 
@@ -89,6 +89,6 @@ class EpsilonGreedy:
         return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), greedy(values))
 
     def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.policies.few`."""
+        """See `boltzmann_rl.numerics.plain`."""
         rate = number_at(self.epsilon, step)
         return None if rate is None or not 0.0 <= rate <= 1.0 else epsilon_greedy_weights(values, rate)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature
+from boltzmann_rl.arguments.rows import PerRow, in_rows, inside, ladder_of, rows_of
 from boltzmann_rl.schedules import as_parameter, evaluate
-from boltzmann_rl.schedules.rows import PerRow, in_rows, inside, ladder_of, rows_of
 
 __all__ = [
     "CLOCKS",
@@ -20,6 +20,7 @@ __all__ = [
     "example_values",
     "has_temperature",
     "mixture",
+    "number_at",
     "rate_at",
     "temperature_at",
 ]
@@ -180,3 +181,16 @@ def mixture(rate: float | Floats, explore: Floats, exploit: Floats) -> Floats:
     """With probability ``rate`` an action from ``explore``, else one from ``exploit``."""
     with np.errstate(under="ignore"):
         return rate * explore + (1.0 - rate) * exploit
+
+
+def number_at(parameter: Any, step: int | None) -> float | None:
+    """A number, or a schedule's value at the step; None for what reads the values, or needs a step."""
+    if type(parameter) is float:
+        return parameter
+    if step is None or not callable(parameter):
+        return None
+    try:
+        value = evaluate(parameter, step)
+    except (TypeError, ValueError):  # the arrays' path says what it was the value of
+        return None
+    return value if type(value) is float else None  # one for each row is the arrays' to check

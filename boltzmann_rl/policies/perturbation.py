@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_positive, as_steps, as_values, check_best, real_array
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.arguments import Floats, as_positive, as_steps, as_values, check_best, real_array, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics.perturbation import beta_propensities, gaussian_propensities, gumbel_propensities
-from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["BetaThompson", "BoltzmannGumbel", "GaussianThompson"]
 

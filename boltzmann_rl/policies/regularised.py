@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_values, check_best
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.arguments import Floats, as_values, check_best, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.arguments.rows import PerRow
 from boltzmann_rl.numerics import softmax, sparsemax
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.maxima import mellowmax_temperature
 from boltzmann_rl.policies.parameters import as_row_parameter, as_temperature_parameter
 from boltzmann_rl.policies.temperatures import row_parameter
-from boltzmann_rl.schedules.evaluation import Parameter, set_fields
-from boltzmann_rl.schedules.rows import PerRow
+from boltzmann_rl.protocols import Parameter
 
 __all__ = ["InverseGapWeighting", "Mellowmax", "Sparsemax", "Tsallis"]
 

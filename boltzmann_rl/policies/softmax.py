@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from boltzmann_rl.arguments import Floats, as_values
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.arguments import Floats, as_values, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import greedy, softmax, uniform
-from boltzmann_rl.policies.few import greedy_weights, mixed_weights, number_at, softmax_weights, uniform_weights
+from boltzmann_rl.numerics.plain import greedy_weights, mixed_weights, softmax_weights, uniform_weights
 from boltzmann_rl.policies.parameters import (
     as_row_parameter,
     as_temperature_parameter,
     mixture,
+    number_at,
     rate_at,
     temperature_at,
 )
-from boltzmann_rl.schedules.evaluation import Parameter, set_fields
+from boltzmann_rl.protocols import Parameter
 
 __all__ = ["Boltzmann", "EpsilonBoltzmann", "MaxBoltzmann"]
 
@@ -60,7 +61,7 @@ class Boltzmann:
         return softmax(values, temperature_at(self.temperature, values, step))
 
     def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.policies.few`."""
+        """See `boltzmann_rl.numerics.plain`."""
         return softmax_weights(values, number_at(self.temperature, step))
 
 
@@ -102,7 +103,7 @@ class MaxBoltzmann:
         return mixture(rate_at(self.epsilon, "epsilon", values, step), explore, greedy(values))
 
     def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.policies.few`."""
+        """See `boltzmann_rl.numerics.plain`."""
         return mixed_weights(
             number_at(self.epsilon, step),
             softmax_weights(values, number_at(self.temperature, step)),
@@ -148,7 +149,7 @@ class EpsilonBoltzmann:
         return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), exploit)
 
     def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.policies.few`."""
+        """See `boltzmann_rl.numerics.plain`."""
         return mixed_weights(
             number_at(self.epsilon, step),
             uniform_weights(values),

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_steps, as_values, check_best, unwrap
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.arguments import Floats, as_steps, as_values, check_best, set_fields, unwrap
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.arguments.rows import PerRow
 from boltzmann_rl.numerics.maxima import boltzmann_temperature, log_gaps_below_the_best, moments, per_row
 from boltzmann_rl.policies.parameters import as_row_parameter, temperature_at
-from boltzmann_rl.schedules.evaluation import Parameter, set_fields
-from boltzmann_rl.schedules.rows import PerRow
+from boltzmann_rl.protocols import Parameter
 
 __all__ = [
     "GLIE",

@@ -9,8 +9,9 @@ arrays of one for each row; the schedule then answers one value a row, of one st
 from typing import TYPE_CHECKING
 
 from boltzmann_rl.lazy import lazily
+from boltzmann_rl.protocols import Schedule
 from boltzmann_rl.schedules.combinators import Ceiling, Floor, Joined, Piecewise, Restarts, Scaled, WarmUp
-from boltzmann_rl.schedules.evaluation import Schedule, as_parameter, evaluate, is_constant
+from boltzmann_rl.schedules.evaluation import as_parameter, evaluate, is_constant
 from boltzmann_rl.schedules.shapes import (
     Constant,
     Cosine,

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_finite, as_integer, as_sequence, unwrap
-from boltzmann_rl.near_names import dataclass
-from boltzmann_rl.schedules.evaluation import Parameter, as_parameter, evaluate, set_fields
-from boltzmann_rl.schedules.rows import per_row
+from boltzmann_rl.arguments import as_finite, as_integer, as_sequence, set_fields, unwrap
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.arguments.rows import per_row
+from boltzmann_rl.protocols import Parameter
+from boltzmann_rl.schedules.evaluation import as_parameter, evaluate
 from boltzmann_rl.schedules.shapes import counted, quietly, within
 
 __all__ = ["Ceiling", "Floor", "Joined", "Piecewise", "Restarts", "Scaled", "WarmUp"]

@@ -2,18 +2,15 @@
 
 import dataclasses
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_number, real_array, unwrap
-from boltzmann_rl.schedules.rows import PerRow, ladder_of, rows_of, steps_of_rows
+from boltzmann_rl.arguments import Floats, as_finite, as_number, real_array, set_fields, unwrap
+from boltzmann_rl.arguments.rows import PerRow, ladder_of, rows_of, steps_of_rows
+from boltzmann_rl.protocols import Parameter, Schedule
 
-__all__ = ["Parameter", "Schedule", "as_parameter", "evaluate", "is_constant", "set_fields", "value_at"]
-
-Schedule = Callable[[Any], Any]
-Parameter = float | Schedule
+__all__ = ["as_parameter", "evaluate", "is_constant", "value_at"]
 
 
 def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Parameter:
@@ -130,14 +127,6 @@ def is_constant(parameter: Any) -> bool:
     ):
         return all(is_constant(getattr(parameter, field.name)) for field in dataclasses.fields(parameter))
     return not callable(parameter) and not hasattr(parameter, "temperature")
-
-
-def set_fields(instance: Any, **fields: Any) -> None:
-    """Store canonical values on a frozen dataclass while it is being made; those for each row are for as many rows."""
-    for name, value in fields.items():
-        object.__setattr__(instance, name, value)
-    if any(map(ladder_of, fields.values())):
-        rows_of(instance)
 
 
 def set_range(schedule: Any) -> None:

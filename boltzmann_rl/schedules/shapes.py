@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_finite, as_integer, as_positive, as_steps, unwrap
-from boltzmann_rl.near_names import dataclass
-from boltzmann_rl.schedules.evaluation import set_fields, set_range
-from boltzmann_rl.schedules.rows import per_row
+from boltzmann_rl.arguments import as_finite, as_integer, as_positive, as_steps, set_fields, unwrap
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.arguments.rows import per_row
+from boltzmann_rl.schedules.evaluation import set_range
 
 __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "Linear", "Logarithmic", "Polynomial", "Power"]
 

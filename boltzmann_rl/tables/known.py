@@ -16,9 +16,9 @@ from gymnasium.wrappers import (
     TimeLimit,
 )
 
+from boltzmann_rl.environments.interface import name_of
+from boltzmann_rl.environments.masks import mask_method
 from boltzmann_rl.gridworlds import TabularEnv
-from boltzmann_rl.interface import name_of
-from boltzmann_rl.masks import mask_method
 from boltzmann_rl.tables.functions import Reached, digest, is_at_home, is_plain, overridden, reached
 
 __all__ = ["DECLARATION", "KNOWN", "declares", "doubt", "is_unmodified", "layers"]

@@ -14,7 +14,7 @@ from gymnasium.envs.registration import EnvSpec, load_env_creator
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
-from boltzmann_rl.environments import Environment
+from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.gridworlds import ShortCorridor, WindyGridworld
 from boltzmann_rl.tables.functions import all_at_home, is_plain, reached
 from boltzmann_rl.tables.known import KNOWN, declares, is_unmodified, layers

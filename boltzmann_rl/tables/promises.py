@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from gymnasium.utils import seeding
 
-from boltzmann_rl.environments import Reading, TabularEnvironment
-from boltzmann_rl.interface import name_of
+from boltzmann_rl.environments.interface import name_of
+from boltzmann_rl.environments.readings import Reading, TabularEnvironment
 from boltzmann_rl.streams import stream
 from boltzmann_rl.tables.known import DECLARATION
 from boltzmann_rl.tables.worlds import World

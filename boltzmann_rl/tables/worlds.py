@@ -9,8 +9,8 @@ from gymnasium.wrappers import TimeLimit
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_available, as_finite
+from boltzmann_rl.environments.interface import name_of
 from boltzmann_rl.gridworlds import TabularEnv
-from boltzmann_rl.interface import name_of
 from boltzmann_rl.tables.known import declares, doubt, layers
 
 __all__ = ["World", "world_of"]

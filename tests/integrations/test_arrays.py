@@ -6,7 +6,7 @@ from draws import FALSE_ALARM
 from scipy import special, stats
 
 import boltzmann_rl as brl
-from boltzmann_rl.arrays import to_numpy
+from boltzmann_rl.arguments.arrays import to_numpy
 
 Q = np.array([[0.0, 1.0, 0.5], [2.0, -1.0, 2.0], [0.25, 0.25, -4.0]])  # each a bfloat16
 

@@ -1,0 +1,343 @@
+"""What a public function accepts: every conversion and every refusal of an argument, in one place.
+
+Nothing is repaired in silence. An argument that has another meaning than its caller may think (a bool where
+a number belongs, a masked array whose mask NumPy would drop) is a ``TypeError``; a number outside its range
+is a ``ValueError`` that names the argument, the value and what is allowed.
+"""
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.rows import ladder_of, rows_of
+
+__all__ = [
+    "as_available",
+    "as_callable",
+    "as_choice",
+    "as_finite",
+    "as_generator",
+    "as_integer",
+    "as_matrix",
+    "as_number",
+    "as_positive",
+    "as_reward",
+    "as_rewards",
+    "as_seed",
+    "as_sequence",
+    "as_steps",
+    "as_temperature",
+    "as_values",
+    "check_best",
+    "real_array",
+    "set_fields",
+    "shown",
+    "unwrap",
+]
+
+Floats = NDArray[np.float64]
+_FLOAT64 = np.dtype(np.float64)
+
+
+def real_array(array: Any, name: str) -> Floats:
+    """``array`` as C-ordered float64, without a copy where it is that already; anything but reals is refused."""
+    if type(array) is np.ndarray and array.dtype is _FLOAT64 and array.flags.c_contiguous:
+        return array
+    _refuse_masked(array, name)
+    found = to_numpy(array, name)
+    if found.dtype.kind == "b":
+        raise TypeError(f"{name} must be real numbers, got booleans: is this a mask? Masks go to available=")
+    if found.dtype.kind not in "iuf":
+        held = "complex numbers" if found.dtype.kind == "c" else f"{type(array).__name__} of {found.dtype}"
+        raise TypeError(f"{name} must be real numbers, got {held}: {shown(array)}")
+    if found.dtype.kind == "f" and found.dtype.itemsize > _FLOAT64.itemsize:
+        return _narrowed(found, name)
+    return np.ascontiguousarray(found, dtype=np.float64).reshape(found.shape)
+
+
+def _narrowed(found: Any, name: str) -> Floats:
+    """Numbers of a wider format than float64, rounded to it; none of them becomes infinite."""
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = np.ascontiguousarray(found, dtype=np.float64).reshape(found.shape)
+    lost = np.isinf(narrow) & np.isfinite(found)
+    if lost.any():
+        raise ValueError(f"{name} must be numbers that a float64 can hold, got {found[lost][0]}")
+    return narrow
+
+
+def as_values(values: Any) -> Floats:
+    """Action values ``(..., A)`` with at least one action, as float64."""
+    values = real_array(values, "values")
+    if values.ndim == 0:
+        raise ValueError(f"values need an action axis, got the single number {values}")
+    if values.shape[-1] == 0:
+        raise ValueError(f"values are empty: shape {values.shape} holds no action")
+    return values
+
+
+def check_best(values: Floats, best: Floats) -> None:
+    """Refuse rows whose maximum ``best`` is no finite number: NaN, +inf, or nothing available.
+
+    One comparison a row is enough, since NaN and +inf pass through the maximum; the culprit is only looked for
+    once there is one.
+    """
+    if np.isfinite(best).all():
+        return
+    wrong = np.isnan(values) | (values == np.inf)
+    if wrong.any():
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        found = values[index]
+        raise ValueError(
+            f"values[{_index(index)}] is {'nan' if np.isnan(found) else 'inf'}: "
+            "values must be finite, or -inf for an action that is not available"
+        )
+    row = tuple(int(i) for i in np.argwhere(np.max(values, axis=-1) == -np.inf)[0])
+    where = f"values[{_index(row)}]" if row else "values"
+    raise ValueError(f"{where} leave no action available: all are -inf")
+
+
+def as_temperature(temperature: Any, shape: tuple[int, ...], name: str = "temperature") -> float | Floats:
+    """A temperature in [0, ∞], aligned with values of ``shape``: a float, or an array with an action axis.
+
+    The number of axes decides: as many as ``values`` is one per action, fewer is one per row.
+    """
+    if type(temperature) is float:
+        if temperature >= 0.0:
+            return temperature + 0.0  # −0 is 0
+        raise ValueError(f"{name} must be 0 or more, got {temperature}")
+    if isinstance(temperature, bool | np.bool_ | str | bytes) or temperature is None:
+        raise TypeError(f"{name} must be a number, got {temperature!r}")
+    found = to_numpy(temperature, name)
+    if found.ndim == 0:
+        return as_number(temperature, name, minimum=0.0, maximum=np.inf)
+    found = real_array(temperature, name)
+    if not (found >= 0.0).all():
+        raise ValueError(f"{name} must be 0 or more, got {found[~(found >= 0.0)][0]}")
+    found = found + 0.0  # −0 is 0
+    aligned = found if found.ndim >= len(shape) else found[..., np.newaxis]
+    try:
+        fits = np.broadcast_shapes(aligned.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{name} of shape {found.shape} fits neither the rows {shape[:-1]} nor the actions {shape} of values"
+        )
+    return aligned
+
+
+def as_available(available: Any, shape: tuple[int, ...], name: str = "available=") -> NDArray[np.bool_]:
+    """An action mask of exactly ``shape``, bool or integers all 0 or 1, with an action left in every row."""
+    _refuse_masked(available, f"the mask {name}")
+    mask = to_numpy(available, f"the mask {name}")
+    if mask.dtype.kind not in "biu":
+        remedy = ": mask > 0.5 makes one of numbers 0.0 and 1.0" if mask.dtype.kind == "f" else ""
+        raise TypeError(f"the mask {name} must be bool, or integers all 0 or 1, got {shown(available)}{remedy}")
+    if mask.shape != shape:
+        raise ValueError(
+            f"the mask {name} has shape {mask.shape}, values have {shape}: masks are not broadcast, give one "
+            "entry for each action of each row"
+        )
+    if mask.dtype.kind != "b":
+        if ((mask != 0) & (mask != 1)).any():
+            raise ValueError(f"the mask {name} must hold only 0 and 1, got {shown(available)}")
+        mask = mask.astype(bool)
+    empty = ~mask.any(axis=-1)
+    if empty.any():
+        row = tuple(int(i) for i in np.argwhere(empty)[0])
+        raise ValueError(f"the mask {name.rstrip('=')}{f'[{_index(row)}]' if row else ''} leaves no action")
+    return mask
+
+
+def as_steps(step: Any, name: str = "step") -> Floats:
+    """Decisions made so far: integers ≥ 0 of any shape, as float64."""
+    if type(step) is int and 0 <= step < 2**53:  # the one step of a loop: the checks below would cost it ten times more
+        return np.array(step, dtype=np.float64)
+    _refuse_masked(step, name)
+    found = to_numpy(step, name)
+    if isinstance(step, bool | str) or (found.dtype.kind not in "iu" and not isinstance(step, int)):
+        raise TypeError(f"{name} must be an integer, or an array of integers, got {shown(step)}")
+    try:
+        steps = found.astype(np.float64)
+    except OverflowError:  # an int beyond the largest float: every schedule is at its far end there
+        steps = np.asarray(np.inf if step > 0 else -np.inf)
+    if (steps < 0).any():
+        raise ValueError(f"{name} must be 0 or more, got {shown(found[steps < 0][0] if found.ndim else step)}")
+    return steps
+
+
+def as_number(number: Any, name: str, *, minimum: float = -np.inf, maximum: float = np.inf) -> float:
+    """A real number in [minimum, maximum]; infinite only where ``maximum`` is asked to be."""
+    found = to_numpy(number, name)
+    if found.ndim != 0 or found.dtype.kind not in "iufO" or isinstance(number, str | bytes | bytearray):
+        raise TypeError(f"{name} must be a number, got {shown(number)}")
+    try:
+        value = float(found)
+    except OverflowError:
+        raise ValueError(f"{name} must be a number that a float can hold, got {shown(number)}") from None
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, got {shown(number)}") from None
+    if not minimum <= value <= maximum:
+        allowed = {
+            (0.0, np.inf): "0 or more",
+            (-np.inf, np.inf): "a number",
+        }.get((minimum, maximum), f"in [{minimum:g}, {maximum:g}]")
+        raise ValueError(f"{name} must be {allowed}, got {shown(number)}")
+    return value
+
+
+def as_finite(number: Any, name: str, *, minimum: float = -np.inf, maximum: float = np.inf) -> float:
+    """A finite real number in [minimum, maximum]."""
+    if type(number) is float and minimum <= number <= maximum and math.isfinite(number):
+        return number
+    value = as_number(number, name, minimum=-np.inf, maximum=np.inf)
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    return as_number(value, name, minimum=minimum, maximum=maximum)
+
+
+def as_positive(number: Any, name: str, *, maximum: float = np.inf, why: str = "") -> float:
+    """A finite number in (0, maximum]; ``why`` says what 0 would do."""
+    value = as_finite(number, name, minimum=0.0, maximum=maximum)
+    if value == 0.0:
+        raise ValueError(f"{name} must be above 0, got {number}{': ' if why else ''}{why}")
+    return value
+
+
+def as_reward(reward: Any, name: str = "reward") -> float:
+    """One reward: a finite real number, or a bool, which counts as 0 or 1.
+
+    Vectors of environments write what each of them pays into an array of floats, so that a bool can only mean the same
+    everywhere if it is a number.
+    """
+    found = to_numpy(reward, name)
+    if found.ndim == 0 and found.dtype.kind == "b":
+        return float(found)
+    return as_finite(reward, name)
+
+
+def as_rewards(rewards: Any, name: str = "rewards") -> Floats:
+    """Rewards of any shape as float64, each what `as_reward` takes."""
+    plain = to_numpy(rewards, name)
+    if plain.dtype.kind == "O":
+        plain = np.array([as_reward(reward, name) for reward in plain.flat]).reshape(plain.shape)
+    found = (
+        plain.astype(np.float64) if type(plain) is np.ndarray and plain.dtype.kind == "b" else real_array(plain, name)
+    )
+    finite = np.isfinite(found)
+    if not finite.all():
+        index = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(f"{name} must be finite, got {found[index]}{f' at index {_index(index)}' if index else ''}")
+    return found
+
+
+def as_integer(number: Any, name: str, *, minimum: int = 0, maximum: int | None = None) -> int:
+    """An integer (Python's or NumPy's, no bool and no float) of at least ``minimum``."""
+    if isinstance(number, bool | np.bool_):
+        raise TypeError(f"{name} must be an integer, got {number!r}")
+    try:
+        value = operator.index(number)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {shown(number)}") from None
+    if value < minimum or (maximum is not None and value > maximum):
+        allowed = f"{minimum} or more" if maximum is None else f"in [{minimum}, {maximum}]"
+        raise ValueError(f"{name} must be {allowed}, got {shown(value)}")
+    return value
+
+
+def as_choice(choice: Any, name: str, choices: tuple[Any, ...]) -> Any:
+    """One of a few words, or True or False, as itself; 1 is not taken for True."""
+    if not any(type(choice) is type(one) and choice == one for one in choices):
+        allowed = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
+        raise (ValueError if isinstance(choice, type(choices[0])) else TypeError)(
+            f"{name} must be {allowed}, got {shown(choice)}"
+        )
+    return choice
+
+
+def as_sequence(parts: Any, name: str, what: str) -> tuple[Any, ...]:
+    """A list, tuple or array of one axis, as a tuple; ``what`` says of what, for the error."""
+    if isinstance(parts, np.ndarray) and type(parts) is np.ndarray and parts.ndim == 1:
+        return tuple(parts.tolist())
+    if not isinstance(parts, list | tuple | range):
+        raise TypeError(f"{name} must be a tuple of {what}, got {shown(parts)}")
+    return tuple(parts)
+
+
+def as_seed(seed: Any) -> int:
+    """A seed: an integer in [0, 2⁶³), which every library's generator takes."""
+    return as_integer(seed, "seed", maximum=2**63 - 1)
+
+
+def as_generator(rng: Any) -> np.random.Generator:
+    """The argument through which chance enters: a ``numpy.random.Generator``, nothing that hides a state."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng must be a numpy.random.Generator, got {shown(rng)}: np.random.default_rng(seed) makes one"
+        )
+    return rng
+
+
+def as_callable(function: Any, name: str, form: str) -> Callable[..., Any]:
+    """Something that can be called; ``form`` says with what, for the error."""
+    if not callable(function):
+        raise TypeError(f"{name} must be callable as {form}, got {shown(function)}")
+    return function
+
+
+def as_policy(policy: Any, name: str = "policy") -> Callable[..., Any]:
+    """A callable ``(values, step) -> probabilities``; a class is taken for a slip."""
+    if isinstance(policy, type):
+        raise TypeError(f"{name} must be an instance, such as {policy.__name__}(...), got the class")
+    if not callable(policy) and hasattr(policy, "update"):
+        raise TypeError(f"{name} must be callable as {name}(values, step), got a learner: Agent({policy!r}, Greedy())?")
+    return as_callable(policy, name, f"{name}(values, step) -> probabilities")
+
+
+def unwrap(result: Any) -> Any:
+    """A float where there was one row, the array elsewhere: what a reduction over the actions answers."""
+    return float(result) if isinstance(result, float) or np.ndim(result) == 0 else result
+
+
+def _refuse_masked(array: Any, name: str) -> None:
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a NumPy masked array, whose mask would be lost: "
+            "pass the plain array and the mask as available=~array.mask"
+        )
+
+
+def shown(value: Any) -> str:
+    """A value as an error shows it: on one line, and no longer than that."""
+    if isinstance(value, int) and value.bit_length() > 1024:  # Python refuses to print the largest of them
+        return f"an integer of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _index(index: tuple[int, ...]) -> str:
+    return ", ".join(map(str, index))
+
+
+def set_fields(instance: Any, **fields: Any) -> None:
+    """Store canonical values on a frozen dataclass while it is being made; those for each row are for as many rows."""
+    for name, value in fields.items():
+        object.__setattr__(instance, name, value)
+    if any(map(ladder_of, fields.values())):
+        rows_of(instance)
+
+
+def as_matrix(rows: Any, name: str) -> tuple[tuple[float, ...], ...]:
+    """Rows of finite numbers, all of one length, as tuples."""
+    try:
+        lengths = {len(row) for row in rows}
+    except TypeError:
+        lengths = set()
+    if len(lengths) != 1 or 0 in lengths:
+        raise TypeError(f"{name} must be rows of numbers, all of one length, got {shown(rows)}")
+    return tuple(tuple(as_finite(x, f"{name}[{i}][{j}]") for j, x in enumerate(row)) for i, row in enumerate(rows))

@@ -1,0 +1,1 @@
+"""Bandits: problems of one state, whose arms pay rewards."""

@@ -1,0 +1,71 @@
+"""The problems by name, as ``gymnasium.make`` gives them: a string and parameters that JSON can hold."""
+
+import inspect
+from typing import Any
+
+from boltzmann_rl.bandits.contextual import ClassificationBandit, ContextualLinearBandit
+from boltzmann_rl.bandits.means import NearTies, NormalMeans
+from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
+from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
+
+__all__ = ["PROBLEMS", "as_bandit"]
+
+_NORMAL, _EQUAL = NormalMeans(), NormalMeans(0.0, 0.0)
+
+
+def _drifting(means: Any = _EQUAL, arms: int = 0, sd: float = 1.0, drift: float = 0.01) -> GaussianBandit:
+    """The random walk of Exercise 2.5 of Sutton & Barto (2018): all arms start out equal."""
+    return GaussianBandit(means, arms, sd, drift)
+
+
+def _switching(
+    means: Any = _NORMAL, arms: int = 0, sd: float = 1.0, change_probability: float = 0.01, permute: bool = False
+) -> SwitchingBandit:
+    return SwitchingBandit(GaussianBandit(means, arms, sd), change_probability, permute)
+
+
+def _near_ties(arms: int = 0, mean: float = 0.0, gap: float = 0.1, sd: float = 1.0) -> GaussianBandit:
+    return GaussianBandit(NearTies(mean, gap), arms, sd)
+
+
+PROBLEMS: dict[str, Any] = {
+    "AdversarialBandit": AdversarialBandit,
+    "BernoulliBandit": BernoulliBandit,
+    "ClassificationBandit": ClassificationBandit,
+    "ContextualLinearBandit": ContextualLinearBandit,
+    "DriftingBandit": _drifting,
+    "GaussianBandit": GaussianBandit,
+    "HeavyTailedBandit": HeavyTailedBandit,
+    "NearTiesBandit": _near_ties,
+    "SwitchingBandit": _switching,
+}
+
+
+def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
+    """A bandit, contextual or not: given itself, or by its name in `PROBLEMS` and its parameters.
+
+    Raises:
+        TypeError: Something else, or parameters that the problem does not have.
+        ValueError: An unknown bandit name.
+
+    Example:
+        >>> as_bandit("NearTiesBandit", {"arms": 3, "gap": 0.2})
+        GaussianBandit(means=NearTies(mean=0.0, gap=0.2), arms=3, sd=1.0, drift=0.0)
+    """
+    if isinstance(bandit, str):
+        if bandit not in PROBLEMS:
+            raise ValueError(f"bandit must be a bandit or one of {', '.join(PROBLEMS)}, got {bandit!r}")
+        known = inspect.signature(PROBLEMS[bandit]).parameters
+        _refuse(bandit, set(parameters) - set(known), f"it takes {', '.join(known)}")
+        return PROBLEMS[bandit](**parameters)
+    _refuse(type(bandit).__name__, set(parameters), "a bandit that is given itself has its parameters already")
+    for name in ("arms", "start", "noise", "reward"):
+        if not hasattr(bandit, name):
+            raise TypeError(f"bandit must be a bandit or the name of one, got {bandit!r} without {name}")
+    return bandit
+
+
+def _refuse(name: str, unknown: set[str], why: str) -> None:
+    """Refuse unknown parameters in Python's own words, by which clients tell what an environment does not take."""
+    if unknown:
+        raise TypeError(f"{name} got an unexpected keyword argument {min(unknown)!r}: {why}, beside the environment's")

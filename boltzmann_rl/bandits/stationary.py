@@ -1,0 +1,158 @@
+"""Multi-armed bandits for lock-step simulation: many runs as rows, arms as columns.
+
+A bandit says how many ``arms`` it has and four things more: ``start`` (the arms' means in each run), ``noise`` (one
+variate per run and step, whichever arm is pulled, so that all agents meet the same luck), ``reward`` (what a pull
+pays, given that variate) and ``move`` (the means one step later). Anything with these is a bandit.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array, set_fields, shown
+from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.bandits.means import NormalMeans, UniformMeans
+
+__all__ = ["BernoulliBandit", "GaussianBandit"]
+
+
+def answered(bandit: Any, method: str, answer: Any, shape: tuple[int, ...]) -> Any:
+    """What a method of a bandit answered, if it has the shape that it was asked for.
+
+    Raises:
+        ValueError: Another shape, which NumPy might broadcast.
+
+    Example:
+        >>> answered(GaussianBandit(), "noise", np.zeros((20, 3)), (20,))
+        Traceback (most recent call last):
+            ...
+        ValueError: noise() of GaussianBandit(...) must answer an array of shape (20,), got shape (20, 3): ...
+    """
+    found = to_numpy(answer, f"the answer of {method}() of {bandit!r}").shape
+    if found != shape:
+        raise ValueError(
+            f"{method}() of {bandit!r} must answer an array of shape {shape}, got shape {found}: a bandit plays many "
+            "runs at once, one a row (see boltzmann_rl.bandits.Bandit)"
+        )
+    return answer
+
+
+@dataclass(frozen=True)
+class GaussianBandit:
+    """Arms that pay N(mean, sd²), the testbed of Sutton & Barto by default.
+
+    Args:
+        means: Fixed numbers, one an arm, or what draws them anew for each run: `NormalMeans`, `UniformMeans`,
+            `BetaMeans`, or any callable ``(shape, rng) -> means`` that prints as it was written.
+        arms: Number of arms, ≥ 1; taken from fixed ``means``.
+        sd: Standard deviation of the rewards, ≥ 0.
+        drift: Standard deviation of the independent normal step that every mean takes after every pull.
+
+    Raises:
+        ValueError: Means that are not finite, or whose number differs from ``arms``.
+
+    Example:
+        >>> GaussianBandit(means=(0.2, 0.8), sd=0.1).arms
+        2
+        >>> GaussianBandit(drift=0.01)  # the random walk of Exercise 2.5
+        GaussianBandit(means=NormalMeans(mean=0.0, sd=1.0), arms=10, sd=1.0, drift=0.01)
+
+    Source: Sutton & Barto (2018), §2.3 and Exercise 2.5.
+    """
+
+    means: Any = NormalMeans()
+    arms: int = 0
+    sd: float = 1.0
+    drift: float = 0.0
+
+    def __post_init__(self) -> None:
+        means, arms = _means_and_arms(self.means, self.arms)
+        sd, drift = (as_finite(getattr(self, name), name, minimum=0.0) for name in ("sd", "drift"))
+        set_fields(self, means=means, arms=arms, sd=sd, drift=drift)
+
+    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+        """See `Bandit.start`."""
+        return _start(self.means, (runs, self.arms), rng)
+
+    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+        """One standard normal a run."""
+        return rng.standard_normal(runs)
+
+    def reward(self, means: Floats, noise: Floats) -> Floats:
+        """Mean + sd·noise."""
+        return means + self.sd * noise
+
+    def move(self, means: Floats, rng: np.random.Generator) -> Floats:
+        """A step of the random walk; one standard normal an arm if ``drift`` is above 0."""
+        return means + self.drift * rng.standard_normal(means.shape) if self.drift else means
+
+
+@dataclass(frozen=True)
+class BernoulliBandit:
+    """Arms that pay 1 with probability mean, else 0.
+
+    Args:
+        means: Fixed numbers in [0, 1], one an arm, or what draws them anew for each run.
+        arms: Number of arms, ≥ 1; taken from fixed ``means``.
+        drift: Standard deviation of the normal step that every mean takes after every pull, reflected at 0 and 1.
+
+    Raises:
+        ValueError: Means outside [0, 1], or whose number differs from ``arms``.
+
+    Example:
+        >>> BernoulliBandit((0.2, 0.8)).reward(np.array([0.2, 0.8]), noise=np.array([0.5, 0.5]))
+        array([0., 1.])
+    """
+
+    means: Any = UniformMeans()
+    arms: int = 0
+    drift: float = 0.0
+
+    def __post_init__(self) -> None:
+        means, arms = _means_and_arms(self.means, self.arms, minimum=0.0, maximum=1.0)
+        set_fields(self, means=means, arms=arms, drift=as_finite(self.drift, "drift", minimum=0.0))
+
+    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+        """See `Bandit.start`."""
+        means = _start(self.means, (runs, self.arms), rng)
+        if not ((means >= 0.0) & (means <= 1.0)).all():
+            raise ValueError(f"means of Bernoulli arms must be in [0, 1], but {self.means!r} drew others")
+        return means
+
+    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+        """One uniform a run."""
+        return rng.random(runs)
+
+    def reward(self, means: Floats, noise: Floats) -> Floats:
+        """1 where the uniform lies below the mean."""
+        return (noise < means).astype(np.float64)
+
+    def move(self, means: Floats, rng: np.random.Generator) -> Floats:
+        """A step of the reflected random walk; one standard normal an arm if ``drift`` is above 0."""
+        if not self.drift:
+            return means
+        unfolded = np.abs(means + self.drift * rng.standard_normal(means.shape)) % 2.0
+        return np.minimum(unfolded, 2.0 - unfolded)
+
+
+def _means_and_arms(means: Any, arms: Any, minimum: float = -np.inf, maximum: float = np.inf) -> tuple[Any, int]:
+    arms = as_integer(arms, "arms")
+    if callable(means):
+        return means, arms or 10
+    found = to_numpy(means, "means")
+    if found.ndim != 1 or found.size == 0 or isinstance(found, np.ma.MaskedArray):
+        raise TypeError(f"means must be numbers, one an arm, or a callable (shape, rng) -> means, got {shown(means)}")
+    fixed = tuple(as_finite(m, f"means[{k}]", minimum=minimum, maximum=maximum) for k, m in enumerate(means))
+    if arms not in (0, len(fixed)):
+        raise ValueError(f"arms must be the number of means, {len(fixed)}, or be left out, got {arms}")
+    return fixed, len(fixed)
+
+
+def _start(means: Any, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    if callable(means):
+        drawn = real_array(means(shape, rng), "means")
+        if drawn.shape != shape or not np.isfinite(drawn).all():
+            raise ValueError(f"{means!r} must draw finite means of shape {shape}, got shape {drawn.shape}: {drawn}")
+        return drawn
+    return np.tile(means, (shape[0], 1))

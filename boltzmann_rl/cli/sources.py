@@ -1,0 +1,68 @@
+"""What the command line is pointed at: Python files with experiments, targets and policies in them."""
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from boltzmann_rl.experiments.declarations import Experiment
+
+__all__ = ["WrongCall", "existing", "experiments_in", "module_in", "module_name", "module_named"]
+
+
+class WrongCall(Exception):
+    """What was asked for cannot be meant: exit status 2."""
+
+
+def experiments_in(file: Path) -> list["Experiment"]:
+    """The experiments that a Python file declares, one at least."""
+    from boltzmann_rl.experiments.declarations import BanditExperiment, GymnasiumExperiment
+
+    module = module_in(existing(file, "experiment file"))
+    found = [part for part in vars(module).values() if isinstance(part, BanditExperiment | GymnasiumExperiment)]
+    if not found:
+        raise WrongCall(f"{file} declares no experiment: it needs a module-level EXPERIMENT = BanditExperiment(...)")
+    return found
+
+
+def existing(path: Path, what: str) -> Path:
+    """The path, if there is something at it."""
+    if not path.exists():
+        raise WrongCall(f"no {what} there: {path} does not exist (seen from {Path.cwd()})")
+    return path
+
+
+def module_name(file: Path) -> str:
+    """Under which a file is imported."""
+    return f"experiment_{file.stem}"
+
+
+def module_in(file: Path) -> ModuleType:
+    """The module in a file; what it defines travels to worker processes by value."""
+    import cloudpickle
+
+    spec = importlib.util.spec_from_file_location(module_name(file), existing(file, "Python file"))
+    if spec is None or spec.loader is None:
+        raise WrongCall(f"{file} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # a file that ends the process would end ours as if all were done
+        raise RuntimeError(f"{file} could not be loaded: {type(error).__name__}: {error}") from error
+    cloudpickle.register_pickle_by_value(module)
+    return module
+
+
+def module_named(name: str) -> ModuleType:
+    """An importable module, or one in the current folder."""
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise WrongCall(f"{name} cannot be imported: {error}") from error
+    finally:
+        sys.path.pop(0)

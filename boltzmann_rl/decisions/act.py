@@ -1,0 +1,180 @@
+"""One decision: from a policy and values to an action, with its propensity where it is wanted."""
+
+from typing import Any, Never
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_generator, as_policy, as_steps, as_values, unwrap
+from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.near_names import unexpected
+from boltzmann_rl.decisions import machine
+from boltzmann_rl.numerics import mask
+from boltzmann_rl.numerics.plain import few_values, pick
+from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
+from boltzmann_rl.policies.parameters import clock_of
+from boltzmann_rl.policies.softmax import Boltzmann
+from boltzmann_rl.schedules import is_constant
+
+__all__ = ["act", "decide", "probabilities"]
+
+
+def act(
+    policy: Any,
+    values: Any,
+    rng: np.random.Generator,
+    *,
+    step: Any = None,
+    available: Any = None,
+    memory: Any = None,
+    with_probability: bool = False,
+    **unknown: Never,
+) -> Any:
+    """An action drawn from ``policy`` for each row of values, rows independently of each other.
+
+    Consumes exactly one uniform of ``rng`` a row (of a policy that perturbs the values: one an action).
+
+    Threads may call it at the same time, each with a generator of its own. From a generator that they share each
+    uniform goes to one of them, but which one is not the same in every run.
+
+    Args:
+        policy: Any callable ``(values, step) -> probabilities``.
+        values: Action values ``(..., A)``.
+        rng: The generator that chance comes from.
+        step: Decisions made so far, ≥ 0: a number, one per row, or one per action. May be left out only where
+            the policy is known not to depend on it. For a policy that counts visits (`GLIE`), those of each row's
+            state; for one that counts pulls (`BoltzmannGumbel`), those of each action.
+        available: Mask of the actions that may be chosen, same shape as ``values``: bool, or integers 0 and 1.
+        memory: What a policy with feedback needs, handed on as its third argument.
+        with_probability: Whether the probability that the action had (its propensity) is returned as well.
+        unknown: Nothing; it is there to say which argument a name such as ``mask=`` stands for.
+
+    Returns:
+        An int for ``(A,)``, an int64 array ``(...,)`` otherwise; with ``with_probability`` the pair
+        ``(action, probability)``.
+
+    Raises:
+        TypeError: No ``step`` for a policy that depends on it; arguments of another type than named above.
+        ValueError: Values that are NaN or +inf, no action available, a policy whose answer is no distribution, one
+            step for all rows where each has visits or pulls of its own.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> rng = np.random.default_rng(0)
+        >>> act(Boltzmann(0.5), [0.0, 1.0, 2.0], rng, available=[1, 1, 0])
+        1
+        >>> act(Boltzmann(0.5), np.zeros((4, 2)), rng)
+        array([0, 0, 0, 1])
+    """
+    if unknown:  # the decorator `suggesting` would cost a tenth of a decision
+        raise unexpected(act, unknown)
+    if not isinstance(rng, np.random.Generator):
+        as_generator(rng)
+    coin = None
+    if memory is None and type(values) is np.ndarray and (step is None or (type(step) is int and step >= 0)):
+        if values.ndim == 1:
+            if machine.ready is not None and type(policy) is Boltzmann and not with_probability:
+                coin = rng.random()
+                chosen = machine.action(policy, values, available, step, coin)
+                if chosen >= 0:
+                    return chosen
+            if "_few_weights" in vars(type(policy)):  # a subclass that answers otherwise is asked, not passed over
+                coin = rng.random() if coin is None else coin
+                plain = few_values(values, available)
+                weights = None if plain is None else policy._few_weights(plain, step)
+                if weights is not None:
+                    chosen = pick(weights, coin)
+                    return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
+        elif (
+            values.ndim == 2
+            and available is None
+            and not with_probability
+            and (step is not None or is_constant(policy))
+        ):
+            chosen = machine.actions_of_rows(policy, values, step, rng)
+            if chosen is not None:
+                return chosen
+    values = as_values(values) if available is None else mask(values, available)
+    if memory is None and getattr(policy, "takes_memory", False):
+        raise TypeError(f"memory= is missing: {policy!r} needs what its learner remembers, learner.memory(state)")
+    if step is None:
+        if not is_constant(as_policy(policy)):
+            raise TypeError(
+                f"step= is missing: {policy!r} may change with the step, so say how many decisions were made so far"
+            )
+        step = 0
+    elif type(step) is not int or step < 0:
+        steps = as_steps(step)  # refuses what is no count, also where the policy would not look at it
+        shared = (*(1,) * (values.ndim - 1), *values.shape[-1:])  # the pulls of each action, the same for all rows
+        if steps.shape not in ((), values.shape[:-1], values.shape, shared):
+            raise ValueError(
+                f"step must be a number, or one per row or action of values {values.shape}, got shape {steps.shape}"
+            )
+        step = to_numpy(step, "step") if hasattr(step, "detach") else step  # to policies it is NumPy's
+    _check_clock(policy, values.shape, np.shape(step))
+    p = probabilities(policy, values, step, memory)
+    if coin is None:
+        coin = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])
+    action = decide(policy, p, values, step, coin, memory)
+    if not with_probability:
+        return action
+    return action, unwrap(np.take_along_axis(p, np.asarray(action)[..., np.newaxis], axis=-1)[..., 0])
+
+
+def _check_clock(policy: Any, shape: tuple[int, ...], steps: tuple[int, ...]) -> None:
+    """Refuse steps that can't be the visits of each row or the pulls of each action, where the policy counts those."""
+    clock = clock_of(policy)
+    if (clock == "visits" and steps != shape[:-1]) or (clock == "pulls" and len(steps) != len(shape)):
+        each = "row's state" if clock == "visits" else "action"
+        raise ValueError(
+            f"{policy!r} counts {clock}: step= must hold those of each {each} of values {shape}, got shape {steps}"
+        )
+
+
+def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
+    """The policy's probabilities, checked: rows that are distributions, of the shape of ``values``.
+
+    Args:
+        policy: Any callable ``(values, step) -> probabilities``, with a third argument if it keeps a memory.
+        values: Action values ``(..., A)``.
+        step: Decisions made so far.
+        memory: Handed on unless it is None.
+
+    Raises:
+        ValueError: An answer of another shape, that is no distribution, or that takes what is not available.
+
+    Example:
+        >>> probabilities(lambda values, step: [0.5, 0.5], [1.0, 2.0], step=0)
+        array([0.5, 0.5])
+    """
+    values = as_values(values)
+    policy = as_policy(policy)
+    p = policy(values, step) if memory is None else policy(values, step, memory)
+    try:
+        p = as_probabilities(p)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{policy!r} answered no distribution: {error}") from None
+    if p.shape != values.shape:
+        raise ValueError(
+            f"{policy!r} answered probabilities of shape {p.shape} for values of shape {values.shape}: actions are the "
+            "last axis, and there may be many rows"
+        )
+    if values.size and values.min() == -np.inf:
+        wrong = p[np.isneginf(values)].max(initial=0.0)
+        if wrong > 0.0:
+            raise ValueError(
+                f"{policy!r} gives probability {wrong:.3g} to an action that is not available: the values of such "
+                "actions are -inf, and their probability must be 0"
+            )
+    return p
+
+
+def decide(policy: Any, p: Floats, values: Floats, step: Any, uniforms: Any, memory: Any = None) -> Any:
+    """The action for given uniforms: the policy's own ``draw`` if it has one, else the inverse CDF of ``p``.
+
+    A policy that perturbs the values defines ``draw(values, step, uniforms)``, and ``uniforms_per_action = True``
+    if it takes one uniform an action instead of one a row.
+    """
+    if not hasattr(policy, "draw"):
+        return inverse_cdf(p, uniforms)
+    drawn = policy.draw(values, step, uniforms) if memory is None else policy.draw(values, step, uniforms, memory)
+    return int(drawn) if values.ndim == 1 else np.asarray(drawn, dtype=np.int64)

@@ -1,0 +1,218 @@
+"""Decisions of the ε-mixed softmax family as machine code: one among a few actions, and one for each of many rows.
+
+`boltzmann_rl.act` turns to these once they are compiled: see `boltzmann_rl.decisions.machine`.
+"""
+
+import math
+import os
+from _thread import start_new_thread
+from contextlib import suppress
+from itertools import pairwise
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.jit import compiled, fused, placed
+from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, flat, load, load_apart, store, where
+
+__all__ = ["decide_few", "decide_masked", "decide_rows", "prepare"]
+
+# Rows from which on a second thread pays.
+_ROWS_PER_THREAD = 16_384
+
+# Rows that a thread takes at a time.
+_ROWS_AT_ONCE = 4096
+
+
+@compiled(nogil=False)  # handing the interpreter over would cost a fifth of the whole
+def decide_few(values, temperature, u):  # type: ignore[no-untyped-def]
+    """A Boltzmann decision with the sums of `boltzmann_rl.numerics.plain`; −1 where its check does not hold.
+
+    Args:
+        values: ``(A,)`` of float64.
+        temperature: Above 0 and finite.
+        u: Uniform on [0, 1).
+    """
+    if values.shape[0] == 0:
+        return -1
+    best = values[0]
+    for a in range(1, values.shape[0]):
+        if values[a] > best:
+            best = values[a]
+    total = 0.0
+    for a in range(values.shape[0]):
+        total += math.exp((values[a] - best) / temperature)
+    if not 1.0 <= total < np.inf:
+        return -1
+    goal, passed, a = u * total, 0.0, -1
+    while passed <= goal:
+        a += 1
+        passed += math.exp((values[a] - best) / temperature)
+    return a
+
+
+@compiled(nogil=False)
+def decide_masked(values, available, temperature, u):  # type: ignore[no-untyped-def]
+    """`decide_few` among the actions where ``available`` is 1 or True; −1 also for a mask that is none."""
+    if available.shape != values.shape:
+        return -1
+    masked = np.empty_like(values)
+    for a in range(values.shape[0]):
+        if not 0 <= available[a] <= 1:
+            return -1
+        masked[a] = values[a] if available[a] else -np.inf
+    return decide_few(masked, temperature, u)
+
+
+def decide_rows(values: Any, temperature: float, uniform: float, soft: float, greedy: float, draw: Any) -> Any:
+    """Actions for the rows of ``values``, from π = uniform·1/n + soft·softmax(values / temperature) + greedy·1[best].
+
+    Rows are shared out to the cores, and the interpreter is free meanwhile: who draws from the same generator then gets
+    some of the uniforms in between. Threads may live a moment longer than the call.
+
+    Args:
+        values: ``(rows, A)``, A ≥ 1, float64 or float32, C-contiguous.
+        temperature: Above 0 and finite.
+        uniform: Share of the uniform part,
+        soft: that of the softmax, and
+        greedy: that of the best actions; their sum is 1.
+        draw: Gives the next so many uniforms, as `numpy.random.Generator.random` does: one a row, in their order.
+
+    Returns:
+        Actions ``(rows,)``; None for a row with a NaN or +inf, or where nothing is available.
+    """
+    rows = len(values)
+    if 0 < rows < WIDTH:
+        u = np.repeat(draw(rows), WIDTH)
+        actions = decide_rows(np.repeat(values, WIDTH, axis=0), temperature, uniform, soft, greedy, lambda size: u)
+        return None if actions is None else actions[::WIDTH]
+    actions, meaningful = np.empty(rows, dtype=np.int64), []
+    pieces = iter(pairwise([*range(0, rows - WIDTH + 1, _ROWS_AT_ONCE), rows]))
+    turn, at_work = Lock(), []
+    errors: list[BaseException] = []
+
+    def decide() -> None:
+        mine = Lock()
+        try:
+            room = np.empty((values.shape[1], WIDTH))
+            while True:
+                with turn:  # whoever is ready takes the next rows, and their uniforms
+                    piece = None if errors else next(pieces, None)
+                    if piece is None:
+                        return
+                    if not mine.locked():
+                        mine.acquire()
+                        at_work.append(mine)
+                    u = draw(piece[1] - piece[0])
+                some = slice(*piece)
+                fine = _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u, actions[some], room)
+                meaningful.append(fine)
+        except BaseException as error:  # of another thread it would be lost
+            errors.append(error)
+        finally:
+            if mine.locked():
+                mine.release()
+
+    # Threads of Numba's own may not be started from several threads at once, and a pool would not survive a fork.
+    # Nobody waits for a thread to begin, as `threading.Thread` would: that may take longer than the work.
+    with suppress(RuntimeError):  # where no more threads can be had, fewer do the same
+        for _ in range(min(_cores(), rows // _ROWS_PER_THREAD) - 1):
+            start_new_thread(decide, ())
+    try:
+        decide()
+        for lock in at_work:
+            lock.acquire()
+    except BaseException as error:  # an interrupt: whoever is still at it stops after the piece in hand
+        errors.append(error)
+        raise
+    if errors:
+        raise errors[0]
+    return actions if all(meaningful) else None
+
+
+def prepare() -> None:
+    """Compile what is here, or read it from the disk."""
+    decide_few(np.zeros(2), 1.0, 0.5)
+    for mask in (np.bool_, np.int8):
+        decide_masked(np.zeros(2), np.ones(2, dtype=mask), 1.0, 0.5)
+    for kind in (np.float64, np.float32):
+        decide_rows(np.zeros((2, 2), dtype=kind), 1.0, 0.0, 1.0, 0.0, np.zeros)
+
+
+@compiled(fastmath={"contract"})
+def _decide_rows(values, inverse, uniform, soft, greedy, u, actions, w):  # type: ignore[no-untyped-def]
+    """Eight rows at a time as the lanes of vectors; ``w`` is room for their values, ``(A, lanes)``.
+
+    Returns:
+        Whether all rows have a meaning.
+    """
+    (rows, count), fine = values.shape, True
+    values, u, actions, w = flat(values), flat(u), flat(actions), flat(w)
+    for i in range(0, rows, WIDTH):
+        first = min(i, rows - WIDTH)  # the last rows once more where they are fewer than eight
+        best = _load(values, first * count, count, w)
+        if soft == 1.0:
+            total = _sum_softmax(w, count, best, inverse)
+        else:
+            total = _sum_mixture(w, count, best, inverse, uniform, soft, greedy)
+        fine &= not any_of(where(total < np.inf, 0.0, eight(1.0)) > 0.0)
+        store(actions, first, _pick(w, count, total * load(u, first)))
+    return fine
+
+
+@placed
+def _load(values, first, count, w):  # type: ignore[no-untyped-def]
+    """Rows side by side, and the best of each (where the first is NaN, that)."""
+    best = load_apart(values, first, count)
+    store(w, 0, best)
+    for a in range(1, count):
+        q = load_apart(values, first + a, count)
+        store(w, a * WIDTH, q)
+        best = where(q > best, q, best)
+    return best
+
+
+@fused
+def _sum_softmax(w, count, best, inverse):  # type: ignore[no-untyped-def]
+    """Running sums of the weights, NaN where the differences are: of NaN, of +inf, and of nothing but −inf."""
+    total = eight(0.0)
+    for at in range(0, count * WIDTH, WIDTH):
+        total += exp_nonpositive((load(w, at) - best) * inverse)
+        store(w, at, total)
+    return total
+
+
+@fused
+def _sum_mixture(w, count, best, inverse, uniform, soft, greedy):  # type: ignore[no-untyped-def]
+    """Running sums of the probabilities, NaN as above."""
+    free, ties, weight = eight(0.0), eight(0.0), eight(0.0)
+    for at in range(0, count * WIDTH, WIDTH):
+        q = load(w, at)
+        free += where(q == -np.inf, 0.0, 1.0 + 0.0 * q)  # NaN, of NaN and of +inf
+        ties += where(q == best, eight(1.0), 0.0)
+        if soft > 0.0:
+            weight += exp_nonpositive((q - best) * inverse)
+    free, ties, weight = uniform / free, greedy / ties, soft / weight
+    total = 0.0 * free
+    for at in range(0, count * WIDTH, WIDTH):
+        q = load(w, at)
+        total += where(q == -np.inf, 0.0, free) + where(q == best, ties, 0.0)
+        if soft > 0.0:
+            total += weight * exp_nonpositive((q - best) * inverse)
+        store(w, at, total)
+    return total
+
+
+@placed
+def _pick(cdf, count, goal):  # type: ignore[no-untyped-def]
+    """Where the running sum passes the goal, as `boltzmann_rl.invert`."""
+    actions = eight(0)
+    for at in range(0, count * WIDTH, WIDTH):
+        actions = where(load(cdf, at) <= goal, actions + 1, actions)
+    return actions
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,354 @@
+"""The laws that a rule of action must obey, and a test of them for anyone's policy."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_policy, as_seed
+from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.arguments.rows import in_row, rows_of
+from boltzmann_rl.decisions.act import act
+from boltzmann_rl.policies.parameters import clock_of
+
+__all__ = ["BrokenLaw", "check_policy"]
+
+Law = Callable[["_Subject"], None]
+
+# Laws that compare actions by their values, and so hold for equal pulls only.
+_EQUAL_PULLS = ("better is not rarer", "only differences count", "extremes are finite")
+
+# False-alarm rate of each χ² test: one correct policy in a million is refused.
+_FALSE_ALARM = 1e-6
+_DRAWS, _SINGLE_DRAWS = 100_000, 2_000
+
+
+class BrokenLaw(AssertionError):
+    """A policy broke a law; the message names the law and the smallest example found.
+
+    Attributes:
+        law: The name of the law.
+    """
+
+    def __init__(self, law: str, example: str) -> None:
+        self.law = law
+        super().__init__(f"the law {law!r} is broken: {example}")
+
+
+@suggesting
+def check_policy(
+    policy: Any,
+    *,
+    shift_invariant: bool | None = None,
+    memory: Callable[[Floats], Any] | None = None,
+    seed: int = 0,
+) -> tuple[str, ...]:
+    """Test anyone's policy against the laws of action selection; raises at the first that it breaks.
+
+    The laws, in this order:
+
+    - *rows are distributions*: same shape as the values, every probability ≥ 0, each row sums to 1;
+    - *masked actions are never taken*: a value of −inf has probability exactly 0;
+    - *reading changes nothing*: two reads agree, and neither values nor policy are modified;
+    - *a batch is its rows*: rows together answer as each row alone, over any leading axes;
+    - *better is not rarer*: a higher value never has the lower probability;
+    - *names do not matter*: permuting the actions permutes the probabilities;
+    - *only differences count*: adding a constant to all values changes nothing (where claimed, see below);
+    - *only the ratio to the temperature counts*, for dataclasses with a number as ``temperature``: scaling
+      values and temperature together changes nothing, and a negative or NaN temperature is refused;
+    - *extremes are finite*: values of ±1e308 and 5e-324, and step 10⁹, still give distributions;
+    - *mistakes are refused*: NaN, +inf, no action and none available raise a ValueError;
+    - *draws follow the probabilities*: frequencies of 100,000 draws in a batch, and of 2,000 one by one, by χ² with a
+      false-alarm rate of 1e-6.
+
+    Args:
+        policy: Any callable ``(values, step) -> probabilities``; with ``clock = "pulls"`` it is given one step
+            per action, with ``clock = "visits"`` one per row.
+        shift_invariant: Whether the policy claims that only differences between values count. Default: its
+            attribute ``shift_invariant``, or True, since it is what following action values means; a policy that
+            intends otherwise says so here or there.
+        memory: For a policy that takes a third argument: what to hand it for given values.
+        seed: Of the generated values and the draws.
+
+    Of a policy with parameters for each row the first and last row are checked, and all together against each alone.
+
+    Returns:
+        The names of the laws that were checked.
+
+    Raises:
+        BrokenLaw: The first law that does not hold, with the smallest example found.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> len(check_policy(Boltzmann(0.5)))
+        11
+        >>> check_policy(lambda values, step: values / values.sum())
+        Traceback (most recent call last):
+        ...
+        boltzmann_rl.decisions.laws.BrokenLaw: the law 'rows are distributions' is broken: ...
+    """
+    as_policy(policy)
+    if rows := rows_of(policy):
+        return _check_rows(policy, rows, shift_invariant, memory, seed)
+    if shift_invariant is None:
+        shift_invariant = getattr(policy, "shift_invariant", True)
+    scales = dataclasses.is_dataclass(policy) and isinstance(getattr(policy, "temperature", None), float)
+    laws: list[tuple[str, Law]] = [
+        ("rows are distributions", _rows_are_distributions),
+        ("masked actions are never taken", _masked_actions_are_never_taken),
+        ("reading changes nothing", _reading_changes_nothing),
+        ("a batch is its rows", _a_batch_is_its_rows),
+        ("better is not rarer", _better_is_not_rarer),
+        ("names do not matter", _names_do_not_matter),
+        *([("only differences count", _only_differences_count)] if shift_invariant else []),
+        *([("only the ratio to the temperature counts", _only_the_ratio_counts)] if scales else []),
+        ("extremes are finite", _extremes_are_finite),
+        ("mistakes are refused", _mistakes_are_refused),
+        ("draws follow the probabilities", _draws_follow_the_probabilities),
+    ]
+    with np.errstate(under="ignore"):  # as by default: to compare numbers, small ones are multiplied by smaller ones
+        for law, holds in laws:
+            holds(_Subject(policy, law, memory, np.random.default_rng(as_seed(seed))))
+    return tuple(law for law, _ in laws)
+
+
+def _check_rows(policy: Any, rows: int, *settings: Any) -> tuple[str, ...]:
+    """A policy with parameters for each row: the first and the last by themselves, and all together as each alone."""
+    shift_invariant, memory, seed = settings
+    alone = [in_row(policy, row) for row in range(rows)]
+    for each in (alone[0], alone[-1]):
+        laws = check_policy(each, shift_invariant=shift_invariant, memory=memory, seed=seed)
+    law = "a batch is its rows"
+    together = _Subject(policy, law, memory, np.random.default_rng(as_seed(seed)))
+    for row, step in together.examples():
+        values = np.stack([np.roll(row, shift) for shift in range(rows)])
+        p = together.distribution(values, step)
+        for k, each in enumerate(alone):
+            expected = _Subject(each, law, memory, together.rng).distribution(values[k], step)
+            if not np.allclose(p[k], expected, rtol=1e-9, atol=1e-12):
+                raise together.broken(values, step, f"row {k} answers {_shown(p[k])}, and alone {_shown(expected)}")
+    return laws
+
+
+@dataclasses.dataclass(frozen=True)
+class _Subject:
+    """The policy under test, the law that it is held to, and chance for the examples."""
+
+    policy: Any
+    law: str
+    memory: Callable[[Floats], Any] | None
+    rng: np.random.Generator
+
+    def clock(self, values: Floats, step: int) -> Any:
+        """One step, one a row for visits, or unequal pulls of the actions, which follow the values where these move."""
+        counts = clock_of(self.policy)
+        if counts != "pulls":
+            return step if counts == "step" else np.full(values.shape[:-1], step)
+        sixteenths = np.floor(np.where(np.isfinite(values) & (np.abs(values) < 2**40), values, 0.0) * 16.0) % 16.0
+        pulls = np.full(values.shape, step, dtype=np.int64)
+        return pulls if self.law in _EQUAL_PULLS else pulls + sixteenths.astype(np.int64)
+
+    def remembered(self, values: Floats) -> Any:
+        return None if self.memory is None else self.memory(values)
+
+    def ask(self, values: Floats, step: int, policy: Any = None) -> Any:
+        memory = self.remembered(values)
+        with np.errstate(all="ignore"):
+            return (policy or self.policy)(values, self.clock(values, step), *(() if memory is None else (memory,)))
+
+    def act(self, values: Floats, step: int) -> Any:
+        memory = self.remembered(values)
+        return act(self.policy, values, self.rng, step=self.clock(values, step), memory=memory)
+
+    def read(self, values: Floats, step: int = 7, policy: Any = None) -> Floats:
+        """The probabilities, as they are; an exception on legal values breaks the law as well."""
+        try:
+            answer = self.ask(values, step, policy)
+        except Exception as error:
+            raise self.broken(values, step, f"it raised {type(error).__name__}: {error}") from error
+        return np.array(answer, dtype=np.float64)
+
+    def distribution(self, values: Floats, step: int = 7, policy: Any = None) -> Floats:
+        p = self.read(values, step, policy)
+        if p.shape != values.shape:
+            raise self.broken(values, step, f"the answer has shape {p.shape}, not {values.shape}")
+        if not (p >= 0.0).all():
+            raise self.broken(values, step, f"the answer {_shown(p)} holds a negative probability or nan")
+        if not (abs(p.sum(axis=-1) - 1.0) < 1e-6).all():
+            raise self.broken(values, step, f"the answer {_shown(p)} sums to {_shown(p.sum(axis=-1))}")
+        return p
+
+    def broken(self, values: Any, step: Any, what: str) -> BrokenLaw:
+        return BrokenLaw(self.law, f"for values {_shown(values)} at step {step}, {what}")
+
+    def examples(self) -> Iterator[tuple[Floats, int]]:
+        """Legal values and a step, the simplest first; dyadic, so that shifts and scales are exact."""
+        for simple in ([1.0], [0.0, 1.0], [0.0, 0.0], [1.0, 2.0, 2.0], [-1.0, 0.0, 1.0], [10.0, 9.0, 0.0]):
+            yield np.array(simple), 0
+        for actions in (2, 3, 5, 18):
+            for scale in (1 / 16, 1.0, 16.0, 1024.0):
+                for step in (0, 1, 1000):
+                    yield np.round(self.rng.normal(size=actions) * 64) / 64 * scale, step
+
+
+def _rows_are_distributions(subject: _Subject) -> None:
+    for values, step in subject.examples():
+        subject.distribution(values, step)
+
+
+def _masked_actions_are_never_taken(subject: _Subject) -> None:
+    for values, step in subject.examples():
+        for masked in range(1, len(values)):
+            hidden = values.copy()
+            hidden[subject.rng.permutation(len(values))[:masked]] = -np.inf
+            p = subject.distribution(hidden, step)
+            if (p[np.isneginf(hidden)] != 0.0).any():
+                raise subject.broken(hidden, step, f"the answer {_shown(p)} takes an action that is not available")
+
+
+def _a_batch_is_its_rows(subject: _Subject) -> None:
+    for shape in ((2,), (2, 3), (1, 2, 2)):
+        for actions in (2, 5):
+            values = np.round(subject.rng.normal(size=(*shape, actions)) * 64) / 64
+            values[..., 0] = np.where(subject.rng.random(shape) < 0.3, -np.inf, values[..., 0])
+            together = subject.distribution(values)
+            alone = np.array([subject.distribution(row) for row in values.reshape(-1, actions)])
+            if not np.allclose(together, alone.reshape(values.shape), rtol=1e-9, atol=1e-12):
+                raise subject.broken(values, 7, f"the batch answers {_shown(together)}, its rows alone {_shown(alone)}")
+
+
+def _reading_changes_nothing(subject: _Subject) -> None:
+    for values, step in subject.examples():
+        handed = values.copy()
+        before = repr(subject.policy)
+        first, second = subject.distribution(handed, step), subject.distribution(handed, step)
+        if not np.array_equal(handed, values):
+            raise subject.broken(values, step, f"it wrote into the values, which now are {_shown(handed)}")
+        if not np.array_equal(first, second):
+            raise subject.broken(
+                values, step, f"it answers {_shown(first)} at first and {_shown(second)} when asked again"
+            )
+        if repr(subject.policy) != before:
+            raise subject.broken(values, step, f"the policy changed from {before} to {subject.policy!r}")
+
+
+def _better_is_not_rarer(subject: _Subject) -> None:
+    for values, step in subject.examples():
+        p = subject.distribution(values, step)
+        rising = p[np.argsort(values, kind="stable")]
+        if (np.diff(rising) < -1e-12)[np.diff(np.sort(values)) > 0].any():
+            raise subject.broken(values, step, f"the answer {_shown(p)} prefers a lower value to a higher one")
+
+
+def _names_do_not_matter(subject: _Subject) -> None:
+    for values, step in subject.examples():
+        order = subject.rng.permutation(len(values))
+        p, permuted = subject.distribution(values, step), subject.distribution(values[order], step)
+        if not np.allclose(permuted, p[order], rtol=1e-9, atol=1e-12):
+            raise subject.broken(
+                values,
+                step,
+                f"the answer is {_shown(p)}, but {_shown(permuted)} for the order {order.tolist()}",
+            )
+
+
+def _only_differences_count(subject: _Subject) -> None:
+    for values, step in subject.examples():
+        for shift in (1.0, -64.0, 4096.0):
+            p, shifted = subject.distribution(values, step), subject.distribution(values + shift, step)
+            if not np.allclose(p, shifted, rtol=1e-9, atol=1e-12):
+                raise subject.broken(
+                    values,
+                    step,
+                    f"the answer is {_shown(p)}, but {_shown(shifted)} with {shift:g} added to all values",
+                )
+
+
+def _only_the_ratio_counts(subject: _Subject) -> None:
+    policy = subject.policy
+    for values, step in subject.examples():
+        for factor in (0.25, 1024.0):
+            scaled_policy = dataclasses.replace(policy, temperature=policy.temperature * factor)
+            p = subject.distribution(values, step)
+            scaled = subject.distribution(values * factor, step, scaled_policy)
+            if not np.allclose(p, scaled, rtol=1e-9, atol=1e-12):
+                raise subject.broken(
+                    values,
+                    step,
+                    f"the answer is {_shown(p)}, but {_shown(scaled)} with values and temperature × {factor:g}",
+                )
+    for wrong in (-1.0, float("nan")):
+        values = np.array([0.0, 1.0])
+        try:
+            answer = subject.ask(values, 0, dataclasses.replace(policy, temperature=wrong))
+        except ValueError:
+            continue
+        raise subject.broken(values, 0, f"a temperature of {wrong} is accepted, and answers {_shown(answer)}")
+
+
+def _extremes_are_finite(subject: _Subject) -> None:
+    for extreme in (
+        [700.0, 0.0],
+        [1e5, -1e5],
+        [1e300, 0.0],
+        [1e308, -1e308, 0.0],
+        [5e-324, 0.0],
+        [-1e308, -1e308],
+        [1e308, -np.inf],
+    ):
+        for step in (0, 10**9):
+            p = subject.distribution(np.array(extreme), step)
+            if p[0] < p.max() - 1e-12:
+                raise subject.broken(extreme, step, f"the answer {_shown(p)} does not prefer the first, best action")
+
+
+def _mistakes_are_refused(subject: _Subject) -> None:
+    for mistake in ([0.0, np.nan], [np.nan, np.nan], [np.inf, 0.0], [-np.inf, -np.inf], []):
+        values = np.array(mistake)
+        try:
+            answer = subject.ask(values, 0)
+        except ValueError:
+            continue
+        except Exception as error:
+            raise subject.broken(values, 0, f"it raised {type(error).__name__}, not a ValueError: {error}") from error
+        raise subject.broken(values, 0, f"it answers {_shown(answer)}, where only a ValueError is right")
+
+
+def _draws_follow_the_probabilities(subject: _Subject) -> None:
+    for row, step in (([0.0, 1.0], 1), ([0.0, 1.25, 1.0, -np.inf, 2.5], 7)):
+        values = np.array(row)
+        p = subject.distribution(values, step)
+        together = subject.act(np.tile(values, (_DRAWS, 1)), step)
+        one_by_one = [subject.act(values, step) for _ in range(_SINGLE_DRAWS)]
+        for actions, how in ((together, "in a batch"), (one_by_one, "one by one")):
+            counts = np.bincount(actions, minlength=len(values))
+            chance = _chi_squared_chance(counts, p)
+            if chance < _FALSE_ALARM:
+                frequencies = _shown(counts / counts.sum())
+                raise subject.broken(
+                    values,
+                    step,
+                    f"{counts.sum()} draws {how} have frequencies {frequencies} against stated {_shown(p)} "
+                    f"(χ² test, chance {chance:.1e})",
+                )
+
+
+def _chi_squared_chance(counts: Any, p: Floats) -> float:
+    """The chance of counts as far from ``p`` as these; cells that expect fewer than 10 are pooled."""
+    from scipy.special import chdtrc  # here: SciPy costs a multiple of this package's whole import
+
+    if (counts[p == 0.0] > 0).any():
+        return 0.0
+    expected = p * counts.sum()
+    rare = expected < 10.0
+    observed = np.append(counts[~rare], counts[rare].sum())
+    expected = np.append(expected[~rare], expected[rare].sum())
+    if expected[-1] < 1e-9:
+        observed, expected = observed[:-1], expected[:-1]
+    statistic = float(((observed - expected) ** 2 / expected).sum())
+    return float(chdtrc(max(len(expected) - 1, 1), statistic))
+
+
+def _shown(array: Any) -> str:
+    return np.array2string(np.asarray(array), precision=4, separator=", ", threshold=40).replace("\n", "")

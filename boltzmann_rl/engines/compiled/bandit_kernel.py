@@ -1,0 +1,399 @@
+"""The compiled engine for bandits, step by step: what is done with the runs for which policy and learner.
+
+Runs are played eight at a time, as the lanes of vectors. Their numbers stand together, ``(tiles, arms, lanes)``, and a
+group of such tiles that fits into the fastest memory takes some steps before the next group does.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.engines.compiled import lanes, perturbation
+from boltzmann_rl.engines.compiled.perturbation import Indices
+from boltzmann_rl.kernels.exponential import exp_nonpositive
+from boltzmann_rl.kernels.jit import compiled, fused, placed
+from boltzmann_rl.kernels.vectors import (
+    WIDTH,
+    aligned,
+    any_of,
+    beyond,
+    counted,
+    eight,
+    flat,
+    gather,
+    lanes_from,
+    load,
+    scatter,
+    store,
+    sum_of,
+    where,
+)
+
+__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "play", "problem_of", "space_for"]
+
+METRICS = (
+    "reward",
+    "best_action",
+    "regret",
+    "expected_reward",
+    "expected_regret",
+    "cumulative_regret",
+    "entropy",
+    "effective_actions",
+)
+
+# How a learner moves its values; the gradient's kinds move all of them at once.
+AVERAGE, FADING, REWARDS, GRADIENT_PREVIOUS, GRADIENT_CURRENT, GRADIENT_FIXED = range(6)
+
+# Runs that take a number of steps together: as many as have all their numbers in the fastest memory.
+_GROUP = 8 * WIDTH
+
+
+class Problem(NamedTuple):
+    """Means ``(steps, tiles, arms, lanes)``, of which there is one step if they stay; a run's best one.
+
+    With the sums a run of all means, and of how far each lies below the best.
+
+    Also whether pulls pay 0 or 1, and else with which deviation.
+    """
+
+    arms: int
+    moves: bool
+    means: Any
+    best: Any
+    means_sum: Any
+    gaps_sum: Any
+    bernoulli: bool
+    sd: float
+
+
+class Policy(NamedTuple):
+    """At every step the shares of the three parts, 1/temperature, and 1 where all weights are computed anew.
+
+    ``weights`` exp((values − reference)/temperature) are carried along from step to step. Where there are perturbed
+    ``indices`` (else None), the best one is played instead, with a ``clock`` of the pulls of each arm.
+    """
+
+    uniform: Any
+    soft: Any
+    greedy: Any
+    inverse: Any
+    anew: Any
+    weights: Any
+    reference: Any
+    indices: Indices | None
+    clock: Any
+
+
+class Learner(NamedTuple):
+    """Kind, parameters and state; ``exploration`` is below 0 where values are followed as they are."""
+
+    kind: int
+    rate: float
+    fixed: float
+    exploration: float
+    logarithm: Any  # of the number of pulls at every step
+    values: Any
+    pulls: Any
+    known: Any
+    seen: Any
+
+
+class Measured(NamedTuple):
+    """Over the runs, the sums of deviations from the first one's samples and of their squares, ``(metrics, steps)``.
+
+    With totals ``(3, tiles · lanes)``, the regret of each run so far ``(tiles · lanes,)``, and, if wanted, the cells of
+    some steps' actions ``(steps, tiles · lanes)``.
+    """
+
+    runs: int
+    tiles: int
+    steps: int
+    uncounted: int
+    origin: Any
+    sums: Any
+    squares: Any
+    totals: Any
+    cumulative: Any
+    recorded: bool
+    cells: Any
+
+
+class Space(NamedTuple):
+    """Room for a step's numbers.
+
+    Sums over tiles ``(steps, metrics, 2, lanes)``; probabilities, indices and scales ``(tiles, arms, lanes)``; and
+    entropies and effective numbers of actions ``(steps, 2, ties)`` by the number of best arms, of which a multiple of
+    the lanes is kept.
+    """
+
+    partial: Any
+    mixed: Any
+    shown: Any
+    scales: Any
+    ties: int
+    by_ties: Any
+
+
+class _Turn(NamedTuple):
+    """What holds for all runs at a step: of policy and learner, with the uniform share of a single arm."""
+
+    uniform: float
+    soft: float
+    greedy: float
+    inverse: float
+    logarithm: float
+    anew: bool
+    indexed: bool
+    unpulled: bool  # whether there are arms that upper confidence indices want first
+    ranked: bool  # whether ranks of values are all that counts
+    mixed: bool  # whether there are probabilities beside the softmax's
+
+
+class _Decision(NamedTuple):
+    """Cells of the chosen arms; the chances of all arms are ``total`` times their probabilities.
+
+    Effective numbers of actions are known here where ranks are all that counts; else entropies say them.
+    """
+
+    cells: Any
+    total: Any
+    expected: Any
+    lost: Any  # the expected regret
+    entropy: Any
+    effective: Any
+
+
+def space_for(tiles: int, arms: int, steps: int) -> Space:
+    """Room for so many; made here, since arrays that are made by compiled code take long to compile."""
+    ties = -(-(arms + 1) // WIDTH) * WIDTH
+    partial = aligned((steps, len(METRICS), 2, WIDTH))
+    mixed, shown, scales = aligned((3, tiles, arms, WIDTH))
+    return Space(partial, mixed, shown, scales, ties, np.zeros((steps, 2, ties)))
+
+
+def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
+    """The problem of some steps with means ``(steps, runs, arms)``, or of all with ``(1, runs, arms)``."""
+    steps, runs, arms = means.shape
+    tiles = runs // WIDTH
+    tiled = aligned((steps, tiles, arms, WIDTH), means.reshape(steps, tiles, WIDTH, arms).swapaxes(2, 3))
+    top = tiled.max(axis=2)
+    sums = tiled.sum(axis=2), (top[:, :, np.newaxis] - tiled).sum(axis=2)
+    best, means_sum, gaps_sum = aligned((3, steps, tiles, WIDTH), [top, *sums])
+    return Problem(arms, steps > 1, tiled, best, means_sum, gaps_sum, bernoulli, sd)
+
+
+@compiled
+def play(first, coins, luck, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
+    """Play some steps; returns whether all that was learned has a meaning.
+
+    Coins and luck are ``(steps, runs)``; a policy that perturbs tosses a coin an arm, ``(steps, runs × arms)``.
+    """
+    steps, block = luck.shape
+    tossed = coins.shape[1] // block
+    coins, luck, policy, problem = flat(coins), flat(luck), _flat_policy(policy), _flat_problem(problem)
+    learner, space, measured = _flat_learner(learner), _flat_space(space), _flat_measured(measured)
+    arms, runs, fine = problem.arms, measured.tiles * WIDTH, True
+    for t in range(steps):
+        turn = _turn(first + t, policy, problem, learner)
+        if turn.ranked:
+            lanes.greedy_entropies(turn.greedy, turn.uniform, arms, space.by_ties, 2 * t * space.ties, space.ties)
+    for group in range(0, runs, _GROUP):
+        size = min(_GROUP, runs - group)
+        for t in range(steps):
+            step = first + t
+            turn, carried = _turn(step, policy, problem, learner), policy.anew[step + 1] == 0
+            now = _problem_at(t, runs, problem)
+            for i in range(group, group + size, WIDTH):
+                begin, end = i * arms, (i + WIDTH) * arms
+                drawn = (t * block + i) * tossed
+                decision = _decide(policy.indices, t, i, begin, end, coins, drawn, turn, policy, now, learner, space)
+                mean, best = gather(now.means, decision.cells), load(now.best, i)
+                reward = lanes.pay(mean, now.bernoulli, now.sd, load(luck, t * block + i))
+                _measure(turn, step, t, i, decision, reward, best - mean, space, measured)
+                right, new = _learn(i, begin, end, turn, decision, reward, policy, learner, space)
+                fine &= right
+                if turn.soft > 0.0 and carried:
+                    lanes.reweigh(new, decision.cells, load(policy.reference, i), turn.inverse, policy.weights)
+                if measured.recorded:
+                    store(measured.cells, t * runs + i, decision.cells)
+    for t in range(steps):
+        for m in range(len(METRICS)):
+            at, partial = m * measured.steps + first + t, 2 * WIDTH * (t * len(METRICS) + m)
+            measured.sums[at] = sum_of(load(space.partial, partial))
+            measured.squares[at] = sum_of(load(space.partial, partial + WIDTH))
+    return fine
+
+
+@placed
+def _flat_problem(x):  # type: ignore[no-untyped-def]
+    by_run = flat(x.best), flat(x.means_sum), flat(x.gaps_sum)
+    return Problem(x.arms, x.moves, flat(x.means), *by_run, x.bernoulli, x.sd)
+
+
+@placed
+def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
+    if not x.moves:
+        return x
+    means, at = beyond(x.means, t * runs * x.arms), t * runs
+    by_run = beyond(x.best, at), beyond(x.means_sum, at), beyond(x.gaps_sum, at)
+    return Problem(x.arms, x.moves, means, *by_run, x.bernoulli, x.sd)
+
+
+@placed
+def _flat_policy(x):  # type: ignore[no-untyped-def]
+    shares = flat(x.uniform), flat(x.soft), flat(x.greedy), flat(x.inverse), flat(x.anew)
+    return Policy(*shares, flat(x.weights), flat(x.reference), x.indices, flat(x.clock))
+
+
+@placed
+def _flat_learner(x):  # type: ignore[no-untyped-def]
+    state = flat(x.logarithm), flat(x.values), flat(x.pulls), flat(x.known), flat(x.seen)
+    return Learner(x.kind, x.rate, x.fixed, x.exploration, *state)
+
+
+@placed
+def _flat_space(x):  # type: ignore[no-untyped-def]
+    by_arms = flat(x.mixed), flat(x.shown), flat(x.scales)
+    return Space(flat(x.partial), *by_arms, x.ties, flat(x.by_ties))
+
+
+@placed
+def _flat_measured(x):  # type: ignore[no-untyped-def]
+    sums = flat(x.origin), flat(x.sums), flat(x.squares), flat(x.totals), flat(x.cumulative)
+    return Measured(x.runs, x.tiles, x.steps, x.uncounted, *sums, x.recorded, flat(x.cells))
+
+
+@placed
+def _turn(step, policy, problem, learner):  # type: ignore[no-untyped-def]
+    indexed, soft, greedy = learner.exploration >= 0.0, policy.soft[step], policy.greedy[step]
+    unpulled = indexed and step < problem.arms
+    uniform = policy.uniform[step] * (1.0 / (problem.arms - step if unpulled else problem.arms))
+    # The other kinds of learners learn from the probabilities.
+    ranked = policy.indices is None and soft == 0.0 and not indexed and learner.kind <= FADING
+    mixed = not ranked and (greedy > 0.0 or uniform > 0.0 or indexed)
+    inverse, logarithm, anew = policy.inverse[step], learner.logarithm[step], policy.anew[step] == 1
+    return _Turn(uniform, soft, greedy, inverse, logarithm, anew, indexed, unpulled, ranked, mixed)
+
+
+@placed
+def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
+    values, means, mixed, top = learner.values, problem.means, space.mixed, load(problem.best, i)
+    if indices is not None:  # known to the compiler, which leaves out one of the two ways
+        shown, scales = space.shown, space.scales
+        cells = perturbation.perturb(
+            values, policy.clock, indices, coins, drawn, problem.arms, shown, scales, begin, end
+        )
+        scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
+        perturbation.propensities(indices.law, shown, scales, policy.weights, mixed, begin, end)
+        total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
+        entropy = lanes.entropy_of(mixed, begin, end)
+        return _Decision(cells, eight(1.0), paid / total, lost / total, entropy, eight(0.0))
+    coin = load(coins, drawn)
+    if turn.indexed:
+        lanes.indices(
+            values, learner.pulls, learner.exploration, turn.logarithm, turn.unpulled, space.shown, begin, end
+        )
+        values = space.shown
+    if turn.ranked:
+        best, ties, leaders = lanes.rank(values, begin, end)
+        by_ties = beyond(space.by_ties, 2 * t * space.ties)
+        if not any_of(ties > 1.0):
+            sums = load(problem.means_sum, i), load(problem.gaps_sum, i)
+            share = turn.greedy
+            cells, paid, lost = lanes.choose_leaders(leaders, means, top, sums, share, turn.uniform, coin, begin, end)
+            return _Decision(cells, eight(1.0), paid, lost, eight(by_ties[1]), eight(by_ties[space.ties + 1]))
+        share = turn.greedy * (1.0 / ties)
+        cells, paid, lost = lanes.choose_greedily(values, means, top, best, share, turn.uniform, coin, begin, end)
+        number = counted(ties)
+        return _Decision(cells, eight(1.0), paid, lost, gather(by_ties, number), gather(by_ties, number + space.ties))
+    total, paid, lost, led = eight(1.0), eight(0.0), eight(0.0), eight(0.0)
+    if turn.soft > 0.0:
+        total, paid, lost, led = _softmax(i, begin, end, turn, policy, means, top, values)
+    if turn.mixed:
+        lanes.mix(turn.soft, policy.weights, total, turn.greedy, turn.uniform, values, mixed, begin, end)
+        total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
+        cells, entropy = lanes.choose(mixed, total * coin, begin, end), lanes.entropy_of(mixed, begin, end)
+        expected, lost = paid / total, lost / total  # with another factor, ties would break
+        return _Decision(cells, eight(1.0), expected, lost, entropy, eight(0.0))
+    expected, lost, entropy = lanes.softmax_measures(total, paid, lost, led, turn.inverse)
+    cells = lanes.choose(policy.weights, total * coin, begin, end)
+    return _Decision(cells, total, expected, lost, entropy, eight(0.0))
+
+
+@placed
+def _softmax(i, begin, end, turn, policy, means, top, values):  # type: ignore[no-untyped-def]
+    """Sums over the weights, which are brought up to date before."""
+    reference, weights = load(policy.reference, i), policy.weights
+    if turn.anew:
+        reference = lanes.weigh(values, turn.inverse, eight(0.0) == 0.0, reference, weights, begin, end)
+        store(policy.reference, i, reference)
+    total, paid, lost, led = lanes.softmax_sums(weights, means, top, values, reference, begin, end)
+    outside = lanes.outside(total)
+    if any_of(outside):
+        reference = lanes.weigh(values, turn.inverse, outside, reference, weights, begin, end)
+        store(policy.reference, i, reference)
+        total, paid, lost, led = lanes.softmax_sums(weights, means, top, values, reference, begin, end)
+    return total, paid, lost, led
+
+
+@placed
+def _measure(turn, step, t, i, decision, reward, regret, space, measured):  # type: ignore[no-untyped-def]
+    """Take the samples of a tile into the sums, and add to its totals."""
+    hit = where(regret == 0.0, eight(1.0), 0.0)
+    so_far = load(measured.cumulative, i) + regret
+    store(measured.cumulative, i, so_far)
+    if step >= measured.uncounted:
+        runs = measured.tiles * WIDTH
+        store(measured.totals, i, load(measured.totals, i) + reward)
+        store(measured.totals, i + runs, load(measured.totals, i + runs) + hit)
+        store(measured.totals, i + 2 * runs, load(measured.totals, i + 2 * runs) + regret)
+    _sample(0, reward, step, t, i, space, measured)
+    _sample(1, hit, step, t, i, space, measured)
+    _sample(2, regret, step, t, i, space, measured)
+    _sample(3, decision.expected, step, t, i, space, measured)
+    _sample(4, decision.lost, step, t, i, space, measured)
+    _sample(5, so_far, step, t, i, space, measured)
+    entropy, effective = decision.entropy, decision.effective
+    if not turn.ranked:
+        entropy = where(entropy < 0.0, 0.0, entropy)
+        effective = exp_nonpositive(entropy)  # as exact for numbers as small as entropies
+    _sample(6, entropy, step, t, i, space, measured)
+    _sample(7, effective, step, t, i, space, measured)
+
+
+@fused
+def _sample(m, x, step, t, i, space, measured):  # type: ignore[no-untyped-def]
+    """Take a tile's samples of a metric into its sums; some of the last tile's nobody asked for."""
+    at, partial, origin = 2 * WIDTH * (t * len(METRICS) + m), space.partial, m * measured.steps + step
+    if i == 0:
+        store(partial, at, x)
+        measured.origin[origin] = partial[at]
+        store(partial, at, eight(0.0))
+        store(partial, at + WIDTH, eight(0.0))
+    deviation = where(lanes_from(i) < measured.runs, x - measured.origin[origin], 0.0)
+    store(partial, at, load(partial, at) + deviation)
+    store(partial, at + WIDTH, load(partial, at + WIDTH) + deviation * deviation)
+
+
+@placed
+def _learn(i, begin, end, turn, decision, reward, policy, learner, space):  # type: ignore[no-untyped-def]
+    """Whether what is learned has a meaning, and the new values of the chosen arms."""
+    kind, values, cells, chances = learner.kind, learner.values, decision.cells, policy.weights
+    if turn.mixed:
+        chances = space.mixed
+    if kind == AVERAGE:
+        return True, lanes.average(values, learner.pulls, cells, reward)
+    if kind == FADING:
+        return True, lanes.fade(values, learner.rate, cells, reward)
+    if kind == REWARDS:
+        propensity = gather(chances, cells) / decision.total
+        return not any_of(propensity <= 0.0), lanes.credit(values, propensity, cells, reward)
+    before, after = lanes.follow(learner.known, learner.seen, i, reward)
+    baseline = eight(learner.fixed)
+    if kind == GRADIENT_PREVIOUS:
+        baseline = before
+    elif kind == GRADIENT_CURRENT:
+        baseline = after
+    amount = learner.rate * (reward - baseline)
+    return True, lanes.climb(values, amount, chances, decision.total, cells, begin, end)

@@ -1,0 +1,321 @@
+"""The compiled engine for bandits: the runs of `boltzmann_rl.engines.reference.bandits` once more, action for action."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.agents.agent import Agent
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.arguments.rows import rows_of
+from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
+from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
+from boltzmann_rl.engines.blocks import BLOCK, Block
+from boltzmann_rl.engines.compiled import bandit_kernel as kernel
+from boltzmann_rl.engines.compiled.perturbation import GUMBEL, NORMAL, Indices
+from boltzmann_rl.engines.moments import Moments
+from boltzmann_rl.engines.reference import bandits as reference
+from boltzmann_rl.kernels import pcg
+from boltzmann_rl.kernels.vectors import WIDTH, aligned
+from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
+from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
+from boltzmann_rl.learners.posterior import GaussianPosterior
+from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
+from boltzmann_rl.policies.parameters import rate_at, temperature_at
+from boltzmann_rl.policies.perturbation import BoltzmannGumbel, GaussianThompson
+from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
+from boltzmann_rl.protocols import Bandit
+from boltzmann_rl.streams import stream
+
+__all__ = ["knows", "simulate"]
+
+# Steps for which chance is drawn at once; as few as there are so many numbers of, where every arm has some at each.
+_CHUNK, _LARGEST = 64, 2**17
+
+# Above, an index may overflow.
+_LARGEST_EXPLORATION = 1e300
+
+# Below, the inverse of a temperature would overflow.
+_LEAST_TEMPERATURE = 1e-290
+
+
+class Shares(NamedTuple):
+    """A policy of the ε-mixed softmax family at every step: π = uniform/n + soft·softmax(·/T) + greedy·1[best]/ties.
+
+    ``temperature`` is T where there is a soft part and 1 elsewhere, ``asked`` what the policy's own temperature is.
+    """
+
+    temperature: Floats
+    uniform: Floats
+    soft: Floats
+    greedy: Floats
+    asked: Floats
+
+
+class Law(NamedTuple):
+    """A learner in the kernel's numbers."""
+
+    kind: int
+    rate: float = 0.0
+    initial: float = 0.0
+    pulls: float = 0.0
+    exploration: float = -1.0  # of upper confidence indices; below 0 there are none
+    fixed: float = 0.0
+    prior: float = 0.0  # the number of rewards that it is worth
+
+
+def knows(bandit: Any, agent: Any) -> bool:
+    """Whether this engine plays this agent on this bandit; all else is the reference engine's.
+
+    Example:
+        >>> knows(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)))
+        True
+        >>> knows(GaussianBandit(), Agent(SampleAverage(), lambda values, step: values))
+        False
+    """
+    law, policy = _law(agent.learner), agent.policy
+    if _payment(bandit) is None or law is None:
+        return False
+    if getattr(agent.learner, "bounded", False) and not _pays_at_most_1(bandit):
+        return False  # the reference refuses the reward that is not
+    if type(policy) is GaussianThompson or type(agent.learner) is GaussianPosterior:
+        return type(policy) is GaussianThompson and type(agent.learner) is GaussianPosterior
+    if type(policy) is BoltzmannGumbel:
+        return agent.clock == "pulls" and law.kind <= kernel.FADING and law.exploration < 0.0
+    return (
+        type(policy) in (Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform)
+        and not hasattr(getattr(policy, "temperature", None), "temperature")
+        and agent.clock != "pulls"
+        and not rows_of(policy)
+    )
+
+
+def reason(bandit: Any, agent: Any) -> str:
+    """Why this engine does not play this agent on this bandit, in a line; empty if it does.
+
+    Example:
+        >>> reason(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)))
+        ''
+    """
+    return "" if knows(bandit, agent) else "the compiled engine does not know this bandit, learner and policy together"
+
+
+def simulate(
+    bandit: Bandit,
+    agent: Agent,
+    *,
+    block: int,
+    runs: int,
+    steps: int,
+    seed: int,
+    uncounted_steps: int = 0,
+    actions: Any = None,
+) -> Block:
+    """`boltzmann_rl.engines.reference.bandits.simulate` for what this engine `knows`.
+
+    It reads the same streams in the same order. Actions are the same, but for one whose uniform lies within 1e-12 of
+    the boundary between two, or between indices or values that rounding alone tells apart. Curves and totals agree to
+    1e-12 of the largest number, unless rounding feeds back (rewards without bounds, divided by small chances). Where
+    the reference would raise an error, or numbers leave the range in which a float keeps its digits, the reference
+    plays. The interpreter stays free, so that blocks can run in threads.
+
+    Args:
+        bandit: As in the reference, and so are the next six.
+        agent: Its learner and policy.
+        block: Number of the block.
+        runs: At most BLOCK.
+        steps: Pulls per run.
+        seed: In [0, 2⁶³).
+        uncounted_steps: Pulls that the totals leave out.
+        actions: An int64 array ``(steps, runs)`` to write the actions to; of no meaning where the reference plays.
+
+    Example:
+        >>> agent = Agent(SampleAverage(), Boltzmann(0.2))
+        >>> work = {"block": 0, "runs": 5, "steps": 100, "seed": 0}
+        >>> one, other = (play(GaussianBandit(), agent, **work) for play in (simulate, reference.simulate))
+        >>> (one.totals["reward"] == other.totals["reward"]).all()
+        np.True_
+    """
+    given = {"block": block, "runs": runs, "steps": steps, "seed": seed, "uncounted_steps": uncounted_steps}
+    try:
+        with np.errstate(under="ignore"):
+            shares = shares_of(agent.policy, steps)
+    except (TypeError, ValueError):  # the reference says at which step, and loses nothing of it
+        return reference.simulate(bandit, agent, **given)
+    if (shares.temperature < _LEAST_TEMPERATURE).any():
+        return reference.simulate(bandit, agent, **given)
+    with np.errstate(under="ignore"):  # as by default, and as the compiled arithmetic does
+        played = _play(bandit, agent, shares, actions, **given)
+    return reference.simulate(bandit, agent, **given) if played is None else played
+
+
+def shares_of(policy: Any, steps: int) -> Shares:
+    """The policy's parts at the steps 0, 1, …; a temperature of 0 or ∞ is the greedy or the uniform part instead."""
+    clock, column = np.arange(steps), np.zeros((steps, 1))
+    zero, one = np.zeros(steps), np.ones(steps)
+    rate = np.ravel(rate_at(getattr(policy, "epsilon", 0.0), "epsilon", column, clock)) + zero
+    uniform, soft, greedy = {
+        Boltzmann: (zero, one, zero),
+        BoltzmannGumbel: (zero, zero, zero),
+        GaussianThompson: (zero, zero, zero),
+        EpsilonBoltzmann: (rate, 1.0 - rate, zero),
+        EpsilonGreedy: (rate, zero, 1.0 - rate),
+        Greedy: (zero, zero, one),
+        MaxBoltzmann: (zero, rate, 1.0 - rate),
+        Uniform: (one, zero, zero),
+    }[type(policy)]
+    asked = temperature_at(getattr(policy, "temperature", 1.0), column, clock) + zero
+    if not (asked >= 0.0).all():
+        raise ValueError(f"temperature must be 0 or more, got {asked[~(asked >= 0.0)][0]}")
+    cold, hot = asked == 0.0, np.isinf(asked)
+    return Shares(
+        np.where(cold | hot | (soft == 0.0), 1.0, asked),
+        uniform + np.where(hot, soft, 0.0),
+        np.where(cold | hot, 0.0, soft),
+        greedy + np.where(cold, soft, 0.0),
+        asked,
+    )
+
+
+def _play(
+    bandit: Any,
+    agent: Agent,
+    shares: Shares,
+    actions: Any,
+    *,
+    block: int,
+    runs: int,
+    steps: int,
+    seed: int,
+    uncounted_steps: int,
+) -> Block | None:
+    """The block; or None where a number is not finite or a reward not legal, which the reference has words for."""
+    law, indices = _law(agent.learner), _indices(agent)
+    perturbs = indices is not None
+    problem, luck, coins, drift = (
+        stream(seed, purpose, block)
+        for purpose in ("problem", "reward", "perturbation" if perturbs else "action", "drift")
+    )
+    bernoulli, sd, noise = _payment(bandit)
+    moves, now = _moves(bandit), bandit.start(BLOCK, problem)
+    tiles = -(-runs // WIDTH)  # the last one may have runs that nobody asked for
+    shape, wide = (tiles, bandit.arms, WIDTH), tiles * WIDTH
+    policy = _policy(shares, indices, law, shape)
+    learner = _learner(law, shape, steps)
+    measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
+    chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if moves or perturbs else _CHUNK
+    space = kernel.space_for(tiles, bandit.arms, chunk)
+    x, u = aligned((chunk, BLOCK)), aligned((chunk, BLOCK * bandit.arms if perturbs else BLOCK))
+    toss = pcg.uniforms(coins)
+    shake = noise(luck) if noise else None
+    for first in range(0, steps, chunk):
+        size = min(chunk, steps - first)
+        toss(u[:size])
+        if shake:
+            shake(x[:size])
+        else:
+            x[:size] = [bandit.noise(BLOCK, luck) for _ in range(size)]
+        means = now[np.newaxis, :wide]
+        if moves:
+            means = np.empty((size, wide, bandit.arms))
+            for step in range(size):
+                means[step], now = now[:wide], bandit.move(now, drift)
+        with np.errstate(all="ignore"):  # as the compiled arithmetic does, also where it is not compiled
+            if moves or first == 0:
+                paid = kernel.problem_of(means, bernoulli, sd)
+            if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
+                return None
+        if actions is not None:
+            actions[first : first + size] = measured.cells[:size, :runs] // WIDTH % bandit.arms
+    results = (measured.sums, measured.squares, measured.totals, learner.values)
+    return _block(agent.policy, shares, measured) if all(np.isfinite(x).all() for x in results) else None
+
+
+def _policy(shares: Shares, indices: Indices | None, law: Law, shape: tuple[int, int, int]) -> kernel.Policy:
+    """The policy with running weights; at which steps all are new, since the temperature or many values moved."""
+    anew = np.ones(len(shares.soft) + 1, dtype=np.int64)
+    if law.kind <= kernel.REWARDS and law.exploration < 0.0:
+        anew[1:-1] = (np.diff(shares.temperature) != 0.0) | (shares.soft[1:] == 0.0) | (shares.soft[:-1] == 0.0)
+    inverse = 1.0 / shares.temperature
+    weights, reference, clock = aligned(shape, 1.0), aligned(shape[::2]), aligned(shape)
+    parts = shares.uniform, shares.soft, shares.greedy, inverse, anew
+    return kernel.Policy(*parts, weights, reference, indices, clock)
+
+
+def _learner(law: Law, shape: tuple[int, int, int], steps: int) -> kernel.Learner:
+    """The learner at the start; logarithms are those of NumPy, so that ties between indices are the reference's."""
+    with np.errstate(divide="ignore"):
+        logarithm = np.log(np.arange(steps, dtype=np.float64))
+    state = aligned(shape, law.initial), aligned(shape, law.pulls), aligned(shape[::2]), aligned(shape[::2])
+    return kernel.Learner(law.kind, law.rate, law.fixed, law.exploration, logarithm, *state)
+
+
+def _measured(runs: int, tiles: int, steps: int, uncounted: int, *, recorded: bool) -> kernel.Measured:
+    origin, sums, squares = np.zeros((3, len(kernel.METRICS), steps))
+    totals, cumulative = aligned((3, tiles * WIDTH)), aligned((tiles * WIDTH,))
+    cells = np.zeros((_CHUNK, tiles * WIDTH) if recorded else (0, 0), np.int64)
+    return kernel.Measured(runs, tiles, steps, uncounted, origin, sums, squares, totals, cumulative, recorded, cells)
+
+
+def _block(policy: Any, shares: Shares, measured: kernel.Measured) -> Block:
+    runs = measured.runs
+    with np.errstate(all="ignore"):
+        means = measured.origin + measured.sums / runs
+        squares = np.maximum(measured.squares - measured.sums**2 / runs, 0.0)
+    curves = {metric: Moments(runs, *numbers) for metric, *numbers in zip(kernel.METRICS, means, squares, strict=True)}
+    if hasattr(policy, "temperature"):
+        curves["temperature"] = Moments(runs, shares.asked, np.zeros(len(shares.asked)))
+    return Block(curves, dict(zip(("reward", "best_action", "regret"), measured.totals[:, :runs], strict=True)))
+
+
+def _payment(bandit: Any) -> Any:
+    """Whether pulls pay 0 or 1, the scale of the noise, and how it is drawn (None: by the bandit itself)."""
+    if type(bandit) is SwitchingBandit:
+        return _payment(bandit.bandit)
+    if type(bandit) is GaussianBandit:
+        return False, bandit.sd, pcg.normals
+    if type(bandit) is BernoulliBandit:
+        return True, 0.0, pcg.uniforms
+    if type(bandit) is HeavyTailedBandit:
+        return False, bandit.scale, None
+    return (False, 0.0, None) if type(bandit) is AdversarialBandit else None
+
+
+def _pays_at_most_1(bandit: Any) -> bool:
+    """Whether all rewards are in [0, 1]."""
+    if type(bandit) is AdversarialBandit:
+        return all(0.0 <= reward <= 1.0 for row in bandit.rewards for reward in row)
+    return bool(_payment(bandit)[0])
+
+
+def _moves(bandit: Any) -> bool:
+    return type(bandit) in (SwitchingBandit, AdversarialBandit) or getattr(bandit, "drift", 0.0) > 0.0
+
+
+def _indices(agent: Agent) -> Indices | None:
+    """What a policy perturbs, in the kernel's numbers; None if it doesn't."""
+    policy: Any = agent.policy
+    learner: Any = agent.learner
+    if isinstance(policy, BoltzmannGumbel):
+        return Indices(GUMBEL, policy.scale)
+    if isinstance(policy, GaussianThompson):
+        return Indices(NORMAL, learner.sd, _law(learner).prior, learner.prior_mean)
+    return None
+
+
+def _law(learner: Any) -> Any:
+    """The learner as the kernel's `Law`, or None."""
+    if type(learner) is SampleAverage:
+        return Law(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
+    if type(learner) is GaussianPosterior:
+        return Law(kernel.AVERAGE, initial=learner.prior_mean, prior=(learner.sd / learner.prior_sd) ** 2)
+    if type(learner) is ConstantStep:
+        return Law(kernel.FADING, learner.learning_rate, learner.initial)
+    if type(learner) is UCB1 and learner.exploration < _LARGEST_EXPLORATION:
+        return Law(kernel.AVERAGE, exploration=learner.exploration)
+    if type(learner) is GradientPreferences:
+        kinds = {"previous": kernel.GRADIENT_PREVIOUS, "current": kernel.GRADIENT_CURRENT}
+        if isinstance(learner.baseline, str):
+            return Law(kinds[learner.baseline], learner.learning_rate)
+        return Law(kernel.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
+    # With importance-weighted losses the last bit of a propensity grows until the two engines part: not known.
+    return Law(kernel.REWARDS) if type(learner) is ImportanceWeightedRewards else None

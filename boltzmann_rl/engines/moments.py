@@ -1,0 +1,79 @@
+"""Means and spreads that can be added up block by block, without keeping what they are made from."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.statistics.intervals import mean_of, t_quantile
+
+__all__ = ["Moments"]
+
+
+class Moments(NamedTuple):
+    """Number of samples, their means, and their sums of squared deviations.
+
+    A mean over samples of which some are infinite is infinite, and the spread is 0 if all of them are, else infinite.
+
+    Example:
+        >>> parts = Moments.of(np.array([1.0, 2.0])), Moments.of(np.array([6.0]))
+        >>> together = Moments.merge(*parts)
+        >>> together.samples, float(together.mean), float(together.squares)
+        (3, 3.0, 14.0)
+
+    Source: Chan, Golub & LeVeque (1983), *The American Statistician* 37, eq. 2.1.
+    """
+
+    samples: int
+    mean: Floats
+    squares: Floats
+
+    @classmethod
+    def of(cls, observed: Floats) -> "Moments":
+        """Over the last axis."""
+        with np.errstate(all="ignore"):
+            mean = mean_of(observed)
+            deviations = _difference(observed, mean[..., np.newaxis])
+            return cls(observed.shape[-1], mean, np.einsum("...r,...r->...", deviations, deviations))
+
+    def merge(self, other: "Moments") -> "Moments":
+        """Of both sets of samples together."""
+        samples = self.samples + other.samples
+        with np.errstate(all="ignore"):
+            delta = _difference(other.mean, self.mean)
+            mean = self.mean + delta * (other.samples / samples)
+            if not np.isfinite(mean).all():  # of two finite means the difference may overflow, but not the mean
+                parts = self.mean * (self.samples / samples) + other.mean * (other.samples / samples)
+                mean = np.where(np.isfinite(mean), mean, parts)
+            return Moments(
+                samples, mean, self.squares + other.squares + delta**2 * (self.samples * other.samples / samples)
+            )
+
+    @property
+    def standard_error(self) -> Floats:
+        """Of the mean; NaN where one sample says nothing about the spread."""
+        if self.samples < 2:
+            return np.full_like(self.mean, np.nan)
+        with np.errstate(under="ignore"):
+            return np.sqrt(self.squares / (self.samples - 1) / self.samples)
+
+    @property
+    def interval(self) -> tuple[Floats, Floats]:
+        """The ends of the mean's 95 % confidence interval (Student's t); NaN for one sample.
+
+        Both ends of an infinite mean are infinite: where a share of all samples is infinite, so is what they estimate.
+
+        Example:
+            >>> low, high = Moments.of(np.array([[1.0, 2.0, 3.0], [1.0, np.inf, 3.0]])).interval
+            >>> low.round(3), high.round(3)
+            (array([-0.484,    inf]), array([4.484,   inf]))
+        """
+        with np.errstate(all="ignore"):
+            reach = t_quantile(self.samples) * self.standard_error
+            reach = np.where(np.isinf(self.mean) & ~np.isnan(reach), 0.0, reach)
+            return self.mean - reach, self.mean + reach
+
+
+def _difference(a: Floats, b: Floats) -> Floats:
+    """Subtract, with ∞ − ∞ = 0: an infinite temperature is the same in all runs."""
+    return a - b if np.isfinite(b).all() else np.where(a == b, 0.0, a - b)

@@ -1,0 +1,109 @@
+"""Episodes of tabular and linear agents on Gymnasium: the loop as generators, and runs that are measured."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.agents.agent import Agent
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.engines.blocks import Block
+from boltzmann_rl.engines.moments import Moments
+from boltzmann_rl.environments.declaration import Environment
+from boltzmann_rl.protocols import Transition
+from boltzmann_rl.streams import child_seed
+from boltzmann_rl.training.training import Episode, Training
+
+__all__ = ["BLOCK", "WINDOW", "Episode", "play", "simulate", "train"]
+
+# Runs per unit of work. Every run has seeds of its own, so the size decides nothing but the bookkeeping.
+BLOCK = 5
+
+# Episodes over which the smoothed return of a run is averaged.
+WINDOW = 10
+
+
+@suggesting
+def play(env: Any, agent: Agent, *, seed: int) -> Iterator[tuple[Transition, Floats]]:
+    """`Training` as pairs: every transition, after it was learned from, and the learner's values, live.
+
+    Args:
+        env: As in `Training`.
+        agent: As in `Training`.
+        seed: In [0, 2⁶³).
+
+    Raises:
+        TypeError, ValueError, RuntimeError: As `Training`.
+    """
+    training = Training(env, agent, seed=seed)
+    return ((transition, training.values) for transition in training)
+
+
+@suggesting
+def train(env: Any, agent: Agent, *, episodes: int, seed: int) -> Iterator[Episode]:
+    """`Training` for a number of episodes; yields each when it is over.
+
+    Args:
+        env: As in `Training`.
+        agent: As in `Training`.
+        episodes: How many.
+        seed: In [0, 2⁶³).
+
+    Example:
+        >>> from boltzmann_rl import Boltzmann, QLearning
+        >>> env = Environment("CliffWalking-v1", max_episode_steps=500).make()
+        >>> agent = Agent(QLearning(learning_rate=0.5), Boltzmann(temperature=0.1))
+        >>> [episode.total_reward for episode in train(env, agent, episodes=400, seed=0)][-1]
+        -13.0
+    """
+    return Training(env, agent, seed=seed).episodes(episodes)
+
+
+def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, episodes: int, seed: int) -> Block:
+    """Train ``runs`` ≤ BLOCK agents from scratch, each with seeds of its own, and measure them.
+
+    Measured per episode: ``return``, the undiscounted sum of rewards; ``smoothed_return``, its mean over the last
+    ten episodes of the same run; ``length`` in steps; and ``terminated``, whether the episode ended by itself
+    rather than by a time limit.
+    """
+    samples = np.empty((3, runs, episodes))
+    for row in range(runs):
+        env = environment.make()
+        try:
+            samples[:, row] = samples_of(env, agent, episodes=episodes, seed=run_seed(seed, block, row))
+        finally:
+            env.close()
+    return block_of(samples)
+
+
+def run_seed(seed: int, block: int, row: int) -> int:
+    """The seed of one run of an experiment with a seed."""
+    return child_seed(seed, "run", block * BLOCK + row)
+
+
+def samples_of(env: Any, agent: Agent, *, episodes: int, seed: int) -> Floats:
+    """Returns, lengths and ends of the episodes of one run, ``(3, episodes)``."""
+    samples = np.empty((3, episodes))
+    for episode in train(env, agent, episodes=episodes, seed=seed):
+        samples[:, episode.episode] = episode.total_reward, episode.length, episode.terminated
+    return samples
+
+
+def block_of(samples: Floats) -> Block:
+    """What is left of returns, lengths and ends of episodes, ``(3, runs, episodes)``."""
+    names = ("return", "length", "terminated")
+    measured = dict(zip(names, samples, strict=True))
+    with np.errstate(over="ignore", under="ignore"):
+        measured["smoothed_return"] = _trailing_mean(measured["return"])
+        curves = {metric: Moments.of(sample.T) for metric, sample in measured.items()}
+        return Block(curves, {metric: measured[metric].sum(axis=1) for metric in names})
+
+
+def _trailing_mean(returns: Floats) -> Floats:
+    """The mean of each run's last ``WINDOW`` episodes, or of all where there are fewer."""
+    means = returns.cumsum(axis=1)[:, :WINDOW] / np.arange(1, min(WINDOW, returns.shape[1]) + 1)
+    if returns.shape[1] <= WINDOW:
+        return means
+    later = np.lib.stride_tricks.sliding_window_view(returns, WINDOW, axis=1)[:, 1:]  # no difference of two large sums
+    return np.concatenate([means, later.sum(axis=-1) / WINDOW], axis=1)

@@ -1,0 +1,1 @@
+"""Gymnasium environments as a table or linear values see them."""

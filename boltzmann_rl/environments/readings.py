@@ -1,0 +1,177 @@
+"""What an environment answers, read as indices or features, every answer checked."""
+
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium.spaces import Discrete
+from numpy.typing import NDArray
+
+from boltzmann_rl.arguments import as_integer, as_reward
+from boltzmann_rl.environments.copies import check_copies
+from boltzmann_rl.environments.interface import as_flag, mistaken_arguments, mistaken_reset, mistaken_step, name_of
+from boltzmann_rl.environments.linear_features import RealFeatures
+from boltzmann_rl.environments.masks import Masks, mask_method
+from boltzmann_rl.environments.tile_coding import ActiveFeatures
+from boltzmann_rl.protocols import Observation
+
+__all__ = ["TabularEnvironment"]
+
+
+_LARGEST = sys.float_info.max
+
+
+_PLAIN = (int, float)
+
+
+_new = tuple.__new__
+
+
+class Reading(NamedTuple):
+    """What an environment answered, as a table or linear values understand it."""
+
+    observation: Observation
+    available: NDArray[np.bool_] | None
+    reward: float = 0.0
+    terminated: bool = False
+    truncated: bool = False
+
+
+class Spaces:
+    """What the answers of an environment mean to a table, each checked; whoever reads adds where it went wrong.
+
+    Args:
+        name: Of the environment, for the errors.
+        observation_space: `Discrete`, whose ``start`` is taken off its observations; or `ActiveFeatures` or
+            `RealFeatures`, as `TileCoding` and `LinearFeatures` make them.
+        action_space: `Discrete`; ``start``, here ``first_action``, is put onto actions before they are sent.
+
+    Raises:
+        TypeError: Another kind of space, such as a plain `Box` of observations.
+    """
+
+    def __init__(self, name: str, observation_space: Any, action_space: Any) -> None:
+        self._features = isinstance(observation_space, ActiveFeatures | RealFeatures)
+        if not self._features and not isinstance(observation_space, Discrete):
+            raise TypeError(
+                f"a table needs a Discrete observation space, but {name} has {observation_space}: wrap the environment "
+                "so that its observations are numbered, or are features: Numbered()(env) is for a Tuple, Dict, "
+                "MultiDiscrete or MultiBinary of discrete parts (in an experiment Environment(id, wrap=Numbered()), in "
+                "a vector gymnasium.make_vec(id, wrappers=[Numbered()])), TileCoding(env) is for a Box of shape (n,), "
+                "and LinearFeatures(env) for values that are linear in it"
+            )
+        if not isinstance(action_space, Discrete):
+            raise TypeError(
+                f"a table needs a Discrete action space, but {name} has {action_space}: wrap the environment so that "
+                "its actions are numbered"
+            )
+        self.observation_space = observation_space
+        self.observations = int(observation_space.features if self._features else observation_space.n)
+        self.first_observation = 0 if self._features else int(observation_space.start)
+        self.actions, self.first_action = int(action_space.n), int(action_space.start)
+
+    def reading(
+        self, observation: Any, available: Any, reward: Any = 0.0, terminated: bool = False, truncated: bool = False
+    ) -> Reading:
+        """The whole answer; ``available`` is what `Masks` read of it."""
+        seen = self.observation(observation)
+        if not (type(reward) in _PLAIN and -_LARGEST <= reward <= _LARGEST):
+            reward = as_reward(reward)
+        # This is Reading(...) at half its price.
+        return _new(Reading, (seen, available, float(reward), terminated, truncated))
+
+    def observation(self, observation: Any) -> Observation:
+        """An observation as an index from 0, or as an array of features of its own."""
+        if self._features:
+            if not self.observation_space.contains(observation):
+                raise ValueError(f"observation {observation} lies outside its space {self.observation_space}")
+            return np.array(observation)
+        plain = observation if type(observation) is int else as_integer(observation, "observation", minimum=-(2**63))
+        index = plain - self.first_observation
+        if not 0 <= index < self.observations:
+            raise ValueError(f"observation {observation} lies outside its space {self.observation_space}")
+        return index
+
+
+class TabularEnvironment:
+    """An environment with `Discrete` observations and actions, read as indices from 0, or with features.
+
+    The rows of a table, ``observations`` in number, are those of `Discrete` or the features of `TileCoding` and
+    `LinearFeatures`. ``Discrete.start`` is taken off observations and put onto actions, which are sent as plain ints;
+    masks are taken from ``info["action_mask"]``. Every answer is checked when it comes, and a wrong one is an error
+    that names the environment, the seed, the episode and the step.
+
+    Args:
+        env: A ``gymnasium.Env``.
+        seed: Given to the first ``reset``; the later ones go on with the environment's own stream.
+
+    Raises:
+        TypeError: Another kind of space, such as a plain `Box` of observations.
+
+    Example:
+        >>> table = TabularEnvironment(Environment("FrozenLake-v1").make(), seed=0)
+        >>> table.observations, table.actions, table.reset().observation
+        (16, 4, 0)
+    """
+
+    def __init__(self, env: Any, seed: int) -> None:
+        self.env, self.seed = env, seed
+        self.episode, self.step_in_episode = -1, 0
+        self._spaces = Spaces(name_of(env), env.observation_space, env.action_space)
+        self.observations, self.actions = self._spaces.observations, self._spaces.actions
+        self._masks = Masks(self.actions, mask_method(env))
+
+    def reset(self) -> Reading:
+        """Begin an episode."""
+        self.episode, self.step_in_episode = self.episode + 1, 0
+        try:
+            answer = self.env.reset(seed=self.seed) if self.episode == 0 else self.env.reset()
+        except Exception as error:
+            raise self._raised("reset", error) from error
+        try:
+            observation, info = answer
+            return self._spaces.reading(observation, self._masks.of(info))
+        except (TypeError, ValueError) as error:
+            raise self._wrong(error, mistaken_reset(answer, error)) from None
+
+    def step(self, action: int) -> Reading:
+        """Take an action, by its index."""
+        spaces = self._spaces
+        try:
+            answer = self.env.step(action + spaces.first_action)
+        except Exception as error:
+            raise self._raised("step", error) from error
+        try:
+            observation, reward, terminated, truncated, info = answer
+            if type(terminated) is not bool or type(truncated) is not bool:
+                terminated, truncated = as_flag(terminated, "terminated"), as_flag(truncated, "truncated")
+            available = self._masks.of(info, terminated)
+            reading = spaces.reading(observation, available, reward, terminated, truncated)
+        except (TypeError, ValueError) as error:
+            raise self._wrong(error, mistaken_step(answer, error)) from None
+        self.step_in_episode += 1
+        return reading
+
+    @property
+    def spaces(self) -> Spaces:
+        """What its answers mean."""
+        return self._spaces
+
+    def __getstate__(self) -> dict[str, Any]:
+        check_copies(self.env)
+        return dict(vars(self))
+
+    def _raised(self, call: str, error: Exception) -> Exception:
+        """What a call came to that raised."""
+        mistake = mistaken_arguments(error) if call == "reset" else ""
+        if mistake:
+            return TypeError(f"{self._where()}: {mistake}")
+        return RuntimeError(f"{self._where()}, {call} raised {type(error).__name__}: {error}")
+
+    def _wrong(self, error: Exception, mistake: str) -> Exception:
+        """What is wrong with an answer: of its form a TypeError, of a part what was raised."""
+        kind = type(error) if mistake == str(error) else TypeError
+        return kind(f"{self._where()}: {mistake}")
+
+    def _where(self) -> str:
+        return f"{name_of(self.env)} with seed {self.seed}, episode {self.episode}, step {self.step_in_episode}"

@@ -1,0 +1,1 @@
+"""Experiments: frozen, seeded declarations of problems × agents."""

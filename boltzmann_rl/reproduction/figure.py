@@ -1,0 +1,75 @@
+"""The figure of a reproduction: our numbers over a paper's."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from boltzmann_rl.figures.style import COLOURS, Drawing, _plain_ticks, _styled
+from boltzmann_rl.reproduction.targets import Row
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["plot_reproduction"]
+
+
+def plot_reproduction(rows: Sequence[Row]) -> Figure:
+    """Our numbers over a paper's, a panel a figure or table: ours as dots and lines, the paper's as rings.
+
+    Args:
+        rows: The rows of one paper, as `boltzmann_rl.reproduction.measure_targets` returned them.
+    """
+    panels: dict[str, list[Row]] = {}
+    for row in rows:
+        panels.setdefault(row.target.panel, []).append(row)
+    with _styled():
+        columns = min(len(panels), 2)
+        height = math.ceil(len(panels) / columns)
+        figure = Drawing(figsize=(3.5 * columns, 2.3 * height + 0.25), layout="constrained")
+        axes = figure.subplots(height, columns, squeeze=False).ravel()
+        for ax, (panel, members) in zip(axes, panels.items(), strict=False):
+            _reproduced(ax, members)
+            ax.set_title(panel)
+        for ax in axes[len(panels) :]:
+            ax.set_axis_off()
+        figure.suptitle("rings: published; dots and lines: ours ± 3.5 standard errors", fontsize=7, x=0.01, ha="left")
+    return figure
+
+
+def _reproduced(ax: Axes, members: list[Row]) -> None:
+    series: dict[str, list[tuple[Any, float, float, float]]] = {}
+    for row in members:
+        numbers = zip(row.target.x, row.target.published, row.ours.values, row.ours.standard_errors, strict=True)
+        series.setdefault(row.target.series, []).extend(numbers)
+    words = any(isinstance(point[0], str) for points in series.values() for point in points)
+    for index, (name, points) in enumerate(series.items()):
+        if not words:
+            points = sorted(points)
+        x, published, ours, error = zip(*points, strict=True)
+        colour, line = COLOURS[index % len(COLOURS)], "none" if words or len(points) == 1 else "-"
+        few = len(points) <= 20
+        ax.errorbar(
+            x, ours, 3.5 * np.array(error), fmt="o" if few else "", ms=2.5, lw=1, ls=line, color=colour, label=name
+        )
+        ax.plot(x, published, "o", ms=6 if few else 3.5, mfc="none", mec=colour, mew=0.8)
+    target = members[0].target
+    heights = [value for row in members for value in (*row.ours.values, *row.target.published) if value == value]
+    if min(heights) > 0 and max(heights) > 20 * min(heights):
+        ax.set_yscale("log")
+        _plain_ticks(ax.yaxis)
+    middle = (max(heights) + min(heights)) / 2.0
+    if max(heights) - min(heights) < 1e-3 * abs(middle):  # nearer than eyes need: frame a tenth, not the rounding
+        ax.set_ylim(*sorted((0.95 * middle, 1.05 * middle)))
+    steps = [] if words else sorted({x for row in members for x in row.target.x})
+    if len(steps) > 2 and steps[0] > 0 and steps[-1] > 20 * steps[0] and len(steps) < 20:
+        ax.set_xscale("log")
+        _plain_ticks(ax.xaxis)
+    ax.set_xlabel(target.axis)
+    ax.set_ylabel(target.unit, fontsize=7)
+    ax.tick_params(labelsize=7)
+    if len(series) > 1:
+        ax.legend(fontsize=6, frameon=False)

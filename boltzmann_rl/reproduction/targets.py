@@ -1,0 +1,210 @@
+"""Reproductions: a published number, what we get for it, and whether the two agree.
+
+A paper is a Python file that declares ``TARGETS``. The experiment of a target is a *study*: a small frozen dataclass of
+its parameters with ``measure(jobs=None) -> Measurement``, so that another cell of the same table is
+``with_parameters(study, {"agent.policy.temperature": 0.02})``.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
+
+__all__ = ["NOT_GIVEN", "Measurement", "Row", "Target", "measure_targets", "with_parameters"]
+
+# Standard errors by which two right numbers may differ: a false alarm in 2000 comparisons.
+SIGMAS = 3.5
+
+# Where a paper gives no number for one of several, such as "below 91 %".
+NOT_GIVEN = float("nan")
+
+
+class Measurement(NamedTuple):
+    """Our numbers, their standard errors, the spread of a single run (NaN if unknown), and how many runs there were."""
+
+    values: Floats
+    standard_errors: Floats
+    sd: Floats
+    runs: int
+
+    @classmethod
+    def of_runs(cls, samples: Any) -> "Measurement":
+        """From one sample a run, ``(runs,)``, or several, ``(numbers, runs)``."""
+        samples = np.atleast_2d(np.asarray(samples, dtype=np.float64))
+        sd = samples.std(axis=1, ddof=1)
+        return cls(samples.mean(axis=1), sd / np.sqrt(samples.shape[1]), sd, samples.shape[1])
+
+    @classmethod
+    def exact(cls, values: Any) -> "Measurement":
+        """Of a number that is computed, not sampled."""
+        values = np.atleast_1d(np.asarray(values, dtype=np.float64))
+        return cls(values, np.zeros_like(values), np.zeros_like(values), 1)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Published numbers and how far ours may lie from them.
+
+    With the paper ours agree if |ours − published| ≤ within + 3.5·√(se² + sd²/published_runs), and with an independent
+    simulation if |ours − independent| ≤ independent_within + 3.5·√(se² + independent_se²). All numbers of a target are
+    held to both, where both are given.
+
+    Args:
+        id: What it is called on the command line.
+        study: What measures it.
+        published: The paper's numbers, one or several.
+        source: Paper, and table or figure.
+        published_runs: Runs that the paper averaged; None leaves its sampling error to ``within``.
+        within: Error of reading the paper's figure, absolute.
+        relative: Error of reading, as a share of the published number.
+        mean_within: What the mean of |ours − published| may be at most, for curves.
+        independent: The numbers of an independent simulation or an exact solution.
+        independent_se: Their standard error.
+        independent_within: Their rounding.
+        offset_group: Targets of one group may share a common offset, which is taken off before ``offset_within`` is
+            tested: the paper drew one set of problems for all of them.
+        panel: Of the figure that this target belongs to.
+        series: Its line in the panel.
+        x: Where its numbers stand on the axis.
+        axis: What the axis is.
+        unit: What the numbers are.
+    """
+
+    id: str
+    study: Any
+    published: tuple[float, ...]
+    source: str
+    published_runs: int | None = None
+    within: float = 0.0
+    relative: float = 0.0
+    mean_within: float | None = None
+    independent: tuple[float, ...] | None = None
+    independent_se: float = 0.0
+    independent_within: float = 0.0
+    offset_group: str | None = None
+    offset_within: float = 0.0
+    panel: str = ""
+    series: str = ""
+    x: tuple[Any, ...] = ()
+    axis: str = ""
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("published", "independent", "x"):
+            numbers = getattr(self, name)
+            if numbers is not None and not isinstance(numbers, tuple):
+                set_fields(self, **{name: (numbers,)})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One target and what came out: our numbers beside the paper's, and the verdict."""
+
+    target: Target
+    ours: Measurement
+    allowed: Floats
+    failures: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every comparison held."""
+        return not self.failures
+
+
+def measure_targets(
+    targets: Sequence[Target],
+    *,
+    quick: bool = False,
+    seed: int | None = None,
+    jobs: int | None = None,
+    advance: Callable[[int], None] = lambda studies: None,
+) -> list[Row]:
+    """Run the studies, each once however many targets read it, and judge every target.
+
+    Args:
+        targets: What to reproduce.
+        quick: A tenth of the runs; the tolerances widen with the standard errors.
+        seed: Of the studies that draw, instead of their own: a pass that hangs on one seed is none.
+        jobs: Processes for each experiment.
+        advance: Called with 1 after each study.
+
+    Returns:
+        One row a target, in the given order.
+    """
+    measured: dict[str, Measurement] = {}
+    for target in targets:
+        key = repr(target.study)
+        if key not in measured:
+            measured[key] = _measure(target.study, quick, seed, jobs)
+            advance(1)
+    offsets = _common_offsets((target, measured[repr(target.study)]) for target in targets)
+    slack = SIGMAS if quick else 0.0
+    return [_judge(target, measured[repr(target.study)], offsets.get(target.offset_group), slack) for target in targets]
+
+
+def with_parameters(study: Any, settings: dict[str, Any]) -> Any:
+    """The study with other parameters; dots lead into its parts, as in ``agent.policy.temperature``.
+
+    Raises:
+        ValueError: A parameter that it does not have, naming those it has.
+    """
+    for path, value in settings.items():
+        name, dot, rest = path.partition(".")
+        known = [field.name for field in dataclasses.fields(study)] if dataclasses.is_dataclass(study) else []
+        if name not in known:
+            raise ValueError(f"{type(study).__name__} has no parameter {name!r}, only {', '.join(known) or 'none'}")
+        part = with_parameters(getattr(study, name), {rest: value}) if dot else value
+        study = dataclasses.replace(study, **{name: part})
+    return study
+
+
+def _measure(study: Any, quick: bool, seed: int | None, jobs: int | None) -> Measurement:
+    if quick and hasattr(study, "runs"):
+        study = dataclasses.replace(study, runs=max(study.runs // 10, 20))
+    if seed is not None and hasattr(study, "seed"):
+        study = dataclasses.replace(study, seed=seed)
+    measurement: Measurement = study.measure(jobs=jobs)
+    return measurement
+
+
+def _common_offsets(pairs: Iterable[tuple[Target, Measurement]]) -> dict[str | None, float]:
+    """The mean of ours − published in each group of at least two targets."""
+    differences: dict[str | None, list[float]] = {}
+    for target, ours in pairs:
+        if target.offset_group is not None:
+            differences.setdefault(target.offset_group, []).extend(ours.values - np.asarray(target.published))
+    return {group: float(np.mean(found)) for group, found in differences.items() if len(found) > 1}
+
+
+def _judge(target: Target, ours: Measurement, offset: float | None, slack: float) -> Row:
+    published = np.asarray(target.published, dtype=np.float64)
+    if published.shape != ours.values.shape:
+        raise ValueError(f"{target.id} has {published.size} published numbers, and its study gave {ours.values.size}")
+    theirs = ours.sd / np.sqrt(target.published_runs) if target.published_runs else np.zeros_like(published)
+    sampling = SIGMAS * np.sqrt(ours.standard_errors**2 + theirs**2)
+    allowed = target.within + target.relative * np.abs(published) + sampling
+    return Row(target, ours, allowed, tuple(_failures(target, ours, published, allowed, offset, slack)))
+
+
+def _failures(
+    target: Target, ours: Measurement, published: Floats, allowed: Floats, offset: float | None, slack: float
+) -> Iterator[str]:
+    quick = slack * ours.standard_errors.max()  # what few runs add to tolerances that allow for many
+    distance = np.abs(ours.values - published)
+    if (distance > allowed).any():
+        worst = int(np.nanargmax(distance - allowed))
+        yield f"{distance[worst]:.3g} from the paper, {allowed[worst]:.3g} allowed"
+    if target.mean_within is not None and distance.mean() > target.mean_within + quick:
+        yield f"on average {distance.mean():.3g} from the paper, {target.mean_within:.3g} allowed"
+    if offset is not None and (rest := np.abs(ours.values - published - offset).max()) > target.offset_within + quick:
+        yield f"{rest:.3g} from the paper after the common offset, {target.offset_within:.3g} allowed"
+    if target.independent is not None:
+        away = np.abs(ours.values - np.asarray(target.independent))
+        limit = target.independent_within + SIGMAS * np.sqrt(ours.standard_errors**2 + target.independent_se**2)
+        if (away > limit).any():
+            worst = int((away - limit).argmax())
+            yield f"{away[worst]:.3g} from the independent value, {limit[worst]:.3g} allowed"

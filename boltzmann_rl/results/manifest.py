@@ -1,0 +1,164 @@
+"""The manifest: what was run, and under which circumstances, so that it can be run again and told from others."""
+
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import boltzmann_rl
+from boltzmann_rl.arguments import shown
+from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.experiments.declarations import BanditExperiment, Experiment
+from boltzmann_rl.kernels.jit import available
+from boltzmann_rl.results.checks import check_manifest
+from boltzmann_rl.runs.plan import Unit
+
+__all__ = ["FORMAT", "differences", "manifest_of", "read_manifest"]
+
+# Of the results folder; a folder of a later format is refused, not guessed at.
+FORMAT = 1
+
+# Bytes: some hundred thousand agents.
+_LARGEST = 100_000_000
+
+
+def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[str, Any]:
+    """The declaration, its identity (which leaves out the number of runs) and the circumstances of this run."""
+    declaration: dict[str, Any] = {
+        "kind": type(experiment).__name__,
+        "problem": {label: repr(problem) for label, problem in experiment.problem.items()},
+        "agents": {label: repr(entrant.agent) for label, entrant in experiment.entrants.items()},
+        experiment.axis + "s": experiment.length,
+        "seed": experiment.seed,
+    }
+    if isinstance(experiment, BanditExperiment) and experiment.uncounted_steps:
+        declaration["uncounted_steps"] = experiment.uncounted_steps
+    reasons = _reasons(experiment)
+    return {
+        "format": FORMAT,
+        "name": experiment.name,
+        "declaration": declaration,
+        "identity": hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
+        "study": {
+            label: [entrant.family, entrant.parameter]
+            for label, entrant in experiment.entrants.items()
+            if entrant.family is not None
+        },
+        "runs": experiment.runs,
+        "axis": experiment.axis,
+        "primary": experiment.primary,
+        "engine": _engines(experiment),
+        **({"reasons": reasons} if reasons else {}),
+        "versions": {
+            "boltzmann_rl": boltzmann_rl.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in ("numpy", "scipy", "pandas", "gymnasium", "matplotlib")},
+            **({"numba": metadata.version("numba")} if available() else {}),
+        },
+        "platform": {"system": platform.platform(), "processor": platform.processor() or platform.machine()},
+        "commit": _commit(),
+        "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
+        "seconds": round(seconds, 3),
+        "command": [visible(part) for part in (Path(sys.argv[0]).name, *sys.argv[1:])],
+    }
+
+
+def _engines(experiment: Experiment) -> dict[str, list[str]]:
+    """Which engine ran which agents, for each problem in the form ``agent`` or, of several, ``problem: agent``."""
+    return _by(experiment, experiment.engine)
+
+
+def _reasons(experiment: Experiment) -> dict[str, list[str]]:
+    """Why the reference engine ran agents that are worth compiling for, with their labels."""
+    found = _by(experiment, experiment.reason)
+    return {reason: labels for reason, labels in found.items() if reason}
+
+
+def _by(experiment: Experiment, answer: Callable[[Unit], str]) -> dict[str, list[str]]:
+    """The labels of agents by what is answered of them."""
+    found: dict[str, list[str]] = {}
+    for unit in experiment.units():
+        if unit.block == 0:
+            label = unit.agent if len(experiment.problem) == 1 else f"{unit.problem}: {unit.agent}"
+            found.setdefault(answer(unit), []).append(label)
+    return found
+
+
+def _commit() -> str | None:
+    try:
+        answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):  # no git, no commit
+        return None
+    return answer.stdout.strip() or None
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest in a folder, checked, or None where there is none.
+
+    Raises:
+        ValueError: No run can have written it, or a later version of this package did.
+    """
+    path = folder / "manifest.json"
+    if not path.exists():
+        return None
+    manifest = _parsed(path)
+    needed = {"name", "identity", "declaration", "runs"}
+    if not isinstance(manifest, dict) or not needed <= manifest.keys():
+        raise ValueError(f"{path} is no manifest of boltzmann_rl")
+    _refuse_later_format(manifest, folder)
+    try:
+        check_manifest(manifest)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} is no manifest of boltzmann_rl: {error}") from error
+    return manifest
+
+
+def _parsed(path: Path) -> Any:
+    if not path.is_file() or path.stat().st_size > _LARGEST:
+        raise ValueError(f"{path} is no manifest of boltzmann_rl: it must be a file of at most {_LARGEST:,} bytes")
+    try:
+        return json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no JSON, or an integer without end
+        raise ValueError(f"{path} is damaged: {visible(str(error))}") from error
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _refuse_later_format(manifest: dict[str, Any], folder: Path) -> None:
+    written, versions = manifest.get("format", 0), manifest.get("versions")
+    if isinstance(written, bool) or not isinstance(written, int):
+        raise ValueError(f"{folder / 'manifest.json'} is no manifest of boltzmann_rl: its format is {shown(written)}")
+    if written > FORMAT:
+        by = versions.get("boltzmann_rl", "of a later version") if isinstance(versions, dict) else "of a later version"
+        raise ValueError(
+            f"{folder} was written in format {shown(written)} by boltzmann_rl {visible(str(by)[:30])}, and this is "
+            f"{boltzmann_rl.__version__}, which reads up to {FORMAT}: please upgrade"
+        )
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Which parts of two declarations differ, and how."""
+    before, after = _flat(old["declaration"]), _flat(new["declaration"])
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return "; ".join(f"{visible(key)}: {_told(before.get(key))} → {_told(after.get(key))}" for key in keys)
+
+
+def _told(value: Any) -> str:
+    """A part of a declaration in a message, which may come from anyone's folder."""
+    text = visible(str(value))
+    return text if len(text) <= 300 else f"{text[:299]}…"
+
+
+def _flat(declaration: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in declaration.items():
+        flat |= {f"{key}[{label}]": part for label, part in value.items()} if isinstance(value, dict) else {key: value}
+    return flat

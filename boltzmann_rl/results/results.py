@@ -1,0 +1,211 @@
+"""Results: the tables of an experiment together with its manifest, made by running it or read from its folder."""
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.arguments.near_names import dataclass, suggesting
+from boltzmann_rl.experiments.declarations import Experiment
+from boltzmann_rl.results.checks import check_manifest, check_table, refuse_links, refuse_missing
+from boltzmann_rl.results.manifest import differences, manifest_of, read_manifest
+from boltzmann_rl.results.sentences import sentence
+from boltzmann_rl.results.spreadsheets import csv_bytes, read_csv
+from boltzmann_rl.results.tables import curves_table, runs_table, summary_table, thinned
+from boltzmann_rl.runs.progress import Progress
+from boltzmann_rl.runs.runner import measure
+from boltzmann_rl.storage.atomic import write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Results", "check_place", "load", "run"]
+
+# A curve on disk has at most this many points; in memory it has them all.
+POINTS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What an experiment showed.
+
+    Attributes:
+        curves: One row per experiment, problem, agent, step (or episode) and metric: ``mean``, ``standard_error``,
+            the 95 % interval ``low`` to ``high``, and the number of ``runs``.
+        summary: One row per problem and agent, best first: the mean of each metric over the whole run with its
+            interval, and how far the agent is behind the best, paired by run: ``behind`` with the interval of this pair
+            alone, the p-value after Holm's correction for all pairs of agents, Cohen's d, and the share of runs in
+            which the best was ahead.
+        runs: One row per problem, agent and run with each metric's total.
+        manifest: The declaration and the circumstances: seed, versions, engine, platform, time taken.
+
+    Read from a folder, numbers have ten significant digits, curves the points that were kept, and a table that is not
+    there is empty.
+    """
+
+    curves: pd.DataFrame
+    summary: pd.DataFrame
+    runs: pd.DataFrame
+    manifest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Of the experiment."""
+        return str(self.manifest["name"])
+
+    @property
+    def sentence(self) -> str:
+        """Who won, by how much, and how sure that is: one sentence a problem.
+
+        Raises:
+            FileNotFoundError: Read from a folder without the summary.
+        """
+        refuse_missing(self.summary, "summary")
+        return " ".join(
+            sentence(table, self.manifest) for _, table in self.summary.groupby("problem", sort=False, observed=True)
+        )
+
+    def plot(self) -> "Figure":
+        """The figure of this experiment."""
+        from boltzmann_rl.figures.curves import plot_results  # a method may look up a floor, lazily
+
+        return plot_results(self)
+
+    def save(self, results: str | Path = "results", *, points: int = POINTS, overwrite: bool = False) -> Path:
+        """Write ``results/<name>/``: manifest, curves, summary, runs and the figure, each file at once or not at all.
+
+        Args:
+            results: The folder of all results.
+            points: Points to keep of each curve, evenly spaced, the first and the last included.
+            overwrite: Whether results of another declaration, or of more runs, may be replaced.
+
+        Returns:
+            The folder of this experiment.
+
+        Raises:
+            FileExistsError: The folder holds something else, or more, and ``overwrite`` is not set; or it is a link,
+                or a file stands where it should be.
+            FileNotFoundError: These results were read from a folder without the curves or the summary.
+        """
+        check_manifest(self.manifest)
+        refuse_missing(self.summary, "summary")
+        if not self.manifest.get("study"):  # a study's figure is drawn from the summary
+            refuse_missing(self.curves, "curves")
+        folder = Path(results) / self.name
+        _check_folder(folder, self.manifest, overwrite)
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        if len(self.curves):
+            write(folder / "curves.csv", csv_bytes(thinned(self.curves, points)))
+        write(folder / "summary.csv", csv_bytes(self.summary))
+        if len(self.runs):
+            write(folder / "runs.csv", csv_bytes(self.runs))
+        from boltzmann_rl.figures.style import figure_bytes
+
+        for kind, image in figure_bytes(self.plot()).items():
+            write(folder / "figures" / f"{self.name}.{kind}", image)
+        write(
+            folder / "manifest.json",
+            (json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n").encode(),
+        )
+        return folder
+
+
+@suggesting
+def run(experiment: Experiment, *, jobs: int | None = None, progress: bool = True) -> Results:
+    """Run an experiment and put its results together.
+
+    Args:
+        experiment: A `BanditExperiment` or a `GymnasiumExperiment`.
+        jobs: Processes, ≥ 1; None is this process alone. The results are the same bytes for any number.
+        progress: Whether to show on standard error how far it is.
+
+    Returns:
+        The results, in memory; ``results.save()`` writes them.
+    """
+    began, clock = time.time(), time.monotonic()
+    measured = []
+    total = sum(unit.runs for unit in experiment.units())
+    with Progress(total, experiment.name, progress) as bar:
+        for unit, block in measure(experiment, jobs):
+            measured.append((unit, block))
+            bar.advance(unit.runs)
+    runs = runs_table(experiment, measured)
+    return Results(
+        curves=curves_table(experiment, measured),
+        summary=summary_table(experiment, runs),
+        runs=runs,
+        manifest=manifest_of(experiment, began, time.monotonic() - clock),
+    )
+
+
+def load(folder: str | Path) -> Results:
+    """Read results that were saved in ``folder``.
+
+    Args:
+        folder: ``results/<name>``.
+
+    Raises:
+        FileNotFoundError: No results are there.
+        ValueError: They were written by a later version, or no run can have written them: a name that is no folder's
+            name, labels that can't be declared, tables of other agents. Nothing in a folder is executed.
+
+    Example:
+        >>> load("nowhere")
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: nowhere holds no results: there is no manifest.json in it
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise FileNotFoundError(f"{folder} holds no results: there is no manifest.json in it")
+    return Results(
+        **{name: _table(folder, name, manifest) for name in ("curves", "summary", "runs")}, manifest=manifest
+    )
+
+
+def _table(folder: Path, name: str, manifest: dict[str, Any]) -> pd.DataFrame:
+    path = folder / f"{name}.csv"
+    if not path.exists():
+        return pd.DataFrame()
+    try:
+        if not path.is_file():
+            raise ValueError("it is no file")
+        table = read_csv(path)
+        check_table(table, name, manifest)
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged, or is not of these results: {visible(str(error))}") from error
+    return table
+
+
+def check_place(experiment: Experiment, results: str | Path, *, overwrite: bool = False) -> None:
+    """Refuse, before the work is done, a folder that `Results.save` would refuse after it.
+
+    Raises:
+        FileExistsError: As there.
+    """
+    _check_folder(Path(results) / experiment.name, manifest_of(experiment, 0.0, 0.0), overwrite)
+
+
+def _check_folder(folder: Path, manifest: dict[str, Any], overwrite: bool) -> None:
+    refuse_links(folder, folder / "figures")
+    for place in (folder / "figures", folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise FileExistsError(f"{place} is a file where results need a folder: choose another --results folder")
+    there = None if overwrite else read_manifest(folder)
+    if there is None:
+        return
+    remedy = "give the experiment another name, choose another --results folder, or pass --overwrite"
+    if there["identity"] != manifest["identity"]:
+        changed = differences(there, manifest)
+        raise FileExistsError(
+            f"{folder} holds results of another declaration ({changed}): nothing was written; {remedy}"
+        )
+    if there["runs"] > manifest["runs"]:
+        raise FileExistsError(
+            f"{folder} holds {there['runs']} runs of this experiment, and {manifest['runs']} would replace them: "
+            f"nothing was written; {remedy}"
+        )

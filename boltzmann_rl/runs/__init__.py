@@ -1,0 +1,1 @@
+"""Runs: the plan of an experiment, cell by cell, and the runner that works through it."""

@@ -1,0 +1,1 @@
+"""Statistics: intervals, and comparisons of agents over paired runs."""

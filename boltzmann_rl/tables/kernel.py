@@ -1,0 +1,279 @@
+"""Episodes of a tabular agent as machine code: `boltzmann_rl.training.loops`, operation for operation.
+
+Every sum is taken in the order of the reference, so that the results are its own to the last bit. A decision is made
+there by plain floats, as in `boltzmann_rl.numerics.plain`; at temperature 0 and ∞ by the policy's own arrays. The small
+functions are put in place where they are called, and take tables whole: to hand an array over, or to make a view of a
+row, costs more than what is done with it.
+"""
+
+import math
+import sys
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.kernels import pcg
+from boltzmann_rl.kernels.jit import compiled, placed
+from boltzmann_rl.kernels.vectors import where
+from boltzmann_rl.numerics.plain import LARGEST_TEMPERATURE
+
+__all__ = ["LARGEST", "Rule", "State", "play"]
+
+# What a policy mixes, and how a learner learns.
+NOTHING, SOFT, GREEDY, UNIFORM = range(4)
+Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q_LEARNING = range(4)
+
+# Beyond, a sum of values might overflow.
+LARGEST = 1e300
+
+# From Python 3.12 on, sum() carries what the additions of floats lose.
+_CARRIES = sys.version_info >= (3, 12)
+
+
+class Rule(NamedTuple):
+    """An agent in numbers: its policy is rate·explore + (1 − rate)·exploit, or one of the two and NOTHING.
+
+    Rates of exploration, temperatures and learning rates are arrays over the clock; of one entry, they are constant.
+    """
+
+    explore: int
+    exploit: int
+    rates: Floats
+    temperatures: Floats
+    counts_visits: bool
+    learner: int
+    learning_rates: Floats
+    discount: float
+
+
+class State(NamedTuple):
+    """Where a run stands: the tables of values ``(n, S, A)``, visits, and what belongs to the present episode.
+
+    Attributes:
+        tables: One, or the mean of two and the two.
+        visits: Decisions in each state ``(S,)``.
+        now: Step, episode, state, the action that was already chosen (or −1), and steps of this episode.
+        total: The sum of the rewards of this episode.
+    """
+
+    tables: Floats
+    visits: NDArray[np.int64]
+    now: NDArray[np.int64]
+    total: Floats
+
+
+@placed
+def _at(parameter, clock):  # type: ignore[no-untyped-def]
+    return parameter[min(clock, len(parameter) - 1)]
+
+
+@placed
+def _first(start, u):  # type: ignore[no-untyped-def]
+    """The state at which the running sum passes u; the first of all if none does, as argmax has it."""
+    for state in range(len(start)):
+        if start[state] > u:
+            return state
+    return 0
+
+
+@placed
+def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
+    """The same for the outcomes of a step."""
+    chosen = 0
+    for outcome in range(cumulative.shape[2] - 1, -1, -1):  # no branch that the processor would have to guess
+        chosen = where(cumulative[here, action, outcome] > u, outcome, chosen)
+    return chosen
+
+
+@placed
+def _add(total, lost, number):  # type: ignore[no-untyped-def]
+    """One step of Python's sum (from 3.12 on that of Neumaier 1974), which in the end is total + lost."""
+    new = total + number
+    if _CARRIES:
+        lost += (total - new) + number if abs(total) >= abs(number) else (number - new) + total
+    return new, lost
+
+
+@compiled
+def _numpy_sum(numbers, count):  # type: ignore[no-untyped-def]
+    """NumPy's sum of the first so many, up to 128: from eight on in eight strands."""
+    total, first = 0.0, 0
+    if count >= 8:
+        r = numbers[:8].copy()
+        first = 8
+        while first + 8 <= count:
+            for strand in range(8):
+                r[strand] += numbers[first + strand]
+            first += 8
+        total = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
+    for i in range(first, count):
+        total += numbers[i]
+    return total
+
+
+@placed
+def _best(tables, table, here, available):  # type: ignore[no-untyped-def]
+    best = -np.inf
+    for action in range(tables.shape[2]):
+        if available[here, action] and tables[table, here, action] > best:
+            best = tables[table, here, action]
+    return best
+
+
+@placed
+def _weigh(part, tables, here, available, temperature, weights):  # type: ignore[no-untyped-def]
+    """Weights of one part of the policy, not normalised; returns their sum. Limits of the soft part are exact."""
+    best = _best(tables, 0, here, available)
+    greedy = part == GREEDY or (part == SOFT and temperature == 0.0)
+    soft = part == SOFT and 0.0 < temperature < np.inf
+    total, lost = 0.0, 0.0
+    for action in range(len(weights)):
+        value, weight = tables[0, here, action], 1.0
+        if not available[here, action] or (greedy and value != best):
+            weight = 0.0
+        elif soft:
+            weight = math.exp((value - best) / temperature)
+        weights[action] = weight
+        total, lost = _add(total, lost, weight)
+    return total + lost
+
+
+@placed
+def _pick(weights, total, u):  # type: ignore[no-untyped-def]
+    """The action at which the running sum of the weights, which does not carry, passes u times its end."""
+    if _CARRIES:
+        total = 0.0
+        for action in range(len(weights)):
+            total += weights[action]
+    goal, passed, last = u * total, 0.0, 0
+    for action in range(len(weights)):
+        last = where((weights[action] > 0.0) & (passed <= goal), action, last)
+        passed += weights[action]
+    return last
+
+
+@placed
+def _choose(explore, exploit, rate, temperature, tables, here, available, u, weights, others):  # type: ignore[no-untyped-def]
+    """The action for a uniform, or −1 where the reference would refuse to decide, or does it in another way.
+
+    Leaves the probabilities in ``weights``, multiplied with the number that is returned as well.
+    """
+    extreme = temperature == 0.0 or temperature == np.inf
+    if not (0.0 <= rate <= 1.0 and (extreme or 0.0 < temperature <= LARGEST_TEMPERATURE)):
+        return -1, 1.0
+    one = _weigh(explore, tables, here, available, temperature, weights)
+    if one == 0.0:
+        return -1, 1.0
+    if exploit == NOTHING and not extreme:
+        return _pick(weights, one, u), one
+    other = 1.0 if exploit == NOTHING else _weigh(exploit, tables, here, available, temperature, others)
+    more, less, total, lost = rate / one, (1.0 - rate) / other, 0.0, 0.0
+    for action in range(len(weights)):
+        if exploit == NOTHING:
+            weights[action] /= one
+        elif extreme:
+            weights[action] = rate * (weights[action] / one) + (1.0 - rate) * (others[action] / other)
+        else:
+            weights[action] = more * weights[action] + less * others[action]
+        total, lost = _add(total, lost, weights[action])
+    return _pick(weights, total + lost, u), 1.0 if extreme else total + lost
+
+
+@placed
+def _mean(tables, here, weights, total):  # type: ignore[no-untyped-def]
+    """The mean value of what the policy does."""
+    mean = 0.0
+    for action in range(len(weights)):
+        mean += tables[0, here, action] * (weights[action] / total)
+    return mean
+
+
+@placed
+def _judged(tables, chosen, here, available, ties):  # type: ignore[no-untyped-def]
+    """What the other of two tables says of the best actions of the chosen one, on average."""
+    best, count = _best(tables, chosen, here, available), 0
+    for action in range(len(ties)):
+        if available[here, action] and tables[chosen, here, action] == best:
+            ties[count] = tables[3 - chosen, here, action]
+            count += 1
+    return _numpy_sum(ties, count) / count
+
+
+@compiled
+def play(world, rule, state, nature, coins, learning, until, samples, places, rewards):  # type: ignore[no-untyped-def]
+    """Play until a step, or until all episodes are over; returns False where the reference has to do it.
+
+    Args:
+        world: A `World`.
+        rule: A `Rule`, known for all steps up to ``until``.
+        state: A `State`; play goes on from there.
+        nature: `pcg.Coins` of the environment's stream.
+        coins: Those of the decisions'.
+        learning: Those of the learner's.
+        until: A step.
+        samples: Filled with return, length and whether it terminated, ``(3, episodes)``.
+        places: A tape of the first steps ``(n, 5)``: state, action, next state, terminated, truncated.
+        rewards: The same for their rewards ``(n,)``.
+    """
+    cumulative, following, paid, ends, start, available, limit = world
+    explore, exploit, rates, temperatures, by_visits, learner, learning_rates, discount = rule
+    tables, visits, now, running = state
+    step, episode, here, action, elapsed = now
+    total = running[0]
+    weights, others = np.empty(tables.shape[2]), np.empty(tables.shape[2])
+    nature, coins, learning = pcg.flat_coins(nature), pcg.flat_coins(coins), pcg.flat_coins(learning)
+    looks_ahead = learner in (SARSA, EXPECTED_SARSA)
+    while step < until and episode < samples.shape[1]:
+        if elapsed == 0:
+            here = _first(start, pcg.toss(nature))
+        if action < 0:
+            clock = visits[here] if by_visits else step
+            rate, temperature, u = _at(rates, clock), _at(temperatures, clock), pcg.toss(coins)
+            action, _ = _choose(explore, exploit, rate, temperature, tables, here, available, u, weights, others)
+            if action < 0:
+                return False
+        outcome = _outcome(cumulative, here, action, pcg.toss(nature))
+        there, reward = following[here, action, outcome], paid[here, action, outcome]
+        if there < 0:
+            return False
+        elapsed += 1
+        terminated, truncated = ends[here, action, outcome], elapsed >= limit
+        visits[here] += 1
+        # What follows; after a truncated step, what would have followed is drawn from the learner's stream.
+        then, target, table = -1, reward, 0
+        if looks_ahead and not terminated:
+            clock = visits[there] if by_visits else step + 1
+            u = pcg.toss(learning) if truncated else pcg.toss(coins)
+            rate, temperature = _at(rates, clock), _at(temperatures, clock)
+            then, norm = _choose(explore, exploit, rate, temperature, tables, there, available, u, weights, others)
+            if then < 0:
+                return False
+            after = tables[0, there, then] if learner == SARSA else _mean(tables, there, weights, norm)
+            target += discount * after
+        elif learner == DOUBLE_Q_LEARNING:
+            table = 1 if pcg.toss(learning) < 0.5 else 2
+            if not terminated:
+                target += discount * _judged(tables, table, there, available, others)
+        elif not terminated:
+            target += discount * _best(tables, 0, there, available)
+        value = tables[table, here, action]
+        value += _at(learning_rates, step) * (target - value)
+        if not abs(value) <= LARGEST:
+            return False
+        tables[table, here, action] = value
+        if learner == DOUBLE_Q_LEARNING:
+            tables[0, here, action] = 0.5 * (tables[1, here, action] + tables[2, here, action])
+        if step < len(rewards):
+            places[step, 0], places[step, 1], places[step, 2] = here, action, there
+            places[step, 3], places[step, 4], rewards[step] = terminated, truncated, reward
+        total += reward
+        step += 1
+        here, action = there, then
+        if terminated or truncated:
+            samples[0, episode], samples[1, episode], samples[2, episode] = total, elapsed, terminated
+            episode, action, elapsed, total = episode + 1, -1, 0, 0.0
+    now[0], now[1], now[2], now[3], now[4] = step, episode, here, action, elapsed
+    running[0] = total
+    return True

@@ -1,0 +1,1 @@
+"""Training: an agent that acts and learns in an environment or a vector of them."""

@@ -1,0 +1,123 @@
+"""The reference loop for one environment, one transition at a time."""
+
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.agents.agent import Agent
+from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.environments.readings import Reading, TabularEnvironment
+from boltzmann_rl.protocols import Transition
+from boltzmann_rl.streams import child_seed
+from boltzmann_rl.training.players import Look, Player
+from boltzmann_rl.training.restoring import as_decision, as_parts, as_reading
+
+__all__ = ["Loop"]
+
+_NO_DECISION = None, None
+_new = tuple.__new__
+
+
+class Loop:
+    """An agent in one environment; everything that the next transition depends on is held here.
+
+    A learner that takes the next decision into its target (`SARSA`, `ExpectedSARSA`) learns after it was made, the
+    others before.
+    """
+
+    environments = 1
+
+    def __init__(self, env: Any, agent: Agent, seed: int) -> None:
+        self._begin(env, seed)
+        self.player = Player(agent, (self._table.observations, self._table.actions), seed)
+        self.player.check(self._reading.observation)
+        self._step = 0
+
+    def begin_anew(self, seed: int, *purpose: str | int) -> None:
+        """Begin an episode with a seed of its own for this purpose; nothing is known of an earlier one."""
+        self._begin(self._table.env, seed, *purpose)
+
+    def _begin(self, env: Any, seed: int, *purpose: str | int) -> None:
+        self._table = TabularEnvironment(env, child_seed(seed, "environment", *purpose))
+        self._reading = self._latest = self._table.reset()
+        self._over = False
+        self._chosen: Any = None
+
+    def advance(self) -> Transition:
+        """The next transition, learned from."""
+        if self._over:
+            self._reading = self._table.reset()
+        player, before, step = self.player, self._reading, self._step
+        action, weights = self._chosen or player.choose(before, step, player.coins)
+        reading = self._table.step(action)
+        there, available, reward, terminated, truncated = reading
+        here = before[0]
+        if player.counts:
+            player.count(here, action)
+        self._step = step + 1
+        then, outlook = _NO_DECISION if player.takes_next is None else self._look_ahead(reading)
+        # This is Transition(...) at a third of its price.
+        transition = _new(
+            Transition,
+            (
+                step,
+                here,
+                action,
+                reward,
+                there,
+                terminated,
+                truncated,
+                available,
+                then,
+                outlook if player.takes_outlook else None,
+                weights if player.takes_probabilities else None,
+                0,
+            ),
+        )
+        self._reading = reading
+        if terminated or truncated:
+            self._over, self._chosen, self._latest = True, None, before
+        else:
+            self._over, self._latest = False, reading
+        player.state = player.learner.update(player.state, transition, player.learning)
+        return transition
+
+    def look(self) -> Look:
+        """What the policy would do where the environment stands; after an episode, where it last decided."""
+        look = self.player.look([self._latest], np.array([self._step]))
+        return Look._make(part if part is None else part[0] for part in look)
+
+    def state(self) -> dict[str, Any]:
+        """Where the loop stands, as plain data; `restore` of another loop goes on from there."""
+        return {
+            "step": self._step,
+            "over": self._over,
+            "chosen": self._chosen,
+            "reading": self._reading,
+            "latest": self._latest,
+            "episode": self._table.episode,
+            "step_in_episode": self._table.step_in_episode,
+        }
+
+    def restore(self, found: Any, *, anew: bool) -> None:
+        """Stand where another loop stood, or begin a new episode there; each part is checked."""
+        step, over, chosen, reading, latest, *counts = as_parts(found, *self.state())
+        spaces, actions = self._table.spaces, self._table.actions
+        reading, latest = as_reading(reading, spaces), as_reading(latest, spaces)
+        chosen = None if chosen is None else as_decision(chosen, actions)
+        counts = [as_integer(count, "a count of the environment") for count in counts]
+        if type(over) is not bool:
+            raise ValueError(f"over must be True or False, got {over!r:.60}")
+        self._step = as_integer(step, "step")
+        if not anew:
+            self._over, self._chosen, self._reading, self._latest = over, chosen, reading, latest
+            self._table.episode, self._table.step_in_episode = counts
+
+    def _look_ahead(self, reading: Reading) -> Any:
+        """The next decision, for learners that take it."""
+        if reading.terminated:
+            return _NO_DECISION
+        # What a truncated step would have been followed by is no decision, and takes no coin of the decisions.
+        coins = self.player.learning if reading.truncated else self.player.coins
+        self._chosen = chosen = self.player.choose(reading, self._step, coins)
+        return chosen

@@ -1,0 +1,189 @@
+"""Where an environment stands, of those that are known: a few plain attributes and a stream of chance.
+
+Known are Gymnasium's toy-text environments, the grid worlds and the bandits of this package, in the wrappers that
+``gymnasium.make`` puts around them, with features, and in a ``SyncVectorEnv``; and subclasses whose ``step`` and
+``reset`` are known to `boltzmann_rl.tables`. An environment of another class may hold more, so it has no place.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.tables.known import declares, doubt, is_unmodified
+from boltzmann_rl.training.likeness import check_like
+
+__all__ = ["check_same", "description_of", "go_to", "place_of"]
+
+_CHANCE = ("_np_random", "_np_random_seed")
+_PLAYED = {"step", "reset", "observation", "_draw", "begin", "pull"}
+_TABLE = ("s", "lastaction", *_CHANCE)
+
+
+def _known() -> dict[type, tuple[str, ...]]:
+    """What of an object changes as it is stepped and reset, for each class that is known."""
+    from gymnasium.envs.toy_text import BlackjackEnv, CliffWalkingEnv, FrozenLakeEnv, TaxiEnv
+    from gymnasium.vector import SyncVectorEnv
+    from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
+
+    from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
+    from boltzmann_rl.bandit_environments.rows import Rows
+    from boltzmann_rl.environments.linear_features import LinearFeatures
+    from boltzmann_rl.environments.numbered import Numbering
+    from boltzmann_rl.environments.tile_coding import TileCoding
+    from boltzmann_rl.gridworlds import ShortCorridor, TabularEnv, WindyGridworld
+
+    return {
+        BanditEnv: ("_going", "_pulled", *_CHANCE),
+        BanditVectorEnv: ("_begun", "_over", "_pulled", *_CHANCE),
+        BlackjackEnv: ("dealer", "player", "dealer_top_card_suit", "dealer_top_card_value_str", *_CHANCE),
+        CliffWalkingEnv: _TABLE,
+        FrozenLakeEnv: _TABLE,
+        LinearFeatures: (),
+        Numbering: (),
+        OrderEnforcing: ("_has_reset",),
+        PassiveEnvChecker: (),
+        Rows: ("_world", "seen", "means", "pulls"),
+        ShortCorridor: _TABLE,
+        SyncVectorEnv: ("_env_obs", "_rewards", "_terminations", "_truncations", "_autoreset_envs"),
+        TabularEnv: _TABLE,
+        TaxiEnv: (*_TABLE, "fickle_step", "taxi_orientation"),
+        TileCoding: (),
+        TimeLimit: ("_elapsed_steps",),
+        WindyGridworld: _TABLE,
+    }
+
+
+def _layers(env: Any) -> Iterator[Any]:
+    """An environment, what it wraps or is made of, and what a vector of them holds."""
+    yield env
+    inner = [vars(env)[name] for name in ("env", "_rows") if name in vars(env) and hasattr(vars(env)[name], "__dict__")]
+    for inside in (*inner, *vars(env).get("envs", ())):
+        yield from _layers(inside)
+
+
+def description_of(env: Any) -> list[str] | None:
+    """What each layer of a known environment is, or None of another environment.
+
+    Example:
+        >>> import gymnasium
+        >>> description_of(gymnasium.make("CartPole-v1")) is None
+        True
+        >>> description_of(gymnasium.make("FrozenLake-v1"))[:2]
+        ['TimeLimit of 100 steps', 'OrderEnforcing']
+    """
+    descriptions = []
+    for layer in _layers(env):
+        if _held(layer) is None:
+            return None
+        descriptions.append(" ".join([type(layer).__name__, *_settings(layer)]))
+    return descriptions
+
+
+def _held(layer: Any) -> tuple[str, ...] | None:
+    """The attributes that change as an object is stepped and reset, or None where these are not known to be all."""
+    names, chance = _known().get(type(layer)), vars(layer).get("_np_random")
+    if chance is not None and type(chance.bit_generator) is not np.random.PCG64:
+        return None
+    if names is not None and not _PLAYED & vars(layer).keys() and _is_ours(getattr(layer, "bandit", None)):
+        read = not {"P", "_elapsed_steps", "_has_reset"} & vars(layer).keys() or is_unmodified(type(layer))
+        return names if read else None
+    # What an author declares keeps its state under a name of its own.
+    is_table = hasattr(layer, "P") and declares(type(layer)) is None and not doubt(layer, planning=True)
+    return _TABLE if is_table else None
+
+
+def _settings(layer: Any) -> Iterator[str]:
+    """What differs between instances of a class and decides how they go on."""
+    if hasattr(layer, "_max_episode_steps"):
+        yield f"of {layer._max_episode_steps} steps"
+    if hasattr(layer, "P"):
+        rows = [
+            (s, a, [tuple(map(float, outcome)) for outcome in o]) for s, row in layer.P.items() for a, o in row.items()
+        ]
+        start, seen = [float(p) for p in layer.initial_state_distrib], getattr(layer, "_seen", None)
+        yield f"with the table {hashlib.sha256(repr((rows, start, seen)).encode()).hexdigest()[:16]}"
+    if hasattr(layer, "_parts"):
+        yield f"of {layer._parts}"
+    if hasattr(layer, "_per_unit"):
+        yield f"from {layer._low.tolist()} by {layer._per_unit.tolist()} as {layer.observation_space}"
+    for name in ("bandit", "steps", "num_envs", "fickle_passenger", "fickle_probability", "natural", "sab"):
+        if name in vars(layer):
+            yield f"{name}={getattr(layer, name)!r}"
+    if "autoreset_mode" in (getattr(layer, "metadata", None) or {}):
+        yield f"resetting as {layer.metadata['autoreset_mode']}"
+
+
+def _is_ours(declaration: Any) -> bool:
+    """Whether a declaration holds nothing but what this package declares, which keeps no state."""
+    if isinstance(declaration, tuple):
+        return all(map(_is_ours, declaration))
+    if is_dataclass(declaration):
+        ours = type(declaration).__module__.startswith("boltzmann_rl.")
+        return ours and all(_is_ours(getattr(declaration, field.name)) for field in fields(declaration))
+    return isinstance(declaration, int | float | str | type(None))
+
+
+def place_of(env: Any) -> list[dict[str, Any]] | None:
+    """Where an environment stands as plain data, one dict a layer, or None where it is not known.
+
+    Example:
+        >>> import gymnasium
+        >>> env = gymnasium.make("FrozenLake-v1")
+        >>> _ = env.reset(seed=0)
+        >>> place_of(env)[0], place_of(env)[-1]["lastaction"]
+        ({'_elapsed_steps': 0}, None)
+    """
+    if description_of(env) is None:
+        return None
+    return [{name: vars(part)[name] for name in _held(part) or () if name in vars(part)} for part in _layers(env)]
+
+
+def check_same(env: Any, description: Any) -> None:
+    """Refuse an environment that is not the one that was described.
+
+    Raises:
+        ValueError: It says which layer differs, and how.
+    """
+    mine = description_of(env)
+    if mine == description:
+        return
+    pairs = zip(mine or [], description if isinstance(description, list) else [], strict=False)
+    here, there = next(((one, two) for one, two in pairs if one != two), (mine, description))
+    raise ValueError(f"env is {here}, and {there!s:.400} was saved")
+
+
+def go_to(env: Any, place: Any) -> None:
+    """Let an environment that has been reset stand where another one of the same description stood.
+
+    Raises:
+        ValueError: A place that this environment can't have.
+    """
+    now, parts = place_of(env) or [], list(_layers(env))
+    if not isinstance(place, list) or len(place) != len(now):
+        raise ValueError(f"the place has not the {len(now)} layers of {env}")
+    for part, there, here in zip(parts, place, now, strict=True):
+        if not isinstance(there, dict) or there.keys() != here.keys():
+            raise ValueError(f"the place of {type(part).__name__} must say {', '.join(here) or 'nothing'}")
+        check_like(there, here, type(part).__name__)
+        _check_range(part, there)
+    for part, there in zip(parts, place, strict=True):
+        vars(part).update(there)
+
+
+def _check_range(part: Any, there: dict[str, Any]) -> None:
+    """Numbers that index something, or are counted up from 0."""
+    if "s" in there and as_integer(there["s"], "s") not in part.P:
+        raise ValueError(f"s={there['s']} is no state of {type(part).__name__}")
+    for hand in ("dealer", "player"):
+        for card in there.get(hand, ()):
+            as_integer(card, f"a card of the {hand}", minimum=1, maximum=10)
+        if hand in there and len(there[hand]) < 2:
+            raise ValueError(f"{hand} holds {len(there[hand])} cards")
+    if "_elapsed_steps" in there:
+        as_integer(there["_elapsed_steps"], "_elapsed_steps")
+    if "_env_obs" in there and len(there["_env_obs"]) != part.num_envs:
+        raise ValueError(f"there are {len(there['_env_obs'])} observations of {part.num_envs} environments")

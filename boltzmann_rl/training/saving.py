@@ -1,0 +1,186 @@
+"""The file of a saved training: one line with a checksum, one with the versions, and then data that nothing runs.
+
+``arrays`` is the kind by default: a line of JSON and the bytes of arrays. ``pickle`` is a pickle, which runs what it
+says when it is read, and is only read by those who ask for it.
+"""
+
+import hashlib
+import json
+import platform
+import re
+import sys
+import warnings
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+from boltzmann_rl.environments.copies import objects_within
+from boltzmann_rl.environments.readings import Reading
+from boltzmann_rl.protocols import Transition
+from boltzmann_rl.storage.atomic import write
+from boltzmann_rl.training.encoding import decoded, encoded
+
+__all__ = [
+    "KINDS",
+    "WAY_OUT",
+    "agent_of",
+    "check_agent",
+    "checked",
+    "named_tuples",
+    "packed",
+    "read",
+    "unpacked",
+    "write_training",
+]
+
+KINDS = ("arrays", "pickle")
+_ADDRESS = r" at 0x[0-9a-fA-F]+"
+_FORMAT = "boltzmann_rl training, format "
+_FIRST_LINE = re.compile(rb"boltzmann_rl training, format 2, (arrays|pickle), SHA-256 ([0-9a-f]{64})")
+WAY_OUT = (
+    "a file without code holds arrays, numbers, strings, None, PCG64 generators, and tuples, lists, dicts, deques and "
+    "named tuples of these (the classes of which stand in the learner's module). Make the learner's state of these, or "
+    "save(path, environment='pickle') and load(path, trust=True), which runs what the file says"
+)
+
+
+def write_training(path: str | Path, kind: str, content: bytes) -> None:
+    """One file, whole or not there at all."""
+    content = json.dumps(_versions(kind)).encode() + b"\n" + content
+    first = f"{_FORMAT}2, {kind}, SHA-256 {hashlib.sha256(content).hexdigest()}\n"
+    write(Path(path), first.encode() + content)
+
+
+def read(path: str | Path) -> tuple[str, bytes, str]:
+    """The kind of a file, its content, and under which versions it was written, of which is warned if they changed.
+
+    Raises:
+        ValueError: No saved training, one of another format, or one that was cut off or changed.
+    """
+    first, _, content = Path(path).read_bytes().partition(b"\n")
+    found = _FIRST_LINE.fullmatch(first)
+    if found is None:
+        if first.startswith(f"{_FORMAT}1,".encode()):
+            raise ValueError(
+                f"{path} is of format 1, a pickle, which this version does not read: load it with the version of "
+                "boltzmann_rl that wrote it, and keep its training.values"
+            )
+        raise ValueError(f"{path} is no saved training of format 2: Training.save writes one")
+    if found[2].decode() != hashlib.sha256(content).hexdigest():
+        raise ValueError(f"{path} was cut off or changed since it was saved: take another copy")
+    line, _, content = content.partition(b"\n")
+    try:
+        saved = json.loads(line)
+    except (ValueError, RecursionError):
+        saved = None
+    if not isinstance(saved, dict):
+        raise ValueError(f"{path} does not say under which versions it was saved")
+    _warn_of_versions(path, saved, _versions(found[1].decode()))
+    return found[1].decode(), content, line.decode(errors="replace")
+
+
+def _warn_of_versions(path: str | Path, saved: dict[str, Any], here: dict[str, str]) -> None:
+    changed = [f"{name} {then} (here {here.get(name)})" for name, then in saved.items() if then != here.get(name)]
+    if changed:
+        warnings.warn(
+            f"{path} was saved under {', '.join(changed)}: what follows may differ from an uninterrupted run",
+            stacklevel=4,
+        )
+
+
+def _versions(kind: str) -> dict[str, str]:
+    """Of everything whose change may change the numbers, or the meaning of the file."""
+    import gymnasium
+    import numpy
+
+    import boltzmann_rl
+
+    libraries: list[Any] = [boltzmann_rl, numpy, gymnasium]
+    if kind == "pickle":
+        import cloudpickle
+
+        libraries.append(cloudpickle)
+    return {"python": platform.python_version(), **{x.__name__: x.__version__ for x in libraries}}
+
+
+def packed(state: Any, named: list[type]) -> bytes:
+    """A training's state as the content of a file without code.
+
+    Raises:
+        TypeError: It holds something else; the message says what, where, and the way out.
+    """
+    try:
+        return encoded(state, "", named)
+    except RecursionError:
+        raise TypeError(f"the state is nested too deeply: {WAY_OUT}") from None
+    except TypeError as error:
+        raise TypeError(f"{error}: {WAY_OUT}") from None
+
+
+def unpacked(path: str | Path, content: bytes, named: list[type]) -> Any:
+    """What `packed` was given."""
+    try:
+        return decoded(content, named)
+    except ValueError as error:
+        raise ValueError(f"{path} can't be read: {error}") from None
+
+
+def named_tuples(learner: Any) -> list[type]:
+    """The classes of named tuples that a learner's state may be made of: those that its modules know.
+
+    Learners that it wraps are asked as well. Nothing is imported for it.
+    """
+    found: dict[type, None] = {Reading: None, Transition: None}
+    while learner is not None:
+        for kind in type(learner).__mro__:
+            known: list[Any] = list(vars(sys.modules.get(kind.__module__, object)).values())
+            found |= {x: None for x in known if isinstance(x, type) and issubclass(x, tuple) and hasattr(x, "_fields")}
+        learner = getattr(learner, "learner", None)
+    return list(found)
+
+
+def agent_of(agent: Any) -> dict[str, str]:
+    """What an agent prints, part by part; what prints its address only (a function) is told by what it holds."""
+    return {name: _told(getattr(agent, name)) for name in ("learner", "policy", "clock")}
+
+
+def _told(part: Any) -> str:
+    text, found = re.subn(_ADDRESS, "", repr(part))
+    if not found:
+        return text
+    held = [_contents(thing) for thing in objects_within(part)]
+    said = re.sub(_ADDRESS, "", repr([contents for contents in held if contents]))
+    return f"{text} with the contents {hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+
+def _contents(thing: Any) -> Any:
+    """Of a function the constants, names and values that it is made of; of an object its attributes."""
+    if isinstance(thing, FunctionType):
+        code, cells = thing.__code__, [cell.cell_contents for cell in thing.__closure__ or ()]
+        constants = [constant for constant in code.co_consts[1:] if not isinstance(constant, CodeType)]
+        return code.co_names, constants, cells, thing.__defaults__, thing.__kwdefaults__
+    prints: Any = type(thing).__repr__
+    return sorted(vars(thing).items()) if prints is object.__repr__ else None
+
+
+def check_agent(agent: Any, saved: Any) -> None:
+    """Refuse another agent than the one that was saved.
+
+    Raises:
+        ValueError: It says which part differs, and how.
+    """
+    mine = agent_of(agent)
+    if not isinstance(saved, dict) or saved.keys() != mine.keys():
+        raise ValueError("it does not say which agent was saved")
+    for name, text in mine.items():
+        if saved[name] != text:
+            raise ValueError(f"the agent's {name} must be the one that was saved, {saved[name]!s:.400}, but is {text}")
+
+
+def checked(path: str | Path, function: Any, *arguments: Any) -> Any:
+    """What a function makes of the content of a file; whatever is wrong with it is an error that names the file."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        why = str(error) if isinstance(error, TypeError | ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path} can't be loaded: {why}") from error

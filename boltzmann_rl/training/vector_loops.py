@@ -1,0 +1,147 @@
+"""The reference loop for a vector of environments: all rows decide at once, and are learned from in turn."""
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.agents.agent import Agent
+from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.environments.readings import Reading
+from boltzmann_rl.environments.vectors import TabularVectorEnvironment
+from boltzmann_rl.protocols import Transition
+from boltzmann_rl.training.players import Look, Player
+from boltzmann_rl.training.restoring import as_counts, as_decision, as_list, as_parts, as_reading, as_transition
+
+__all__ = ["VectorLoop"]
+
+_NO_DECISION = None, None
+
+
+class VectorLoop:
+    """An agent in many environments; everything that the next transition depends on is held here.
+
+    One round is one decision in each row, one step of the vector, and, for learners that take it, the next decision;
+    only then the learner learns, from row after row.
+    """
+
+    def __init__(self, env: Any, agent: Agent, seed: int) -> None:
+        self._begin(env, seed)
+        self.environments = self._table.rows
+        self.player = Player(agent, (self._table.observations, self._table.actions), seed)
+        self.player.check(self._latest[0].observation)
+        self._steps = np.zeros(self.environments, dtype=np.int64)  # each row's own decisions
+        self._decisions = 0
+        self._waiting: deque[Transition] = deque()
+
+    def begin_anew(self, seed: int, *purpose: str | int) -> None:
+        """Begin an episode in each row with seeds of their own for this purpose; nothing is known of earlier ones."""
+        self._begin(self._table.env, seed, *purpose)
+
+    def _begin(self, env: Any, seed: int, *purpose: str | int) -> None:
+        self._table = TabularVectorEnvironment(env, seed, *purpose)
+        self._table.begin()
+        self._latest: list[Any] = list(self._table.standing)
+        self._chosen: list[Any] = [None] * self._table.rows
+
+    def advance(self) -> Transition:
+        """The next transition, learned from."""
+        while not self._waiting:
+            self._round()
+        transition = self._waiting.popleft()
+        self.player.learn(transition)
+        return transition
+
+    def look(self) -> Look:
+        """What the policy would do where each environment stands; after an episode, where it last decided."""
+        return self.player.look(self._latest, self._steps)
+
+    @property
+    def waits(self) -> bool:
+        """Whether rows of the present round have still to be learned from."""
+        return bool(self._waiting)
+
+    def state(self) -> dict[str, Any]:
+        """Where the loop stands, as plain data; `restore` of another loop goes on from there."""
+        return {
+            "steps": self._steps,
+            "decisions": self._decisions,
+            "chosen": self._chosen,
+            "waiting": list(self._waiting),
+            "latest": self._latest,
+            "standing": self._table.standing,
+            "episodes": self._table.counts[0],
+            "steps_in_episodes": self._table.counts[1],
+        }
+
+    def restore(self, found: Any, *, anew: bool) -> None:
+        """Stand where another loop stood, or begin new episodes there; each part is checked."""
+        steps, decisions, chosen, waiting, *places = as_parts(found, *self.state())
+        rows, spaces, actions = self.environments, self._table.spaces, self._table.actions
+        chosen = [row if row is None else as_decision(row, actions) for row in as_list(chosen, rows, "chosen")]
+        latest, standing, *counts = (as_list(place, rows, "a place") for place in places)
+        latest = [as_reading(reading, spaces) for reading in latest]
+        standing = [reading if reading is None else as_reading(reading, spaces) for reading in standing]
+        counts = [[as_integer(count, "a count of a row", minimum=-1) for count in row] for row in counts]
+        if not isinstance(waiting, list):
+            raise ValueError(f"waiting must be a list, got {waiting!r:.60}")
+        self._steps, self._decisions = as_counts(steps, (rows,), "steps"), as_integer(decisions, "decisions")
+        self._waiting = deque(as_transition(transition, spaces, rows) for transition in waiting)
+        if not anew:
+            self._chosen, self._latest = chosen, latest
+            self._table.stand(standing, *counts)
+
+    def _round(self) -> None:
+        self._table.begin()
+        before: list[Any] = self._table.standing
+        live = [row for row, reading in enumerate(before) if reading is not None]
+        self._choose([row for row in live if self._chosen[row] is None], before, self.player.coins)
+        taken, self._chosen = self._chosen, [None] * self.environments
+        readings: Any = self._table.step([0 if decision is None else decision[0] for decision in taken])
+        for row in live:
+            self.player.count(before[row].observation, taken[row][0])
+        self._steps[live] += 1
+        ahead = self._look_ahead(live, readings)
+        for row in live:
+            self._waiting.append(self._transition(row, before[row], taken[row], readings[row], ahead[row]))
+        self._latest = [now or was for now, was in zip(self._table.standing, self._latest, strict=True)]
+
+    def _choose(self, rows: list[int], readings: list[Any], rng: np.random.Generator) -> None:
+        if rows:
+            seen = [now or was for now, was in zip(readings, self._latest, strict=True)]
+            decisions = self.player.choose_all(rows, seen, self._steps, rng)
+            for row, decision in zip(rows, decisions, strict=True):
+                self._chosen[row] = decision
+
+    def _look_ahead(self, live: list[int], readings: list[Any]) -> list[Any]:
+        """The next decisions, for learners that take them."""
+        if self.player.takes_next is None:
+            return self._chosen
+        cut = [row for row in live if readings[row].truncated and not readings[row].terminated]
+        # What a truncated step would have been followed by is no decision, and takes no coin of the decisions.
+        self._choose(cut, readings, self.player.learning)
+        ends = {row for row in live if readings[row].terminated or readings[row].truncated}
+        self._choose([row for row in live if row not in ends], readings, self.player.coins)
+        ahead = list(self._chosen)
+        for row in ends:
+            self._chosen[row] = None
+        return ahead
+
+    def _transition(self, row: int, before: Any, taken: Any, reading: Reading, ahead: Any) -> Transition:
+        action, weights = taken
+        then, outlook = ahead or _NO_DECISION
+        self._decisions += 1
+        return Transition(
+            self._decisions - 1,
+            before.observation,
+            action,
+            reading.reward,
+            reading.observation,
+            reading.terminated,
+            reading.truncated,
+            reading.available,
+            then,
+            outlook if self.player.takes_outlook else None,
+            weights if self.player.takes_probabilities else None,
+            row,
+        )
