@@ -1,38 +1,56 @@
-"""Names that are imported when they are first asked for, so that importing the package stays light."""
+"""Public names that are imported when they are first asked for, so that importing the package stays light."""
 
+import ast
+import functools
 import importlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from boltzmann_rl.arguments.near_names import nearest
 
-__all__ = ["lazily"]
+__all__ = ["public"]
+
+_STUB = Path(__file__).with_name("__init__.pyi")
 
 
-def lazily(package: str, rooms: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The ``__getattr__`` and ``__dir__`` of a package some of whose names stand in modules not yet imported.
+def public(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
+    """The ``__all__``, ``__getattr__`` and ``__dir__`` of a package: the names in the stub that come from its modules.
 
     Args:
-        package: Its name.
-        rooms: The names in each of its modules, which themselves are imported when they are asked for.
+        package: Its name: ``"boltzmann_rl"`` for all names, ``"boltzmann_rl.learners"`` for those of one room.
 
     Source: PEP 562.
     """
-    room_of = {name: room for room, names in rooms.items() for name in names}
+    source = {name: module for name, module in _stub().items() if f"{module}.".startswith(f"{package}.")}
 
     def get(name: str) -> Any:
-        if name in rooms:
-            return importlib.import_module(f"{package}.{name}")
-        if name in room_of:
-            return getattr(importlib.import_module(f"{package}.{room_of[name]}"), name)
-        raise AttributeError(f"module {package!r} has no attribute {name!r}{_suggested(sys.modules[package], name)}")
+        if name not in source:
+            suggestion = _suggested(sys.modules[package], name)
+            raise AttributeError(f"module {package!r} has no attribute {name!r}{suggestion}")
+        module = source[name]
+        if module == "boltzmann_rl":  # one of its modules
+            found: Any = importlib.import_module(f"{module}.{name}")
+        else:
+            found = getattr(importlib.import_module(module), name)
+        setattr(sys.modules[package], name, found)  # the next time it is an ordinary attribute
+        return found
 
-    def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *room_of, *(room for room in rooms if "." not in room)})
+    return sorted(source, key=_constants_and_classes_first), get, lambda: sorted({*vars(sys.modules[package]), *source})
 
-    return get, names
+
+@functools.cache
+def _stub() -> dict[str, str]:
+    """The module of each public name."""
+    imports = [node for node in ast.parse(_STUB.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]
+    return {alias.name: str(node.module) for node in imports for alias in node.names}
+
+
+def _constants_and_classes_first(name: str) -> tuple[bool, bool, str]:
+    """The order in which linters sort ``__all__``."""
+    return not name.isupper(), not name[0].isupper(), name
 
 
 def _suggested(package: ModuleType, name: str) -> str:

@@ -107,6 +107,10 @@ class Transition(NamedTuple):
         next_probabilities: The probabilities ``(A,)`` that it was drawn from, for those with the latter.
         probabilities: Those ``(A,)`` that ``action`` was drawn from, for learners with ``takes_probabilities = True``.
         environment: Which of several environments took the step; each has episodes of its own.
+
+    Example:
+        >>> Transition(0, 3, 1, -1.0, 4, terminated=False, truncated=False).next_observation
+        4
     """
 
     step: int

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from watched import Watched
 
 from boltzmann_rl import (
@@ -51,8 +50,7 @@ from boltzmann_rl.schedules import Exponential, Linear, Power
 
 pytest.importorskip("numba")
 
-from boltzmann_rl.engines.compiled import bandits as compiled
-from boltzmann_rl.engines.compiled import lanes, perturbation
+from boltzmann_rl.engines.compiled import bandits as compiled, lanes, perturbation
 from boltzmann_rl.kernels import jit
 from boltzmann_rl.kernels.vectors import WIDTH, eight, flat, load, store
 

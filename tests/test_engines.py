@@ -44,26 +44,26 @@ def episodes(**changes):
 
 @pytest.fixture
 def _everything_pays(monkeypatch):
-    monkeypatch.setattr(engines, "_PAYS", {"bandits": 0, "tabular": 0})
+    monkeypatch.setattr(engines, "_PAYS", {"step": 0, "episode": 0})
 
 
 @pytest.mark.parametrize("experiment", [bandits(), episodes()], ids=["bandits", "tabular"])
 def test_little_work_is_done_by_the_reference_at_once(experiment):
-    assert {experiment.engine(unit) for unit in experiment.units()} == {"reference"}
+    assert {series.cell.engine for series in experiment.plan().series} == {"reference"}
 
 
 @pytest.mark.parametrize(
     "experiment", [bandits(runs=3000, steps=5000), episodes(runs=1000, episodes=1000)], ids=["bandits", "tabular"]
 )
 def test_much_work_is_done_by_the_compiled_engine_where_it_knows_how(experiment):
-    ran = {unit.agent: experiment.engine(unit) for unit in experiment.units()}
+    ran = {series.agent: series.cell.engine for series in experiment.plan().series}
     assert ran == {"known": "compiled", "not known": "reference"}
 
 
 def test_what_integrates_for_every_action_is_compiled_for_sooner():
     agents = {"drawn": Agent(GaussianPosterior(), GaussianThompson()), "plain": Agent(SampleAverage(), Boltzmann(0.3))}
     experiment = bandits(agents=agents, runs=1500, steps=1000)
-    assert {unit.agent: experiment.engine(unit) for unit in experiment.units()} == {
+    assert {series.agent: series.cell.engine for series in experiment.plan().series} == {
         "drawn": "compiled",
         "plain": "reference",
     }
@@ -72,19 +72,19 @@ def test_what_integrates_for_every_action_is_compiled_for_sooner():
 @pytest.mark.usefixtures("_everything_pays")
 def test_without_compilation_the_reference_does_it(monkeypatch):
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
-    assert {bandits().engine(unit) for unit in bandits().units()} == {"reference"}
+    assert {series.cell.engine for series in bandits().plan().series} == {"reference"}
 
 
 @pytest.mark.usefixtures("_everything_pays")
 def test_without_numba_the_reference_does_it(monkeypatch):
     monkeypatch.setattr(engines, "available", lambda: False)
-    assert {bandits().engine(unit) for unit in bandits().units()} == {"reference"}
+    assert {series.cell.engine for series in bandits().plan().series} == {"reference"}
 
 
 @pytest.mark.parametrize("make", [bandits, episodes])
 def test_both_engines_answer_alike_and_the_manifest_says_which_did(monkeypatch, make):
     plain = make().run(progress=False)
-    monkeypatch.setattr(engines, "_PAYS", {"bandits": 0, "tabular": 0})
+    monkeypatch.setattr(engines, "_PAYS", {"step": 0, "episode": 0})
     quick = make().run(progress=False)
     assert plain.manifest["engine"] == {"reference": list(make().agents)}
     assert quick.manifest["engine"] == {"compiled": ["known"], "reference": ["not known"]}
@@ -122,7 +122,7 @@ class Mine:
 @pytest.mark.usefixtures("_everything_pays")
 def test_an_environment_of_somebodys_own_class_is_played_by_the_reference():
     experiment = episodes(problem={"wet": Environment("FrozenLake-v1"), "dry": Dry("FrozenLake-v1"), "mine": Mine()})
-    ran = {(unit.problem, unit.agent): experiment.engine(unit) for unit in experiment.units()}
+    ran = {(series.problem, series.agent): series.cell.engine for series in experiment.plan().series}
     assert {key for key, engine in ran.items() if engine == "compiled"} == {("wet", "known")}
     assert repr(experiment.problem["dry"]).startswith("Dry(")
 

@@ -23,7 +23,8 @@ from boltzmann_rl import (
     play,
     train,
 )
-from boltzmann_rl.engines.reference.episodes import WINDOW, block_of, simulate
+from boltzmann_rl.engines.metrics import WINDOW
+from boltzmann_rl.engines.reference.episodes import block_of, simulate
 
 
 class Script(gymnasium.Env):

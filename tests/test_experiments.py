@@ -14,8 +14,7 @@ import gymnasium
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl import (
     UCB1,
@@ -36,7 +35,6 @@ from boltzmann_rl import (
 )
 from boltzmann_rl.engines.blocks import BLOCK
 from boltzmann_rl.engines.reference.bandits import simulate as simulate_bandit
-from boltzmann_rl.figures.curves import plot_results
 from boltzmann_rl.figures.style import figure_bytes
 from boltzmann_rl.results import spreadsheets as files
 
@@ -591,7 +589,7 @@ def test_results_of_a_later_format_are_refused_with_both_versions(tmp_path):
 
 def test_figures_are_the_same_bytes_however_often_they_are_drawn(tmp_path):
     results = results_of()
-    one, other = (figure_bytes(plot_results(results)) for _ in range(2))
+    one, other = (figure_bytes(results.plot()) for _ in range(2))
     assert one == other
     assert one["png"].startswith(b"\x89PNG")
     assert b"<svg" in one["svg"]

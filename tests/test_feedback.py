@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 import gymnasium
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl import (
     SARSA,

@@ -11,8 +11,7 @@ import mpmath
 import numba
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import boltzmann_rl
 from boltzmann_rl.kernels.exponential import exp_nonpositive

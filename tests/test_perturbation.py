@@ -7,8 +7,7 @@ from itertools import product
 import mpmath as mp
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy import integrate, special, stats
 
 from boltzmann_rl import Agent, BernoulliBandit, GaussianBandit, SampleAverage, Uniform, check_policy, softmax

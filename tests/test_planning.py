@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.optimize
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from installed import TAXI
 
 from boltzmann_rl import Boltzmann, EpsilonGreedy, Greedy, Uniform, mellowmax

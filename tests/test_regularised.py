@@ -6,8 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl.decisions.laws import check_policy
 from boltzmann_rl.numerics import greedy, mellowmax, softmax, sparsemax, uniform

@@ -7,8 +7,7 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.decisions.act import act

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Box, Discrete
 from gymnasium.utils.env_checker import check_env
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, Environment, GymnasiumExperiment, QLearning, Uniform, train
 from boltzmann_rl.environments.linear_features import Linear, LinearFeatures, RealFeatures
@@ -229,7 +228,7 @@ def test_an_experiment_over_tiles_says_so_in_its_declaration():
         episodes=2,
     )
     assert "wrap=TileCoded(tilings=4, tiles=4, low=None, high=None)" in repr(experiment)
-    assert experiment.simulate(next(iter(experiment.units()))).totals["length"].tolist() == [40.0]
+    assert next(experiment.plan().cells())[1].simulate().totals["length"].tolist() == [40.0]
     assert Environment("FrozenLake-v1", wrap=Plain()).make().observation_space == Discrete(16)
 
 

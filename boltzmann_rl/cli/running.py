@@ -11,6 +11,8 @@ import boltzmann_rl
 from boltzmann_rl.cli.numbers import plus_minus
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name
 from boltzmann_rl.cli.terminal import say
+from boltzmann_rl.engines.metrics import measures_of
+from boltzmann_rl.experiments.checks import entrants_of
 from boltzmann_rl.kernels.jit import available
 
 __all__ = ["list_experiments", "plot", "run"]
@@ -18,16 +20,17 @@ __all__ = ["list_experiments", "plot", "run"]
 
 def run(options: argparse.Namespace) -> int:
     """Run experiments, and write their tables and figures."""
-    from boltzmann_rl.results.results import check_place
+    from boltzmann_rl.results.results import check_place, run_plan
 
     experiments = [_as_asked(part, options) for file in options.files for part in experiments_in(Path(file))]
     names = [experiment.name for experiment in experiments]
     if len(set(names)) < len(names):
         raise WrongCall(f"experiments in one folder of results need names of their own, got {', '.join(names)}")
-    for experiment in experiments:
-        check_place(experiment, options.results, overwrite=options.overwrite)
-    for experiment in experiments:
-        results = experiment.run(jobs=options.jobs, progress=not options.quiet)
+    plans = [experiment.plan() for experiment in experiments]
+    for plan in plans:
+        check_place(plan, options.results, overwrite=options.overwrite)
+    for plan in plans:
+        results = run_plan(plan, jobs=options.jobs, progress=not options.quiet)
         folder = results.save(options.results, points=options.points, overwrite=options.overwrite)
         _print_summary(results)
         figure = next((folder / "figures").glob("*.png"))
@@ -57,8 +60,7 @@ def _as_asked(experiment: Any, options: argparse.Namespace) -> Any:
 
 
 def _print_summary(results: Any) -> None:
-    primary = results.manifest["primary"]
-    shown = [primary, *[m for m in ("best_action", "regret", "length", "terminated") if m in results.summary]]
+    shown = list(measures_of(results.manifest["axis"]).kept)
     for problem, table in results.summary.groupby("problem", sort=False):
         say(f"\n{results.name} on {problem}: mean over the whole run ± half the 95 % interval, best first\n")
         width = max(len("agent"), *(len(agent) for agent in table["agent"]))
@@ -121,7 +123,8 @@ def list_experiments(options: argparse.Namespace) -> int:
             continue
         for experiment in experiments:
             question = (sys.modules[module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
-            size = f"{len(experiment.entrants)} agents, {experiment.runs} runs, {experiment.length} {experiment.axis}s"
+            agents, length = len(entrants_of(experiment.agents)), f"{experiment.length} {experiment.axis}s"
+            size = f"{agents} agents, {experiment.runs} runs, {length}"
             say(f"{file}\n    {experiment.name}: {question}\n    {size}")
     if wrong:
         kind = WrongCall if all(isinstance(error, WrongCall) for error in wrong) else RuntimeError

@@ -9,29 +9,7 @@ from boltzmann_rl.arguments import as_callable, as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.environments.numbered import Numbering, has_discrete_parts
 
-__all__ = ["BANDITS", "Environment"]
-
-
-# Registered here under "boltzmann_rl/<name>-v0", so that an id which imports this module first finds them, and found in
-# `boltzmann_rl.bandit_environments`, which is only imported when one is made.
-BANDITS = (
-    "AdversarialBandit",
-    "BernoulliBandit",
-    "ClassificationBandit",
-    "ContextualLinearBandit",
-    "DriftingBandit",
-    "GaussianBandit",
-    "HeavyTailedBandit",
-    "NearTiesBandit",
-    "SwitchingBandit",
-)
-for _bandit in BANDITS:
-    gymnasium.register(
-        f"boltzmann_rl/{_bandit}-v0",
-        entry_point="boltzmann_rl.bandit_environments:BanditEnv",
-        vector_entry_point="boltzmann_rl.bandit_environments:BanditVectorEnv",
-        kwargs={"bandit": _bandit},
-    )
+__all__ = ["Environment"]
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,5 @@
 """Experiments: frozen, seeded declarations of problems × agents."""
+
+from boltzmann_rl.lazy import public as _public
+
+__all__, __getattr__, __dir__ = _public(__name__)

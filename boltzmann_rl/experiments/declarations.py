@@ -1,33 +1,30 @@
 """Experiments: frozen, seeded declarations of problems × agents, without logic of their own.
 
-Running one (`boltzmann_rl.runs.runner`) measures it, and `boltzmann_rl.results` makes tables, a folder and a figure of it.
+What one comes to is its plan (`boltzmann_rl.runs.plan`); running the plan measures it, and `boltzmann_rl.results` makes
+tables, a folder and a figure of that.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from boltzmann_rl.arguments import as_integer, as_seed, set_fields, shown
-from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.engines.blocks import Block
-from boltzmann_rl.engines.reference import bandits, episodes
-from boltzmann_rl.engines.selection import COMPILED, engine_of, reason_of, twin
+from boltzmann_rl.arguments import as_integer, set_fields
+from boltzmann_rl.arguments.near_names import dataclass, suggesting
+from boltzmann_rl.engines.blocks import BLOCK
+from boltzmann_rl.engines.metrics import measures_of
+from boltzmann_rl.engines.reference import episodes
+from boltzmann_rl.engines.selection import engine_of
 from boltzmann_rl.environments.declaration import Environment
-from boltzmann_rl.experiments.checks import _canonicalise
-from boltzmann_rl.runs.plan import Entrant, Unit, _entrants, _units
+from boltzmann_rl.experiments.checks import BANDIT, canonicalise, entrants_of
+from boltzmann_rl.runs.plan import Cell, Plan, Series
 
 if TYPE_CHECKING:
     from boltzmann_rl.results.results import Results
 
-__all__ = ["BanditExperiment", "Experiment", "GymnasiumExperiment"]
+__all__ = ["BanditExperiment", "Experiment", "GymnasiumExperiment", "run"]
 
 # A guess, to tell whether compiling pays: how long the episodes will be shows only when they are played.
 _STEPS_PER_EPISODE = 20
-
-
-# What a bandit and an environment are told by.
-_BANDIT = ("arms", "start", "noise", "reward", "move")
-_ENVIRONMENT = ("reset", "step")
 
 
 @dataclass(frozen=True)
@@ -72,59 +69,21 @@ class BanditExperiment:
     seed: int | None = 0
     uncounted_steps: int = 0
 
-    kind: ClassVar = "bandits"
     axis: ClassVar = "step"
-    primary: ClassVar = "reward"
 
     def __post_init__(self) -> None:
-        _canonicalise(self, "steps", _BANDIT, "a bandit", 5)
+        canonicalise(self, "steps", BANDIT, "a bandit", 5)
         uncounted = as_integer(self.uncounted_steps, "uncounted_steps", maximum=self.steps - 1)
         set_fields(self, uncounted_steps=uncounted)
-
-    @property
-    def counted(self) -> int:
-        """Points on the axis that the runs' totals are sums of."""
-        return self.length - self.uncounted_steps
-
-    @property
-    def entrants(self) -> dict[str, "Entrant"]:
-        """Every agent by its own label, those of a parameter study with family and parameter."""
-        return _entrants(self.agents)
 
     @property
     def length(self) -> int:
         """Points on the axis of a curve."""
         return self.steps
 
-    @property
-    def work(self) -> int:
-        """Steps of all runs, agents and problems."""
-        return self.steps * self.runs * len(self.problem) * len(self.entrants)
-
-    def units(self) -> Iterator[Unit]:
-        """The work, in the order in which its results are put together."""
-        return _units(self, bandits.BLOCK)
-
-    def engine(self, unit: Unit) -> str:
-        """Which engine does a unit of the work: "reference" or "compiled"."""
-        return engine_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
-
-    def reason(self, unit: Unit) -> str:
-        """Why the reference engine does a unit that is worth compiling for, in a line; empty of other units."""
-        return reason_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
-
-    def simulate(self, unit: Unit) -> Block:
-        """Do one unit of the work."""
-        room = twin(self.kind) if self.engine(unit) == COMPILED else bandits
-        return room.simulate(
-            self.problem[unit.problem],
-            self.entrants[unit.agent].agent,
-            block=unit.block,
-            runs=unit.runs,
-            steps=self.steps,
-            seed=as_seed(self.seed),
-            uncounted_steps=self.uncounted_steps,
-        )
+    def plan(self) -> Plan:
+        """The work, as cells that stand for themselves."""
+        return _plan(self, BLOCK, self.steps, self.uncounted_steps)
 
     def quick(self) -> Self:
         """The same with at most 200 runs, to see in a moment what it will look like."""
@@ -135,9 +94,7 @@ class BanditExperiment:
         return dataclasses.replace(self, steps=length)
 
     def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
-        """Run it: `boltzmann_rl.results.run`."""
-        from boltzmann_rl.results.results import run  # a method may look up a floor, lazily
-
+        """Run it: `boltzmann_rl.run`."""
         return run(self, jobs=jobs, progress=progress)
 
 
@@ -177,9 +134,7 @@ class GymnasiumExperiment:
     episodes: int = 500
     seed: int | None = 0
 
-    kind: ClassVar = "tabular"
     axis: ClassVar = "episode"
-    primary: ClassVar = "return"
 
     def __post_init__(self) -> None:
         problem = self.problem
@@ -188,51 +143,16 @@ class GymnasiumExperiment:
         elif isinstance(problem, Mapping):
             problem = {label: Environment(env) if isinstance(env, str) else env for label, env in problem.items()}
         set_fields(self, problem=problem)
-        _canonicalise(self, "episodes", ("make",), "an Environment or its id", 3)
-
-    @property
-    def counted(self) -> int:
-        """Points on the axis that the runs' totals are sums of."""
-        return self.length
-
-    @property
-    def entrants(self) -> dict[str, "Entrant"]:
-        """Every agent by its own label, those of a parameter study with family and parameter."""
-        return _entrants(self.agents)
+        canonicalise(self, "episodes", ("make",), "an Environment or its id", 3)
 
     @property
     def length(self) -> int:
         """Points on the axis of a curve."""
         return self.episodes
 
-    @property
-    def work(self) -> int:
-        """Steps of all runs, agents and problems, as far as they can be told beforehand."""
-        return _STEPS_PER_EPISODE * self.episodes * self.runs * len(self.problem) * len(self.entrants)
-
-    def units(self) -> Iterator[Unit]:
-        """The work, in the order in which its results are put together."""
-        return _units(self, episodes.BLOCK)
-
-    def engine(self, unit: Unit) -> str:
-        """Which engine does a unit of the work: "reference" or "compiled"."""
-        return engine_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
-
-    def reason(self, unit: Unit) -> str:
-        """Why the reference engine does a unit that is worth compiling for, in a line; empty of other units."""
-        return reason_of(self.kind, self.problem[unit.problem], self.entrants[unit.agent].agent, self.work)
-
-    def simulate(self, unit: Unit) -> Block:
-        """Do one unit of the work."""
-        room = twin(self.kind) if self.engine(unit) == COMPILED else episodes
-        return room.simulate(
-            self.problem[unit.problem],
-            self.entrants[unit.agent].agent,
-            block=unit.block,
-            runs=unit.runs,
-            episodes=self.episodes,
-            seed=as_seed(self.seed),
-        )
+    def plan(self) -> Plan:
+        """The work, as cells that stand for themselves."""
+        return _plan(self, episodes.BLOCK, _STEPS_PER_EPISODE * self.episodes)
 
     def quick(self) -> Self:
         """The same with at most 10 runs, to see in a moment what it will look like."""
@@ -243,36 +163,40 @@ class GymnasiumExperiment:
         return dataclasses.replace(self, episodes=length)
 
     def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
-        """Run it: `boltzmann_rl.results.run`."""
-        from boltzmann_rl.results.results import run  # a method may look up a floor, lazily
-
+        """Run it: `boltzmann_rl.run`."""
         return run(self, jobs=jobs, progress=progress)
 
 
 Experiment = BanditExperiment | GymnasiumExperiment
 
 
-def _mistaken_problem(problem: Any, missing: list[str]) -> str:
-    """What was given as a problem, and what to give instead."""
-    if all(hasattr(problem, part) for part in _ENVIRONMENT):
-        return _mistaken_environment(problem)
-    if isinstance(problem, type):
-        return f"the class {problem.__name__}: give an instance, {problem.__name__}(...)"
-    if isinstance(problem, str | Environment):
-        return f"{shown(problem)}: environments are for GymnasiumExperiment"
-    if all(hasattr(problem, part) for part in _BANDIT):
-        return f"{shown(problem)}: bandits are for BanditExperiment"
-    return f"{shown(problem)} without {', '.join(missing)}"
+@suggesting
+def run(experiment: Experiment, *, jobs: int | None = None, progress: bool = True) -> "Results":
+    """Run an experiment and put its results together.
+
+    Args:
+        experiment: A `BanditExperiment` or a `GymnasiumExperiment`.
+        jobs: Processes, ≥ 1; None is this process alone. The results are the same bytes for any number.
+        progress: Whether to show on standard error how far it is.
+
+    Returns:
+        The results, in memory; ``results.save()`` writes them.
+    """
+    from boltzmann_rl.results.results import run_plan  # here: a declaration needs no pandas
+
+    return run_plan(experiment.plan(), jobs=jobs, progress=progress)
 
 
-def _mistaken_environment(env: Any) -> str:
-    """An environment or a class of one: each run of a `GymnasiumExperiment` makes one of its own, by its id."""
-    spec = None if isinstance(env, type) else getattr(env, "spec", None)
-    name = env.__name__ if isinstance(env, type) else type(getattr(env, "unwrapped", env)).__name__
-    given = f"the class {name}" if isinstance(env, type) else f"an environment of the class {name}"
-    if spec is not None:
-        return f"{given}: each run makes its own, so GymnasiumExperiment takes the id, problem={spec.id!r}"
-    return (
-        f"{given}: each run makes its own, so GymnasiumExperiment takes an id: say "
-        f"gymnasium.register('{name}-v0', entry_point={name}), and problem='{name}-v0'"
-    )
+def _plan(experiment: Any, width: int, steps: int, uncounted: int = 0) -> Plan:
+    """The plan of an experiment whose runs take about so many steps each."""
+    entrants, axis = entrants_of(experiment.agents), experiment.axis
+    work = steps * experiment.runs * len(experiment.problem) * len(entrants)
+    metrics = tuple(metric.name for metric in measures_of(axis).metrics)
+    series = []
+    for problem, declared in experiment.problem.items():
+        for label, (agent, family, parameter) in entrants.items():
+            engine, reason = engine_of(axis, declared, agent, work)
+            sizes = experiment.runs, experiment.length, experiment.seed, uncounted
+            cell = Cell(declared, agent, axis, metrics, engine, 0, *sizes)
+            series.append(Series(problem, label, family, parameter, cell, reason))
+    return Plan(experiment.name, type(experiment).__name__, tuple(series), width)

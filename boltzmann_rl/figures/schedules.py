@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,11 +10,8 @@ from matplotlib.figure import Figure
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.arguments.near_names import suggesting
-from boltzmann_rl.figures.style import Drawing, _label_lines, _line, _short, _styled
+from boltzmann_rl.figures.style import Drawing, label_lines, line_style, short, styled
 from boltzmann_rl.schedules import evaluate
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["plot_schedule"]
 
@@ -35,15 +32,15 @@ def plot_schedule(schedule: Any, steps: int = 1000, *, label: str = "value") -> 
     """
     schedules = schedule if isinstance(schedule, Mapping) else {repr(schedule): schedule}
     at = np.unique(np.linspace(0, as_integer(steps, "steps", minimum=1), 501).round().astype(np.int64))
-    with _styled():
+    with styled():
         figure = Drawing(figsize=(3.5 if len(schedules) == 1 else 5.0, 2.4), layout="constrained")
         ax = figure.subplots()
         for index, (name, each) in enumerate(schedules.items()):
-            ax.plot(at, evaluate(each, at), **_line(index), label=_short(name))
-        ax.set(xlabel="step", ylabel=visible(label, "\n"), ylim=(0, None))
+            ax.plot(at, evaluate(each, at), **line_style(index), label=short(name))
+        ax.set(xlabel="step", ylabel=label, ylim=(0, None))
         ax.margins(x=0)
         if len(schedules) == 1:
             ax.set_title(visible(textwrap.fill(next(iter(schedules)), 60), "\n"), fontsize=7)
         else:
-            _label_lines(ax)
+            label_lines(ax)
     return figure

@@ -4,7 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -13,12 +13,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from boltzmann_rl.arguments.labels import visible
-
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["figure_bytes"]
+__all__ = ["COLOURS", "STYLE", "Drawing", "figure_bytes", "label_lines", "line_style", "plain_ticks", "short", "styled"]
 
 
 # Okabe & Ito (2008), *Color Universal Design*; a grey for the yellow, which is too light for a line.
@@ -42,7 +37,7 @@ STYLE: Any = {
 
 
 @contextmanager
-def _styled() -> Iterator[None]:
+def styled() -> Iterator[None]:
     """Our style; and arithmetic in silence, since places of numbers on paper may over- and underflow."""
     with mpl.rc_context(STYLE), np.errstate(all="ignore"):
         yield
@@ -52,34 +47,34 @@ class Drawing(Figure):
     """A Matplotlib figure that notebooks show without pyplot."""
 
     def _repr_png_(self) -> bytes:
-        return _image(self, "png")
+        return image(self, "png")
 
 
 def figure_bytes(figure: Figure) -> dict[str, bytes]:
     """The figure as PNG and SVG, the same bytes for the same figure: no date, no random ids."""
-    return {kind: _image(figure, kind) for kind in _UNSIGNED}
+    return {kind: image(figure, kind) for kind in METADATA}
 
 
 # What Matplotlib would write into a file of its own accord, and shall not.
-_UNSIGNED: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+METADATA: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
-def _image(figure: Figure, kind: str) -> bytes:
+def image(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
-    with _styled(), warnings.catch_warnings():
+    with styled(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # a label in a script without a font here: boxes, no failure
-        figure.savefig(buffer, format=kind, dpi=200, metadata=_UNSIGNED[kind])
+        figure.savefig(buffer, format=kind, dpi=200, metadata=METADATA[kind])
     return buffer.getvalue()
 
 
-def _plain_ticks(axis: Axis, at: tuple[float, ...] = (1.0,)) -> None:
+def plain_ticks(axis: Axis, at: tuple[float, ...] = (1.0,)) -> None:
     """Of a logarithmic axis: 100 for 10², since labels are not parsed as mathematics."""
     axis.set_major_locator(LogLocator(subs=at))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
 
-def _label_lines(ax: Axes) -> None:
+def label_lines(ax: Axes) -> None:
     """Each line's name at its right end, in its colour, pushed apart where they would overlap."""
     figure: Any = ax.figure
     grid: Any = ax.get_gridspec()
@@ -111,11 +106,12 @@ def _label_lines(ax: Axes) -> None:
         )
 
 
-def _line(index: int) -> dict[str, Any]:
+def line_style(index: int) -> dict[str, Any]:
+    """Colour and dashes of the line number ``index``: 24 that differ."""
     return {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index // len(COLOURS) % len(DASHES)]}
 
 
-def _short(label: str) -> str:
-    """A label on one line of at most 36 characters, all to be seen; the tables have it whole."""
-    line = visible(" ".join(label.split()))
+def short(label: str) -> str:
+    """A label on one line of at most 36 characters; the tables have it whole."""
+    line = " ".join(label.split())
     return line if len(line) <= 36 else f"{line[:35]}…"

@@ -14,67 +14,7 @@ A transition for environments names an observation and an action of the table, a
 probabilities fit it. It is checked as a whole in the same way.
 """
 
-from typing import TYPE_CHECKING
+from boltzmann_rl.lazy import public as _public
+from boltzmann_rl.protocols import Transition as Transition  # what an environment learner learns from
 
-from boltzmann_rl.lazy import lazily
-from boltzmann_rl.learners.adversarial import (
-    GapEstimates,
-    ImportanceWeightedLosses,
-    ImportanceWeightedRewards,
-    exp3,
-    exp3_ix,
-    exp3_plus_plus,
-    tsallis_inf,
-)
-from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
-from boltzmann_rl.learners.bandit_feedback import learn_from_log
-from boltzmann_rl.learners.classic import ChoiceKernel, Pursuit, ReinforcementComparison, UCB1Tuned
-from boltzmann_rl.learners.feedback import RewardBasedDecay, ValueDifference
-from boltzmann_rl.learners.linear import LinearPreferences, fit_logit
-from boltzmann_rl.learners.policy_gradient import ActorCritic, Reinforce
-from boltzmann_rl.learners.posterior import BetaPosterior, GaussianPosterior
-from boltzmann_rl.learners.temporal_difference import (
-    SARSA,
-    DoubleQLearning,
-    ExpectedSARSA,
-    QLearning,
-    Transition,
-)
-from boltzmann_rl.learners.temporal_returns import EligibilityTraces, NStep
-
-if not TYPE_CHECKING:  # type checkers know which names are there
-    __getattr__, __dir__ = lazily(__name__, {})  # suggests one for a name that is not
-
-__all__ = [
-    "SARSA",
-    "UCB1",
-    "ActorCritic",
-    "BetaPosterior",
-    "ChoiceKernel",
-    "ConstantStep",
-    "DoubleQLearning",
-    "EligibilityTraces",
-    "ExpectedSARSA",
-    "GapEstimates",
-    "GaussianPosterior",
-    "GradientPreferences",
-    "ImportanceWeightedLosses",
-    "ImportanceWeightedRewards",
-    "LinearPreferences",
-    "NStep",
-    "Pursuit",
-    "QLearning",
-    "Reinforce",
-    "ReinforcementComparison",
-    "RewardBasedDecay",
-    "SampleAverage",
-    "Transition",
-    "UCB1Tuned",
-    "ValueDifference",
-    "exp3",
-    "exp3_ix",
-    "exp3_plus_plus",
-    "fit_logit",
-    "learn_from_log",
-    "tsallis_inf",
-]
+__all__, __getattr__, __dir__ = _public(__name__)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from boltzmann_rl.lazy import lazily
+from boltzmann_rl.lazy import public as _public
 from boltzmann_rl.numerics.ensemble import BoltzmannDistribution
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.information import effective_actions, entropy, kl_divergence
@@ -21,7 +21,7 @@ from boltzmann_rl.numerics.sigmoid import logistic, logistic_normalize, tanh_nor
 from boltzmann_rl.numerics.softmax import log_softmax, logsumexp, softmax, softmax_jacobian
 
 if not TYPE_CHECKING:  # type checkers know which names are there
-    __getattr__, __dir__ = lazily(__name__, {})  # suggests one for a name that is not
+    _, __getattr__, __dir__ = _public(__name__)  # suggests one for a name that is not
 
 __all__ = [
     "BoltzmannDistribution",

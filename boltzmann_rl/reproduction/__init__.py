@@ -1,1 +1,8 @@
-"""Published numbers beside ours: targets, how they are measured, their page and figure."""
+"""Published numbers beside ours: targets, how they are measured, their page and figure.
+
+A file in ``experiments/reproductions`` lists its ``TARGETS``, made of the classes here.
+"""
+
+from boltzmann_rl.reproduction.targets import Measurement, Row, Target
+
+__all__ = ["Measurement", "Row", "Target"]

@@ -2,17 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from boltzmann_rl.figures.style import COLOURS, Drawing, _plain_ticks, _styled
+from boltzmann_rl.figures.style import COLOURS, Drawing, plain_ticks, styled
 from boltzmann_rl.reproduction.targets import Row
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["plot_reproduction"]
 
@@ -26,7 +23,7 @@ def plot_reproduction(rows: Sequence[Row]) -> Figure:
     panels: dict[str, list[Row]] = {}
     for row in rows:
         panels.setdefault(row.target.panel, []).append(row)
-    with _styled():
+    with styled():
         columns = min(len(panels), 2)
         height = math.ceil(len(panels) / columns)
         figure = Drawing(figsize=(3.5 * columns, 2.3 * height + 0.25), layout="constrained")
@@ -60,14 +57,14 @@ def _reproduced(ax: Axes, members: list[Row]) -> None:
     heights = [value for row in members for value in (*row.ours.values, *row.target.published) if value == value]
     if min(heights) > 0 and max(heights) > 20 * min(heights):
         ax.set_yscale("log")
-        _plain_ticks(ax.yaxis)
+        plain_ticks(ax.yaxis)
     middle = (max(heights) + min(heights)) / 2.0
     if max(heights) - min(heights) < 1e-3 * abs(middle):  # nearer than eyes need: frame a tenth, not the rounding
         ax.set_ylim(*sorted((0.95 * middle, 1.05 * middle)))
     steps = [] if words else sorted({x for row in members for x in row.target.x})
     if len(steps) > 2 and steps[0] > 0 and steps[-1] > 20 * steps[0] and len(steps) < 20:
         ax.set_xscale("log")
-        _plain_ticks(ax.xaxis)
+        plain_ticks(ax.xaxis)
     ax.set_xlabel(target.axis)
     ax.set_ylabel(target.unit, fontsize=7)
     ax.tick_params(labelsize=7)

@@ -1,6 +1,5 @@
-"""Records: what an experiment showed, as tidy tables and as a folder that is found again."""
+"""Results: what an experiment showed, as tidy tables and as a folder that is found again."""
 
-from boltzmann_rl.results.results import Results, load, run
-from boltzmann_rl.storage.atomic import write
+from boltzmann_rl.lazy import public as _public
 
-__all__ = ["Results", "load", "run", "write"]
+__all__, __getattr__, __dir__ = _public(__name__)

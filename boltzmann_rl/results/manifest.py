@@ -11,13 +11,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import boltzmann_rl
 from boltzmann_rl.arguments import shown
 from boltzmann_rl.arguments.labels import visible
-from boltzmann_rl.experiments.declarations import BanditExperiment, Experiment
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.results.checks import check_manifest
-from boltzmann_rl.runs.plan import Unit
+from boltzmann_rl.runs.plan import Plan, Series
 
 __all__ = ["FORMAT", "differences", "manifest_of", "read_manifest"]
 
@@ -27,38 +25,37 @@ FORMAT = 1
 # Bytes: some hundred thousand agents.
 _LARGEST = 100_000_000
 
+_LIBRARIES = ("boltzmann_rl", "numpy", "scipy", "pandas", "gymnasium", "matplotlib")
 
-def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[str, Any]:
+
+def manifest_of(plan: Plan, began: float, seconds: float) -> dict[str, Any]:
     """The declaration, its identity (which leaves out the number of runs) and the circumstances of this run."""
+    first = plan.first
     declaration: dict[str, Any] = {
-        "kind": type(experiment).__name__,
-        "problem": {label: repr(problem) for label, problem in experiment.problem.items()},
-        "agents": {label: repr(entrant.agent) for label, entrant in experiment.entrants.items()},
-        experiment.axis + "s": experiment.length,
-        "seed": experiment.seed,
+        "kind": plan.kind,
+        "problem": {label: repr(problem) for label, problem in plan.problems.items()},
+        "agents": {label: repr(agent) for label, agent in plan.agents.items()},
+        f"{first.axis}s": first.length,
+        "seed": first.seed,
     }
-    if isinstance(experiment, BanditExperiment) and experiment.uncounted_steps:
-        declaration["uncounted_steps"] = experiment.uncounted_steps
-    reasons = _reasons(experiment)
+    if first.uncounted:
+        declaration["uncounted_steps"] = first.uncounted
+    reasons = _labels_by(plan, lambda series: series.reason)
+    reasons.pop("", None)
     return {
         "format": FORMAT,
-        "name": experiment.name,
+        "name": plan.name,
         "declaration": declaration,
         "identity": hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
-        "study": {
-            label: [entrant.family, entrant.parameter]
-            for label, entrant in experiment.entrants.items()
-            if entrant.family is not None
-        },
-        "runs": experiment.runs,
-        "axis": experiment.axis,
-        "primary": experiment.primary,
-        "engine": _engines(experiment),
+        "study": {s.agent: [s.family, s.parameter] for s in plan.series if s.family is not None},
+        "runs": plan.runs,
+        "axis": first.axis,
+        "primary": plan.measures.primary,
+        "engine": _labels_by(plan, lambda series: series.cell.engine),
         **({"reasons": reasons} if reasons else {}),
         "versions": {
-            "boltzmann_rl": boltzmann_rl.__version__,
             "python": platform.python_version(),
-            **{name: metadata.version(name) for name in ("numpy", "scipy", "pandas", "gymnasium", "matplotlib")},
+            **{name: metadata.version(name) for name in _LIBRARIES},
             **({"numba": metadata.version("numba")} if available() else {}),
         },
         "platform": {"system": platform.platform(), "processor": platform.processor() or platform.machine()},
@@ -69,24 +66,12 @@ def manifest_of(experiment: Experiment, began: float, seconds: float) -> dict[st
     }
 
 
-def _engines(experiment: Experiment) -> dict[str, list[str]]:
-    """Which engine ran which agents, for each problem in the form ``agent`` or, of several, ``problem: agent``."""
-    return _by(experiment, experiment.engine)
-
-
-def _reasons(experiment: Experiment) -> dict[str, list[str]]:
-    """Why the reference engine ran agents that are worth compiling for, with their labels."""
-    found = _by(experiment, experiment.reason)
-    return {reason: labels for reason, labels in found.items() if reason}
-
-
-def _by(experiment: Experiment, answer: Callable[[Unit], str]) -> dict[str, list[str]]:
-    """The labels of agents by what is answered of them."""
+def _labels_by(plan: Plan, answer: Callable[[Series], str]) -> dict[str, list[str]]:
+    """The labels of agents by an answer: in the form ``agent`` or, of several problems, ``problem: agent``."""
     found: dict[str, list[str]] = {}
-    for unit in experiment.units():
-        if unit.block == 0:
-            label = unit.agent if len(experiment.problem) == 1 else f"{unit.problem}: {unit.agent}"
-            found.setdefault(answer(unit), []).append(label)
+    for series in plan.series:
+        label = series.agent if len(plan.problems) == 1 else f"{series.problem}: {series.agent}"
+        found.setdefault(answer(series), []).append(label)
     return found
 
 
@@ -140,7 +125,7 @@ def _refuse_later_format(manifest: dict[str, Any], folder: Path) -> None:
         by = versions.get("boltzmann_rl", "of a later version") if isinstance(versions, dict) else "of a later version"
         raise ValueError(
             f"{folder} was written in format {shown(written)} by boltzmann_rl {visible(str(by)[:30])}, and this is "
-            f"{boltzmann_rl.__version__}, which reads up to {FORMAT}: please upgrade"
+            f"{metadata.version('boltzmann_rl')}, which reads up to {FORMAT}: please upgrade"
         )
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boltzmann_rl.arguments.labels import visible
-from boltzmann_rl.arguments.near_names import dataclass, suggesting
-from boltzmann_rl.experiments.declarations import Experiment
+from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.results.checks import check_manifest, check_table, refuse_links, refuse_missing
 from boltzmann_rl.results.manifest import differences, manifest_of, read_manifest
 from boltzmann_rl.results.sentences import sentence
 from boltzmann_rl.results.spreadsheets import csv_bytes, read_csv
 from boltzmann_rl.results.tables import curves_table, runs_table, summary_table, thinned
+from boltzmann_rl.runs.plan import Plan
 from boltzmann_rl.runs.progress import Progress
 from boltzmann_rl.runs.runner import measure
 from boltzmann_rl.storage.atomic import write
@@ -22,7 +22,7 @@ from boltzmann_rl.storage.atomic import write
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Results", "check_place", "load", "run"]
+__all__ = ["Results", "check_place", "load", "run_plan"]
 
 # A curve on disk has at most this many points; in memory it has them all.
 POINTS = 200
@@ -70,9 +70,13 @@ class Results:
 
     def plot(self) -> "Figure":
         """The figure of this experiment."""
-        from boltzmann_rl.figures.curves import plot_results  # a method may look up a floor, lazily
+        from boltzmann_rl.figures.curves import plot_curves  # here: Matplotlib is not always needed
+        from boltzmann_rl.figures.studies import plot_study
 
-        return plot_results(self)
+        axis, study = self.manifest["axis"], self.manifest.get("study")
+        if study:
+            return plot_study(self.summary, axis, study)
+        return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]))
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, overwrite: bool = False) -> Path:
         """Write ``results/<name>/``: manifest, curves, summary, runs and the figure, each file at once or not at all.
@@ -113,31 +117,19 @@ class Results:
         return folder
 
 
-@suggesting
-def run(experiment: Experiment, *, jobs: int | None = None, progress: bool = True) -> Results:
-    """Run an experiment and put its results together.
-
-    Args:
-        experiment: A `BanditExperiment` or a `GymnasiumExperiment`.
-        jobs: Processes, ≥ 1; None is this process alone. The results are the same bytes for any number.
-        progress: Whether to show on standard error how far it is.
-
-    Returns:
-        The results, in memory; ``results.save()`` writes them.
-    """
-    began, clock = time.time(), time.monotonic()
-    measured = []
-    total = sum(unit.runs for unit in experiment.units())
-    with Progress(total, experiment.name, progress) as bar:
-        for unit, block in measure(experiment, jobs):
-            measured.append((unit, block))
-            bar.advance(unit.runs)
-    runs = runs_table(experiment, measured)
+def run_plan(plan: Plan, *, jobs: int | None = None, progress: bool = True) -> Results:
+    """Do the work of a plan and put its results together; see `boltzmann_rl.run`."""
+    began, clock, measured = time.time(), time.monotonic(), []
+    with Progress(plan.runs * len(plan.series), plan.name, progress) as bar:
+        for part in measure(plan, jobs):
+            measured.append(part)
+            bar.advance(part[1].runs)
+    runs = runs_table(plan, measured)
     return Results(
-        curves=curves_table(experiment, measured),
-        summary=summary_table(experiment, runs),
+        curves=curves_table(plan, measured),
+        summary=summary_table(plan, runs),
         runs=runs,
-        manifest=manifest_of(experiment, began, time.monotonic() - clock),
+        manifest=manifest_of(plan, began, time.monotonic() - clock),
     )
 
 
@@ -181,13 +173,13 @@ def _table(folder: Path, name: str, manifest: dict[str, Any]) -> pd.DataFrame:
     return table
 
 
-def check_place(experiment: Experiment, results: str | Path, *, overwrite: bool = False) -> None:
+def check_place(plan: Plan, results: str | Path, *, overwrite: bool = False) -> None:
     """Refuse, before the work is done, a folder that `Results.save` would refuse after it.
 
     Raises:
         FileExistsError: As there.
     """
-    _check_folder(Path(results) / experiment.name, manifest_of(experiment, 0.0, 0.0), overwrite)
+    _check_folder(Path(results) / plan.name, manifest_of(plan, 0.0, 0.0), overwrite)
 
 
 def _check_folder(folder: Path, manifest: dict[str, Any], overwrite: bool) -> None:

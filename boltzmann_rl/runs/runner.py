@@ -1,4 +1,4 @@
-"""The runner: an experiment's units of work, here or on several cores, yielded in the order of the declaration."""
+"""The runner: the cells of a plan, here or on several cores, yielded in the order of the plan."""
 
 import multiprocessing
 import os
@@ -8,55 +8,58 @@ from collections.abc import Iterator
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.selection import COMPILED
-from boltzmann_rl.experiments.declarations import Experiment
-from boltzmann_rl.runs.plan import Unit
+from boltzmann_rl.runs.plan import Cell, Plan, Series
 
-__all__ = ["measure"]
+__all__ = ["Measured", "measure"]
+
+Measured = tuple[Series, Cell, Block]
 
 
-def measure(experiment: Experiment, jobs: int | None = None) -> Iterator[tuple[Unit, Block]]:
-    """Do the work, and yield each unit with what it measured.
+def measure(plan: Plan, jobs: int | None = None) -> Iterator[Measured]:
+    """Do the work, and yield each cell with its series and what it measured.
 
-    The results are the same bytes for any ``jobs``: a unit depends on the declaration alone, and units come in the
-    declaration's order.
+    The results are the same bytes for any ``jobs``: a cell depends on itself alone, and cells come in the plan's order.
 
     Args:
-        experiment: What to run.
-        jobs: Processes, ≥ 1; None is this process alone. There are never more than cores or units.
+        plan: Of an experiment.
+        jobs: Processes, ≥ 1; None is this process alone. There are never more than cores or cells.
 
     Raises:
         ValueError: ``jobs`` below 1.
     """
-    units = list(experiment.units())
-    processes = 1 if jobs is None else min(as_integer(jobs, "jobs", minimum=1), os.cpu_count() or 1, len(units))
+    processes = 1 if jobs is None else min(as_integer(jobs, "jobs", minimum=1), os.cpu_count() or 1, len(plan))
     if processes == 1:
-        for unit in units:
-            yield unit, experiment.simulate(unit)
+        for series, cell in plan.cells():
+            yield series, cell, cell.simulate()
         return
-    import cloudpickle  # here: one process needs neither
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed  # here: one process needs none
     from joblib.externals.loky import get_reusable_executor
 
-    # Machine code leaves the interpreter free, so threads will do, which need not import and load it all again.
-    declaration, compiled = cloudpickle.dumps(experiment), [experiment.engine(unit) == COMPILED for unit in units]
-    work = {
-        True: (delayed(experiment.simulate)(unit) for unit, quick in zip(units, compiled, strict=True) if quick),
-        False: (delayed(_do)(declaration, unit) for unit, quick in zip(units, compiled, strict=True) if not quick),
-    }
-    blocks = {
-        quick: Parallel(n_jobs=processes, prefer="threads" if quick else None, return_as="generator")(work[quick])
-        for quick in set(compiled)
-    }
-    for unit, quick in zip(units, compiled, strict=True):
-        yield unit, next(blocks[quick])
+    def all_of(compiled: bool) -> Iterator[Block]:
+        cells = (cell for _, cell in plan.cells() if (cell.engine == COMPILED) == compiled)
+        if compiled:  # machine code releases the interpreter lock: threads suffice, which need not load it all again
+            return Parallel(processes, prefer="threads", return_as="generator")(delayed(c.simulate)() for c in cells)
+        return Parallel(processes, return_as="generator")(delayed(_simulate)(_by_value(cell)) for cell in cells)
+
+    blocks = {compiled: all_of(compiled) for compiled in {s.cell.engine == COMPILED for s in plan.series}}
+    for series, cell in plan.cells():
+        yield series, cell, next(blocks[cell.engine == COMPILED])
     for finished in blocks.values():
-        next(finished, None)  # which lets it say goodbye to its workers
+        next(finished, None)  # so that its workers are released
     if False in blocks and multiprocessing.parent_process() is not None:
-        # A process of multiprocessing waits at its end for its workers, which stay for minutes lest there be more work.
+        # A process of multiprocessing waits at its end for its workers, which stay for minutes in case of more work.
         get_reusable_executor().shutdown()
 
 
-def _do(declaration: bytes, unit: Unit) -> Block:
-    """In a worker; the declaration came by value, so that classes of a notebook or a script are known here."""
-    experiment: Experiment = pickle.loads(declaration)
-    return experiment.simulate(unit)
+def _by_value(cell: Cell) -> bytes:
+    """The cell with the classes of a notebook or script in it, which a worker cannot import."""
+    import cloudpickle
+
+    pickled: bytes = cloudpickle.dumps(cell)
+    return pickled
+
+
+def _simulate(cell: bytes) -> Block:
+    """In a worker."""
+    sent: Cell = pickle.loads(cell)
+    return sent.simulate()

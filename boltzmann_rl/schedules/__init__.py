@@ -8,7 +8,7 @@ arrays of one for each row; the schedule then answers one value a row, of one st
 
 from typing import TYPE_CHECKING
 
-from boltzmann_rl.lazy import lazily
+from boltzmann_rl.lazy import public as _public
 from boltzmann_rl.protocols import Schedule
 from boltzmann_rl.schedules.combinators import Ceiling, Floor, Joined, Piecewise, Restarts, Scaled, WarmUp
 from boltzmann_rl.schedules.evaluation import as_parameter, evaluate, is_constant
@@ -24,7 +24,7 @@ from boltzmann_rl.schedules.shapes import (
 )
 
 if not TYPE_CHECKING:  # type checkers know which names are there
-    __getattr__, __dir__ = lazily(__name__, {})  # suggests one for a name that is not
+    _, __getattr__, __dir__ = _public(__name__)  # suggests one for a name that is not
 
 __all__ = [
     "Ceiling",

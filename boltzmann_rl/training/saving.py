@@ -10,6 +10,7 @@ import platform
 import re
 import sys
 import warnings
+from importlib import metadata
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -90,17 +91,8 @@ def _warn_of_versions(path: str | Path, saved: dict[str, Any], here: dict[str, s
 
 def _versions(kind: str) -> dict[str, str]:
     """Of everything whose change may change the numbers, or the meaning of the file."""
-    import gymnasium
-    import numpy
-
-    import boltzmann_rl
-
-    libraries: list[Any] = [boltzmann_rl, numpy, gymnasium]
-    if kind == "pickle":
-        import cloudpickle
-
-        libraries.append(cloudpickle)
-    return {"python": platform.python_version(), **{x.__name__: x.__version__ for x in libraries}}
+    libraries = ["boltzmann_rl", "numpy", "gymnasium", *(["cloudpickle"] if kind == "pickle" else [])]
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in libraries}}
 
 
 def packed(state: Any, named: list[type]) -> bytes:

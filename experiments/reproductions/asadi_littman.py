@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from boltzmann_rl import mellowmax, softmax
-from boltzmann_rl.reproduction.targets import NOT_GIVEN, Measurement, Target
+from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target
 
 REWARD, STAY = np.array([0.122, 0.033]), np.array([0.66, 0.99])
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from boltzmann_rl import Agent, BanditExperiment, BernoulliBandit, EpsilonGreedy, Greedy, SampleAverage, UCB1Tuned
-from boltzmann_rl.reproduction.targets import Measurement, Target
+from boltzmann_rl.reproduction import Measurement, Target
 from boltzmann_rl.schedules import Ceiling, Power
 
 DISTRIBUTION_12 = (0.9, 0.8, 0.8, 0.8, 0.7, 0.7, 0.7, 0.6, 0.6, 0.6)

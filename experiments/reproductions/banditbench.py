@@ -19,7 +19,7 @@ from boltzmann_rl import (
     Greedy,
     SampleAverage,
 )
-from boltzmann_rl.reproduction.targets import Measurement, Target
+from boltzmann_rl.reproduction import Measurement, Target
 
 
 @dataclass(frozen=True)

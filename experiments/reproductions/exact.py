@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from boltzmann_rl import softmax
-from boltzmann_rl.reproduction.targets import Measurement, Target
+from boltzmann_rl.reproduction import Measurement, Target
 
 
 @dataclass(frozen=True)

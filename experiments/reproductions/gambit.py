@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import root
 
 from boltzmann_rl import softmax
-from boltzmann_rl.reproduction.targets import Measurement, Target
+from boltzmann_rl.reproduction import Measurement, Target
 
 CONST_SUM_GAME = ((1.0, 1.0), (0.0, 1.0)), ((1.0, 1.0), (2.0, 1.0))
 

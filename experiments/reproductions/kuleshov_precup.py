@@ -22,7 +22,7 @@ from boltzmann_rl import (
     UCB1Tuned,
     UniformMeans,
 )
-from boltzmann_rl.reproduction.targets import Measurement, Target
+from boltzmann_rl.reproduction import Measurement, Target
 
 PAPER = "Kuleshov & Precup (2014), arXiv 1402.6028"
 

@@ -20,7 +20,7 @@ from boltzmann_rl import (
     Results,
     SampleAverage,
 )
-from boltzmann_rl.reproduction.targets import NOT_GIVEN, Measurement, Target
+from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target
 
 BOOK = "Sutton & Barto (2018)"
 

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from boltzmann_rl import Environment, EpsilonGreedy, Greedy
 from boltzmann_rl.planning import MDP, action_values, policy_values, value_iteration
-from boltzmann_rl.reproduction.targets import Measurement, Target
+from boltzmann_rl.reproduction import Measurement, Target
 
 BOOK = "Sutton & Barto (2018)"
 WINDY = Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from boltzmann_rl import Agent, Environment, EpsilonGreedy, GymnasiumExperiment
 from boltzmann_rl.learners.temporal_difference import SARSA, ExpectedSARSA
-from boltzmann_rl.reproduction.targets import Measurement, Target
+from boltzmann_rl.reproduction import Measurement, Target
 
 WINDY = Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from boltzmann_rl import Agent, BanditExperiment, BernoulliBandit, Boltzmann, ConstantStep
-from boltzmann_rl.reproduction.targets import Measurement, Target
+from boltzmann_rl.reproduction import Measurement, Target
 
 
 @dataclass(frozen=True)

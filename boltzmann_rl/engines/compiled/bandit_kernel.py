@@ -10,6 +10,7 @@ import numpy as np
 
 from boltzmann_rl.engines.compiled import lanes, perturbation
 from boltzmann_rl.engines.compiled.perturbation import Indices
+from boltzmann_rl.engines.metrics import BANDITS
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled, fused, placed
 from boltzmann_rl.kernels.vectors import (
@@ -31,16 +32,8 @@ from boltzmann_rl.kernels.vectors import (
 
 __all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "play", "problem_of", "space_for"]
 
-METRICS = (
-    "reward",
-    "best_action",
-    "regret",
-    "expected_reward",
-    "expected_regret",
-    "cumulative_regret",
-    "entropy",
-    "effective_actions",
-)
+# In the order in which the sums below are kept; the temperature is the last of all, and is not summed here.
+METRICS = tuple(metric.name for metric in BANDITS.metrics[:-1])
 
 # How a learner moves its values; the gradient's kinds move all of them at once.
 AVERAGE, FADING, REWARDS, GRADIENT_PREVIOUS, GRADIENT_CURRENT, GRADIENT_FIXED = range(6)

@@ -1,4 +1,4 @@
-"""The compiled engine for bandits: the runs of `boltzmann_rl.engines.reference.bandits` once more, action for action."""
+"""The compiled engine for bandits: `boltzmann_rl.engines.reference.bandits` once more, action for action."""
 
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.compiled import bandit_kernel as kernel
 from boltzmann_rl.engines.compiled.perturbation import GUMBEL, NORMAL, Indices
+from boltzmann_rl.engines.metrics import BANDITS
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.kernels import pcg
@@ -264,7 +265,7 @@ def _block(policy: Any, shares: Shares, measured: kernel.Measured) -> Block:
     curves = {metric: Moments(runs, *numbers) for metric, *numbers in zip(kernel.METRICS, means, squares, strict=True)}
     if hasattr(policy, "temperature"):
         curves["temperature"] = Moments(runs, shares.asked, np.zeros(len(shares.asked)))
-    return Block(curves, dict(zip(("reward", "best_action", "regret"), measured.totals[:, :runs], strict=True)))
+    return Block(curves, dict(zip(BANDITS.kept, measured.totals[:, :runs], strict=True)))
 
 
 def _payment(bandit: Any) -> Any:

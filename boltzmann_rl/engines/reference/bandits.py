@@ -9,6 +9,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits.stationary import answered
 from boltzmann_rl.decisions.act import decide, probabilities
 from boltzmann_rl.engines.blocks import BLOCK, Block
+from boltzmann_rl.engines.metrics import BANDITS
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.policies.parameters import has_temperature, temperature_at
 from boltzmann_rl.protocols import Bandit
@@ -157,7 +158,7 @@ class _Tape:
             )
             for metric, parts in self._parts.items()
         }
-        totals = {metric: self._sums[metric] for metric in ("reward", "best_action", "regret")}
+        totals = {metric: self._sums[metric] for metric in BANDITS.kept}
         for metric, total in totals.items():
             beyond = total[~np.isfinite(total)]
             if beyond.size:

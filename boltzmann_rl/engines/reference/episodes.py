@@ -9,19 +9,17 @@ from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.engines.blocks import Block
+from boltzmann_rl.engines.metrics import EPISODES, WINDOW
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.protocols import Transition
 from boltzmann_rl.streams import child_seed
 from boltzmann_rl.training.training import Episode, Training
 
-__all__ = ["BLOCK", "WINDOW", "Episode", "play", "simulate", "train"]
+__all__ = ["BLOCK", "Episode", "play", "simulate", "train"]
 
 # Runs per unit of work. Every run has seeds of its own, so the size decides nothing but the bookkeeping.
 BLOCK = 5
-
-# Episodes over which the smoothed return of a run is averaged.
-WINDOW = 10
 
 
 @suggesting
@@ -92,12 +90,11 @@ def samples_of(env: Any, agent: Agent, *, episodes: int, seed: int) -> Floats:
 
 def block_of(samples: Floats) -> Block:
     """What is left of returns, lengths and ends of episodes, ``(3, runs, episodes)``."""
-    names = ("return", "length", "terminated")
-    measured = dict(zip(names, samples, strict=True))
+    measured = dict(zip(EPISODES.kept, samples, strict=True))
     with np.errstate(over="ignore", under="ignore"):
         measured["smoothed_return"] = _trailing_mean(measured["return"])
         curves = {metric: Moments.of(sample.T) for metric, sample in measured.items()}
-        return Block(curves, {metric: measured[metric].sum(axis=1) for metric in names})
+        return Block(curves, {metric: measured[metric].sum(axis=1) for metric in EPISODES.kept})
 
 
 def _trailing_mean(returns: Floats) -> Floats:

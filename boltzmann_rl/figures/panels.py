@@ -1,0 +1,54 @@
+"""Panels: how one metric is drawn, with its bands, its unit and the frame that suits it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from boltzmann_rl.engines.metrics import Metric
+from boltzmann_rl.figures.style import line_style, plain_ticks, short
+
+__all__ = ["caption", "finish", "frame_late", "line_with_band"]
+
+
+def line_with_band(ax: Axes, x: Any, mean: Any, low: Any, high: Any, index: int, label: str) -> None:
+    """Means in the style of line ``index``, with a band where their intervals are finite; one run has none."""
+    x, mean, low, high = (np.asarray(part) for part in (x, mean, low, high))
+    ax.plot(x, mean, **line_style(index), label=short(label))
+    finite = np.isfinite(low) & np.isfinite(high)
+    if finite.any():
+        where = None if finite.all() else finite
+        ax.fill_between(x, low, high, where=where, color=line_style(index)["color"], alpha=0.2, linewidth=0)
+
+
+def finish(ax: Axes, metric: Metric, title: str) -> None:
+    """Title, unit and scale."""
+    ax.set_title(title)
+    ax.set_ylabel(metric.unit)
+    ax.margins(x=0)
+    if metric.scale == "share":
+        ax.set_ylim(0, 1)
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    elif metric.scale == "log":
+        ax.set_yscale("log")
+        plain_ticks(ax.yaxis, (1.0, 2.0, 5.0))
+
+
+def frame_late(ax: Axes, curves: pd.DataFrame) -> None:
+    """Leave out the first tenth of the axis where its low values would squeeze the rest together."""
+    late = curves[curves["step"] >= curves["step"].max() / 10]
+    low, high = late["mean"].min(), late["mean"].max()
+    if curves["mean"].min() < low - (high - low):
+        ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+        ax.annotate("start not shown", xy=(1, 0), xycoords="axes fraction", xytext=(0, -19),
+                    textcoords="offset points", ha="right", va="top", fontsize=6, color="0.4")  # fmt: skip
+
+
+def caption(figure: Figure, table: pd.DataFrame) -> None:
+    """Above the figure: the experiment, its number of runs, and what the bands are."""
+    name, runs = table["experiment"].iloc[0], int(table["runs"].max())
+    bands = "bands: 95 % confidence intervals of the mean" if runs > 1 else "which has no intervals"
+    figure.suptitle(f"{name}: {runs} run{'s' * (runs > 1)}, {bands}", fontsize=8, x=0.01, ha="left")

@@ -1,0 +1,74 @@
+"""The code behind a declaration: what its classes are, so that changed code is not taken for what ran before."""
+
+import contextlib
+import dataclasses
+import functools
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from typing import Any
+
+__all__ = ["code_of"]
+
+
+def code_of(*parts: Any) -> tuple[str, ...]:
+    """What the classes in a declaration are: name and version of the distribution that owns them, else their source.
+
+    A distribution that is installed from a folder for editing counts as source.
+
+    Example:
+        >>> import boltzmann_rl as brl
+        >>> any("numpy" in line for line in code_of(brl.Boltzmann(0.5)))
+        False
+    """
+    return tuple(sorted({_of_class(kind) for part in parts for kind in _classes(part)}))
+
+
+def _classes(part: Any) -> Iterator[Any]:
+    """The classes of a value and of what it holds; of an environment also that of its entry point."""
+    if isinstance(part, tuple | list | Mapping):
+        for item in (*part, *(part.values() if isinstance(part, Mapping) else ())):
+            yield from _classes(item)
+        return
+    if type(part).__module__ == "builtins":
+        return
+    yield type(part)
+    if dataclasses.is_dataclass(part):
+        for field in dataclasses.fields(part):
+            yield from _classes(getattr(part, field.name))
+    if callable(getattr(part, "make", None)):
+        yield from _entry_point(part.id)
+
+
+def _entry_point(name: str) -> Iterator[Any]:
+    """What makes the environment of an id, where it is registered."""
+    import gymnasium  # here: a plan of bandits needs none
+
+    with contextlib.suppress(gymnasium.error.Error):
+        entry = gymnasium.spec(name).entry_point
+        yield gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
+
+
+@functools.cache
+def _of_class(kind: Any) -> str:
+    owner = _owners().get(kind.__module__.partition(".")[0])
+    if owner is not None:
+        return f"{kind.__module__}.{kind.__qualname__} of {owner}"
+    try:
+        source = inspect.getsource(kind)
+    except (OSError, TypeError):  # typed into a session that keeps no text
+        source = "unknown"
+    return f"{kind.__qualname__}: {source}"
+
+
+@functools.cache
+def _owners() -> dict[str, str]:
+    """The distribution that owns each top-level package, with its version; none of those installed for editing."""
+    owners = {}
+    for package, names in metadata.packages_distributions().items():
+        found = metadata.distribution(names[0])
+        origin = json.loads(found.read_text("direct_url.json") or "{}")
+        if not origin.get("dir_info", {}).get("editable", False):
+            owners[package] = f"{names[0]} {found.version}"
+    return owners
