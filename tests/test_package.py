@@ -6,39 +6,11 @@ import inspect
 import subprocess
 import sys
 import types
-from pathlib import Path
 
 import pytest
+from rooms import FILES, FLOOR_OF, ROOT, TREES, imports_of, own_imports, room_of
 
 import boltzmann_rl
-
-ROOT = Path(boltzmann_rl.__file__).parent
-FILES = {str(path.relative_to(ROOT).with_suffix("")).replace("/", "."): path for path in sorted(ROOT.rglob("*.py"))}
-TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in FILES.items()}
-
-# Lowest first; a room imports from lower floors and from itself, inside functions too. A room is a folder or a module
-# of the package; engines has several floors, since training stands between what it measures and what it plays.
-FLOORS = (
-    {"lazy", "arguments"},
-    {"protocols", "storage", "kernels", "statistics"},
-    {"streams", "numerics"},
-    {"schedules"},
-    {"policies"},
-    {"decisions"},
-    {"agents", "agents.agent", "bandits", "engines", "learners", "integrations"},
-    {"agents.published", "environments", "gridworlds"},
-    {"tables", "bandit_environments", "many_actions"},
-    {"planning", "training", "engines.metrics", "engines.moments"},
-    {"engines.blocks"},
-    {"engines.reference"},
-    {"engines.compiled"},
-    {"engines.selection"},
-    {"runs", "figures"},
-    {"results"},
-    {"experiments", "reproduction"},
-    {"cli"},
-)
-FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Each foreign library with the rooms that may know it when they are imported.
 FOREIGN = {
@@ -65,37 +37,6 @@ WITHOUT_EXAMPLE = {
     "play": "endless; shown by train, which is play for a number of episodes",
     "run": "the same as the method run of an experiment, which has one",
 }
-
-
-def room_of(module):
-    """The room of a module: the longest beginning of its name that has a floor, else its first word."""
-    words = module.split(".")
-    beginnings = [".".join(words[:length]) for length in range(len(words), 0, -1)]
-    return next((name for name in beginnings if name in FLOOR_OF), words[0])
-
-
-def imports_of(node, *, lazily=False, typing=False):
-    """Every import below a node: the module, the name taken from it, whether inside a function, whether for types."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
-            yield from imports_of(child, lazily=lazily, typing=True)
-            continue
-        inside = lazily or isinstance(child, ast.FunctionDef | ast.Lambda)
-        if isinstance(child, ast.Import):
-            yield from ((alias.name, None, inside, typing) for alias in child.names)
-        elif isinstance(child, ast.ImportFrom):
-            assert child.level == 0, "an import is relative"
-            yield from ((child.module, alias.name, inside, typing) for alias in child.names)
-        yield from imports_of(child, lazily=inside, typing=typing)
-
-
-def own_imports(module):
-    """The modules of the package that a module imports, also inside functions and for types."""
-    for source, name, _, _ in imports_of(TREES[module]):
-        package, _, inner = source.partition(".")
-        if package == "boltzmann_rl":
-            whole = ".".join(part for part in (inner, name) if part)
-            yield whole if whole in FILES or f"{whole}.__init__" in FILES else inner
 
 
 INSIDE = sorted(module for module in FILES if module != "__init__")

@@ -30,7 +30,7 @@ def test_the_readme_has_one_command_that_runs_and_one_that_tests() -> None:
     assert len(commands) == 2
     assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install -qq -e ") for command in commands)
     assert "boltzmann-rl run experiments/" in commands[0]
-    assert commands[1].endswith("python -m pytest -q")
+    assert commands[1].endswith("python -m pytest -q -n auto")
 
 
 def test_every_file_that_the_readme_points_to_is_there() -> None:

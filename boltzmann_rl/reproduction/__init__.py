@@ -3,6 +3,6 @@
 A file in ``experiments/reproductions`` lists its ``TARGETS``, made of the classes here.
 """
 
-from boltzmann_rl.reproduction.targets import Measurement, Row, Target
+from boltzmann_rl.reproduction.targets import NOT_GIVEN, Measurement, Row, Target
 
-__all__ = ["Measurement", "Row", "Target"]
+__all__ = ["NOT_GIVEN", "Measurement", "Row", "Target"]

@@ -1,0 +1,19 @@
+"""The page on architecture draws the imports as they are, and names every room."""
+
+import re
+from pathlib import Path
+
+from rooms import FLOOR_OF, diagram
+
+PAGE = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text("utf-8")
+
+
+def test_the_diagram_has_the_arrows_of_the_imports():
+    drawn = re.search(r"```mermaid\n(.*?)\n```", PAGE, flags=re.DOTALL)
+    assert drawn is not None
+    assert drawn.group(1) == diagram(), "python tests/rooms.py prints the diagram as it should be"
+
+
+def test_every_room_has_a_line_that_says_what_it_holds():
+    described = set(re.findall(r"^\| `([\w.]+)`", PAGE, flags=re.MULTILINE))
+    assert described == set(FLOOR_OF)
