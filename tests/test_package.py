@@ -61,7 +61,7 @@ def test_every_room_has_a_floor():
 
 def test_the_root_holds_the_modules_of_the_layout_and_no_others():
     root = {path.stem for path in ROOT.glob("*.py")}
-    assert root == {"__init__", "arguments", "gridworlds", "lazy", "planning", "protocols", "streams"}
+    assert root == {"__init__", "gridworlds", "lazy", "planning", "protocols", "streams"}
 
 
 @pytest.mark.parametrize("module", [module for module in INSIDE if room_of(module) != "cli"])
