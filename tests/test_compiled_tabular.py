@@ -353,6 +353,7 @@ def test_an_additional_wrapper_is_left_to_the_reference():
         (Agent(QLearning(), Boltzmann(Odds(0.1, 9.0))), "reads the values"),
         (Agent(QLearning(), lambda values, step: np.full(len(values), 1.0 / len(values))), "lambda"),
         (Agent(QLearning(), Uniform(), clock="pulls"), "clock 'pulls'"),
+        (Agent(DoubleQLearning(ties="draw"), Uniform()), "draws among equal maxima"),
     ],
     ids=lambda part: part if isinstance(part, str) else "",
 )

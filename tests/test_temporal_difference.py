@@ -16,6 +16,7 @@ from boltzmann_rl import (
     QLearning,
     Uniform,
     ValueDifference,
+    act,
     invert,
     play,
     train,
@@ -147,16 +148,20 @@ def test_a_transition_that_lacks_what_a_learner_needs_is_refused_by_name(learner
 # Two tables
 
 
+@pytest.mark.parametrize("ties", ["average", "draw"])
 @given(tapes(), RATES, DISCOUNTS, INITIALS, st.integers(0, 100))
 @settings(deadline=None, max_examples=100)
-def test_double_q_learning_agrees_with_two_tables_kept_by_hand(tape, rate, discount, initial, seed):
-    learner, coins = DoubleQLearning(rate, discount, initial), np.random.default_rng(seed)
+def test_double_q_learning_agrees_with_two_tables_kept_by_hand(ties, tape, rate, discount, initial, seed):
+    learner, uniforms = DoubleQLearning(rate, discount, initial, ties), np.random.default_rng(seed)
     tables = cells(initial), cells(initial)
     for t in tape:
-        own, other = tables if coins.random() < 0.5 else tables[::-1]
+        own, other = tables if uniforms.random() < 0.5 else tables[::-1]
+        drawn = uniforms.random() if ties == "draw" else None
         open_ = open_actions(t)
         best = max(own[t.next_observation, b] for b in open_)
         winners = [b for b in open_ if own[t.next_observation, b] == best]
+        if drawn is not None:
+            winners = [winners[int(drawn * len(winners))]]
         following = sum(other[t.next_observation, b] for b in winners) / len(winners)
         target = t.reward + (0.0 if t.terminated else discount * following)
         own[t.observation, t.action] += rate_of(learner, t) * (target - own[t.observation, t.action])
@@ -179,6 +184,30 @@ def test_two_tables_do_not_overestimate_a_choice_among_equals_where_one_does():
         double.append(2.0 * learner.values(learner.update(state, seen(r=0.0), rng))[0, 0])
     assert abs(np.mean(single) - 1.53875) < 4.9 * np.std(single) / runs**0.5  # false alarms: 1e-6
     assert abs(np.mean(double)) < 4.9 * np.std(double) / runs**0.5
+
+
+def test_drawn_ties_follow_van_hasselts_algorithm_in_the_maximisation_bias_example():
+    """Example 6.7 of Sutton & Barto: "left" at the start of .49 of the first 10 episodes, with averaged ties of .42.
+
+    Left leads to ten actions that pay N(−0.1, 1), right to the end; ε = 0.1, learning rate 0.1, initial values 0.
+    """
+    shares = {}
+    for ties in ("average", "draw"):
+        learner, rng, left = DoubleQLearning(0.1, ties=ties), np.random.default_rng(7), []
+        mask = np.array([True, True] + [False] * 8)
+        for _ in range(600):
+            state = learner.start((2, 10), rng)
+            for _ in range(10):
+                first = act(EpsilonGreedy(0.1), learner.values(state)[0], rng, step=0, available=mask)
+                left.append(first == 0)
+                state = learner.update(state, Transition(0, 0, first, 0.0, 1, first == 1, truncated=False), rng)
+                if first == 0:
+                    second = act(EpsilonGreedy(0.1), learner.values(state)[1], rng, step=0)
+                    paid = Transition(0, 1, second, rng.normal(-0.1), 0, terminated=True, truncated=False)
+                    state = learner.update(state, paid, rng)
+        shares[ties] = np.mean(left)
+    assert shares["average"] == pytest.approx(0.42, abs=0.03)
+    assert shares["draw"] == pytest.approx(0.49, abs=0.03)
 
 
 def test_an_update_of_two_tables_takes_one_uniform():
@@ -520,6 +549,7 @@ def test_the_windy_gridworld_is_learned_as_fast_as_van_seijen_says(learner, inde
         (lambda: SARSA(1.1), ValueError, r"learning_rate must be in \[0, 1\], got 1.1"),
         (lambda: ExpectedSARSA(discount=2), ValueError, r"discount must be in \[0, 1\], got 2"),
         (lambda: DoubleQLearning(initial=-np.inf), ValueError, "initial must be finite, got -inf"),
+        (lambda: DoubleQLearning(ties="first"), ValueError, "ties must be 'average' or 'draw', got 'first'"),
         (lambda: NStep(SARSA(), 0), ValueError, "steps must be 1 or more, got 0"),
         (lambda: NStep(SARSA(), 1.5), TypeError, "steps must be an integer, got 1.5"),
         (lambda: NStep(DoubleQLearning(), 2), TypeError, r"NStep needs a learner with following\(values, transition\)"),

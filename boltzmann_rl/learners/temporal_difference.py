@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, set_fields
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.features import add, cells, row, value
 from boltzmann_rl.learners.transitions import checked
@@ -24,7 +24,41 @@ __all__ = ["SARSA", "DoubleQLearning", "ExpectedSARSA", "QLearning"]
 
 
 @dataclass(frozen=True)
-class QLearning:
+class _OneTable:
+    """What the learners with one table share; each says by ``following(values, transition)`` what its target takes."""
+
+    learning_rate: Parameter = 0.5
+    discount: float = 1.0
+    initial: float = 0.0
+
+    def __post_init__(self) -> None:
+        _canonicalise(self)
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+        """A table ``(observations, actions)`` at ``initial``; draws nothing."""
+        return np.full(shape, self.initial)
+
+    def values(self, state: Floats) -> Floats:
+        """The table."""
+        return state
+
+    def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
+        """Move one value towards its target."""
+        values, transition = state, checked(transition, state.shape)
+        here, action, rate = transition.observation, transition.action, self.learning_rate
+        if type(rate) is not float:
+            rate = value_at(rate, "learning_rate", transition.step, maximum=1.0)
+        old = value(values, here, action)
+        amount = rate * (target_of(self, values, transition) - old)
+        if type(here) is int:  # what add comes to, without reading the value again
+            values[here, action] = old + amount
+        else:
+            add(values, here, action, amount)
+        return values
+
+
+@dataclass(frozen=True)
+class QLearning(_OneTable):
     """Q-learning: Q(s,a) ← Q(s,a) + learning_rate·(r + discount·max_b Q(s',b) − Q(s,a)).
 
     The maximum is taken over the actions available in s'.
@@ -45,21 +79,7 @@ class QLearning:
     Source: Watkins & Dayan (1992), *Machine Learning* 8; Sutton & Barto (2018), eq. 6.8.
     """
 
-    learning_rate: Parameter = 0.5
-    discount: float = 1.0
-    initial: float = 0.0
     off_policy = True  # it learns of the greedy policy, whichever acts: see EligibilityTraces
-
-    def __post_init__(self) -> None:
-        _canonicalise(self)
-
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-        """A table ``(observations, actions)`` at ``initial``; draws nothing."""
-        return np.full(shape, self.initial)
-
-    def values(self, state: Floats) -> Floats:
-        """The table."""
-        return state
 
     def following(self, values: Floats, transition: Transition) -> float:
         """What follows the transition: the largest value available."""
@@ -68,13 +88,9 @@ class QLearning:
             there = there[transition.next_available]
         return max(there.tolist()) if len(there) <= FEW else float(there.max())  # of few, a list's is found sooner
 
-    def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
-        """Move one value towards its target."""
-        return _move(self, state, transition)
-
 
 @dataclass(frozen=True)
-class SARSA:
+class SARSA(_OneTable):
     """Sarsa: Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Q(s',a') − Q(s,a)) with the next action a'.
 
     On-policy: a' was chosen with the table as it was before the update, and is the one that is taken.
@@ -97,21 +113,7 @@ class SARSA:
     Source: Rummery & Niranjan (1994), *On-Line Q-Learning Using Connectionist Systems*; Sutton & Barto (2018), eq. 6.7.
     """
 
-    learning_rate: Parameter = 0.5
-    discount: float = 1.0
-    initial: float = 0.0
     takes_next = "action"
-
-    def __post_init__(self) -> None:
-        _canonicalise(self)
-
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-        """A table ``(observations, actions)`` at ``initial``; draws nothing."""
-        return np.full(shape, self.initial)
-
-    def values(self, state: Floats) -> Floats:
-        """The table."""
-        return state
 
     def following(self, values: Floats, transition: Transition) -> float:
         """What follows the transition: the value of the next action."""
@@ -119,13 +121,9 @@ class SARSA:
             raise ValueError(f"SARSA learns from the next action, but {transition} has no next_action")
         return value(values, transition.next_observation, transition.next_action)
 
-    def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
-        """Move one value towards its target."""
-        return _move(self, state, transition)
-
 
 @dataclass(frozen=True)
-class ExpectedSARSA:
+class ExpectedSARSA(_OneTable):
     """Expected Sarsa: Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Σ_b π(b|s')·Q(s',b) − Q(s,a)).
 
     π are the probabilities that the next action was drawn from, so the target has the mean of `SARSA`'s and less
@@ -152,21 +150,7 @@ class ExpectedSARSA:
     Sarsa*, algorithm 1; Sutton & Barto (2018), eq. 6.9.
     """
 
-    learning_rate: Parameter = 0.5
-    discount: float = 1.0
-    initial: float = 0.0
     takes_next = "probabilities"
-
-    def __post_init__(self) -> None:
-        _canonicalise(self)
-
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-        """A table ``(observations, actions)`` at ``initial``; draws nothing."""
-        return np.full(shape, self.initial)
-
-    def values(self, state: Floats) -> Floats:
-        """The table."""
-        return state
 
     def following(self, values: Floats, transition: Transition) -> float:
         """What follows the transition: the mean value of what the policy does."""
@@ -176,10 +160,6 @@ class ExpectedSARSA:
         for q, p in zip(row(values, transition.next_observation).tolist(), transition.next_probabilities, strict=True):
             mean += q * float(p)  # one after the other, in the order of the actions
         return mean
-
-    def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
-        """Move one value towards its target."""
-        return _move(self, state, transition)
 
 
 class TwoTables(NamedTuple):
@@ -196,13 +176,15 @@ class DoubleQLearning:
 
     A fair coin chooses the table Q that is updated, Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Q'(s',b*) − Q(s,a)),
     where b* maximises Q(s',·) and Q' is the other table. The maximum of noisy estimates is too large on average; what
-    Q' says of Q's best action is not. Where several actions are best for Q the target is the mean of what Q' says of
-    them. The values are the mean of the tables, so a temperature means what it means for `QLearning`.
+    Q' says of Q's best action is not. The values are the mean of the tables, so a temperature means what it means for
+    `QLearning`.
 
     Args:
         learning_rate: In [0, 1]: a number, or a schedule of all steps taken.
         discount: In [0, 1].
         initial: Value of every action before the first update, finite.
+        ties: Where several actions are best for Q: ``"average"`` (the default) takes the mean of Q' over them, which
+            has the same expectation and less variance; ``"draw"`` draws one of them, as in the cited algorithm.
 
     Example:
         >>> learner, rng = DoubleQLearning(learning_rate=0.5), np.random.default_rng(0)
@@ -218,9 +200,11 @@ class DoubleQLearning:
     learning_rate: Parameter = 0.5
     discount: float = 1.0
     initial: float = 0.0
+    ties: str = "average"
 
     def __post_init__(self) -> None:
         _canonicalise(self)
+        as_choice(self.ties, "ties", ("average", "draw"))
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> TwoTables:
         """All at ``initial``; draws nothing."""
@@ -231,17 +215,21 @@ class DoubleQLearning:
         return state.values
 
     def update(self, state: TwoTables, transition: Transition, rng: np.random.Generator) -> TwoTables:
-        """Move one cell of one table; draws one uniform, below ½ for the first."""
+        """Move one cell of one table; draws one uniform, below ½ for the first, and with ``ties="draw"`` another."""
         values, first, second = state
         transition = checked(transition, values.shape)
         rate = value_at(self.learning_rate, "learning_rate", transition.step, maximum=1.0)
         table, other = (first, second) if rng.random() < 0.5 else (second, first)
+        drawn = rng.random() if self.ties == "draw" else None
         target = transition.reward
         if not transition.terminated:
             available = slice(None) if transition.next_available is None else transition.next_available
             chosen: Any = row(table, transition.next_observation)[available]
             judged: Any = row(other, transition.next_observation)[available][chosen == np.maximum.reduce(chosen)]
-            target += self.discount * (float(np.add.reduce(judged)) / len(judged))
+            if drawn is None:
+                target += self.discount * (float(np.add.reduce(judged)) / len(judged))
+            else:
+                target += self.discount * float(judged[int(drawn * len(judged))])
         here, action = transition.observation, transition.action
         add(table, here, action, rate * (target - value(table, here, action)))
         moved = cells(here, action)
@@ -261,20 +249,6 @@ def forgotten(learner: Any, state: Any) -> Any:
     """A learner's state without what unfinished episodes have left in it, by its ``forget(state)`` if it has one."""
     forget = getattr(learner, "forget", None)
     return state if forget is None else forget(state)
-
-
-def _move(learner: Any, values: Floats, transition: Transition) -> Floats:
-    transition = checked(transition, values.shape)
-    here, action, rate = transition.observation, transition.action, learner.learning_rate
-    if type(rate) is not float:
-        rate = value_at(rate, "learning_rate", transition.step, maximum=1.0)
-    old = value(values, here, action)
-    amount = rate * (target_of(learner, values, transition) - old)
-    if type(here) is int:  # what add comes to, without reading the value again
-        values[here, action] = old + amount
-    else:
-        add(values, here, action, amount)
-    return values
 
 
 def _canonicalise(learner: Any) -> None:

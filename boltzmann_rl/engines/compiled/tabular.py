@@ -91,6 +91,8 @@ def reason(environment: Environment, agent: Agent) -> str:
             return f"{part!r} is not known"
     if hasattr(getattr(agent.policy, "temperature", None), "temperature"):
         return f"{agent.policy!r} reads the values, which is not known"
+    if type(agent.learner) is DoubleQLearning and agent.learner.ties == "draw":
+        return f"{agent.learner!r} draws among equal maxima, which is not known"
     if agent.clock == "pulls":
         return "the clock 'pulls' is not known"
     if rows_of(agent.policy):
