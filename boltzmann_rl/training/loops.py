@@ -7,7 +7,7 @@ import numpy as np
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.environments.readings import Reading, TabularEnvironment
-from boltzmann_rl.protocols import Transition
+from boltzmann_rl.protocols import Transition, transition_of
 from boltzmann_rl.streams import child_seed
 from boltzmann_rl.training.players import Look, Player
 from boltzmann_rl.training.restoring import as_decision, as_parts, as_reading
@@ -15,7 +15,6 @@ from boltzmann_rl.training.restoring import as_decision, as_parts, as_reading
 __all__ = ["Loop"]
 
 _NO_DECISION = None, None
-_new = tuple.__new__
 
 
 class Loop:
@@ -50,32 +49,16 @@ class Loop:
         player, before, step = self.player, self._reading, self._step
         action, weights = self._chosen or player.choose(before, step, player.coins)
         reading = self._table.step(action)
-        there, available, reward, terminated, truncated = reading
         here = before[0]
         if player.counts:
             player.count(here, action)
         self._step = step + 1
         then, outlook = _NO_DECISION if player.takes_next is None else self._look_ahead(reading)
-        # This is Transition(...) at a third of its price.
-        transition = _new(
-            Transition,
-            (
-                step,
-                here,
-                action,
-                reward,
-                there,
-                terminated,
-                truncated,
-                available,
-                then,
-                outlook if player.takes_outlook else None,
-                weights if player.takes_probabilities else None,
-                0,
-            ),
-        )
+        taken = action, weights if player.takes_probabilities else None
+        ahead = then, outlook if player.takes_outlook else None
+        transition = transition_of(step, here, taken, reading, ahead, 0)
         self._reading = reading
-        if terminated or truncated:
+        if reading.terminated or reading.truncated:
             self._over, self._chosen, self._latest = True, None, before
         else:
             self._over, self._latest = False, reading

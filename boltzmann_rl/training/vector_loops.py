@@ -9,7 +9,7 @@ from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.environments.readings import Reading
 from boltzmann_rl.environments.vectors import TabularVectorEnvironment
-from boltzmann_rl.protocols import Transition
+from boltzmann_rl.protocols import Transition, transition_of
 from boltzmann_rl.training.players import Look, Player
 from boltzmann_rl.training.restoring import as_counts, as_decision, as_list, as_parts, as_reading, as_transition
 
@@ -131,17 +131,6 @@ class VectorLoop:
         action, weights = taken
         then, outlook = ahead or _NO_DECISION
         self._decisions += 1
-        return Transition(
-            self._decisions - 1,
-            before.observation,
-            action,
-            reading.reward,
-            reading.observation,
-            reading.terminated,
-            reading.truncated,
-            reading.available,
-            then,
-            outlook if self.player.takes_outlook else None,
-            weights if self.player.takes_probabilities else None,
-            row,
-        )
+        decision = action, weights if self.player.takes_probabilities else None
+        following = then, outlook if self.player.takes_outlook else None
+        return transition_of(self._decisions - 1, before.observation, decision, reading, following, row)
