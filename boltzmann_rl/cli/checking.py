@@ -1,13 +1,21 @@
 """The command about a policy: check."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import boltzmann_rl
 from boltzmann_rl.cli.sources import WrongCall, module_in, module_named
 from boltzmann_rl.cli.terminal import say
 
-__all__ = ["check"]
+__all__ = ["check", "declare"]
+
+
+def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    summary = "test a policy, yours or ours, against the laws of action selection"
+    option = command("check", check, summary, "boltzmann-rl check my_policies.py:POLICY").add_argument
+    option("policy", metavar="MODULE:NAME", help="an importable module or a Python file, and the policy in it")
 
 
 def check(options: argparse.Namespace) -> int:

@@ -1,15 +1,31 @@
 """The command about the literature: reproduce."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from boltzmann_rl.cli.numbers import plus_minus
+from boltzmann_rl.cli.numbers import plus_minus, seed, whole
 from boltzmann_rl.cli.sources import WrongCall, existing, module_in
 from boltzmann_rl.cli.terminal import say
 
-__all__ = ["reproduce"]
+__all__ = ["declare", "reproduce"]
+
+
+def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    summary = "run published experiments, and hold our numbers against the papers'"
+    option = command("reproduce", reproduce, summary, "boltzmann-rl reproduce KP-T1 SB26 --quick").add_argument
+    option("ids", nargs="*", metavar="ID", help="targets, or what their names begin with (default: all)")
+    option("--quick", action="store_true", help="a tenth of the runs, and the tolerances that go with it")
+    parameter = "another parameter of the study, such as sd=0.5 or agent.policy.temperature=0.02; judges nothing"
+    option("--set", action="append", default=[], metavar="NAME=VALUE", help=parameter)
+    option("--list", action="store_true", help="only list the targets")
+    option("--seed", type=seed, metavar="N", help="another seed for all that is drawn")
+    option("--jobs", type=whole, metavar="N", help="processes (default: 1)")
+    option("--experiments", default="experiments", metavar="DIR", help="where reproductions/ is")
+    option("--results", default="results", metavar="DIR", help="folder of all results")
+    option("--quiet", action="store_true", help="no progress, only the table")
 
 
 def reproduce(options: argparse.Namespace) -> int:
@@ -67,7 +83,7 @@ def _targets(folder: Path, ids: Sequence[str]) -> dict[str, list[Any]]:
 def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
     import ast
 
-    from boltzmann_rl.reproduction.targets import with_parameters
+    from boltzmann_rl.reproduction.targets import as_asked, with_parameters
 
     settings: dict[str, Any] = {}
     for setting in options.set:
@@ -85,10 +101,7 @@ def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
             study = with_parameters(target.study, settings)
         except ValueError as error:
             raise WrongCall(f"{error} (--set, {target.id})") from error
-        if options.seed is not None and hasattr(study, "seed"):
-            study = with_parameters(study, {"seed": options.seed})
-        if options.quick and "runs" not in settings and hasattr(study, "runs"):
-            study = with_parameters(study, {"runs": max(study.runs // 10, 20)})
+        study = as_asked(study, options.quick and "runs" not in settings, options.seed)
         ours = study.measure(jobs=options.jobs)
         numbers = ", ".join(plus_minus(v, v + se) for v, se in zip(ours.values, ours.standard_errors, strict=True))
         say(f"{target.id}, varied: {study!r}\n    {numbers} (mean ± standard error, {ours.runs} runs)")

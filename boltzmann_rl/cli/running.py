@@ -4,18 +4,46 @@ import argparse
 import dataclasses
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boltzmann_rl
-from boltzmann_rl.cli.numbers import plus_minus
+from boltzmann_rl.cli.numbers import plus_minus, seed, whole
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name
 from boltzmann_rl.cli.terminal import say
-from boltzmann_rl.engines.metrics import measures_of
+from boltzmann_rl.engines.metrics import POINTS, measures_of
 from boltzmann_rl.experiments.checks import entrants_of
 from boltzmann_rl.kernels.jit import available
 
-__all__ = ["list_experiments", "plot", "run"]
+__all__ = ["declare", "list_experiments", "plot", "run"]
+
+
+def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands and their options."""
+    summary = "run the experiments declared in Python files, and write tables and figures"
+    example = "boltzmann-rl run experiments/ten_armed_testbed.py --quick --results tried"
+    option = command("run", run, summary, example).add_argument
+    option("files", nargs="+", metavar="FILE", help="a Python file with a module-level EXPERIMENT (or several)")
+    option("--runs", type=whole, metavar="N", help="independent repetitions, instead of the declared number")
+    option("--steps", type=whole, metavar="N", help="steps per run (of a Gymnasium experiment: episodes)")
+    option("--seed", type=seed, metavar="N", help="seed, 0 to 2**63 - 1, instead of the declared one")
+    option("--jobs", type=whole, metavar="N", help="processes, at most one a core is used (default: 1)")
+    option("--results", default="results", metavar="DIR", help="folder of all results (default: results)")
+    points = f"points per curve in the table (default: {POINTS})"
+    option("--points", type=whole, default=POINTS, metavar="N", help=points)
+    option("--quick", action="store_true", help="few runs, to see in a moment what it will look like")
+    option("--overwrite", action="store_true", help="replace results of another declaration or of more runs")
+    option("--quiet", action="store_true", help="no progress, only the summary")
+
+    summary = "draw the figures of results again, from their tables"
+    option = command("plot", plot, summary, "boltzmann-rl plot results/ten_armed_testbed").add_argument
+    option("folder", metavar="DIR", help="the folder of one experiment's results")
+    option("--output", metavar="FILE", help="where to draw instead (.png, .svg or .pdf)")
+
+    summary = "list the experiments in a folder, each with its question"
+    option = command("list", list_experiments, summary, "boltzmann-rl list experiments").add_argument
+    option("folder", nargs="?", default="experiments", metavar="DIR", help="default: experiments")
 
 
 def run(options: argparse.Namespace) -> int:

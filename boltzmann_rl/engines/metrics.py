@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-__all__ = ["BANDITS", "EPISODES", "WINDOW", "Measures", "Metric", "measures_of"]
+__all__ = ["BANDITS", "EPISODES", "POINTS", "WINDOW", "Measures", "Metric", "measures_of"]
 
 # Episodes over which the smoothed return of a run is averaged.
 WINDOW = 10
+
+# A curve on disk has at most this many points; in memory it has them all.
+POINTS = 200
 
 
 @dataclass(frozen=True)

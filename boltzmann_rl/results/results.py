@@ -9,6 +9,7 @@ import pandas as pd
 
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.results.checks import check_manifest, check_table, refuse_links, refuse_missing
 from boltzmann_rl.results.manifest import differences, manifest_of, read_manifest
 from boltzmann_rl.results.sentences import sentence
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Results", "check_place", "load", "run_plan"]
-
-# A curve on disk has at most this many points; in memory it has them all.
-POINTS = 200
 
 
 @dataclass(frozen=True, eq=False)
