@@ -17,6 +17,7 @@ from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.rows import ladder_of, rows_of
 
 __all__ = [
+    "Floats",
     "as_available",
     "as_callable",
     "as_choice",
@@ -25,6 +26,7 @@ __all__ = [
     "as_integer",
     "as_matrix",
     "as_number",
+    "as_policy",
     "as_positive",
     "as_reward",
     "as_rewards",

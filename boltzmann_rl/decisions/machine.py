@@ -11,7 +11,7 @@ import numpy as np
 from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.kernels.forks import no_fork
 from boltzmann_rl.kernels.jit import available
-from boltzmann_rl.numerics.plain import LARGEST_TEMPERATURE
+from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.parameters import clock_of, number_at, rate_at, temperature_at
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann

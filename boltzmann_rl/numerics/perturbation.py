@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, real_array
-from boltzmann_rl.numerics.softmax import softmax
+from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE, softmax
 
 __all__ = ["CLIMBS", "GAUSSIAN", "GUMBEL", "NIL", "beta_propensities", "gaussian_propensities", "gumbel_propensities"]
 
@@ -165,7 +165,7 @@ def _location_scale(law: _Law, values: Any, scales: Any, name: str) -> Floats:
         # that narrow indices next to it keep all digits of their distances.
         eighth = values / 8.0
         pivot = (eighth - scales * (law.lower / 8.0)).argmax(axis=-1)
-        unit = np.where(largest < 1e-290, 2.0**100, 1.0)  # an eighth of the least scales would have no digits
+        unit = np.where(largest < LEAST_TEMPERATURE, 2.0**100, 1.0)  # an eighth of the least would have no digits
         location = (eighth - eighth[np.arange(len(pivot)), pivot][:, np.newaxis]) * unit / (largest * (unit / 8.0))
         scale = np.maximum(scales * unit / (largest * unit), 1e-16)
         p[rest] = _integrate(law, location, scale, law.lower * scale, law.upper * scale)

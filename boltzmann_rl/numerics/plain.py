@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
+
 __all__ = [
     "FEW",
-    "LARGEST_TEMPERATURE",
     "epsilon_greedy_weights",
     "few_values",
     "greedy_weights",
@@ -28,9 +29,6 @@ __all__ = [
 FEW = 128
 
 _FLOAT64 = np.dtype(np.float64)
-
-# Above this a difference of two floats can overflow although its quotient is moderate: the arrays know how.
-LARGEST_TEMPERATURE = 1e305
 
 
 def few_values(values: Any, available: Any) -> list[float] | None:

@@ -11,7 +11,10 @@ __all__ = ["log_softmax", "logsumexp", "softmax", "softmax_jacobian"]
 
 # Above this temperature a difference of two floats can overflow although the weight, its exponential, is not 0;
 # above 1 although the quotient, its logarithm, is finite.
-_LARGEST_PLAIN_TEMPERATURE = 1e305
+LARGEST_TEMPERATURE = 1e305
+
+# Below this temperature its inverse can overflow.
+LEAST_TEMPERATURE = 1e-290
 
 
 @suggesting
@@ -151,7 +154,7 @@ def softmax_jacobian(values: Any, temperature: Any = 1.0) -> Floats:
         return np.where(numerator == 0.0, 0.0, numerator / divisor)
 
 
-def exponents(values: Floats, temperature: float | Floats, plain: float = _LARGEST_PLAIN_TEMPERATURE) -> Floats:
+def exponents(values: Floats, temperature: float | Floats, plain: float = LARGEST_TEMPERATURE) -> Floats:
     """The z with p ∝ exp(z) whose row maxima are 0, in a fresh array; arguments already converted.
 
     Call it where floating-point errors are ignored: overflow to −inf is what is meant here.

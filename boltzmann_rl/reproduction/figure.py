@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from boltzmann_rl.figures.style import COLOURS, Drawing, plain_ticks, styled
-from boltzmann_rl.reproduction.targets import Row
+from boltzmann_rl.reproduction.targets import SIGMAS, Row
 
 __all__ = ["plot_reproduction"]
 
@@ -33,7 +33,9 @@ def plot_reproduction(rows: Sequence[Row]) -> Figure:
             ax.set_title(panel)
         for ax in axes[len(panels) :]:
             ax.set_axis_off()
-        figure.suptitle("rings: published; dots and lines: ours ± 3.5 standard errors", fontsize=7, x=0.01, ha="left")
+        figure.suptitle(
+            f"rings: published; dots and lines: ours ± {SIGMAS} standard errors", fontsize=7, x=0.01, ha="left"
+        )
     return figure
 
 
@@ -50,7 +52,7 @@ def _reproduced(ax: Axes, members: list[Row]) -> None:
         colour, line = COLOURS[index % len(COLOURS)], "none" if words or len(points) == 1 else "-"
         few = len(points) <= 20
         ax.errorbar(
-            x, ours, 3.5 * np.array(error), fmt="o" if few else "", ms=2.5, lw=1, ls=line, color=colour, label=name
+            x, ours, SIGMAS * np.array(error), fmt="o" if few else "", ms=2.5, lw=1, ls=line, color=colour, label=name
         )
         ax.plot(x, published, "o", ms=6 if few else 3.5, mfc="none", mec=colour, mew=0.8)
     target = members[0].target

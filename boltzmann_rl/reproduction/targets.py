@@ -14,7 +14,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 
-__all__ = ["NOT_GIVEN", "Measurement", "Row", "Target", "measure_targets", "with_parameters"]
+__all__ = ["NOT_GIVEN", "Measurement", "Row", "Target", "as_asked", "measure_targets", "with_parameters"]
 
 # Standard errors by which two right numbers may differ: a false alarm in 2000 comparisons.
 SIGMAS = 3.5
@@ -162,12 +162,15 @@ def with_parameters(study: Any, settings: dict[str, Any]) -> Any:
     return study
 
 
-def _measure(study: Any, quick: bool, seed: int | None, jobs: int | None) -> Measurement:
+def as_asked(study: Any, quick: bool, seed: int | None) -> Any:
+    """The study with a tenth of its runs if ``quick``, and with another seed if one is given."""
     if quick and hasattr(study, "runs"):
         study = dataclasses.replace(study, runs=max(study.runs // 10, 20))
-    if seed is not None and hasattr(study, "seed"):
-        study = dataclasses.replace(study, seed=seed)
-    measurement: Measurement = study.measure(jobs=jobs)
+    return study if seed is None or not hasattr(study, "seed") else dataclasses.replace(study, seed=seed)
+
+
+def _measure(study: Any, quick: bool, seed: int | None, jobs: int | None) -> Measurement:
+    measurement: Measurement = as_asked(study, quick, seed).measure(jobs=jobs)
     return measurement
 
 

@@ -17,7 +17,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.kernels.jit import compiled, placed
 from boltzmann_rl.kernels.vectors import where
-from boltzmann_rl.numerics.plain import LARGEST_TEMPERATURE
+from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 
 __all__ = ["LARGEST", "Rule", "State", "play"]
 

@@ -20,6 +20,7 @@ from boltzmann_rl.kernels.vectors import WIDTH, aligned
 from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
 from boltzmann_rl.learners.posterior import GaussianPosterior
+from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.parameters import rate_at, temperature_at
 from boltzmann_rl.policies.perturbation import BoltzmannGumbel, GaussianThompson
@@ -34,9 +35,6 @@ _CHUNK, _LARGEST = 64, 2**17
 
 # Above, an index may overflow.
 _LARGEST_EXPLORATION = 1e300
-
-# Below, the inverse of a temperature would overflow.
-_LEAST_TEMPERATURE = 1e-290
 
 
 class Shares(NamedTuple):
@@ -142,7 +140,7 @@ def simulate(
             shares = shares_of(agent.policy, steps)
     except (TypeError, ValueError):  # the reference says at which step, and loses nothing of it
         return reference.simulate(bandit, agent, **given)
-    if (shares.temperature < _LEAST_TEMPERATURE).any():
+    if (shares.temperature < LEAST_TEMPERATURE).any():
         return reference.simulate(bandit, agent, **given)
     with np.errstate(under="ignore"):  # as by default, and as the compiled arithmetic does
         played = _play(bandit, agent, shares, actions, **given)
