@@ -9,7 +9,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import vector as vector_wrappers
 
 from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
-from boltzmann_rl.environments.declaration import BANDITS
+from boltzmann_rl.bandits.catalogue import PROBLEMS as BANDITS
 
 IDS = [f"boltzmann_rl/{name}-v0" for name in BANDITS]
 CONTEXTUAL = [name for name in IDS if "Classification" in name or "Contextual" in name]

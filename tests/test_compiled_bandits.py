@@ -419,7 +419,7 @@ def test_the_same_lines_run_without_compilation(agent):
     """``NUMBA_DISABLE_JIT=1``, for who wants to step through them."""
     code = f"""if True:
         from boltzmann_rl import *
-        from boltzmann_rl.compiled.bandits import simulate
+        from boltzmann_rl.engines.compiled.bandits import simulate
         print(simulate(GaussianBandit(), {agent}, block=0, runs=3, steps=20, seed=1).totals["reward"].tolist())
     """
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}

@@ -360,7 +360,7 @@ def test_a_forked_process_decides_as_its_parent():
     code = """if True:
         import multiprocessing, numpy as np
         from boltzmann_rl import Boltzmann, act
-        from boltzmann_rl.policies import machine
+        from boltzmann_rl.decisions import machine
         def decide(seed):
             rng = np.random.default_rng(seed)
             return act(Boltzmann(0.5), rng.normal(size=(40_000, 5)), rng).sum()
@@ -373,7 +373,7 @@ def test_a_forked_process_decides_as_its_parent():
 
 
 def test_without_compilation_nothing_is_prepared():
-    code = "from boltzmann_rl.policies import machine; machine.prepare(); print(machine.ready)"
+    code = "from boltzmann_rl.decisions import machine; machine.prepare(); print(machine.ready)"
     assert run(code, NUMBA_DISABLE_JIT="1") == ["None"]
 
 
@@ -442,7 +442,7 @@ def test_an_interrupt_is_heard_while_another_thread_has_the_turn():
     code = """if True:
         import signal, time
         import numpy as np
-        from boltzmann_rl.policies import machine
+        from boltzmann_rl.decisions import machine
         machine.prepare()
         decision, rng = machine.ready, np.random.default_rng(0)
         started = decision.start_new_thread

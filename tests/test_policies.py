@@ -117,7 +117,7 @@ def test_one_clock_is_shared_by_all_rows(policy, values, step):
 
 @every_policy
 def test_a_policy_prints_as_it_is_written_and_is_a_value(policy):
-    twin = eval(repr(policy), {"inf": INF} | vars(schedules) | vars(brl))
+    twin = eval(repr(policy), {"inf": INF} | {name: getattr(brl, name) for name in brl.__all__} | vars(schedules))
     for same in (twin, pickle.loads(pickle.dumps(policy)), copy.deepcopy(policy), dataclasses.replace(policy)):
         assert same == policy
         assert hash(same) == hash(policy)

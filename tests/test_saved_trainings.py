@@ -437,7 +437,7 @@ def circle():
         (np.array([None]), r"state\[1\] is an array of object"),
         (np.ma.zeros(3), r"state\[1\] is a numpy.*MaskedArray"),
         (lambda: None, r"state\[1\] is a builtins.function"),
-        (AGENTS["Q"], r"state\[1\] is a boltzmann_rl.agents.Agent"),
+        (AGENTS["Q"], r"state\[1\] is a boltzmann_rl.agents.agent.Agent"),
         (np.random.Generator(np.random.MT19937(0)), r"state\[1\] is a generator of MT19937, not of PCG64"),
         (overlapping(), r"state\[1\]\['other'\] shares its memory with another array"),
         (circle(), r"state\[1\]\[0\] is held twice, also as state\[1\],"),

@@ -79,6 +79,7 @@ class NearTies:
         gap: By how much the best one lies above, ≥ 0.
 
     Example:
+        >>> from boltzmann_rl.bandits.stationary import GaussianBandit
         >>> GaussianBandit(NearTies(gap=0.05), arms=4).start(3, np.random.default_rng(0))
         array([[0.  , 0.  , 0.  , 0.05],
                [0.  , 0.  , 0.05, 0.  ],

@@ -109,6 +109,7 @@ class TabularEnvironment:
         TypeError: Another kind of space, such as a plain `Box` of observations.
 
     Example:
+        >>> from boltzmann_rl import Environment
         >>> table = TabularEnvironment(Environment("FrozenLake-v1").make(), seed=0)
         >>> table.observations, table.actions, table.reset().observation
         (16, 4, 0)

@@ -47,7 +47,7 @@ class BanditExperiment:
         ValueError, TypeError: A name that cannot be a folder, no agents, parts whose ``repr`` does not say all.
 
     Example:
-        >>> from boltzmann_rl import Boltzmann, GaussianBandit, SampleAverage
+        >>> from boltzmann_rl import Agent, Boltzmann, GaussianBandit, SampleAverage
         >>> experiment = BanditExperiment(
         ...     name="example",
         ...     problem=GaussianBandit(),
@@ -114,7 +114,7 @@ class GymnasiumExperiment:
         ValueError, TypeError: As `BanditExperiment`.
 
     Example:
-        >>> from boltzmann_rl import Boltzmann, QLearning
+        >>> from boltzmann_rl import Agent, Boltzmann, QLearning
         >>> experiment = GymnasiumExperiment(
         ...     name="example",
         ...     problem=Environment("CliffWalking-v1", max_episode_steps=500),

@@ -73,7 +73,9 @@ class Results:
 
         axis, study = self.manifest["axis"], self.manifest.get("study")
         if study:
+            refuse_missing(self.summary, "summary")
             return plot_study(self.summary, axis, study)
+        refuse_missing(self.curves, "curves")
         return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]))
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, overwrite: bool = False) -> Path:

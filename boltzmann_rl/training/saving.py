@@ -91,8 +91,16 @@ def _warn_of_versions(path: str | Path, saved: dict[str, Any], here: dict[str, s
 
 def _versions(kind: str) -> dict[str, str]:
     """Of everything whose change may change the numbers, or the meaning of the file."""
-    libraries = ["boltzmann_rl", "numpy", "gymnasium", *(["cloudpickle"] if kind == "pickle" else [])]
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in libraries}}
+    import gymnasium
+    import numpy
+
+    libraries: list[Any] = [numpy, gymnasium]
+    if kind == "pickle":
+        import cloudpickle
+
+        libraries.append(cloudpickle)
+    found = {library.__name__: library.__version__ for library in libraries}
+    return {"python": platform.python_version(), "boltzmann_rl": metadata.version("boltzmann_rl"), **found}
 
 
 def packed(state: Any, named: list[type]) -> bytes:

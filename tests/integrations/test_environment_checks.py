@@ -5,7 +5,7 @@ import warnings
 import gymnasium
 import pytest
 
-from boltzmann_rl.environments.declaration import BANDITS
+from boltzmann_rl.bandits.catalogue import PROBLEMS as BANDITS
 
 IDS = [f"boltzmann_rl/{name}-v0" for name in BANDITS]
 
