@@ -20,8 +20,8 @@ from boltzmann_rl.numerics.sampling import invert, mask, sample
 from boltzmann_rl.numerics.sigmoid import logistic, logistic_normalize, tanh_normalize
 from boltzmann_rl.numerics.softmax import log_softmax, logsumexp, softmax, softmax_jacobian
 
-if not TYPE_CHECKING:  # type checkers know which names are there
-    _, __getattr__, __dir__ = _public(__name__)  # suggests one for a name that is not
+if not TYPE_CHECKING:  # type checkers read the imports above
+    _, __getattr__, __dir__ = _public(__name__)  # the error for a misspelled name suggests the right one
 
 __all__ = [
     "BoltzmannDistribution",

@@ -1,4 +1,4 @@
-"""The Boltzmann distribution of statistical mechanics, from which the exploration policy has its name."""
+"""The Boltzmann distribution of statistical mechanics, after which the exploration policy is named."""
 
 from typing import Any
 
@@ -16,17 +16,17 @@ __all__ = ["BoltzmannDistribution"]
 class BoltzmannDistribution:
     """The canonical ensemble: levels of energy E_i and degeneracy g_i at one temperature, with k_B = 1.
 
-    p_i = g_i exp(−E_i / T) / Z with the partition function Z = Σ_i g_i exp(−E_i / T). A policy's values are
-    energies with the sign changed. Every quantity is exact in the limits T = 0 and T = ∞.
+    p_i = g_i exp(−E_i / T) / Z with the partition function Z = Σ_i g_i exp(−E_i / T). A policy's action values are
+    negative energies. Every quantity is exact in the limits T = 0 and T = ∞.
 
     Args:
         energies: ``(..., A)``; +inf is a level that cannot be reached.
-        temperature: In units of the energies, 0 to ∞: a number, or an array of the leading axes; one row of
-            energies is spread over all temperatures given.
+        temperature: In units of the energies, 0 to ∞: a number, or an array over the leading axes. A single row of
+            energies is broadcast over the temperatures.
         degeneracies: Number of states of each level, > 0: a number or ``(A,)``.
 
     Raises:
-        ValueError: NaN or −inf among the energies, no level that can be reached, degeneracies that are not
+        ValueError: NaN or −inf among the energies, a row whose energies are all +inf, degeneracies that are not
             positive and finite, a negative or NaN temperature.
 
     Example:
@@ -74,7 +74,7 @@ class BoltzmannDistribution:
 
     @property
     def probabilities(self) -> Floats:
-        """Of each level, ``(..., A)``: p_i = g_i exp(−E_i / T) / Z."""
+        """The probability of each level, ``(..., A)``: p_i = g_i exp(−E_i / T) / Z."""
         z = self._exponents()
         with np.errstate(all="ignore"):
             weights = np.exp(z - z.max(axis=-1, keepdims=True))
@@ -94,19 +94,19 @@ class BoltzmannDistribution:
         lowest = self.energies.min(axis=-1, keepdims=True)
         reached = np.where(self.probabilities == 0.0, lowest, self.energies)
         with np.errstate(all="ignore"):
-            mean = lowest[..., 0] + self._mean(reached - lowest)  # a difference of ±1e308 overflows, a mean cannot
+            mean = lowest[..., 0] + self._mean(reached - lowest)  # energies of ±1e308: the difference overflows
             return unwrap(np.where(np.isfinite(mean), mean, self._mean(reached)))
 
     @property
     def free_energy(self) -> Any:
-        """F = −T ln Z = U − T S; the ground energy at temperature 0, −inf at ∞ where there is a choice."""
+        """F = −T ln Z = U − T S. Limits: the ground energy at T = 0; −inf at T = ∞ with more than one state."""
         states = self._log_states()
         with np.errstate(all="ignore"):
             return unwrap(self.energies.min(axis=-1) - np.where(states == 0.0, 0.0, self._t() * states))
 
     @property
     def entropy(self) -> Any:
-        """S = (U − F) / T = −Σ_i p_i ln(p_i / g_i), in units of k_B; ln of the ground states at temperature 0."""
+        """S = (U − F) / T = −Σ_i p_i ln(p_i / g_i), in units of k_B; ln of the ground degeneracy at T = 0."""
         return unwrap(self._log_states() + self._mean(self._reduced()))
 
     @property
@@ -121,19 +121,19 @@ class BoltzmannDistribution:
         return t
 
     def _exponents(self) -> Floats:
-        """Ln g_i − (E_i − E_0) / T: degeneracies are taken into the exponent, where none is too large or too small."""
+        """Ln g_i − (E_i − E_0) / T: as logarithms, degeneracies neither overflow nor underflow."""
         with np.errstate(all="ignore"):
             return exponents(-self.energies, self.temperature) + np.log(self.degeneracies)
 
     def _log_states(self) -> Floats:
-        """Ln Σ_i g_i exp(−(E_i − E_0) / T): of the number of states within reach."""
+        """Ln Σ_i g_i exp(−(E_i − E_0) / T)."""
         z = self._exponents()
         highest = z.max(axis=-1, keepdims=True)
         with np.errstate(all="ignore"):
             return highest[..., 0] + log_normaliser(z - highest)
 
     def _reduced(self) -> Floats:
-        """(E_i − E_0) / T, 0 where the level has no weight, so that it drops out of every mean."""
+        """(E_i − E_0) / T, or 0 where the probability is 0, so that 0 · ∞ does not arise in a mean."""
         with np.errstate(all="ignore"):
             return np.where(self.probabilities == 0.0, 0.0, -exponents(-self.energies, self.temperature))
 

@@ -1,4 +1,4 @@
-"""The α-entmax: the softmax, the sparsemax, and all the Tsallis-regularised choices around them."""
+"""The α-entmax family of Tsallis-regularised distributions, which holds the softmax and the sparsemax."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ __all__ = ["entmax"]
 
 @suggesting
 def entmax(values: Any, temperature: Any = 1.0, alpha: Any = 1.5) -> Floats:
-    """The α-entmax: the distribution with the greatest Σ_i p_i values_i + temperature · H_α(p).
+    """The α-entmax: the distribution p that maximises Σ_i p_i values_i + temperature · H_α(p).
 
-    H_α(p) = Σ_i (p_i − p_i^α) / (α (α − 1)) is the Tsallis entropy, for α = 1 Shannon's. With z = values/temperature
+    H_α(p) = Σ_i (p_i − p_i^α) / (α (α − 1)) is the Tsallis entropy; α = 1 is Shannon's. With z = values/temperature
     and the τ for which Σp = 1:
 
     - α > 1: p_i = max((α − 1) z_i − τ, 0)^(1/(α − 1)), exactly 0 for actions far below the best; α = 2 is `sparsemax`;
     - α = 1: p = `softmax`;
-    - 0 < α < 1: p_i = (τ − (1 − α) z_i)^(−1/(1 − α)), with heavier tails than the softmax; α = ½ is the choice of
-      Tsallis-INF, 4 (η (L_i − x))^−2 with losses L = −values and the learning rate η = 1/temperature.
+    - 0 < α < 1: p_i = (τ − (1 − α) z_i)^(−1/(1 − α)), with heavier tails than the softmax; α = ½ is Tsallis-INF,
+      4 (η (L_i − x))^−2 with losses L = −values and learning rate η = 1/temperature.
 
     Limits: temperature 0 is greedy, temperature ∞ uniform.
 
@@ -54,8 +54,8 @@ def entmax(values: Any, temperature: Any = 1.0, alpha: Any = 1.5) -> Floats:
     with np.errstate(all="ignore"):
         z = exponents(values, temperature)
 
-        # Relative to the best action's probability P = exp(x) each is a q-exponential, for every α one formula:
-        # p_i / P = (1 + (α − 1) z_i P^(1−α))^(1/(α−1)). Σp rises with x.
+        # Divided by the best action's probability P = exp(x), each probability is a q-exponential, for every α:
+        # p_i / P = (1 + (α − 1) z_i P^(1−α))^(1/(α−1)). Σp increases with x.
         def log_sum(x: Floats) -> tuple[Floats, Floats]:
             ratio, rise = _ratios(z, x, power)
             total = ratio.sum(axis=-1, keepdims=True)
@@ -66,8 +66,8 @@ def entmax(values: Any, temperature: Any = 1.0, alpha: Any = 1.5) -> Floats:
         x = rising_root(log_sum, lowest, highest, start=highest)
         ratio, rise = _ratios(z, x, power)
         p, rise = np.exp(x) * ratio, np.exp(x) * rise
-        # The last digits of P are not enough where a small p_i is the difference of two large numbers: one Newton
-        # step on the probabilities themselves makes up for them.
+        # A small p_i may be the difference of two large numbers, for which P is not accurate enough: one Newton step
+        # on the probabilities themselves restores the lost digits.
         p = p + rise * ((1.0 - p.sum(axis=-1, keepdims=True)) / rise.sum(axis=-1, keepdims=True))
         return p / p.sum(axis=-1, keepdims=True)
 

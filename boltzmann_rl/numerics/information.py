@@ -1,4 +1,4 @@
-"""How spread out a distribution is, and how far two are apart, in nats."""
+"""Entropy, effective number of actions and Kullback-Leibler divergence, in nats."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def entropy(probabilities: Any) -> Any:
         ``(...,)``, a float for one row.
 
     Raises:
-        ValueError: Rows that are no distribution.
+        ValueError: Rows that are not distributions.
 
     Example:
         >>> entropy([0.5, 0.5, 0.0])
@@ -41,7 +41,7 @@ def effective_actions(probabilities: Any) -> Any:
         ``(...,)``, a float for one row.
 
     Raises:
-        ValueError: Rows that are no distribution.
+        ValueError: Rows that are not distributions.
 
     Example:
         >>> effective_actions([0.25, 0.25, 0.25, 0.25])
@@ -66,7 +66,7 @@ def kl_divergence(p: Any, q: Any) -> Any:
         ``(...,)``, a float for one row.
 
     Raises:
-        ValueError: Rows that are no distribution, or shapes that differ.
+        ValueError: Rows that are not distributions, or shapes that differ.
 
     Example:
         >>> kl_divergence([1.0, 0.0], [0.5, 0.5])

@@ -1,4 +1,4 @@
-"""The maximum and its relatives: argmax, the greedy and the uniform distribution, mellowmax, sparsemax."""
+"""The maximum and related operators: argmax, the greedy and the uniform distribution, mellowmax, sparsemax."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,19 +11,19 @@ from boltzmann_rl.numerics.softmax import exponents, softmax
 
 __all__ = ["argmax", "greedy", "mellowmax", "mellowmax_temperature", "soft_mellowmax", "sparsemax", "uniform"]
 
-# Weights exp(−e) beyond this energy are 0 in float64; so far below the least gap only the maxima are left.
+# exp(−e) is 0 in float64 beyond this energy: at the least gap / _LARGEST_ENERGY only the maxima have weight.
 _LARGEST_ENERGY = 800.0
-# e^37 times the largest gap is a temperature at which all weights are 1 to the last bit.
+# At e^37 times the largest gap all weights are 1 to the last bit.
 _UNIFORM = 37.0
 _EPS = float(np.finfo(np.float64).eps)
-# A value below this is at the root, if Newton's step is of the size of rounding as well.
+# A value below this counts as a root if Newton's step, too, is no larger than rounding.
 _LEVEL = 1e-12
 
 
 def argmax(values: Any) -> Any:
     """The index of the first maximum: the class that a softmax classifier predicts, at any temperature.
 
-    To break ties by chance draw from `greedy` instead.
+    To break ties at random, draw from `greedy` instead.
 
     Args:
         values: ``(..., A)``: values, logits or probabilities, −inf where an action is not available.
@@ -32,7 +32,7 @@ def argmax(values: Any) -> Any:
         An int for one row, an int64 array ``(...,)`` otherwise.
 
     Raises:
-        ValueError: A NaN or +inf, nothing available, or an empty action axis.
+        ValueError: A NaN or +inf, a row without an available action, or an empty action axis.
 
     Example:
         >>> argmax([[0.1, 0.7, 0.2], [3.0, 1.0, 3.0]])
@@ -71,7 +71,7 @@ def uniform(values: Any) -> Floats:
     """The uniform distribution over the available actions: the softmax at temperature ∞.
 
     Args:
-        values: Action values ``(..., A)``, of which only −inf matters.
+        values: Action values ``(..., A)``; all that matters is which of them are −inf.
 
     Returns:
         Probabilities ``(..., A)``.
@@ -104,7 +104,7 @@ def mellowmax(values: Any, omega: Any) -> Any:
         ``(...,)``, a float for one row.
 
     Raises:
-        ValueError: A NaN or +inf among the values, nothing available, or a NaN ω.
+        ValueError: A NaN or +inf among the values, a row without an available action, or a NaN ω.
 
     Example:
         >>> mellowmax([0.0, 1.0], omega=1e6)
@@ -123,9 +123,9 @@ def mellowmax(values: Any, omega: Any) -> Any:
 
 @suggesting
 def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
-    """The soft mellowmax ln(Σ_i p_i exp(ω values_i)) / ω with p = softmax(α values): mellowmax, but weighted.
+    """The soft mellowmax, a weighted mellowmax: ln(Σ_i p_i exp(ω values_i)) / ω with p = softmax(α values).
 
-    It is the mean of the Boltzmann-weighted values over all inverse temperatures from α to α + ω. Limits: α = 0 is
+    It averages the Boltzmann-weighted mean over the inverse temperatures from α to α + ω. Limits: α = 0 is
     `mellowmax`, ω = 0 the Boltzmann-weighted mean Σ_i p_i values_i, ω = ∞ or α = ∞ the maximum.
 
     Args:
@@ -137,7 +137,7 @@ def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
         ``(...,)``, a float for one row.
 
     Raises:
-        ValueError: A NaN or +inf among the values, nothing available, an ω or α that is negative or NaN.
+        ValueError: A NaN or +inf among the values, a row without an available action, a negative or NaN ω or α.
 
     Example:
         >>> soft_mellowmax([0.0, 1.0], omega=1.0, alpha=0.0) == mellowmax([0.0, 1.0], omega=1.0)
@@ -153,10 +153,10 @@ def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
     check_best(values, best)
     with np.errstate(all="ignore"):
         gap = np.where(np.isneginf(values), 0.0, values - best)
-        if np.isinf(gap).any():  # the difference of two huge values overflows: sm is homogeneous, so halve them
+        if np.isinf(gap).any():  # the difference of two huge values overflows; the operator is homogeneous: halve them
             return 2.0 * soft_mellowmax(values / 2.0, 2.0 * omega, 2.0 * alpha)
         weights = softmax(values, np.divide(1.0, alpha))
-        # All exponents are ≤ 0; expm1 and log1p keep the mean exact as ω → 0, until their product underflows.
+        # All exponents are ≤ 0. expm1 and log1p keep the mean exact as ω → 0, until ω · gap underflows.
         mean = (weights * gap).sum(axis=-1, keepdims=True)
         exponent = np.where(gap == 0.0, 0.0, omega * gap)
         below = np.where(weights == 0.0, 0.0, weights * np.expm1(exponent)).sum(axis=-1, keepdims=True)
@@ -166,16 +166,16 @@ def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
 
 @suggesting
 def mellowmax_temperature(values: Any, omega: Any, alpha: Any = 0.0) -> Any:
-    """The temperature at which the Boltzmann policy has the (soft) mellowmax as its expected value.
+    """The temperature at which the expected value of the Boltzmann policy is the (soft) mellowmax.
 
     1/β with β the root of Σ_i exp(β (values_i − mm)) (values_i − mm) = 0: of all policies whose expected value is
-    mm, softmax(β values) has the greatest entropy. β lies between α and α + ω. Limits: ω = 0 gives 1/α, and where
-    all values are equal the answer is ∞.
+    mm, softmax(β values) has the greatest entropy. β lies between α and α + ω. Limits: 1/α at ω = 0, and ∞ where all
+    values are equal.
 
     Args:
         values: Action values ``(..., A)``.
         omega: ω in inverse units of the values, 0 to ∞: a number, or one per row.
-        alpha: α of the soft mellowmax, likewise.
+        alpha: α of the soft mellowmax, in the same units and shapes.
 
     Returns:
         ``(...,)``, a float for one row.
@@ -252,7 +252,7 @@ def per_row(parameter: Any, name: str, shape: tuple[int, ...]) -> float | Floats
 
 
 def log_gaps_below_the_best(values: Floats) -> Floats:
-    """ln(max values − values): −inf for the maxima, +inf for what is not available; no gap over- or underflows."""
+    """ln(max values − values): −inf for the maxima, +inf for unavailable actions; no gap over- or underflows."""
     best = values.max(axis=-1, keepdims=True)
     check_best(values, best)
     with np.errstate(all="ignore"):
@@ -276,15 +276,15 @@ def boltzmann_temperature(
     cold: Any = False,
     hot: Any = False,
 ) -> Floats:
-    """The temperature ``(..., 1)`` at which a rising ``quantity`` of the Boltzmann distribution reaches its goal.
+    """The temperature ``(..., 1)`` at which an increasing ``quantity`` of the Boltzmann distribution reaches its goal.
 
-    Found in the logarithm of the temperature, so that the gaps may have any scale, or many. Rows whose values are
-    all tied are uniform at every temperature, and answer ∞. Call it where floating-point errors are ignored.
+    The root is sought in the logarithm of the temperature, so that gaps may have any scale. Rows whose values are all
+    tied are uniform at every temperature, and give ∞. Call it where floating-point errors are ignored.
 
     Args:
         log_gaps: From `log_gaps_below_the_best`.
-        quantity: ``(log_temperature, energy, weight) -> (value, slope)``, energies being gaps / temperature, weights
-            exp(−energy), and the slope the derivative with respect to the log-temperature.
+        quantity: ``(log_temperature, energy, weight) -> (value, slope)`` with energy = gap / temperature, weight =
+            exp(−energy), and the slope with respect to the log-temperature.
         goal: ``(..., 1)``, between the quantity's limits at temperature 0 and ∞.
         cold: Rows whose goal is the limit at temperature 0.
         hot: Rows whose goal is the limit at temperature ∞.
@@ -309,11 +309,11 @@ def boltzmann_temperature(
 def rising_root(
     function: Callable[[Floats], tuple[Floats, Floats]], low: Floats, high: Floats, start: Floats
 ) -> Floats:
-    """Where a rising ``function(x) -> (value, slope)`` of order 1 passes 0 in [low, high], elementwise, to rounding.
+    """The root in [low, high] of an increasing ``function(x) -> (value, slope)`` of order 1, elementwise, to rounding.
 
-    Newton's method, kept inside a bracket that every evaluation narrows; where the value was not halved, the bracket
-    is: it cannot fail, whatever the slope says. Elements that are done stay as they are, so that no answer depends on
-    what else is in the array. The answer is a hair above the root rather than below it.
+    Newton's method inside a bracket that every evaluation narrows; a step that does not halve the value is replaced
+    by a bisection, so that convergence does not depend on the slope. Elements that have converged are frozen, so that
+    no result depends on the rest of the array. The result lies within rounding above the root, never below it.
     """
     x, done, last = np.clip(start, low, high), np.zeros(np.shape(start), dtype=bool), np.full(np.shape(start), np.inf)
     while True:

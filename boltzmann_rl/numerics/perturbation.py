@@ -1,7 +1,7 @@
-"""The probabilities with which each of several independent random indices is the largest: propensities of perturbation.
+"""The probability that each of several independent random indices is the largest.
 
-Wherever the best action is sought among perturbed values (Boltzmann–Gumbel exploration, Thompson sampling), the action
-that wins has the density f_i·Π_{j≠i} F_j, and its probability is a one-dimensional integral.
+Boltzmann–Gumbel exploration and Thompson sampling take the largest of several perturbed values. Action i wins at x with
+density f_i(x)·Π_{j≠i} F_j(x); its probability is the integral over x.
 """
 
 from collections.abc import Callable
@@ -15,25 +15,24 @@ from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE, softmax
 
 __all__ = ["CLIMBS", "GAUSSIAN", "GUMBEL", "NIL", "beta_propensities", "gaussian_propensities", "gumbel_propensities"]
 
-# Numbers held in an array at once, which stays in the processor's cache.
+# Integrands evaluated at once: few enough for the processor's cache.
 _BLOCK = 2**15
 
-# A product of exp(−NIL) is none; and so many steps are taken towards where it is that.
+# exp(−NIL) counts as zero; CLIMBS Newton steps find where the product of the F_j falls to it.
 NIL, CLIMBS = 36.0, 4
 
 
 class _Law(NamedTuple):
-    """A law of indices, and how to integrate it.
+    """A distribution of indices, and how to integrate it.
 
-    Its distribution function is nil ``lower`` scales below the location, and 1 ``upper`` scales above it (both to
-    1e-14). ``panel`` is the length of a panel in the logarithm of the distance, with so many ``nodes``; beyond
-    ``widest`` scales panels grow no more.
+    Its distribution function is 0 from ``lower`` scales below the location down, and 1 from ``upper`` scales above it
+    up (both to 1e-14). ``panel`` is the length of a panel in the logarithm of the distance, ``nodes`` the number of
+    nodes in it; panels grow to at most ``widest`` scales. ``exponent`` is −ln Π F_j: the integral starts where it has
+    fallen to NIL, which for the maximum of many indices lies above the start of each.
 
-    The maximum of many indices begins further up than each of them: where ``exponent`` = −ln Π F_j has fallen to NIL.
-
-    Equal distances between all nodes are best where, as here, the integrand is analytic and vanishes at both ends: the
-    error falls exponentially (Trefethen & Weideman 2014, *The Exponentially Convergent Trapezoidal Rule*, SIAM Review
-    56, Theorem 5.1). Integrals up to each node need the nodes of Gauss and Legendre instead.
+    Equally spaced nodes are best where, as here, the integrand is analytic and vanishes at both ends: the error falls
+    exponentially (Trefethen & Weideman 2014, *The Exponentially Convergent Trapezoidal Rule*, SIAM Review 56, Theorem
+    5.1). Integrals up to each node need Gauss-Legendre nodes instead.
     """
 
     densities: Callable[..., tuple[Floats, Floats]]
@@ -50,13 +49,13 @@ def gumbel_propensities(values: Any, scales: Any) -> Floats:
     """The probability that values_i + scales_i·Z_i is the largest, with independent Z_i ~ Gumbel(0, 1).
 
     p_i = ∫ exp(−z)·exp(−Σ_j exp(−(x − values_j)/scales_j)) dz with z = (x − values_i)/scales_i. For equal scales it is
-    the softmax at that temperature, and is computed as such; otherwise the absolute error is below 1e-12. Limits: a
-    scale of 0 is an index without chance; scales that are all 0 are greedy, all ∞ uniform.
+    the softmax at that temperature, and computed by it; otherwise the absolute error is below 1e-12. Limits: an index
+    of scale 0 is deterministic; scales that are all 0 are greedy, all ∞ uniform.
 
     Args:
         values: ``(..., A)``, −inf where an action is not available.
-        scales: In units of the values, ≥ 0, one per row or per action; those below 1e-16 of the row's largest count
-            as that. ∞ only if all of a row are.
+        scales: In units of the values, ≥ 0, one per row or per action. Those below 1e-16 of the row's largest are
+            raised to that. ∞ only if all scales of the row are ∞.
 
     Returns:
         Probabilities, same shape as ``values``.
@@ -102,8 +101,8 @@ def beta_propensities(a: Any, b: Any) -> Floats:
     """The probability that an independent Beta(a_i, b_i) is the largest: that of Thompson sampling for 0/1 rewards.
 
     p_i = ∫ f_i(x)·Π_{j≠i} I_x(a_j, b_j) dx with the regularised incomplete beta function I, integrated over the
-    log-odds of x, where nothing is singular. The absolute error is below 1e-11 for parameters up to 1e6, and grows in
-    proportion to them beyond.
+    log-odds of x, which removes the singularities. The absolute error is below 1e-11 for parameters up to 1e6, and
+    grows in proportion to them beyond.
 
     Args:
         a: ``(..., A)``, in [0.1, 1e9], or −inf where an action is not available.
@@ -113,7 +112,7 @@ def beta_propensities(a: Any, b: Any) -> Floats:
         Probabilities, same shape as ``a``.
 
     Raises:
-        ValueError, TypeError: Parameters outside of that, another shape, nothing available.
+        ValueError, TypeError: Parameters out of range, another shape, a row without an available action.
 
     Example:
         >>> beta_propensities([1.0, 2.0], [1.0, 1.0]).round(4)
@@ -144,7 +143,7 @@ def beta_propensities(a: Any, b: Any) -> Floats:
 
 
 def _location_scale(law: _Law, values: Any, scales: Any, name: str) -> Floats:
-    """Propensities of indices values + scales·Z: the softmax where that is what they are, else the integral."""
+    """Propensities of indices values + scales·Z: the softmax where it is exact, else the integral."""
     values = as_values(values)
     check_best(values, values.max(axis=-1, keepdims=True))
     scales = np.full(values.shape, as_temperature(scales, values.shape, name))
@@ -161,11 +160,11 @@ def _location_scale(law: _Law, values: Any, scales: Any, name: str) -> Floats:
     rest = ~plain
     values, scales, largest = values[rest], scales[rest], largest[rest]
     with np.errstate(all="ignore"):
-        # An eighth of everything, so that no difference overflows; from the pivot, below which nothing matters, so
-        # that narrow indices next to it keep all digits of their distances.
+        # Dividing by 8 keeps differences from overflowing. Locations are relative to the pivot, the highest lower end,
+        # so that narrow indices next to it keep all digits of their distances.
         eighth = values / 8.0
         pivot = (eighth - scales * (law.lower / 8.0)).argmax(axis=-1)
-        unit = np.where(largest < LEAST_TEMPERATURE, 2.0**100, 1.0)  # an eighth of the least would have no digits
+        unit = np.where(largest < LEAST_TEMPERATURE, 2.0**100, 1.0)  # an eighth of a tiny scale would be subnormal
         location = (eighth - eighth[np.arange(len(pivot)), pivot][:, np.newaxis]) * unit / (largest * (unit / 8.0))
         scale = np.maximum(scales * unit / (largest * unit), 1e-16)
         p[rest] = _integrate(law, location, scale, law.lower * scale, law.upper * scale)
@@ -177,9 +176,9 @@ def _integrate(
 ) -> Floats:
     """Rows of ∫ f_i·Π_{j≠i} F_j, each normalised, for indices between location − lower and location + upper.
 
-    Below ``start`` ≥ max(location − lower) the product is nil. What is narrow ends close above it, so that the panels
-    may grow in proportion to the distance from there: x = start + w·log(1 + s/w·(exp(t) − 1)) with the smallest scale
-    s and the widest panel w, in equal panels of t.
+    Below ``start`` ≥ max(location − lower) the product counts as zero. Narrow indices end shortly above it, so that
+    panels may grow with the distance from it: x = start + w·log(1 + s/w·(exp(t) − 1)) with the smallest scale s and
+    the widest panel w, in equal panels of t.
     """
     start = (location - lower).max(axis=-1, keepdims=True)
     offset = start - location
@@ -194,7 +193,7 @@ def _integrate(
     end = length + np.log(np.exp(-length) - np.expm1(-length) * (widest / smallest))
     panels = np.ceil(end[:, 0] / law.panel).astype(np.int64)
     p = np.empty(location.shape)
-    for count in sorted(set(panels.tolist())):  # a row is integrated in the same way alone and among others
+    for count in sorted(set(panels.tolist())):  # the number of panels must not depend on the other rows
         nodes, weights = _rule(law.equal, law.nodes, count)
         rows = np.flatnonzero(panels == count)
         at_once = max(1, _BLOCK // (len(nodes) * location.shape[-1]))
@@ -212,7 +211,7 @@ def _integrate(
 
 @cache
 def _rule(equal: bool, count: int, panels: int) -> tuple[Floats, Floats]:
-    """Nodes on [0, 1], so many in each of several panels, and weights for panels of length 1."""
+    """Nodes on [0, 1], ``count`` in each of the panels, and weights for panels of length 1."""
     if equal:
         nodes, weights = (np.arange(count) + 0.5) / count, np.full(count, 1.0 / count)
     else:
@@ -221,8 +220,8 @@ def _rule(equal: bool, count: int, panels: int) -> tuple[Floats, Floats]:
     return ((np.arange(panels)[:, np.newaxis] + nodes) / panels).ravel(), np.tile(weights, panels)
 
 
-# Each answers −ln Π F_j at the start, and how steeply it falls, for steps of Newton's method from below: the exponents
-# are convex, so that no step is too long. That of Gumbels is a sum of exponentials; its logarithm is nearer a line.
+# Each returns −ln Π F_j at the start and its rate of decrease, for Newton's method from below: the exponents are
+# convex, so that no step overshoots. For Gumbels it is a sum of exponentials, whose logarithm is closer to a line.
 
 
 def _gumbel_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
@@ -246,20 +245,20 @@ def _beta_exponent(
     from scipy.special import betainc  # here: SciPy costs a multiple of this package's whole import
 
     below = np.where(available, betainc(a, b, 1.0 / (1.0 + np.exp(-start))), 1.0)
-    slope = np.where(below > 1e-300, _beta_density(start, a, b) / below, a)  # which it nears where nothing is left
+    slope = np.where(below > 1e-300, _beta_density(start, a, b) / below, a)  # a is the limit as F → 0
     exponent = -np.log(np.maximum(below, 1e-300)).sum(axis=-1, keepdims=True)
     return exponent, np.where(available, slope, 0.0).sum(axis=-1, keepdims=True)
 
 
 def _beta_density(y: Floats, a: Floats, b: Floats) -> Floats:
-    """Of the log-odds of a Beta(a, b)."""
+    """The density of the log-odds of a Beta(a, b)."""
     from scipy.special import betaln  # here: SciPy costs a multiple of this package's whole import
 
     density: Floats = np.exp(-a * np.logaddexp(0.0, -y) - b * np.logaddexp(0.0, y) - betaln(a, b))
     return density
 
 
-# Each answers f_i/F_i (rows, A, nodes) and Π F_j (rows, nodes) at a distance above the start of the integral.
+# Each returns f_i/F_i (rows, A, nodes) and Π F_j (rows, nodes) at a distance above the start of the integral.
 
 
 def _gumbel(distance: Floats, speed: Floats, start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
@@ -281,7 +280,7 @@ def _beta(
     from scipy.special import betainc  # here: SciPy costs a multiple of this package's whole import
 
     f = _beta_density(start + distance, a, b)
-    # The incomplete beta function is ten times as dear as its density, which is integrated up to every node instead.
+    # The incomplete beta function costs ten times as much as its density: integrate the density up to every node.
     pieces = (f * speed).reshape(*f.shape[:2], -1, _BETA.nodes)
     up_to_node, whole = np.split(pieces @ _antiderivative(_BETA.nodes), [_BETA.nodes], axis=-1)
     up_to_node += np.cumsum(whole, axis=2) - whole

@@ -15,13 +15,13 @@ __all__ = ["invert", "mask", "sample"]
 # How far a row of probabilities may sum from 1: float32 networks are off by 1e-7, mistakes by 1e-2.
 _SUM_TOLERANCE = 1e-5
 
-# And the furthest that rounding to half precision may carry it.
+# The tolerance for half precision is never wider than this.
 _COARSEST = 1e-2
 
 
 @suggesting
 def mask(values: Any, available: Any) -> Floats:
-    """The values with −inf where an action is not available; what stands under the mask is never read.
+    """The values with −inf where an action is not available; values under the mask are never read.
 
     Args:
         values: Action values ``(..., A)``.
@@ -33,7 +33,7 @@ def mask(values: Any, available: Any) -> Floats:
 
     Raises:
         TypeError: A mask that is neither bool nor integer.
-        ValueError: A mask of another shape, with numbers besides 0 and 1, or that leaves a row without action.
+        ValueError: A mask of another shape, with numbers other than 0 and 1, or with a row without action.
 
     Example:
         >>> mask([1.0, float("nan"), 3.0], [1, 0, 1])
@@ -49,20 +49,20 @@ def mask(values: Any, available: Any) -> Floats:
 def invert(probabilities: Any, u: Any) -> Any:
     """The action at which the distribution function passes ``u``: the inverse-CDF sample.
 
-    action = min{i : p_1 + … + p_i > u · Σp}. A ``u`` exactly on a boundary goes to the right; scaling by the last
-    cumulative sum and stopping at the last action of positive probability keep rounding from ever choosing an
-    action that is impossible or out of range.
+    action = min{i : p_1 + … + p_i > u · Σp}. A ``u`` exactly on a boundary goes to the right. ``u`` is scaled by the
+    last cumulative sum and the action capped at the last of positive probability, so that rounding never chooses an
+    impossible action.
 
     Args:
-        probabilities: ``(..., A)``, rows that sum to 1 (within 1e-5, as float32 networks give them; of float16 and
-            bfloat16 within what rounding comes to, 1e-3 and 8e-3).
+        probabilities: ``(..., A)``, rows that sum to 1 within 1e-5, as those of float32 networks do; in float16 and
+            bfloat16 within the rounding of the format, about 1e-3 and 8e-3.
         u: ``(...,)`` in [0, 1).
 
     Returns:
         An int for one row, an int64 array ``(...,)`` otherwise.
 
     Raises:
-        ValueError: Rows that are no distribution, or ``u`` outside [0, 1) or of another shape.
+        ValueError: Rows that are not distributions, or ``u`` outside [0, 1) or of another shape.
 
     Example:
         >>> invert([0.5, 0.0, 0.0, 0.5], 0.5)
@@ -80,18 +80,18 @@ def invert(probabilities: Any, u: Any) -> Any:
 
 @suggesting
 def sample(probabilities: Any, rng: np.random.Generator) -> Any:
-    """An action drawn from each row of probabilities; consumes exactly one uniform of ``rng`` a row.
+    """An action drawn from each row of probabilities; consumes exactly one uniform of ``rng`` per row.
 
     Args:
         probabilities: ``(..., A)``, rows that sum to 1, as in `invert`.
-        rng: The generator that chance comes from.
+        rng: The random generator.
 
     Returns:
         An int for one row, an int64 array ``(...,)`` otherwise. Never an action of probability 0.
 
     Raises:
-        ValueError: Rows that are no distribution.
-        TypeError: An ``rng`` that is no ``numpy.random.Generator``.
+        ValueError: Rows that are not distributions.
+        TypeError: An ``rng`` that is not a ``numpy.random.Generator``.
 
     Example:
         >>> sample([0.0, 1.0, 0.0], np.random.default_rng(0))
@@ -102,10 +102,10 @@ def sample(probabilities: Any, rng: np.random.Generator) -> Any:
 
 
 def as_probabilities(probabilities: Any, name: str = "probabilities") -> Floats:
-    """Rows that are distributions: no entry negative or NaN, each row summing to 1 within 1e-5.
+    """Probabilities as float64, checked: no entry negative or NaN, each row summing to 1 within 1e-5.
 
-    Of half precision (float16, bfloat16) the sum may be off by twice what rounding each entry may come to, at most by
-    1e-2, and is divided out.
+    In half precision (float16, bfloat16) the sum may be off by twice the rounding error of its entries, at most 1e-2;
+    the rows are then normalised.
     """
     p = real_array(probabilities, name)
     if p.ndim == 0 or p.shape[-1] == 0:
@@ -122,7 +122,7 @@ def as_probabilities(probabilities: Any, name: str = "probabilities") -> Floats:
     if wrong.any():
         raise ValueError(
             f"{name} must sum to 1 in each row, got a sum of {total[wrong].flat[0]}: is the softmax taken over the "
-            "last axis? What short formats such as float16 have lost, float32 or probabilities / sum brings back"
+            "last axis? For rounding in short formats such as float16, use float32 or divide by the sum"
         )
     with np.errstate(under="ignore"):
         normal: Floats = p / total[..., np.newaxis]
@@ -139,7 +139,7 @@ def inverse_cdf(p: Floats, u: float | Floats) -> Any:
     actions: NDArray[np.int64] = (cdf <= np.asarray(u)[..., np.newaxis] * cdf[..., -1:]).sum(axis=-1)
     np.minimum(actions, p.shape[-1] - 1, out=actions)
     chosen = p.reshape(-1)[np.arange(0, p.size, p.shape[-1]) + actions.reshape(-1)]
-    if (chosen == 0.0).any():  # only where u·Σp rounds to Σp
+    if (chosen == 0.0).any():  # u·Σp was rounded to Σp
         last = p.shape[-1] - 1 - (p[..., ::-1] > 0.0).argmax(axis=-1)
         np.minimum(actions, last, out=actions)
     return actions

@@ -1,4 +1,4 @@
-"""The logistic function, which is the softmax of two actions, and the normalisations made from it."""
+"""The logistic function, which is the softmax of two actions, and normalisations based on it."""
 
 from typing import Any
 
@@ -39,8 +39,8 @@ def logistic(x: Any) -> Any:
 def logistic_normalize(x: Any) -> Floats:
     """Sigmoidal normalisation into (0, 1): 1 / (1 + exp(−z)), z = (x − mean) / sd along the last axis.
 
-    Near the mean it is linear, and outliers are drawn in smoothly instead of being cut. The standard deviation
-    is that of the population (``ddof`` 0); a constant row is at the midpoint ½.
+    Nearly linear around the mean; outliers are squashed smoothly instead of clipped. The standard deviation is that
+    of the population (``ddof`` 0). A constant row gives the midpoint ½.
 
     Args:
         x: Finite numbers ``(..., A)``.
@@ -68,7 +68,7 @@ def tanh_normalize(x: Any) -> Floats:
         x: Finite numbers ``(..., A)``.
 
     Returns:
-        Same shape; a constant row is at the midpoint 0.
+        Same shape; a constant row gives the midpoint 0.
 
     Raises:
         ValueError: Numbers that are not finite, or an empty last axis.
@@ -88,8 +88,8 @@ def _standardised(x: Any) -> Floats:
         raise ValueError(f"x is empty: shape {x.shape} holds nothing to normalise along the last axis")
     if not np.isfinite(x).all():
         raise ValueError("x must be finite: a row with nan or inf has no standard deviation")
-    # z does not change when x is shifted and scaled: halving first, then shifting to the minimum and scaling to
-    # 1, keeps the mean from rounding away small differences and the squares from over- or underflowing.
+    # z is invariant to shift and scale. Dividing by a power of two, shifting the minimum to 0 and scaling the maximum
+    # to 1 keep the mean from rounding away small differences and the squares from over- or underflowing.
     with np.errstate(all="ignore"):
         _, exponent = np.frexp(np.abs(x).max(axis=-1, keepdims=True))
         x = np.ldexp(x, -exponent)

@@ -9,8 +9,8 @@ from boltzmann_rl.arguments.near_names import suggesting
 
 __all__ = ["log_softmax", "logsumexp", "softmax", "softmax_jacobian"]
 
-# Above this temperature a difference of two floats can overflow although the weight, its exponential, is not 0;
-# above 1 although the quotient, its logarithm, is finite.
+# Above this temperature the difference of two values can overflow although the weight exp(difference / temperature) is
+# not 0. (Its logarithm can be finite although the difference overflows at any temperature above 1.)
 LARGEST_TEMPERATURE = 1e305
 
 # Below this temperature its inverse can overflow.
@@ -21,16 +21,16 @@ LEAST_TEMPERATURE = 1e-290
 def softmax(values: Any, temperature: Any = 1.0) -> Floats:
     """The Boltzmann distribution over actions: p_i ∝ exp(values_i / temperature).
 
-    Computed as exp(z_i) / Σ_j exp(z_j) with z = (values − max values) / temperature, in this order, which is
-    exact to about 1.5·eps·(4 + |z_i|) relative whatever the offset and the scale of the values. The limits are
-    part of the definition:
+    Computed as exp(z_i) / Σ_j exp(z_j) with z = (values − max values) / temperature, in this order. The relative
+    error is about 1.5·eps·(4 + |z_i|), whatever the offset and scale of the values. The limits are part of the
+    definition:
 
     - temperature 0: uniform over the exactly equal maxima;
     - temperature ∞: uniform over the available actions;
     - a value of −inf: an action that is not available, of probability exactly 0.
 
     Args:
-        values: Action values ``(..., A)``; integers and lower precisions are taken to float64 first.
+        values: Action values ``(..., A)``; integers and lower precisions are converted to float64 first.
         temperature: In units of the values, 0 to ∞: a number, one per row (broadcast over the leading axes),
             or one per action (as many axes as ``values``; then p_i ∝ exp(values_i / temperature_i)).
 
@@ -40,7 +40,7 @@ def softmax(values: Any, temperature: Any = 1.0) -> Floats:
     Raises:
         ValueError: A NaN or +inf among the values (its index is named), a row without an available action, an
             empty action axis, a temperature that is negative, NaN or of another shape.
-        TypeError: Values that are boolean, complex, text or a masked array; a temperature that is no number.
+        TypeError: Values that are boolean, complex, text or a masked array; a temperature that is not a number.
 
     Example:
         >>> softmax([1.0, 2.0, 3.0]).round(4)
@@ -61,10 +61,10 @@ def softmax(values: Any, temperature: Any = 1.0) -> Floats:
 
 @suggesting
 def log_softmax(values: Any, temperature: Any = 1.0) -> Floats:
-    """The logarithm of the softmax, accurate also where a probability is near 1 or underflows to 0.
+    """The logarithm of the softmax, accurate even where a probability is near 1 or underflows to 0.
 
-    log p_i = z_i − log Σ_j exp(z_j). The winner's own term is 1, so the normaliser is ``log1p`` of the others'
-    weights and a winner's log-probability keeps its tail: −4e-44, not 0.
+    log p_i = z_i − log Σ_j exp(z_j). The winner's own term is 1, so the normaliser is ``log1p`` of the other weights,
+    and the winner's log-probability keeps its digits: −4e-44, not 0.
 
     Args:
         values: Action values ``(..., A)``.
@@ -91,10 +91,10 @@ def log_softmax(values: Any, temperature: Any = 1.0) -> Floats:
 def logsumexp(values: Any, temperature: Any = 1.0) -> Any:
     """The log-normaliser of the softmax: log Σ_i exp(values_i / temperature).
 
-    Its gradient with respect to the values, times the temperature, is the softmax; temperature · logsumexp is
-    the soft maximum that tends to max(values) from above as the temperature tends to 0. Limits: at temperature
-    ∞ the logarithm of the number of available actions; at temperature 0, ±inf by the sign of the maximum, and
-    the logarithm of the number of maxima where the maximum is 0.
+    Its gradient with respect to the values, times the temperature, is the softmax; temperature · logsumexp is the
+    soft maximum, which tends to max(values) from above as the temperature tends to 0. Limits: at temperature ∞ the
+    logarithm of the number of available actions; at temperature 0 ±inf with the sign of the maximum, or, for a
+    maximum of 0, the logarithm of the number of maxima.
 
     Args:
         values: Action values ``(..., A)``.
@@ -123,9 +123,9 @@ def logsumexp(values: Any, temperature: Any = 1.0) -> Any:
 def softmax_jacobian(values: Any, temperature: Any = 1.0) -> Floats:
     """The derivatives of the softmax: ∂p_i / ∂values_j = p_i (δ_ij − p_j) / temperature.
 
-    Symmetric, and its rows and columns sum to 0. The diagonal is computed from the other actions' probabilities,
-    so that it does not cancel where p_i is near 1. Limits: all 0 at temperature ∞, and at temperature 0 away
-    from ties; between exact ties the derivative at temperature 0 is ±inf.
+    It is symmetric, and its rows and columns sum to 0. The diagonal is computed from the other actions'
+    probabilities, which avoids cancellation where p_i is near 1. Limits: 0 at temperature ∞, and at temperature 0
+    without ties; between exact ties the derivatives at temperature 0 are ±inf.
 
     Args:
         values: Action values ``(..., A)``.
@@ -155,9 +155,9 @@ def softmax_jacobian(values: Any, temperature: Any = 1.0) -> Floats:
 
 
 def exponents(values: Floats, temperature: float | Floats, plain: float = LARGEST_TEMPERATURE) -> Floats:
-    """The z with p ∝ exp(z) whose row maxima are 0, in a fresh array; arguments already converted.
+    """The z with p ∝ exp(z) whose row maxima are 0, in a new array; arguments already converted.
 
-    Call it where floating-point errors are ignored: overflow to −inf is what is meant here.
+    Call it where floating-point errors are ignored: overflow to −inf is intended.
     """
     best = values.max(axis=-1, keepdims=True)
     check_best(values, best)
@@ -167,8 +167,8 @@ def exponents(values: Floats, temperature: float | Floats, plain: float = LARGES
     if isinstance(temperature, float) and 0.0 < temperature <= plain:
         z /= temperature
         return z
-    # The three cases where shift-then-divide is not the limit. Where the difference itself overflows, the
-    # operands are halved (exactly, since they are huge); 0/0 and −inf/inf are replaced by what they stand for.
+    # Three cases in which shift-then-divide is wrong: where the difference overflows, halve the operands (exact, since
+    # they are huge); where 0/0 or −inf/inf arises, write the limit.
     overflown = np.isneginf(z) & ~np.isneginf(values)
     z = np.where(overflown, (values / 2 - best / 2) / (np.asarray(temperature) / 2), z / temperature)
     z = np.where(np.equal(temperature, 0.0), np.where(values == best, 0.0, -np.inf), z)
@@ -176,11 +176,11 @@ def exponents(values: Floats, temperature: float | Floats, plain: float = LARGES
 
 
 def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
-    """values_i / temperature_i less the row's largest, each quotient carried to twice the working precision.
+    """values_i / temperature_i minus the row's largest, with quotients in twice the working precision.
 
-    Quotients are mantissa · 2^exponent with one exponent a row, that of the largest, so that only those overflow
-    (to −inf) whose z does; the remainder of each division is exact (Dekker's product), so that the difference of
-    two large quotients keeps its digits.
+    The quotients of a row share one binary exponent, that of the largest, so that a quotient overflows (to −inf) only
+    if its z does. The remainder of each division is exact (Dekker's product), so that the difference of two large
+    quotients keeps its digits.
     """
     values, temperature = np.broadcast_arrays(values, temperature)
     v, v_exponent = np.frexp(values)
@@ -201,7 +201,7 @@ def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
     high = np.where(temperature == 0.0, at_zero, np.where(np.isneginf(values), -np.inf, high))
     best = high.max(axis=-1, keepdims=True)
     winner = (high == best) & ~np.isneginf(values)
-    if np.isinf(best).any():  # several quotients of +inf, or nothing above −inf: the greatest value wins
+    if np.isinf(best).any():  # several quotients are +inf, or all are −inf: the greatest value wins
         contenders = np.where(winner, values, -np.inf)
         greatest = np.where(contenders == contenders.max(axis=-1, keepdims=True), 0.0, -np.inf)
         high = np.where(np.isinf(best), greatest, high)
@@ -227,7 +227,7 @@ def _upper_half(number: Floats) -> Floats:
 
 
 def log_normaliser(z: Floats) -> Floats:
-    """Log Σ exp(z) for rows whose maximum is 0: log1p of all terms but one of the winners'."""
+    """Log Σ exp(z) for rows whose maximum is 0: log1p of the sum without one of the maxima."""
     weights = np.exp(z)
     np.put_along_axis(weights, z.argmax(axis=-1)[..., np.newaxis], 0.0, axis=-1)
     return np.log1p(weights.sum(axis=-1))

@@ -1,4 +1,4 @@
-"""Indices of actions of which those never tried come first, whatever a mask leaves."""
+"""Action indices (as of UCB) that put untried actions first, also under a mask that is applied later."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ __all__ = ["UntriedFirst"]
 
 
 class UntriedFirst(np.ndarray[Any, np.dtype[np.float64]]):
-    """Indices ``(..., A)``, hidden in each row where an action was never tried: 0 for that one and −inf for the rest.
+    """Indices ``(..., A)``; a row with untried actions shows 0 for those and −inf for the tried ones.
 
-    To a policy it is an array as any other, and so untried actions share the first decisions by the policy's own rule
-    for ties. Only `boltzmann_rl.mask`, which `boltzmann_rl.act` uses, also asks for the indices behind it: where a mask
-    leaves no untried action of a row, those that were tried are compared by their indices. Rows, parts of rows and
-    copies keep what is behind; arithmetic answers plain arrays.
+    To a policy this is an ordinary array, so that its rule for ties decides among the untried actions. Only
+    `boltzmann_rl.mask`, and through it `boltzmann_rl.act`, reads the indices ``behind`` it: where a mask leaves no
+    untried action in a row, the tried ones are compared by their indices. Slices and copies keep ``behind``;
+    arithmetic returns plain arrays.
 
     Args:
-        indices: ``(..., A)``; those of untried actions are not read.
+        indices: ``(..., A)``; those of untried actions are ignored.
         untried: Which actions were never tried, same shape.
 
     Attributes:
-        behind: The indices of actions that were tried, −inf for the others; None where it is not known any more.
+        behind: The indices of tried actions, −inf for the others; None for an array made by NumPy itself.
 
     Example:
         >>> from boltzmann_rl.numerics import mask
@@ -36,13 +36,13 @@ class UntriedFirst(np.ndarray[Any, np.dtype[np.float64]]):
     behind: Floats | None = None
 
     def __new__(cls, indices: Floats, untried: Any) -> "UntriedFirst":
-        """An array with what is behind it."""
+        """The array as it is shown, with the indices behind it."""
         waiting = untried.any(axis=-1, keepdims=True)
         shown = np.where(waiting, np.where(untried, 0.0, -np.inf), indices)
         return cls._of(shown, np.where(untried, -np.inf, indices))
 
     def among(self, available: Any) -> Floats:
-        """Values with −inf where an action is not available; see above."""
+        """Values with −inf where an action is not available, as `boltzmann_rl.mask` gives them."""
         shown = np.where(available, np.asarray(self), -np.inf)
         if self.behind is None:
             return shown
@@ -50,11 +50,11 @@ class UntriedFirst(np.ndarray[Any, np.dtype[np.float64]]):
         return np.where(none_left, np.where(available, self.behind, -np.inf), shown)
 
     def shifted(self, amount: Floats) -> "UntriedFirst":
-        """Both what is shown and what is behind, raised by an amount."""
+        """The array with an amount added to the shown indices and to those behind."""
         return self._of(np.asarray(self) + amount, None if self.behind is None else self.behind + amount)
 
     def copy(self, order: Any = "C") -> "UntriedFirst":
-        """With what is behind."""
+        """A copy, with a copy of ``behind``."""
         return self._of(np.array(self, order=order), None if self.behind is None else self.behind.copy())
 
     @classmethod
