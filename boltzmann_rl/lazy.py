@@ -1,4 +1,4 @@
-"""Public names that are imported when they are first asked for, so that importing the package stays light."""
+"""Public names that are imported at their first use, so that importing the package is fast."""
 
 import ast
 import functools
@@ -17,10 +17,10 @@ _STUB = Path(__file__).with_name("__init__.pyi")
 
 
 def public(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
-    """The ``__all__``, ``__getattr__`` and ``__dir__`` of a package: the names in the stub that come from its modules.
+    """The ``__all__``, ``__getattr__`` and ``__dir__`` of a package, from the names that the stub imports from it.
 
     Args:
-        package: Its name: ``"boltzmann_rl"`` for all names, ``"boltzmann_rl.learners"`` for those of one room.
+        package: ``"boltzmann_rl"`` for all names, ``"boltzmann_rl.learners"`` for those of one subpackage.
 
     Source: PEP 562.
     """
@@ -35,7 +35,7 @@ def public(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], 
             found: Any = importlib.import_module(f"{module}.{name}")
         else:
             found = getattr(importlib.import_module(module), name)
-        setattr(sys.modules[package], name, found)  # the next time it is an ordinary attribute
+        setattr(sys.modules[package], name, found)  # from now on an ordinary attribute
         return found
 
     return sorted(source, key=_constants_and_classes_first), get, lambda: sorted({*vars(sys.modules[package]), *source})
@@ -54,8 +54,8 @@ def _constants_and_classes_first(name: str) -> tuple[bool, bool, str]:
 
 
 def _suggested(package: ModuleType, name: str) -> str:
-    """A public name of the package, or of one of the modules in it that are public names, that was probably meant."""
-    if name.startswith("_"):  # what Python and tools look for by themselves
+    """The public name that was probably meant, of the package or of one of its public modules."""
+    if name.startswith("_"):  # looked up by Python and by tools, not by users
         return ""
     public: list[str] = package.__all__
     modules = [module for module in public if isinstance(vars(package).get(module), ModuleType)]

@@ -1,4 +1,4 @@
-"""Streams of chance, keyed by what they are for and never by the order in which they are asked for."""
+"""Random streams, keyed by their purpose rather than by the order in which they are created."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ __all__ = ["child_seed", "stream"]
 
 
 def stream(seed: int, *purpose: str | int) -> np.random.Generator:
-    """The generator of one purpose: the same for the same seed and words, independent for different ones.
+    """The random generator for a purpose: the same for the same seed and purpose, independent for different ones.
 
     Args:
         seed: In [0, 2⁶³).
@@ -29,7 +29,7 @@ def stream(seed: int, *purpose: str | int) -> np.random.Generator:
 
 
 def child_seed(seed: int, *purpose: str | int) -> int:
-    """A seed in [0, 2³¹) for a library that wants a small integer, derived like `stream`."""
+    """A seed in [0, 2³¹), derived like `stream`, for a library that takes a small integer."""
     return int(_sequence(seed, purpose).generate_state(1)[0]) >> 1
 
 

@@ -1,8 +1,8 @@
 """What a public function accepts: every conversion and every refusal of an argument, in one place.
 
-Nothing is repaired in silence. An argument that has another meaning than its caller may think (a bool where
-a number belongs, a masked array whose mask NumPy would drop) is a ``TypeError``; a number outside its range
-is a ``ValueError`` that names the argument, the value and what is allowed.
+Nothing is repaired silently. An argument that NumPy would misread (a bool where a number belongs, a masked array whose
+mask it drops) raises ``TypeError``; a number out of range raises ``ValueError`` with the argument, the value and what
+is allowed.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments.arrays import to_numpy
-from boltzmann_rl.arguments.rows import ladder_of, rows_of
+from boltzmann_rl.arguments.rows import rows_of, rows_of_parameter
 
 __all__ = [
     "Floats",
@@ -47,7 +47,7 @@ _FLOAT64 = np.dtype(np.float64)
 
 
 def real_array(array: Any, name: str) -> Floats:
-    """``array`` as C-ordered float64, without a copy where it is that already; anything but reals is refused."""
+    """``array`` as C-ordered float64, copied only if it is not that already; anything but real numbers is refused."""
     if type(array) is np.ndarray and array.dtype is _FLOAT64 and array.flags.c_contiguous:
         return array
     _refuse_masked(array, name)
@@ -63,7 +63,7 @@ def real_array(array: Any, name: str) -> Floats:
 
 
 def _narrowed(found: Any, name: str) -> Floats:
-    """Numbers of a wider format than float64, rounded to it; none of them becomes infinite."""
+    """Numbers of a wider format, rounded to float64; a finite number that would overflow is refused."""
     with np.errstate(over="ignore", under="ignore"):
         narrow = np.ascontiguousarray(found, dtype=np.float64).reshape(found.shape)
     lost = np.isinf(narrow) & np.isfinite(found)
@@ -83,10 +83,9 @@ def as_values(values: Any) -> Floats:
 
 
 def check_best(values: Floats, best: Floats) -> None:
-    """Refuse rows whose maximum ``best`` is no finite number: NaN, +inf, or nothing available.
+    """Refuse rows whose maximum ``best`` is not finite: NaN, +inf, or −inf for a row without an available action.
 
-    One comparison a row is enough, since NaN and +inf pass through the maximum; the culprit is only looked for
-    once there is one.
+    The maximum propagates NaN and +inf, so that checking it is enough; the position is searched for only on failure.
     """
     if np.isfinite(best).all():
         return
@@ -106,11 +105,11 @@ def check_best(values: Floats, best: Floats) -> None:
 def as_temperature(temperature: Any, shape: tuple[int, ...], name: str = "temperature") -> float | Floats:
     """A temperature in [0, ∞], aligned with values of ``shape``: a float, or an array with an action axis.
 
-    The number of axes decides: as many as ``values`` is one per action, fewer is one per row.
+    The number of axes decides: with as many as ``values`` there is one per action, with fewer one per row.
     """
     if type(temperature) is float:
         if temperature >= 0.0:
-            return temperature + 0.0  # −0 is 0
+            return temperature + 0.0  # turns −0 into 0
         raise ValueError(f"{name} must be 0 or more, got {temperature}")
     if isinstance(temperature, bool | np.bool_ | str | bytes) or temperature is None:
         raise TypeError(f"{name} must be a number, got {temperature!r}")
@@ -120,7 +119,7 @@ def as_temperature(temperature: Any, shape: tuple[int, ...], name: str = "temper
     found = real_array(temperature, name)
     if not (found >= 0.0).all():
         raise ValueError(f"{name} must be 0 or more, got {found[~(found >= 0.0)][0]}")
-    found = found + 0.0  # −0 is 0
+    found = found + 0.0  # turns −0 into 0
     aligned = found if found.ndim >= len(shape) else found[..., np.newaxis]
     try:
         fits = np.broadcast_shapes(aligned.shape, shape) == shape
@@ -158,7 +157,7 @@ def as_available(available: Any, shape: tuple[int, ...], name: str = "available=
 
 def as_steps(step: Any, name: str = "step") -> Floats:
     """Decisions made so far: integers ≥ 0 of any shape, as float64."""
-    if type(step) is int and 0 <= step < 2**53:  # the one step of a loop: the checks below would cost it ten times more
+    if type(step) is int and 0 <= step < 2**53:  # the common case, ten times faster than the checks below
         return np.array(step, dtype=np.float64)
     _refuse_masked(step, name)
     found = to_numpy(step, name)
@@ -166,7 +165,7 @@ def as_steps(step: Any, name: str = "step") -> Floats:
         raise TypeError(f"{name} must be an integer, or an array of integers, got {shown(step)}")
     try:
         steps = found.astype(np.float64)
-    except OverflowError:  # an int beyond the largest float: every schedule is at its far end there
+    except OverflowError:  # an int beyond the largest float: every schedule has reached its end
         steps = np.asarray(np.inf if step > 0 else -np.inf)
     if (steps < 0).any():
         raise ValueError(f"{name} must be 0 or more, got {shown(found[steps < 0][0] if found.ndim else step)}")
@@ -174,7 +173,7 @@ def as_steps(step: Any, name: str = "step") -> Floats:
 
 
 def as_number(number: Any, name: str, *, minimum: float = -np.inf, maximum: float = np.inf) -> float:
-    """A real number in [minimum, maximum]; infinite only where ``maximum`` is asked to be."""
+    """A real number in [minimum, maximum], infinite if the bounds are."""
     found = to_numpy(number, name)
     if found.ndim != 0 or found.dtype.kind not in "iufO" or isinstance(number, str | bytes | bytearray):
         raise TypeError(f"{name} must be a number, got {shown(number)}")
@@ -214,8 +213,8 @@ def as_positive(number: Any, name: str, *, maximum: float = np.inf, why: str = "
 def as_reward(reward: Any, name: str = "reward") -> float:
     """One reward: a finite real number, or a bool, which counts as 0 or 1.
 
-    Vectors of environments write what each of them pays into an array of floats, so that a bool can only mean the same
-    everywhere if it is a number.
+    Vector environments store rewards in an array of floats, so that a bool becomes 0.0 or 1.0 there; single
+    environments have to agree with them.
     """
     found = to_numpy(reward, name)
     if found.ndim == 0 and found.dtype.kind == "b":
@@ -224,7 +223,7 @@ def as_reward(reward: Any, name: str = "reward") -> float:
 
 
 def as_rewards(rewards: Any, name: str = "rewards") -> Floats:
-    """Rewards of any shape as float64, each what `as_reward` takes."""
+    """Rewards of any shape as float64, each checked as by `as_reward`."""
     plain = to_numpy(rewards, name)
     if plain.dtype.kind == "O":
         plain = np.array([as_reward(reward, name) for reward in plain.flat]).reshape(plain.shape)
@@ -239,7 +238,7 @@ def as_rewards(rewards: Any, name: str = "rewards") -> Floats:
 
 
 def as_integer(number: Any, name: str, *, minimum: int = 0, maximum: int | None = None) -> int:
-    """An integer (Python's or NumPy's, no bool and no float) of at least ``minimum``."""
+    """An integer (Python's or NumPy's, not a bool or float) in [minimum, maximum]."""
     if isinstance(number, bool | np.bool_):
         raise TypeError(f"{name} must be an integer, got {number!r}")
     try:
@@ -253,7 +252,7 @@ def as_integer(number: Any, name: str, *, minimum: int = 0, maximum: int | None 
 
 
 def as_choice(choice: Any, name: str, choices: tuple[Any, ...]) -> Any:
-    """One of a few words, or True or False, as itself; 1 is not taken for True."""
+    """One of the ``choices``, unchanged; 1 is not taken for True."""
     if not any(type(choice) is type(one) and choice == one for one in choices):
         allowed = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
         raise (ValueError if isinstance(choice, type(choices[0])) else TypeError)(
@@ -263,7 +262,7 @@ def as_choice(choice: Any, name: str, choices: tuple[Any, ...]) -> Any:
 
 
 def as_sequence(parts: Any, name: str, what: str) -> tuple[Any, ...]:
-    """A list, tuple or array of one axis, as a tuple; ``what`` says of what, for the error."""
+    """A list, tuple or one-dimensional array as a tuple; ``what`` names its elements, for the error."""
     if isinstance(parts, np.ndarray) and type(parts) is np.ndarray and parts.ndim == 1:
         return tuple(parts.tolist())
     if not isinstance(parts, list | tuple | range):
@@ -272,12 +271,12 @@ def as_sequence(parts: Any, name: str, what: str) -> tuple[Any, ...]:
 
 
 def as_seed(seed: Any) -> int:
-    """A seed: an integer in [0, 2⁶³), which every library's generator takes."""
+    """A seed: an integer in [0, 2⁶³), the range that all libraries' generators accept."""
     return as_integer(seed, "seed", maximum=2**63 - 1)
 
 
 def as_generator(rng: Any) -> np.random.Generator:
-    """The argument through which chance enters: a ``numpy.random.Generator``, nothing that hides a state."""
+    """A ``numpy.random.Generator``; seeds and NumPy's global state are refused."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
             f"rng must be a numpy.random.Generator, got {shown(rng)}: np.random.default_rng(seed) makes one"
@@ -286,14 +285,14 @@ def as_generator(rng: Any) -> np.random.Generator:
 
 
 def as_callable(function: Any, name: str, form: str) -> Callable[..., Any]:
-    """Something that can be called; ``form`` says with what, for the error."""
+    """A callable; ``form`` shows its call, for the error."""
     if not callable(function):
         raise TypeError(f"{name} must be callable as {form}, got {shown(function)}")
     return function
 
 
 def as_policy(policy: Any, name: str = "policy") -> Callable[..., Any]:
-    """A callable ``(values, step) -> probabilities``; a class is taken for a slip."""
+    """A callable ``(values, step) -> probabilities``; a class is refused, since its instance was probably meant."""
     if isinstance(policy, type):
         raise TypeError(f"{name} must be an instance, such as {policy.__name__}(...), got the class")
     if not callable(policy) and hasattr(policy, "update"):
@@ -302,7 +301,7 @@ def as_policy(policy: Any, name: str = "policy") -> Callable[..., Any]:
 
 
 def unwrap(result: Any) -> Any:
-    """A float where there was one row, the array elsewhere: what a reduction over the actions answers."""
+    """The result of a reduction over the actions: a float for a single row, else the array."""
     return float(result) if isinstance(result, float) or np.ndim(result) == 0 else result
 
 
@@ -315,8 +314,8 @@ def _refuse_masked(array: Any, name: str) -> None:
 
 
 def shown(value: Any) -> str:
-    """A value as an error shows it: on one line, and no longer than that."""
-    if isinstance(value, int) and value.bit_length() > 1024:  # Python refuses to print the largest of them
+    """A value as an error message shows it: its repr, cut after 57 characters."""
+    if isinstance(value, int) and value.bit_length() > 1024:  # Python refuses to print integers this long
         return f"an integer of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -327,15 +326,15 @@ def _index(index: tuple[int, ...]) -> str:
 
 
 def set_fields(instance: Any, **fields: Any) -> None:
-    """Store canonical values on a frozen dataclass while it is being made; those for each row are for as many rows."""
+    """Store canonical values on a frozen dataclass in its ``__post_init__``, and check that they agree on the rows."""
     for name, value in fields.items():
         object.__setattr__(instance, name, value)
-    if any(map(ladder_of, fields.values())):
+    if any(map(rows_of_parameter, fields.values())):
         rows_of(instance)
 
 
 def as_matrix(rows: Any, name: str) -> tuple[tuple[float, ...], ...]:
-    """Rows of finite numbers, all of one length, as tuples."""
+    """Rows of finite numbers, all of the same length, as tuples."""
     try:
         lengths = {len(row) for row in rows}
     except TypeError:

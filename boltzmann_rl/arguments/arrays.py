@@ -1,4 +1,4 @@
-"""Arrays of any library as NumPy's, on the host and in a format that NumPy computes with; no library is imported."""
+"""Arrays of any library as NumPy arrays on the host, without importing any of those libraries."""
 
 from typing import Any
 
@@ -6,25 +6,25 @@ import numpy as np
 
 __all__ = ["rounding_of", "to_numpy"]
 
-# Of formats of half precision: the relative spacing of their numbers at 1, and the distance of their least ones.
+# Half-precision formats: the relative spacing of their numbers at 1, and the spacing of their subnormal numbers.
 _SPACING = {"float16": (2.0**-10, 2.0**-24), "bfloat16": (2.0**-7, 2.0**-133)}
 
 _BEYOND_NUMPY = "bfloat16", "float8", "float4"
 
 
 def to_numpy(array: Any, name: str = "array") -> Any:
-    """A NumPy array of the same numbers, sharing memory where the host has it in a format that NumPy knows.
+    """A NumPy array of the same numbers, sharing memory where they are on the host in a format that NumPy knows.
 
-    Torch tensors are taken out of their graph and copied to the host once; conjugate and negative bits are resolved.
-    The short formats of ``ml_dtypes`` and torch (bfloat16, float8, int4) become float64 or int64, exactly. A masked
-    array stays one, to be refused.
+    Torch tensors are detached and copied to the host once; conjugate and negative bits are resolved. The short formats
+    of ``ml_dtypes`` and torch (bfloat16, float8, int4) become float64 or int64, exactly. A masked array stays one, for
+    the caller to refuse.
 
     Args:
         array: A NumPy, torch or JAX array, a number, or nested lists of these.
         name: What the array is, for errors.
 
     Raises:
-        TypeError: A tensor without numbers (on torch's meta device), or one that NumPy has no format for.
+        TypeError: A tensor on torch's meta device, which holds no numbers, or of a format that NumPy does not have.
         ValueError: Nested lists whose rows differ in length.
 
     Example:
@@ -43,14 +43,14 @@ def to_numpy(array: Any, name: str = "array") -> Any:
             raise ValueError(f"{name} must have rows of equal length, got {array!r:.60}: {error}") from None
     if found.dtype.kind != "V":
         return found
-    for wider in (np.int64, np.float64):  # NumPy takes the formats that others add to it for raw bytes
+    for wider in (np.int64, np.float64):  # NumPy sees formats that other libraries add as raw bytes
         if np.can_cast(found.dtype, wider):
             return found.astype(wider)
     return found
 
 
 def rounding_of(array: Any) -> tuple[float, float]:
-    """The relative spacing of an array's numbers at 1 and the distance of its least ones, if of half precision; or 0.
+    """The relative spacing at 1 and the subnormal spacing of a half-precision array; (0, 0) for other formats.
 
     Example:
         >>> rounding_of(np.zeros(3, dtype=np.float16)), rounding_of([0.5, 0.5])
@@ -75,7 +75,7 @@ def _of_tensor(tensor: Any, name: str) -> Any:
 
 
 def _holds_tensors(array: Any) -> bool:
-    """Whether nested lists hold tensors; whether an entry is one is seen from its type, of which there are few."""
+    """Whether nested lists hold tensors; looks at each type once rather than at each entry."""
     if not isinstance(array, list | tuple):
         return False
     kinds = set(map(type, array))

@@ -1,6 +1,6 @@
-"""Names and labels: what may be a folder, what may stand in a table or a figure, and how anything else is shown.
+"""Names and labels: what may name a folder, what may label a table or a figure, and how any other text is shown.
 
-The same rules hold for a declaration and for a folder of results that is read, wherever it came from.
+The same rules hold for a declaration and for a folder of results that is loaded.
 """
 
 import re
@@ -11,26 +11,26 @@ from boltzmann_rl.arguments import shown
 
 __all__ = ["check_label", "check_name", "visible"]
 
-# Letters, digits, dot, dash and underscore, neither hidden nor read as an option, nor a device on Windows.
+# Letters, digits, dot, dash and underscore; not a hidden file, a command-line option or a Windows device.
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9_-])?", re.I | re.A)
 
 _LONGEST = 1000
 
-# Control characters, invisible ones (also those that turn the direction of writing), half characters, and what ends a
-# line or a paragraph: general categories of Unicode.
+# Unicode categories: control and format characters (also those that reverse the direction of writing), surrogates, and
+# line and paragraph separators.
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
-# Scripts such as Persian and Hindi, and many emoji, join and part letters by these.
+# Zero-width (non-)joiners, which Persian, Hindi and many emoji need.
 _JOINERS = "\u200c\u200d"
 
 
 def check_name(name: Any) -> None:
-    """Refuse what can't be the name of an experiment, and so of its folder.
+    """Refuse an invalid name of an experiment, which is also that of its folder.
 
     Raises:
         TypeError: Not a string.
-        ValueError: Another string than 1 to 100 letters, digits, dots, dashes and underscores, beginning with a letter
-            or digit, or one that is a device on Windows.
+        ValueError: Anything but 1 to 100 letters, digits, dots, dashes and underscores that begin with a letter or
+            digit, or the name of a Windows device.
     """
     if not isinstance(name, str):
         raise TypeError(f"name must be a string, got {shown(name)}")
@@ -42,15 +42,15 @@ def check_name(name: Any) -> None:
 
 
 def check_label(label: Any, of: str) -> None:
-    """Refuse what can't be the label of a problem or an agent.
+    """Refuse an invalid label of a problem or an agent.
 
     Args:
-        label: What is to be one.
+        label: The label.
         of: What it labels, for the message.
 
     Raises:
-        TypeError: Not a string, or one without anything to read.
-        ValueError: One with control or invisible characters or line breaks, or of more than 1,000 characters.
+        TypeError: Not a string, or a blank one.
+        ValueError: Control or invisible characters, line breaks, or more than 1,000 characters.
     """
     if not isinstance(label, str) or not label.strip() or any(map(_is_half, label)):
         raise TypeError(f"the labels of {of} must be strings that can be read, got {shown(label)}")
@@ -65,11 +65,11 @@ def check_label(label: Any, of: str) -> None:
 
 
 def visible(text: str, keep: str = "") -> str:
-    r"""The text with every control or invisible character written as its escape, so that none has an effect.
+    r"""The text with every control or invisible character replaced by its escape sequence.
 
     Args:
-        text: For a terminal or a figure.
-        keep: Characters that stay, such as line breaks.
+        text: Text for a terminal or a figure.
+        keep: Characters to leave as they are, such as line breaks.
 
     Example:
         >>> visible("red: \x1b[31m")
@@ -81,10 +81,10 @@ def visible(text: str, keep: str = "") -> str:
 
 
 def _is_hidden(character: str) -> bool:
-    code = ord(character)  # the last two of every plane, and 32 more, are promised never to be characters
+    code = ord(character)  # the last two code points of every plane, and 32 more, are noncharacters
     return unicodedata.category(character) in _HIDDEN or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
 def _is_half(character: str) -> bool:
-    """Half a character, as from a file name in no encoding: no file can hold it."""
+    """Whether this is a lone surrogate, as Python reads from undecodable file names: no text file can hold it."""
     return "\ud800" <= character <= "\udfff"

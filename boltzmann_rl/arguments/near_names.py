@@ -1,7 +1,7 @@
-"""Near names: what an error suggests where an argument or a name of the package is spelled in another way.
+"""Near names: which argument or public name an error suggests in place of an unknown one.
 
-Other packages have other words for the same arguments (``alpha``, ``gamma``, ``tau``, ``mask``): one table holds them.
-`dataclass` here is Python's own, whose classes also say which argument was meant; type checkers see Python's own.
+Other packages name the same arguments differently (``alpha``, ``gamma``, ``tau``, ``mask``): one table holds them.
+`dataclass` here is Python's own, with errors that suggest the argument that was meant; type checkers see Python's own.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ __all__ = ["dataclass", "nearest", "suggesting", "unexpected"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# The words of other packages and papers, each with ours: the first that the function takes is suggested.
+# Names used by other packages and papers, with ours: the first of ours that the function takes is suggested.
 _OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "action_mask action_masks legal legal_actions mask masks valid": ("available",),
     "alpha eta lr step_size": ("learning_rate", "rate", "reference_rate"),
@@ -49,8 +49,8 @@ _OTHER_WORDS: dict[str, tuple[str, ...]] = {
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant: the same thing in another word, or nearly the same letters."""
-    from difflib import get_close_matches  # a mistake may take its time; importing the package should not
+    """The known name that was probably meant: a synonym, or a name of similar spelling."""
+    from difflib import get_close_matches  # here: only errors need it, and importing the package stays fast
 
     names = {_folded(one): one for one in known}
     folded = _folded(name)
@@ -65,7 +65,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def unexpected(function: Any, unknown: Iterable[str]) -> TypeError:
-    """The error for a keyword argument that a function does not take: which was probably meant, and which there are.
+    """The error for an unexpected keyword argument: which was probably meant, and which the function takes.
 
     Example:
         >>> print(unexpected(sorted, {"reversed": True}))
@@ -86,7 +86,7 @@ def unexpected(function: Any, unknown: Iterable[str]) -> TypeError:
 
 
 def suggesting(function: Function) -> Function:
-    """The same function, whose error about an unexpected keyword argument says which was probably meant."""
+    """A decorator: the error for an unexpected keyword argument suggests the one that was probably meant."""
 
     def explain(error: TypeError, given: dict[str, Any]) -> None:
         within = error.__traceback__ is not None and error.__traceback__.tb_next is not None
@@ -101,7 +101,7 @@ def suggesting(function: Function) -> Function:
             explain(error, kwargs)
             raise
 
-    # With the globals of the function itself, doctest finds its example where it stands.
+    # Doctest finds examples only of functions that have the globals of their module.
     called = FunctionType(called.__code__, function.__globals__, closure=called.__closure__)
     return functools.update_wrapper(called, function)  # type: ignore[return-value]
 
@@ -111,7 +111,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(**options: Any) -> Callable[[type], type]:
-        """Python's own `dataclasses.dataclass`, made to suggest names of fields."""
+        """Python's `dataclasses.dataclass`, with errors that suggest names of fields."""
 
         def made(cls: type) -> type:
             cls = dataclasses.dataclass(**options)(cls)

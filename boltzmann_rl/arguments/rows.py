@@ -1,4 +1,4 @@
-"""A value for each row: a ladder of parameters, such as one temperature for each of several environments."""
+"""One value per row: parameters such as one temperature for each of several environments."""
 
 import dataclasses
 import functools
@@ -8,26 +8,36 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["PerRow", "in_row", "in_rows", "inside", "is_sequence", "ladder_of", "per_row", "rows_of", "steps_of_rows"]
+__all__ = [
+    "PerRow",
+    "in_row",
+    "in_rows",
+    "inside",
+    "is_sequence",
+    "per_row",
+    "rows_of",
+    "rows_of_parameter",
+    "steps_of_rows",
+]
 
 Schedule = TypeVar("Schedule")
 
 
 class PerRow(tuple[Any, ...]):
-    """A parameter for each row, numbers or schedules: it prints, compares, hashes and pickles as the tuple it is."""
+    """One parameter per row, numbers or schedules: a tuple, which prints, compares, hashes and pickles as one."""
 
     __slots__ = ()
 
 
 def is_sequence(parameter: Any) -> bool:
-    """Whether a parameter is given as one for each row: a list, a tuple, or an array with an axis and without a mask."""
+    """Whether a parameter is given per row: as a list, a tuple, or an array with an axis and without a mask."""
     if isinstance(parameter, np.ma.MaskedArray) or callable(parameter):
         return False
     return isinstance(parameter, list | tuple) or (hasattr(parameter, "__array__") and np.ndim(parameter) > 0)
 
 
 def in_rows(parameter: Any, name: str, check: Callable[[Any, str], Any]) -> Any:
-    """The parameter as ``check(parameter, name)`` answers it, each by itself where there is one for each row."""
+    """``check(parameter, name)``, or a `PerRow` of what it returns for each row's own parameter."""
     if not is_sequence(parameter):
         return check(parameter, name)
     if len(parameter) == 0:
@@ -36,7 +46,7 @@ def in_rows(parameter: Any, name: str, check: Callable[[Any, str], Any]) -> Any:
 
 
 def inside(part: Any) -> list[Any]:
-    """What a policy, a temperature or a schedule is made of: the fields of a dataclass, or its temperature."""
+    """The parts of a policy, a temperature unit or a schedule: the fields of a dataclass, or else its temperature."""
     if isinstance(part, tuple):
         return list(part)
     if isinstance(part, float | int | type):
@@ -47,7 +57,7 @@ def inside(part: Any) -> list[Any]:
 
 
 def rows_of(part: Any) -> int:
-    """For how many rows a part has a parameter each; 0 where one serves any number of rows.
+    """The number of rows for which a part has parameters of their own; 0 if it serves any number of rows.
 
     Raises:
         ValueError: Parts for different numbers of rows.
@@ -63,33 +73,32 @@ def rows_of(part: Any) -> int:
     return sizes[0] if sizes else 0
 
 
-def ladder_of(parameter: Any) -> int:
-    """`rows_of` a single parameter, a number or one of our schedules, in a tenth of the time."""
+def rows_of_parameter(parameter: Any) -> int:
+    """`rows_of` for a number or one of our schedules, in a tenth of the time."""
     if type(parameter) is PerRow:
         return len(parameter)
-    rungs = getattr(parameter, "__dict__", {}).get("rungs", ())
-    return len(rungs)
+    return len(getattr(parameter, "__dict__", {}).get("by_row", ()))
 
 
 def in_row(part: Any, row: int) -> Any:
-    """The part as it is in one row: every ladder in it replaced by what it holds for that row."""
+    """The part as it is in one row: every `PerRow` in it replaced by the value for that row."""
     if isinstance(part, PerRow):
         return part[row]
     if isinstance(part, tuple):
         return tuple(in_row(each, row) for each in part)
     if not rows_of(part):
         return part
-    if "rungs" in part.__dict__:
-        return part.rungs[row]
+    if "by_row" in part.__dict__:
+        return part.by_row[row]
     fields = {field.name: getattr(part, field.name) for field in dataclasses.fields(part) if field.init}
     return dataclasses.replace(part, **{name: in_row(value, row) for name, value in fields.items()})
 
 
 def per_row(*names: str) -> Callable[[type[Schedule]], type[Schedule]]:
-    """Let a class of schedules take a number for each row in the fields of these names.
+    """Let a class of schedules take one number per row in the named fields.
 
-    Its value then is an array with one entry for each row, of one step for all rows or of one for each. Each row has
-    the schedule that its own numbers make, kept among the ``rungs``, and so the same bits as by itself.
+    Its value is then an array with one entry per row, for one step of all rows or one step each. ``by_row`` holds the
+    schedule of each row, so that a row has the same bits as by itself.
     """
 
     def decorated(cls: Any) -> Any:
@@ -97,19 +106,19 @@ def per_row(*names: str) -> Callable[[type[Schedule]], type[Schedule]]:
 
         @functools.wraps(made)
         def make(self: Any, *args: Any, **kwargs: Any) -> None:
-            if any(is_sequence(each) or ladder_of(each) for each in (*args, *kwargs.values())):
+            if any(is_sequence(each) or rows_of_parameter(each) for each in (*args, *kwargs.values())):
                 given = inspect.signature(made).bind(self, *args, **kwargs).arguments
                 given.pop("self")
                 given = {name: PerRow(x) if name in names and is_sequence(x) else x for name, x in given.items()}
                 if any(map(rows_of, given.values())):
-                    _set_rungs(self, given)
+                    _set_by_row(self, given)
                     return
             made(self, *args, **kwargs)
 
         @functools.wraps(formula)
         def value(self: Any, step: Any) -> Any:
-            rungs = self.__dict__.get("rungs")
-            return formula(self, step) if rungs is None else _row_by_row(self, rungs, step)
+            by_row = self.__dict__.get("by_row")
+            return formula(self, step) if by_row is None else _row_by_row(self, by_row, step)
 
         cls.__init__, cls.__call__ = make, value
         return cls
@@ -118,7 +127,7 @@ def per_row(*names: str) -> Callable[[type[Schedule]], type[Schedule]]:
 
 
 def steps_of_rows(name: str, rows: int, step: Any) -> list[Any]:
-    """The step of each of so many rows, from one for all or one for each."""
+    """The step of each row, from one step for all or one for each."""
     if np.ndim(step) == 0:
         return [step] * rows
     if np.shape(step) != (rows,):
@@ -126,8 +135,8 @@ def steps_of_rows(name: str, rows: int, step: Any) -> list[Any]:
     return [int(each) for each in step]
 
 
-def _set_rungs(schedule: Any, given: dict[str, Any]) -> None:
-    """Make a schedule of the schedules of its rows, and set its fields to what these have."""
+def _set_by_row(schedule: Any, given: dict[str, Any]) -> None:
+    """Give a schedule the schedules of its rows, and set its fields from theirs."""
     sizes = {name: size for name, value in given.items() if (size := rows_of(value))}
     for name, value in given.items():
         for row, each in enumerate(value if isinstance(value, PerRow) else ()):
@@ -137,26 +146,26 @@ def _set_rungs(schedule: Any, given: dict[str, Any]) -> None:
     if set(sizes.values()) != {number}:
         said = " and ".join(f"{name} {size} values" for name, size in sizes.items())
         raise ValueError(f"{type(schedule).__name__} has {said}: give one for each row")
-    rungs = tuple(
+    by_row = tuple(
         type(schedule)(**{name: in_row(value, row) for name, value in given.items()}) for row in range(number)
     )
     for field in dataclasses.fields(schedule):
         value = given.get(field.name)
         if isinstance(value, PerRow):
-            value = PerRow(getattr(rung, field.name) for rung in rungs)
+            value = PerRow(getattr(one, field.name) for one in by_row)
         elif not rows_of(value):
-            value = getattr(rungs[0], field.name)
+            value = getattr(by_row[0], field.name)
         object.__setattr__(schedule, field.name, value)
-    object.__setattr__(schedule, "rungs", rungs)
+    object.__setattr__(schedule, "by_row", by_row)
 
 
-def _row_by_row(schedule: Any, rungs: tuple[Any, ...], step: Any) -> Any:
-    steps = steps_of_rows(repr(schedule), len(rungs), step)
-    return np.array([rung(now) for rung, now in zip(rungs, steps, strict=True)])
+def _row_by_row(schedule: Any, by_row: tuple[Any, ...], step: Any) -> Any:
+    steps = steps_of_rows(repr(schedule), len(by_row), step)
+    return np.array([one(now) for one, now in zip(by_row, steps, strict=True)])
 
 
 def _sizes(part: Any) -> Iterator[int]:
-    """Of every ladder in a part."""
+    """The length of every `PerRow` in a part."""
     if isinstance(part, PerRow):
         yield len(part)
     for each in inside(part):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature
-from boltzmann_rl.arguments.rows import PerRow, in_rows, inside, ladder_of, rows_of
+from boltzmann_rl.arguments.rows import PerRow, in_rows, inside, rows_of, rows_of_parameter
 from boltzmann_rl.schedules import as_parameter, evaluate
 
 __all__ = [
@@ -145,7 +145,7 @@ def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "tem
 def _at_rows(parameter: Any, name: str, values: Floats, step: Any) -> Any:
     """A parameter's number, or one for each row of ``values``; of a single row a ladder of one is its number."""
     rows = values.shape[:-1]
-    ladder = (number,) if (number := ladder_of(parameter)) else None
+    ladder = (number,) if (number := rows_of_parameter(parameter)) else None
     if ladder == (1,) and rows == ():
         return float(evaluate(parameter, step)[0])
     found = ladder if ladder not in (None, rows) else ()

@@ -1,9 +1,9 @@
 """Schedules: a schedule is any callable ``step -> value``, and these are the usual ones.
 
-``step`` counts decisions made so far, from 0: a number or an array of any shape, evaluated elementwise. Reading a
-schedule changes nothing. Each is a frozen dataclass: it prints as it was written, compares, hashes and pickles.
-Where several environments have values of their own, numbers such as ``start`` and ``end`` may be lists, tuples or
-arrays of one for each row; the schedule then answers one value a row, of one step for all or of one for each.
+``step`` counts the decisions made so far, from 0: a number or an array of any shape, evaluated elementwise. Schedules
+have no state. Each is a frozen dataclass, which prints as it was written, compares, hashes and pickles. For several
+environments, numbers such as ``start`` and ``end`` may be lists, tuples or arrays with one per row; the schedule then
+returns one value per row, for one step of all rows or one step each.
 """
 
 from typing import TYPE_CHECKING
@@ -23,8 +23,8 @@ from boltzmann_rl.schedules.shapes import (
     Power,
 )
 
-if not TYPE_CHECKING:  # type checkers know which names are there
-    _, __getattr__, __dir__ = _public(__name__)  # suggests one for a name that is not
+if not TYPE_CHECKING:  # type checkers read the imports above
+    _, __getattr__, __dir__ = _public(__name__)  # the error for a misspelled name suggests the right one
 
 __all__ = [
     "Ceiling",

@@ -1,4 +1,4 @@
-"""Schedules made from schedules: pieces, warm-up, restarts, floor and scale."""
+"""Schedules built from schedules: pieces, warm-up, restarts, floor, ceiling and scale."""
 
 from bisect import bisect_right
 from itertools import pairwise
@@ -47,7 +47,7 @@ class Piecewise:
 @per_row()
 @dataclass(frozen=True)
 class Joined:
-    """Schedules one after the other; each sees the steps since its own beginning.
+    """Schedules one after the other; each is given the steps since its own beginning.
 
     Args:
         schedules: Numbers or schedules, one more than there are boundaries.
@@ -88,7 +88,7 @@ class WarmUp:
     """A linear rise (or fall) from ``start`` to the first value of ``schedule``, then the schedule itself.
 
     Args:
-        schedule: What follows, seeing the steps since the warm-up's end.
+        schedule: The schedule after the warm-up, given the steps since its end.
         steps: Length of the warm-up, ≥ 1.
         start: Value at step 0, finite, ≥ 0.
 
@@ -128,7 +128,7 @@ class Restarts:
     """A schedule that begins anew every ``period`` steps, each period ``growth`` times as long as the last.
 
     Args:
-        schedule: What is repeated, seeing the steps since the last restart.
+        schedule: The schedule to repeat, given the steps since the last restart.
         period: Length of the first period, ≥ 1.
         growth: Whole factor ≥ 1 from each period to the next. The schedule itself is not stretched.
 
@@ -153,7 +153,7 @@ class Restarts:
         )
 
     def __call__(self, step: Any) -> Any:
-        steps = within(counted(step), 0.0, 2.0**62)  # what `_whole` takes: an infinite one has no last restart
+        steps = within(counted(step), 0.0, 2.0**62)  # as `_whole`: an infinite step has no last restart
         if self.growth == 1:
             return evaluate(self.schedule, _whole(steps % self.period))
         starts, length = [0], self.period
@@ -225,7 +225,7 @@ class Ceiling:
 @per_row("schedule", "factor")
 @dataclass(frozen=True)
 class Scaled:
-    """The schedule times a factor: factor · schedule(step), to carry a shape to rewards of another scale.
+    """The schedule times a factor, to fit rewards of another scale: factor · schedule(step).
 
     Args:
         schedule: A number or a schedule.
@@ -264,5 +264,5 @@ def _boundaries(boundaries: Any, pieces: int, name: str) -> tuple[int, ...]:
 
 
 def _whole(steps: Any) -> Any:
-    """Steps as integers again, for schedules that insist on them."""
+    """Steps as integers again, which a user's schedule may require."""
     return int(min(steps, 2.0**62)) if isinstance(steps, float) else np.minimum(steps, 2.0**62).astype(np.int64)

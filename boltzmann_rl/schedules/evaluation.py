@@ -1,4 +1,4 @@
-"""What counts as a schedule, and its value at a step: the one place where a number becomes a constant."""
+"""What counts as a schedule, and its value at a step; a number is a constant schedule."""
 
 import dataclasses
 import inspect
@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_number, real_array, set_fields, unwrap
-from boltzmann_rl.arguments.rows import PerRow, ladder_of, rows_of, steps_of_rows
+from boltzmann_rl.arguments.rows import PerRow, rows_of, rows_of_parameter, steps_of_rows
 from boltzmann_rl.protocols import Parameter, Schedule
 
 __all__ = ["as_parameter", "evaluate", "is_constant", "value_at"]
 
 
 def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Parameter:
-    """A number in [0, maximum] as a float, or a schedule as it is.
+    """A number in [0, maximum] as a float, or a schedule unchanged.
 
     Raises:
         TypeError: Neither a number nor a callable.
@@ -37,31 +37,31 @@ def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Param
 
 
 def _check_call(schedule: Any, name: str) -> None:
-    """Refuse what cannot be called with a step alone, such as a policy, before the first step is there."""
+    """Refuse a callable that a step alone does not suit, such as a policy, before the first step."""
     try:
         inspect.signature(schedule).bind(0)
     except TypeError as error:
         raise TypeError(
             f"{name} must be a number or a schedule, called with the step, got {schedule!r}: {error}"
         ) from None
-    except ValueError:  # a function of C without a signature: its first call will tell
+    except ValueError:  # a C function without a signature: its first call will fail if it is wrong
         return
 
 
 def evaluate(schedule: Any, step: Any, name: str = "the value", rows: tuple[int, ...] | None = None) -> Any:
     """The schedule's value at ``step``: a float for one step, an array of the same shape for many.
 
-    A number is a constant. A callable that does not take arrays is evaluated element by element. What has a value for
-    each row answers an array of them, also for one step.
+    A number is a constant. A callable that does not take arrays is evaluated element by element. A schedule with one
+    value per row returns an array of them, even for one step.
 
     Args:
         schedule: A number, a callable ``step -> value``, or one of these for each row.
         step: Decisions made so far, integers ≥ 0 of any shape.
-        name: Of the value, for errors.
-        rows: The shape of the rows for each of which a callable may answer a value; None for a single value.
+        name: What the value is, for errors.
+        rows: The shape of the rows, if a callable may return one value for each; None for a single value.
 
     Raises:
-        TypeError: A schedule whose value is no real number.
+        TypeError: A schedule whose value is not a real number.
 
     Example:
         >>> evaluate(lambda step: 1.0 if step < 2 else 0.1, np.arange(4))
@@ -76,19 +76,19 @@ def evaluate(schedule: Any, step: Any, name: str = "the value", rows: tuple[int,
         return unwrap(np.full(np.shape(step), as_number(schedule, "schedule")))
     if type(step) is int:
         value = schedule(step)
-        if type(value) is float and value == value:  # all that as_number would find
+        if type(value) is float and value == value:  # what as_number would return
             return value
         return _number_or_rows(value, schedule, step, name, rows)
     if np.ndim(step) == 0:
         return _number_or_rows(schedule(step), schedule, step, name, rows)
-    if ladder_of(schedule):
+    if rows_of_parameter(schedule):
         return schedule(step)
     steps = np.asarray(step)
-    if steps.size < 2:  # NumPy would take such an array for a number or a truth, and warn of it
+    if steps.size < 2:  # NumPy converts an array of one entry to a number or a truth value, with a warning
         return _one_by_one(schedule, steps, name, rows)
     try:
         values = np.asarray(schedule(steps))
-    except (TypeError, ValueError):  # written for one step; a real fault is raised again below
+    except (TypeError, ValueError):  # the callable takes one step at a time; a real error is raised again below
         return _one_by_one(schedule, steps, name, rows)
     if values.shape == steps.shape and values.dtype.kind == "f":
         return values
@@ -96,10 +96,10 @@ def evaluate(schedule: Any, step: Any, name: str = "the value", rows: tuple[int,
 
 
 def value_at(parameter: Any, name: str, step: int, *, maximum: float = np.inf) -> float:
-    """A setting at a step, a number or its schedule's value, in [0, maximum].
+    """The value of a number or schedule at a step, in [0, maximum].
 
     Raises:
-        TypeError, ValueError: A schedule whose value is no number, or out of range: with its name, value and step.
+        TypeError, ValueError: A schedule whose value is not a number, or out of range.
 
     Example:
         >>> value_at(lambda step: 1.0 / (1 + step), "learning_rate", 3, maximum=1.0)
@@ -114,9 +114,9 @@ def value_at(parameter: Any, name: str, step: int, *, maximum: float = np.inf) -
 
 
 def is_constant(parameter: Any) -> bool:
-    """Whether a value is known not to depend on the step: all but callables, and dataclasses of such values.
+    """Whether a value is known not to depend on the step: anything but a callable or a temperature unit.
 
-    A dataclass that is callable (a schedule, a policy) is constant if it says so with ``constant = True``.
+    A dataclass (a schedule, a policy) is constant if it declares ``constant = True`` and all its fields are constant.
     """
     if isinstance(parameter, PerRow):
         return all(map(is_constant, parameter))
@@ -139,14 +139,14 @@ def set_range(schedule: Any) -> None:
 
 
 def _number_or_rows(value: Any, schedule: Any, step: Any, name: str, rows: tuple[int, ...] | None) -> Any:
-    """A schedule's value at one step as a float, or as an array where it may be one for each row."""
+    """A schedule's value at one step: a float, or an array if there may be one per row."""
     name = f"{name} of {schedule!r} at step {step}"
-    may_differ = rows is not None or ladder_of(schedule)
+    may_differ = rows is not None or rows_of_parameter(schedule)
     return real_array(value, name) if may_differ and np.ndim(value) else as_number(value, name)
 
 
 def _one_by_one(schedule: Schedule, steps: Any, name: str, rows: tuple[int, ...] | None) -> Floats:
-    """The values at each step; of a callable that answers one for each row, each row's own."""
+    """The values at each step; from a callable that returns one per row, each row takes its own."""
     values = []
     for place, step in enumerate(steps.flat):
         value: Any = schedule(int(step))

@@ -1,6 +1,6 @@
-"""The shapes in which a temperature, an exploration rate or a learning rate falls (or rises).
+"""The usual shapes of schedules: linear, polynomial, cosine, exponential, inverse time, power, logarithmic.
 
-Each is one formula, which is worked out on a plain float for one step and on an array for many, with the same bits.
+Each formula is evaluated on a plain float for one step and on an array for many, with the same bits.
 """
 
 import math
@@ -44,12 +44,12 @@ class Constant:
 @per_row("start", "end")
 @dataclass(frozen=True)
 class Linear:
-    """From ``start`` to ``end`` in equal paces: (1 − f)·start + f·end with f = min(step / steps, 1).
+    """Linear from ``start`` to ``end``: (1 − f)·start + f·end with f = min(step / steps, 1).
 
     Args:
         start: Value at step 0, finite, ≥ 0.
-        end: Value at ``steps`` and for ever after, finite, ≥ 0; it may lie above ``start``.
-        steps: Length of the way, ≥ 1.
+        end: Value from ``steps`` on, finite, ≥ 0; it may lie above ``start``.
+        steps: Steps from ``start`` to ``end``, ≥ 1.
 
     Example:
         >>> Linear(1.0, 0.1, steps=10)([0, 5, 10, 11])
@@ -71,14 +71,14 @@ class Linear:
 @per_row("start", "end")
 @dataclass(frozen=True)
 class Polynomial:
-    """From ``start`` to ``end`` along a power of the way left: end + (start − end)·(1 − f)^power.
+    """Polynomial from ``start`` to ``end``: end + (start − end)·(1 − f)^power with f = min(step / steps, 1).
 
-    f = min(step / steps, 1). Power 1 is `Linear`, 2 falls fast at first, ½ fast at last.
+    Power 1 is `Linear`; 2 falls fast at first, ½ fast at the end.
 
     Args:
         start: Value at step 0, finite, ≥ 0.
-        end: Value at ``steps`` and for ever after, finite, ≥ 0.
-        steps: Length of the way, ≥ 1.
+        end: Value from ``steps`` on, finite, ≥ 0.
+        steps: Steps from ``start`` to ``end``, ≥ 1.
         power: > 0.
 
     Example:
@@ -101,19 +101,19 @@ class Polynomial:
 
     def __call__(self, step: Any) -> Any:
         with quietly():
-            left = np.asarray(1.0 - _fraction(step, self.steps)) ** self.power  # as of many steps, also of one
+            left = np.asarray(1.0 - _fraction(step, self.steps)) ** self.power  # an array, for the same bits as many
         return unwrap(_between(self.start, self.end, unwrap(1.0 - left)))
 
 
 @per_row("start", "end")
 @dataclass(frozen=True)
 class Cosine:
-    """From ``start`` to ``end`` along half a cosine: end + (start − end)·(1 + cos πf)/2, f = min(step / steps, 1).
+    """Half a cosine from ``start`` to ``end``: end + (start − end)·(1 + cos πf)/2 with f = min(step / steps, 1).
 
     Args:
         start: Value at step 0, finite, ≥ 0.
-        end: Value at ``steps`` and for ever after, finite, ≥ 0.
-        steps: Length of the way, ≥ 1.
+        end: Value from ``steps`` on, finite, ≥ 0.
+        steps: Steps from ``start`` to ``end``, ≥ 1.
 
     Example:
         >>> Cosine(1.0, 0.0, steps=10)([0, 5, 10])
@@ -138,20 +138,20 @@ class Cosine:
 @per_row("start", "end")
 @dataclass(frozen=True)
 class Exponential:
-    """Geometric cooling: start·decay^step, which never passes ``end``; or the decay that reaches ``end`` in time.
+    """Geometric cooling by a factor per step: either ``decay``, or the factor that reaches ``end`` in ``steps``.
 
     With ``steps`` the value is start^(1−f)·end^f with f = min(step / steps, 1): exactly ``end`` from ``steps`` on.
-    With ``decay`` it is max(end, start·decay^step), or min where it rises; with the default end 0 it underflows
-    to exactly 0 in the long run, which every policy takes as greedy.
+    With ``decay`` it is max(end, start·decay^step), or min if it rises. With the default end 0 it eventually
+    underflows to exactly 0, which makes every policy greedy.
 
     Args:
         start: Value at step 0, finite, > 0.
-        end: The value at which it stays, finite, ≥ 0; > 0 with ``steps``, since no factor reaches 0.
-        steps: Length of the way, ≥ 1. Exactly one of ``steps`` and ``decay`` is given.
-        decay: Factor per step: in (0, 1), or above 1 where ``end`` lies above ``start``.
+        end: The final value, finite, ≥ 0; > 0 with ``steps``, since no factor reaches 0.
+        steps: Steps from ``start`` to ``end``, ≥ 1. Give exactly one of ``steps`` and ``decay``.
+        decay: Factor per step: in (0, 1), or above 1 if ``end`` lies above ``start``.
 
     Raises:
-        ValueError: Both or none of ``steps`` and ``decay``, or a decay that never leads to ``end``.
+        ValueError: Both or neither of ``steps`` and ``decay``, or a decay that leads away from ``end``.
 
     Example:
         >>> Exponential(1.0, 0.01, steps=100)([0, 50, 100, 1000])
@@ -190,9 +190,9 @@ class Exponential:
     def __call__(self, step: Any) -> Any:
         if self.steps is not None:
             f = _fraction(step, self.steps)
-            if isinstance(f, float) and f == 1.0:  # what the powers come to, for the price of none
+            if isinstance(f, float) and f == 1.0:  # saves the powers
                 return self.end
-            with quietly(f if self.start >= _NORMAL <= self.end else None):  # the powers lie between 1 and an end
+            with quietly(f if self.start >= _NORMAL <= self.end else None):  # else a power may underflow
                 value = _powers(self.start, 1.0 - f) * _powers(self.end, f)
         else:
             decay: Any = self.decay  # not None: exactly one of the two is given
@@ -204,7 +204,7 @@ class Exponential:
 @per_row("start")
 @dataclass(frozen=True)
 class InverseTime:
-    """Cooling as one over the time: start / (1 + rate·step).
+    """Cooling in inverse proportion to time: start / (1 + rate·step).
 
     Args:
         start: Value at step 0, finite, ≥ 0.
@@ -234,10 +234,10 @@ class InverseTime:
 @per_row("start")
 @dataclass(frozen=True)
 class Power:
-    """A power of the time: start / (1 + step)^exponent, which cools for an exponent above 0 and heats below it.
+    """A power of time: start / (1 + step)^exponent, which falls for a positive exponent and rises for a negative one.
 
-    Exponent 1 is the decreasing softmax of Vermorel & Mohri, ½ the rate of Exp3; −½ is the temperature of a softmax
-    over cumulative losses, which grow with the time.
+    Exponent 1 is the decreasing softmax of Vermorel & Mohri, ½ the rate of Exp3. Exponent −½ is the temperature of a
+    softmax over cumulative losses, which grow with time.
 
     Args:
         start: Value at step 0, finite, ≥ 0.
@@ -267,16 +267,16 @@ class Power:
     def __call__(self, step: Any) -> Any:
         with quietly():
             value = self.start / np.asarray(1.0 + counted(step)) ** self.exponent
-        return unwrap(value if self.start > 0.0 else np.zeros_like(value))  # a power of 0 would make 0/0 of it
+        return unwrap(value if self.start > 0.0 else np.zeros_like(value))  # 0/0 if the power underflows
 
 
 @per_row("scale")
 @dataclass(frozen=True)
 class Logarithmic:
-    """Cooling as one over the logarithm of the time: scale / ln(step + offset).
+    """Logarithmic cooling: scale / ln(step + offset).
 
-    The slowest of the classical schedules, and the one with the convergence proofs: finite and positive from step
-    0 on, with ``scale`` itself at step 0 for the default offset e.
+    The slowest of the classical schedules, and the one with convergence proofs. It is finite from step 0 on, and
+    equals ``scale`` there for the default offset e.
 
     Args:
         scale: Finite, ≥ 0.
@@ -316,7 +316,7 @@ def counted(step: Any) -> Any:
 
 
 def within(value: Any, start: float, end: float) -> Any:
-    """The value, or the nearer end where it lies beyond one; of a float or elementwise."""
+    """The value clipped to [start, end] or [end, start]; a float, or elementwise."""
     low, high = (start, end) if start < end else (end, start)
     if isinstance(value, float):
         return low if value < low else high if value > high else value
@@ -324,28 +324,28 @@ def within(value: Any, start: float, end: float) -> Any:
 
 
 def quietly(number: Any = None) -> AbstractContextManager[object]:
-    """Where arrays over- and underflow without a word, as the sums and products of a plain float do anyway."""
-    return _AS_EVER if isinstance(number, float) else np.errstate(all="ignore")
+    """A context in which arrays over- and underflow without a warning; plain floats never warn, and need none."""
+    return _NO_CONTEXT if isinstance(number, float) else np.errstate(all="ignore")
 
 
-_AS_EVER = nullcontext()
+_NO_CONTEXT = nullcontext()
 
 
 def _powers(base: float, exponent: Any) -> Any:
     """base^exponent, with the same bits for one exponent as for many.
 
-    Of a single exponent of 2, ½ or −1 NumPy makes a square, a root or a reciprocal, which may be rounded otherwise
-    than the power; of an array of exponents it does not.
+    NumPy replaces a scalar exponent of 2, ½ or −1 by a square, a root or a reciprocal, which may round differently from
+    the power that it computes for an array of exponents.
     """
     return np.power(base, (exponent,)).item() if isinstance(exponent, float) else np.power(base, exponent)
 
 
-# The least number of full precision.
+# The least normal number.
 _NORMAL = float(np.finfo(np.float64).tiny)
 
 
 def _fraction(step: Any, steps: int) -> Any:
-    """How much of the way is done, in [0, 1]."""
+    """The fraction of ``steps`` that has passed, in [0, 1]."""
     return within(counted(step) / steps, 0.0, 1.0)
 
 

@@ -1,1 +1,1 @@
-"""Statistics: intervals, and comparisons of agents over paired runs."""
+"""Statistics: confidence intervals, and comparisons of agents over paired runs."""

@@ -1,4 +1,4 @@
-"""Uncertainty and comparison: intervals of means, paired differences, and Holm's correction for looking at many."""
+"""Comparison of agents: paired differences, and Holm's correction for multiple comparisons."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,10 +13,10 @@ __all__ = ["PairedDifference", "holm", "holm_of_all_pairs", "paired_difference"]
 
 
 class PairedDifference(NamedTuple):
-    """The mean of a − b over paired samples, with interval, two-sided p-value, and two effect sizes.
+    """The mean of a − b over paired samples, its 95 % interval, the two-sided p-value and two effect sizes.
 
-    ``effect_size`` is Cohen's d of the differences, mean / sd; ``superiority`` the share of pairs in which a is
-    higher, ties counted half.
+    ``effect_size`` is Cohen's d of the differences, mean / sd; ``superiority`` is the fraction of pairs in which a is
+    higher, with ties counted half.
     """
 
     difference: float
@@ -28,7 +28,7 @@ class PairedDifference(NamedTuple):
 
 
 def paired_difference(a: Floats, b: Floats) -> PairedDifference:
-    """Compare two agents that met the same problems and the same luck, run by run (the paired t-test).
+    """The paired t-test of two agents that faced the same problems and the same reward noise, run by run.
 
     Example:
         >>> paired_difference(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.5, 1.5])).superiority
@@ -43,7 +43,7 @@ def paired_difference(a: Floats, b: Floats) -> PairedDifference:
         if len(differences) < 2:
             return PairedDifference(mean, low, high, float("nan"), float("nan"), superiority)
         sd = float(differences.std(ddof=1))
-        if sd == 0.0:  # the same difference in every run: nothing left to chance
+        if sd == 0.0:  # the same difference in every run
             effect = 0.0 if mean == 0.0 else float(np.copysign(np.inf, mean))
             return PairedDifference(mean, low, high, float(mean == 0.0), effect, superiority)
         t = mean / sd * float(np.sqrt(len(differences)))
@@ -52,10 +52,10 @@ def paired_difference(a: Floats, b: Floats) -> PairedDifference:
 
 
 def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:
-    """P-values of every agent against every other, corrected for all pairs there are: ``(agents, agents)``.
+    """P-values of every agent against every other, corrected for the number of pairs: ``(agents, agents)``.
 
-    Who is best is read off the same numbers, so that the pairs with the best alone would be a choice after the fact;
-    corrected for all pairs, the chance of any false difference between equal agents stays below the level.
+    The best agent is chosen from the same data, so that correcting only for the pairs with the best would be selection
+    after the fact. Corrected for all pairs, the probability of any false difference stays below the level.
     """
     first, second = np.triu_indices(len(samples), k=1)
     p_values = [paired_difference(samples[int(a)], samples[int(b)]).p_value for a, b in zip(first, second, strict=True)]
@@ -65,7 +65,7 @@ def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:
 
 
 def holm(p_values: Floats) -> Floats:
-    """P-values corrected for their number: reject those ≤ α and the chance of any false rejection stays ≤ α.
+    """Holm-adjusted p-values: reject those ≤ α, and the probability of any false rejection is at most α.
 
     Example:
         >>> holm(np.array([0.01, 0.04, 0.03]))

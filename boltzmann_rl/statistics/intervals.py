@@ -1,4 +1,4 @@
-"""Intervals of means."""
+"""Means and their confidence intervals."""
 
 import numpy as np
 from scipy.special import stdtrit
@@ -12,12 +12,12 @@ CONFIDENCE = 0.95
 
 
 def t_quantile(samples: int) -> float:
-    """How many standard errors a two-sided 95 % interval reaches to each side, by Student's t; NaN for one sample."""
+    """The half-width of a 95 % Student-t interval in standard errors; NaN for one sample."""
     return float(stdtrit(samples - 1, (1 + CONFIDENCE) / 2)) if samples > 1 else float("nan")
 
 
 def mean_of(samples: Floats) -> Floats:
-    """The means over the last axis, finite wherever all samples are: their sum may be larger than any float.
+    """The means over the last axis, finite wherever all samples are, even if their sum overflows.
 
     Call it where floating-point errors are ignored.
 
@@ -29,15 +29,15 @@ def mean_of(samples: Floats) -> Floats:
     mean: Floats = samples.mean(axis=-1)
     if np.isfinite(mean).all():
         return mean
-    unit = 2.0 ** samples.shape[-1].bit_length()  # a part of this size is exact, and the sum of the parts is finite
+    unit = 2.0 ** samples.shape[-1].bit_length()  # a power of two above the count: exact, and the sum stays finite
     parts = np.clip((samples / unit).mean(axis=-1) * unit, samples.min(axis=-1), samples.max(axis=-1))
     return np.where(np.isfinite(mean), mean, parts)
 
 
 def mean_interval(samples: Floats) -> tuple[float, float, float]:
-    """The mean and the ends of its 95 % confidence interval (Student's t); NaN ends for one sample.
+    """The mean and its 95 % confidence interval (Student's t); the ends are NaN for one sample.
 
-    Both ends of an infinite mean are infinite.
+    If the mean is infinite, so are both ends.
 
     Example:
         >>> [round(x, 3) for x in mean_interval(np.array([1.0, 2.0, 3.0]))]

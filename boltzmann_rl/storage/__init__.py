@@ -1,1 +1,1 @@
-"""Storage: files that are written whole or not at all."""
+"""Storage: files that are written completely or not at all."""

@@ -1,4 +1,4 @@
-"""Writes that are whole or not at all."""
+"""Atomic writes."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ __all__ = ["write"]
 
 
 def write(path: Path, content: bytes) -> None:
-    """All of it or nothing: to a temporary file, to the disk, and only then into place."""
+    """Write a file completely or not at all: to a temporary file, flushed to the disk, then renamed."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -20,9 +20,9 @@ def write(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    if os.name == "nt":  # Windows opens no folders
+    if os.name == "nt":  # Windows cannot open folders
         return
-    folder = os.open(path.parent, os.O_RDONLY)  # the new name, too, is to survive a power cut
+    folder = os.open(path.parent, os.O_RDONLY)  # flushed so that the rename, too, survives a power cut
     try:
         os.fsync(folder)
     finally:
