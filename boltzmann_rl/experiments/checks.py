@@ -11,44 +11,38 @@ from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.protocols import learns_from
 
-__all__ = ["BANDIT", "Entrant", "canonicalise", "entrants_of"]
+__all__ = ["BANDITS", "ENVIRONMENTS", "Entrant", "canonicalise", "entrants_of"]
 
-# What a bandit and an environment are told by.
-BANDIT = ("arms", "start", "noise", "reward", "move")
-ENVIRONMENT = ("reset", "step")
+# How a bandit and an environment are recognised.
+_BANDIT = ("arms", "start", "noise", "reward", "move")
+_ENVIRONMENT = ("reset", "step")
 
 
-def canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: str, update: int) -> None:
+class Kind(NamedTuple):
+    """What an experiment is about.
+
+    Attributes:
+        noun: One problem, in the words of an error.
+        parts: The attributes that a problem must have.
+        update: Arguments that a learner's ``update`` must take: see `boltzmann_rl.protocols.learns_from`.
+        length: The field that says how long a run is.
+    """
+
+    noun: str
+    parts: tuple[str, ...]
+    update: int
+    length: str
+
+
+BANDITS = Kind("a bandit", _BANDIT, update=5, length="steps")
+ENVIRONMENTS = Kind("an Environment or its id", ("make",), update=3, length="episodes")
+
+
+def canonicalise(experiment: Any, kind: Kind) -> None:
     """Check a declaration, and put its parts into the one form in which they print and compare."""
-    name, seed = experiment.name, experiment.seed
-    check_name(name)
-    problem = experiment.problem
-    if not isinstance(problem, Mapping):
-        problem = {getattr(problem, "id", type(problem).__name__): problem}
-    problems = _labelled(problem, "problem")
-    for label, one in problems.items():
-        missing = [part for part in parts if not hasattr(one, part)]
-        if missing or isinstance(one, type):
-            where = f"problem[{label!r}]" if isinstance(experiment.problem, Mapping) else "problem"
-            raise TypeError(f"{where} must be {kind}, got {_mistaken_problem(one, missing)}")
-    agents = {
-        label: _family(label, part) if isinstance(part, Mapping) else part
-        for label, part in _labelled(experiment.agents, "agents").items()
-    }
-    entrants = entrants_of(agents)
-    for label, entrant in entrants.items():
-        if not isinstance(entrant.agent, Agent):
-            raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {entrant.agent!r}")
-        if not learns_from(entrant.agent.learner, update):
-            raise TypeError(
-                f"agents[{label!r}] has a learner that does not learn from {kind}: {entrant.agent.learner!r}"
-            )
-        if rows := rows_of(entrant.agent.policy):
-            raise ValueError(
-                f"agents[{label!r}] has parameters for {rows} rows, but the runs of an experiment are alike: make an "
-                f"agent of each, or train in a vector of environments, got {entrant.agent.policy!r}"
-            )
-    for part in (*problems.values(), *(entrant.agent for entrant in entrants.values())):
+    check_name(experiment.name)
+    problems, agents = _problems(experiment.problem, kind), _agents(experiment.agents, kind)
+    for part in (*problems.values(), *(entrant.agent for entrant in entrants_of(agents).values())):
         if " at 0x" in repr(part) or "array(" in repr(part):
             raise TypeError(
                 f"{part!r} does not say in print what it is, so its results could not be told from others': write "
@@ -60,9 +54,36 @@ def canonicalise(experiment: Any, length: str, parts: tuple[str, ...], kind: str
         problem=problems,
         agents=agents,
         runs=as_integer(experiment.runs, "runs", minimum=1),
-        seed=as_seed(secrets.randbits(63) if seed is None else seed),
-        **{length: as_integer(getattr(experiment, length), length, minimum=1)},
+        seed=as_seed(secrets.randbits(63) if experiment.seed is None else experiment.seed),
+        **{kind.length: as_integer(getattr(experiment, kind.length), kind.length, minimum=1)},
     )
+
+
+def _problems(given: Any, kind: Kind) -> dict[str, Any]:
+    several = isinstance(given, Mapping)
+    problems = _labelled(given if several else {getattr(given, "id", type(given).__name__): given}, "problem")
+    for label, problem in problems.items():
+        missing = [part for part in kind.parts if not hasattr(problem, part)]
+        if missing or isinstance(problem, type):
+            where = f"problem[{label!r}]" if several else "problem"
+            raise TypeError(f"{where} must be {kind.noun}, got {_mistaken_problem(problem, missing)}")
+    return problems
+
+
+def _agents(given: Any, kind: Kind) -> dict[str, Any]:
+    parts = _labelled(given, "agents").items()
+    agents = {label: _family(label, part) if isinstance(part, Mapping) else part for label, part in parts}
+    for label, (agent, _, _) in entrants_of(agents).items():
+        if not isinstance(agent, Agent):
+            raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {agent!r}")
+        if not learns_from(agent.learner, kind.update):
+            raise TypeError(f"agents[{label!r}] has a learner that does not learn from {kind.noun}: {agent.learner!r}")
+        if rows := rows_of(agent.policy):
+            raise ValueError(
+                f"agents[{label!r}] has parameters for {rows} rows, but the runs of an experiment are alike: make an "
+                f"agent of each, or train in a vector of environments, got {agent.policy!r}"
+            )
+    return agents
 
 
 def _labelled(parts: Any, name: str) -> dict[str, Any]:
@@ -103,13 +124,13 @@ def entrants_of(agents: Mapping[str, Any]) -> dict[str, Entrant]:
 
 def _mistaken_problem(problem: Any, missing: list[str]) -> str:
     """What was given as a problem, and what to give instead."""
-    if all(hasattr(problem, part) for part in ENVIRONMENT):
+    if all(hasattr(problem, part) for part in _ENVIRONMENT):
         return _mistaken_environment(problem)
     if isinstance(problem, type):
         return f"the class {problem.__name__}: give an instance, {problem.__name__}(...)"
     if isinstance(problem, str | Environment):
         return f"{shown(problem)}: environments are for GymnasiumExperiment"
-    if all(hasattr(problem, part) for part in BANDIT):
+    if all(hasattr(problem, part) for part in _BANDIT):
         return f"{shown(problem)}: bandits are for BanditExperiment"
     return f"{shown(problem)} without {', '.join(missing)}"
 

@@ -15,7 +15,7 @@ from boltzmann_rl.engines.metrics import measures_of
 from boltzmann_rl.engines.reference import episodes
 from boltzmann_rl.engines.selection import engine_of
 from boltzmann_rl.environments.declaration import Environment
-from boltzmann_rl.experiments.checks import BANDIT, canonicalise, entrants_of
+from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
 from boltzmann_rl.runs.plan import Cell, Plan, Series
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class BanditExperiment:
     axis: ClassVar = "step"
 
     def __post_init__(self) -> None:
-        canonicalise(self, "steps", BANDIT, "a bandit", 5)
+        canonicalise(self, BANDITS)
         uncounted = as_integer(self.uncounted_steps, "uncounted_steps", maximum=self.steps - 1)
         set_fields(self, uncounted_steps=uncounted)
 
@@ -143,7 +143,7 @@ class GymnasiumExperiment:
         elif isinstance(problem, Mapping):
             problem = {label: Environment(env) if isinstance(env, str) else env for label, env in problem.items()}
         set_fields(self, problem=problem)
-        canonicalise(self, "episodes", ("make",), "an Environment or its id", 3)
+        canonicalise(self, ENVIRONMENTS)
 
     @property
     def length(self) -> int:
