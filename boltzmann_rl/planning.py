@@ -11,7 +11,16 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_number, as_positive, real_array, set_fields
+from boltzmann_rl.arguments import (
+    Floats,
+    as_finite,
+    as_integer,
+    as_number,
+    as_positive,
+    check_fields,
+    real_array,
+    set_fields,
+)
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.environments.interface import as_environment
 from boltzmann_rl.numerics import mellowmax, softmax
@@ -198,7 +207,7 @@ class MellowmaxBackup:
     non_expansion = True
 
     def __post_init__(self) -> None:
-        set_fields(self, omega=as_positive(self.omega, "omega"))
+        check_fields(self, omega=as_positive)
 
     def __call__(self, values: Floats) -> Floats:
         """``(..., A)`` to ``(...,)``."""

@@ -8,6 +8,7 @@ is allowed.
 import math
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,17 @@ __all__ = [
     "as_available",
     "as_callable",
     "as_choice",
+    "as_count",
     "as_finite",
+    "as_fraction",
     "as_generator",
     "as_integer",
     "as_matrix",
+    "as_nonnegative",
     "as_number",
     "as_policy",
     "as_positive",
+    "as_rate",
     "as_reward",
     "as_rewards",
     "as_seed",
@@ -36,6 +41,7 @@ __all__ = [
     "as_temperature",
     "as_values",
     "check_best",
+    "check_fields",
     "real_array",
     "set_fields",
     "shown",
@@ -210,6 +216,11 @@ def as_positive(number: Any, name: str, *, maximum: float = np.inf, why: str = "
     return value
 
 
+as_nonnegative = partial(as_finite, minimum=0.0)
+as_fraction = partial(as_finite, minimum=0.0, maximum=1.0)
+as_rate = partial(as_positive, maximum=1.0)
+
+
 def as_reward(reward: Any, name: str = "reward") -> float:
     """One reward: a finite real number, or a bool, which counts as 0 or 1.
 
@@ -249,6 +260,9 @@ def as_integer(number: Any, name: str, *, minimum: int = 0, maximum: int | None 
         allowed = f"{minimum} or more" if maximum is None else f"in [{minimum}, {maximum}]"
         raise ValueError(f"{name} must be {allowed}, got {shown(value)}")
     return value
+
+
+as_count = partial(as_integer, minimum=1)
 
 
 def as_choice(choice: Any, name: str, choices: tuple[Any, ...]) -> Any:
@@ -331,6 +345,11 @@ def set_fields(instance: Any, **fields: Any) -> None:
         object.__setattr__(instance, name, value)
     if any(map(rows_of_parameter, fields.values())):
         rows_of(instance)
+
+
+def check_fields(instance: Any, **rules: Callable[[Any, str], Any]) -> None:
+    """Replace fields of a frozen dataclass that is being made by what ``rule(value, name)`` makes of each."""
+    set_fields(instance, **{name: rule(getattr(instance, name), name) for name, rule in rules.items()})
 
 
 def as_matrix(rows: Any, name: str) -> tuple[tuple[float, ...], ...]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_positive, set_fields
+from boltzmann_rl.arguments import Floats, as_finite, as_nonnegative, as_positive, check_fields, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 
 __all__ = ["BetaMeans", "NearTies", "NormalMeans", "UniformMeans"]
@@ -21,7 +21,7 @@ class NormalMeans:
     sd: float = 1.0
 
     def __post_init__(self) -> None:
-        set_fields(self, mean=as_finite(self.mean, "mean"), sd=as_finite(self.sd, "sd", minimum=0.0))
+        check_fields(self, mean=as_finite, sd=as_nonnegative)
 
     def __call__(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         return rng.normal(self.mean, self.sd, shape)
@@ -59,7 +59,7 @@ class BetaMeans:
     b: float = 1.0
 
     def __post_init__(self) -> None:
-        set_fields(self, a=as_positive(self.a, "a"), b=as_positive(self.b, "b"))
+        check_fields(self, a=as_positive, b=as_positive)
 
     def __call__(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         return rng.beta(self.a, self.b, shape)
@@ -92,7 +92,7 @@ class NearTies:
     gap: float = 0.1
 
     def __post_init__(self) -> None:
-        set_fields(self, mean=as_finite(self.mean, "mean"), gap=as_finite(self.gap, "gap", minimum=0.0))
+        check_fields(self, mean=as_finite, gap=as_nonnegative)
 
     def __call__(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         """Means ``(runs, arms)``; one integer a run is drawn."""

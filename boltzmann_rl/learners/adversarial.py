@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_positive, set_fields
+from boltzmann_rl.arguments import Floats, as_nonnegative, as_positive, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Estimates, average_in
 from boltzmann_rl.learners.bandit_feedback import IN_UNIT_INTERVAL, Actions, LegalRewards, feedback_of
@@ -19,8 +19,22 @@ __all__ = ["GapEstimates", "ImportanceWeightedLosses", "ImportanceWeightedReward
 _LARGEST = np.finfo(np.float64).max
 
 
+class _Sums:
+    """What both importance-weighted learners share: their state is one sum for each arm, which is its value."""
+
+    takes_propensity = True
+
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+        """All sums 0; draws nothing."""
+        return np.zeros(shape)
+
+    def values(self, state: Floats) -> Floats:
+        """The sums; of losses, the negative ones."""
+        return state
+
+
 @dataclass(frozen=True)
-class ImportanceWeightedRewards:
+class ImportanceWeightedRewards(_Sums):
     """Unbiased estimates of what each arm would have paid in total: values_a = Σ r·1[a = A]/p(A).
 
     Divided by K/γ and mixed with γ/K they are Exp3: see `exp3`.
@@ -42,7 +56,6 @@ class ImportanceWeightedRewards:
     """
 
     bounded: bool = False
-    takes_propensity = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.bounded, bool):
@@ -52,14 +65,6 @@ class ImportanceWeightedRewards:
     def rewards(self) -> LegalRewards | None:
         """See `boltzmann_rl.learners.bandit_feedback`."""
         return IN_UNIT_INTERVAL if self.bounded else None
-
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-        """All sums 0; draws nothing."""
-        return np.zeros(shape)
-
-    def values(self, state: Floats) -> Floats:
-        """The sums."""
-        return state
 
     def update(
         self, state: Floats, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
@@ -71,7 +76,7 @@ class ImportanceWeightedRewards:
 
 
 @dataclass(frozen=True)
-class ImportanceWeightedLosses:
+class ImportanceWeightedLosses(_Sums):
     """Estimates of what each arm would have lost, turned into values: values_a = −Σ (1 − r)·1[a = A]/(p(A) + bias).
 
     For ``Boltzmann(1/η)`` they are Exp3 in its loss form, with bias η/2 Exp3-IX (`exp3_ix`). A bias above 0 makes all
@@ -94,19 +99,10 @@ class ImportanceWeightedLosses:
     """
 
     bias: float = 0.0
-    takes_propensity = True
     rewards = IN_UNIT_INTERVAL  # for a loss 1 − r to be one
 
     def __post_init__(self) -> None:
-        set_fields(self, bias=as_finite(self.bias, "bias", minimum=0.0))
-
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-        """All sums 0; draws nothing."""
-        return np.zeros(shape)
-
-    def values(self, state: Floats) -> Floats:
-        """The negative sums."""
-        return state
+        check_fields(self, bias=as_nonnegative)
 
     def update(
         self, state: Floats, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
@@ -154,7 +150,7 @@ class GapEstimates:
     rewards = IN_UNIT_INTERVAL
 
     def __post_init__(self) -> None:
-        set_fields(self, confidence=as_positive(self.confidence, "confidence"))
+        check_fields(self, confidence=as_positive)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Gaps:
         """Nothing pulled; draws nothing."""

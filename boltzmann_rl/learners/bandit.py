@@ -5,7 +5,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_positive, set_fields
+from boltzmann_rl.arguments import (
+    Floats,
+    as_choice,
+    as_finite,
+    as_nonnegative,
+    as_positive,
+    as_rate,
+    check_fields,
+    set_fields,
+)
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import Actions, Feedback, feedback_of
 from boltzmann_rl.numerics.untried import UntriedFirst
@@ -97,11 +106,7 @@ class ConstantStep:
     initial: float = 0.0
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            learning_rate=as_positive(self.learning_rate, "learning_rate", maximum=1.0),
-            initial=as_finite(self.initial, "initial"),
-        )
+        check_fields(self, learning_rate=as_rate, initial=as_finite)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         """Estimates at ``initial``; draws nothing."""
@@ -154,8 +159,8 @@ class GradientPreferences:
             if self.baseline not in ("previous", "current"):
                 raise ValueError(f"baseline must be 'previous', 'current' or a number, got {self.baseline!r}")
         else:
-            set_fields(self, baseline=as_finite(self.baseline, "baseline"))
-        set_fields(self, learning_rate=as_positive(self.learning_rate, "learning_rate"))
+            check_fields(self, baseline=as_finite)
+        check_fields(self, learning_rate=as_positive)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Preferences:
         """All preferences 0; draws nothing."""
@@ -208,7 +213,7 @@ class UCB1:
     exploration: float = math.sqrt(2.0)
 
     def __post_init__(self) -> None:
-        set_fields(self, exploration=as_finite(self.exploration, "exploration", minimum=0.0))
+        check_fields(self, exploration=as_nonnegative)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
         """Nothing pulled; draws nothing."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_positive, set_fields
+from boltzmann_rl.arguments import Floats, as_finite, as_positive, as_rate, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Estimates, Preferences, average_in
 from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
@@ -40,12 +40,7 @@ class ReinforcementComparison:
     reference: float = 0.0
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            learning_rate=as_positive(self.learning_rate, "learning_rate"),
-            reference_rate=as_positive(self.reference_rate, "reference_rate", maximum=1.0),
-            reference=as_finite(self.reference, "reference"),
-        )
+        check_fields(self, learning_rate=as_positive, reference_rate=as_rate, reference=as_finite)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Preferences:
         """All preferences 0; draws nothing."""
@@ -99,11 +94,7 @@ class Pursuit:
     initial: float = 0.0
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            learning_rate=as_positive(self.learning_rate, "learning_rate", maximum=1.0),
-            initial=as_finite(self.initial, "initial"),
-        )
+        check_fields(self, learning_rate=as_rate, initial=as_finite)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Pursued:
         """Uniform; draws nothing."""
@@ -210,11 +201,7 @@ class ChoiceKernel:
     weight: float
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            learning_rate=as_positive(self.learning_rate, "learning_rate", maximum=1.0),
-            weight=as_finite(self.weight, "weight"),
-        )
+        check_fields(self, learning_rate=as_rate, weight=as_finite)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Habit:
         """No habit yet; draws what the learner draws."""

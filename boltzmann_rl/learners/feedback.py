@@ -8,7 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_positive, set_fields
+from boltzmann_rl.arguments import (
+    Floats,
+    as_count,
+    as_finite,
+    as_fraction,
+    as_nonnegative,
+    as_positive,
+    as_rate,
+    check_fields,
+)
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import feedback_of
 from boltzmann_rl.learners.temporal_difference import forgotten
@@ -64,11 +73,9 @@ class ValueDifference:
     rate: float | None = None
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            inverse_sensitivity=as_positive(self.inverse_sensitivity, "inverse_sensitivity"),
-            rate=None if self.rate is None else as_positive(self.rate, "rate", maximum=1.0),
-        )
+        check_fields(self, inverse_sensitivity=as_positive)
+        if self.rate is not None:
+            check_fields(self, rate=as_rate)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Surprise:
         """Explore everywhere, ε = 1; draws what the learner draws."""
@@ -142,13 +149,7 @@ class RewardBasedDecay:
     minimum: float = 0.0
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            threshold=as_finite(self.threshold, "threshold"),
-            increment=as_finite(self.increment, "increment", minimum=0.0),
-            steps=as_integer(self.steps, "steps", minimum=1),
-            minimum=as_finite(self.minimum, "minimum", minimum=0.0, maximum=1.0),
-        )
+        check_fields(self, threshold=as_finite, increment=as_nonnegative, steps=as_count, minimum=as_fraction)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Progress:
         """Explore everywhere, ε = 1; draws what the learner draws."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats, as_positive, real_array, set_fields
+from boltzmann_rl.arguments import Floats, as_positive, check_fields, real_array
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
 from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
 from boltzmann_rl.numerics import log_softmax, softmax
@@ -61,7 +61,7 @@ class LinearPreferences:
     takes_propensity = True
 
     def __post_init__(self) -> None:
-        set_fields(self, learning_rate=as_positive(self.learning_rate, "learning_rate"))
+        check_fields(self, learning_rate=as_positive)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Weights:
         """All weights 0, for ``shape`` = (features, actions); draws nothing."""

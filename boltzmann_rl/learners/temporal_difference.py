@@ -7,11 +7,12 @@ that of every weight, and the values of an observation are the sum over its feat
 transition: what it needs of the next decision it names by its attribute ``takes_next``.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_choice, as_finite, set_fields
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_fraction, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.features import add, cells, row, value
 from boltzmann_rl.learners.transitions import checked
@@ -32,7 +33,7 @@ class _OneTable:
     initial: float = 0.0
 
     def __post_init__(self) -> None:
-        _canonicalise(self)
+        check_fields(self, learning_rate=_rate, discount=as_fraction, initial=as_finite)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
         """A table ``(observations, actions)`` at ``initial``; draws nothing."""
@@ -203,7 +204,7 @@ class DoubleQLearning:
     ties: str = "average"
 
     def __post_init__(self) -> None:
-        _canonicalise(self)
+        check_fields(self, learning_rate=_rate, discount=as_fraction, initial=as_finite)
         as_choice(self.ties, "ties", ("average", "draw"))
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> TwoTables:
@@ -251,10 +252,4 @@ def forgotten(learner: Any, state: Any) -> Any:
     return state if forget is None else forget(state)
 
 
-def _canonicalise(learner: Any) -> None:
-    set_fields(
-        learner,
-        learning_rate=as_parameter(learner.learning_rate, "learning_rate", maximum=1.0),
-        discount=as_finite(learner.discount, "discount", minimum=0.0, maximum=1.0),
-        initial=as_finite(learner.initial, "initial"),
-    )
+_rate = partial(as_parameter, maximum=1.0)

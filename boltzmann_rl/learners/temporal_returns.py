@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer, set_fields
+from boltzmann_rl.arguments import Floats, as_choice, as_count, as_fraction, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.features import add, cells, row, value
 from boltzmann_rl.learners.temporal_difference import target_of
@@ -64,7 +64,7 @@ class NStep:
 
     def __post_init__(self) -> None:
         _check_one_step(self.learner, "NStep")
-        set_fields(self, steps=as_integer(self.steps, "steps", minimum=1))
+        check_fields(self, steps=as_count)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Window:
         """The learner's table, and nothing that waits; draws nothing."""
@@ -160,7 +160,7 @@ class EligibilityTraces:
 
     def __post_init__(self) -> None:
         _check_one_step(self.learner, "EligibilityTraces")
-        set_fields(self, decay=as_finite(self.decay, "decay", minimum=0.0, maximum=1.0))
+        check_fields(self, decay=as_fraction)
         as_choice(self.kind, "kind", ("accumulating", "replacing"))
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Traced:

@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_finite, as_integer, as_sequence, set_fields, unwrap
+from boltzmann_rl.arguments import (
+    as_count,
+    as_finite,
+    as_integer,
+    as_nonnegative,
+    as_sequence,
+    check_fields,
+    set_fields,
+    unwrap,
+)
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.arguments.rows import per_row
 from boltzmann_rl.protocols import Parameter
@@ -103,12 +112,7 @@ class WarmUp:
     start: float = 0.0
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            schedule=as_parameter(self.schedule, "schedule"),
-            steps=as_integer(self.steps, "steps", minimum=1),
-            start=as_finite(self.start, "start", minimum=0.0),
-        )
+        check_fields(self, schedule=as_parameter, steps=as_count, start=as_nonnegative)
 
     def __call__(self, step: Any) -> Any:
         steps = counted(step)
@@ -145,12 +149,7 @@ class Restarts:
     growth: int = 1
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            schedule=as_parameter(self.schedule, "schedule"),
-            period=as_integer(self.period, "period", minimum=1),
-            growth=as_integer(self.growth, "growth", minimum=1),
-        )
+        check_fields(self, schedule=as_parameter, period=as_count, growth=as_count)
 
     def __call__(self, step: Any) -> Any:
         steps = within(counted(step), 0.0, 2.0**62)  # as `_whole`: an infinite step has no last restart
@@ -183,11 +182,7 @@ class Floor:
     minimum: float
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            schedule=as_parameter(self.schedule, "schedule"),
-            minimum=as_finite(self.minimum, "minimum", minimum=0.0),
-        )
+        check_fields(self, schedule=as_parameter, minimum=as_nonnegative)
 
     def __call__(self, step: Any) -> Any:
         return unwrap(within(evaluate(self.schedule, _whole(counted(step))), self.minimum, np.inf))
@@ -212,11 +207,7 @@ class Ceiling:
     maximum: float
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            schedule=as_parameter(self.schedule, "schedule"),
-            maximum=as_finite(self.maximum, "maximum", minimum=0.0),
-        )
+        check_fields(self, schedule=as_parameter, maximum=as_nonnegative)
 
     def __call__(self, step: Any) -> Any:
         return unwrap(within(evaluate(self.schedule, _whole(counted(step))), -np.inf, self.maximum))
@@ -241,11 +232,7 @@ class Scaled:
     factor: float
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            schedule=as_parameter(self.schedule, "schedule"),
-            factor=as_finite(self.factor, "factor", minimum=0.0),
-        )
+        check_fields(self, schedule=as_parameter, factor=as_nonnegative)
 
     def __call__(self, step: Any) -> Any:
         value = evaluate(self.schedule, _whole(counted(step)))

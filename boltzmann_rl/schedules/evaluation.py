@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_number, real_array, set_fields, unwrap
+from boltzmann_rl.arguments import Floats, as_number, real_array, unwrap
 from boltzmann_rl.arguments.rows import PerRow, rows_of, rows_of_parameter, steps_of_rows
 from boltzmann_rl.protocols import Parameter, Schedule
 
@@ -127,15 +127,6 @@ def is_constant(parameter: Any) -> bool:
     ):
         return all(is_constant(getattr(parameter, field.name)) for field in dataclasses.fields(parameter))
     return not callable(parameter) and not hasattr(parameter, "temperature")
-
-
-def set_range(schedule: Any) -> None:
-    """Canonical ``start`` and ``end`` of a schedule: finite and 0 or more."""
-    set_fields(
-        schedule,
-        start=as_finite(schedule.start, "start", minimum=0.0),
-        end=as_finite(schedule.end, "end", minimum=0.0),
-    )
 
 
 def _number_or_rows(value: Any, schedule: Any, step: Any, name: str, rows: tuple[int, ...] | None) -> Any:

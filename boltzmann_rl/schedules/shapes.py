@@ -5,14 +5,23 @@ Each formula is evaluated on a plain float for one step and on an array for many
 
 import math
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_finite, as_integer, as_positive, as_steps, set_fields, unwrap
+from boltzmann_rl.arguments import (
+    as_count,
+    as_finite,
+    as_nonnegative,
+    as_positive,
+    as_steps,
+    check_fields,
+    set_fields,
+    unwrap,
+)
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.arguments.rows import per_row
-from boltzmann_rl.schedules.evaluation import set_range
 
 __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "Linear", "Logarithmic", "Polynomial", "Power"]
 
@@ -34,7 +43,7 @@ class Constant:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, value=as_finite(self.value, "value", minimum=0.0))
+        check_fields(self, value=as_nonnegative)
 
     def __call__(self, step: Any) -> Any:
         steps = counted(step)
@@ -61,8 +70,7 @@ class Linear:
     steps: int
 
     def __post_init__(self) -> None:
-        set_range(self)
-        set_fields(self, steps=as_integer(self.steps, "steps", minimum=1))
+        check_fields(self, start=as_nonnegative, end=as_nonnegative, steps=as_count)
 
     def __call__(self, step: Any) -> Any:
         return unwrap(_between(self.start, self.end, _fraction(step, self.steps)))
@@ -92,12 +100,8 @@ class Polynomial:
     power: float = 2.0
 
     def __post_init__(self) -> None:
-        set_range(self)
-        set_fields(
-            self,
-            steps=as_integer(self.steps, "steps", minimum=1),
-            power=as_positive(self.power, "power", why="power 0 would never move"),
-        )
+        power = partial(as_positive, why="power 0 would never move")
+        check_fields(self, start=as_nonnegative, end=as_nonnegative, steps=as_count, power=power)
 
     def __call__(self, step: Any) -> Any:
         with quietly():
@@ -127,8 +131,7 @@ class Cosine:
     steps: int
 
     def __post_init__(self) -> None:
-        set_range(self)
-        set_fields(self, steps=as_integer(self.steps, "steps", minimum=1))
+        check_fields(self, start=as_nonnegative, end=as_nonnegative, steps=as_count)
 
     def __call__(self, step: Any) -> Any:
         f = _fraction(step, self.steps)
@@ -169,13 +172,13 @@ class Exponential:
 
     def __init__(self, start: float, end: float = 0.0, *, steps: int | None = None, decay: float | None = None) -> None:
         set_fields(self, start=start, end=end, steps=steps, decay=decay)
-        set_range(self)
+        check_fields(self, start=as_nonnegative, end=as_nonnegative)
         if self.start == 0.0:
             raise ValueError("start must be above 0: from 0 no factor leads anywhere; use Constant(0)")
         if (steps is None) == (decay is None):
             raise ValueError(f"give exactly one of steps and decay, got steps={steps!r}, decay={decay!r}")
         if steps is not None:
-            set_fields(self, steps=as_integer(steps, "steps", minimum=1))
+            check_fields(self, steps=as_count)
             if self.end == 0.0:
                 raise ValueError("end must be above 0 with steps: no factor reaches 0; give decay=, or use Linear")
             return
@@ -219,11 +222,7 @@ class InverseTime:
     rate: float
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            start=as_finite(self.start, "start", minimum=0.0),
-            rate=as_positive(self.rate, "rate", why="rate 0 would never anneal"),
-        )
+        check_fields(self, start=as_nonnegative, rate=partial(as_positive, why="rate 0 would never anneal"))
 
     def __call__(self, step: Any) -> Any:
         steps = counted(step)
@@ -256,11 +255,7 @@ class Power:
     exponent: float = 1.0
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            start=as_finite(self.start, "start", minimum=0.0),
-            exponent=as_finite(self.exponent, "exponent"),
-        )
+        check_fields(self, start=as_nonnegative, exponent=as_finite)
         if self.exponent == 0.0:
             raise ValueError("exponent must not be 0, which would never anneal: use Constant")
 
@@ -293,11 +288,7 @@ class Logarithmic:
     offset: float = math.e
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            scale=as_finite(self.scale, "scale", minimum=0.0),
-            offset=as_finite(self.offset, "offset", minimum=1.0),
-        )
+        check_fields(self, scale=as_nonnegative, offset=partial(as_finite, minimum=1.0))
         if self.offset == 1.0:
             raise ValueError("offset must be above 1: ln(1) is 0 at step 0")
 
