@@ -1,10 +1,11 @@
 """Can a temperature that only ever falls lock in on the wrong arm?
 
 Cesa-Bianchi, Gentile, Lugosi & Neu (2017), *Boltzmann Exploration Done Right*, §3: an arm that always pays ½ against a
-Bernoulli arm that is better. With the inverse temperature 4 ln t, a few bad rewards at the start leave the better arm
-a probability of order 1/t², whose sum is finite: with positive probability it is never tried again, and the regret is
-linear. Their Boltzmann-Gumbel exploration has a temperature per arm, which falls only as that arm is pulled, and does
-not need to know the gap.
+Bernoulli arm that is better. With the inverse temperature 4 ln t, a few bad rewards at the start leave the better arm a
+probability of order 1/t², whose sum is finite: with positive probability it is never tried again, and the regret is
+linear. Here t counts from 0, and 4 ln(t + e) stands for it, whose temperature is finite from the first pull on; the
+difference fades as 1/t. Their Boltzmann-Gumbel exploration has a temperature per arm, which falls only as that arm is
+pulled, and does not need to know the gap.
 """
 
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ EXPERIMENT = BanditExperiment(
     name="lock_in",
     problem={"a sure ½ against Bernoulli(¾)": SureOrBernoulli()},
     agents={
-        "Boltzmann, 1/τ = 4 ln t": Agent(SampleAverage(), Boltzmann(Logarithmic(0.25))),
+        "Boltzmann, 1/τ = 4 ln(t + e)": Agent(SampleAverage(), Boltzmann(Logarithmic(0.25))),
         "Boltzmann, τ = 0.1": Agent(SampleAverage(), Boltzmann(0.1)),
         "Boltzmann-Gumbel, C = ½": Agent(SampleAverage(), BoltzmannGumbel(scale=0.5)),
         "ε-greedy, ε = 1/√t": Agent(SampleAverage(), EpsilonGreedy(Ceiling(Power(1.0, 0.5), maximum=1.0))),
