@@ -10,6 +10,7 @@ import pytest
 
 from boltzmann_rl import Boltzmann
 from boltzmann_rl.cli import main
+from boltzmann_rl.reproduction.page import lines_of
 from boltzmann_rl.reproduction.targets import NOT_GIVEN, Measurement, Target, measure_targets, with_parameters
 
 ROOT = Path(__file__).parent.parent
@@ -191,12 +192,27 @@ def test_a_wrong_call_is_status_2(wrong: list[str], capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err.startswith("boltzmann-rl: ")
 
 
+def test_a_line_says_what_a_number_was_compared_with_and_prints_the_digits_that_the_tolerance_needs() -> None:
+    fields = {"id": "T", "study": Fixed((1.0, 2.0)), "source": "", "published": (1.2, NOT_GIVEN), "x": ("a", "b")}
+    alone = lines_of(measure_targets([Target(**fields, within=0.3)])[0])
+    assert [line["verdict"] for line in alone] == ["agrees", "nothing to compare with"]
+    assert alone[1]["published"] == alone[1]["tolerance"] == "–"
+    both = lines_of(measure_targets([Target(**fields, within=0.3, independent=(1.0, 2.0), independent_within=1e-8)])[0])
+    assert both[0]["published"] == "1.2"
+    assert both[1]["published"] == "2 (independent)"
+    assert both[1]["verdict"] == "agrees"
+    exact = Target(id="T", study=Fixed((1.0 / 3.0,), standard_error=0.0), source="", published=0.33333333, within=1e-8)
+    (line,) = lines_of(measure_targets([exact])[0])
+    assert (line["ours"], line["tolerance"]) == ("0.333333333", "1e-08")
+
+
 def test_a_number_that_differs_is_shown_as_a_failure_with_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "experiments" / "reproductions"
     folder.mkdir(parents=True)
     (folder / "paper.py").write_text(
+        '"""A paper | a table: what it says."""\n'
         "from dataclasses import dataclass\n"
         "from boltzmann_rl.reproduction import Measurement, Target\n"
         "@dataclass(frozen=True)\n"
@@ -211,7 +227,8 @@ def test_a_number_that_differs_is_shown_as_a_failure_with_status_1(
     assert "DIFFERS: 1 from the paper, 0 allowed" in printed
     assert "0 of 1 targets agree." in printed
     page = (tmp_path / "results" / "reproductions" / "README.md").read_text("utf-8")
-    assert "## A \\| B" in page
+    assert "## A paper \\| a table: what it says\n" in page
+    assert "A \\| B:" in page
     assert "DIFFERS" in page
     with (tmp_path / "results" / "reproductions" / "reproductions.csv").open() as file:
         assert [row["agrees"] for row in csv.DictReader(file)] == ["False"]

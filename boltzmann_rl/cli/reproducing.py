@@ -1,12 +1,13 @@
 """The command about the literature: reproduce."""
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from boltzmann_rl.cli.numbers import plus_minus, seed, whole
-from boltzmann_rl.cli.sources import WrongCall, existing, meant, module_in
+from boltzmann_rl.cli.sources import WrongCall, existing, meant, module_in, module_name
 from boltzmann_rl.cli.terminal import say
 
 __all__ = ["declare", "reproduce"]
@@ -30,7 +31,7 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 def reproduce(options: argparse.Namespace) -> int:
     """Run published experiments, and hold our numbers against the papers'."""
-    from boltzmann_rl.reproduction.page import lines_of, save_reproductions
+    from boltzmann_rl.reproduction.page import lines_of
     from boltzmann_rl.reproduction.targets import measure_targets
     from boltzmann_rl.runs.progress import Progress
 
@@ -54,12 +55,20 @@ def reproduce(options: argparse.Namespace) -> int:
     passed = sum(row.passed for row in rows)
     say(f"\n{passed} of {len(rows)} targets agree.")
     if not options.ids and not options.quick and options.seed is None:  # the page is of everything, in full
-        from boltzmann_rl.figures.style import figure_bytes
-        from boltzmann_rl.reproduction.figure import plot_reproduction
-
-        figures = {paper: figure_bytes(plot_reproduction(members)) for paper, members in judged.items()}
-        say(f"Page: {save_reproductions(judged, Path(options.results) / 'reproductions', figures)}")
+        say(f"Page: {_save(judged, Path(options.results) / 'reproductions')}")
     return 0 if passed == len(rows) else 1
+
+
+def _save(judged: dict[str, list[Any]], folder: Path) -> Path:
+    """Write the page with its figures; each paper is titled by the first line of its file."""
+    from boltzmann_rl.figures.style import figure_bytes
+    from boltzmann_rl.reproduction.figure import plot_reproduction
+    from boltzmann_rl.reproduction.page import save_reproductions
+
+    figures = {paper: figure_bytes(plot_reproduction(members)) for paper, members in judged.items()}
+    told = {paper: sys.modules[module_name(Path(paper))].__doc__ or paper for paper in judged}
+    titles = {paper: text.strip().splitlines()[0].rstrip(".") for paper, text in told.items()}
+    return save_reproductions(judged, folder, figures, titles)
 
 
 def _targets(folder: Path, ids: Sequence[str]) -> dict[str, list[Any]]:

@@ -1,6 +1,8 @@
 """The page of reproductions: every published number beside ours, its figures, and a table that a program can read."""
 
 import dataclasses
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,38 +22,45 @@ _FEW = 7
 
 
 def lines_of(row: Row) -> list[dict[str, str]]:
-    """A target as lines of a table: ID, published, ours ± standard error, tolerance, verdict."""
-    verdict = "agrees" if row.passed else "DIFFERS: " + "; ".join(row.failures)
-    published = np.asarray(row.target.published)
-    if len(published) > _FEW:
+    """A target as lines of a table: ID, published, ours ± standard error, tolerance, verdict.
+
+    Where a paper gives no number, the independent value stands in its column, with its own tolerance.
+    """
+    target, verdict = row.target, "agrees" if row.passed else "DIFFERS: " + "; ".join(row.failures)
+    published, count = np.asarray(target.published), len(target.published)
+    if count > _FEW:
         distance = np.abs(row.ours.values - published)
-        return [
-            {
-                "id": row.target.id,
-                "published": f"{len(published)} numbers",
-                "ours": f"off by {distance.mean():.3g} on average, {distance.max():.3g} at most",
-                "tolerance": f"{row.allowed.mean():.3g}",
-                "verdict": verdict,
-            }
-        ]
+        ours = f"off by {distance.mean():.3g} on average, {distance.max():.3g} at most"
+        return [_line(target.id, f"{count} numbers", ours, f"{row.allowed.mean():.3g}", verdict)]
     lines = []
-    for k, (paper, ours, error, allowed) in enumerate(
-        zip(published, row.ours.values, row.ours.standard_errors, row.allowed, strict=True)
-    ):
+    for k, (ours, error) in enumerate(zip(row.ours.values, row.ours.standard_errors, strict=True)):
+        expected, tolerance, kind, judged = published[k], row.allowed[k], "", verdict
+        if np.isnan(expected):
+            expected, tolerance, kind = row.independent[k], row.independent_allowed[k], " (independent)"
+            judged = "nothing to compare with" if np.isnan(expected) else verdict
+        finest = min(error, tolerance) or tolerance
+        decimals = max(0, 1 - math.floor(math.log10(finest))) if finest > 0.0 else 6
         lines.append(
-            {
-                "id": row.target.id + (f" [{row.target.x[k]}]" if len(published) > 1 else ""),
-                "published": f"{paper:.6g}" if paper == paper else "–",
-                "ours": f"{ours:.6g}" + (f" ± {error:.2g}" if error else ""),
-                "tolerance": f"{allowed:.3g}" if paper == paper else "–",
-                "verdict": verdict,
-            }
+            _line(
+                target.id + (f" [{target.x[k]}]" if count > 1 else ""),
+                "–" if np.isnan(expected) else f"{expected:.10g}{kind}",
+                f"{ours:.{decimals}f}" + (f" ± {error:.2g}" if error else ""),
+                "–" if np.isnan(expected) else f"{tolerance:.3g}",
+                judged,
+            )
         )
     return lines
 
 
+def _line(*texts: str) -> dict[str, str]:
+    return dict(zip(("id", "published", "ours", "tolerance", "verdict"), texts, strict=True))
+
+
 def save_reproductions(
-    papers: Mapping[str, Sequence[Row]], folder: Path, figures: Mapping[str, Mapping[str, bytes]]
+    papers: Mapping[str, Sequence[Row]],
+    folder: Path,
+    figures: Mapping[str, Mapping[str, bytes]],
+    titles: Mapping[str, str],
 ) -> Path:
     """Write the page ``README.md``, ``reproductions.csv`` and a figure a paper.
 
@@ -59,6 +68,7 @@ def save_reproductions(
         papers: The rows of each paper, by the name of its file.
         folder: Where to, ``results/reproductions``.
         figures: The bytes of each paper's figure by kind, by the name of its file.
+        titles: What each paper is, by the name of its file.
 
     Returns:
         The page.
@@ -70,11 +80,12 @@ def save_reproductions(
     page = ["# Published numbers and ours", "", f"{passed} of {len(rows)} targets agree.", ""]
     for paper, members in papers.items():
         write(folder / "figures" / f"{paper}.png", figures[paper]["png"])
-        page += [f"## {_cell(members[0].target.source)}", "", f"![{_cell(paper)}](figures/{paper}.png)", ""]
-        page += ["| ID | published | ours ± standard error | tolerance | verdict |", "|---|---|---|---|---|"]
-        for row in members:
-            page += ["| " + " | ".join(_cell(text) for text in line.values()) + " |" for line in lines_of(row)]
-        page.append("")
+        page += [f"## {_cell(titles[paper])}", "", f"![{_cell(paper)}](figures/{paper}.png)", ""]
+        for source, group in itertools.groupby(members, key=lambda row: row.target.source):
+            page += [f"{_cell(source)}:", ""]
+            page += ["| ID | published | ours ± standard error | tolerance | verdict |", "|---|---|---|---|---|"]
+            lines = [line for row in group for line in lines_of(row)]
+            page += [*("| " + " | ".join(_cell(text) for text in line.values()) + " |" for line in lines), ""]
     write(folder / "reproductions.csv", csv_bytes(pd.DataFrame([line for row in rows for line in _numbers(row)])))
     write(folder / "README.md", "\n".join(page).encode())
     return folder / "README.md"
@@ -82,13 +93,12 @@ def save_reproductions(
 
 def _numbers(row: Row) -> list[dict[str, Any]]:
     target = row.target
-    independent = target.independent or (float("nan"),) * len(target.published)
     return [
         {
             "id": target.id,
             "x": target.x[k] if target.x else "",
             "published": target.published[k],
-            "independent": independent[k],
+            "independent": row.independent[k],
             "ours": row.ours.values[k],
             "standard_error": row.ours.standard_errors[k],
             "tolerance": row.allowed[k],

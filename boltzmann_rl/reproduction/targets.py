@@ -114,6 +114,17 @@ class Row:
         """Whether every comparison held."""
         return not self.failures
 
+    @property
+    def independent(self) -> Floats:
+        """The independent values, NaN where there are none."""
+        given = self.target.independent
+        return np.full(self.allowed.shape, np.nan) if given is None else np.asarray(given)
+
+    @property
+    def independent_allowed(self) -> Floats:
+        """How far our numbers may lie from the independent values."""
+        return _from_independent(self.target, self.ours)
+
 
 def measure_targets(
     targets: Sequence[Target],
@@ -211,7 +222,11 @@ def _failures(
         yield f"{rest:.3g} from the paper after the common offset, {target.offset_within:.3g} allowed"
     if target.independent is not None:
         away = np.abs(ours.values - np.asarray(target.independent))
-        limit = target.independent_within + SIGMAS * np.sqrt(ours.standard_errors**2 + target.independent_se**2)
+        limit = _from_independent(target, ours)
         if (away > limit).any():
             worst = int((away - limit).argmax())
             yield f"{away[worst]:.3g} from the independent value, {limit[worst]:.3g} allowed"
+
+
+def _from_independent(target: Target, ours: Measurement) -> Floats:
+    return target.independent_within + SIGMAS * np.sqrt(ours.standard_errors**2 + target.independent_se**2)

@@ -1,4 +1,4 @@
-"""Sutton & Barto (2018), *Reinforcement Learning: An Introduction*, 2nd ed.: values by exact dynamic programming.
+"""Values by exact dynamic programming: examples of Sutton & Barto (2018), and the slippery lake of Gymnasium.
 
 The windy gridworld (Example 6.5), the cliff (Example 6.6), the short corridor with switched actions (Example 13.1), and
 the slippery lake of Gymnasium, whose best value many public repositories print.
