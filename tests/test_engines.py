@@ -42,11 +42,6 @@ def episodes(**changes):
     return GymnasiumExperiment(**declared | changes)
 
 
-@pytest.fixture
-def _everything_pays(monkeypatch):
-    monkeypatch.setattr(engines, "_PAYS", {"step": 0, "episode": 0})
-
-
 @pytest.mark.parametrize("experiment", [bandits(), episodes()], ids=["bandits", "tabular"])
 def test_little_work_is_done_by_the_reference_at_once(experiment):
     assert {series.cell.engine for series in experiment.plan().series} == {"reference"}
@@ -69,13 +64,13 @@ def test_what_integrates_for_every_action_is_compiled_for_sooner():
     }
 
 
-@pytest.mark.usefixtures("_everything_pays")
+@pytest.mark.usefixtures("everything_pays")
 def test_without_compilation_the_reference_does_it(monkeypatch):
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     assert {series.cell.engine for series in bandits().plan().series} == {"reference"}
 
 
-@pytest.mark.usefixtures("_everything_pays")
+@pytest.mark.usefixtures("everything_pays")
 def test_without_numba_the_reference_does_it(monkeypatch):
     monkeypatch.setattr(engines, "available", lambda: False)
     assert {series.cell.engine for series in bandits().plan().series} == {"reference"}
@@ -84,7 +79,7 @@ def test_without_numba_the_reference_does_it(monkeypatch):
 @pytest.mark.parametrize("make", [bandits, episodes])
 def test_both_engines_answer_alike_and_the_manifest_says_which_did(monkeypatch, make):
     plain = make().run(progress=False)
-    monkeypatch.setattr(engines, "_PAYS", {"step": 0, "episode": 0})
+    monkeypatch.setattr(engines, "PAYS", {"step": 0, "episode": 0})
     quick = make().run(progress=False)
     assert plain.manifest["engine"] == {"reference": list(make().agents)}
     assert quick.manifest["engine"] == {"compiled": ["known"], "reference": ["not known"]}
@@ -94,7 +89,7 @@ def test_both_engines_answer_alike_and_the_manifest_says_which_did(monkeypatch, 
     assert quick.manifest["identity"] == plain.manifest["identity"]
 
 
-@pytest.mark.usefixtures("_everything_pays")
+@pytest.mark.usefixtures("everything_pays")
 @pytest.mark.parametrize("experiment", [bandits(runs=2100, steps=10), episodes(runs=12)], ids=["bandits", "tabular"])
 def test_blocks_in_threads_give_the_same_bytes(experiment):
     alone, together = experiment.run(progress=False), experiment.run(jobs=2, progress=False)
@@ -119,7 +114,7 @@ class Mine:
         return gymnasium.make("FrozenLake-v1", is_slippery=self.slippery)
 
 
-@pytest.mark.usefixtures("_everything_pays")
+@pytest.mark.usefixtures("everything_pays")
 def test_an_environment_of_somebodys_own_class_is_played_by_the_reference():
     experiment = episodes(problem={"wet": Environment("FrozenLake-v1"), "dry": Dry("FrozenLake-v1"), "mine": Mine()})
     ran = {(series.problem, series.agent): series.cell.engine for series in experiment.plan().series}

@@ -131,4 +131,6 @@ def test_an_attribute_of_the_users_own_is_none_of_ours():
         def __call__(self, values, step):
             return np.full(np.shape(values), 0.5)
 
-    assert act(Linear(), np.array([0.0, 1.0]), np.random.default_rng(0), step=0) in (0, 1)
+    rng, uniforms = np.random.default_rng(0), np.random.default_rng(0).random(20)
+    actions = [act(Linear(), np.array([0.0, 1.0]), rng, step=0) for _ in uniforms]
+    assert actions == [int(u >= 0.5) for u in uniforms]

@@ -190,3 +190,43 @@ def test_modules_with_names_of_their_own_are_attributes_of_the_package():
     code = f"import boltzmann_rl as b; print([{', '.join(f'b.{name}' for name in names)}])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.count("<module ") == 4
+
+
+# Why a function may be longer than 40 lines, or take more than six parameters.
+KERNELS = {"decisions.kernel", "engines.compiled.bandit_kernel", "engines.compiled.lanes", "tables.kernel"}
+KERNELS |= {"engines.compiled.perturbation"}  # compiled code takes plain arrays, and calls cost it inlining
+LARGE = {
+    "bandit_environments.environments.__init__": "Gymnasium's interface: each option is a keyword of gymnasium.make",
+    "decisions.act.act": "the front door: every option of a decision is one of its keywords",
+    "engines.compiled.bandits._play": "a kernel's arguments, checked before it is entered",
+    "engines.compiled.bandits.simulate": "the interface of an engine: all that a cell says",
+    "engines.reference.bandits._played": "the interface of an engine",
+    "engines.reference.bandits.simulate": "the interface of an engine",
+    "figures.panels.line_with_band": "a drawing call, whose keywords are those of Matplotlib",
+    "integrations.torchrl.__init__": "TorchRL's interface",
+    "numerics.perturbation._beta": "the integrand, whose arguments are the terms of its formula",
+}
+
+
+def _parameters(function):
+    given = function.args
+    named = [argument.arg for argument in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+    return [name for name in named if name not in ("self", "cls")]
+
+
+def _lines_of_body(function):
+    first, *rest = function.body
+    documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    start = (first.end_lineno + 1) if documented and rest else first.lineno
+    return function.end_lineno - start + 1
+
+
+def test_functions_are_short_and_take_few_parameters_or_say_why_not():
+    large = {
+        f"{module}.{node.name}"
+        for module in FILES
+        if module not in KERNELS
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.FunctionDef) and (_lines_of_body(node) > 40 or len(_parameters(node)) > 6)
+    }
+    assert large - LARGE.keys() == set(), "make them shorter, or say in LARGE why not"

@@ -380,7 +380,7 @@ def experiment(**changes):
 def test_the_manifest_says_why_the_reference_engine_ran_what_would_have_paid(monkeypatch):
     pytest.importorskip("numba")
     assert "reasons" not in experiment().run(progress=False).manifest  # so little work would not have paid
-    monkeypatch.setattr(engines, "_PAYS", {"step": 0, "episode": 0})
+    monkeypatch.setattr(engines, "PAYS", {"step": 0, "episode": 0})
     manifest = experiment().run(progress=False).manifest
     ((reason, labels),) = manifest["reasons"].items()
     assert "tables/Sleepy-v0 need not be what its tables say, as Sleepy overrides step of FrozenLakeEnv" in reason
@@ -390,9 +390,9 @@ def test_the_manifest_says_why_the_reference_engine_ran_what_would_have_paid(mon
     assert lake["engine"] == {"compiled": ["q", "r"]}
 
 
-def test_the_command_line_says_it_in_a_line(monkeypatch, tmp_path, capsys):
+@pytest.mark.usefixtures("everything_pays")
+def test_the_command_line_says_it_in_a_line(tmp_path, capsys):
     pytest.importorskip("numba")
-    monkeypatch.setattr(engines, "_PAYS", {"step": 0, "episode": 0})
     file = tmp_path / "sleepy.py"
     file.write_text(
         "from boltzmann_rl import *\n"

@@ -11,13 +11,13 @@ from typing import Any
 from boltzmann_rl.kernels.forks import no_fork
 from boltzmann_rl.kernels.jit import available
 
-__all__ = ["COMPILED", "REFERENCE", "engine_of", "room"]
+__all__ = ["COMPILED", "PAYS", "REFERENCE", "engine_of", "room"]
 
 REFERENCE, COMPILED = "reference", "compiled"
 
 # Steps of all runs and agents from which on compiling pays: so many that a first run, which compiles for some five
 # (bandits) or four seconds, takes at most three more than the reference engine in two processes: benchmarks/startup.py.
-_PAYS = {"step": 24_000_000, "episode": 250_000}
+PAYS = {"step": 24_000_000, "episode": 250_000}
 
 # The modules of the two engines, by the axis along which they measure.
 _ROOMS = {
@@ -63,7 +63,7 @@ def engine_of(axis: str, problem: Any, agent: Any, steps: int) -> tuple[str, str
 def _pays(axis: str, agent: Any, steps: int) -> bool:
     """Whether an agent in work of so many steps is worth compiling for."""
     perturbs = getattr(getattr(agent, "policy", None), "uniforms_per_action", False)
-    return steps * (_PERTURBED if perturbs else 1) >= _PAYS[axis]
+    return steps * (_PERTURBED if perturbs else 1) >= PAYS[axis]
 
 
 def room(axis: str, engine: str) -> Any:

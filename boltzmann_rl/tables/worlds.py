@@ -59,6 +59,7 @@ def world_of(env: Any) -> World | str:
 def _world(env: Any) -> World:
     """States are numbered from 0, actions from the first on."""
     *wrappers, inner = layers(env)
+    # Gymnasium's TimeLimit has no public name for its limit.
     limits = [wrapper._max_episode_steps for wrapper in wrappers if type(wrapper) is TimeLimit]
     if not all(type(limit) is int for limit in limits):
         raise TypeError(f"time limits must be integers, got {limits}")

@@ -98,7 +98,7 @@ def _held(layer: Any) -> tuple[str, ...] | None:
 
 def _settings(layer: Any) -> Iterator[str]:
     """What differs between instances of a class and decides how they go on."""
-    if hasattr(layer, "_max_episode_steps"):
+    if hasattr(layer, "_max_episode_steps"):  # Gymnasium's TimeLimit has no public name for it
         yield f"of {layer._max_episode_steps} steps"
     if hasattr(layer, "P"):
         rows = [
