@@ -37,8 +37,19 @@ class Preferences(NamedTuple):
     seen: Floats
 
 
+class Averaging:
+    """What learners share that keep the mean reward and the pulls of each action."""
+
+    def update(
+        self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
+    ) -> Estimates:
+        """Count the pull, and move the chosen action's mean by 1/n of the error."""
+        average_in(state, feedback_of(self, state.values.shape, action, reward, probabilities))
+        return state
+
+
 @dataclass(frozen=True)
-class SampleAverage:
+class SampleAverage(Averaging):
     """The mean of the rewards of each action: Q_n+1 = Q_n + (R_n − Q_n)/n.
 
     The first reward overwrites the initial estimate, which so only decides what is tried first.
@@ -76,13 +87,6 @@ class SampleAverage:
     def values(self, state: Estimates) -> Floats:
         """The estimates."""
         return state.values
-
-    def update(
-        self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
-    ) -> Estimates:
-        """Move the chosen action's estimate by 1/n of the error."""
-        average_in(state, feedback_of(self, state.values.shape, action, reward, probabilities))
-        return state
 
 
 @dataclass(frozen=True)
@@ -191,7 +195,7 @@ class GradientPreferences:
 
 
 @dataclass(frozen=True)
-class UCB1:
+class UCB1(Averaging):
     """Upper confidence indices, for the policy ``Greedy()``: mean + exploration·√(ln t / n).
 
     t is the number of pulls so far in the row, n the action's. Actions never pulled come first, in an order drawn
@@ -226,13 +230,6 @@ class UCB1:
             logarithm = np.log(state.pulls.sum(axis=-1, keepdims=True))
             indices = state.values + self.exploration * np.sqrt(logarithm / state.pulls)
         return UntriedFirst(indices, new) if new.any() else indices
-
-    def update(
-        self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
-    ) -> Estimates:
-        """Count the pull and average the reward."""
-        average_in(state, feedback_of(self, state.values.shape, action, reward, probabilities))
-        return state
 
 
 def average_in(state: Estimates, told: Feedback) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_number, as_positive, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.learners.bandit import Estimates, average_in
+from boltzmann_rl.learners.bandit import Averaging, Estimates
 from boltzmann_rl.learners.bandit_feedback import ZERO_OR_ONE, Actions, feedback_of
 from boltzmann_rl.numerics.untried import UntriedFirst
 
@@ -76,7 +76,7 @@ class BetaPosterior:
 
 
 @dataclass(frozen=True)
-class GaussianPosterior:
+class GaussianPosterior(Averaging):
     """The posterior of each action's mean reward under normal rewards of known spread, for `GaussianThompson`.
 
     After n rewards of mean m it is N((k·prior_mean + n·m)/(k + n), sd²/(k + n)) with k = (sd/prior_sd)², the number
@@ -134,13 +134,6 @@ class GaussianPosterior:
         with np.errstate(divide="ignore"):  # ∞ before the first reward under the flat prior
             deviations: Floats = self.sd / np.sqrt(self._prior_rewards() + state.pulls)
         return deviations
-
-    def update(
-        self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
-    ) -> Estimates:
-        """Count the pull and average the reward."""
-        average_in(state, feedback_of(self, state.values.shape, action, reward, probabilities))
-        return state
 
     def _prior_rewards(self) -> float:
         return (self.sd / self.prior_sd) ** 2
