@@ -1,38 +1,185 @@
-"""The nouns of the package as types."""
+"""The nouns of the package as types, and what a policy, a learner or a bandit of your own may offer.
+
+Nothing is inherited and nothing registered: an object that has the methods of a protocol is one. What is optional
+stands in `Traits` (policies) and `LearnerTraits` (learners): an object says it by an attribute of that name, or leaves
+it out. Only `traits_of` and `learner_traits` read them. What an environment may say, ``steps_by_tables``, is read by
+`boltzmann_rl.tables`.
+"""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import (
-    Floats,
-)
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.arguments.rows import PerRow
 
 __all__ = [
     "Bandit",
     "ContextualBandit",
+    "LearnerTraits",
     "Observation",
     "Parameter",
     "Schedule",
+    "Traits",
     "Transition",
+    "is_unit",
+    "layers_of",
+    "learner_traits",
     "learns_from",
+    "memory_of",
+    "traits_of",
     "transition_of",
 ]
 
 
+class Traits(NamedTuple):
+    """What a policy, or a part of one (a schedule, a unit of temperature), says of itself by attributes of these names.
+
+    Attributes:
+        constant: True on a dataclass whose answer depends on the step through its fields only: with fields that are
+            constant it needs no step.
+        shift_invariant: Whether only differences between values count; `check_policy` tests it.
+        takes_memory: Whether the policy takes a third argument: what its learner's ``memory(state)`` returns.
+        uniforms_per_action: Whether a decision takes one uniform for each action instead of one for each row.
+        clock: What ``step`` counts: ``"step"``, ``"pulls"`` or ``"visits"``; None leaves it to the policy's parts.
+        temperature: The policy's parameter: a number, a schedule, a unit (an object with a method
+            ``temperature(values, step)``), or one for each row; None if the policy has none.
+        draw: ``draw(values, step, uniforms)``, with the memory as a fourth argument if the policy takes it: the actions
+            for given uniforms. None: the inverse cumulative distribution decides.
+        mixture: ``mixture(step, memory=None)``: the policy as weights of the uniform, the softmax and the greedy
+            policy, so that it is compiled. None: the policy is asked for its probabilities.
+    """
+
+    constant: bool
+    shift_invariant: bool
+    takes_memory: bool
+    uniforms_per_action: bool
+    clock: str | None
+    temperature: Any
+    draw: Callable[..., Any] | None
+    mixture: Callable[..., Any] | None
+
+    def uniforms(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the uniforms that decisions on values of ``shape`` take."""
+        return shape if self.uniforms_per_action else shape[:-1]
+
+    @property
+    def stream(self) -> str:
+        """The stream of chance that decisions read: see `boltzmann_rl.streams`."""
+        return "perturbation" if self.uniforms_per_action else "action"
+
+
+def traits_of(policy: Any) -> Traits:
+    """What a policy or a part of one says of itself.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> traits_of(Boltzmann(0.5)).temperature, traits_of(lambda values, step: values).temperature
+        (0.5, None)
+    """
+    clock, temperature = getattr(policy, "clock", None), getattr(policy, "temperature", None)
+    if not (isinstance(temperature, float | PerRow) or callable(temperature) or is_unit(temperature)):
+        temperature = None
+    return Traits(
+        getattr(policy, "constant", False),
+        getattr(policy, "shift_invariant", True),
+        getattr(policy, "takes_memory", False),
+        getattr(policy, "uniforms_per_action", False),
+        clock if isinstance(clock, str) else None,
+        temperature,
+        getattr(policy, "draw", None),
+        getattr(policy, "mixture", None),
+    )
+
+
+def is_unit(parameter: Any) -> bool:
+    """Whether a parameter is a unit of temperature: it has a method ``temperature(values, step)``."""
+    return callable(getattr(parameter, "temperature", None))
+
+
+class LearnerTraits(NamedTuple):
+    """What a learner says of itself by attributes of these names.
+
+    A learner that wraps another one has it as its attribute ``learner``, and that one's state as ``learner`` in its
+    own state. It needs what the wrapped learner needs, and has the memory that the wrapped learner has. The last four
+    attributes are read from the outermost learner alone.
+
+    Attributes:
+        memory: Whether the learner or one within has ``memory(state)``, which policies with ``takes_memory`` are given:
+            see `memory_of`.
+        takes_next: What of the next decision is needed: ``"action"``, ``"probabilities"`` (both), or None.
+        takes_probabilities: Whether the probabilities of all actions are needed.
+        takes_propensity: Whether the probability of the action chosen is needed.
+        rewards: The `boltzmann_rl.learners.bandit_feedback.LegalRewards` that have a meaning to it; None for all.
+        off_policy: Whether its values are those of the greedy policy, so that traces end where another action is taken.
+        forget: ``forget(state)``: the state without what unfinished episodes have left in it.
+        moves: ``moves(state, *experience)``: the next state, and the rows whose values moved with their changes.
+        following: ``following(values, transition)``: the value of what follows, for longer returns.
+    """
+
+    memory: bool
+    takes_next: str | None
+    takes_probabilities: bool
+    takes_propensity: bool
+    rewards: Any
+    off_policy: bool
+    forget: Callable[..., Any] | None
+    moves: Callable[..., Any] | None
+    following: Callable[..., Any] | None
+
+
+def learner_traits(learner: Any) -> LearnerTraits:
+    """What a learner says of itself, and what those that it wraps need.
+
+    Example:
+        >>> from boltzmann_rl.learners import ChoiceKernel, SampleAverage, ValueDifference
+        >>> learner_traits(ChoiceKernel(ValueDifference(SampleAverage(), 1.0), 0.1, 1.0)).memory
+        True
+    """
+    memory = every = chosen = False
+    takes_next = rewards = None
+    layer = learner
+    while layer is not None:
+        memory = memory or hasattr(layer, "memory")
+        every = every or getattr(layer, "takes_probabilities", False)
+        chosen = chosen or getattr(layer, "takes_propensity", False)
+        rewards = rewards or getattr(layer, "rewards", None)
+        if takes_next != "probabilities":
+            takes_next = getattr(layer, "takes_next", None) or takes_next
+        layer = getattr(layer, "learner", None)
+    off_policy, forget = getattr(learner, "off_policy", False), getattr(learner, "forget", None)
+    moves, following = getattr(learner, "moves", None), getattr(learner, "following", None)
+    return LearnerTraits(memory, takes_next, every, chosen, rewards, off_policy, forget, moves, following)
+
+
+def layers_of(learner: Any) -> Iterator[Any]:
+    """A learner and those that it wraps, the outermost first."""
+    while learner is not None:
+        yield learner
+        learner = getattr(learner, "learner", None)
+
+
+def memory_of(learner: Any, state: Any) -> Any:
+    """What a learner, or the first within it that remembers, remembers of each row."""
+    while not hasattr(learner, "memory"):
+        learner, state = learner.learner, state.learner
+    return learner.memory(state)
+
+
 def learns_from(learner: Any, arguments: int) -> bool:
-    """Whether a learner's ``update`` takes so many, and that of a learner within it.
+    """Whether ``update`` of a learner, and of those that it wraps, takes this number of arguments.
 
     Bandits give 5 (state, action, reward, probabilities, rng), environments 3 (state, transition, rng).
     """
     try:
-        inspect.signature(learner.update).bind(*[None] * arguments)
+        for layer in layers_of(learner):
+            inspect.signature(layer.update).bind(*[None] * arguments)
     except TypeError:
         return False
-    return learns_from(learner.learner, arguments) if hasattr(learner, "learner") else True
+    return True
 
 
 Schedule = Callable[[Any], Any]

@@ -14,6 +14,7 @@ from boltzmann_rl import (
     Agent,
     BernoulliBandit,
     Boltzmann,
+    ChoiceKernel,
     ConstantStep,
     DoubleQLearning,
     EligibilityTraces,
@@ -29,7 +30,7 @@ from boltzmann_rl import (
 from boltzmann_rl.engines.reference.bandits import simulate
 from boltzmann_rl.learners.feedback import RewardBasedDecay, ValueDifference
 from boltzmann_rl.policies.feedback import AdaptiveEpsilonGreedy, AdaptiveMaxBoltzmann
-from boltzmann_rl.protocols import Transition
+from boltzmann_rl.protocols import Transition, memory_of
 from boltzmann_rl.schedules import InverseTime
 
 RNG = np.random.default_rng(0)
@@ -266,6 +267,50 @@ def test_rbed_on_a_bandit_keeps_a_threshold_a_row_and_stops_at_the_minimum():
         state = learner.update(state, np.array([0, 1]), np.array(rewards), None, RNG)
         seen.append(learner.memory(state).tolist())
     assert np.array(seen) == pytest.approx(np.array([[0.6, 1.0], [0.6, 0.6], [0.2, 0.6], [0.2, 0.2]]), rel=1e-15)
+
+
+BY_RETURN = {"threshold": 0.5, "increment": 0.0, "steps": 50}
+ORDERS = {
+    "RBED, a habit of any weight": (
+        ChoiceKernel(RewardBasedDecay(SampleAverage(), **BY_RETURN), learning_rate=0.1, weight=1.0),
+        RewardBasedDecay(ChoiceKernel(SampleAverage(), learning_rate=0.1, weight=1.0), **BY_RETURN),
+    ),
+    "VDBE, a habit without weight": (
+        ChoiceKernel(ValueDifference(SampleAverage(), 1.0), learning_rate=0.1, weight=0.0),
+        ValueDifference(ChoiceKernel(SampleAverage(), learning_rate=0.1, weight=0.0), 1.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_learners_wrap_each_other_in_either_order(order):
+    one, other = (
+        simulate(
+            BernoulliBandit((0.2, 0.8, 0.4)), Agent(x, AdaptiveMaxBoltzmann()), block=0, runs=20, steps=200, seed=0
+        )
+        for x in ORDERS[order]
+    )
+    assert all((one.totals[metric] == other.totals[metric]).all() for metric in one.totals)
+    entropy = one.curves["entropy"].mean
+    assert (entropy == other.curves["entropy"].mean).all()
+    assert entropy[0] == pytest.approx(math.log(3))
+    assert entropy[-1] < entropy[0]
+
+
+def test_vdbe_within_a_habit_follows_the_changes_of_the_values_alone():
+    alone = ValueDifference(SampleAverage(), 1.0)
+    habit = ChoiceKernel(alone, learning_rate=0.1, weight=5.0)
+    assert Agent(habit, AdaptiveEpsilonGreedy()).learner == habit
+    state, wrapped = alone.start((1, 2), RNG), habit.start((1, 2), RNG)
+    for arm, reward in ((0, 1.0), (1, 0.0), (0, 0.5)):
+        state = alone.update(state, np.array([arm]), np.array([reward]), None, RNG)
+        wrapped = habit.update(wrapped, np.array([arm]), np.array([reward]), None, RNG)
+        assert memory_of(habit, wrapped).tolist() == alone.memory(state).tolist()
+
+
+def test_a_learner_without_memory_at_any_depth_is_refused_by_policies_that_need_one():
+    with pytest.raises(TypeError, match="needs a learner with memory"):
+        Agent(ChoiceKernel(SampleAverage(), 0.1, 1.0), AdaptiveEpsilonGreedy())
 
 
 @pytest.mark.parametrize("policy", [AdaptiveEpsilonGreedy(), AdaptiveMaxBoltzmann()], ids=repr)

@@ -5,6 +5,7 @@ from typing import Any
 from boltzmann_rl.arguments import as_choice, as_policy, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.policies.parameters import CLOCKS, clock_of
+from boltzmann_rl.protocols import learner_traits, traits_of
 
 __all__ = ["Agent"]
 
@@ -45,7 +46,7 @@ class Agent:
     def __post_init__(self) -> None:
         _check_learner(self.learner, self.policy)
         as_policy(self.policy)
-        if getattr(self.policy, "takes_memory", False) and not hasattr(self.learner, "memory"):
+        if traits_of(self.policy).takes_memory and not learner_traits(self.learner).memory:
             raise TypeError(f"{self.policy!r} needs a learner with memory(state), got {self.learner!r}")
         asked = clock_of(self.policy)
         clock = asked if isinstance(self.clock, str) and self.clock == "" else as_choice(self.clock, "clock", CLOCKS)

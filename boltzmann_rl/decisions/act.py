@@ -14,6 +14,7 @@ from boltzmann_rl.numerics.plain import few_values, pick
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
 from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.policies.softmax import Boltzmann
+from boltzmann_rl.protocols import traits_of
 from boltzmann_rl.schedules import is_constant
 
 __all__ = ["act", "decide", "probabilities"]
@@ -78,7 +79,7 @@ def act(
         raise unexpected(act, unknown)
     if not isinstance(rng, np.random.Generator):
         as_generator(rng)
-    coin = None
+    coin: Any = None
     if memory is None and type(values) is np.ndarray and (step is None or (type(step) is int and step >= 0)):
         if values.ndim == 1:
             if machine.ready is not None and type(policy) is Boltzmann and not with_probability:
@@ -104,7 +105,8 @@ def act(
             if chosen is not None:
                 return chosen
     values = as_values(values) if available is None else mask(values, available)
-    if memory is None and getattr(policy, "takes_memory", False):
+    traits = traits_of(policy)
+    if memory is None and traits.takes_memory:
         raise TypeError(f"memory= is missing: {policy!r} needs what its learner remembers, learner.memory(state)")
     if step is None:
         if not is_constant(as_policy(policy)):
@@ -125,7 +127,7 @@ def act(
     if low and not learned:
         check_fill_values(policy, values, p, lambda others: probabilities(policy, others, step, memory))
     if coin is None:
-        coin = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])
+        coin = rng.random(traits.uniforms(values.shape))
     action = decide(policy, p, values, step, coin, memory)
     if not with_probability:
         return action
@@ -194,7 +196,8 @@ def decide(policy: Any, p: Floats, values: Floats, step: Any, uniforms: Any, mem
     A policy that perturbs the values defines ``draw(values, step, uniforms)``, and ``uniforms_per_action = True``
     if it takes one uniform an action instead of one a row.
     """
-    if not hasattr(policy, "draw"):
+    draw = traits_of(policy).draw
+    if draw is None:
         return inverse_cdf(p, uniforms)
-    drawn = policy.draw(values, step, uniforms) if memory is None else policy.draw(values, step, uniforms, memory)
+    drawn = draw(values, step, uniforms) if memory is None else draw(values, step, uniforms, memory)
     return int(drawn) if values.ndim == 1 else np.asarray(drawn, dtype=np.int64)

@@ -11,6 +11,7 @@ from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.arguments.rows import in_row, rows_of
 from boltzmann_rl.decisions.act import act
 from boltzmann_rl.policies.parameters import clock_of
+from boltzmann_rl.protocols import traits_of
 
 __all__ = ["BrokenLaw", "check_policy"]
 
@@ -92,8 +93,8 @@ def check_policy(
     if rows := rows_of(policy):
         return _check_rows(policy, rows, shift_invariant, memory, seed)
     if shift_invariant is None:
-        shift_invariant = getattr(policy, "shift_invariant", True)
-    scales = dataclasses.is_dataclass(policy) and isinstance(getattr(policy, "temperature", None), float)
+        shift_invariant = traits_of(policy).shift_invariant
+    scales = dataclasses.is_dataclass(policy) and isinstance(traits_of(policy).temperature, float)
     laws: list[tuple[str, Law]] = [
         ("rows are distributions", _rows_are_distributions),
         ("masked actions are never taken", _masked_actions_are_never_taken),

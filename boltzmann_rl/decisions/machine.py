@@ -16,6 +16,7 @@ from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.parameters import clock_of, number_at, rate_at, temperature_at
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
+from boltzmann_rl.protocols import is_unit, traits_of
 
 __all__ = ["action", "actions_of_rows", "prepare", "ready"]
 
@@ -104,7 +105,7 @@ def _meaningful(values: Any) -> bool:
 
 def _shares(policy: Any, step: Any) -> tuple[float, float, float, float] | None:
     """Temperature, and shares of the uniform, the soft and the greedy part; None where rows have their own."""
-    if type(policy) not in _PARTS or hasattr(getattr(policy, "temperature", None), "temperature") or np.ndim(step):
+    if type(policy) not in _PARTS or is_unit(traits_of(policy).temperature) or np.ndim(step):
         return None
     if clock_of(policy) != "step" or rows_of(policy):
         return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from boltzmann_rl.kernels.forks import no_fork
 from boltzmann_rl.kernels.jit import available
+from boltzmann_rl.protocols import traits_of
 
 __all__ = ["COMPILED", "PAYS", "REFERENCE", "engine_of", "room"]
 
@@ -62,8 +63,7 @@ def engine_of(axis: str, problem: Any, agent: Any, steps: int) -> tuple[str, str
 
 def _pays(axis: str, agent: Any, steps: int) -> bool:
     """Whether an agent in work of so many steps is worth compiling for."""
-    perturbs = getattr(getattr(agent, "policy", None), "uniforms_per_action", False)
-    return steps * (_PERTURBED if perturbs else 1) >= PAYS[axis]
+    return steps * (_PERTURBED if traits_of(agent.policy).uniforms_per_action else 1) >= PAYS[axis]
 
 
 def room(axis: str, engine: str) -> Any:

@@ -20,7 +20,8 @@ from boltzmann_rl.decisions.fill_values import check_fill_values, holds_fill_val
 from boltzmann_rl.integrations.action_spaces import check_begins_at_0
 from boltzmann_rl.numerics import entropy
 from boltzmann_rl.policies.greedy import EpsilonGreedy
-from boltzmann_rl.policies.parameters import check_counts_steps, has_temperature, temperature_at
+from boltzmann_rl.policies.parameters import check_counts_steps, temperature_at
+from boltzmann_rl.protocols import traits_of
 from boltzmann_rl.streams import stream
 
 try:
@@ -154,8 +155,8 @@ class _Exploring(OffPolicyAlgorithm):
             check_fill_values(policy, values, p, lambda others: probabilities(policy, others, step))
         if record:
             self._record(policy, p, values, step)
-        width = values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1]
-        return np.asarray(decide(policy, p, values, step, self.exploration_rng.random(width)))
+        uniforms = self.exploration_rng.random(traits_of(policy).uniforms(values.shape))
+        return np.asarray(decide(policy, p, values, step, uniforms))
 
     def _values_of(self, observation: Any) -> Any:
         """The network's action values, ``(A,)`` for one observation and ``(rows, A)`` for many."""
@@ -170,8 +171,8 @@ class _Exploring(OffPolicyAlgorithm):
         nats = entropy(p)
         best = values == values.max(axis=-1, keepdims=True)
         record = {"entropy": nats, "effective_actions": np.exp(nats), "greedy_share": (p * best).sum(axis=-1)}
-        if has_temperature(policy):
-            record["temperature"] = temperature_at(policy.temperature, values, step)
+        if (temperature := traits_of(policy).temperature) is not None:
+            record["temperature"] = temperature_at(temperature, values, step)
         for name, value in record.items():
             self.logger.record_mean(f"rollout/{name}", float(np.mean(value)))
 

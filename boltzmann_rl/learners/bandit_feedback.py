@@ -1,8 +1,7 @@
 """Feedback for bandit learners: actions, rewards and probabilities checked where they enter, and logs of them.
 
-A learner says by attributes what it needs beside one action and one reward a row: ``takes_probabilities = True``, those
-of all actions; ``takes_propensity = True``, that of the action chosen; ``rewards``, the `LegalRewards` that have a
-meaning to it. What wraps a learner needs what that one needs.
+What a learner needs beside one action and one reward a row it says by the attributes in
+`boltzmann_rl.protocols.LearnerTraits`.
 """
 
 import math
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats, as_rewards, real_array
 from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.numerics.sampling import as_probabilities
-from boltzmann_rl.protocols import learns_from
+from boltzmann_rl.protocols import learner_traits, learns_from
 
 __all__ = ["IN_UNIT_INTERVAL", "ZERO_OR_ONE", "Actions", "Feedback", "LegalRewards", "feedback_of", "learn_from_log"]
 
@@ -96,20 +95,20 @@ def feedback_of(
     else:
         cells = np.arange(0, rows * actions, actions) + _actions(action, rows, actions, names)
         paid = as_rewards(_one_a_row(reward, rows, names.reward, names), names.reward)
-    needs_all, needs_one, rewards = _needs(learner)
-    if rewards is not None:
-        legal = rewards.legal(paid)
+    needs = learner_traits(learner)
+    if needs.rewards is not None:
+        legal = needs.rewards.legal(paid)
         if not legal.all():
             raise ValueError(
-                f"rewards must be {rewards.words} for {type(learner).__name__}, got {_first(paid, ~legal)}: rescale "
-                "them, or take another learner"
+                f"rewards must be {needs.rewards.words} for {type(learner).__name__}, got {_first(paid, ~legal)}: "
+                "rescale them, or take another learner"
             )
-    if not needs_all and not needs_one:
+    if not needs.takes_probabilities and not needs.takes_propensity:
         return Feedback(cells, paid, None)
     if probabilities is None:
-        what = "of all actions" if needs_all else "with which the action was chosen"
+        what = "of all actions" if needs.takes_probabilities else "with which the action was chosen"
         raise TypeError(f"{names.probabilities} is missing: {learner!r} learns from the probability {what}")
-    if needs_all:
+    if needs.takes_probabilities:
         return Feedback(cells, paid, _all_probabilities(learner, probabilities, shape, names))
     return Feedback(cells, paid, _propensities(probabilities, cells, shape, names))
 
@@ -182,17 +181,6 @@ def _actions_of_one_row(learner: Any, state: Any) -> int:
             "that of one bandit"
         )
     return shape[1]
-
-
-def _needs(learner: Any) -> tuple[bool, bool, LegalRewards | None]:
-    """Whether a learner, or one that it wraps, needs all probabilities or those chosen; which rewards are legal."""
-    needs_all, needs_one, rewards = False, False, None
-    while learner is not None:
-        needs_all = needs_all or getattr(learner, "takes_probabilities", False)
-        needs_one = needs_one or getattr(learner, "takes_propensity", False)
-        rewards = rewards or getattr(learner, "rewards", None)
-        learner = getattr(learner, "learner", None)
-    return needs_all, needs_one, rewards
 
 
 def _is_one_decision(action: Any, reward: Any, actions: int) -> bool:

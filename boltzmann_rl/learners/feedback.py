@@ -22,7 +22,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import feedback_of
 from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.learners.transitions import checked
-from boltzmann_rl.protocols import Transition
+from boltzmann_rl.protocols import Transition, learner_traits
 
 __all__ = ["RewardBasedDecay", "ValueDifference"]
 
@@ -217,8 +217,8 @@ def _moves(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[A
         rows, actions = seen.observation, seen.action
     else:
         raise TypeError(f"ε is kept for each observation by its index, but {seen.observation!r} are features")
-    if hasattr(learner, "moves"):
-        learned, moved = learner.moves(state, *experience)
+    if (moves := learner_traits(learner).moves) is not None:
+        learned, moved = moves(state, *experience)
         return learned, moved
     before = learner.values(state)[rows, actions].copy()
     learned = learner.update(state, *experience)

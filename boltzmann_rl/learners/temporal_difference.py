@@ -17,7 +17,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.features import add, cells, row, value
 from boltzmann_rl.learners.transitions import checked
 from boltzmann_rl.numerics.plain import FEW
-from boltzmann_rl.protocols import Parameter, Transition
+from boltzmann_rl.protocols import Parameter, Transition, learner_traits
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import value_at
 
@@ -248,7 +248,7 @@ def target_of(learner: Any, values: Floats, transition: Transition) -> float:
 
 def forgotten(learner: Any, state: Any) -> Any:
     """A learner's state without what unfinished episodes have left in it, by its ``forget(state)`` if it has one."""
-    forget = getattr(learner, "forget", None)
+    forget = learner_traits(learner).forget
     return state if forget is None else forget(state)
 
 

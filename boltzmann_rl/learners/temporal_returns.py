@@ -15,7 +15,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.features import add, cells, row, value
 from boltzmann_rl.learners.temporal_difference import target_of
 from boltzmann_rl.learners.transitions import checked, kept
-from boltzmann_rl.protocols import Observation, Transition
+from boltzmann_rl.protocols import Observation, Transition, learner_traits
 from boltzmann_rl.schedules.evaluation import value_at
 
 __all__ = ["EligibilityTraces", "NStep"]
@@ -188,7 +188,7 @@ class EligibilityTraces:
         traces, available = state.traces.get(transition.environment, (None, None))
         if traces is None:
             traces = np.zeros_like(values)
-        if getattr(self.learner, "off_policy", False):
+        if learner_traits(self.learner).off_policy:
             choices: Any = row(values, here)
             if now < (choices if available is None else choices[available]).max():
                 traces[...] = 0.0
@@ -210,5 +210,5 @@ class EligibilityTraces:
 
 
 def _check_one_step(learner: Any, name: str) -> None:
-    if not callable(getattr(learner, "following", None)):
+    if not callable(learner_traits(learner).following):
         raise TypeError(f"{name} needs a learner with following(values, transition), as SARSA has, got {learner!r}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature
 from boltzmann_rl.arguments.rows import PerRow, in_rows, inside, rows_of, rows_of_parameter
+from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import as_parameter, evaluate
 
 __all__ = [
@@ -18,7 +19,6 @@ __all__ = [
     "clock_of",
     "differs_by_row",
     "example_values",
-    "has_temperature",
     "mixture",
     "number_at",
     "rate_at",
@@ -46,15 +46,9 @@ def as_row_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> A
 
 def as_temperature_parameter(temperature: Any) -> Any:
     """A parameter as `as_row_parameter` takes it, or an object with a method ``temperature(values, step)``."""
-    if callable(getattr(temperature, "temperature", None)):
+    if is_unit(temperature):
         return temperature
     return as_row_parameter(temperature, "temperature")
-
-
-def has_temperature(policy: Any) -> bool:
-    """Whether a policy has a temperature; an attribute of that name is ignored if it is something else."""
-    temperature = getattr(policy, "temperature", None)
-    return isinstance(temperature, float | PerRow) or callable(getattr(temperature, "temperature", temperature))
 
 
 def clock_of(policy: Any) -> str:
@@ -90,8 +84,8 @@ _known_clock_of = lru_cache(64)(_clock_of)  # each decision asks, and looking th
 
 def _clocks(part: Any) -> Iterator[str]:
     """The clocks that a part and its parts ask for; the part itself has the last word."""
-    clock = None if isinstance(part, float | int | type) else getattr(part, "clock", None)
-    if isinstance(clock, str):
+    clock = None if isinstance(part, float | int | type) else traits_of(part).clock
+    if clock is not None:
         yield clock
         return
     for each in inside(part):
@@ -132,7 +126,7 @@ def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "tem
     """
     if isinstance(temperature, float):
         return temperature
-    if hasattr(temperature, "temperature"):
+    if is_unit(temperature):
         return temperature.temperature(values, step)
     if np.ndim(step) >= values.ndim:
         raise ValueError(

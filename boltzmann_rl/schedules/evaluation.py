@@ -8,7 +8,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_number, real_array, unwrap
 from boltzmann_rl.arguments.rows import PerRow, rows_of, rows_of_parameter, steps_of_rows
-from boltzmann_rl.protocols import Parameter, Schedule
+from boltzmann_rl.protocols import Parameter, Schedule, is_unit, traits_of
 
 __all__ = ["as_parameter", "evaluate", "is_constant", "value_at"]
 
@@ -24,7 +24,7 @@ def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Param
         >>> as_parameter(1, "temperature")
         1.0
     """
-    if hasattr(parameter, "temperature"):
+    if is_unit(parameter):
         raise TypeError(f"{name} must be a number or a schedule of the step, got {parameter!r}")
     if isinstance(parameter, type):
         raise TypeError(f"{name} must be a number or a schedule, such as {parameter.__name__}(...), got the class")
@@ -120,13 +120,9 @@ def is_constant(parameter: Any) -> bool:
     """
     if isinstance(parameter, PerRow):
         return all(map(is_constant, parameter))
-    if (
-        dataclasses.is_dataclass(parameter)
-        and not isinstance(parameter, type)
-        and getattr(parameter, "constant", False)
-    ):
+    if dataclasses.is_dataclass(parameter) and not isinstance(parameter, type) and traits_of(parameter).constant:
         return all(is_constant(getattr(parameter, field.name)) for field in dataclasses.fields(parameter))
-    return not callable(parameter) and not hasattr(parameter, "temperature")
+    return not callable(parameter) and not is_unit(parameter)
 
 
 def _number_or_rows(value: Any, schedule: Any, step: Any, name: str, rows: tuple[int, ...] | None) -> Any:

@@ -15,8 +15,8 @@ from boltzmann_rl.learners.remembered import check_remembered
 from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.numerics.plain import FEW, few_values, pick
-from boltzmann_rl.policies.parameters import differs_by_row, has_temperature, temperature_at
-from boltzmann_rl.protocols import Observation, Transition
+from boltzmann_rl.policies.parameters import differs_by_row, temperature_at
+from boltzmann_rl.protocols import Observation, Transition, layers_of, learner_traits, memory_of, traits_of
 from boltzmann_rl.streams import stream
 from boltzmann_rl.training.likeness import check_like, is_filled
 from boltzmann_rl.training.restoring import as_counts
@@ -62,15 +62,13 @@ class Player:
     def __init__(self, agent: Agent, shape: tuple[int, int], seed: int) -> None:
         self.policy, self.learner, self._clock = agent.policy, agent.learner, agent.clock
         self.shape, self._seed = shape, seed
-        perturbs = getattr(agent.policy, "uniforms_per_action", False)
-        self.coins, self.learning = stream(seed, "perturbation" if perturbs else "action"), stream(seed, "learner")
+        traits, needs = traits_of(agent.policy), learner_traits(agent.learner)
+        self.coins, self.learning = stream(seed, traits.stream), stream(seed, "learner")
         self.state = agent.learner.start(shape, self.learning)
-        self._remembers = getattr(agent.policy, "takes_memory", False)
+        self._remembers = traits.takes_memory
         self._ladder, self._differs_by_row = rows_of(agent.policy), differs_by_row(agent.policy)
-        wrapped = _unwrapped(agent.learner)
-        self.takes_next: str | None = getattr(wrapped, "takes_next", None)
+        self.takes_next, self.takes_probabilities = needs.takes_next, needs.takes_probabilities
         self.takes_outlook = self.takes_next == "probabilities"
-        self.takes_probabilities = bool(getattr(wrapped, "takes_probabilities", False))
         self._weighs = self.takes_outlook or self.takes_probabilities
         plain = "_few_weights" in vars(type(agent.policy)) and shape[1] <= FEW
         self._plain = plain and not self._remembers and agent.clock != "pulls"
@@ -120,7 +118,8 @@ class Player:
         """
         fresh = self.learner.start(self.shape, stream(self._seed, "learner"))
         check_like(self.state, fresh, "state")
-        if not anew or not is_filled(self.state, fresh) or hasattr(_unwrapped(self.learner), "forget"):
+        *_, innermost = map(learner_traits, layers_of(self.learner))
+        if not anew or not is_filled(self.state, fresh) or innermost.forget:
             return
         if is_filled(forgotten(self.learner, copy.deepcopy(self.state)), fresh):
             raise ValueError(
@@ -156,7 +155,7 @@ class Player:
                     return chosen, None
                 total = sum(weights)
                 return chosen, np.array([weight / total for weight in weights])
-        memory = self.learner.memory(self.state)[here] if self._remembers else None
+        memory = memory_of(self.learner, self.state)[here] if self._remembers else None
         action: int = act(self.policy, values, rng, step=now, available=reading.available, memory=memory, learned=True)
         if not self._weighs:
             return action, None
@@ -193,7 +192,7 @@ class Player:
         """Decisions of some rows by a policy that may have parameters for each of all of them, and so is shown all."""
         values, now, memory = self._seen(readings, steps)
         p = probabilities(self.policy, values, now, memory)
-        uniforms = np.full(values.shape if getattr(self.policy, "uniforms_per_action", False) else len(values), 0.5)
+        uniforms = np.full(traits_of(self.policy).uniforms(values.shape), 0.5)
         uniforms[rows] = rng.random(uniforms[rows].shape)
         actions = decide(self.policy, p, values, now, uniforms, memory)
         return [(int(actions[row]), p[row] if self._weighs else None) for row in rows]
@@ -203,8 +202,8 @@ class Player:
         values, now, memory = self._seen(readings, steps)
         p = probabilities(self.policy, values, now, memory)
         temperature: Any = None
-        if has_temperature(self.policy):
-            temperature = np.broadcast_to(temperature_at(self.policy.temperature, values, now), len(p)).copy()
+        if (parameter := traits_of(self.policy).temperature) is not None:
+            temperature = np.broadcast_to(temperature_at(parameter, values, now), len(p)).copy()
         with np.errstate(under="ignore"):
             share = np.where(greedy(values) > 0.0, p, 0.0).sum(axis=-1)
         return Look(values, p, temperature, entropy(p), effective_actions(p), share)
@@ -221,14 +220,7 @@ class Player:
             return values, steps, None
         here = [reading.observation for reading in readings]
         now = steps if self._counts is None else self._counts[here]
-        return values, now, self.learner.memory(self.state)[here] if self._remembers else None
+        return values, now, memory_of(self.learner, self.state)[here] if self._remembers else None
 
     def _now(self, here: Any) -> Any:
         return self._counts[here] if self._clock == "pulls" else int(self._counts[here])
-
-
-def _unwrapped(learner: Any) -> Any:
-    """What a learner around another one wraps: it learns from the same transitions."""
-    while hasattr(learner, "learner"):
-        learner = learner.learner
-    return learner

@@ -17,7 +17,7 @@ from typing import Any
 
 from boltzmann_rl.environments.copies import objects_within
 from boltzmann_rl.environments.readings import Reading
-from boltzmann_rl.protocols import Transition
+from boltzmann_rl.protocols import Transition, layers_of
 from boltzmann_rl.storage.atomic import write
 from boltzmann_rl.training.encoding import decoded, encoded
 
@@ -131,11 +131,10 @@ def named_tuples(learner: Any) -> list[type]:
     Learners that it wraps are asked as well. Nothing is imported for it.
     """
     found: dict[type, None] = {Reading: None, Transition: None}
-    while learner is not None:
-        for kind in type(learner).__mro__:
+    for layer in layers_of(learner):
+        for kind in type(layer).__mro__:
             known: list[Any] = list(vars(sys.modules.get(kind.__module__, object)).values())
             found |= {x: None for x in known if isinstance(x, type) and issubclass(x, tuple) and hasattr(x, "_fields")}
-        learner = getattr(learner, "learner", None)
     return list(found)
 
 

@@ -25,7 +25,7 @@ from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.parameters import rate_at, temperature_at
 from boltzmann_rl.policies.perturbation import BoltzmannGumbel, GaussianThompson
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
-from boltzmann_rl.protocols import Bandit
+from boltzmann_rl.protocols import Bandit, is_unit, traits_of
 from boltzmann_rl.streams import stream
 
 __all__ = ["knows", "simulate"]
@@ -82,7 +82,7 @@ def knows(bandit: Any, agent: Any) -> bool:
         return agent.clock == "pulls" and law.kind <= kernel.FADING and law.exploration < 0.0
     return (
         type(policy) in (Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform)
-        and not hasattr(getattr(policy, "temperature", None), "temperature")
+        and not is_unit(traits_of(policy).temperature)
         and agent.clock != "pulls"
         and not rows_of(policy)
     )
@@ -261,7 +261,7 @@ def _block(policy: Any, shares: Shares, measured: kernel.Measured) -> Block:
         means = measured.origin + measured.sums / runs
         squares = np.maximum(measured.squares - measured.sums**2 / runs, 0.0)
     curves = {metric: Moments(runs, *numbers) for metric, *numbers in zip(kernel.METRICS, means, squares, strict=True)}
-    if hasattr(policy, "temperature"):
+    if traits_of(policy).temperature is not None:
         curves["temperature"] = Moments(runs, shares.asked, np.zeros(len(shares.asked)))
     return Block(curves, dict(zip(BANDITS.kept, measured.totals[:, :runs], strict=True)))
 

@@ -25,6 +25,7 @@ from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, Ex
 from boltzmann_rl.numerics.plain import FEW
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
+from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import evaluate
 from boltzmann_rl.streams import child_seed, stream
 from boltzmann_rl.tables import World, kernel, lasting, read, world_of
@@ -89,7 +90,7 @@ def reason(environment: Environment, agent: Agent) -> str:
     for part, known in ((agent.learner, _LEARNERS), (agent.policy, _POLICIES)):
         if type(part) not in known:
             return f"{part!r} is not known"
-    if hasattr(getattr(agent.policy, "temperature", None), "temperature"):
+    if is_unit(traits_of(agent.policy).temperature):
         return f"{agent.policy!r} reads the values, which is not known"
     if type(agent.learner) is DoubleQLearning and agent.learner.ties == "draw":
         return f"{agent.learner!r} draws among equal maxima, which is not known"

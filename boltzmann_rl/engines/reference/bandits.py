@@ -11,8 +11,8 @@ from boltzmann_rl.decisions.act import decide, probabilities
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.metrics import BANDITS
 from boltzmann_rl.engines.moments import Moments
-from boltzmann_rl.policies.parameters import has_temperature, temperature_at
-from boltzmann_rl.protocols import Bandit
+from boltzmann_rl.policies.parameters import temperature_at
+from boltzmann_rl.protocols import Bandit, memory_of, traits_of
 from boltzmann_rl.streams import stream
 
 __all__ = ["simulate"]
@@ -48,11 +48,9 @@ def simulate(
 
 
 def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, seed: int, uncounted_steps: int) -> Block:
-    learner, policy = agent.learner, agent.policy
-    perturbs = getattr(policy, "uniforms_per_action", False)
+    learner, policy, traits = agent.learner, agent.policy, traits_of(agent.policy)
     problem, luck, coins, drift, learning = (
-        stream(seed, purpose, block)
-        for purpose in ("problem", "reward", "perturbation" if perturbs else "action", "drift", "learner")
+        stream(seed, purpose, block) for purpose in ("problem", "reward", traits.stream, "drift", "learner")
     )
     shape = (BLOCK, bandit.arms)
     means = answered(bandit, "start", bandit.start(BLOCK, problem), shape)
@@ -61,12 +59,11 @@ def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, see
     clock = _Clock(agent.clock, (runs, bandit.arms))
     tape = _Tape(runs, steps, uncounted_steps)
     rows = np.arange(runs)
-    width = (BLOCK, bandit.arms) if perturbs else (BLOCK,)
-    remembers = getattr(policy, "takes_memory", False)
+    width = traits.uniforms(shape)
     for step in range(steps):
         values = learner.values(state)
         now = clock.read(step)
-        memory = learner.memory(state) if remembers else None
+        memory = memory_of(learner, state) if traits.takes_memory else None
         p = probabilities(policy, values, now, memory)
         action = decide(policy, p, values, now, coins.random(width)[:runs], memory)
         noise = answered(bandit, "noise", bandit.noise(BLOCK, luck), (BLOCK,))
@@ -76,7 +73,7 @@ def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, see
             raise ValueError(
                 f"{bandit!r} paid {reward[~np.isfinite(reward)][0]} at step {step}: rewards must be finite"
             )
-        tape.record(reward, p, means[:runs], gaps, gaps[rows, action], _temperature(policy, values, now))
+        tape.record(reward, p, means[:runs], gaps, gaps[rows, action], _temperature(traits.temperature, values, now))
         clock.advance(action)
         state = learner.update(state, action, reward, p, learning)
         moved = bandit.move(means, drift)
@@ -181,6 +178,6 @@ def _entropy(p: Floats) -> Floats:
     return np.maximum(-np.einsum("ra,ra->r", p, logarithm), 0.0)
 
 
-def _temperature(policy: Any, values: Floats, step: Any) -> dict[str, Any]:
+def _temperature(temperature: Any, values: Floats, step: Any) -> dict[str, Any]:
     """Of policies that have one."""
-    return {"temperature": temperature_at(policy.temperature, values, step)} if has_temperature(policy) else {}
+    return {} if temperature is None else {"temperature": temperature_at(temperature, values, step)}
