@@ -7,8 +7,8 @@ it out. Only `traits_of` and `learner_traits` read them. What an environment may
 """
 
 import inspect
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, SupportsFloat, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,30 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.arguments.rows import PerRow
 
 __all__ = [
+    "Actions",
+    "Array",
+    "Axes",
     "Bandit",
+    "BanditLearner",
     "ContextualBandit",
+    "EnvironmentLearner",
+    "Learner",
     "LearnerTraits",
+    "Mask",
+    "MemoryPolicy",
     "Observation",
     "Parameter",
+    "PlainPolicy",
+    "Policy",
+    "Row",
+    "RowParameter",
+    "Rows",
     "Schedule",
+    "Steps",
+    "Temperature",
     "Traits",
     "Transition",
+    "Unit",
     "is_unit",
     "layers_of",
     "learner_traits",
@@ -182,10 +198,100 @@ def learns_from(learner: Any, arguments: int) -> bool:
     return True
 
 
-Schedule = Callable[[Any], Any]
+class Array(Protocol):
+    """An array of any library: NumPy's, a torch tensor, a JAX array."""
+
+    def __array__(self, *args: Any, **options: Any) -> Any:
+        """The same as a NumPy array; arguments differ between libraries."""
+
+
+# Values of one row (A,), and of rows (..., A). Of `Axes` the checker does not know the number of axes, and so not
+# whether a decision on them is an int: an array of unknown shape passes for one of eight axes.
+Row = Sequence[float] | np.ndarray[tuple[int], np.dtype[Any]]
+Rows = Sequence[Sequence[float]] | np.ndarray[tuple[int, int], np.dtype[Any]]
+Axes = np.ndarray[tuple[int, int, int, int, int, int, int, int], np.dtype[Any]]
+
+Actions = NDArray[np.int64]
+
+
+Steps = SupportsIndex | Sequence[Any] | Array
+"""Decisions made so far, ≥ 0: a number, one per row ``(...,)``, or one per action ``(..., A)``."""
+
+
+Mask = Sequence[Any] | Array
+"""Which actions are available, ``(..., A)``: bools, or integers 0 and 1."""
+
+
+Schedule = Callable[[int], SupportsFloat | Floats]
+"""Any callable ``step -> value``; it may also take an array of steps, and answer one value per row."""
 
 
 Parameter = float | Schedule
+
+
+class Unit(Protocol):
+    """A unit of temperature: it reads the values."""
+
+    def temperature(self, values: Floats, step: Any, /) -> Any:
+        """The temperature for values ``(..., A)``: a number, or one per row ``(...,)``."""
+
+
+RowParameter = Parameter | Sequence[Parameter] | Array
+"""A number or a schedule, or one for each row."""
+
+
+Temperature = RowParameter | Unit
+
+
+class PlainPolicy(Protocol):
+    """A rule of action; see `Traits` for what it may say of itself, and `check_policy` for the laws."""
+
+    def __call__(self, values: Any, step: Any, /) -> Any:
+        """Probabilities for values ``(..., A)``, of the same shape; a value of −∞ is an action that is not available.
+
+        ``step`` is what the policy's clock counts. The types are the policy's own: some take one row and an int only.
+        """
+
+
+class MemoryPolicy(Protocol):
+    """A rule of action that is also given what its learner remembers: it says ``takes_memory = True``."""
+
+    def __call__(self, values: Any, step: Any, memory: Any, /) -> Any:
+        """Probabilities as above; ``memory`` is what the learner's ``memory(state)`` holds of each row."""
+
+
+Policy = PlainPolicy | MemoryPolicy
+
+
+class Learner(Protocol):
+    """What turns experience into values; `LearnerTraits` lists what it may say of itself.
+
+    Its state is its own: any object, which ``update`` may change in place.
+    """
+
+    def start(self, shape: tuple[int, int], rng: Any, /) -> Any:
+        """The state before the first experience, for values of ``shape`` (rows or observations, A)."""
+
+    def values(self, state: Any, /) -> Any:
+        """The values, ``(rows, A)``."""
+
+    @property
+    def update(self) -> Callable[..., Any]:
+        """The next state, from a bandit's feedback or from a transition, as the protocols below say."""
+
+
+class BanditLearner(Learner, Protocol):
+    """A learner for bandits: each row is a run."""
+
+    def update(self, state: Any, action: Actions, reward: Floats, probabilities: Any, rng: Any, /) -> Any:
+        """The next state, from actions and rewards ``(rows,)``, and probabilities ``(rows, A)`` or None."""
+
+
+class EnvironmentLearner(Learner, Protocol):
+    """A learner for environments: each row is an observation, or a feature of one."""
+
+    def update(self, state: Any, transition: "Transition", rng: Any, /) -> Any:
+        """The next state."""
 
 
 class Bandit(Protocol):
@@ -195,16 +301,16 @@ class Bandit(Protocol):
     def arms(self) -> int:
         """Number of arms."""
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: np.random.Generator, /) -> Floats:
         """Mean reward of each arm in each run at step 0, ``(runs, arms)``."""
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: np.random.Generator, /) -> Floats:
         """One variate per run for one step, ``(runs,)``; the same number of draws at each call."""
 
-    def reward(self, means: Floats, noise: Floats) -> Floats:
+    def reward(self, means: Floats, noise: Floats, /) -> Floats:
         """Rewards ``(runs,)`` of pulled arms that have these ``means``."""
 
-    def move(self, means: Floats, rng: np.random.Generator) -> Floats:
+    def move(self, means: Floats, rng: np.random.Generator, /) -> Floats:
         """The means at the next step; the same array where nothing moves."""
 
 
@@ -226,19 +332,19 @@ class ContextualBandit(Protocol):
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest value that a feature can have."""
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: np.random.Generator, /) -> Floats:
         """What stays as it is over a run, an array with the runs as rows."""
 
-    def meet(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
+    def meet(self, world: Floats, rng: np.random.Generator, /) -> tuple[Contexts, Floats]:
         """The next context of each run ``(runs, features)``, and the mean reward of each arm ``(runs, arms)``.
 
         The environments show contexts as float32: draw them so, for the means to be those of what is seen.
         """
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: np.random.Generator, /) -> Floats:
         """One variate per run for one step, ``(runs,)``."""
 
-    def reward(self, means: Floats, noise: Floats) -> Floats:
+    def reward(self, means: Floats, noise: Floats, /) -> Floats:
         """Rewards ``(runs,)`` of pulled arms that have these ``means``."""
 
 

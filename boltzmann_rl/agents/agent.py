@@ -5,7 +5,7 @@ from typing import Any
 from boltzmann_rl.arguments import as_choice, as_policy, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.policies.parameters import CLOCKS, clock_of
-from boltzmann_rl.protocols import learner_traits, traits_of
+from boltzmann_rl.protocols import Learner, Policy, learner_traits, traits_of
 
 __all__ = ["Agent"]
 
@@ -39,8 +39,8 @@ class Agent:
         Agent(learner=SampleAverage(initial=0.0, count_initial=False), policy=Boltzmann(temperature=0.2), clock='step')
     """
 
-    learner: Any
-    policy: Any
+    learner: Learner
+    policy: Policy
     clock: str = ""
 
     def __post_init__(self) -> None:

@@ -1,8 +1,9 @@
 """One decision: from a policy and values to an action, with its propensity where it is wanted."""
 
-from typing import Any, Never
+from typing import Any, Literal, Never, TypedDict, Unpack, overload
 
 import numpy as np
+from numpy.random import Generator
 
 from boltzmann_rl.arguments import Floats, as_generator, as_policy, as_steps, as_values, unwrap
 from boltzmann_rl.arguments.arrays import to_numpy
@@ -14,14 +15,46 @@ from boltzmann_rl.numerics.plain import few_values, pick
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
 from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.policies.softmax import Boltzmann
-from boltzmann_rl.protocols import traits_of
+from boltzmann_rl.protocols import Actions, Axes, Mask, Policy, Row, Rows, Steps, traits_of
 from boltzmann_rl.schedules import is_constant
 
 __all__ = ["act", "decide", "probabilities"]
 
 
+class Given(TypedDict, total=False):
+    """What a decision may be given beside the values: see `act`."""
+
+    step: Steps | None
+    available: Mask | None
+    memory: Any
+
+
+@overload
 def act(
-    policy: Any,
+    policy: Policy, values: Axes, rng: Generator, *, with_probability: bool = ..., **given: Unpack[Given]
+) -> Any: ...
+@overload
+def act(
+    policy: Policy, values: Row, rng: Generator, *, with_probability: Literal[False] = ..., **given: Unpack[Given]
+) -> int: ...
+@overload
+def act(
+    policy: Policy, values: Row, rng: Generator, *, with_probability: Literal[True], **given: Unpack[Given]
+) -> tuple[int, float]: ...
+@overload
+def act(
+    policy: Policy, values: Rows, rng: Generator, *, with_probability: Literal[False] = ..., **given: Unpack[Given]
+) -> Actions: ...
+@overload
+def act(
+    policy: Policy, values: Rows, rng: Generator, *, with_probability: Literal[True], **given: Unpack[Given]
+) -> tuple[Actions, Floats]: ...
+@overload
+def act(
+    policy: Policy, values: Mask, rng: Generator, *, with_probability: bool = ..., **given: Unpack[Given]
+) -> Any: ...
+def act(
+    policy: Policy,
     values: Any,
     rng: np.random.Generator,
     *,
@@ -90,7 +123,7 @@ def act(
             if "_few_weights" in vars(type(policy)):  # a subclass that answers otherwise is asked, not passed over
                 coin = rng.random() if coin is None else coin
                 plain = few_values(values, available)
-                weights = None if plain is None else policy._few_weights(plain, step)
+                weights = None if plain is None else policy._few_weights(plain, step)  # type: ignore[union-attr]
                 if plain is not None and weights is not None:
                     chosen = pick(weights, coin)
                     if learned or plain[chosen] > HIGHEST or type(policy) is Boltzmann:

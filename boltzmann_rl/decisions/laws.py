@@ -11,7 +11,7 @@ from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.arguments.rows import in_row, rows_of
 from boltzmann_rl.decisions.act import act
 from boltzmann_rl.policies.parameters import clock_of
-from boltzmann_rl.protocols import traits_of
+from boltzmann_rl.protocols import Policy, traits_of
 
 __all__ = ["BrokenLaw", "check_policy"]
 
@@ -39,7 +39,7 @@ class BrokenLaw(AssertionError):
 
 @suggesting
 def check_policy(
-    policy: Any,
+    policy: Policy,
     *,
     shift_invariant: bool | None = None,
     memory: Callable[[Floats], Any] | None = None,

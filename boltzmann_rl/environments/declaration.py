@@ -58,7 +58,7 @@ class Environment:
         names = ("id", "max_episode_steps", "options") + ("wrap",) * (self.wrap is not None)  # as before there was one
         return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
-    def make(self) -> Any:
+    def make(self) -> "gymnasium.Env[Any, Any]":
         """The environment itself."""
         try:
             env = gymnasium.make(self.id, max_episode_steps=self.max_episode_steps, **dict(self.options))

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
 from boltzmann_rl.engines.blocks import BLOCK
@@ -16,12 +17,16 @@ from boltzmann_rl.engines.reference import episodes
 from boltzmann_rl.engines.selection import engine_of
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
+from boltzmann_rl.protocols import Bandit
 from boltzmann_rl.runs.plan import Cell, Plan, Series
 
 if TYPE_CHECKING:
     from boltzmann_rl.results.results import Results
 
 __all__ = ["BanditExperiment", "Experiment", "GymnasiumExperiment", "run"]
+
+# Agents by their labels; of a parameter study by a family's label and a parameter.
+Agents = Mapping[str, Agent] | Mapping[str, Mapping[float, Agent]] | Mapping[str, Agent | Mapping[float, Agent]]
 
 # A guess, to tell whether compiling pays: how long the episodes will be shows only when they are played.
 _STEPS_PER_EPISODE = 20
@@ -62,8 +67,8 @@ class BanditExperiment:
     """
 
     name: str
-    problem: Any
-    agents: Any
+    problem: Bandit | Mapping[str, Bandit]
+    agents: Agents
     runs: int = 2000
     steps: int = 1000
     seed: int | None = 0
@@ -128,8 +133,8 @@ class GymnasiumExperiment:
     """
 
     name: str
-    problem: Any
-    agents: Any
+    problem: str | Environment | Mapping[str, str | Environment]
+    agents: Agents
     runs: int = 30
     episodes: int = 500
     seed: int | None = 0

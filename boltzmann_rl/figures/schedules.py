@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,13 +10,14 @@ from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.figures.style import Drawing, label_lines, line_style, short, styled
+from boltzmann_rl.protocols import Parameter
 from boltzmann_rl.schedules import evaluate
 
 __all__ = ["plot_schedule"]
 
 
 @suggesting
-def plot_schedule(schedule: Any, steps: int = 1000, *, label: str = "value") -> Figure:
+def plot_schedule(schedule: Parameter | Mapping[str, Parameter], steps: int = 1000, *, label: str = "value") -> Figure:
     """A schedule, or several to compare, over the first ``steps`` steps.
 
     Args:

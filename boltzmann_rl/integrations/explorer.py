@@ -1,6 +1,6 @@
 """Any loop's exploration: values of whichever array library in, NumPy actions out, no library imported."""
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from boltzmann_rl.arguments import as_generator, as_policy
 from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.decisions.act import act
+from boltzmann_rl.protocols import Actions, Axes, Mask, Policy, Row, Rows, Steps
 
 __all__ = ["Explorer"]
 
@@ -30,14 +31,22 @@ class Explorer:
     """
 
     @suggesting
-    def __init__(self, policy: Any, rng: np.random.Generator) -> None:
-        self.policy = as_policy(policy)
+    def __init__(self, policy: Policy, rng: np.random.Generator) -> None:
+        self.policy: Policy = as_policy(policy)
         self.rng = as_generator(rng)
 
     def __repr__(self) -> str:
         return f"Explorer({self.policy!r}, {self.rng})"
 
-    def __call__(self, q_values: Any, mask: Any = None, step: Any = None) -> Any:
+    @overload
+    def __call__(self, q_values: Axes, mask: Mask | None = None, step: Steps | None = None) -> Any: ...
+    @overload
+    def __call__(self, q_values: Row, mask: Mask | None = None, step: Steps | None = None) -> int: ...
+    @overload
+    def __call__(self, q_values: Rows, mask: Mask | None = None, step: Steps | None = None) -> Actions: ...
+    @overload
+    def __call__(self, q_values: Mask, mask: Mask | None = None, step: Steps | None = None) -> Any: ...
+    def __call__(self, q_values: Any, mask: Mask | None = None, step: Any = None) -> Any:
         """Actions for the rows of ``q_values``.
 
         Args:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats, as_rewards, real_array
 from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.numerics.sampling import as_probabilities
-from boltzmann_rl.protocols import learner_traits, learns_from
+from boltzmann_rl.protocols import BanditLearner, learner_traits, learns_from
 
 __all__ = ["IN_UNIT_INTERVAL", "ZERO_OR_ONE", "Actions", "Feedback", "LegalRewards", "feedback_of", "learn_from_log"]
 
@@ -114,7 +114,7 @@ def feedback_of(
 
 
 def learn_from_log(
-    learner: Any,
+    learner: BanditLearner,
     state: Any,
     actions: Any,
     rewards: Any,

@@ -11,6 +11,7 @@ from boltzmann_rl.learners.bandit import Estimates, Preferences, average_in
 from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
 from boltzmann_rl.numerics import greedy
 from boltzmann_rl.numerics.untried import UntriedFirst
+from boltzmann_rl.protocols import BanditLearner
 
 __all__ = ["ChoiceKernel", "Pursuit", "ReinforcementComparison", "UCB1Tuned"]
 
@@ -196,7 +197,7 @@ class ChoiceKernel:
     Source: Wilson & Collins (2019), *Ten Simple Rules for the Computational Modeling of Behavioral Data*, eqs. 4-6.
     """
 
-    learner: Any
+    learner: BanditLearner
     learning_rate: float
     weight: float
 

@@ -22,7 +22,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import feedback_of
 from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.learners.transitions import checked
-from boltzmann_rl.protocols import Transition, learner_traits
+from boltzmann_rl.protocols import Learner, Transition, learner_traits
 
 __all__ = ["RewardBasedDecay", "ValueDifference"]
 
@@ -68,7 +68,7 @@ class ValueDifference:
     4-6; Tokic & Palm (2011), *Value-Difference Based Exploration*, eqs. 6-7.
     """
 
-    learner: Any
+    learner: Learner
     inverse_sensitivity: float
     rate: float | None = None
 
@@ -142,7 +142,7 @@ class RewardBasedDecay:
     Source: Maroti (2019), *RBED: Reward Based Epsilon Decay*, arXiv:1910.13701, §4.
     """
 
-    learner: Any
+    learner: Learner
     threshold: float
     increment: float
     steps: int

@@ -12,7 +12,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import greedy, softmax, uniform
 from boltzmann_rl.policies.parameters import as_temperature_parameter, mixture, temperature_at
 from boltzmann_rl.policies.temperatures import RelativeToRange
-from boltzmann_rl.protocols import Parameter
+from boltzmann_rl.protocols import Temperature
 
 __all__ = ["AdaptiveEpsilonGreedy", "AdaptiveMaxBoltzmann", "Exp3PlusPlus"]
 
@@ -63,7 +63,7 @@ class AdaptiveMaxBoltzmann:
     Source: Tokic & Palm (2011), *Value-Difference Based Exploration: Adaptive Control between ε-Greedy and Softmax*.
     """
 
-    temperature: Parameter = _HALF_THE_RANGE
+    temperature: Temperature = _HALF_THE_RANGE
     constant = shift_invariant = takes_memory = True
 
     def __post_init__(self) -> None:

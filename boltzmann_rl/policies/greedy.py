@@ -7,7 +7,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import greedy, uniform
 from boltzmann_rl.numerics.plain import epsilon_greedy_weights, greedy_weights, uniform_weights
 from boltzmann_rl.policies.parameters import as_row_parameter, mixture, number_at, rate_at
-from boltzmann_rl.protocols import Parameter
+from boltzmann_rl.protocols import RowParameter
 
 __all__ = ["EpsilonGreedy", "Greedy", "Uniform"]
 
@@ -78,7 +78,7 @@ class EpsilonGreedy:
     Experience Replay*, §4, for the ladder.
     """
 
-    epsilon: Parameter
+    epsilon: RowParameter
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.maxima import mellowmax_temperature
 from boltzmann_rl.policies.parameters import as_row_parameter, as_temperature_parameter
 from boltzmann_rl.policies.temperatures import row_parameter
-from boltzmann_rl.protocols import Parameter
+from boltzmann_rl.protocols import Parameter, Temperature
 
 __all__ = ["InverseGapWeighting", "Mellowmax", "Sparsemax", "Tsallis"]
 
@@ -75,7 +75,7 @@ class Sparsemax:
     Decision Processes with Causal Sparse Tsallis Entropy Regularization*, for the policy.
     """
 
-    temperature: Parameter
+    temperature: Temperature
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
@@ -109,7 +109,7 @@ class Tsallis:
     algorithm 1; Peters, Niculae & Martins (2019), *Sparse Sequence-to-Sequence Models*.
     """
 
-    temperature: Parameter
+    temperature: Temperature
     index: Parameter = 2.0
     constant = shift_invariant = True
 

@@ -14,7 +14,7 @@ from boltzmann_rl.policies.parameters import (
     rate_at,
     temperature_at,
 )
-from boltzmann_rl.protocols import Parameter
+from boltzmann_rl.protocols import RowParameter, Temperature
 
 __all__ = ["Boltzmann", "EpsilonBoltzmann", "MaxBoltzmann"]
 
@@ -50,7 +50,7 @@ class Boltzmann:
     Source: Sutton & Barto (1998), eq. 2.2; Watkins (1989), thesis, ch. 7.
     """
 
-    temperature: Parameter
+    temperature: Temperature
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
@@ -86,8 +86,8 @@ class MaxBoltzmann:
     Source: Wiering (1999), *Explorations in Efficient Reinforcement Learning*, thesis, ch. 5.
     """
 
-    epsilon: Parameter
-    temperature: Parameter
+    epsilon: RowParameter
+    temperature: Temperature
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
@@ -132,8 +132,8 @@ class EpsilonBoltzmann:
     Source: Auer et al. (2002), *The Nonstochastic Multiarmed Bandit Problem*, §3 (the mixture of Exp3).
     """
 
-    epsilon: Parameter
-    temperature: Parameter
+    epsilon: RowParameter
+    temperature: Temperature
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:

@@ -60,7 +60,8 @@ class Player:
     """
 
     def __init__(self, agent: Agent, shape: tuple[int, int], seed: int) -> None:
-        self.policy, self.learner, self._clock = agent.policy, agent.learner, agent.clock
+        self.policy: Any = agent.policy
+        self.learner, self._clock = agent.learner, agent.clock
         self.shape, self._seed = shape, seed
         traits, needs = traits_of(agent.policy), learner_traits(agent.learner)
         self.coins, self.learning = stream(seed, traits.stream), stream(seed, "learner")

@@ -164,7 +164,8 @@ def train(
 
 def _player(agent: Agent) -> Callable[..., Trained | None]:
     """What plays runs of an agent, all with the same schedules."""
-    return partial(_run, rule=_rules(agent), initial=agent.learner.initial)
+    learner: Any = agent.learner
+    return partial(_run, rule=_rules(agent), initial=learner.initial)
 
 
 def _run(
@@ -205,7 +206,8 @@ def _run(
 
 def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
     """An agent in numbers for so many steps, or more; None if a schedule can't be evaluated so far."""
-    policy, learner = agent.policy, agent.learner
+    policy: Any = agent.policy
+    learner: Any = agent.learner
     parameters = getattr(policy, "epsilon", 1.0), getattr(policy, "temperature", 1.0), learner.learning_rate
     known = [np.array([x]) if isinstance(x, float) else np.empty(0) for x in parameters]
 
