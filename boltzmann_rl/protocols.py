@@ -157,15 +157,13 @@ def learner_traits(learner: Any) -> LearnerTraits:
     """
     memory = every = chosen = False
     takes_next = rewards = None
-    layer = learner
-    while layer is not None:
+    for layer in layers_of(learner):
         memory = memory or hasattr(layer, "memory")
         every = every or getattr(layer, "takes_probabilities", False)
         chosen = chosen or getattr(layer, "takes_propensity", False)
         rewards = rewards or getattr(layer, "rewards", None)
         if takes_next != "probabilities":
             takes_next = getattr(layer, "takes_next", None) or takes_next
-        layer = getattr(layer, "learner", None)
     off_policy, forget = getattr(learner, "off_policy", False), getattr(learner, "forget", None)
     moves, following = getattr(learner, "moves", None), getattr(learner, "following", None)
     return LearnerTraits(memory, takes_next, every, chosen, rewards, off_policy, forget, moves, following)
@@ -213,18 +211,14 @@ Axes = np.ndarray[tuple[int, int, int, int, int, int, int, int], np.dtype[Any]]
 
 Actions = NDArray[np.int64]
 
-
+# Decisions made so far, ≥ 0: a number, one per row (...,), or one per action (..., A).
 Steps = SupportsIndex | Sequence[Any] | Array
-"""Decisions made so far, ≥ 0: a number, one per row ``(...,)``, or one per action ``(..., A)``."""
 
-
+# Which actions are available, (..., A): bools, or integers 0 and 1.
 Mask = Sequence[Any] | Array
-"""Which actions are available, ``(..., A)``: bools, or integers 0 and 1."""
 
-
+# Any callable step -> value; it may also take an array of steps, and answer one value per row.
 Schedule = Callable[[int], SupportsFloat | Floats]
-"""Any callable ``step -> value``; it may also take an array of steps, and answer one value per row."""
-
 
 Parameter = float | Schedule
 
@@ -236,9 +230,8 @@ class Unit(Protocol):
         """The temperature for values ``(..., A)``: a number, or one per row ``(...,)``."""
 
 
+# A number or a schedule, or one for each row.
 RowParameter = Parameter | Sequence[Parameter] | Array
-"""A number or a schedule, or one for each row."""
-
 
 Temperature = RowParameter | Unit
 
@@ -247,10 +240,7 @@ class PlainPolicy(Protocol):
     """A rule of action; see `Traits` for what it may say of itself, and `check_policy` for the laws."""
 
     def __call__(self, values: Any, step: Any, /) -> Any:
-        """Probabilities for values ``(..., A)``, of the same shape; a value of −∞ is an action that is not available.
-
-        ``step`` is what the policy's clock counts. The types are the policy's own: some take one row and an int only.
-        """
+        """Probabilities for values ``(..., A)``, of the same shape; −∞ is the value of what is not available."""
 
 
 class MemoryPolicy(Protocol):
@@ -264,10 +254,7 @@ Policy = PlainPolicy | MemoryPolicy
 
 
 class Learner(Protocol):
-    """What turns experience into values; `LearnerTraits` lists what it may say of itself.
-
-    Its state is its own: any object, which ``update`` may change in place.
-    """
+    """What turns experience into values, in a state of its own; `LearnerTraits` lists what it may say of itself."""
 
     def start(self, shape: tuple[int, int], rng: Any, /) -> Any:
         """The state before the first experience, for values of ``shape`` (rows or observations, A)."""

@@ -27,6 +27,7 @@ class Given(TypedDict, total=False):
     step: Steps | None
     available: Mask | None
     memory: Any
+    learned: bool
 
 
 @overload
@@ -56,7 +57,7 @@ def act(
 def act(
     policy: Policy,
     values: Any,
-    rng: np.random.Generator,
+    rng: Generator,
     *,
     step: Any = None,
     available: Any = None,

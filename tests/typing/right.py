@@ -72,17 +72,18 @@ class Steady:
 
 rng = np.random.default_rng(0)
 policy = brl.Boltzmann(brl.EffectiveActions(1.5))
+rows = np.zeros((4, 3))
 assert_type(brl.act(policy, [0.0, 1.0], rng, step=0), int)
 assert_type(brl.act(policy, np.zeros(3), rng, step=0), int)
 assert_type(brl.act(policy, np.zeros(3), rng, step=0, with_probability=True), tuple[int, float])
-assert_type(brl.act(policy, np.zeros((4, 3)), rng, step=np.arange(4), available=np.ones((4, 3), bool)), Actions)
+assert_type(brl.act(policy, rows, rng, step=np.arange(4), available=np.ones((4, 3), bool)), Actions)
 assert_type(brl.act(policy, [[0.0, 1.0]], rng, step=[0], with_probability=True), tuple[Actions, Floats])
 assert_type(brl.act(Cauchy(), np.zeros(2), rng, step=1), int)
 assert_type(brl.act(lambda values, step: values, [0.5, 0.5], rng, step=np.int64(1)), int)
 
 explorer = brl.Explorer(Cauchy(), rng)
 assert_type(explorer.policy, Policy)
-assert_type(explorer(np.zeros((2, 3)), mask=[[1, 1, 0], [1, 1, 1]], step=0), Actions)
+assert_type(explorer(rows, mask=np.ones((4, 3), dtype=bool), step=0), Actions)
 assert_type(explorer([0.0, 1.0], None, 3), int)
 
 

@@ -6,6 +6,7 @@ import boltzmann_rl as brl
 
 rng = np.random.default_rng(0)
 agent = brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.5))
+rows = np.zeros((2, 3))
 
 brl.Agent(3, "no")  # wrong
 brl.Agent(brl.Boltzmann(0.5), brl.SampleAverage())  # wrong
@@ -13,7 +14,7 @@ brl.Boltzmann("hot")  # wrong
 brl.Softmin(0.5)  # wrong
 brl.act(brl.SampleAverage(), [0.0, 1.0], rng)  # wrong
 brl.act(brl.Boltzmann(0.5), [0.0, 1.0], rng, mask=[1, 1])  # wrong
-chosen: float = brl.act(brl.Boltzmann(0.5), np.zeros((2, 3)), rng)  # wrong
+chosen: float = brl.act(brl.Boltzmann(0.5), rows, rng)  # wrong
 brl.Explorer(brl.schedules.Linear(1.0, 0.0, steps=10), rng)  # wrong
 brl.BanditExperiment(name="x", problem="GaussianBandit", agents={"a": agent})  # wrong
 brl.learn_from_log(brl.QLearning(), np.zeros((1, 2)), [0], [1.0])  # wrong
