@@ -34,7 +34,10 @@ from boltzmann_rl.decisions.laws import BrokenLaw as BrokenLaw, check_policy as 
 from boltzmann_rl.decisions.machine import prepare as prepare
 from boltzmann_rl.engines.reference.episodes import play as play, train as train
 from boltzmann_rl.environments.declaration import Environment as Environment
-from boltzmann_rl.environments.linear_features import Linear as Linear, LinearFeatures as LinearFeatures
+from boltzmann_rl.environments.linear_features import (
+    LinearFeatures as LinearFeatures,
+    LinearObservations as LinearObservations,
+)
 from boltzmann_rl.environments.numbered import Numbered as Numbered, Numbering as Numbering
 from boltzmann_rl.environments.tile_coding import TileCoded as TileCoded, TileCoding as TileCoding
 from boltzmann_rl.experiments.declarations import (

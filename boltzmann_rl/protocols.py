@@ -298,7 +298,7 @@ class Bandit(Protocol):
         """Rewards ``(runs,)`` of pulled arms that have these ``means``."""
 
     def move(self, means: Floats, rng: np.random.Generator, /) -> Floats:
-        """The means at the next step; the same array where nothing moves."""
+        """The means at the next step; the same array if they do not change."""
 
 
 Contexts = NDArray[np.float32]
@@ -322,7 +322,7 @@ class ContextualBandit(Protocol):
     def start(self, runs: int, rng: np.random.Generator, /) -> Floats:
         """What stays as it is over a run, an array with the runs as rows."""
 
-    def meet(self, world: Floats, rng: np.random.Generator, /) -> tuple[Contexts, Floats]:
+    def observe(self, world: Floats, rng: np.random.Generator, /) -> tuple[Contexts, Floats]:
         """The next context of each run ``(runs, features)``, and the mean reward of each arm ``(runs, arms)``.
 
         The environments show contexts as float32: draw them so, for the means to be those of what is seen.

@@ -519,7 +519,7 @@ GAUSSIAN = "boltzmann_rl/GaussianBandit-v0"
         (
             lambda: BanditEnv(GaussianBandit(), arms=3),
             TypeError,
-            "argument 'arms': a bandit that is given",
+            "argument 'arms': a bandit instance",
         ),
         (lambda: BanditEnv(3), TypeError, "bandit must be a bandit or the name of one, got 3 without arms"),
         (lambda: BanditEnv("GaussianBandit", render_mode="ansi"), ValueError, "render_mode must be None or .*'ansi'"),

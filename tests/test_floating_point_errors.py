@@ -183,7 +183,7 @@ TEMPORAL = [
 @pytest.mark.parametrize("learner", TEMPORAL, ids=repr)
 def test_every_learner_of_environments(learner):
     lake, cliff = (brl.Environment(name, max_episode_steps=40) for name in ("FrozenLake-v1", "CliffWalking-v1"))
-    cart = brl.Environment("CartPole-v1", wrap=brl.Linear(), max_episode_steps=20)
+    cart = brl.Environment("CartPole-v1", wrap=brl.LinearObservations(), max_episode_steps=20)
     features = [] if isinstance(learner, brl.ValueDifference) else [cart]
     for environment in (lake, cliff, *features):
         for policy in (brl.Boltzmann(1e-3), brl.Boltzmann(brl.RelativeToRange(0.3)), brl.Boltzmann(1e300)):

@@ -67,22 +67,22 @@ def test_other_generators_draw_for_themselves(name, kind):
 
 
 @compiled
-def toss_all(coins, numbers):
-    coins = pcg.flat_coins(coins)
+def fill_one_by_one(uniforms, numbers):
+    uniforms = pcg.flat_uniforms(uniforms)
     for i in range(len(numbers)):
-        numbers[i] = pcg.toss(coins)
+        numbers[i] = pcg.next_uniform(uniforms)
 
 
-def test_coins_are_the_uniforms_one_by_one():
+def test_uniforms_taken_one_by_one_are_those_of_the_generator():
     rng = np.random.default_rng(4)
     rng.random(3)
-    coins, found = pcg.coins_of(rng), np.empty(10_000)
-    toss_all(coins, found[:7])
-    toss_all(coins, found[7:])
+    uniforms, found = pcg.uniforms_of(rng), np.empty(10_000)
+    fill_one_by_one(uniforms, found[:7])
+    fill_one_by_one(uniforms, found[7:])
     np.testing.assert_array_equal(found, rng.random(10_000))
 
 
-def test_uniforms_of_another_number_than_a_multiple_of_eight_are_refused():
+def test_an_array_whose_size_is_not_a_multiple_of_eight_is_refused():
     with pytest.raises(ValueError, match="must be a multiple of 8, got 9"):
         pcg.uniforms(np.random.default_rng(5))(np.empty(9))
 

@@ -13,7 +13,7 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, strategies as st
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, Environment, GymnasiumExperiment, QLearning, Uniform, train
-from boltzmann_rl.environments.linear_features import Linear, LinearFeatures, RealFeatures
+from boltzmann_rl.environments.linear_features import LinearFeatures, LinearObservations, RealFeatures
 from boltzmann_rl.environments.readings import TabularEnvironment
 from boltzmann_rl.environments.tile_coding import ActiveFeatures, TileCoded, TileCoding
 
@@ -127,7 +127,7 @@ def test_what_cannot_be_tiled_is_refused_by_name(make, kind, says):
 # As Gymnasium and the loop see them
 
 
-WRAPS = (TileCoded(4, (3, 5), high=(0.6, 0.07)), Linear())
+WRAPS = (TileCoded(4, (3, 5), high=(0.6, 0.07)), LinearObservations())
 
 
 @pytest.mark.filterwarnings("ignore:.*different from the unwrapped version")

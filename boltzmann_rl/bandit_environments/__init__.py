@@ -1,10 +1,10 @@
-"""Bandits as Gymnasium environments, single and as the rows of one array.
+"""Bandits as Gymnasium environments: single ones, and vectors as the rows of one array.
 
-`boltzmann_rl.environments` registers them, so the id for ``gymnasium.make`` and ``gymnasium.make_vec`` that imports it
-first is ``"boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0"``. All parameters of the problems can be written
-as JSON, and ``steps`` is the number of pulls per episode. The nine are `AdversarialBandit`, `BernoulliBandit`,
-`ClassificationBandit`, `ContextualLinearBandit`, ``DriftingBandit``, `GaussianBandit`, `HeavyTailedBandit`,
-``NearTiesBandit`` and `SwitchingBandit`; a parameter that one does not have is answered with those that it has.
+`boltzmann_rl.environments` registers them: ``"boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0"`` is the id
+for ``gymnasium.make`` and ``gymnasium.make_vec`` that imports it first. Parameters can be written as JSON; ``steps`` is
+the number of pulls per episode. The nine are `AdversarialBandit`, `BernoulliBandit`, `ClassificationBandit`,
+`ContextualLinearBandit`, ``DriftingBandit``, `GaussianBandit`, `HeavyTailedBandit`, ``NearTiesBandit`` and
+`SwitchingBandit`; the error for an unknown parameter lists the known ones.
 
 Example:
     >>> import gymnasium
@@ -15,7 +15,7 @@ Example:
     (4, 2)
 """
 
-import boltzmann_rl.environments as _environments  # noqa: F401 - which registers what is here
+import boltzmann_rl.environments as _environments  # noqa: F401 - registers the environments
 from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
 from boltzmann_rl.bandits.contextual import ClassificationBandit, ContextualLinearBandit
 from boltzmann_rl.protocols import ContextualBandit

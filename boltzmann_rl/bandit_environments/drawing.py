@@ -1,4 +1,4 @@
-"""Pictures of a bandit: its arms' means as bars, and below where the policy's probability lies."""
+"""Pictures of a bandit: bars for the means of its arms and, below, for the policy's probabilities."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ Image = NDArray[np.uint8]
 # Height and width in pixels, and the row where the probabilities begin.
 SIZE, _SPLIT = (320, 480), 200
 
-# The colours of Okabe and Ito, which can be told apart by all.
+# The palette of Okabe and Ito, which is safe for colour-blind readers.
 _BLUE, _GREEN, _ORANGE, _GREY, _BLACK = (0, 114, 178), (0, 158, 115), (230, 159, 0), (160, 160, 160), (0, 0, 0)
 
 
 def frame(means: Floats, probabilities: Floats | None = None, pulled: int | None = None) -> Image:
-    """The means ``(A,)`` as bars from 0, the best in green, a black foot below the arm that was pulled.
+    """The means ``(A,)`` as bars from 0, the best in green, with a black mark below the arm that was pulled.
 
-    The probabilities, if there are any, are orange bars in the lower part, whose height is 1.
+    Probabilities, if given, are orange bars in the lower part, on a scale from 0 to 1.
 
     Returns:
         Red, green and blue, ``(*SIZE, 3)``.
@@ -50,7 +50,7 @@ def frame(means: Floats, probabilities: Floats | None = None, pulled: int | None
 
 
 def _bars(panel: Image, values: Floats, low: float, high: float, colour: Any) -> None:
-    """Fill each column from 0 to its value, none where that is NaN, and draw the line of 0."""
+    """Fill each column from 0 to its value, unless that is NaN, and draw the line at 0."""
     level = np.linspace(high, low, len(panel))
     above, below = level[:, np.newaxis] <= np.maximum(values, 0.0), level[:, np.newaxis] >= np.minimum(values, 0.0)
     row, column = np.nonzero(above & below)
@@ -86,5 +86,5 @@ class Window:
         self._clock.tick(self._frames_per_second)
 
     def close(self) -> None:
-        """Take it off the screen."""
+        """Close the window."""
         self._pygame.display.quit()

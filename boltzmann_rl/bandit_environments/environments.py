@@ -23,23 +23,21 @@ Info = dict[str, Any]
 
 
 class BanditEnv(gymnasium.Env[Any, Any]):
-    """A bandit as an environment: an action is a pull, and every episode is a problem drawn anew.
+    """A bandit as an environment: an action is a pull, and every episode draws a new problem.
 
-    What is observed says nothing of the arms: always 0, or the context of the next pull. The info holds
-    ``action_mask``, ones, and ``regret``, by how much the mean of the arm just pulled lay below that of the best (0 at
-    a reset). An episode of one step ends with it (terminated); a longer one could go on and is truncated, and ``steps``
-    is what ``spec.max_episode_steps`` says.
+    The observation is always 0, or the context of the next pull. The info holds ``action_mask`` (all ones) and
+    ``regret``, the best mean minus that of the arm just pulled (0 at a reset). An episode of one step terminates; a
+    longer one is truncated after ``steps``, which is also ``spec.max_episode_steps``.
 
     Args:
-        bandit: A bandit of `boltzmann_rl.bandits` or `boltzmann_rl.bandits.moving`, or a contextual one; anyone's own;
-            or the name of a registered one.
+        bandit: A bandit, contextual or not, of `boltzmann_rl.bandits` or your own; or the name of a registered one.
         steps: Pulls per episode, ≥ 1.
         render_mode: None, ``"rgb_array"``, ``"rgb_array_list"`` for the pictures since the last ``render()`` of the
             episode, or ``"human"`` for a window by pygame.
-        parameters: Of a bandit that is given by its name.
+        parameters: Parameters of a bandit given by its name.
 
     Raises:
-        TypeError, ValueError: Parameters that the bandit does not have, or cannot have.
+        TypeError, ValueError: Parameters that the bandit does not have, or invalid ones.
 
     Example:
         >>> from boltzmann_rl.bandits import BernoulliBandit
@@ -67,7 +65,7 @@ class BanditEnv(gymnasium.Env[Any, Any]):
 
     @property
     def spec(self) -> Any:  # a plain attribute there, which Gymnasium's `make` sets
-        """How it was made, and after how many steps an episode is truncated; None if it was made directly."""
+        """Gymnasium's spec, with the step at which an episode is truncated; None without ``make``."""
         return self._spec
 
     @spec.setter
@@ -75,7 +73,7 @@ class BanditEnv(gymnasium.Env[Any, Any]):
         self._spec = _limited(spec, None if self.steps == 1 else self.steps)  # one pull terminates by itself
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Any, Info]:
-        """Begin an episode, with a problem drawn anew; there are no ``options``."""
+        """Begin an episode with a new problem; ``options`` are ignored."""
         super().reset(seed=seed)
         self._rows.begin(np.ones(1, dtype=bool), self.np_random)
         self._going, self._pulled, self._pictures = True, None, []
@@ -133,26 +131,26 @@ class BanditEnv(gymnasium.Env[Any, Any]):
 class BanditVectorEnv(VectorEnv[Any, Any, Any]):
     """Many `BanditEnv` as the rows of one array, stepped by array arithmetic instead of one by one.
 
-    Rows are independent, and have the law of single environments, but share one stream: neither they nor their number
-    can be changed without changing all. Infos have the form of ``SyncVectorEnv``, and so do rows that are over:
+    Rows are independent and distributed as single environments, but share one random stream, so that the numbers of
+    each depend on ``num_envs``. Infos have the form of ``SyncVectorEnv``, and so has the end of an episode:
 
-    - ``"NextStep"``: the next step begins a new episode in them, whatever the action, and pays 0.
-    - ``"SameStep"``: they begin at once; ``final_obs`` and ``final_info`` tell of the end.
-    - ``"Disabled"``: they wait for ``reset(options={"reset_mask": mask})``.
+    - ``"NextStep"``: the next step begins a new episode in the row, ignores the action, and pays 0.
+    - ``"SameStep"``: the row is reset at once; ``final_obs`` and ``final_info`` hold the end of the episode.
+    - ``"Disabled"``: the row waits for ``reset(options={"reset_mask": mask})``.
 
     Args:
-        bandit: As of `BanditEnv`.
-        num_envs: Rows, ≥ 1.
+        bandit: As for `BanditEnv`.
+        num_envs: Number of rows, ≥ 1.
         steps: Pulls per episode, ≥ 1.
         render_mode: None, ``"rgb_array"``, a picture of each row, or ``"rgb_array_list"``, a list of those since the
             last ``render()`` of the row's episode.
         autoreset_mode: One of the above, or Gymnasium's ``AutoresetMode``.
         max_episode_steps: Pulls after which an episode is truncated, as Gymnasium's ``TimeLimit`` does; None for no
             limit but ``steps``.
-        parameters: Of a bandit that is given by its name.
+        parameters: Parameters of a bandit given by its name.
 
     Raises:
-        TypeError, ValueError: Parameters that the bandit does not have, or cannot have.
+        TypeError, ValueError: Parameters that the bandit does not have, or invalid ones.
 
     Example:
         >>> envs = BanditVectorEnv("BernoulliBandit", num_envs=3, means=[0.0, 1.0])
@@ -199,7 +197,7 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
 
     @property
     def spec(self) -> Any:  # a plain attribute there, which Gymnasium's `make_vec` sets
-        """How it was made, and after how many steps an episode is truncated; None if it was made directly."""
+        """Gymnasium's spec, with the step at which an episode is truncated; None without ``make``."""
         return self._spec
 
     @spec.setter

@@ -1,4 +1,4 @@
-"""Bandits: problems of one state, whose arms pay rewards."""
+"""Bandits: problems with one state, whose arms pay rewards."""
 
 from boltzmann_rl.lazy import public as _public
 

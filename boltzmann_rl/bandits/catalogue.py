@@ -1,4 +1,4 @@
-"""The problems by name, as ``gymnasium.make`` gives them: a string and parameters that JSON can hold."""
+"""Bandits by name, as ``gymnasium.make`` passes them: a string, and parameters that fit into JSON."""
 
 import inspect
 from typing import Any
@@ -14,7 +14,7 @@ _NORMAL, _EQUAL = NormalMeans(), NormalMeans(0.0, 0.0)
 
 
 def _drifting(means: Any = _EQUAL, arms: int = 0, sd: float = 1.0, drift: float = 0.01) -> GaussianBandit:
-    """The random walk of Exercise 2.5 of Sutton & Barto (2018): all arms start out equal."""
+    """The random walk of Sutton & Barto (2018), Exercise 2.5: all arms start out equal."""
     return GaussianBandit(means, arms, sd, drift)
 
 
@@ -42,10 +42,10 @@ PROBLEMS: dict[str, Any] = {
 
 
 def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
-    """A bandit, contextual or not: given itself, or by its name in `PROBLEMS` and its parameters.
+    """A bandit, contextual or not, from an instance, or from a name in `PROBLEMS` and parameters.
 
     Raises:
-        TypeError: Something else, or parameters that the problem does not have.
+        TypeError: Neither a bandit nor a name, or parameters that the bandit does not have.
         ValueError: An unknown bandit name.
 
     Example:
@@ -58,7 +58,7 @@ def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
         known = inspect.signature(PROBLEMS[bandit]).parameters
         _refuse(bandit, set(parameters) - set(known), f"it takes {', '.join(known)}")
         return PROBLEMS[bandit](**parameters)
-    _refuse(type(bandit).__name__, set(parameters), "a bandit that is given itself has its parameters already")
+    _refuse(type(bandit).__name__, set(parameters), "a bandit instance has its parameters already")
     for name in ("arms", "start", "noise", "reward"):
         if not hasattr(bandit, name):
             raise TypeError(f"bandit must be a bandit or the name of one, got {bandit!r} without {name}")
@@ -66,6 +66,6 @@ def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
 
 
 def _refuse(name: str, unknown: set[str], why: str) -> None:
-    """Refuse unknown parameters in Python's own words, by which clients tell what an environment does not take."""
+    """Refuse unknown parameters with Python's usual message, which clients of Gymnasium look for."""
     if unknown:
         raise TypeError(f"{name} got an unexpected keyword argument {min(unknown)!r}: {why}, beside the environment's")

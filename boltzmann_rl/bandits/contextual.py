@@ -1,4 +1,4 @@
-"""Contextual bandits: before every pull a context is seen, and the arms' means depend on it."""
+"""Contextual bandits: a context is observed before every pull, and the arms' means depend on it."""
 
 import importlib
 from functools import lru_cache
@@ -21,21 +21,21 @@ _DATA_SETS = ("breast_cancer", "digits", "iris", "wine")
 
 @dataclass(frozen=True)
 class ContextualLinearBandit:
-    """Arms that pay N(w_a·x, sd²) in a context x, every feature of which is uniform on [−1, 1].
+    """Arms that pay N(w_a·x, sd²) in context x, whose features are uniform on [−1, 1].
 
     Args:
-        weights: Fixed numbers, one row an arm, the same in all runs; or what draws them anew for each run, such as
-            `NormalMeans` (as the means of `GaussianBandit`).
+        weights: Fixed numbers, one row per arm, the same in all runs; or a callable that draws them for each run, such
+            as `NormalMeans` (as the means of `GaussianBandit`).
         arms: Number of arms, ≥ 1; default: 10, or the number of rows of fixed ``weights``.
-        features: Number of features, ≥ 1; default: 5, or as many as fixed ``weights`` have.
+        features: Number of features, ≥ 1; default: 5, or the number of columns of fixed ``weights``.
         sd: Standard deviation of the rewards, ≥ 0.
 
     Raises:
-        TypeError, ValueError: Weights that are not finite numbers in rows, or not as many as ``arms`` and ``features``.
+        TypeError, ValueError: Weights that are not rows of finite numbers, or not of shape ``(arms, features)``.
 
     Example:
         >>> bandit, rng = ContextualLinearBandit([[1.0, 0.0], [0.0, 1.0]]), np.random.default_rng(0)
-        >>> contexts, means = bandit.meet(bandit.start(3, rng), rng)
+        >>> contexts, means = bandit.observe(bandit.start(3, rng), rng)
         >>> bool((contexts == means).all())
         True
 
@@ -67,13 +67,13 @@ class ContextualLinearBandit:
         drawn = GaussianBandit(flat, self.arms * self.features).start(runs, rng)
         return drawn.reshape(runs, self.arms, self.features)
 
-    def meet(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
-        """Uniform contexts, one number a feature, rounded to float32, and their products with the weights."""
+    def observe(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
+        """Uniform contexts, rounded to float32, and their products with the weights; one uniform per feature."""
         contexts = rng.uniform(*self.bounds, (len(world), self.features)).astype(np.float32)
         return contexts, np.einsum("raf,rf->ra", world, contexts)
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
-        """One standard normal a run."""
+        """One standard normal per run."""
         return rng.standard_normal(runs)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
@@ -83,7 +83,7 @@ class ContextualLinearBandit:
 
 @dataclass(frozen=True)
 class ClassificationBandit:
-    """A data set of scikit-learn as a contextual bandit: the arms are the classes, and the right one pays 1, others 0.
+    """A data set of scikit-learn as a contextual bandit: arms are classes; the right one pays 1, others 0.
 
     Every context is an example drawn uniformly with replacement, its features scaled to [0, 1] over the data set.
 
@@ -91,7 +91,7 @@ class ClassificationBandit:
         dataset: ``"breast_cancer"``, ``"digits"``, ``"iris"`` or ``"wine"``, which come with scikit-learn.
 
     Raises:
-        ImportError: Once it is used, where scikit-learn is not installed.
+        ImportError: At first use, if scikit-learn is not installed.
 
     Example:
         >>> bandit = ClassificationBandit("digits")
@@ -121,21 +121,21 @@ class ClassificationBandit:
         return _examples(self.dataset)[0].shape[1]
 
     def start(self, runs: int, rng: np.random.Generator) -> Floats:
-        """Nothing but rows: all runs have the same examples."""
+        """An empty array with one row per run: all runs have the same examples."""
         return np.empty((runs, 0))
 
-    def meet(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
-        """An example, for one integer a run, and a 1 for its class."""
+    def observe(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
+        """An example per run and its class in one-hot form; draws one integer per run."""
         features, classes = _examples(self.dataset)
         drawn = rng.integers(len(features), size=len(world))
         return features[drawn], classes[drawn]
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
-        """None: zeros, for which nothing is drawn."""
+        """Zeros; nothing is drawn."""
         return np.zeros(runs)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
-        """1 for the class, 0 for others."""
+        """The means: 1 for the right class, 0 for others."""
         return means
 
 
@@ -143,7 +143,7 @@ class ClassificationBandit:
 def _examples(dataset: str) -> tuple[Contexts, Floats]:
     """Features ``(examples, features)`` in [0, 1] as float32, and ``(examples, classes)``, rows with one 1."""
     try:
-        datasets = importlib.import_module("sklearn.datasets")  # here: it takes longer than all the rest
+        datasets = importlib.import_module("sklearn.datasets")  # here: importing it is slow
     except ImportError as error:
         raise ImportError(f"the data set {dataset!r} comes with scikit-learn: pip install scikit-learn") from error
     features, label = getattr(datasets, f"load_{dataset}")(return_X_y=True)

@@ -1,4 +1,4 @@
-"""Means of arms: how a problem draws them for each run."""
+"""Distributions from which a bandit draws the means of its arms for each run."""
 
 import numpy as np
 
@@ -70,13 +70,13 @@ Means = tuple[float, ...] | NormalMeans | UniformMeans | BetaMeans
 
 @dataclass(frozen=True)
 class NearTies:
-    """Arm means that are all the same, but for one arm drawn anew for each run that lies ``gap`` above.
+    """Arm means that are all equal but one, drawn anew for each run, which lies ``gap`` above.
 
-    The instance of the lower bounds: to tell the best of K arms takes some K·(sd/gap)² pulls, whatever the policy.
+    The instance behind lower bounds on regret: any policy needs about K·(sd/gap)² pulls to find the best of K arms.
 
     Args:
-        mean: Of all arms but one, finite.
-        gap: By how much the best one lies above, ≥ 0.
+        mean: Mean of all arms but the best, finite.
+        gap: How far the best arm lies above the others, ≥ 0.
 
     Example:
         >>> from boltzmann_rl.bandits.stationary import GaussianBandit
@@ -95,6 +95,6 @@ class NearTies:
         check_fields(self, mean=as_finite, gap=as_nonnegative)
 
     def __call__(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-        """Means ``(runs, arms)``; one integer a run is drawn."""
+        """Means ``(runs, arms)``; draws one integer per run."""
         best = rng.integers(shape[1], size=(shape[0], 1))
         return self.mean + self.gap * (np.arange(shape[1]) == best)

@@ -1,7 +1,4 @@
-"""Harder bandits: means that jump, noise with heavy tails, arms that nearly tie, and an adversary.
-
-All have what `boltzmann_rl.bandits.Bandit` asks for, so they go wherever the bandits of the testbed go.
-"""
+"""Harder bandits: means that switch, heavy-tailed noise, and adversarial rewards."""
 
 from typing import Any
 
@@ -19,19 +16,18 @@ _WORST_CASE = ((0.5, 1.0), (1.0, 0.0), (0.0, 1.0))
 
 @dataclass(frozen=True)
 class SwitchingBandit:
-    """A bandit whose means change all at once, at random: after every pull with ``change_probability``.
+    """A bandit whose means all change at once, after every pull with ``change_probability``.
 
-    A change starts the bandit anew, or deals the same means out to the arms in another order, all orders alike (the
-    order as it was among them). The time between changes is geometric with mean 1/``change_probability``; in between
-    the bandit moves as it does by itself.
+    A change draws new means, or permutes the old ones uniformly at random (perhaps to the same order). The time between
+    changes is geometric with mean 1/``change_probability``; in between, the means drift as those of ``bandit`` do.
 
     Args:
         bandit: Any bandit.
         change_probability: In [0, 1].
-        permute: Whether means are kept and permuted, as fixed ones must be, instead of being drawn anew.
+        permute: Whether a change permutes the means instead of drawing new ones; required for fixed means.
 
     Raises:
-        ValueError: A bandit with fixed means that are not permuted, which no change would change.
+        ValueError: Fixed means without ``permute``, which would never change.
 
     Example:
         >>> SwitchingBandit(GaussianBandit(means=(0.0, 1.0)), change_probability=0.01, permute=True).arms
@@ -70,19 +66,19 @@ class SwitchingBandit:
         return self.bandit.arms
 
     def start(self, runs: int, rng: np.random.Generator) -> Floats:
-        """As of the bandit."""
+        """As for ``bandit``."""
         return self.bandit.start(runs, rng)
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
-        """As of the bandit."""
+        """As for ``bandit``."""
         return self.bandit.noise(runs, rng)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
-        """As of the bandit."""
+        """As for ``bandit``."""
         return self.bandit.reward(means, noise)
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
-        """The bandit's own move, then the change: one uniform a run, and what a change takes where there is one."""
+        """The bandit's own drift, then a change: one uniform per run, and what a change draws in runs that have one."""
         moved = self.bandit.move(means, rng)
         changed = rng.random(len(means)) < self.change_probability
         if not changed.any():
@@ -95,18 +91,18 @@ class SwitchingBandit:
 
 @dataclass(frozen=True)
 class HeavyTailedBandit:
-    """Arms that pay mean + scale·noise, where noise of mean 0 exceeds x with a probability like x^(−tail_index).
+    """Arms that pay mean + scale·noise; the noise has mean 0 and tails that fall like x^(−tail_index).
 
     ``"student"`` noise is Student's t with ``tail_index`` degrees of freedom, heavy on both sides. ``"pareto"`` noise
     is X − 1/(tail_index − 1) with P(X > x) = (1 + x)^(−tail_index), x ≥ 0: many small losses and a few large gains.
-    Up to index 2 the variance is infinite, and sample averages converge slower than any normal theory says.
+    Up to index 2 the variance is infinite, and sample averages converge more slowly than 1/√n.
 
     Args:
-        means: As of `GaussianBandit`.
+        means: As for `GaussianBandit`.
         arms: Number of arms, ≥ 1; taken from fixed ``means``.
         tail: ``"student"`` or ``"pareto"``.
-        tail_index: Above 1, so that the arms do have means.
-        scale: Of the noise, ≥ 0.
+        tail_index: Above 1, so that the noise has a mean.
+        scale: Scale of the noise, ≥ 0.
 
     Example:
         >>> bandit = HeavyTailedBandit((0.0, 1.0), tail="pareto", tail_index=3.0, scale=2.0)
@@ -138,7 +134,7 @@ class HeavyTailedBandit:
         return GaussianBandit(self.means, self.arms).start(runs, rng)
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
-        """One variate a run, with mean 0."""
+        """One variate per run, of mean 0."""
         if self.tail == "student":
             return rng.standard_t(self.tail_index, runs)
         return rng.pareto(self.tail_index, runs) - 1.0 / (self.tail_index - 1.0)
@@ -148,24 +144,24 @@ class HeavyTailedBandit:
         return means + self.scale * noise
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
-        """Nothing moves."""
+        """The same means."""
         return means
 
 
 @dataclass(frozen=True)
 class AdversarialBandit:
-    """Arms that pay what was written down beforehand, one row of ``rewards`` a step, and then again from a row on.
+    """An oblivious adversary: arms pay fixed ``rewards``, one row per step, repeated from a given row.
 
-    There is no chance in it, and what the agent does changes nothing (an oblivious adversary). The rewards of the step
-    are the means, so that regret is against the best arm of each step. They are also all that says what comes next,
-    therefore no row may occur twice: rows that should be alike can differ by a hair, such as 1e-9.
+    Nothing is random, and actions have no effect. The rewards of a step are the means, so that regret is against the
+    best arm of each step. The current row alone determines the next one, so that no row may occur twice: rows meant to
+    be equal can differ by, say, 1e-9.
 
-    By default the worst case of follow-the-leader: who always takes the arm that has paid the most so far, of all
-    rewards seen, is paid 0 at every step but the first, while each arm pays ½ on average.
+    The default is the worst case of follow-the-leader: always taking the arm with the largest total reward so far, with
+    full information, pays 0 at every step but the first, while each arm pays ½ on average.
 
     Args:
-        rewards: One row a step, with one finite number an arm; default: ½ 1, then 1 0 and 0 1 in turn.
-        repeat_from: Index of the row that follows the last; default: 0, and 1 for the default rewards.
+        rewards: One row per step, one finite number per arm; default: ½ 1, then 1 0 and 0 1 in turn.
+        repeat_from: Index of the row that follows the last; default: 0, or 1 for the default rewards.
 
     Raises:
         TypeError: Rows that are not numbers, or of different lengths.
@@ -214,15 +210,15 @@ class AdversarialBandit:
         return np.tile(self.rewards[0], (runs, 1))
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
-        """None: zeros, for which nothing is drawn."""
+        """Zeros; nothing is drawn."""
         return np.zeros(runs)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
-        """What was written down."""
+        """The means, which are the rewards of the step."""
         return means
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
-        """The row after that of the means, in each run."""
+        """The next row, in each run."""
         rows = np.array(self.rewards)
         here = (means[:, np.newaxis] == rows).all(axis=2).argmax(axis=1)
         return rows[np.where(here == len(rows) - 1, self.repeat_from, here + 1)]

@@ -1,8 +1,8 @@
 """Multi-armed bandits for lock-step simulation: many runs as rows, arms as columns.
 
-A bandit says how many ``arms`` it has and four things more: ``start`` (the arms' means in each run), ``noise`` (one
-variate per run and step, whichever arm is pulled, so that all agents meet the same luck), ``reward`` (what a pull
-pays, given that variate) and ``move`` (the means one step later). Anything with these is a bandit.
+A bandit has ``arms``, ``start`` (the means of the arms in each run), ``noise`` (one variate per run and step, whichever
+arm is pulled, so that all agents face the same reward noise), ``reward`` (what a pull pays, given that variate) and
+``move`` (the means one step later): see `boltzmann_rl.protocols.Bandit`.
 """
 
 from typing import Any
@@ -18,10 +18,10 @@ __all__ = ["BernoulliBandit", "GaussianBandit"]
 
 
 def answered(bandit: Any, method: str, answer: Any, shape: tuple[int, ...]) -> Any:
-    """What a method of a bandit answered, if it has the shape that it was asked for.
+    """What a method of a bandit returned, checked to have the given shape.
 
     Raises:
-        ValueError: Another shape, which NumPy might broadcast.
+        ValueError: Another shape, which NumPy might broadcast silently.
 
     Example:
         >>> answered(GaussianBandit(), "noise", np.zeros((20, 3)), (20,))
@@ -43,8 +43,8 @@ class GaussianBandit:
     """Arms that pay N(mean, sd²), the testbed of Sutton & Barto by default.
 
     Args:
-        means: Fixed numbers, one an arm, or what draws them anew for each run: `NormalMeans`, `UniformMeans`,
-            `BetaMeans`, or any callable ``(shape, rng) -> means`` that prints as it was written.
+        means: Fixed numbers, one per arm, or what draws them for each run: `NormalMeans`, `UniformMeans`, `BetaMeans`,
+            or any callable ``(shape, rng) -> means`` that prints as it was written.
         arms: Number of arms, ≥ 1; taken from fixed ``means``.
         sd: Standard deviation of the rewards, ≥ 0.
         drift: Standard deviation of the independent normal step that every mean takes after every pull.
@@ -76,7 +76,7 @@ class GaussianBandit:
         return _start(self.means, (runs, self.arms), rng)
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
-        """One standard normal a run."""
+        """One standard normal per run."""
         return rng.standard_normal(runs)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
@@ -84,7 +84,7 @@ class GaussianBandit:
         return means + self.sd * noise
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
-        """A step of the random walk; one standard normal an arm if ``drift`` is above 0."""
+        """A step of the random walk; one standard normal per arm if ``drift`` is above 0."""
         return means + self.drift * rng.standard_normal(means.shape) if self.drift else means
 
 
@@ -93,7 +93,7 @@ class BernoulliBandit:
     """Arms that pay 1 with probability mean, else 0.
 
     Args:
-        means: Fixed numbers in [0, 1], one an arm, or what draws them anew for each run.
+        means: Fixed numbers in [0, 1], one per arm, or what draws them for each run.
         arms: Number of arms, ≥ 1; taken from fixed ``means``.
         drift: Standard deviation of the normal step that every mean takes after every pull, reflected at 0 and 1.
 
@@ -121,7 +121,7 @@ class BernoulliBandit:
         return means
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
-        """One uniform a run."""
+        """One uniform per run."""
         return rng.random(runs)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
@@ -129,7 +129,7 @@ class BernoulliBandit:
         return (noise < means).astype(np.float64)
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
-        """A step of the reflected random walk; one standard normal an arm if ``drift`` is above 0."""
+        """A step of the reflected random walk; one standard normal per arm if ``drift`` is above 0."""
         if not self.drift:
             return means
         unfolded = np.abs(means + self.drift * rng.standard_normal(means.shape)) % 2.0

@@ -1,7 +1,7 @@
-"""Gymnasium environments as a table or linear values see them, and the bandits among them by their ids.
+"""Gymnasium environments with observations that are states of a table or features of linear values.
 
-Importing this room registers the bandits of `boltzmann_rl.bandits.catalogue` under ``"boltzmann_rl/<name>-v0"``, so an
-id that names it first finds them: ``gymnasium.make("boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0")``.
+Importing this subpackage registers the bandits of `boltzmann_rl.bandits.catalogue` as ``"boltzmann_rl/<name>-v0"``. An
+id can import it first: ``gymnasium.make("boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0")``.
 """
 
 import gymnasium

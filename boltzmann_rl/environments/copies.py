@@ -1,8 +1,8 @@
-"""Whether a copy of an environment stands where the environment stands, which not every way of pickling sees to.
+"""Whether a copy of an environment has its full state, which custom pickling may lose.
 
-An object may say itself how it is pickled. ``gymnasium.utils.EzPickle`` keeps the arguments of the constructor, so the
-copy stands at no step of an episode and has another stream of chance; other classes leave out what they take to be
-unimportant. A copy that forgets would go on differently without a word, so it is compared with its original.
+``gymnasium.utils.EzPickle`` saves only the arguments of the constructor: the copy is at no step of an episode and has
+another random stream. Other classes leave out attributes. A training continued from an incomplete copy would silently
+differ, so that copies are compared with their originals.
 """
 
 import copy
@@ -30,16 +30,16 @@ _PLAIN = (int, float, complex, str, bytes, bool, type(None), type, types.ModuleT
 
 
 def check_copies(env: Any) -> None:
-    """Refuse an environment of which a pickle or a deep copy would stand elsewhere.
+    """Refuse an environment whose pickle or deep copy would lose state.
 
-    What is compared is every environment found in it (it may wrap some, or hold a vector of them), and every object of
-    the same packages, that says itself how it is pickled. Other objects are copied attribute by attribute.
+    Compares every environment inside (wrapped, or in a vector) and every object of the same packages that customises
+    its pickling. Other objects are copied attribute by attribute.
 
     Args:
         env: An environment or a vector of them.
 
     Raises:
-        TypeError: It names the environment, and what the copy would not have.
+        TypeError: A copy loses state; the message names the environment and the attribute.
 
     Example:
         >>> import gymnasium
@@ -65,7 +65,7 @@ def _refuse(thing: Any, why: str) -> None:
 
 
 def _with_own_ways(env: Any) -> list[Any]:
-    """Environments, and objects of their packages, that say themselves how they are pickled."""
+    """Environments, and objects of their packages, that customise their pickling."""
     things = [thing for thing in objects_within(env) if hasattr(thing, "__dict__")]
     worlds = [
         thing for thing in things if all(callable(getattr(type(thing), name, None)) for name in ("reset", "step"))
@@ -85,7 +85,7 @@ def _has_own_way(kind: type) -> bool:
 
 
 def objects_within(env: Any) -> Iterator[Any]:
-    """All objects that one holds in attributes, containers and bound methods, itself first, each once."""
+    """All objects reachable through attributes, containers and bound methods, each once, starting with ``env``."""
     seen: set[int] = set()
     waiting = [env]
     while waiting:
@@ -106,7 +106,7 @@ def objects_within(env: Any) -> Iterator[Any]:
 
 def _twins(thing: Any) -> Iterator[tuple[Any, str]]:
     """Copies made in the ways in which a training is copied."""
-    import cloudpickle  # here: not every environment is copied
+    import cloudpickle
 
     try:
         yield cloudpickle.loads(cloudpickle.dumps(thing)), "pickle"
@@ -117,7 +117,7 @@ def _twins(thing: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _alike(one: Any, other: Any, seen: set[tuple[int, int]]) -> bool:
-    """Whether two objects hold the same."""
+    """Whether two objects have equal contents."""
     if one is other or (id(one), id(other)) in seen:
         return True
     if type(one) is not type(other):
@@ -132,7 +132,7 @@ def _alike(one: Any, other: Any, seen: set[tuple[int, int]]) -> bool:
 
 
 def _parts(thing: Any) -> Any:
-    """What an object is made of, to be compared one by one; bytes of an array."""
+    """The parts of an object, to be compared one by one; the bytes of an array."""
     if isinstance(thing, np.ndarray) and thing.dtype != object:
         return f"{thing.dtype} {thing.shape}".encode() + thing.tobytes()
     if isinstance(thing, dict):

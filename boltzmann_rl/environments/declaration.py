@@ -1,4 +1,4 @@
-"""Gymnasium environments as a table or linear values see them: indices or features, every answer checked."""
+"""The declaration of a Gymnasium environment: its id, options and wrapper."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,25 +14,25 @@ __all__ = ["Environment"]
 
 @dataclass(frozen=True)
 class Environment:
-    """A Gymnasium environment by its id, to be made where it is run.
+    """A Gymnasium environment, declared by its id and made where it is run.
 
     Args:
         id: As for ``gymnasium.make``.
-        max_episode_steps: Where an episode is truncated; default: what the id is registered with, maybe never.
-        options: Keyword arguments of the environment, a mapping (kept as sorted pairs, so that it prints).
-        wrap: What is put around the environment: `TileCoded`, `Linear`, `Numbered`, or any callable ``env -> env``
-            whose print says all (a frozen dataclass). Where there is none, observations that are made of discrete parts
-            (`Tuple`, `Dict`, `MultiDiscrete`, `MultiBinary`) are numbered, as by `Numbered`.
+        max_episode_steps: Steps after which an episode is truncated; default: as registered with the id, if at all.
+        options: Keyword arguments of the environment, a mapping (stored as sorted pairs).
+        wrap: A wrapper: `TileCoded`, `LinearObservations`, `Numbered`, or any callable ``env -> env`` with a complete
+            repr (such as a frozen dataclass). Without one, observations with discrete parts (`Tuple`, `Dict`,
+            `MultiDiscrete`, `MultiBinary`) are numbered, as by `Numbered`.
 
-    Where an environment is known or declared to be its transition tables, also under a ``TimeLimit`` that ``wrap`` puts
-    around it, the compiled engine may play it without stepping it: see ``help(boltzmann_rl.tables)``.
+    The compiled engine may play an environment that is known to follow its transition tables, also under a
+    ``TimeLimit`` added by ``wrap``, without stepping it: see ``help(boltzmann_rl.tables)``.
 
     Example:
         >>> Environment("FrozenLake-v1", options={"is_slippery": False})
         Environment(id='FrozenLake-v1', max_episode_steps=None, options=(('is_slippery', False),))
-        >>> from boltzmann_rl.environments.linear_features import Linear
-        >>> Environment("CartPole-v1", wrap=Linear())
-        Environment(id='CartPole-v1', max_episode_steps=None, options=(), wrap=Linear())
+        >>> from boltzmann_rl.environments.linear_features import LinearObservations
+        >>> Environment("CartPole-v1", wrap=LinearObservations())
+        Environment(id='CartPole-v1', max_episode_steps=None, options=(), wrap=LinearObservations())
         >>> Environment("Blackjack-v1").make().observation_space
         Discrete(704)
     """
@@ -55,7 +55,7 @@ class Environment:
         set_fields(self, max_episode_steps=limit, options=tuple(sorted(options.items())))
 
     def __repr__(self) -> str:
-        names = ("id", "max_episode_steps", "options") + ("wrap",) * (self.wrap is not None)  # as before there was one
+        names = ("id", "max_episode_steps", "options") + ("wrap",) * (self.wrap is not None)
         return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def make(self) -> "gymnasium.Env[Any, Any]":
@@ -70,5 +70,5 @@ class Environment:
 
 
 def _tuples(option: Any) -> Any:
-    """Lists as tuples, which hash."""
+    """Lists as tuples, which are hashable."""
     return tuple(map(_tuples, option)) if isinstance(option, list | tuple) else option

@@ -1,4 +1,4 @@
-"""Real observations as features, with a constant one beside them, for values that are linear in what is observed."""
+"""Real observations as features, with a constant feature 1, for values that are linear in the observation."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from gymnasium.utils import RecordConstructorArgs
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.arguments.near_names import dataclass
 
-__all__ = ["Linear", "LinearFeatures", "RealFeatures"]
+__all__ = ["LinearFeatures", "LinearObservations", "RealFeatures"]
 
 
 class RealFeatures(Box):
-    """The space of observations that are real features, each with a row of weights.
+    """The space of observations that are real features.
 
     Attributes:
         features: The number of features.
@@ -30,17 +30,16 @@ class RealFeatures(Box):
 
 
 class LinearFeatures(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstructorArgs):
-    """A wrapper that takes the observations of a `Box` for features as they are, and appends the feature 1.
+    """A wrapper that takes the observations of a `Box` as features, and appends the constant feature 1.
 
-    So values are linear in what is observed, with an intercept: right for contextual bandits whose arms are, and too
-    little for most control problems, where `TileCoding` is the place to begin. Features of about one size are learned
-    alike fast.
+    Values are then linear in the observation, with an intercept. That suits contextual bandits with linear arms; most
+    control problems need more, such as `TileCoding`. Scale features to a similar size, so that all learn equally fast.
 
     Args:
         env: A ``gymnasium.Env`` whose observations are a `Box` of one axis.
 
     Raises:
-        TypeError: Observations that are no `Box` of one axis.
+        TypeError: Observations that are not a `Box` of one axis.
 
     Example:
         >>> env = LinearFeatures(gymnasium.make("CartPole-v1"))
@@ -63,11 +62,11 @@ class LinearFeatures(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstruc
 
 
 @dataclass(frozen=True)
-class Linear:
-    """`LinearFeatures`, to wrap an environment where it is made: ``Environment(id, wrap=Linear())``.
+class LinearObservations:
+    """`LinearFeatures` as an argument of `Environment`: ``Environment(id, wrap=LinearObservations())``.
 
     Example:
-        >>> Linear()(gymnasium.make("CartPole-v1")).observation_space.features
+        >>> LinearObservations()(gymnasium.make("CartPole-v1")).observation_space.features
         5
     """
 

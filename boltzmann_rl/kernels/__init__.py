@@ -1,1 +1,1 @@
-"""Compiled arithmetic, for whoever has Numba (``pip install 'boltzmann-rl[fast]'``). Imported only where used."""
+"""Arithmetic compiled with Numba (``pip install 'boltzmann-rl[fast]'``); imported only where it is used."""

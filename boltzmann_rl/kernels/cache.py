@@ -1,12 +1,12 @@
-"""Machine code on the disk, where any damage costs a compilation and nothing else.
+"""A cache of machine code on disk that treats any damaged file as a miss.
 
-Numba's own cache believes what it reads: a file that a power cut left empty ends the process that loads it, a full disk
-the one that compiles, and a flipped bit in machine code is executed. Here each compiled signature is one file with a
-checksum over its content, the sources behind it and the versions of the compiler. What can't be read or does not match
-is compiled again and replaced where that is possible.
+Numba's own cache trusts its files: an empty file after a power cut crashes the process that loads it, a full disk the
+one that compiles, and a flipped bit in machine code is executed. Here each compiled signature is one file with a
+checksum over its content, its sources and the compiler's versions. A file that cannot be read or does not match is
+compiled again, and replaced if possible.
 
-This stands on private parts of Numba (0.61 to 0.68 have them). Where they are not as expected, nothing is kept on the
-disk: Numba by itself would also take machine code whose sources have changed in another file.
+This relies on private parts of Numba (as of 0.61 to 0.68). If they differ, nothing is cached on disk: Numba's own cache
+would also miss changes of sources in other files.
 """
 
 import hashlib
@@ -27,16 +27,13 @@ __all__ = ["CheckedCache"]
 
 
 class _Files:
-    """A file for each signature: the checksum, then the key and the machine code.
-
-    It stands in the place of Numba's index and data files.
-    """
+    """One file per signature, in place of Numba's index and data files: the checksum, the key, the machine code."""
 
     def __init__(self, folder: Path, name: str, origin: str) -> None:
         self.folder, self.name, self.origin = folder, name, origin
 
     def load(self, key: Any) -> Any:
-        """What was saved under a key; None for nothing, or nothing that can be trusted."""
+        """The machine code saved under a key; None if the checksum or the key does not match."""
         content = self._path(key).read_bytes()
         checksum, data = content[:32], content[32:]
         if checksum != self._checksum(data):
@@ -45,13 +42,13 @@ class _Files:
         return machine_code if saved_key == key else None
 
     def save(self, key: Any, machine_code: Any) -> None:
-        """Write one file, whole or not at all."""
+        """Write one file atomically."""
         self.folder.mkdir(parents=True, exist_ok=True)
         data = dumps((key, machine_code))
         write(self._path(key), self._checksum(data) + data)
 
     def flush(self) -> None:
-        """Forget everything about this function."""
+        """Delete all files of this function."""
         for path in self.folder.glob(f"{self.name}.*.nbc"):
             path.unlink(missing_ok=True)
 
@@ -63,7 +60,7 @@ class _Files:
 
 
 class CheckedCache(FunctionCache):
-    """Numba's cache of a function with files of our own, in which every failure is a miss."""
+    """Numba's cache of a function with the files above; every failure is a miss."""
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
@@ -73,12 +70,12 @@ class CheckedCache(FunctionCache):
         self._cache_file = files
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled function, or None; whatever went wrong, compiling is the remedy."""
+        """The compiled function; None after any error, so that it is compiled again."""
         with suppress(Exception):
             return super().load_overload(sig, target_context)
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep a compiled function; without room for it, the next process compiles again."""
+        """Save a compiled function if possible; otherwise the next process compiles again."""
         with suppress(Exception):
             super().save_overload(sig, data)

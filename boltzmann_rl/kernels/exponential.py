@@ -1,8 +1,8 @@
-"""The exponential of what is 0 or less, without a branch or a call, so that a loop over it runs in vector registers.
+"""The exponential of x ≤ 0, without branches or calls, so that a loop over it runs in vector registers.
 
-exp(x) = 2^k·exp(r) with k the integer nearest to x/ln 2 and |r| ≤ ½·ln 2 = 0.3466. There the Taylor polynomial of
-degree 13 is off by less than r¹⁴/14! < 5·10⁻¹⁸, a twentieth of half a unit in the last place. Results below the
-smallest normal number are rounded once, by the last of two multiplications with powers of two.
+exp(x) = 2^k·exp(r) with k the integer nearest to x/ln 2 and |r| ≤ ½·ln 2 = 0.3466. There the error of the Taylor
+polynomial of degree 13 is below r¹⁴/14! < 5·10⁻¹⁸, a twentieth of half a unit in the last place. Subnormal results are
+rounded once, by the last of two multiplications with powers of two.
 """
 
 from boltzmann_rl.kernels.jit import compiled
@@ -12,13 +12,13 @@ __all__ = ["LN2_HIGH", "LN2_LOW", "ROUND", "ROUND_BITS", "exp_nonpositive"]
 
 _LOG2_E = 1.4426950408889634
 
-# ln 2 in two parts, the first with so few digits that its product with any k is exact.
+# ln 2 in two parts; the first is short enough for its product with any k to be exact.
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
-# Added to a small number it leaves the nearest integer in the lowest bits: 1.5·2⁵², and the bits of that.
+# 1.5·2⁵² and its bits. Adding it to a small number leaves the nearest integer in the lowest bits of the sum.
 ROUND, ROUND_BITS = 6755399441055744.0, 0x4338000000000000
 
-# Below, the result is 0 whatever it is exactly.
+# The exponential of anything below is 0.
 _LEAST = -800.0
 
 _EXPONENT_OF_ONE = 1023 << 52
@@ -36,7 +36,7 @@ def exp_nonpositive(x: float) -> float:
     rounded = x * _LOG2_E + ROUND
     k, power = rounded - ROUND, bits_of(rounded) - ROUND_BITS
     r = (x - k * LN2_HIGH) - k * LN2_LOW
-    square = r * r  # even and odd powers apart, so that two sums are made at a time
+    square = r * r  # even and odd powers separately: two independent sums run in parallel
     even, odd = 1.0 / 479001600.0, 1.0 / 6227020800.0
     even, odd = even * square + 1.0 / 3628800.0, odd * square + 1.0 / 39916800.0
     even, odd = even * square + 1.0 / 40320.0, odd * square + 1.0 / 362880.0
@@ -44,5 +44,5 @@ def exp_nonpositive(x: float) -> float:
     even, odd = even * square + 1.0 / 24.0, odd * square + 1.0 / 120.0
     even, odd = even * square + 0.5, odd * square + 1.0 / 6.0
     p = 1.0 + (r + square * (even + r * odd))
-    half = power >> 1  # 2^k as a product of two, each of which is a normal number
+    half = power >> 1  # 2^k as a product of two normal numbers
     return p * float_of((half << 52) + _EXPONENT_OF_ONE) * float_of(((power - half) << 52) + _EXPONENT_OF_ONE)

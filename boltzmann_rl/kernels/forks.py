@@ -1,8 +1,7 @@
 """Forks that wait for the compiler.
 
-A process that is forked while another thread imports or runs Numba's compiler inherits their locks, held by a thread
-that it does not have: it would wait for ever at its own first use of Numba. So a fork waits until the compiler has
-finished.
+A process forked while another thread imports or runs Numba's compiler inherits locks whose owner does not exist in it,
+and would deadlock at its first use of Numba. A fork therefore waits until the compiler has finished.
 """
 
 import logging  # noqa: F401 – see the end
@@ -23,7 +22,7 @@ _HELD: list[Any] = []
 
 @contextmanager
 def no_fork() -> Iterator[None]:
-    """A block of code that one thread at a time runs, and during which other threads' forks wait."""
+    """A block that one thread at a time runs, and during which forks of other threads wait."""
     with _BUSY:
         yield
 
@@ -43,7 +42,7 @@ def _go_on() -> None:
     _BUSY.release()
 
 
-# What is registered last is called first before a fork. Were logging imported after this, a fork would hold its lock
-# while it waits for a compiler that writes to a log, which would wait for that lock.
+# Handlers run before a fork in reverse order of registration. If logging were imported later, a fork would hold its
+# lock while it waits for the compiler, and a compiler that logs would wait for that lock.
 if hasattr(os, "register_at_fork"):  # Windows has no forks
     os.register_at_fork(before=_wait, after_in_parent=_go_on, after_in_child=_go_on)

@@ -1,4 +1,4 @@
-"""How functions are compiled: with Numba, without the interpreter lock, kept on disk where there is a place for it."""
+"""How functions are compiled: with Numba, without the interpreter lock, cached on disk if possible."""
 
 import functools
 import importlib.util
@@ -15,9 +15,7 @@ MISSING = "the compiled engine needs Numba: pip install 'boltzmann-rl[fast]'"
 
 
 def available() -> bool:
-    """Whether there is a compiler: Numba is installed, and not told to do nothing by ``NUMBA_DISABLE_JIT=1``.
-
-    It is not imported by the question.
+    """Whether Numba is installed and not disabled by ``NUMBA_DISABLE_JIT=1``; does not import it.
 
     Example:
         >>> available() in (True, False)
@@ -27,14 +25,14 @@ def available() -> bool:
 
 
 def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """A decorator: the function as machine code, compiled when it is first called and then kept on disk.
+    """A decorator that compiles a function at its first call and caches the machine code on disk.
 
-    Arithmetic is that of IEEE 754, as written: unless an option says otherwise nothing is reordered or contracted, so
-    that results are those of the same lines in Python (``NUMBA_DISABLE_JIT=1`` runs just these). Where machine code
-    can't be kept or read (`boltzmann_rl.kernels.cache`), each process compiles for itself.
+    Arithmetic is that of IEEE 754: unless an option allows it nothing is reordered or contracted, so that the same
+    lines in Python (``NUMBA_DISABLE_JIT=1``) have the same results. Without a usable cache
+    (`boltzmann_rl.kernels.cache`) each process compiles again.
 
     Args:
-        function: With scalars and arrays for arguments.
+        function: A function of scalars and arrays.
         options: Of ``numba.njit``, such as ``parallel=True`` or ``inline="always"``.
 
     Raises:
@@ -56,19 +54,19 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
 
 
 def _keep_on_disk(dispatcher: Any) -> None:
-    """Give a compiled function its cache; it has none where no folder can be written, and none in a foreign Numba."""
+    """Give a compiled function its cache, unless no folder is writable or this Numba is not as expected."""
     with suppress(ImportError, AttributeError, OSError, RuntimeError, TypeError, ValueError):
         from boltzmann_rl.kernels.cache import CheckedCache
 
         dispatcher._cache = CheckedCache(dispatcher.py_func)
 
 
-# For what only compiled functions call: without the wrapper by which Python would, which takes long to compile, and on
-# the disk as a part of what calls it.
+# For functions that only compiled code calls: without wrappers for Python and C, which are slow to compile, and cached
+# as a part of their callers.
 inner = functools.partial(compiled, no_cpython_wrapper=True, no_cfunc_wrapper=True, cache=False)
 
-# Put in place where it is called, so that vectors stay in registers.
+# Inlined at every call, so that vectors stay in registers.
 placed = inner(forceinline=True)
 
-# The same where a product and a sum may be rounded once.
+# The same, but a product and a sum may be fused, with one rounding.
 fused = inner(forceinline=True, fastmath={"contract"})

@@ -1,4 +1,4 @@
-"""The natural logarithm of positive normal numbers, without a branch or a call: see `boltzmann_rl.kernels.exponential`.
+"""The natural logarithm of positive normal numbers, without branches or calls; as `boltzmann_rl.kernels.exponential`.
 
 ln x = e·ln 2 + ln m with m in [½√2, √2), and ln m = 2·artanh(s) with s = (m − 1)/(m + 1), |s| ≤ 0.1716. The series
 s + s³/3 + … + s²³/23 leaves out less than s²⁵/25 < 3·10⁻²¹ of a sum that is at least s.
@@ -27,7 +27,7 @@ def log_positive(x: float) -> float:
     m = float_of((bits & _MANTISSA) + _HALF_ROOT_TWO)
     s = (m - 1.0) / (m + 1.0)
     square = s * s
-    fourth = square * square  # every other power apart, so that two sums are made at a time
+    fourth = square * square  # every other power separately: two independent sums run in parallel
     p, other = 1.0 / 23.0, 1.0 / 21.0
     p, other = p * fourth + 1.0 / 19.0, other * fourth + 1.0 / 17.0
     p, other = p * fourth + 1.0 / 15.0, other * fourth + 1.0 / 13.0

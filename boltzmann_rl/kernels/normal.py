@@ -1,8 +1,8 @@
-"""The normal law, without a branch or a call, so that a loop over it runs in vector registers.
+"""The normal distribution function and quantile, without branches or calls, to run in vector registers.
 
-Φ(−y) = exp(−y²/2)·R(y), where R(y), Mills' ratio over √2π, falls smoothly from ½ as 1/y. In t = (y − 4)/(y + 4) a
-polynomial of degree 18 is within 10⁻¹⁶ of it, relatively, for 0 ≤ y ≤ 8.5: the one that agrees with it at the
-nodes of Chebyshev. Further out there is nothing of Φ(y) that a float could tell from 1.
+Φ(−y) = exp(−y²/2)·R(y), where R(y), Mills' ratio over √2π, falls smoothly from ½, like 1/y. For 0 ≤ y ≤ 8.5 it is
+interpolated at Chebyshev nodes by a polynomial of degree 18 in t = (y − 4)/(y + 4), to a relative error of 10⁻¹⁶.
+Beyond, Φ(y) rounds to 1.
 """
 
 import math
@@ -16,7 +16,7 @@ __all__ = ["normal_below", "normal_quantile"]
 
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
-# Of the powers of t, from the highest one down.
+# Coefficients of the powers of t, the highest first.
 _R = (
     -8.830925727345578e-09,
     -5.096880199365614e-08,
@@ -42,9 +42,9 @@ _R = (
 
 @compiled(forceinline=True, fastmath={"contract"})
 def _tail(y):  # type: ignore[no-untyped-def]
-    """exp(−y²/2), and Φ(−y), for y ≥ 0."""
+    """exp(−y²/2) and Φ(−y) for y ≥ 0."""
     t = where(y < 8.5, (y - 4.0) / (y + 4.0), 0.36)
-    square = t * t  # even and odd powers apart, so that two sums are made at a time
+    square = t * t  # even and odd powers separately: two independent sums run in parallel
     even, odd = _R[0] * square + _R[2], _R[1] * square + _R[3]
     even, odd = even * square + _R[4], odd * square + _R[5]
     even, odd = even * square + _R[6], odd * square + _R[7]
@@ -59,7 +59,7 @@ def _tail(y):  # type: ignore[no-untyped-def]
 
 @compiled(forceinline=True)
 def normal_below(z):  # type: ignore[no-untyped-def]
-    """exp(−z²/2), and Φ(z) to a relative error of 5·10⁻¹⁵ for z ≥ −8.5; 0 and 1 at ∞.
+    """exp(−z²/2) and Φ(z), the latter to a relative error of 5·10⁻¹⁵ for z ≥ −8.5; 0 and 1 at ∞.
 
     Example:
         >>> bell, below = normal_below(-1.0)
@@ -72,10 +72,10 @@ def normal_below(z):  # type: ignore[no-untyped-def]
 
 @compiled(forceinline=True)
 def normal_quantile(u):  # type: ignore[no-untyped-def]
-    """Where Φ is u, for 2⁻⁵⁴ ≤ u < 1, to an absolute error of 2·10⁻¹⁵.
+    """The normal quantile Φ⁻¹(u) for 2⁻⁵⁴ ≤ u < 1, to an absolute error of 2·10⁻¹⁵.
 
-    From the rational approximation 26.2.23 of Abramowitz & Stegun (1964), *Handbook of Mathematical Functions*, which
-    is off by 4.5·10⁻⁴ at most, two steps of Halley's method make that cube by cube smaller.
+    Two steps of Halley's method, which cube the error, from the rational approximation 26.2.23 of Abramowitz & Stegun
+    (1964), *Handbook of Mathematical Functions*, whose error is at most 4.5·10⁻⁴.
 
     Example:
         >>> round(float(normal_quantile(0.975)), 12)

@@ -1,10 +1,10 @@
-"""The numbers that a generator of NumPy draws, bit for bit, but eight at a time.
+"""The numbers of NumPy's PCG64 generator, bit for bit, but eight at a time.
 
-The state of PCG64 has 128 bits and goes from s to a·s + c; a number is its high half ⊕ its low half, turned to the
-right by the six highest bits (O'Neill 2014, *PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms
-for Random Number Generation*, §6.3.3, XSL-RR). Eight steps at once are s → a⁸·s + (1 + a + … + a⁷)·c, so that eight
-states, each a step ahead of the one before, go on side by side. Normals are made of such numbers by a ziggurat
-(Marsaglia & Tsang 2000, *The Ziggurat Method for Generating Random Variables*), with NumPy's layers.
+The state of PCG64 has 128 bits and goes from s to a·s + c; a number is the high half ⊕ the low half, rotated right by
+the six highest bits (O'Neill 2014, *PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms for
+Random Number Generation*, §6.3.3, XSL-RR). Eight steps at once are s → a⁸·s + (1 + a + … + a⁷)·c: eight consecutive
+states advance side by side. Normals are made from these numbers by the ziggurat method (Marsaglia & Tsang 2000, *The
+Ziggurat Method for Generating Random Variables*), with NumPy's layers.
 """
 
 import importlib
@@ -29,30 +29,30 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-__all__ = ["Coins", "coins_of", "flat_coins", "normals", "toss", "uniforms"]
+__all__ = ["Uniforms", "flat_uniforms", "next_uniform", "normals", "uniforms", "uniforms_of"]
 
 _MULTIPLIER, _MODULUS = 0x2360ED051FC65DA44385DF649FCCF645, 1 << 128
 
 _HALF, _MANTISSA, _LEAST = (1 << 32) - 1, (1 << 52) - 1, -(1 << 63)
 
-# What is left of a number makes so many units of a uniform.
+# A uniform is the upper 53 bits of a number, times 2⁻⁵³.
 _UNITS, _UNIT = (1 << 53) - 1, 2.0**-53
 
-# Numbers that wait to become normals, some eight kilobytes; and to be tossed one by one.
-_WAITING, _COINS = 1024, 256
+# Sizes of the buffers: of numbers for normals (8 KiB), and of uniforms that are taken one by one.
+_WAITING, _UNIFORMS = 1024, 256
 
-# Where the lowest layer of the ziggurat has its tail, and the inverse of that.
+# The start of the ziggurat's tail, and its inverse.
 _TAIL, _INVERSE = 3.6541528853610087963519472518, 0.27366123732975827203338247596
 
-# A source holds the high halves of eight states, of the factor and of the summand of eight steps, then the low ones.
+# A source holds the high halves of eight states, of the factor and of the summand of eight steps, then the low halves.
 _FACTOR, _SUMMAND, _LOWS = WIDTH, WIDTH + 1, WIDTH + 2
 
 _POWERS = [pow(_MULTIPLIER, n, _MODULUS) for n in range(WIDTH + 1)]
 _SUMS_OF_POWERS = list(accumulate(_POWERS))
 
 
-class Coins(NamedTuple):
-    """Uniforms for compiled code to take one by one: a source, those that wait, and which one is the next."""
+class Uniforms(NamedTuple):
+    """Uniforms for compiled code to take one by one: a source, a buffer, and the position of the next."""
 
     source: Any
     waiting: Any
@@ -60,7 +60,7 @@ class Coins(NamedTuple):
 
 
 class _Stock(NamedTuple):
-    """Numbers that wait, and from where on; of each layer the width, the part that is under the curve, the height."""
+    """A buffer of numbers and its position; each layer's width, its part under the curve, and its height."""
 
     numbers: Any
     position: Any
@@ -70,10 +70,10 @@ class _Stock(NamedTuple):
 
 
 def uniforms(generator: np.random.Generator) -> Callable[[Any], Any]:
-    """A function that fills arrays with the uniforms in [0, 1) that a generator would draw from where it is now.
+    """A function that fills arrays with the uniforms in [0, 1) that a generator would draw next.
 
-    The arrays hold a multiple of eight numbers. The generator itself stays where it is if it is a PCG64, and otherwise,
-    as where nothing is compiled, draws for itself.
+    Arrays must hold a multiple of eight numbers. A PCG64 generator is not advanced; any other, or one without Numba,
+    draws the numbers itself.
 
     Example:
         >>> numbers = np.empty((2, 8))
@@ -94,9 +94,9 @@ def uniforms(generator: np.random.Generator) -> Callable[[Any], Any]:
 
 
 def normals(generator: np.random.Generator) -> Callable[[Any], Any]:
-    """A function that fills arrays with the standard normals that a generator would draw from where it is now.
+    """A function that fills arrays, of any size, with the standard normals that a generator would draw next.
 
-    What holds for `uniforms` holds here, but for any number of numbers, and where Numba shows no layers NumPy draws.
+    As `uniforms`; the generator also draws itself if Numba's copy of NumPy's layers is not found.
 
     Example:
         >>> numbers = np.empty(5)
@@ -112,10 +112,7 @@ def normals(generator: np.random.Generator) -> Callable[[Any], Any]:
 
 
 def _layers() -> Any:
-    """NumPy's: of each the width, the part of it that is under the curve throughout, and the height there.
-
-    Numba has a copy, in a place that it may change: None where it is not found, and NumPy draws.
-    """
+    """The width, the part under the curve and the height of each of NumPy's layers; None if Numba has no copy."""
     try:
         numbers = importlib.import_module("numba.np.random._constants")
         return numbers.wi_double, numbers.ki_double.astype(np.float64), numbers.fi_double
@@ -135,9 +132,9 @@ def _source(generator: np.random.Generator) -> Any:
     return np.array([x >> 64 for x in numbers] + [x % (1 << 64) for x in numbers], dtype=np.uint64).view(np.int64)
 
 
-def coins_of(generator: np.random.Generator) -> Coins:
-    """The uniforms that a PCG64 would draw from where it is now, for `toss`; it stays there."""
-    return Coins(_source(generator), np.empty(_COINS), np.full(1, _COINS))
+def uniforms_of(generator: np.random.Generator) -> Uniforms:
+    """The uniforms that a PCG64 generator would draw next, for `next_uniform`; the generator is not advanced."""
+    return Uniforms(_source(generator), np.empty(_UNIFORMS), np.full(1, _UNIFORMS))
 
 
 @placed
@@ -152,7 +149,7 @@ def _number(high, low):  # type: ignore[no-untyped-def]
 
 @placed
 def _next(high, low, source):  # type: ignore[no-untyped-def]
-    """The states eight steps on; the full product of the low halves is made of products of 32 bits."""
+    """The states eight steps on; the 128-bit product of the low halves is built from 32-bit products."""
     top, bottom = source[_FACTOR], source[_FACTOR + _LOWS]
     y, z = bottom & _HALF, (bottom >> 32) & _HALF
     least, most = low & _HALF, (low >> 32) & _HALF
@@ -167,7 +164,7 @@ def _next(high, low, source):  # type: ignore[no-untyped-def]
 
 @inner
 def _fill(source, numbers, count):  # type: ignore[no-untyped-def]
-    """The next uniforms of a source, a multiple of eight."""
+    """Fill an array with the next uniforms of a source; the count is a multiple of eight."""
     high, low = load(source, 0), load(source, _LOWS)
     for i in range(0, count, WIDTH):
         store(numbers, i, floats_of((_number(high, low) >> 11) & _UNITS) * _UNIT)
@@ -182,20 +179,20 @@ def _fill_uniforms(source, numbers):  # type: ignore[no-untyped-def]
 
 
 @placed
-def flat_coins(x):  # type: ignore[no-untyped-def]
-    """The same coins, as `toss` takes them."""
-    return Coins(flat(x.source), flat(x.waiting), flat(x.position))
+def flat_uniforms(x):  # type: ignore[no-untyped-def]
+    """The same uniforms, as `next_uniform` takes them."""
+    return Uniforms(flat(x.source), flat(x.waiting), flat(x.position))
 
 
 @placed
-def toss(coins):  # type: ignore[no-untyped-def]
+def next_uniform(uniforms):  # type: ignore[no-untyped-def]
     """The next uniform."""
-    at = coins.position[0]
-    if at == _COINS:
-        _fill(coins.source, coins.waiting, _COINS)
+    at = uniforms.position[0]
+    if at == _UNIFORMS:
+        _fill(uniforms.source, uniforms.waiting, _UNIFORMS)
         at = 0
-    coins.position[0] = at + 1
-    return coins.waiting[at]
+    uniforms.position[0] = at + 1
+    return uniforms.waiting[at]
 
 
 @compiled
@@ -210,7 +207,7 @@ def _fill_normals(source, stock, numbers):  # type: ignore[no-untyped-def]
             store(out, i, float_of(x ^ ((bits << 55) & _LEAST)))
             taken = leading(distance < gather(stock.within, layer))
             if taken == WIDTH:
-                at, i = at + WIDTH, i + WIDTH  # guessed by the processor, where a sum with ``taken`` has to wait for it
+                at, i = at + WIDTH, i + WIDTH  # a branch is predicted; adding ``taken`` would wait for its value
                 continue
             at, i = at + taken, i + taken
         out[i], at = _normal(source, stock, at)
@@ -220,7 +217,7 @@ def _fill_normals(source, stock, numbers):  # type: ignore[no-untyped-def]
 
 @placed
 def _normal(source, stock, at):  # type: ignore[no-untyped-def]
-    """A normal, and where the number after those that it took waits."""
+    """A normal, and the position after the numbers that it used."""
     while True:
         bits, at = _one(source, stock, at)
         layer, distance = bits & 255, (bits >> 9) & _MANTISSA
@@ -249,7 +246,7 @@ def _uniform(source, stock, at):  # type: ignore[no-untyped-def]
 
 @placed
 def _one(source, stock, at):  # type: ignore[no-untyped-def]
-    """The next number, and where the one after it waits."""
+    """The next number, and the position after it."""
     if at == _WAITING:
         _refill(source, stock.numbers)
         at = 0

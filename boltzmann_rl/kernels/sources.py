@@ -1,4 +1,4 @@
-"""The source files that machine code depends on: a function's own, and those of this package that it imports."""
+"""The source files that machine code depends on: a function's own, and those of the package that it imports."""
 
 import functools
 import hashlib
@@ -10,7 +10,7 @@ __all__ = ["files_below", "fingerprint"]
 
 _ROOT = Path(__file__).parents[2]
 
-# Both forms of an import anywhere in a file, also inside functions; names may stand in parentheses on several lines.
+# Both forms of import, anywhere in a file; names may be in parentheses over several lines.
 _IMPORT = re.compile(r"^[ \t]*(?:from (boltzmann_rl[\w.]*) import (\([^)]*\)|.*)|import (boltzmann_rl[\w.]*))", re.M)
 
 

@@ -1,8 +1,8 @@
-"""Eight numbers side by side as one value of compiled code: what is written once for a number runs on eight at once.
+"""Vectors of eight numbers for compiled code: the same lines run on one number or on eight.
 
-Arithmetic, comparisons and `where` work on `WIDTH` floats as they do on one; a float among them counts eight times.
-The compiler has instructions for two, four or eight of them, as the processor has. What is meant is said first, in
-NumPy (``NUMBA_DISABLE_JIT=1`` runs just that, on arrays of eight); what the compiler makes of each function follows.
+Arithmetic, comparisons and `where` work on vectors of `WIDTH` floats, and broadcast scalars. The compiler uses the
+processor's instructions for two, four or eight at a time. Each function is defined in NumPy first
+(``NUMBA_DISABLE_JIT=1`` runs that, on arrays of eight); the code that the compiler emits for it follows below.
 """
 
 import inspect
@@ -50,7 +50,7 @@ WIDTH = 8
 
 
 def aligned(shape: tuple[int, ...], numbers: Any = 0.0) -> Any:
-    """An array of floats that begins where a vector may: eight of them are read at once then, else in two pieces."""
+    """An array of floats aligned to vectors, so that eight are read at once rather than in two pieces."""
     size = math.prod(shape)
     room = np.empty(size + WIDTH)
     first = -room.__array_interface__["data"][0] // room.itemsize % WIDTH
@@ -65,7 +65,7 @@ def eight(x):  # type: ignore[no-untyped-def]
 
 
 def lanes_from(first):  # type: ignore[no-untyped-def]
-    """The integers from one on."""
+    """Consecutive integers, from ``first``."""
     return np.arange(first, first + WIDTH)
 
 
@@ -85,14 +85,14 @@ def root(x):  # type: ignore[no-untyped-def]
 
 
 def sum_of(x):  # type: ignore[no-untyped-def]
-    """The sum of the lanes, by halves."""
+    """The sum of the lanes, by pairwise halving."""
     while len(x) > 1:
         x = x[: len(x) // 2] + x[len(x) // 2 :]
     return x[0]
 
 
 def flat(array):  # type: ignore[no-untyped-def]
-    """All numbers of an array, without its shape and its bookkeeping."""
+    """All numbers of an array; in compiled code a pointer to them."""
     return array.reshape(-1)
 
 
@@ -107,7 +107,7 @@ def load(numbers, first):  # type: ignore[no-untyped-def]
 
 
 def load_apart(numbers, first, apart):  # type: ignore[no-untyped-def]
-    """Eight floats from an index on, so many places apart."""
+    """Eight floats from an index on, ``apart`` places apart."""
     return numbers[first : first + WIDTH * apart : apart].astype(np.float64)
 
 
@@ -137,13 +137,13 @@ def any_of(condition):  # type: ignore[no-untyped-def]
 
 
 def turned(x, by):  # type: ignore[no-untyped-def]
-    """Integers with their bits turned to the right, each by as many places as is said for it."""
+    """Integers with their bits rotated to the right, each by its own number of places."""
     bits, by = x.view(np.uint64), by.view(np.uint64)
     return (bits >> by | bits << (64 - by) % 64).view(np.int64)
 
 
 def leading(condition):  # type: ignore[no-untyped-def]
-    """In how many lanes from the first one on a condition holds."""
+    """The number of leading lanes in which a condition holds."""
     return int(np.append(condition, False).argmin())
 
 
@@ -178,7 +178,7 @@ class _Model(models.PrimitiveModel):
 
 
 def _spread(builder: Any, x: Any) -> Any:
-    """A number as a vector, and a vector as it is."""
+    """A number broadcast to a vector; a vector unchanged."""
     if isinstance(x.type, ir.VectorType):
         return x
     first = builder.insert_element(ir.Constant(ir.VectorType(x.type, WIDTH), ir.Undefined), x, _LANES[0])
@@ -191,9 +191,9 @@ def _shuffled(builder: Any, x: Any, lanes: Iterable[int]) -> Any:
 
 
 def _compile(function: Callable[..., Any], gives: Callable[..., Any], emit: Callable[..., Any], *kinds: Any) -> None:
-    """Tell Numba what type a function has of given ones, and which code, for arguments of some kinds.
+    """Tell Numba the result type of a function and the code to emit for it, for arguments of the given kinds.
 
-    Integers must have 64 bits: the addresses that are made of narrower ones would count them as signed.
+    Integers must have 64 bits: in an address, narrower ones would be extended as signed.
     """
 
     def typed(*given: Any) -> Any:
@@ -210,7 +210,7 @@ def _compile(function: Callable[..., Any], gives: Callable[..., Any], emit: Call
 
 
 def _compile_operator(name: str, vector: _Vector, gives: _Vector, instruction: str, *first: str) -> None:
-    """An operator between vectors of a kind, and between such a vector and a number."""
+    """An operator between two vectors of a kind, and between a vector and a number."""
     pairs = (vector, vector), (vector, vector.element), (vector.element, vector)
 
     def typed(x: Any, y: Any) -> Any:

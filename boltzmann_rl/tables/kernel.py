@@ -202,20 +202,20 @@ def _judged(tables, chosen, here, available, ties):  # type: ignore[no-untyped-d
 
 
 @compiled
-def play(world, rule, state, nature, coins, learning, until, samples, places, rewards):  # type: ignore[no-untyped-def]
+def play(world, rule, state, nature, deciding, learning, until, samples, places, rewards):  # type: ignore[no-untyped-def]
     """Play until a step, or until all episodes are over; returns False where the reference has to do it.
 
     Args:
         world: A `World`.
         rule: A `Rule`, known for all steps up to ``until``.
-        state: A `State`; play goes on from there.
-        nature: `pcg.Coins` of the environment's stream.
-        coins: Those of the decisions'.
-        learning: Those of the learner's.
+        state: A `State`, from which play continues.
+        nature: `pcg.Uniforms` of the environment's stream.
+        deciding: `pcg.Uniforms` of the stream of decisions.
+        learning: `pcg.Uniforms` of the learner's stream.
         until: A step.
-        samples: Filled with return, length and whether it terminated, ``(3, episodes)``.
-        places: A tape of the first steps ``(n, 5)``: state, action, next state, terminated, truncated.
-        rewards: The same for their rewards ``(n,)``.
+        samples: Filled with the return, the length and whether it terminated, ``(3, episodes)``.
+        places: Filled with the first steps ``(n, 5)``: state, action, next state, terminated, truncated.
+        rewards: Filled with the rewards of these steps ``(n,)``.
     """
     cumulative, following, paid, ends, start, available, limit = world
     explore, exploit, rates, temperatures, by_visits, learner, learning_rates, discount = rule
@@ -223,18 +223,18 @@ def play(world, rule, state, nature, coins, learning, until, samples, places, re
     step, episode, here, action, elapsed = now
     total = running[0]
     weights, others = np.empty(tables.shape[2]), np.empty(tables.shape[2])
-    nature, coins, learning = pcg.flat_coins(nature), pcg.flat_coins(coins), pcg.flat_coins(learning)
+    nature, deciding, learning = pcg.flat_uniforms(nature), pcg.flat_uniforms(deciding), pcg.flat_uniforms(learning)
     looks_ahead = learner in (SARSA, EXPECTED_SARSA)
     while step < until and episode < samples.shape[1]:
         if elapsed == 0:
-            here = _first(start, pcg.toss(nature))
+            here = _first(start, pcg.next_uniform(nature))
         if action < 0:
             clock = visits[here] if by_visits else step
-            rate, temperature, u = _at(rates, clock), _at(temperatures, clock), pcg.toss(coins)
+            rate, temperature, u = _at(rates, clock), _at(temperatures, clock), pcg.next_uniform(deciding)
             action, _ = _choose(explore, exploit, rate, temperature, tables, here, available, u, weights, others)
             if action < 0:
                 return False
-        outcome = _outcome(cumulative, here, action, pcg.toss(nature))
+        outcome = _outcome(cumulative, here, action, pcg.next_uniform(nature))
         there, reward = following[here, action, outcome], paid[here, action, outcome]
         if there < 0:
             return False
@@ -245,7 +245,7 @@ def play(world, rule, state, nature, coins, learning, until, samples, places, re
         then, target, table = -1, reward, 0
         if looks_ahead and not terminated:
             clock = visits[there] if by_visits else step + 1
-            u = pcg.toss(learning) if truncated else pcg.toss(coins)
+            u = pcg.next_uniform(learning) if truncated else pcg.next_uniform(deciding)
             rate, temperature = _at(rates, clock), _at(temperatures, clock)
             then, norm = _choose(explore, exploit, rate, temperature, tables, there, available, u, weights, others)
             if then < 0:
@@ -253,7 +253,7 @@ def play(world, rule, state, nature, coins, learning, until, samples, places, re
             after = tables[0, there, then] if learner == SARSA else _mean(tables, there, weights, norm)
             target += discount * after
         elif learner == DOUBLE_Q_LEARNING:
-            table = 1 if pcg.toss(learning) < 0.5 else 2
+            table = 1 if pcg.next_uniform(learning) < 0.5 else 2
             if not terminated:
                 target += discount * _judged(tables, table, there, available, others)
         elif not terminated:

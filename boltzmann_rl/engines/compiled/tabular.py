@@ -183,7 +183,7 @@ def _run(
     nature = seeding.np_random(child_seed(seed, "environment"))[0]
     if type(nature.bit_generator) is not np.random.PCG64:  # Gymnasium's own, if nobody replaced it
         return None
-    streams = [pcg.coins_of(chance) for chance in (nature, stream(seed, "action"), stream(seed, "learner"))]
+    streams = [pcg.uniforms_of(chance) for chance in (nature, stream(seed, "action"), stream(seed, "learner"))]
     shape, size = world.available.shape, _FIRST
     state = kernel.State(
         np.full((3, *shape), initial),
