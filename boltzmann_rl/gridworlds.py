@@ -1,6 +1,6 @@
-"""Two small worlds of the textbook as Gymnasium environments, with transition tables as the toy-text ones have.
+"""Two small environments of Sutton & Barto for Gymnasium, with transition tables as the toy-text ones have.
 
-Importing this module registers them, so the id for ``gymnasium.make`` and `Environment` that imports it first is
+Importing this module registers them. An id for ``gymnasium.make`` or `Environment` can import it first:
 ``"boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0"``.
 """
 
@@ -22,18 +22,18 @@ MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
 
 class TabularEnv(gymnasium.Env[Any, Any]):
-    """A walk through a table of transitions, with observations that are its states or what is seen of them.
+    """An environment defined by a table of transitions, which observes its states or a function of them.
 
-    A reset and a step draw one uniform each, as Gymnasium's toy-text environments do. There is no time limit.
+    A reset and a step draw one uniform each, as in Gymnasium's toy-text environments. There is no time limit.
 
-    A subclass with only an ``__init__`` of its own is known to be its table: the compiled engine plays it, and
-    `boltzmann_rl.planning` plans for it. One that overrides more says ``steps_by_tables = True`` if it still is its
+    A subclass that overrides only ``__init__`` is known to follow its table: the compiled engine plays it, and
+    `boltzmann_rl.planning` solves it. One that overrides more sets ``steps_by_tables = True`` if it still follows its
     table: see ``help(boltzmann_rl.tables)``.
 
     Args:
         table: ``{state: {action: [(probability, next state, reward, terminated), ...]}}``, states and actions from 0.
-        start: Probability of each state at the beginning ``(states,)``.
-        seen: What is observed in each state, integers from 0; default: the state itself.
+        start: Probability of each initial state ``(states,)``.
+        seen: The observation in each state, integers from 0; default: the state itself.
 
     Attributes:
         P: The table.
@@ -64,7 +64,7 @@ class TabularEnv(gymnasium.Env[Any, Any]):
         return self._seen[self.s], {"prob": float(self.initial_state_distrib[self.s])}
 
     def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, Any]]:
-        """One of the outcomes that the table has for the state and the action."""
+        """Draw one of the outcomes in the table for the state and the action."""
         outcomes = self.P[self.s][int(action)]
         probability, self.s, reward, terminated = outcomes[self._draw([outcome[0] for outcome in outcomes])]
         return self._seen[self.s], reward, terminated, False, {"prob": probability}
@@ -74,11 +74,11 @@ class TabularEnv(gymnasium.Env[Any, Any]):
 
 
 class WindyGridworld(TabularEnv):
-    """The windy gridworld: 7 × 10 fields, crossed from (3, 0) to (3, 7) against a wind that blows upwards.
+    """The windy gridworld: 7 × 10 cells, from (3, 0) to (3, 7), with a wind that blows upwards.
 
-    Actions 0 to 3 move up, right, down and left, and the wind of the field that is left, 0 0 0 1 1 1 2 2 1 0 by
-    column, moves as many rows up; what would leave the grid stays at its edge. Each step pays −1 until the goal. The
-    shortest way takes 15 steps.
+    Actions 0 to 3 move up, right, down and left; the wind of the departed cell, 0 0 0 1 1 1 2 2 1 0 by column, adds
+    that many rows upwards. Moves stop at the edge of the grid. Each step pays −1 until the goal. The shortest path
+    takes 15 steps.
 
     Example:
         >>> env = gymnasium.make("boltzmann_rl/WindyGridworld-v0")
@@ -109,11 +109,11 @@ class WindyGridworld(TabularEnv):
 
 
 class ShortCorridor(TabularEnv):
-    """The short corridor with switched actions: three states in a row that all look alike, then the goal.
+    """The short corridor with switched actions: three states in a row with the same observation, then the goal.
 
-    Actions 0 and 1 go left and right, but in the second state right and left; left of the first is the first. Each
-    step pays −1 until the goal. All observations are 0, while ``P`` and ``s`` are of the positions 0 to 3. The best
-    policy goes right with probability 2 − √2, and is worth −(6 + 4√2).
+    Actions 0 and 1 go left and right, but right and left in the second state; going left from the first stays there.
+    Each step pays −1 until the goal. All observations are 0; ``P`` and ``s`` hold the positions 0 to 3. The best policy
+    goes right with probability 2 − √2, and has the value −(6 + 4√2).
 
     Example:
         >>> env = gymnasium.make("boltzmann_rl/ShortCorridor-v0")

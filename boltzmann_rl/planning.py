@@ -134,7 +134,7 @@ class MDP:
                 rewards[state, action] = sum(outcome[0] * outcome[2] for outcome in outcomes)
                 for probability, following, _, terminated in outcomes:
                     if not 0 <= following < states:
-                        raise ValueError(f"P[{state}][{action}] leads to {following}, which is none of {states} states")
+                        raise ValueError(f"P[{state}][{action}] leads to {following}, not one of {states} states")
                     if not terminated:
                         transitions[state, action, following] += probability
         return cls(transitions, rewards, start)

@@ -43,11 +43,11 @@ def drawn(p, uniforms):
 
 def test_acts_with_one_uniform_a_row_on_the_softmax_at_the_step_of_the_row():
     schedule = Exponential(1.0, 0.01, steps=100)
-    explorer, coins = brl.Explorer(brl.Boltzmann(schedule), np.random.default_rng(3)), np.random.default_rng(3)
+    explorer, expected_rng = brl.Explorer(brl.Boltzmann(schedule), np.random.default_rng(3)), np.random.default_rng(3)
     for step in range(0, 200, 10):
         steps = np.array([step, step // 2, 0])
         temperature = np.maximum(0.01, 0.01 ** (steps / 100))[:, np.newaxis]
-        expected = drawn(special.softmax(Q / temperature, axis=-1), coins.random(3))
+        expected = drawn(special.softmax(Q / temperature, axis=-1), expected_rng.random(3))
         assert explorer(Q, step=steps).tolist() == expected
 
 

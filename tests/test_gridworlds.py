@@ -46,20 +46,20 @@ def test_a_walk_follows_the_table_and_takes_one_uniform_a_reset_and_a_step():
         0: {0: [(0.25, 0, 1.0, False), (0.75, 1, 2.0, False)], 1: [(1.0, 0, 0.0, True)]},
         1: {0: [(0.5, 1, 3.0, True), (0.5, 0, 4.0, False)], 1: [(1.0, 1, 5.0, False)]},
     }
-    env, coins = TabularEnv(table, [0.5, 0.5]), np.random.default_rng(7)
+    env, expected_rng = TabularEnv(table, [0.5, 0.5]), np.random.default_rng(7)
     observation, _ = env.reset(seed=7)
-    state = int(coins.random() >= 0.5)
+    state = int(expected_rng.random() >= 0.5)
     for step in range(200):
         assert observation == state
         action = step % 2
-        outcomes, u = table[state][action], coins.random()
+        outcomes, u = table[state][action], expected_rng.random()
         _, state, reward, ended = outcomes[int(len(outcomes) > 1 and u >= outcomes[0][0])]
         observation, *answer = env.step(action)
         assert answer[:3] == [reward, ended, False]
         if ended:
             observation, _ = env.reset()
-            state = int(coins.random() >= 0.5)
-    assert env.np_random.bit_generator.state == coins.bit_generator.state
+            state = int(expected_rng.random() >= 0.5)
+    assert env.np_random.bit_generator.state == expected_rng.bit_generator.state
 
 
 @pytest.mark.parametrize(

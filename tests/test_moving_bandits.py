@@ -131,9 +131,9 @@ def test_between_changes_a_switching_bandit_moves_pays_and_is_lucky_as_the_one_i
     bandit = SwitchingBandit(inside, 0.0, permute=True)
     means = bandit.start(9, stream(6, "problem"))
     assert (bandit.move(means, stream(6, "drift")) == inside.move(means, stream(6, "drift"))).all()
-    luck = bandit.noise(9, stream(6, "reward"))
-    assert (luck == inside.noise(9, stream(6, "reward"))).all()
-    assert (bandit.reward(means[:, 1], luck) == inside.reward(means[:, 1], luck)).all()
+    noise = bandit.noise(9, stream(6, "reward"))
+    assert (noise == inside.noise(9, stream(6, "reward"))).all()
+    assert (bandit.reward(means[:, 1], noise) == inside.reward(means[:, 1], noise)).all()
 
 
 @pytest.mark.parametrize("index", [1.1, 2.0, 5.0])

@@ -1,1 +1,1 @@
-"""Boltzmann exploration in other libraries' agents: one file a library, imported only by whoever names it."""
+"""Boltzmann exploration in other libraries' agents: one module per library, imported only on request."""

@@ -1,4 +1,4 @@
-"""Any loop's exploration: values of whichever array library in, NumPy actions out, no library imported."""
+"""Exploration for any training loop: values of any array library in, NumPy actions out."""
 
 from typing import Any, overload
 
@@ -14,14 +14,14 @@ __all__ = ["Explorer"]
 
 
 class Explorer:
-    """A policy and its generator, called with the values of the moment: ``explorer(q_values, mask, step)``.
+    """A policy and its generator, called with the current values: ``explorer(q_values, mask, step)``.
 
-    Replaces the ε-greedy lines of a script. Rows explore independently of each other, each with one uniform, and an
-    explorer pickles with its generator, so that a saved agent goes on with the same coins.
+    Replaces the ε-greedy lines of a script. Rows explore independently, each with one uniform. An explorer pickles with
+    its generator, so that a saved agent continues with the same random numbers.
 
     Args:
         policy: Any callable ``(values, step) -> probabilities``.
-        rng: The generator that chance comes from.
+        rng: The random generator.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -53,9 +53,8 @@ class Explorer:
             q_values: ``(..., A)``: a NumPy array, a torch tensor on any device (with or without a gradient), a JAX
                 array, or nested lists of these. Copied at most once on the CPU, to float64, and once from another
                 device.
-            mask: What may be chosen, same shape: bool, or integers 0 and 1; None for all.
-            step: Decisions made so far: a number, or one per row, as an array of any of these; may be left out for a
-                constant policy.
+            mask: Available actions, same shape: bool, or integers 0 and 1; None for all.
+            step: Decisions made so far: a number, or an array with one per row; optional for a constant policy.
 
         Returns:
             An int for ``(A,)``, else an int64 array ``(...,)``.

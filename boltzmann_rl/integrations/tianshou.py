@@ -75,7 +75,7 @@ class _Exploring(DiscreteQLearningPolicy):
         return {"generator": json.dumps(self.rng.bit_generator.state, default=np.ndarray.tolist)}
 
     def set_extra_state(self, state: Any) -> None:
-        """Go on with the coins that were saved."""
+        """Continue from the saved generator."""
         self.rng.bit_generator.state = json.loads(state["generator"])
 
     def _draw(self, policy: Any, batch: Any) -> Any:
@@ -106,7 +106,7 @@ class ExploringPolicy(_Exploring):
         kwargs: As ``DiscreteQLearningPolicy`` but those of ε: ``model``, ``action_space``, ``observation_space``.
 
     Raises:
-        TypeError: An argument of ε, what is no policy or no generator, a policy that asks for a memory.
+        TypeError: An argument for ε, a policy or generator of the wrong type, or a policy that needs a memory.
         ValueError: A policy that refuses the number of actions, or counts pulls or visits; actions that do not begin at
             0.
 

@@ -32,7 +32,7 @@ class ExplorationModule(TensorDictModuleBase):
 
     The policy's step is ``clock``, which only `step` moves, once a collection, as with ``EGreedyModule``. It is a
     buffer, so that a collector hands it to its workers with the weights; the generator is not: each process of a
-    collector has coins of its own, from the generator and the name of the process. ``state_dict`` keeps both.
+    collector has its own generator, derived from this one and the name of the process. ``state_dict`` keeps both.
 
     Args:
         policy: Any callable ``(values, step) -> probabilities``. Its temperature is in units of the action values,
@@ -47,7 +47,7 @@ class ExplorationModule(TensorDictModuleBase):
         device: Of the clock, as ``EGreedyModule`` takes it; actions are written on the device of the values.
 
     Raises:
-        TypeError: What is no policy or no generator; a spec of another kind.
+        TypeError: A policy, generator or spec of the wrong type.
         ValueError: A policy that refuses the number of actions, or counts pulls or visits.
 
     Example:
@@ -111,7 +111,7 @@ class ExplorationModule(TensorDictModuleBase):
         return {"generator": torch.tensor(list(state.encode()), dtype=torch.uint8)}
 
     def set_extra_state(self, state: Any) -> None:
-        """Go on with the coins that were saved."""
+        """Continue from the saved generator."""
         self.rng.bit_generator.state = json.loads(bytes(state["generator"].tolist()))
         self._process = current_process().name
 
@@ -123,7 +123,7 @@ class ExplorationModule(TensorDictModuleBase):
                 "action_mask_key= here as well"
             )
         process = current_process().name
-        if process != self._process:  # a copy in a worker, where the same coins would fall as in all others
+        if process != self._process:  # a copy in a worker, which would draw the same numbers as all others
             self.rng, self._process = stream(int(self.rng.integers(2**63)), process), process
         step = to_numpy(self.clock) if self.clock.ndim else int(self.clock)
         available = None if mask is None else to_numpy(mask)

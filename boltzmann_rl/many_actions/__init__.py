@@ -1,4 +1,4 @@
-"""Exact Boltzmann exploration among so many actions that one look at all of them is too long."""
+"""Exact Boltzmann exploration among very many actions, in sublinear time per draw."""
 
 from boltzmann_rl.many_actions.play import History, play_many_arms
 from boltzmann_rl.many_actions.sampler import BoltzmannSampler

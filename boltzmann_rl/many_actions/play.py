@@ -1,4 +1,4 @@
-"""A bandit with very many arms, played by the book at the cost of a few."""
+"""Exact Boltzmann exploration on a bandit with very many arms, in sublinear time per step."""
 
 from typing import Any, NamedTuple
 
@@ -23,20 +23,20 @@ class History(NamedTuple):
 
     actions: NDArray[np.int64]
     rewards: Floats
-    regret: Floats  # by how much the mean of the arm lies below the highest
+    regret: Floats  # the highest mean minus that of the arm
 
 
 @suggesting
 def play_many_arms(bandit: GaussianBandit, temperature: Any, *, steps: int, seed: int) -> History:
-    """One run of Boltzmann exploration on sample averages, where arms are so many that no step may look at all.
+    """One run of Boltzmann exploration on sample averages, for so large a number of arms that no step may visit all.
 
-    The same law as ``Agent(SampleAverage(), Boltzmann(temperature))`` in the simulation, but not action for action: the
-    arms are drawn as by `BoltzmannSampler`, and the streams of chance (problem, reward, action) are its own. An arm's
-    estimate is 0 until it is pulled. The temperature at step t is that of the schedule at t, the number of pulls so
-    far. Memory is about fifty bytes a step and a hundred an arm.
+    Equal in distribution to ``Agent(SampleAverage(), Boltzmann(temperature))`` in the simulation, but not action for
+    action: arms are drawn as by `BoltzmannSampler`, from separate random streams. An arm's estimate is 0 until it is
+    pulled. The temperature at step t is the schedule at t, the number of pulls so far. Memory is about fifty bytes per
+    step and a hundred per arm.
 
     Args:
-        bandit: Gaussian, with means that stay.
+        bandit: Gaussian, with constant means.
         temperature: In units of the rewards, 0 to ∞: a number, or a schedule.
         steps: Number of pulls, ≥ 1.
         seed: In [0, 2⁶³).
@@ -63,15 +63,15 @@ def play_many_arms(bandit: GaussianBandit, temperature: Any, *, steps: int, seed
     if bandit.drift:
         raise ValueError(f"bandit must have drift=0, got {bandit.drift}: a step would have to move every mean")
     steps = as_integer(steps, "steps", minimum=1)
-    problem, luck, coins = (stream(seed, "many arms", purpose) for purpose in ("problem", "reward", "action"))
+    problem, rewarding, acting = (stream(seed, "many arms", purpose) for purpose in ("problem", "reward", "action"))
     means = bandit.start(1, problem)[0]
-    noise = bandit.reward(np.zeros(steps), bandit.noise(steps, luck))
+    noise = bandit.reward(np.zeros(steps), bandit.noise(steps, rewarding))
     largest = abs(means).max() + abs(noise).max()
     if not largest < _LARGEST:
         raise ValueError(f"{bandit!r} may pay {largest:g}: rewards must be below {_LARGEST:g}")
     actions, rewards = np.empty(steps, dtype=np.int64), np.empty(steps)
     run = draws.Run(_temperatures(temperature, steps), noise, actions, rewards, means, np.zeros(bandit.arms))
-    draws.play(run, coins)
+    draws.play(run, acting)
     return History(actions, rewards, means.max() - means[actions])
 
 

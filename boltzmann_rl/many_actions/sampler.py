@@ -1,4 +1,4 @@
-"""Boltzmann draws from values that change one at a time, in a time that hardly depends on how many there are."""
+"""Boltzmann draws from values that change one at a time, in nearly constant time."""
 
 from typing import Any
 
@@ -13,19 +13,18 @@ __all__ = ["BoltzmannSampler"]
 
 
 class BoltzmannSampler:
-    """Very many actions with values, drawn from π(a) ∝ exp(values_a / temperature).
+    """A sampler over very many actions: π(a) ∝ exp(values_a / temperature).
 
-    Exact like `boltzmann_rl.softmax` followed by `boltzmann_rl.sample`, but a change of a value and a draw take
-    constant time (amortised, up to the logarithm of the number of cells): the actions are kept in cells of nearly equal
-    value. A draw may rearrange the cells, never the values or the law. The limits are those of softmax: temperature 0
-    is uniform over the exactly equal maxima, ∞ uniform over the available actions.
+    Exact, as `boltzmann_rl.softmax` followed by `boltzmann_rl.sample`, but updates and draws take constant time
+    (amortised, up to the logarithm of the number of cells), because actions are kept in cells of nearly equal value. A
+    draw may rebuild the cells, which changes neither values nor probabilities. The limits are those of softmax:
+    temperature 0 is uniform over the exactly equal maxima, ∞ uniform over the available actions.
 
-    A temperature that leaves [1/2, 2] times that of the last arrangement may make draws dearer; when that has cost as
-    much as a look at all actions, they are arranged anew. So any schedule that changes by at most a factor of 2 in as
-    many draws as there are actions costs about as much as a constant one, and one that jumps by large factors at every
-    draw costs a look at all actions each time, like the softmax.
+    Draws become slower as the temperature leaves [1/2, 2] times that of the last rebuild; once the extra cost equals
+    one pass over all actions, the cells are rebuilt. A schedule that changes by at most a factor of 2 in A draws costs
+    about as much as a constant one; one that jumps by large factors at every draw costs a pass over all actions each.
 
-    Compiled where Numba is installed (``pip install 'boltzmann-rl[fast]'``); the same lines as Python otherwise, some
+    Compiled if Numba is installed (``pip install 'boltzmann-rl[fast]'``); otherwise the same code runs in Python, some
     hundred times slower, with the same draws for the same generator.
 
     Args:
@@ -65,7 +64,7 @@ class BoltzmannSampler:
         return view
 
     def update(self, action: Any, value: Any) -> None:
-        """Give an action another value.
+        """Change the value of an action.
 
         Args:
             action: In [0, A).
@@ -86,12 +85,12 @@ class BoltzmannSampler:
     def sample(self, rng: np.random.Generator, temperature: Any, size: Any = None) -> Any:
         """Draw an action, or ``size`` independent ones.
 
-        Consumes one uniform of ``rng`` for each proposal: less than three a draw on average, any number at worst, and
-        exactly one at temperatures 0 and ∞. Where other decisions must stay in step, give the sampler a generator of
-        its own.
+        Rejection sampling: consumes one uniform of ``rng`` per proposal, on average fewer than three per draw (without
+        an upper bound), and exactly one at temperatures 0 and ∞. To keep other decisions in step, give the sampler its
+        own generator.
 
         Args:
-            rng: The generator that chance comes from.
+            rng: The random generator.
             temperature: In units of the values, 0 to ∞.
             size: Number of draws, ≥ 0, or None for one.
 
@@ -100,7 +99,7 @@ class BoltzmannSampler:
 
         Raises:
             ValueError: A negative or NaN temperature, or no action is available.
-            TypeError: An ``rng`` that is no ``numpy.random.Generator``.
+            TypeError: An ``rng`` that is not a ``numpy.random.Generator``.
         """
         rng, temperature = as_generator(rng), as_number(temperature, "temperature", minimum=0.0)
         actions = np.empty(1 if size is None else as_integer(size, "size"), dtype=np.int64)
@@ -114,14 +113,14 @@ class BoltzmannSampler:
         return int(actions[0]) if size is None else actions
 
     def probability(self, action: Any, temperature: Any) -> float:
-        """The probability that `sample` draws this action; looks at all values, and draws nothing."""
+        """The probability that `sample` draws this action; visits all values, and draws nothing."""
         action = as_integer(action, "action", maximum=len(self._values) - 1)
         return float(softmax(self._values, as_number(temperature, "temperature", minimum=0.0))[action])
 
     def entropy(self, temperature: Any) -> float:
-        """The entropy of a draw in nats; looks at all values, and draws nothing."""
+        """The entropy of the distribution in nats; visits all values, and draws nothing."""
         return float(entropy(softmax(self._values, as_number(temperature, "temperature", minimum=0.0))))
 
     def _arranged(self, temperature: float) -> Cells:
-        """New cells; their values are this very array, also in the eyes of pickle and copy."""
+        """New cells that share this array of values, so that pickle and copy keep one."""
         return build(self._values, temperature)._replace(values=self._values)

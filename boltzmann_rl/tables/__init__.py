@@ -1,21 +1,20 @@
-"""Which environments are their transition tables, so that they can be planned for and played without being stepped.
+"""Which environments follow their transition tables, so that planning and compiled play need not step them.
 
 Environments in the style of Gymnasium's toy-text ones have a table ``P[state][action]`` of outcomes ``(probability,
-next state, reward, terminated)`` and the probabilities ``initial_state_distrib`` of each state at the beginning. That
-they do what these say can't be found out by trying: a step may do something else after the two thousandth. Tables are
-therefore believed in two cases alone.
+next state, reward, terminated)`` and the probabilities ``initial_state_distrib`` of each initial state. No number of
+steps proves that an environment follows them: it may deviate later. Tables are therefore trusted in two cases only.
 
 **Known.** The very ``step`` and ``reset`` of Gymnasium's FrozenLake, CliffWalking and Taxi (without a fickle passenger)
 and of `boltzmann_rl.gridworlds.TabularEnv`, also of a subclass that has only an ``__init__`` of its own, under
 Gymnasium's ``TimeLimit``, ``OrderEnforcing`` and ``PassiveEnvChecker``; nothing that they call is replaced, and tables
 and state are plain data.
 
-**Declared.** A class of your own says ``steps_by_tables = True``::
+**Declared.** Your class sets ``steps_by_tables = True``::
 
     class Maze(gymnasium.Env):
         steps_by_tables = True
 
-and promises, for all its instances:
+and guarantees, for all its instances:
 
 - ``P`` maps states 0, 1, … to actions (from ``action_space.start`` on) to lists of outcomes, and stays what it is while
   the environment lives, as does ``initial_state_distrib``;
@@ -27,11 +26,11 @@ and promises, for all its instances:
 - a method ``action_mask(state)``, if there is one, answers what ``info["action_mask"]`` is in that state, and depends
   on nothing else; without one, no mask is shown.
 
-A subclass that overrides ``step``, ``reset`` or anything they call is not covered by the declaration of its base and
-declares for itself, also ``steps_by_tables = False``. What is declared is compared with a walk of some hundred steps
-before it is played, and an error says where it differs.
+A subclass that overrides ``step``, ``reset`` or anything they call is not covered by the declaration of its base, and
+has to declare True or False itself. Before play, a declared environment is compared with its tables over a walk of 300
+steps; an error says where it differs.
 
-Everything else is stepped, by the reference engine, and `boltzmann_rl.planning.MDP.of` refuses it.
+Any other environment is stepped by the reference engine, and refused by `boltzmann_rl.planning.MDP.of`.
 """
 
 from boltzmann_rl.tables.known import doubt, layers

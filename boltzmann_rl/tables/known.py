@@ -1,4 +1,4 @@
-"""The one list of environments that are known to be what their tables say, and how others are declared to be."""
+"""The list of environments that are known to follow their transition tables, and the declaration by others."""
 
 import functools
 from typing import Any
@@ -23,11 +23,11 @@ from boltzmann_rl.tables.functions import Reached, digest, is_at_home, is_plain,
 
 __all__ = ["DECLARATION", "KNOWN", "declares", "doubt", "is_unmodified", "layers"]
 
-# The attribute of a class that declares it.
+# The class attribute that declares it.
 DECLARATION = "steps_by_tables"
 
-# Classes whose step and reset were read, with the attributes that must be false. Of Gymnasium's Taxi the passenger may
-# be fickle, and then changes the destination, which P does not say.
+# Classes whose step and reset were reviewed, with attributes that must be false. A fickle passenger in Gymnasium's Taxi
+# may change the destination, which P does not model.
 KNOWN: dict[type, tuple[str, ...]] = {
     FrozenLakeEnv: (),
     CliffWalkingEnv: (),
@@ -35,14 +35,14 @@ KNOWN: dict[type, tuple[str, ...]] = {
     TabularEnv: (),
 }
 
-# Wrappers that answer what the environment answers, but for a TimeLimit, which truncates.
+# Wrappers that pass everything through, except that TimeLimit truncates.
 _TRANSPARENT = (OrderEnforcing, PassiveEnvChecker, TimeLimit)
 
-# Those that besides show or record what happens. They are put there to be fed, step by step; a plan needs no steps.
+# Wrappers that also render or record. They need every step, which compiled play skips; planning takes no steps.
 _WATCHING = (*_TRANSPARENT, HumanRendering, RecordEpisodeStatistics, RenderCollection)
 
-# The functions of Gymnasium 1.2 to 1.4 that were read, by `boltzmann_rl.tables.functions.digest`. Where a later one
-# differs, `tests/test_tables.py` fails: read it, and add its digest if it still does what P says.
+# Digests (`boltzmann_rl.tables.functions.digest`) of the reviewed functions of Gymnasium 1.2 to 1.4. If a later version
+# differs, `tests/test_tables.py` fails: review it, and add its digest if it still follows P.
 _READ = {
     "CliffWalkingEnv.reset": {"4b538015"},
     "CliffWalkingEnv.step": {"88dc52e5"},
@@ -71,11 +71,11 @@ _READ = {
 
 
 def doubt(env: Any, *, planning: bool = False) -> str:
-    """Why an environment need not be what its tables say, in a line; empty where that is known or declared.
+    """Why an environment is not known to follow its tables, in a line; empty if that is known or declared.
 
     Args:
         env: Any object.
-        planning: Whether only the tables are of interest, and not what else happens in a step, such as drawing.
+        planning: Whether only the tables matter, and not the side effects of a step, such as rendering.
 
     Example:
         >>> doubt(gymnasium.make("FrozenLake-v1"))
@@ -159,7 +159,7 @@ def _override(env: Any, owner: type, *more: str) -> str:
 
 
 def _change(env: Any, known: type) -> str:
-    """How an environment differs from its known class in what it does; empty where it does not."""
+    """How the behaviour of an environment differs from that of its known class; empty if it does not."""
     found = reached(known, "step", "reset")
     changed = _replaced(found) or overridden(env, known, found.names)
     if changed:
@@ -170,7 +170,7 @@ def _change(env: Any, known: type) -> str:
 
 
 def layers(env: Any) -> list[Any]:
-    """The known wrappers from the outermost on, and what is in them.
+    """The known wrappers, outermost first, and the environment inside.
 
     Example:
         >>> len(layers(gymnasium.make("FrozenLake-v1")))

@@ -1,8 +1,8 @@
-"""The tables of an environment that is declared by its id: read once where it is always made alike, or at each making.
+"""The tables of an environment that is declared by its id: cached if its construction is deterministic.
 
-A maker may do something else at every call: a function, a subclass's ``__init__``, what ``wrap`` puts around it. Tables
-outlast a run only where the construction itself is known: by the constructor of a known class, as it was written, from
-plain arguments. Everything else is made anew for each run, as the reference engine does, and read each time.
+A function, a subclass's ``__init__`` or a wrapper may build a different environment at every call. Tables are cached
+beyond a run only if the environment is built by the unmodified constructor of a known class from plain arguments.
+Otherwise the environment is built for each run, as the reference engine does, and its tables are read each time.
 """
 
 import pickle
@@ -23,7 +23,7 @@ from boltzmann_rl.tables.worlds import World, world_of
 
 __all__ = ["lasting", "read"]
 
-# Their constructors make the same of the same arguments; but see `_is_drawn`.
+# Classes with deterministic constructors; the exception is in `_is_drawn`.
 _CONSTRUCTORS = (*KNOWN, ShortCorridor, WindyGridworld)
 
 _lasting: dict[str, tuple[bytes, World | str]] = {}
@@ -31,13 +31,13 @@ _made: dict[str, tuple[EnvSpec | None, Any, World | str]] = {}
 
 
 def read(environment: Environment) -> World | str:
-    """The tables of an environment, or why they are not known to be what it does, in a line.
+    """The tables of an environment, or a line that says why it is not known to follow any.
 
-    Where the construction is not known this is asked of two that are made, once in a process, and again when its id is
-    registered anew: what any other is like shows when that is made.
+    If the construction is not known to be deterministic, two environments are built and compared, once per process and
+    registration of the id.
 
     Raises:
-        ValueError: It is declared to step by its tables, and does something else.
+        ValueError: The environment is declared to follow its tables, and deviates from them.
 
     Example:
         >>> read(Environment("FrozenLake-v1")).cumulative.shape
@@ -56,7 +56,7 @@ def read(environment: Environment) -> World | str:
 
 
 def lasting(environment: Environment) -> World | None:
-    """The tables of an environment that is made alike each time; None where that is not known."""
+    """The tables of an environment whose construction is known to be deterministic, else None."""
     recipe = _recipe(environment)
     if recipe is None:
         return None
@@ -68,10 +68,10 @@ def lasting(environment: Environment) -> World | None:
 
 
 def _tried(environment: Environment, times: int = 2) -> World | str:
-    """What environments that are made are like; a difference between two shows that a third may be yet another."""
+    """The tables that newly built environments agree on, or why there are none."""
     try:
         made = [environment.make() for _ in range(times)]
-    except Exception as error:  # the reference engine comes upon it, and says where
+    except Exception as error:  # the reference engine will raise it with its context
         return f"{environment.id} can't be made, {type(error).__name__}: {error}"
     try:
         world, *others = (world_of(env) for env in made)
@@ -93,7 +93,7 @@ def _same(world: World, other: World | str) -> bool:
 
 
 def _recipe(environment: Environment) -> bytes | None:
-    """All that the construction of an environment depends on; None where it may do something else each time."""
+    """All that the construction of an environment depends on; None if it may differ from call to call."""
     spec = _spec(environment)
     if spec is None or spec.additional_wrappers or environment.wrap is not None:
         return None

@@ -1,4 +1,4 @@
-"""Whether an environment that is declared to step by its tables does so in a walk: a lie is an error that names it."""
+"""The check that an environment declared to follow its transition tables does so over a random walk."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ def check_promise(env: Any, world: World) -> None:
     """Compare a walk with resets and time limits with the tables, draw for draw.
 
     Args:
-        env: An environment that nobody uses, fresh or not: it is reset and stepped.
+        env: An environment for this check alone: it is reset and stepped.
         world: Its tables.
 
     Raises:
-        ValueError: It does something else than they say.
+        ValueError: The environment deviates from its tables.
     """
     rng, choice = seeding.np_random(_SEED)[0], stream(_SEED, "action")
     table, over, here, elapsed = TabularEnvironment(env, _SEED), True, 0, 0
@@ -52,7 +52,7 @@ def _compare(env: Any, call: str, found: Reading, expected: Reading) -> None:
         raise ValueError(f"{_lie(env)} {call} answered {_print(told)}, and by P and its draws {_print(tabled)}")
     tabled_mask = np.asarray(expected.available)
     mask = np.ones_like(tabled_mask) if found.available is None else found.available
-    if not (expected.terminated or np.array_equal(mask, tabled_mask)):  # at an end nobody looks at the mask
+    if not (expected.terminated or np.array_equal(mask, tabled_mask)):  # the mask of a terminal state is not used
         raise ValueError(f"{_lie(env)} {call} shows the mask {mask}, and action_mask is {tabled_mask}")
 
 

@@ -107,12 +107,12 @@ def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_r
 def test_collects_with_one_uniform_for_each_environment_at_the_clock_of_each(name):
     schedule, tape = Exponential(1.0, 0.01, steps=30), Tape()
     make(brl.Boltzmann(schedule), name, envs=3, learning_starts=30, seed=7).learn(150, callback=tape)
-    coins = stream(7, "exploration")
+    expected_rng = stream(7, "exploration")
     assert len(tape.warm_up) == 10  # decisions for three environments, and none of them takes a coin
     assert tape.timesteps == list(range(30, 150, 3))
     for values, timesteps, actions in zip(tape.values, tape.timesteps, tape.actions, strict=True):
         temperature = max(0.01, 0.01 ** (timesteps // 3 / 30))
-        assert list(actions) == drawn(special.softmax(values / temperature, axis=-1), coins.random(3))
+        assert list(actions) == drawn(special.softmax(values / temperature, axis=-1), expected_rng.random(3))
 
 
 def test_actions_before_learning_starts_are_uniform_whatever_the_policy():
@@ -124,7 +124,7 @@ def test_actions_before_learning_starts_are_uniform_whatever_the_policy():
 
 @pytest.mark.parametrize("seed", [0, None])
 @pytest.mark.parametrize("name", ALGORITHMS)
-def test_training_saved_loaded_and_continued_explores_with_the_coins_of_the_uninterrupted(name, seed, tmp_path):
+def test_training_saved_loaded_and_continued_explores_as_if_uninterrupted(name, seed, tmp_path):
     policy = brl.Boltzmann(Exponential(1.0, 0.1, steps=100))
     model = make(policy, name, contexts=1, gradient_steps=0, seed=seed, envs=2).learn(40)  # the values never change
     model.save(tmp_path / "model")
@@ -247,7 +247,7 @@ def test_a_policy_or_a_seed_given_to_load_takes_effect(tmp_path):
         ExploringDQN.load(tmp_path / "model", exploration_final_eps=0.1)
 
 
-def test_every_seed_of_stable_baselines3_governs_the_coins():
+def test_every_seed_of_stable_baselines3_seeds_the_exploration():
     observations = np.zeros((100, 3), dtype=np.float32)
 
     def actions(seed=None, common=None, later=None):
@@ -315,7 +315,7 @@ def test_a_schedule_of_the_progress_is_read_at_each_decision_also_when_training_
         read.append(progress)
         return linear(progress)
 
-    model, coins = make(brl.Boltzmann(brl.RelativeToSpread(Progress(schedule)))), stream(0, "exploration")
+    model, expected_rng = make(brl.Boltzmann(brl.RelativeToSpread(Progress(schedule)))), stream(0, "exploration")
     for total, since, settings in ((40, 0, {}), (100, 40, {"reset_num_timesteps": False})):
         read.clear()
         tape = Tape()
@@ -323,7 +323,7 @@ def test_a_schedule_of_the_progress_is_read_at_each_decision_also_when_training_
         assert read == [1.0 - timesteps / total for timesteps in range(since, total)]
         for values, timesteps, actions in zip(tape.values, tape.timesteps, tape.actions, strict=True):
             temperature = max(0.1, 1.0 - 0.9 * (timesteps / total) / 0.5) * values.std()
-            assert list(actions) == drawn(special.softmax(values / temperature, axis=-1), coins.random(1))
+            assert list(actions) == drawn(special.softmax(values / temperature, axis=-1), expected_rng.random(1))
 
 
 def test_the_progress_is_clamped_where_the_last_rollout_runs_past_the_end():

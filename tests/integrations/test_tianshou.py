@@ -98,13 +98,13 @@ def test_a_collector_gives_each_environment_a_uniform_at_the_clock_of_training()
     with policy_within_training_step(policy):
         collector.collect(n_step=150)
     assert policy.clock == 50
-    coins = np.random.default_rng(3)
+    expected_rng = np.random.default_rng(3)
     rows = (
         np.arange(3) * 200 + np.arange(10, 60)[:, np.newaxis]
     )  # those after the random ones, in each environment's part
     for clock, row in enumerate(rows):
         p = special.softmax(values_of(policy, buffer.obs[row]) / max(0.01, 0.01 ** (clock / 30)), axis=-1)
-        assert buffer.act[row].tolist() == drawn(p, coins.random(3))
+        assert buffer.act[row].tolist() == drawn(p, expected_rng.random(3))
 
 
 def test_the_network_is_asked_once_a_decision_whoever_asks():
@@ -171,7 +171,7 @@ def test_a_real_agent_learns_with_tianshou_s_trainer_and_is_tested_greedily(name
     assert decided(policy, EYE, training=False).tolist() == [0, 1, 2]
 
 
-def test_a_saved_state_keeps_the_clock_and_the_coins():
+def test_a_saved_state_keeps_the_clock_and_the_generator():
     def fresh(seed):
         policy = make(brl.Boltzmann(Exponential(1.0, 0.1, steps=9)), seed=seed)
         return policy, DQN(policy=policy, optim=AdamOptimizerFactory())

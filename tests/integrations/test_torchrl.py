@@ -103,7 +103,7 @@ def test_the_action_is_in_the_spec_for_any_batch_and_kind_of_number(spec, batch)
 @pytest.mark.parametrize("clocks", [(), (4,)])
 def test_the_clock_moves_only_by_step_for_all_rows_or_for_each(clocks):
     module = make(brl.Boltzmann(Exponential(1.0, 0.01, steps=30)), clocks=clocks, seed=3)
-    coins, values = np.random.default_rng(3), np.random.default_rng(4).normal(size=(4, 3)).astype(np.float32)
+    expected_rng, values = np.random.default_rng(3), np.random.default_rng(4).normal(size=(4, 3)).astype(np.float32)
     clock = np.zeros(4)
     for frames in (0, 4, [7, 0, 40, 2] if clocks else 7, 1):
         module.step(torch.tensor(frames) if isinstance(frames, list) else frames)
@@ -111,7 +111,7 @@ def test_the_clock_moves_only_by_step_for_all_rows_or_for_each(clocks):
         for _ in range(3):  # reading does not move it
             temperature = np.maximum(0.01, 0.01 ** (clock / 30))[:, np.newaxis]
             p = special.softmax(values.astype(float) / temperature, axis=-1)
-            assert taken(module, values) == drawn(p, coins.random(4))
+            assert taken(module, values) == drawn(p, expected_rng.random(4))
 
 
 @pytest.mark.parametrize("kind", [torch.bool, torch.int64])
@@ -144,7 +144,7 @@ def test_other_exploration_types_take_torchrl_s_greedy_action_and_no_coin(kind, 
 
 
 @pytest.mark.parametrize("generator", ["PCG64", "PCG64DXSM", "Philox", "SFC64", "MT19937"])
-def test_a_saved_state_keeps_the_clock_and_the_coins(generator):
+def test_a_saved_state_keeps_the_clock_and_the_generator(generator):
     def fresh(seed):
         rng = np.random.Generator(getattr(np.random, generator)(seed))
         return ExplorationModule(brl.Boltzmann(Exponential(1.0, 0.1, steps=50)), OneHot(3), rng)
@@ -159,7 +159,7 @@ def test_a_saved_state_keeps_the_clock_and_the_coins(generator):
     assert taken(module, values) == taken(other, values)
 
 
-def test_copies_in_the_workers_of_a_collector_throw_coins_of_their_own(monkeypatch):
+def test_copies_in_the_workers_of_a_collector_draw_independently(monkeypatch):
     def actions(process, module):
         monkeypatch.setattr(integration, "current_process", lambda: SimpleNamespace(name=process))
         return taken(module, np.zeros((100, 3)))
@@ -174,7 +174,7 @@ def test_copies_in_the_workers_of_a_collector_throw_coins_of_their_own(monkeypat
     assert actions("Process-1", one) == actions("Process-1", here)  # what was saved there goes on there
     monkeypatch.undo()
     here.load_state_dict(module.state_dict())
-    assert taken(here, np.zeros((100, 3))) == taken(module, np.zeros((100, 3)))  # any other copy keeps its coins
+    assert taken(here, np.zeros((100, 3))) == taken(module, np.zeros((100, 3)))  # any other copy draws the same
 
 
 def test_nested_keys_and_a_composite_spec_of_many_agents():
