@@ -451,5 +451,5 @@ def test_the_exponential_is_the_one_of_the_reference():
     values, weigh = np.zeros((1, 1, 2)), called(tabular_kernel._weigh)
     for gap in [0.0, 745.2, 1e300, *stream(0, "gaps").exponential(50.0, 2000).tolist()]:
         values[0, 0, 1], weights = -gap, np.empty(2)
-        weigh(tabular_kernel.SOFT, values, 0, np.ones((1, 2), dtype=bool), 0.7, weights)
+        weigh(1.0, values, 0, np.ones((1, 2), dtype=bool), 0.7, weights)
         assert weights.tolist() == [1.0, math.exp(-gap / 0.7)]

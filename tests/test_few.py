@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from boltzmann_rl import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform, act, schedules
 from boltzmann_rl.numerics.plain import FEW, few_values, pick
+from boltzmann_rl.policies.mixture import mixture_of, weights_of
 
 POLICIES = [
     Greedy(),
@@ -31,7 +32,7 @@ values_of_few = hnp.arrays(
 @settings(deadline=None)
 @given(values=values_of_few, step=st.integers(0, 2000))
 def test_the_weights_are_the_policys_probabilities(policy, values, step):
-    weights = policy._few_weights(values.tolist(), step)
+    weights = weights_of(mixture_of(policy, step), values.tolist(), step)
     if weights is not None:  # else the arrays decide
         np.testing.assert_allclose(
             np.array(weights) / math.fsum(weights), policy(values, step), rtol=1e-11, atol=1e-300

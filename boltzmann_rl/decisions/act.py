@@ -13,8 +13,8 @@ from boltzmann_rl.decisions.fill_values import HIGHEST, check_fill_values
 from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.plain import few_values, pick
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
+from boltzmann_rl.policies.mixture import mixture_of, weights_of
 from boltzmann_rl.policies.parameters import clock_of
-from boltzmann_rl.policies.softmax import Boltzmann
 from boltzmann_rl.protocols import Actions, Axes, Mask, Policy, Row, Rows, Steps, traits_of
 from boltzmann_rl.schedules import is_constant
 
@@ -115,27 +115,21 @@ def act(
         as_generator(rng)
     coin: Any = None
     if memory is None and type(values) is np.ndarray and (step is None or (type(step) is int and step >= 0)):
-        if values.ndim == 1:
-            if machine.ready is not None and type(policy) is Boltzmann and not with_probability:
-                coin = rng.random()
-                chosen = machine.action(policy, values, available, step, coin)
+        mixture = mixture_of(policy, step)
+        if mixture is not None and values.ndim == 1:
+            coin = rng.random()
+            if machine.ready is not None and not with_probability:
+                chosen = machine.action(mixture, values, available, step, coin)
                 if chosen >= 0:
                     return chosen
-            if "_few_weights" in vars(type(policy)):  # a subclass that answers otherwise is asked, not passed over
-                coin = rng.random() if coin is None else coin
-                plain = few_values(values, available)
-                weights = None if plain is None else policy._few_weights(plain, step)  # type: ignore[union-attr]
-                if plain is not None and weights is not None:
-                    chosen = pick(weights, coin)
-                    if learned or plain[chosen] > HIGHEST or type(policy) is Boltzmann:
-                        return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
-        elif (
-            values.ndim == 2
-            and available is None
-            and not with_probability
-            and (step is not None or is_constant(policy))
-        ):
-            chosen = machine.actions_of_rows(policy, values, step, rng, learned)
+            plain = few_values(values, available)
+            weights = None if plain is None else weights_of(mixture, plain, step)
+            if plain is not None and weights is not None:
+                chosen = pick(weights, coin)
+                if learned or plain[chosen] > HIGHEST or mixture.soft == 1.0:
+                    return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
+        elif mixture is not None and available is None and not with_probability:
+            chosen = machine.actions_of_rows(policy, mixture, values, step, rng, learned=learned)
             if chosen is not None:
                 return chosen
     values = as_values(values) if available is None else mask(values, available)

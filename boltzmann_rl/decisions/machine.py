@@ -12,11 +12,9 @@ from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.decisions.fill_values import holds_fill_values
 from boltzmann_rl.kernels.forks import no_fork
 from boltzmann_rl.kernels.jit import available
-from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
-from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
-from boltzmann_rl.policies.parameters import clock_of, number_at, rate_at, temperature_at
-from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
-from boltzmann_rl.protocols import is_unit, traits_of
+from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE, LEAST_TEMPERATURE
+from boltzmann_rl.policies.mixture import Mixture
+from boltzmann_rl.policies.parameters import clock_of, number_at
 
 __all__ = ["action", "actions_of_rows", "prepare", "ready"]
 
@@ -25,9 +23,6 @@ ready: Any = None
 
 # Rows of a batch from which on threads and lanes pay.
 _MANY_ROWS = 4096
-
-# Below, 1/temperature may overflow.
-_SMALLEST = 1e-290
 
 _FLOAT64, _MASKS = np.dtype(np.float64), (np.dtype(bool), np.dtype(np.int8))
 
@@ -57,9 +52,11 @@ def prepare() -> None:
             ready = decision
 
 
-def action(policy: Boltzmann, values: Any, available: Any, step: int | None, u: float) -> int:
-    """A decision on values ``(A,)``; −1 for what `boltzmann_rl.numerics.plain` or the arrays have to answer."""
-    temperature = policy.temperature
+def action(mixture: Mixture, values: Any, available: Any, step: int | None, u: float) -> int:
+    """A softmax decision on values ``(A,)``; −1 for what plain floats or the arrays have to decide."""
+    _, soft, _, temperature = mixture
+    if soft != 1.0:
+        return -1
     if type(temperature) is not float:
         temperature = number_at(temperature, step) or 0.0
     if not 0.0 < temperature <= LARGEST_TEMPERATURE or values.dtype is not _FLOAT64 or not values.flags.carray:
@@ -71,21 +68,20 @@ def action(policy: Boltzmann, values: Any, available: Any, step: int | None, u: 
     return -1
 
 
-_ROW = np.zeros(1)
-
-
-def actions_of_rows(policy: Any, values: Any, step: Any, rng: np.random.Generator, learned: bool = True) -> Any:
+def actions_of_rows(
+    policy: Any, mixture: Mixture, values: Any, step: Any, rng: np.random.Generator, *, learned: bool = True
+) -> Any:
     """Actions for many rows, or None for what only the policy's own arrays can answer; draws in the first case only."""
     if values.ndim != 2 or len(values) < _MANY_ROWS or not values.size or values.dtype not in (np.float64, np.float32):
         return None
-    if ready is None:
+    if ready is None or not values.flags.carray:
         return None
-    shares = _shares(policy, step) if values.flags.carray else None
-    if shares is None or not _meaningful(values):
+    numbers = _numbers(policy, mixture, step)
+    if numbers is None or not _meaningful(values):
         return None
-    if shares[1] > 0.0 and not learned and holds_fill_values(values):
+    if mixture.uniform > 0.0 and not learned and holds_fill_values(values):
         return None
-    return ready.decide_rows(values, *shares, rng.random)
+    return ready.decide_rows(values, *numbers, rng.random)
 
 
 def _meaningful(values: Any) -> bool:
@@ -103,27 +99,12 @@ def _meaningful(values: Any) -> bool:
     return False
 
 
-def _shares(policy: Any, step: Any) -> tuple[float, float, float, float] | None:
-    """Temperature, and shares of the uniform, the soft and the greedy part; None where rows have their own."""
-    if type(policy) not in _PARTS or is_unit(traits_of(policy).temperature) or np.ndim(step):
-        return None
+def _numbers(policy: Any, mixture: Mixture, step: Any) -> tuple[float, float, float, float] | None:
+    """Temperature and weights; None where rows have their own."""
     if clock_of(policy) != "step" or rows_of(policy):
         return None
-    try:
-        temperature = temperature_at(getattr(policy, "temperature", 1.0), _ROW, 0 if step is None else step)
-        rate = rate_at(getattr(policy, "epsilon", 0.0), "epsilon", _ROW, 0 if step is None else step)
-    except ValueError:  # one for each row, or what the arrays will name
+    *weights, temperature = mixture
+    found = number_at(temperature, step) if mixture.soft else 1.0
+    if found is None or not LEAST_TEMPERATURE <= found <= LARGEST_TEMPERATURE:
         return None
-    if not _SMALLEST <= temperature <= LARGEST_TEMPERATURE:
-        return None
-    return (temperature, *_PARTS[type(policy)](float(np.max(rate))))
-
-
-_PARTS: dict[Any, Any] = {
-    Boltzmann: lambda rate: (0.0, 1.0, 0.0),
-    EpsilonBoltzmann: lambda rate: (rate, 1.0 - rate, 0.0),
-    EpsilonGreedy: lambda rate: (rate, 0.0, 1.0 - rate),
-    Greedy: lambda rate: (0.0, 0.0, 1.0),
-    MaxBoltzmann: lambda rate: (0.0, rate, 1.0 - rate),
-    Uniform: lambda rate: (1.0, 0.0, 0.0),
-}
+    return (found, *map(float, weights))

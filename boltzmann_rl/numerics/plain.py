@@ -1,33 +1,20 @@
-"""The same laws for a few actions on plain floats, where Python is faster than NumPy by its overhead.
-
-Unnormalised weights, or None wherever something is out of the ordinary: then the arrays of the policy itself decide,
-and name what is wrong. One comparison says so: for legal values the sum of the weights is at least 1 and finite, and
-NaN, +inf and rows without an available action all fail it. Where a policy explores uniformly, rows of a very low sum
-are left to the arrays too, since a number written over a masked value may be among them.
-"""
+"""One row of a few actions on plain floats, where Python is faster than NumPy by its overhead."""
 
 from bisect import bisect_right
 from itertools import accumulate
-from math import exp, inf
+from math import inf
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
-
 __all__ = [
     "FAR_BELOW",
     "FEW",
-    "epsilon_greedy_weights",
     "few_values",
-    "greedy_weights",
-    "mixed_weights",
     "pick",
-    "softmax_weights",
-    "uniform_weights",
 ]
 
-# Up to so many actions; beyond, arrays are faster.
+# The most actions of a decision on plain floats; beyond, arrays are faster.
 FEW = 128
 
 # The sum of a row that holds a fill value is below this: see `boltzmann_rl.decisions.fill_values`.
@@ -51,48 +38,6 @@ def few_values(values: Any, available: Any) -> list[float] | None:
     if mask.count(0) + mask.count(1) != len(mask):
         return None
     return [value if open_ else -inf for value, open_ in zip(plain, mask, strict=True)]
-
-
-def softmax_weights(values: list[float], temperature: float | None) -> list[float] | None:
-    """exp((values − max) / temperature) for an ordinary temperature."""
-    if temperature is None or not 0.0 < temperature <= LARGEST_TEMPERATURE:
-        return None
-    best = max(values)
-    weights = [exp((value - best) / temperature) for value in values]
-    return weights if 1.0 <= sum(weights) < inf else None
-
-
-def greedy_weights(values: list[float]) -> list[float] | None:
-    """1 for each maximum."""
-    best = max(values)
-    if not -inf < best < inf or not sum(values) < inf:  # the sum of values with a NaN or +inf is one of these
-        return None
-    return [1.0 if value == best else 0.0 for value in values]
-
-
-def uniform_weights(values: list[float]) -> list[float] | None:
-    """1 for each available action."""
-    if not -inf < max(values) < inf or not (FAR_BELOW < (total := sum(values)) < inf or total == -inf):
-        return None
-    return [0.0 if value == -inf else 1.0 for value in values]
-
-
-def epsilon_greedy_weights(values: list[float], rate: float) -> list[float] | None:
-    """`mixed_weights` of the uniform and the greedy ones, in one go."""
-    best = max(values)
-    if not -inf < best < inf or not (FAR_BELOW < (total := sum(values)) < inf or total == -inf):
-        return None
-    low = rate / (len(values) - values.count(-inf))
-    high = low + (1.0 - rate) / values.count(best)
-    return [high if value == best else low if value > -inf else 0.0 for value in values]
-
-
-def mixed_weights(rate: float | None, explore: list[float] | None, exploit: list[float] | None) -> list[float] | None:
-    """Rate · explore + (1 − rate) · exploit, each normalised first."""
-    if rate is None or not 0.0 <= rate <= 1.0 or explore is None or exploit is None:
-        return None
-    more, less = rate / sum(explore), (1.0 - rate) / sum(exploit)
-    return [more * e + less * g for e, g in zip(explore, exploit, strict=True)]
 
 
 def pick(weights: list[float], u: float) -> int:

@@ -9,8 +9,9 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_steps, as_temperature, as_values, real_array, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.numerics import greedy, softmax, uniform
-from boltzmann_rl.policies.parameters import as_temperature_parameter, mixture, temperature_at
+from boltzmann_rl.numerics import softmax
+from boltzmann_rl.policies.mixture import Mixture, mixed
+from boltzmann_rl.policies.parameters import as_temperature_parameter
 from boltzmann_rl.policies.temperatures import RelativeToRange
 from boltzmann_rl.protocols import Temperature
 
@@ -39,8 +40,11 @@ class AdaptiveEpsilonGreedy:
     constant = shift_invariant = takes_memory = True
 
     def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
-        values = as_values(values)
-        return mixture(_shares(epsilon, values), uniform(values), greedy(values))
+        return mixed(self, values, step, epsilon)
+
+    def mixture(self, step: Any, memory: Any = None) -> Mixture:
+        rate = _rate(memory)
+        return Mixture(rate, 0.0, 1.0 - rate)
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,11 @@ class AdaptiveMaxBoltzmann:
         set_fields(self, temperature=as_temperature_parameter(self.temperature))
 
     def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
-        values = as_values(values)
-        explore = softmax(values, temperature_at(self.temperature, values, step))
-        return mixture(_shares(epsilon, values), explore, greedy(values))
+        return mixed(self, values, step, epsilon)
+
+    def mixture(self, step: Any, memory: Any = None) -> Mixture:
+        rate = _rate(memory)
+        return Mixture(0.0, rate, 1.0 - rate, self.temperature)
 
 
 @dataclass(frozen=True)
@@ -123,14 +129,12 @@ class Exp3PlusPlus:
             return (1.0 - floor.sum(axis=-1, keepdims=True)) * weights + floor
 
 
-def _shares(epsilon: Any, values: Floats) -> Floats:
-    """The remembered ε of each row, aligned with the action axis."""
-    shares = real_array(epsilon, "memory")
-    if shares.shape != values.shape[:-1]:
-        raise ValueError(f"memory has shape {shares.shape}, but values {values.shape} need one ε for each row")
-    if not ((shares >= 0.0) & (shares <= 1.0)).all():
-        raise ValueError(f"memory must hold an ε in [0, 1] for each row, got {shares}")
-    return shares[..., np.newaxis]
+def _rate(epsilon: Any) -> Floats:
+    """The remembered ε of each row."""
+    found = real_array(epsilon, "memory")
+    if not ((found >= 0.0) & (found <= 1.0)).all():
+        raise ValueError(f"memory must hold an ε in [0, 1] for each row, got {found}")
+    return found
 
 
 def _gaps(gaps: Any, values: Floats) -> Floats:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from boltzmann_rl.arguments import Floats, as_values, set_fields
+from boltzmann_rl.arguments import Floats, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.numerics import greedy, uniform
-from boltzmann_rl.numerics.plain import epsilon_greedy_weights, greedy_weights, uniform_weights
-from boltzmann_rl.policies.parameters import as_row_parameter, mixture, number_at, rate_at
+from boltzmann_rl.policies.mixture import Mixture, keep, mixed
+from boltzmann_rl.policies.parameters import as_row_parameter, rate_at
 from boltzmann_rl.protocols import RowParameter
 
 __all__ = ["EpsilonGreedy", "Greedy", "Uniform"]
@@ -25,12 +24,14 @@ class Greedy:
 
     constant = shift_invariant = True
 
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return greedy(values)
+    def __post_init__(self) -> None:
+        keep(self)
 
-    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.numerics.plain`."""
-        return greedy_weights(values)
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return mixed(self, values, step)
+
+    def mixture(self, step: Any, memory: Any = None) -> Mixture:
+        return Mixture(0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,21 @@ class Uniform:
 
     constant = shift_invariant = True
 
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return uniform(values)
+    def __post_init__(self) -> None:
+        keep(self)
 
-    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.numerics.plain`."""
-        return uniform_weights(values)
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return mixed(self, values, step)
+
+    def mixture(self, step: Any, memory: Any = None) -> Mixture:
+        return Mixture(1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class EpsilonGreedy:
     """With probability ε any available action, else a greedy one: π = ε/n + (1 − ε)·greedy.
 
-    Each row of a batch flips its own coin. Limits: ε = 0 is `Greedy`, ε = 1 is `Uniform`.
+    Rows of a batch explore independently of each other. Limits: ε = 0 is `Greedy`, ε = 1 is `Uniform`.
 
     Args:
         epsilon: In [0, 1]: a number or a schedule, or a list, tuple or array of them, one for each row.
@@ -83,12 +86,11 @@ class EpsilonGreedy:
 
     def __post_init__(self) -> None:
         set_fields(self, epsilon=as_row_parameter(self.epsilon, "epsilon", maximum=1.0))
+        keep(self)
 
     def __call__(self, values: Any, step: Any) -> Floats:
-        values = as_values(values)
-        return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), greedy(values))
+        return mixed(self, values, step)
 
-    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.numerics.plain`."""
-        rate = number_at(self.epsilon, step)
-        return None if rate is None or not 0.0 <= rate <= 1.0 else epsilon_greedy_weights(values, rate)
+    def mixture(self, step: Any, memory: Any = None) -> Mixture:
+        rate = rate_at(self.epsilon, "epsilon", step)
+        return Mixture(rate, 0.0, 1.0 - rate)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_temperature
+from boltzmann_rl.arguments import Floats, real_array
 from boltzmann_rl.arguments.rows import PerRow, in_rows, inside, rows_of, rows_of_parameter
 from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import as_parameter, evaluate
@@ -19,9 +19,10 @@ __all__ = [
     "clock_of",
     "differs_by_row",
     "example_values",
-    "mixture",
+    "misfit",
     "number_at",
     "rate_at",
+    "same_for_many",
     "temperature_at",
 ]
 
@@ -144,37 +145,38 @@ def _at_rows(parameter: Any, name: str, values: Floats, step: Any) -> Any:
         return float(evaluate(parameter, step)[0])
     found = ladder if ladder not in (None, rows) else ()
     if not found:
-        value = evaluate(parameter, step, name, rows)
+        value = parameter if isinstance(parameter, np.ndarray) else evaluate(parameter, step, name, rows)
         if np.ndim(step) or np.shape(value) in ((), rows):
             return value
         found = np.shape(value)
+    raise misfit(name, found, values)
+
+
+def misfit(name: str, found: tuple[int, ...], values: Floats) -> ValueError:
+    """The error for a parameter that has values of shape ``found`` for other rows than there are."""
+    rows = values.shape[:-1]
     held = f"values of shape {values.shape} are {'a single row' if rows == () else f'rows of shape {rows}'}"
-    raise ValueError(f"{name} has a value for each row, of shape {found}, but {held}: {parameter!r}")
+    return ValueError(f"{name} has a value for each row, of shape {found}, but {held}")
 
 
-def rate_at(rate: Any, name: str, values: Floats, step: Any) -> float | Floats:
-    """A probability of exploring, aligned with the action axis: a float, or ``(..., 1)`` for one per row.
+def rate_at(rate: Any, name: str, step: Any) -> float | Floats:
+    """A probability of exploring at a step: a float, or an array with one for each row.
 
     Raises:
-        ValueError: A value outside [0, 1], a clock per action, or a shape that does not fit the rows.
+        TypeError: No step.
+        ValueError: A value outside [0, 1].
     """
     if isinstance(rate, float):
         return rate
-    if np.ndim(step) >= values.ndim:
-        raise ValueError(
-            f"step has shape {np.shape(step)}, one per action of values {values.shape}, but {name} is one per row: "
-            "give one step per row"
-        )
-    share = as_temperature(_at_rows(rate, name, values, step), values.shape, name)
-    if np.max(share) > 1.0:
-        raise ValueError(f"{name} must be in [0, 1], got {np.max(share)} at step {step}")
-    return share
-
-
-def mixture(rate: float | Floats, explore: Floats, exploit: Floats) -> Floats:
-    """With probability ``rate`` an action from ``explore``, else one from ``exploit``."""
-    with np.errstate(under="ignore"):
-        return rate * explore + (1.0 - rate) * exploit
+    if step is None:
+        raise TypeError(f"step= is missing: {name}={rate!r} depends on it")
+    value = evaluate(rate, step, name, np.shape(step))
+    if type(value) is float and 0.0 <= value <= 1.0:
+        return value + 0.0  # −0 is 0
+    found = real_array(value, name) + 0.0
+    if not ((found >= 0.0) & (found <= 1.0)).all():
+        raise ValueError(f"{name} must be in [0, 1], got {found[~((found >= 0.0) & (found <= 1.0))][0]} at step {step}")
+    return found
 
 
 def number_at(parameter: Any, step: int | None) -> float | None:
@@ -182,9 +184,19 @@ def number_at(parameter: Any, step: int | None) -> float | None:
     if type(parameter) is float:
         return parameter
     if step is None or not callable(parameter):
-        return None
+        return float(parameter) if isinstance(parameter, float | int) else None
     try:
         value = evaluate(parameter, step)
     except (TypeError, ValueError):  # the arrays' path says what it was the value of
         return None
     return value if type(value) is float else None  # one for each row is the arrays' to check
+
+
+def same_for_many(part: Any) -> bool:
+    """Whether a policy's or a schedule's value at a step is known not to depend on how many are asked for at a time."""
+    if isinstance(part, tuple):
+        return all(map(same_for_many, part))
+    if not callable(part):
+        return True
+    ours = type(part).__module__.startswith(("boltzmann_rl.schedules.", "boltzmann_rl.policies."))
+    return ours and all(map(same_for_many, vars(part).values()))

@@ -2,18 +2,10 @@
 
 from typing import Any
 
-from boltzmann_rl.arguments import Floats, as_values, set_fields
+from boltzmann_rl.arguments import Floats, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.numerics import greedy, softmax, uniform
-from boltzmann_rl.numerics.plain import greedy_weights, mixed_weights, softmax_weights, uniform_weights
-from boltzmann_rl.policies.parameters import (
-    as_row_parameter,
-    as_temperature_parameter,
-    mixture,
-    number_at,
-    rate_at,
-    temperature_at,
-)
+from boltzmann_rl.policies.mixture import Mixture, keep, mixed
+from boltzmann_rl.policies.parameters import as_row_parameter, as_temperature_parameter, rate_at
 from boltzmann_rl.protocols import RowParameter, Temperature
 
 __all__ = ["Boltzmann", "EpsilonBoltzmann", "MaxBoltzmann"]
@@ -55,14 +47,13 @@ class Boltzmann:
 
     def __post_init__(self) -> None:
         set_fields(self, temperature=as_temperature_parameter(self.temperature))
+        keep(self)
 
     def __call__(self, values: Any, step: Any) -> Floats:
-        values = as_values(values)
-        return softmax(values, temperature_at(self.temperature, values, step))
+        return mixed(self, values, step)
 
-    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.numerics.plain`."""
-        return softmax_weights(values, number_at(self.temperature, step))
+    def mixture(self, step: Any, memory: Any = None) -> Mixture:
+        return Mixture(0.0, 1.0, 0.0, self.temperature)
 
 
 @dataclass(frozen=True)
@@ -96,19 +87,14 @@ class MaxBoltzmann:
             epsilon=as_row_parameter(self.epsilon, "epsilon", maximum=1.0),
             temperature=as_temperature_parameter(self.temperature),
         )
+        keep(self)
 
     def __call__(self, values: Any, step: Any) -> Floats:
-        values = as_values(values)
-        explore = softmax(values, temperature_at(self.temperature, values, step))
-        return mixture(rate_at(self.epsilon, "epsilon", values, step), explore, greedy(values))
+        return mixed(self, values, step)
 
-    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.numerics.plain`."""
-        return mixed_weights(
-            number_at(self.epsilon, step),
-            softmax_weights(values, number_at(self.temperature, step)),
-            greedy_weights(values),
-        )
+    def mixture(self, step: Any, memory: Any = None) -> Mixture:
+        rate = rate_at(self.epsilon, "epsilon", step)
+        return Mixture(0.0, rate, 1.0 - rate, self.temperature)
 
 
 @dataclass(frozen=True)
@@ -142,16 +128,11 @@ class EpsilonBoltzmann:
             epsilon=as_row_parameter(self.epsilon, "epsilon", maximum=1.0),
             temperature=as_temperature_parameter(self.temperature),
         )
+        keep(self)
 
     def __call__(self, values: Any, step: Any) -> Floats:
-        values = as_values(values)
-        exploit = softmax(values, temperature_at(self.temperature, values, step))
-        return mixture(rate_at(self.epsilon, "epsilon", values, step), uniform(values), exploit)
+        return mixed(self, values, step)
 
-    def _few_weights(self, values: list[float], step: int | None) -> list[float] | None:
-        """See `boltzmann_rl.numerics.plain`."""
-        return mixed_weights(
-            number_at(self.epsilon, step),
-            uniform_weights(values),
-            softmax_weights(values, number_at(self.temperature, step)),
-        )
+    def mixture(self, step: Any, memory: Any = None) -> Mixture:
+        rate = rate_at(self.epsilon, "epsilon", step)
+        return Mixture(rate, 1.0 - rate, 0.0, self.temperature)

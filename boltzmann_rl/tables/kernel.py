@@ -1,7 +1,7 @@
 """Episodes of a tabular agent as machine code: `boltzmann_rl.training.loops`, operation for operation.
 
 Every sum is taken in the order of the reference, so that the results are its own to the last bit. A decision is made
-there by plain floats, as in `boltzmann_rl.numerics.plain`; at temperature 0 and ∞ by the policy's own arrays. The small
+there by plain floats, as in `boltzmann_rl.policies.mixture`; at temperature 0 and ∞ by the policy's arrays. The small
 functions are put in place where they are called, and take tables whole: to hand an array over, or to make a view of a
 row, costs more than what is done with it.
 """
@@ -21,8 +21,7 @@ from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 
 __all__ = ["LARGEST", "Rule", "State", "play"]
 
-# What a policy mixes, and how a learner learns.
-NOTHING, SOFT, GREEDY, UNIFORM = range(4)
+# How a learner learns.
 Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q_LEARNING = range(4)
 
 # Beyond, a sum of values might overflow.
@@ -33,14 +32,14 @@ _CARRIES = sys.version_info >= (3, 12)
 
 
 class Rule(NamedTuple):
-    """An agent in numbers: its policy is rate·explore + (1 − rate)·exploit, or one of the two and NOTHING.
+    """An agent in numbers: the weights and the temperature of `boltzmann_rl.policies.mixture`, and how it learns.
 
-    Rates of exploration, temperatures and learning rates are arrays over the clock; of one entry, they are constant.
+    Weights, temperatures and learning rates are arrays over the clock; of one entry, they are constant.
     """
 
-    explore: int
-    exploit: int
-    rates: Floats
+    uniform: Floats
+    soft: Floats
+    greedy: Floats
     temperatures: Floats
     counts_visits: bool
     learner: int
@@ -67,6 +66,11 @@ class State(NamedTuple):
 @placed
 def _at(parameter, clock):  # type: ignore[no-untyped-def]
     return parameter[min(clock, len(parameter) - 1)]
+
+
+@placed
+def _mixed(uniform, soft, greedy, temperatures, clock):  # type: ignore[no-untyped-def]
+    return _at(uniform, clock), _at(soft, clock), _at(greedy, clock), _at(temperatures, clock)
 
 
 @placed
@@ -123,21 +127,25 @@ def _best(tables, table, here, available):  # type: ignore[no-untyped-def]
 
 
 @placed
-def _weigh(part, tables, here, available, temperature, weights):  # type: ignore[no-untyped-def]
-    """Weights of one part of the policy, not normalised; returns their sum. Limits of the soft part are exact."""
+def _weigh(soft, tables, here, available, temperature, weights):  # type: ignore[no-untyped-def]
+    """Weights of the soft part, not normalised, or of the uniform one where there is none; limits are exact.
+
+    Returns the best value, the numbers of available actions and of maxima, and the sum of the weights.
+    """
     best = _best(tables, 0, here, available)
-    greedy = part == GREEDY or (part == SOFT and temperature == 0.0)
-    soft = part == SOFT and 0.0 < temperature < np.inf
-    total, lost = 0.0, 0.0
+    free, ties, total, lost = 0, 0, 0.0, 0.0
     for action in range(len(weights)):
-        value, weight = tables[0, here, action], 1.0
-        if not available[here, action] or (greedy and value != best):
-            weight = 0.0
-        elif soft:
-            weight = math.exp((value - best) / temperature)
+        value, weight = tables[0, here, action], 0.0
+        if available[here, action]:
+            free += 1
+            ties += value == best
+            if soft == 0.0 or temperature == np.inf or value == best:
+                weight = 1.0
+            elif temperature > 0.0:
+                weight = math.exp((value - best) / temperature)
         weights[action] = weight
         total, lost = _add(total, lost, weight)
-    return total + lost
+    return best, free, ties, total + lost
 
 
 @placed
@@ -155,29 +163,36 @@ def _pick(weights, total, u):  # type: ignore[no-untyped-def]
 
 
 @placed
-def _choose(explore, exploit, rate, temperature, tables, here, available, u, weights, others):  # type: ignore[no-untyped-def]
+def _choose(mixture, tables, here, available, u, weights):  # type: ignore[no-untyped-def]
     """The action for a uniform, or −1 where the reference would refuse to decide, or does it in another way.
 
     Leaves the probabilities in ``weights``, multiplied with the number that is returned as well.
     """
-    extreme = temperature == 0.0 or temperature == np.inf
-    if not (0.0 <= rate <= 1.0 and (extreme or 0.0 < temperature <= LARGEST_TEMPERATURE)):
+    uniform, soft, greedy, temperature = mixture
+    extreme = soft > 0.0 and (temperature == 0.0 or temperature == np.inf)
+    if soft > 0.0 and not extreme and not 0.0 < temperature <= LARGEST_TEMPERATURE:
         return -1, 1.0
-    one = _weigh(explore, tables, here, available, temperature, weights)
-    if one == 0.0:
+    best, free, ties, norm = _weigh(soft, tables, here, available, temperature, weights)
+    if free == 0:
         return -1, 1.0
-    if exploit == NOTHING and not extreme:
-        return _pick(weights, one, u), one
-    other = 1.0 if exploit == NOTHING else _weigh(exploit, tables, here, available, temperature, others)
-    more, less, total, lost = rate / one, (1.0 - rate) / other, 0.0, 0.0
+    if uniform == 0.0 and greedy == 0.0 and not extreme:
+        return _pick(weights, norm, u), norm
+    low, more, high = uniform / free, soft / norm, greedy / ties
+    if extreme:  # as the arrays do
+        low, more, high = uniform * (1.0 / free), soft * (1.0 / norm), greedy * (1.0 / ties)
+    elif soft == 0.0 and greedy == 0.0:
+        low = 1.0
+    elif soft == 0.0 and uniform == 0.0:
+        high = 1.0
+    total, lost = 0.0, 0.0
     for action in range(len(weights)):
-        if exploit == NOTHING:
-            weights[action] /= one
-        elif extreme:
-            weights[action] = rate * (weights[action] / one) + (1.0 - rate) * (others[action] / other)
-        else:
-            weights[action] = more * weights[action] + less * others[action]
-        total, lost = _add(total, lost, weights[action])
+        weight = more * weights[action]
+        if available[here, action]:
+            weight += low
+            if tables[0, here, action] == best:
+                weight += high
+        weights[action] = weight
+        total, lost = _add(total, lost, weight)
     return _pick(weights, total + lost, u), 1.0 if extreme else total + lost
 
 
@@ -218,11 +233,11 @@ def play(world, rule, state, nature, deciding, learning, until, samples, places,
         rewards: Filled with the rewards of these steps ``(n,)``.
     """
     cumulative, following, paid, ends, start, available, limit = world
-    explore, exploit, rates, temperatures, by_visits, learner, learning_rates, discount = rule
+    uniform, soft, greedy, temperatures, by_visits, learner, learning_rates, discount = rule
     tables, visits, now, running = state
     step, episode, here, action, elapsed = now
     total = running[0]
-    weights, others = np.empty(tables.shape[2]), np.empty(tables.shape[2])
+    weights, ties = np.empty(tables.shape[2]), np.empty(tables.shape[2])
     nature, deciding, learning = pcg.flat_uniforms(nature), pcg.flat_uniforms(deciding), pcg.flat_uniforms(learning)
     looks_ahead = learner in (SARSA, EXPECTED_SARSA)
     while step < until and episode < samples.shape[1]:
@@ -230,8 +245,8 @@ def play(world, rule, state, nature, deciding, learning, until, samples, places,
             here = _first(start, pcg.next_uniform(nature))
         if action < 0:
             clock = visits[here] if by_visits else step
-            rate, temperature, u = _at(rates, clock), _at(temperatures, clock), pcg.next_uniform(deciding)
-            action, _ = _choose(explore, exploit, rate, temperature, tables, here, available, u, weights, others)
+            mixture, u = _mixed(uniform, soft, greedy, temperatures, clock), pcg.next_uniform(deciding)
+            action, _ = _choose(mixture, tables, here, available, u, weights)
             if action < 0:
                 return False
         outcome = _outcome(cumulative, here, action, pcg.next_uniform(nature))
@@ -246,8 +261,8 @@ def play(world, rule, state, nature, deciding, learning, until, samples, places,
         if looks_ahead and not terminated:
             clock = visits[there] if by_visits else step + 1
             u = pcg.next_uniform(learning) if truncated else pcg.next_uniform(deciding)
-            rate, temperature = _at(rates, clock), _at(temperatures, clock)
-            then, norm = _choose(explore, exploit, rate, temperature, tables, there, available, u, weights, others)
+            mixture = _mixed(uniform, soft, greedy, temperatures, clock)
+            then, norm = _choose(mixture, tables, there, available, u, weights)
             if then < 0:
                 return False
             after = tables[0, there, then] if learner == SARSA else _mean(tables, there, weights, norm)
@@ -255,7 +270,7 @@ def play(world, rule, state, nature, deciding, learning, until, samples, places,
         elif learner == DOUBLE_Q_LEARNING:
             table = 1 if pcg.next_uniform(learning) < 0.5 else 2
             if not terminated:
-                target += discount * _judged(tables, table, there, available, others)
+                target += discount * _judged(tables, table, there, available, ties)
         elif not terminated:
             target += discount * _best(tables, 0, there, available)
         value = tables[table, here, action]

@@ -15,6 +15,7 @@ from boltzmann_rl.learners.remembered import check_remembered
 from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.numerics.plain import FEW, few_values, pick
+from boltzmann_rl.policies.mixture import mixture_of, weights_of
 from boltzmann_rl.policies.parameters import differs_by_row, temperature_at
 from boltzmann_rl.protocols import Observation, Transition, layers_of, learner_traits, memory_of, traits_of
 from boltzmann_rl.streams import stream
@@ -71,8 +72,7 @@ class Player:
         self.takes_next, self.takes_probabilities = needs.takes_next, needs.takes_probabilities
         self.takes_outlook = self.takes_next == "probabilities"
         self._weighs = self.takes_outlook or self.takes_probabilities
-        plain = "_few_weights" in vars(type(agent.policy)) and shape[1] <= FEW
-        self._plain = plain and not self._remembers and agent.clock != "pulls"
+        self._plain = shape[1] <= FEW and not self._remembers and agent.clock != "pulls"
         of_what = {"visits": shape[:1], "pulls": shape}
         self._counts: Any = None if agent.clock == "step" else np.zeros(of_what[agent.clock], dtype=np.int64)
         self.counts = self._counts is not None
@@ -148,8 +148,11 @@ class Player:
         values = table[here] if type(here) is int else row(table, here)
         now = step if self._counts is None else self._now(here)
         if self._plain:  # what act comes to, without its checks of what is known here
-            plain = values.tolist() if reading.available is None else few_values(values, reading.available)
-            weights = None if plain is None else self.policy._few_weights(plain, now)
+            mixture = mixture_of(self.policy, now)
+            plain = None
+            if mixture is not None:
+                plain = values.tolist() if reading.available is None else few_values(values, reading.available)
+            weights = None if plain is None else weights_of(mixture, plain, now)
             if weights is not None:
                 chosen = pick(weights, rng.random())
                 if not self._weighs:

@@ -6,7 +6,6 @@ import numpy as np
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
 from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
@@ -21,11 +20,10 @@ from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
 from boltzmann_rl.learners.posterior import GaussianPosterior
 from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE
-from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
-from boltzmann_rl.policies.parameters import rate_at, temperature_at
+from boltzmann_rl.policies.mixture import Mixture, mixtures, unknown
+from boltzmann_rl.policies.parameters import temperature_at
 from boltzmann_rl.policies.perturbation import BoltzmannGumbel, GaussianThompson
-from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
-from boltzmann_rl.protocols import Bandit, is_unit, traits_of
+from boltzmann_rl.protocols import Bandit, traits_of
 from boltzmann_rl.streams import stream
 
 __all__ = ["knows", "simulate"]
@@ -35,19 +33,6 @@ _CHUNK, _LARGEST = 64, 2**17
 
 # Above, an index may overflow.
 _LARGEST_EXPLORATION = 1e300
-
-
-class Shares(NamedTuple):
-    """A policy of the ε-mixed softmax family at every step: π = uniform/n + soft·softmax(·/T) + greedy·1[best]/ties.
-
-    ``temperature`` is T where there is a soft part and 1 elsewhere, ``asked`` what the policy's own temperature is.
-    """
-
-    temperature: Floats
-    uniform: Floats
-    soft: Floats
-    greedy: Floats
-    asked: Floats
 
 
 class Law(NamedTuple):
@@ -66,6 +51,7 @@ def knows(bandit: Any, agent: Any) -> bool:
     """Whether this engine plays this agent on this bandit; all else is the reference engine's.
 
     Example:
+        >>> from boltzmann_rl.policies import Boltzmann
         >>> knows(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)))
         True
         >>> knows(GaussianBandit(), Agent(SampleAverage(), lambda values, step: values))
@@ -76,22 +62,19 @@ def knows(bandit: Any, agent: Any) -> bool:
         return False
     if getattr(agent.learner, "bounded", False) and not _pays_at_most_1(bandit):
         return False  # the reference refuses the reward that is not
-    if type(policy) is GaussianThompson or type(agent.learner) is GaussianPosterior:
-        return type(policy) is GaussianThompson and type(agent.learner) is GaussianPosterior
-    if type(policy) is BoltzmannGumbel:
+    samples = type(policy) is GaussianThompson
+    if samples or type(agent.learner) is GaussianPosterior:
+        return samples and type(agent.learner) is GaussianPosterior
+    if _indices(agent) is not None:
         return agent.clock == "pulls" and law.kind <= kernel.FADING and law.exploration < 0.0
-    return (
-        type(policy) in (Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform)
-        and not is_unit(traits_of(policy).temperature)
-        and agent.clock != "pulls"
-        and not rows_of(policy)
-    )
+    return agent.clock != "pulls" and not unknown(policy)
 
 
 def reason(bandit: Any, agent: Any) -> str:
     """Why this engine does not play this agent on this bandit, in a line; empty if it does.
 
     Example:
+        >>> from boltzmann_rl.policies import Boltzmann
         >>> reason(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)))
         ''
     """
@@ -128,6 +111,7 @@ def simulate(
         actions: An int64 array ``(steps, runs)`` to write the actions to; of no meaning where the reference plays.
 
     Example:
+        >>> from boltzmann_rl.policies import Boltzmann
         >>> agent = Agent(SampleAverage(), Boltzmann(0.2))
         >>> work = {"block": 0, "runs": 5, "steps": 100, "seed": 0}
         >>> one, other = (play(GaussianBandit(), agent, **work) for play in (simulate, reference.simulate))
@@ -137,48 +121,46 @@ def simulate(
     given = {"block": block, "runs": runs, "steps": steps, "seed": seed, "uncounted_steps": uncounted_steps}
     try:
         with np.errstate(under="ignore"):
-            shares = shares_of(agent.policy, steps)
-    except (TypeError, ValueError):  # the reference says at which step, and loses nothing of it
+            mixture, shown = _mixture(agent, steps), _temperatures(agent.policy, steps)
+    except Exception:  # the reference says at which step, and loses nothing of it
         return reference.simulate(bandit, agent, **given)
-    if (shares.temperature < LEAST_TEMPERATURE).any():
+    if (mixture.temperature < LEAST_TEMPERATURE).any():
         return reference.simulate(bandit, agent, **given)
     with np.errstate(under="ignore"):  # as by default, and as the compiled arithmetic does
-        played = _play(bandit, agent, shares, actions, **given)
-    return reference.simulate(bandit, agent, **given) if played is None else played
+        played = _play(bandit, agent, mixture, actions, **given)
+    if played is None:
+        return reference.simulate(bandit, agent, **given)
+    return _block(played, shown)
 
 
-def shares_of(policy: Any, steps: int) -> Shares:
-    """The policy's parts at the steps 0, 1, …; a temperature of 0 or ∞ is the greedy or the uniform part instead."""
-    clock, column = np.arange(steps), np.zeros((steps, 1))
-    zero, one = np.zeros(steps), np.ones(steps)
-    rate = np.ravel(rate_at(getattr(policy, "epsilon", 0.0), "epsilon", column, clock)) + zero
-    uniform, soft, greedy = {
-        Boltzmann: (zero, one, zero),
-        BoltzmannGumbel: (zero, zero, zero),
-        GaussianThompson: (zero, zero, zero),
-        EpsilonBoltzmann: (rate, 1.0 - rate, zero),
-        EpsilonGreedy: (rate, zero, 1.0 - rate),
-        Greedy: (zero, zero, one),
-        MaxBoltzmann: (zero, rate, 1.0 - rate),
-        Uniform: (one, zero, zero),
-    }[type(policy)]
-    asked = temperature_at(getattr(policy, "temperature", 1.0), column, clock) + zero
-    if not (asked >= 0.0).all():
-        raise ValueError(f"temperature must be 0 or more, got {asked[~(asked >= 0.0)][0]}")
-    cold, hot = asked == 0.0, np.isinf(asked)
-    return Shares(
-        np.where(cold | hot | (soft == 0.0), 1.0, asked),
+def _mixture(agent: Agent, steps: int) -> Mixture:
+    """The policy's mixture at each step; a temperature of 0 or ∞ is the greedy or the uniform part instead."""
+    if _indices(agent) is not None:
+        return Mixture(*np.zeros((3, steps)), np.ones(steps))
+    uniform, soft, greedy, temperature = np.array([x + np.zeros(steps) for x in mixtures(agent.policy, 0, steps)])
+    if not (temperature[soft > 0.0] >= 0.0).all():
+        raise ValueError(f"temperature must be 0 or more, got {temperature[~(temperature >= 0.0)][0]}")
+    cold, hot = temperature == 0.0, np.isinf(temperature)
+    return Mixture(
         uniform + np.where(hot, soft, 0.0),
         np.where(cold | hot, 0.0, soft),
         greedy + np.where(cold, soft, 0.0),
-        asked,
+        np.where(cold | hot | (soft == 0.0), 1.0, temperature),
     )
+
+
+def _temperatures(policy: Any, steps: int) -> Floats | None:
+    """The policy's own temperature at each step, which is shown; None if it has none."""
+    if traits_of(policy).temperature is None:
+        return None
+    found: Floats = temperature_at(policy.temperature, np.zeros((steps, 1)), np.arange(steps)) + np.zeros(steps)
+    return found
 
 
 def _play(
     bandit: Any,
     agent: Agent,
-    shares: Shares,
+    mixture: Mixture,
     actions: Any,
     *,
     block: int,
@@ -186,8 +168,8 @@ def _play(
     steps: int,
     seed: int,
     uncounted_steps: int,
-) -> Block | None:
-    """The block; or None where a number is not finite or a reward not legal, which the reference has words for."""
+) -> kernel.Measured | None:
+    """What is measured; None where a number is not finite or a reward not legal: the reference raises a clear error."""
     law, indices = _law(agent.learner), _indices(agent)
     perturbs = indices is not None
     problem, luck, coins, drift = (
@@ -198,7 +180,7 @@ def _play(
     moves, now = _moves(bandit), bandit.start(BLOCK, problem)
     tiles = -(-runs // WIDTH)  # the last one may have runs that nobody asked for
     shape, wide = (tiles, bandit.arms, WIDTH), tiles * WIDTH
-    policy = _policy(shares, indices, law, shape)
+    policy = _policy(mixture, indices, law, shape)
     learner = _learner(law, shape, steps)
     measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
     chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if moves or perturbs else _CHUNK
@@ -226,17 +208,17 @@ def _play(
         if actions is not None:
             actions[first : first + size] = measured.cells[:size, :runs] // WIDTH % bandit.arms
     results = (measured.sums, measured.squares, measured.totals, learner.values)
-    return _block(agent.policy, shares, measured) if all(np.isfinite(x).all() for x in results) else None
+    return measured if all(np.isfinite(x).all() for x in results) else None
 
 
-def _policy(shares: Shares, indices: Indices | None, law: Law, shape: tuple[int, int, int]) -> kernel.Policy:
+def _policy(mixture: Mixture, indices: Indices | None, law: Law, shape: tuple[int, int, int]) -> kernel.Policy:
     """The policy with running weights; at which steps all are new, since the temperature or many values moved."""
-    anew = np.ones(len(shares.soft) + 1, dtype=np.int64)
+    anew = np.ones(len(mixture.soft) + 1, dtype=np.int64)
     if law.kind <= kernel.REWARDS and law.exploration < 0.0:
-        anew[1:-1] = (np.diff(shares.temperature) != 0.0) | (shares.soft[1:] == 0.0) | (shares.soft[:-1] == 0.0)
-    inverse = 1.0 / shares.temperature
+        anew[1:-1] = (np.diff(mixture.temperature) != 0.0) | (mixture.soft[1:] == 0.0) | (mixture.soft[:-1] == 0.0)
+    inverse = 1.0 / mixture.temperature
     weights, reference, clock = aligned(shape, 1.0), aligned(shape[::2]), aligned(shape)
-    parts = shares.uniform, shares.soft, shares.greedy, inverse, anew
+    parts = mixture.uniform, mixture.soft, mixture.greedy, inverse, anew
     return kernel.Policy(*parts, weights, reference, indices, clock)
 
 
@@ -255,14 +237,14 @@ def _measured(runs: int, tiles: int, steps: int, uncounted: int, *, recorded: bo
     return kernel.Measured(runs, tiles, steps, uncounted, origin, sums, squares, totals, cumulative, recorded, cells)
 
 
-def _block(policy: Any, shares: Shares, measured: kernel.Measured) -> Block:
+def _block(measured: kernel.Measured, temperatures: Floats | None) -> Block:
     runs = measured.runs
     with np.errstate(all="ignore"):
         means = measured.origin + measured.sums / runs
         squares = np.maximum(measured.squares - measured.sums**2 / runs, 0.0)
     curves = {metric: Moments(runs, *numbers) for metric, *numbers in zip(kernel.METRICS, means, squares, strict=True)}
-    if traits_of(policy).temperature is not None:
-        curves["temperature"] = Moments(runs, shares.asked, np.zeros(len(shares.asked)))
+    if temperatures is not None:
+        curves["temperature"] = Moments(runs, temperatures, np.zeros(len(temperatures)))
     return Block(curves, dict(zip(BANDITS.kept, measured.totals[:, :runs], strict=True)))
 
 
@@ -291,13 +273,13 @@ def _moves(bandit: Any) -> bool:
 
 
 def _indices(agent: Agent) -> Indices | None:
-    """What a policy perturbs, in the kernel's numbers; None if it doesn't."""
-    policy: Any = agent.policy
-    learner: Any = agent.learner
-    if isinstance(policy, BoltzmannGumbel):
+    """What a policy perturbs, in the kernel's numbers; None if it doesn't, or in another way."""
+    kind, policy, learner = type(agent.policy), agent.policy, agent.learner
+    if kind is BoltzmannGumbel:
         return Indices(GUMBEL, policy.scale)
-    if isinstance(policy, GaussianThompson):
-        return Indices(NORMAL, learner.sd, _law(learner).prior, learner.prior_mean)
+    if kind is GaussianThompson:
+        held = learner.sd, _law(learner).prior, learner.prior_mean
+        return Indices(NORMAL, *held)
     return None
 
 

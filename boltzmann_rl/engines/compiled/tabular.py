@@ -16,17 +16,15 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
 from boltzmann_rl.numerics.plain import FEW
-from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
-from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
-from boltzmann_rl.protocols import is_unit, traits_of
-from boltzmann_rl.schedules import evaluate
+from boltzmann_rl.policies.mixture import mixtures, unknown
+from boltzmann_rl.policies.parameters import same_for_many
+from boltzmann_rl.schedules import evaluate, is_constant
 from boltzmann_rl.streams import child_seed, stream
 from boltzmann_rl.tables import World, kernel, lasting, read, world_of
 
@@ -37,14 +35,6 @@ _LEARNERS = {
     SARSA: kernel.SARSA,
     ExpectedSARSA: kernel.EXPECTED_SARSA,
     DoubleQLearning: kernel.DOUBLE_Q_LEARNING,
-}
-_POLICIES = {
-    Boltzmann: (kernel.SOFT, kernel.NOTHING),
-    Greedy: (kernel.GREEDY, kernel.NOTHING),
-    Uniform: (kernel.UNIFORM, kernel.NOTHING),
-    EpsilonGreedy: (kernel.UNIFORM, kernel.GREEDY),
-    MaxBoltzmann: (kernel.SOFT, kernel.GREEDY),
-    EpsilonBoltzmann: (kernel.UNIFORM, kernel.SOFT),
 }
 
 # Steps for which schedules are evaluated at first; then twice as many, and so on, up to so many more at a time, so
@@ -72,6 +62,7 @@ def knows(environment: Environment, agent: Agent) -> bool:
     """Whether this engine can do an agent's runs in an environment; see `reason`.
 
     Example:
+        >>> from boltzmann_rl.policies import Boltzmann
         >>> knows(Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1)))
         True
     """
@@ -82,22 +73,20 @@ def reason(environment: Environment, agent: Agent) -> str:
     """Why this engine can't do an agent's runs in an environment, in a line; empty if it can.
 
     Example:
+        >>> from boltzmann_rl.policies import Boltzmann
         >>> reason(Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1), clock="pulls"))
         "the clock 'pulls' is not known"
     """
     if type(environment) is not Environment:  # a class of somebody's own may make what it likes
         return f"{environment!r} is not known"
-    for part, known in ((agent.learner, _LEARNERS), (agent.policy, _POLICIES)):
-        if type(part) not in known:
-            return f"{part!r} is not known"
-    if is_unit(traits_of(agent.policy).temperature):
-        return f"{agent.policy!r} reads the values, which is not known"
+    if type(agent.learner) not in _LEARNERS:
+        return f"{agent.learner!r} is not known"
     if type(agent.learner) is DoubleQLearning and agent.learner.ties == "draw":
         return f"{agent.learner!r} draws among equal maxima, which is not known"
     if agent.clock == "pulls":
         return "the clock 'pulls' is not known"
-    if rows_of(agent.policy):
-        return f"{agent.policy!r} has a parameter for each row, which is not known"
+    if said := unknown(agent.policy):
+        return said
     world = read(environment)
     if isinstance(world, str):
         return world
@@ -110,6 +99,7 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
     """As `boltzmann_rl.engines.reference.episodes.simulate`, which does whatever is not known here.
 
     Example:
+        >>> from boltzmann_rl.policies import Boltzmann
         >>> work = {"block": 0, "runs": 2, "episodes": 50, "seed": 0}
         >>> lake, agent = Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1))
         >>> found, expected = simulate(lake, agent, **work), reference.simulate(lake, agent, **work)
@@ -149,6 +139,7 @@ def train(
         steps: After how many to stop at the latest; all of these are kept. Default: never, and none is.
 
     Example:
+        >>> from boltzmann_rl.policies import Boltzmann
         >>> cliff, agent = Environment("CliffWalking-v1", max_episode_steps=500), Agent(QLearning(), Boltzmann(0.1))
         >>> train(cliff, agent, episodes=400, seed=0).samples[:, -1]
         array([-13.,  13.,   1.])
@@ -208,22 +199,21 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
     """An agent in numbers for so many steps, or more; None if a schedule can't be evaluated so far."""
     policy: Any = agent.policy
     learner: Any = agent.learner
-    parameters = getattr(policy, "epsilon", 1.0), getattr(policy, "temperature", 1.0), learner.learning_rate
-    known = [np.array([x]) if isinstance(x, float) else np.empty(0) for x in parameters]
+    known = np.empty((4, 0))  # weights and temperatures
+    rates = np.array([learner.learning_rate]) if isinstance(learner.learning_rate, float) else np.empty(0)
 
     def rule(size: int) -> kernel.Rule | None:
+        nonlocal known, rates
         try:
-            for n, parameter in enumerate(parameters):
-                if len(known[n]) < size and not isinstance(parameter, float):
-                    known[n] = np.append(known[n], _evaluated(parameter, len(known[n]), size))
+            if known.shape[1] < size and not (known.size and is_constant(policy)):
+                known = np.append(known, mixtures(policy, known.shape[1], size), axis=1)
+            if len(rates) < size and not isinstance(learner.learning_rate, float):
+                rates = np.append(rates, _evaluated(learner.learning_rate, len(rates), size))
         except Exception:  # where it matters, the reference meets it, and says where
             return None
-        rates, temperatures, learning_rates = known
-        if not ((learning_rates >= 0.0) & (learning_rates <= 1.0)).all():  # refused by the reference, where it matters
+        if not ((rates >= 0.0) & (rates <= 1.0)).all():  # refused by the reference, where it matters
             return None
-        counts_visits, law = agent.clock == "visits", _LEARNERS[type(learner)]
-        mixed = _POLICIES[type(policy)]
-        return kernel.Rule(*mixed, rates, temperatures, counts_visits, law, learning_rates, learner.discount)
+        return kernel.Rule(*known, agent.clock == "visits", _LEARNERS[type(learner)], rates, learner.discount)
 
     return rule
 
@@ -231,16 +221,6 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
 def _evaluated(parameter: Any, first: int, size: int) -> Floats:
     """A schedule's values at the steps from ``first`` on and below ``size``, to the bit those it has one by one."""
     steps = np.arange(first, size)
-    if _same_for_many(parameter):
+    if same_for_many(parameter):
         return np.asarray(evaluate(parameter, steps), dtype=np.float64)
     return np.array([evaluate(parameter, step) for step in steps.tolist()], dtype=np.float64)
-
-
-def _same_for_many(parameter: Any) -> bool:
-    """Whether a schedule's value at a step is known not to depend on how many are asked for at a time."""
-    if isinstance(parameter, tuple):
-        return all(map(_same_for_many, parameter))
-    if not callable(parameter):
-        return True
-    ours = type(parameter).__module__.startswith("boltzmann_rl.schedules.")
-    return ours and all(map(_same_for_many, vars(parameter).values()))

@@ -1,0 +1,232 @@
+"""The one formula of the family: π = uniform·1/n + soft·softmax(values / temperature) + greedy·1[best]/ties.
+
+A policy of the family offers ``mixture(step, memory=None)``, which answers a `Mixture`. Its arrays, decisions on plain
+floats, compiled decisions and both compiled engines read only that.
+"""
+
+from functools import lru_cache
+from math import exp, inf
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats, as_temperature, as_values
+from boltzmann_rl.arguments.rows import rows_of
+from boltzmann_rl.numerics import greedy, softmax, uniform
+from boltzmann_rl.numerics.plain import FAR_BELOW
+from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
+from boltzmann_rl.policies.parameters import misfit, number_at, same_for_many, temperature_at
+from boltzmann_rl.protocols import is_unit, traits_of
+from boltzmann_rl.schedules import evaluate, is_constant
+
+__all__ = ["Mixture", "keep", "mixed", "mixture_of", "mixtures", "probabilities_of", "unknown", "weights_of"]
+
+# What the weights may add up to.
+_LEAST, _MOST = 1.0 - 1e-12, 1.0 + 1e-12
+
+
+class Mixture(NamedTuple):
+    """Weights of three parts, 0 or more with the sum 1; a part of weight 0 is not computed.
+
+    Each weight is a number, or an array ``(...,)`` with one for each row of values ``(..., A)``. Limits: temperature 0
+    makes the soft part the greedy one, temperature ∞ the uniform one.
+
+    Attributes:
+        uniform: Weight of the same probability for each of the n available actions.
+        soft: Weight of the softmax.
+        greedy: Weight of the maxima, which share it equally.
+        temperature: Of the softmax: a number, one for each row, or what `boltzmann_rl.Boltzmann` takes: a schedule or
+            an object with ``temperature(values, step)``, which are asked where the decision is made.
+
+    Example:
+        >>> Mixture(uniform=0.3, soft=0.0, greedy=0.7)
+        Mixture(uniform=0.3, soft=0.0, greedy=0.7, temperature=1.0)
+    """
+
+    uniform: Any
+    soft: Any
+    greedy: Any
+    temperature: Any = 1.0
+
+
+def mixture_of(policy: Any, step: Any, memory: Any = None) -> Mixture | None:
+    """What a policy mixes at a step, if all weights are numbers; None where its own ``__call__`` has to answer.
+
+    A ``mixture`` counts only where the class that defines it defines ``__call__`` as well: a subclass that answers
+    otherwise is asked. So is a policy that needs a step and is given none, and one with a ``draw`` of its own.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> mixture_of(Boltzmann(0.5), step=0)
+        Mixture(uniform=0.0, soft=1.0, greedy=0.0, temperature=0.5)
+    """
+    kept: Mixture | None = getattr(policy, "_kept_mixture", None)
+    if kept is not None:
+        return kept
+    if not _offers_mixture(type(policy)) or (step is None and not getattr(policy, "constant", False)):
+        return None
+    try:
+        uniform, soft, greedy, temperature = policy.mixture(step, memory)
+        total = uniform + soft + greedy
+        if not (isinstance(total, float | int) and min(uniform, soft, greedy) >= 0.0 and _LEAST <= total <= _MOST):
+            return None
+    except (TypeError, ValueError):  # the policy's own __call__ says what is wrong
+        return None
+    return Mixture(uniform, soft, greedy, temperature)
+
+
+def keep(policy: Any) -> None:
+    """Let a policy keep what it mixes where that needs no step: to make it takes as long as to choose by it."""
+    if (mixture := mixture_of(policy, None)) is not None:
+        object.__setattr__(policy, "_kept_mixture", mixture)
+
+
+@lru_cache(256)
+def _offers_mixture(kind: type) -> bool:
+    homes = [next((base for base in kind.__mro__ if name in vars(base)), None) for name in ("mixture", "__call__")]
+    draws = hasattr(kind, "draw") or getattr(kind, "uniforms_per_action", False)
+    return homes[0] is not None and homes[0] is homes[1] and not draws
+
+
+def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
+    """The ``__call__`` of a policy that offers a mixture."""
+    name = "memory" if memory is not None else "epsilon" if hasattr(policy, "epsilon") else "a weight of the mixture"
+    mixture = getattr(policy, "_kept_mixture", None) or policy.mixture(step, memory)
+    return probabilities_of(mixture, as_values(values), step, name)
+
+
+def probabilities_of(mixture: Mixture, values: Floats, step: Any, name: str = "a weight of the mixture") -> Floats:
+    """The probabilities ``(..., A)`` of values ``(..., A)``.
+
+    Args:
+        mixture: Weights and temperature.
+        values: Action values, as `boltzmann_rl.softmax` takes them.
+        step: Decisions made so far, for a temperature that depends on them.
+        name: Of what the weights come from, for errors.
+
+    Raises:
+        ValueError: No weight above 0, weights or temperatures for other rows than there are, a clock per action.
+
+    Example:
+        >>> probabilities_of(Mixture(0.1, 0.0, 0.9), np.array([0.0, 1.0]), step=0)
+        array([0.05, 0.95])
+    """
+    p: Any = None
+    with np.errstate(under="ignore"):
+        for part, weight in enumerate(mixture[:3]):
+            if type(weight) is float and weight == 0.0:
+                continue
+            if part == 1:
+                found = softmax(values, temperature_at(mixture.temperature, values, step))
+            else:
+                found = greedy(values) if part else uniform(values)
+            if type(weight) is not float or weight != 1.0:
+                found = _aligned(weight, name, values, step) * found
+            p = found if p is None else p + found
+    if p is None:
+        raise ValueError(f"the weights of a mixture must add up to 1, got {mixture}")
+    answer: Floats = p
+    return answer
+
+
+def weights_of(mixture: Mixture, values: list[float], step: int | None = None) -> list[float] | None:
+    """The probabilities on plain floats, not normalised, from weights that are numbers; None where the arrays decide.
+
+    They decide, and name what is wrong, wherever something is out of the ordinary. One comparison says so: the sum of
+    the softmax is at least 1 and finite, which NaN, +inf and a row without an available action all fail. Where a policy
+    explores uniformly, rows of a very low sum are left to them too, since a number written over a masked value may be
+    among these. A part that is alone keeps its weights as they are, exp((value − best) / temperature) or 1.
+
+    Example:
+        >>> weights_of(Mixture(0.5, 0.0, 0.5), [1.0, 0.0, -inf])
+        [0.75, 0.25, 0.0]
+    """
+    flat, soft, peak, temperature = mixture
+    best = max(values)
+    if soft != 1.0:  # the sum of values with a NaN or +inf is one of these
+        size = sum(values)
+        if not -inf < best < inf or not size < inf or (flat != 0.0 and -inf < size <= FAR_BELOW):
+            return None
+    if soft == 0.0:
+        low, high = (0.0, 1.0) if flat == 0.0 else (1.0, 1.0)
+        if flat != 0.0 != peak:
+            low = flat / (len(values) - values.count(-inf))
+            high = low + peak / values.count(best)
+        return [high if value == best else low if value > -inf else 0.0 for value in values]
+    if type(temperature) is not float:
+        temperature = number_at(temperature, step)
+    if temperature is None or not 0.0 < temperature <= LARGEST_TEMPERATURE:
+        return None
+    weights = [exp((value - best) / temperature) for value in values]
+    if not 1.0 <= (norm := sum(weights)) < inf:
+        return None
+    if flat == peak == 0.0:
+        return weights
+    low, more, high = flat / (len(values) - values.count(-inf)), soft / norm, peak / values.count(best)
+    return [
+        (low + more * weight if value > -inf else 0.0) + (high if value == best else 0.0)
+        for value, weight in zip(values, weights, strict=True)
+    ]
+
+
+def unknown(policy: Any) -> str:
+    """Why weights and temperature of a policy don't follow from the step alone, in a line; empty if they do.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann, Greedy, RelativeToRange
+        >>> unknown(Greedy()), unknown(Boltzmann(RelativeToRange(1.0)))
+        ('', 'Boltzmann(temperature=RelativeToRange(scale=1.0)) reads the values, which is not known')
+    """
+    if rows_of(policy):
+        return f"{policy!r} has a parameter for each row, which is not known"
+    mixture = None if traits_of(policy).takes_memory else mixture_of(policy, 0)
+    if mixture is None:
+        return f"{policy!r} is not known"
+    if is_unit(mixture.temperature) or is_unit(traits_of(policy).temperature):
+        return f"{policy!r} reads the values, which is not known"
+    return ""
+
+
+def mixtures(policy: Any, first: int, last: int) -> Mixture:
+    """Weights and temperatures at many steps ``(last − first,)``, of a constant ``(1,)``: the same bits as one by one.
+
+    Raises:
+        TypeError, ValueError: A step at which they are not numbers, or the weights do not add up to 1.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> from boltzmann_rl.schedules import Linear
+        >>> mixtures(Boltzmann(Linear(1.0, 0.0, steps=2)), 0, 3).temperature
+        array([1. , 0.5, 0. ])
+    """
+    constant = is_constant(policy)
+    steps = np.arange(first, first + 1 if constant else last)
+    if constant or same_for_many(policy):
+        *weights, temperature = policy.mixture(first if constant else steps)
+        columns = [np.broadcast_to(np.asarray(x, dtype=np.float64), steps.shape) for x in weights]
+        columns.append(np.broadcast_to(np.asarray(evaluate(temperature, steps), dtype=np.float64), steps.shape))
+    else:
+        found = [policy.mixture(step) for step in steps.tolist()]
+        rows = [(*x[:3], evaluate(x.temperature, step)) for x, step in zip(found, steps.tolist(), strict=True)]
+        columns = list(np.array(rows, dtype=np.float64).reshape(-1, 4).T)
+    total = columns[0] + columns[1] + columns[2]
+    if not ((total >= _LEAST) & (total <= _MOST)).all() or min(column.min(initial=0.0) for column in columns[:3]) < 0.0:
+        raise ValueError(f"the weights of {policy!r} must be 0 or more and add up to 1")
+    return Mixture(*columns)
+
+
+def _aligned(weight: Any, name: str, values: Floats, step: Any) -> float | Floats:
+    """A weight, or one for each row as ``(..., 1)``."""
+    if isinstance(weight, float):
+        return weight
+    shape, rows = np.shape(weight), values.shape[:-1]
+    if np.ndim(step) >= values.ndim:
+        raise ValueError(
+            f"step has shape {np.shape(step)}, one per action of values {values.shape}, but {name} is one per row: "
+            "give one step per row"
+        )
+    if shape == (1,) and rows == ():
+        return float(weight[0])
+    if shape not in ((), rows) and (np.ndim(step) == 0 or shape != np.shape(step)):
+        raise misfit(name, shape, values)
+    return as_temperature(weight, values.shape, name)
