@@ -103,8 +103,8 @@ def _numbers(policy: Any, mixture: Mixture, step: Any) -> tuple[float, float, fl
     """Temperature and weights; None where rows have their own."""
     if clock_of(policy) != "step" or rows_of(policy):
         return None
-    *weights, temperature = mixture
-    found = number_at(temperature, step) if mixture.soft else 1.0
+    uniform, soft, greedy, temperature = mixture
+    found = number_at(temperature, step) if soft else 1.0
     if found is None or not LEAST_TEMPERATURE <= found <= LARGEST_TEMPERATURE:
         return None
-    return (found, *map(float, weights))
+    return found, float(uniform), float(soft), float(greedy)

@@ -63,7 +63,7 @@ def mixture_of(policy: Any, step: Any, memory: Any = None) -> Mixture | None:
     kept: Mixture | None = getattr(policy, "_kept_mixture", None)
     if kept is not None:
         return kept
-    if not _offers_mixture(type(policy)) or (step is None and not getattr(policy, "constant", False)):
+    if not _offers_mixture(policy.__class__) or (step is None and not getattr(policy, "constant", False)):
         return None
     try:
         uniform, soft, greedy, temperature = policy.mixture(step, memory)

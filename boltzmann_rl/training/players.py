@@ -152,7 +152,7 @@ class Player:
             plain = None
             if mixture is not None:
                 plain = values.tolist() if reading.available is None else few_values(values, reading.available)
-            weights = None if plain is None else weights_of(mixture, plain, now)
+            weights = None if mixture is None or plain is None else weights_of(mixture, plain, now)
             if weights is not None:
                 chosen = pick(weights, rng.random())
                 if not self._weighs:

@@ -136,7 +136,8 @@ def simulate(
 def _mixture(agent: Agent, steps: int) -> Mixture:
     """The policy's mixture at each step; a temperature of 0 or ∞ is the greedy or the uniform part instead."""
     if _indices(agent) is not None:
-        return Mixture(*np.zeros((3, steps)), np.ones(steps))
+        zero = np.zeros(steps)
+        return Mixture(zero, zero, zero, np.ones(steps))
     uniform, soft, greedy, temperature = np.array([x + np.zeros(steps) for x in mixtures(agent.policy, 0, steps)])
     if not (temperature[soft > 0.0] >= 0.0).all():
         raise ValueError(f"temperature must be 0 or more, got {temperature[~(temperature >= 0.0)][0]}")

@@ -213,7 +213,8 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
             return None
         if not ((rates >= 0.0) & (rates <= 1.0)).all():  # refused by the reference, where it matters
             return None
-        return kernel.Rule(*known, agent.clock == "visits", _LEARNERS[type(learner)], rates, learner.discount)
+        mixture = known[0], known[1], known[2], known[3]
+        return kernel.Rule(*mixture, agent.clock == "visits", _LEARNERS[type(learner)], rates, learner.discount)
 
     return rule
 
