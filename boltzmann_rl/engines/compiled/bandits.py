@@ -275,7 +275,9 @@ def _moves(bandit: Any) -> bool:
 
 def _indices(agent: Agent) -> Indices | None:
     """What a policy perturbs, in the kernel's numbers; None if it doesn't, or in another way."""
-    kind, policy, learner = type(agent.policy), agent.policy, agent.learner
+    policy: Any = agent.policy
+    learner: Any = agent.learner
+    kind = type(policy)
     if kind is BoltzmannGumbel:
         return Indices(GUMBEL, policy.scale)
     if kind is GaussianThompson:
