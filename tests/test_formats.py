@@ -87,7 +87,7 @@ def test_half_precision_is_divided_by_its_sum_where_that_is_off():
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_rows_that_are_off_by_more_than_rounding_are_refused_with_a_remedy(dtype):
     for sum_ in (0.98, 1.02):
-        with pytest.raises(ValueError, match=r"must sum to 1.*last axis.*float32 or probabilities / sum"):
+        with pytest.raises(ValueError, match=r"must sum to 1.*last axis.*float32 or divide by the sum"):
             brl.sample(np.array([0.5, sum_ - 0.5], dtype=dtype), np.random.default_rng(0))
     if dtype is not np.float16:
         with pytest.raises(ValueError, match="must sum to 1"):

@@ -37,7 +37,7 @@ def plot_schedule(schedule: Parameter | Mapping[str, Parameter], steps: int = 10
         ax = figure.subplots()
         for index, (name, each) in enumerate(schedules.items()):
             ax.plot(at, evaluate(each, at), **line_style(index), label=short(name))
-        ax.set(xlabel="step", ylabel=label, ylim=(0, None))
+        ax.set(xlabel="step", ylabel=visible(label, "\n"), ylim=(0, None))
         ax.margins(x=0)
         if len(schedules) == 1:
             ax.set_title(visible(textwrap.fill(next(iter(schedules)), 60), "\n"), fontsize=7)

@@ -13,6 +13,8 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from boltzmann_rl.arguments.labels import visible
+
 __all__ = ["COLOURS", "STYLE", "Drawing", "figure_bytes", "label_lines", "line_style", "plain_ticks", "short", "styled"]
 
 
@@ -112,6 +114,6 @@ def line_style(index: int) -> dict[str, Any]:
 
 
 def short(label: str) -> str:
-    """A label on one line of at most 36 characters; the tables have it whole."""
-    line = " ".join(label.split())
+    """A label on one line of at most 36 visible characters; the tables have it whole."""
+    line = visible(" ".join(label.split()))
     return line if len(line) <= 36 else f"{line[:35]}…"
