@@ -1,6 +1,7 @@
 """Intervals, paired comparisons and Holm's correction, against SciPy's own tests and worked examples."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import assume, given, settings, strategies as st
 from scipy import stats
 
 from boltzmann_rl.statistics.comparison import holm, holm_of_all_pairs, paired_difference
-from boltzmann_rl.statistics.intervals import mean_interval, t_quantile
+from boltzmann_rl.statistics.intervals import mean_interval, mean_of, t_quantile
 
 SAMPLES = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30)
 P_VALUES = st.lists(st.floats(0, 1), max_size=8)
@@ -166,3 +167,14 @@ def test_every_agent_against_every_other_is_holms_correction_of_all_paired_t_tes
         expected[a, b] = expected[b, a] = floor
     np.testing.assert_allclose(holm_of_all_pairs(list(samples)), expected, rtol=1e-9)
     assert len(set(expected[np.triu_indices(4, k=1)])) > 3  # or the order of the pairs would not show
+
+
+def test_means_of_rows_are_each_rows_own_and_exact_to_a_rounding_also_where_their_sums_overflow():
+    rng = np.random.default_rng(0)
+    samples = np.stack([rng.normal(size=40), 1.7e308 * rng.random(40), np.full(40, 1.7e308), -1.7e308 * rng.random(40)])
+    with np.errstate(over="ignore"):
+        means = mean_of(samples)
+        assert [mean_of(row) for row in samples] == means.tolist()
+    for mean, row in zip(means.tolist(), samples.tolist(), strict=True):
+        assert mean == pytest.approx(float(sum(map(Fraction, row)) / 40), rel=1e-14)
+    assert means[2] == 1.7e308  # never beyond the greatest, not by a rounding either

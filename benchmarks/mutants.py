@@ -1,0 +1,251 @@
+"""A mutation run: change the package's arithmetic one expression at a time, and see whether a test notices.
+
+    python benchmarks/mutants.py                                  all mutants of the modules below
+    python benchmarks/mutants.py numerics.sampling statistics     of these modules
+    python benchmarks/mutants.py --sample 400 --seed 1 --jobs 2   a random sample, with its standard error
+
+pytest collects the tests once. A child runs all of them under coverage, to learn which tests reach which line and how
+long they take. Then every mutant runs in a forked child, into whose functions and classes the mutated code is put, and
+the tests that reach the changed line run, the quickest first, until one fails. Nothing is written into the package. A
+mutant that runs for ever, or asks for all the memory there is, is stopped and counts as killed; one that the quickest
+tests of ``--budget`` seconds in all do not notice counts as survived. Ctrl-C ends the run with what is known.
+
+Mutants are made of comparisons, arithmetic, ``and``, ``or`` and ``not``, numbers, truth values, names such as ``all``
+and ``any``, conditions, axes and removed statements; docstrings, annotations and messages of errors stay. Mutants that
+no test can tell from the original stand with their reasons in ``equivalent_mutants.toml``, by function and expression;
+entries that fit no mutant are refused, and those that a test does kill are reported.
+
+Why not mutmut or cosmic-ray: the first changes function bodies only (no class attributes, defaults or constants of a
+module), in a copy of the project; the second starts an interpreter for each mutant and changes the files in place.
+"""
+
+import argparse
+import itertools
+import math
+import os
+import pickle
+import random
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from mutations import EQUIVALENT, PACKAGE, ROOT, Mutant, mutants, source_of
+from transplants import transplant
+
+MODULES = sorted(
+    str(path.relative_to(ROOT / PACKAGE).with_suffix("")).replace("/", ".")
+    for room in ("numerics", "policies", "schedules", "statistics")
+    for path in (ROOT / PACKAGE / room).glob("*.py")
+    if path.name != "__init__.py"
+)
+# The files that test a module, or all modules of a room; all have test_settings and their own examples besides.
+TESTS = {
+    "numerics": "numerics",
+    "numerics.entmax": "regularised numerics",
+    "numerics.maxima": "numerics regularised temperatures",
+    "numerics.perturbation": "perturbation",
+    "numerics.plain": "few masks policies",
+    "numerics.sampling": "numerics bad_inputs formats",
+    "numerics.softmax": "softmax bad_inputs",
+    "policies": "policies ladders",
+    "policies.feedback": "feedback",
+    "policies.mixture": "mixture few policies",
+    "policies.perturbation": "perturbation ladders",
+    "policies.regularised": "regularised ladders",
+    "policies.temperatures": "temperatures ladders floating_point_errors",
+    "schedules": "schedules bad_inputs ladders",
+    "statistics": "statistics floating_point_errors",
+}
+MEMORY = 4 * 2**30  # bytes that a mutant may ask for: some ask for all there are
+SURVIVED, KILLED, UNTRIED = 0, 1, 99
+
+Reached = dict[str, dict[int, list[str]]]
+
+
+class Run:
+    """A plugin of pytest that runs mutants instead of the tests that it collected."""
+
+    def __init__(self, chosen: argparse.Namespace, todo: list[Mutant], whole: int) -> None:
+        self.chosen, self.todo, self.whole = chosen, todo, whole
+        self.seconds: dict[str, float] = {}
+        self.failed: list[str] = []
+        self.reached: Reached = {}
+        self.begins: Callable[[str], object] = lambda test: None
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Learn what the tests reach, run all mutants, and report."""
+        items = {item.nodeid: item for item in session.items}
+        self.failed, self.seconds, self.reached = self.learned(items)
+        if self.failed:
+            print(f"left out, since they fail without any mutant: {', '.join(self.failed)}", file=sys.stderr)
+        report(self.outcomes(items), self.whole)
+        return True
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Tell coverage which test begins."""
+        self.begins(nodeid)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Add up the seconds of a test, and keep its failure."""
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        if report.failed:
+            self.failed.append(report.nodeid)
+
+    def learned(self, items: dict[str, Any]) -> tuple[list[str], dict[str, float], Reached]:
+        """In a child: the tests that fail, the seconds of each, and for each line of each module who reaches it."""
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            import coverage
+
+            files = {module: str(source_of(module)) for module in self.chosen.modules}
+            seen = coverage.Coverage(data_file=None, include=list(files.values()), config_file=False)
+            self.begins = seen.switch_context
+            seen.start()
+            play(list(items.values()))
+            seen.stop()
+            data = seen.get_data()
+            reached = {module: data.contexts_by_lineno(file) for module, file in files.items()}
+            with os.fdopen(writer, "wb") as pipe:
+                pickle.dump((self.failed, self.seconds, reached), pipe)
+            os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            return pickle.load(pipe)  # type: ignore[no-any-return]
+
+    def tests_of(self, mutant: Mutant) -> list[str]:
+        """The quickest tests that reach the changed lines; of lines that run on import, those of the module."""
+        reached = self.reached[mutant.module]
+        names = {name for line in mutant.lines for name in reached.get(line, [])}
+        names = names or {name for line in reached.values() for name in line}
+        quickest = sorted((self.seconds[name], name) for name in names - {""} if name not in self.failed)
+        spent = itertools.accumulate(second for second, _ in quickest)
+        return [name for (_, name), so_far in zip(quickest, spent, strict=True) if so_far <= self.chosen.budget]
+
+    def start(self, mutant: Mutant, items: dict[str, Any]) -> int:
+        """Run the tests against a mutant in a child of its own; its process id."""
+        if pid := os.fork():
+            return pid
+        os.setsid()
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        self.failed = []
+        try:
+            transplant(f"{PACKAGE}.{mutant.module}", mutant.made())
+        except NotImplementedError:
+            os._exit(UNTRIED)
+        except Exception:  # a mutant that cannot even be imported
+            os._exit(KILLED)
+        for name in self.tests_of(mutant):
+            play([items[name]])
+            if self.failed:
+                os._exit(KILLED)
+        os._exit(SURVIVED)
+
+    def outcomes(self, items: dict[str, Any]) -> dict[Mutant, int]:
+        """What became of each mutant; of those that were tried before an interrupt."""
+        ended: dict[Mutant, int] = {}
+        running: dict[int, tuple[Mutant, float]] = {}
+        waiting, began = list(reversed(self.todo)), time.monotonic()
+        signal.signal(signal.SIGINT, lambda *_: waiting.clear())
+        while waiting or running:
+            while waiting and len(running) < self.chosen.jobs:
+                mutant = waiting.pop()
+                running[self.start(mutant, items)] = mutant, time.monotonic()
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid in running:
+                mutant, _ = running.pop(pid)
+                code = os.waitstatus_to_exitcode(status)
+                ended[mutant] = code if code in (SURVIVED, UNTRIED) else KILLED
+                show(ended, len(self.todo), began)
+                continue
+            for child, (_, since) in running.items():
+                if time.monotonic() - since > self.chosen.timeout:
+                    os.killpg(child, signal.SIGKILL)
+            time.sleep(0.005)
+        print(file=sys.stderr)
+        return ended
+
+
+def play(items: list[Any]) -> None:
+    """Run tests one after the other, as pytest's own loop does."""
+    for item, following in itertools.zip_longest(items, items[1:]):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+def show(ended: dict[Mutant, int], whole: int, began: float) -> None:
+    """One line of progress, and a line for each survivor when it is known."""
+    mutant, code = next(reversed(ended.items()))
+    if code != KILLED and not mutant.equivalent:
+        print(f"\r{mutant}", file=sys.stderr)
+    left = (time.monotonic() - began) / len(ended) * (whole - len(ended))
+    survivors = sum(code != KILLED and not mutant.equivalent for mutant, code in ended.items())
+    print(f"\r{len(ended)}/{whole} mutants, {survivors} survive, {left / 60:.0f} min left ", end="", file=sys.stderr)
+
+
+def report(ended: dict[Mutant, int], whole: int) -> None:
+    """The table per module, the survivors, and how far the whole is known, past pytest's capture."""
+    sys.stdout = sys.__stdout__
+    print(f"{'module':<26}{'mutants':>8}{'killed':>8}{'survived':>9}{'equivalent':>11}{'share':>8}")
+    for module in [*sorted({mutant.module for mutant in ended}), "all"]:
+        own = [mutant for mutant in ended if module in (mutant.module, "all")]
+        dead = sum(ended[mutant] == KILLED for mutant in own)
+        equivalent = sum(mutant.equivalent and ended[mutant] != KILLED for mutant in own)
+        counted = len(own) - equivalent
+        share = dead / counted if counted else 1.0
+        print(f"{module:<26}{len(own):>8}{dead:>8}{counted - dead:>9}{equivalent:>11}{share:>8.1%}")
+    if len(ended) < whole:
+        error = math.sqrt(share * (1 - share) / counted * (1 - len(ended) / whole))
+        print(f"a random sample of {len(ended)} of {whole} mutants: {share:.1%} ± {error:.1%} (standard error)")
+    for mutant, code in ended.items():
+        if code == KILLED and mutant.equivalent:
+            print(f"listed as equivalent, but killed: {mutant}")
+        if code != KILLED and not mutant.equivalent:
+            print(f"{'untried: ' if code == UNTRIED else ''}{mutant}")
+
+
+def files_of(module: str) -> list[str]:
+    """The files that test a module."""
+    names = f"{TESTS.get(module) or TESTS[module.split('.')[0]]} settings".split()
+    return [str(source_of(module).relative_to(ROOT)), *(f"tests/test_{name}.py" for name in names)]
+
+
+def entries(modules: list[str]) -> set[tuple[str, str]]:
+    """What is listed as equivalent in these modules: place and change."""
+    listed = {place: changes for place, changes in EQUIVALENT.items() if place.split(":")[0] in modules}
+    return {(place, change) for place, changes in listed.items() for change in changes}
+
+
+def main() -> None:
+    """Read the arguments, and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE", help=", ".join(MODULES))
+    parser.add_argument("--sample", type=int, help="how many mutants, drawn at random; default: all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS")
+    parser.add_argument("--budget", type=float, default=math.inf, metavar="SECONDS", help="of tests for each mutant")
+    parser.add_argument("--match", default="", help="only mutants whose function or change contains this text")
+    chosen = parser.parse_args()
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    every = [mutant for module in chosen.modules for mutant in mutants(module)]
+    wrong = entries(chosen.modules) - {(f"{mutant.module}:{mutant.function}", mutant.change) for mutant in every}
+    if wrong:
+        raise SystemExit(f"equivalent_mutants.toml has entries that fit no mutant: {sorted(wrong)}")
+    every = [mutant for mutant in every if chosen.match in f"{mutant.function} {mutant.change}"]
+    todo = random.Random(chosen.seed).sample(every, min(chosen.sample or len(every), len(every)))
+
+    import hypothesis
+    import pytest
+
+    hypothesis.settings.register_profile("mutants", derandomize=True, database=None, deadline=None)
+    hypothesis.settings.load_profile("mutants")
+    files = sorted({file for module in chosen.modules for file in files_of(module)})
+    options = ["-n0", "--capture=sys", "-p", "no:cacheprovider", "-p", "no:terminal", "--assert=plain"]
+    pytest.main([*options, *files], plugins=[Run(chosen, todo, len(every))])
+
+
+if __name__ == "__main__":
+    main()
