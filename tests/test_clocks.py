@@ -10,6 +10,7 @@ import boltzmann_rl as brl
 from boltzmann_rl import GLIE, Agent, Boltzmann, BoltzmannGumbel, EpsilonGreedy, MaxBoltzmann, QLearning, act
 from boltzmann_rl.decisions.machine import actions_of_rows
 from boltzmann_rl.integrations.explorer import Explorer
+from boltzmann_rl.policies.mixture import mixture_of
 from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.schedules import Floor
 
@@ -81,7 +82,8 @@ def test_one_step_for_all_rows_is_not_taken_for_the_visits_of_each(policy, step)
 
 def test_a_shared_step_of_many_rows_is_left_to_the_checks_by_the_compiled_decisions():
     rng = np.random.default_rng(0)
-    assert actions_of_rows(EpsilonGreedy(PerVisit()), np.zeros((5000, 3)), 3, rng) is None
+    policy = EpsilonGreedy(PerVisit())
+    assert actions_of_rows(policy, mixture_of(policy, 3), np.zeros((5000, 3)), 3, rng) is None
 
 
 def test_the_visits_of_each_row_are_the_clock_of_each():

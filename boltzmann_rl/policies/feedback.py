@@ -40,7 +40,7 @@ class AdaptiveEpsilonGreedy:
     constant = shift_invariant = takes_memory = True
 
     def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
-        return mixed(self, values, step, epsilon)
+        return mixed(self, _with_rates(values, epsilon), step, epsilon)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = _rate(memory)
@@ -74,7 +74,7 @@ class AdaptiveMaxBoltzmann:
         set_fields(self, temperature=as_temperature_parameter(self.temperature))
 
     def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
-        return mixed(self, values, step, epsilon)
+        return mixed(self, _with_rates(values, epsilon), step, epsilon)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = _rate(memory)
@@ -127,6 +127,14 @@ class Exp3PlusPlus:
             np.divide(self.exploration * np.log(t) / t, gaps**2, out=known, where=gaps > 0.0)
             floor = np.where(available, np.minimum(np.minimum(0.5 / actions, rate), known), 0.0)
             return (1.0 - floor.sum(axis=-1, keepdims=True)) * weights + floor
+
+
+def _with_rates(values: Any, epsilon: Any) -> Floats:
+    """The values, if there is one ε for each row of them."""
+    values, found = as_values(values), np.shape(epsilon)
+    if found != values.shape[:-1]:
+        raise ValueError(f"memory has shape {found}, but values {values.shape} need one ε for each row")
+    return values
 
 
 def _rate(epsilon: Any) -> Floats:

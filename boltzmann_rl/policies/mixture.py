@@ -90,7 +90,7 @@ def _offers_mixture(kind: type) -> bool:
 
 def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
     """The ``__call__`` of a policy that offers a mixture."""
-    name = "memory" if memory is not None else "epsilon" if hasattr(policy, "epsilon") else "a weight of the mixture"
+    name = "epsilon" if hasattr(policy, "epsilon") else "a weight of the mixture"
     mixture = getattr(policy, "_kept_mixture", None) or policy.mixture(step, memory)
     return probabilities_of(mixture, as_values(values), step, name)
 
