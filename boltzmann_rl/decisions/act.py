@@ -115,11 +115,11 @@ def act(
         as_generator(rng)
     coin: Any = None
     if memory is None and type(values) is np.ndarray and (step is None or (type(step) is int and step >= 0)):
-        mixture = mixture_of(policy, step)
+        mixture = getattr(policy, "kept_mixture", None) or mixture_of(policy, step)  # the call costs a twentieth
         if mixture is not None and values.ndim == 1:
             coin = rng.random()
-            if machine.ready is not None and not with_probability:
-                chosen = machine.action(mixture, values, available, step, coin)
+            if machine.ready is not None and mixture[1] == 1.0 and not with_probability:
+                chosen = machine.action(mixture[3], values, available, step, coin)
                 if chosen >= 0:
                     return chosen
             plain = few_values(values, available)

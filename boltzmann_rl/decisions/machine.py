@@ -52,11 +52,8 @@ def prepare() -> None:
             ready = decision
 
 
-def action(mixture: Mixture, values: Any, available: Any, step: int | None, u: float) -> int:
+def action(temperature: Any, values: Any, available: Any, step: int | None, u: float) -> int:
     """A softmax decision on values ``(A,)``; −1 for what plain floats or the arrays have to decide."""
-    _, soft, _, temperature = mixture
-    if soft != 1.0:
-        return -1
     if type(temperature) is not float:
         temperature = number_at(temperature, step) or 0.0
     if not 0.0 < temperature <= LARGEST_TEMPERATURE or values.dtype is not _FLOAT64 or not values.flags.carray:

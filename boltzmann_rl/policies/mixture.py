@@ -60,8 +60,8 @@ def mixture_of(policy: Any, step: Any, memory: Any = None) -> Mixture | None:
         >>> mixture_of(Boltzmann(0.5), step=0)
         Mixture(uniform=0.0, soft=1.0, greedy=0.0, temperature=0.5)
     """
-    kept: Mixture | None = getattr(policy, "_kept_mixture", None)
-    if kept is not None:
+    kept: Mixture | None = getattr(policy, "kept_mixture", None)
+    if kept:
         return kept
     if not _offers_mixture(policy.__class__) or (step is None and not getattr(policy, "constant", False)):
         return None
@@ -78,7 +78,7 @@ def mixture_of(policy: Any, step: Any, memory: Any = None) -> Mixture | None:
 def keep(policy: Any) -> None:
     """Let a policy keep what it mixes where that needs no step: to make it takes as long as to choose by it."""
     if (mixture := mixture_of(policy, None)) is not None:
-        object.__setattr__(policy, "_kept_mixture", mixture)
+        object.__setattr__(policy, "kept_mixture", mixture)
 
 
 @lru_cache(256)
@@ -91,7 +91,7 @@ def _offers_mixture(kind: type) -> bool:
 def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
     """The ``__call__`` of a policy that offers a mixture."""
     name = "epsilon" if hasattr(policy, "epsilon") else "a weight of the mixture"
-    mixture = getattr(policy, "_kept_mixture", None) or policy.mixture(step, memory)
+    mixture = getattr(policy, "kept_mixture", None) or policy.mixture(step, memory)
     return probabilities_of(mixture, as_values(values), step, name)
 
 
@@ -147,11 +147,13 @@ def weights_of(mixture: Mixture, values: list[float], step: int | None = None) -
         size = sum(values)
         if not -inf < best < inf or not size < inf or (flat != 0.0 and -inf < size <= FAR_BELOW):
             return None
+    if soft == flat == 0.0:
+        return [1.0 if value == best else 0.0 for value in values]
+    if soft == peak == 0.0:
+        return [1.0 if value > -inf else 0.0 for value in values]
     if soft == 0.0:
-        low, high = (0.0, 1.0) if flat == 0.0 else (1.0, 1.0)
-        if flat != 0.0 != peak:
-            low = flat / (len(values) - values.count(-inf))
-            high = low + peak / values.count(best)
+        low = flat / (len(values) - values.count(-inf))
+        high = low + peak / values.count(best)
         return [high if value == best else low if value > -inf else 0.0 for value in values]
     if type(temperature) is not float:
         temperature = number_at(temperature, step)
