@@ -10,7 +10,7 @@ import boltzmann_rl as brl
 from boltzmann_rl.decisions import machine
 from boltzmann_rl.decisions.act import probabilities
 from boltzmann_rl.decisions.fill_values import fill_values, holds_fill_values
-from boltzmann_rl.numerics.plain import epsilon_greedy_weights, uniform_weights
+from boltzmann_rl.policies.mixture import mixture_of, weights_of
 
 FILLS = [-1e8, -1e9, -1e10, -1e12, -1e30, -1e38, -1e300]
 LOWEST = [float(np.finfo(kind).min) for kind in (np.float16, np.float32, np.float64)] + [-3.3895313892515355e38]
@@ -193,8 +193,11 @@ def test_many_rows_decided_at_once_are_looked_at_where_a_policy_explores_uniform
     acts(brl.EpsilonGreedy(0.2), values)
 
 
-@pytest.mark.parametrize("weights", [uniform_weights, lambda values: epsilon_greedy_weights(values, 0.5)])
-def test_plain_floats_leave_rows_of_a_very_low_sum_to_the_arrays_but_not_masked_ones(weights):
+@pytest.mark.parametrize("policy", [brl.Uniform(), brl.EpsilonGreedy(0.5)])
+def test_plain_floats_leave_rows_of_a_very_low_sum_to_the_arrays_but_not_masked_ones(policy):
+    def weights(values):
+        return weights_of(mixture_of(policy, 0), values)
+
     assert weights([0.0, 1.0, -1e8]) is None
     assert weights([1e6, 1e7, -1e8]) is None
     assert weights([0.0, 1.0, -np.inf]) is not None

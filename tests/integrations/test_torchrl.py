@@ -245,7 +245,7 @@ def test_each_environment_has_its_own_value_and_clock():
     module = make(brl.EpsilonGreedy([0.0, 1.0]), clocks=(2,))
     actions = np.array([taken(module, [[0.0, 1.0, 0.0]] * 2) for _ in range(900)])
     np.testing.assert_allclose((actions == 1).mean(axis=0), [1.0, 1 / 3], atol=0.08)
-    with pytest.raises(ValueError, match="epsilon has a value for each row"):
+    with pytest.raises(ValueError, match="is for 2 rows, but step has shape"):
         make(brl.EpsilonGreedy([0.0, 1.0]), clocks=(3,))
 
 
