@@ -159,11 +159,11 @@ def test_temperatures_that_do_not_fit_are_refused_by_name(temperature, error):
         brl.softmax(ROW, temperature)
 
 
-def test_a_policy_takes_no_array_for_its_temperature():
+def test_a_policy_takes_no_matrix_and_no_masked_array_for_its_temperature():
     with pytest.raises(TypeError, match="temperature"):
-        brl.Boltzmann([1.0, 2.0])
+        brl.Boltzmann([[1.0, 2.0]])
     with pytest.raises(TypeError, match="temperature"):
-        brl.MaxBoltzmann(0.1, np.array([1.0]))
+        brl.MaxBoltzmann(0.1, np.ma.array([1.0, 2.0], mask=[False, True]))
 
 
 # --- values -------------------------------------------------------------------------------------------------

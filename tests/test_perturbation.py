@@ -460,7 +460,7 @@ def rewarded(learner, reward):
         (lambda: GaussianPosterior(0.0), ValueError, "sd must be above 0"),
         (lambda: GaussianPosterior(1.0, prior_sd=0.0), ValueError, "prior_sd must be above 0"),
         (lambda: GaussianPosterior(1.0, prior_sd=1e-200), ValueError, "prior_sd must be at least 1e-150 times sd"),
-        (lambda: GaussianPosterior(1.0, prior_sd=math.nan), ValueError, "prior_sd must be a number, got nan"),
+        (lambda: GaussianPosterior(1.0, prior_sd=math.nan), ValueError, "prior_sd must be 0 or more, got nan"),
         (lambda: Agent(SampleAverage(), BetaThompson()), TypeError, "needs a learner with memory"),
     ],
 )

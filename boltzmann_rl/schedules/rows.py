@@ -20,10 +20,10 @@ class PerRow(tuple[Any, ...]):
 
 
 def is_sequence(parameter: Any) -> bool:
-    """Whether a parameter is given as one for each row: a list, a tuple, or an array with an axis."""
-    return isinstance(parameter, list | tuple) or (
-        not callable(parameter) and hasattr(parameter, "__array__") and np.ndim(parameter) > 0
-    )
+    """Whether a parameter is given as one for each row: a list, a tuple, or an array with an axis and without a mask."""
+    if isinstance(parameter, np.ma.MaskedArray) or callable(parameter):
+        return False
+    return isinstance(parameter, list | tuple) or (hasattr(parameter, "__array__") and np.ndim(parameter) > 0)
 
 
 def in_rows(parameter: Any, name: str, check: Callable[[Any, str], Any]) -> Any:
