@@ -56,7 +56,7 @@ def outcome(values, policy, *, compiled, step=3, available=None, seed=0):
     rng, ready = np.random.default_rng(seed), machine.ready
     try:
         machine.ready = ready if compiled else None
-        answer = act(policy, values, rng, step=step, available=available)
+        answer = act(policy, values, rng, step=step, available=available, learned=True)
     except (TypeError, ValueError) as error:
         return type(error), str(error), rng.random()
     finally:

@@ -17,6 +17,7 @@ from boltzmann_rl.integrations.action_spaces import check_begins_at_0
 from boltzmann_rl.near_names import dataclass
 from boltzmann_rl.numerics import entropy
 from boltzmann_rl.policies.decision import act, decide, probabilities
+from boltzmann_rl.policies.fill_values import check_fill_values, holds_fill_values
 from boltzmann_rl.policies.greedy import EpsilonGreedy
 from boltzmann_rl.policies.parameters import check_counts_steps, has_temperature, temperature_at
 from boltzmann_rl.schedules.evaluation import set_fields
@@ -150,6 +151,8 @@ class _Exploring(OffPolicyAlgorithm):
         total = self._total_timesteps
         policy = _at_progress(self.exploration, 1.0 - self.num_timesteps / total if total else 1.0)
         p = probabilities(policy, values, step)
+        if holds_fill_values(values):
+            check_fill_values(policy, values, p, lambda others: probabilities(policy, others, step))
         if record:
             self._record(policy, p, values, step)
         width = values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1]

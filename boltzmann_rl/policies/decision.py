@@ -11,6 +11,7 @@ from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
 from boltzmann_rl.policies import machine
 from boltzmann_rl.policies.few import few_values, pick
+from boltzmann_rl.policies.fill_values import HIGHEST, check_fill_values
 from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.policies.softmax import Boltzmann
 from boltzmann_rl.schedules import is_constant
@@ -27,6 +28,7 @@ def act(
     available: Any = None,
     memory: Any = None,
     with_probability: bool = False,
+    learned: bool = False,
     **unknown: Never,
 ) -> Any:
     """An action drawn from ``policy`` for each row of values, rows independently of each other.
@@ -46,6 +48,8 @@ def act(
         available: Mask of the actions that may be chosen, same shape as ``values``: bool, or integers 0 and 1.
         memory: What a policy with feedback needs, handed on as its third argument.
         with_probability: Whether the probability that the action had (its propensity) is returned as well.
+        learned: Whether the values are known to be estimates, among which even one that lies far below the others is
+            not a number written over a masked value.
         unknown: Nothing; it is there to say which argument a name such as ``mask=`` stands for.
 
     Returns:
@@ -55,7 +59,12 @@ def act(
     Raises:
         TypeError: No ``step`` for a policy that depends on it; arguments of another type than named above.
         ValueError: Values that are NaN or +inf, no action available, a policy whose answer is no distribution, one
-            step for all rows where each has visits or pulls of its own.
+            step for all rows where each has visits or pulls of its own; the lowest number of a float type where it
+            would count as a value.
+
+    Warns:
+        UserWarning: A number far below all others of its row, such as −1e9, where it would count as a value: a mask
+            belongs into ``available``.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -81,16 +90,17 @@ def act(
                 coin = rng.random() if coin is None else coin
                 plain = few_values(values, available)
                 weights = None if plain is None else policy._few_weights(plain, step)
-                if weights is not None:
+                if plain is not None and weights is not None:
                     chosen = pick(weights, coin)
-                    return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
+                    if learned or plain[chosen] > HIGHEST or type(policy) is Boltzmann:
+                        return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
         elif (
             values.ndim == 2
             and available is None
             and not with_probability
             and (step is not None or is_constant(policy))
         ):
-            chosen = machine.actions_of_rows(policy, values, step, rng)
+            chosen = machine.actions_of_rows(policy, values, step, rng, learned)
             if chosen is not None:
                 return chosen
     values = as_values(values) if available is None else mask(values, available)
@@ -111,7 +121,9 @@ def act(
             )
         step = to_numpy(step, "step") if hasattr(step, "detach") else step  # to policies it is NumPy's
     _check_clock(policy, values.shape, np.shape(step))
-    p = probabilities(policy, values, step, memory)
+    p, low = _probabilities(policy, values, step, memory)
+    if low and not learned:
+        check_fill_values(policy, values, p, lambda others: probabilities(policy, others, step, memory))
     if coin is None:
         coin = rng.random(values.shape if getattr(policy, "uniforms_per_action", False) else values.shape[:-1])
     action = decide(policy, p, values, step, coin, memory)
@@ -146,7 +158,11 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
         >>> probabilities(lambda values, step: [0.5, 0.5], [1.0, 2.0], step=0)
         array([0.5, 0.5])
     """
-    values = as_values(values)
+    return _probabilities(policy, as_values(values), step, memory)[0]
+
+
+def _probabilities(policy: Any, values: Floats, step: Any, memory: Any) -> tuple[Floats, bool]:
+    """The checked probabilities, and whether values are so low that they may be fill values."""
     policy = as_policy(policy)
     p = policy(values, step) if memory is None else policy(values, step, memory)
     try:
@@ -158,14 +174,18 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
             f"{policy!r} answered probabilities of shape {p.shape} for values of shape {values.shape}: actions are the "
             "last axis, and there may be many rows"
         )
-    if values.size and values.min() == -np.inf:
-        wrong = p[np.isneginf(values)].max(initial=0.0)
+    lowest = values.min() if values.size else np.inf
+    low = bool(lowest <= HIGHEST)
+    if lowest == -np.inf:
+        closed = np.isneginf(values)
+        wrong = p[closed].max(initial=0.0)
         if wrong > 0.0:
             raise ValueError(
                 f"{policy!r} gives probability {wrong:.3g} to an action that is not available: the values of such "
                 "actions are -inf, and their probability must be 0"
             )
-    return p
+        low = np.count_nonzero(values <= HIGHEST) > np.count_nonzero(closed)
+    return p, low
 
 
 def decide(policy: Any, p: Floats, values: Floats, step: Any, uniforms: Any, memory: Any = None) -> Any:

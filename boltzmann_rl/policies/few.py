@@ -2,7 +2,8 @@
 
 Unnormalised weights, or None wherever something is out of the ordinary: then the arrays of the policy itself decide,
 and name what is wrong. One comparison says so: for legal values the sum of the weights is at least 1 and finite, and
-NaN, +inf and rows without an available action all fail it.
+NaN, +inf and rows without an available action all fail it. Where a policy explores uniformly, rows of a very low sum
+are left to the arrays too, since a number written over a masked value may be among them.
 """
 
 from bisect import bisect_right
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from boltzmann_rl.policies.fill_values import FAR_BELOW
 from boltzmann_rl.schedules import evaluate
 
 __all__ = [
@@ -85,7 +87,7 @@ def greedy_weights(values: list[float]) -> list[float] | None:
 
 def uniform_weights(values: list[float]) -> list[float] | None:
     """1 for each available action."""
-    if not -inf < max(values) < inf or not sum(values) < inf:
+    if not -inf < max(values) < inf or not (FAR_BELOW < (total := sum(values)) < inf or total == -inf):
         return None
     return [0.0 if value == -inf else 1.0 for value in values]
 
@@ -93,7 +95,7 @@ def uniform_weights(values: list[float]) -> list[float] | None:
 def epsilon_greedy_weights(values: list[float], rate: float) -> list[float] | None:
     """`mixed_weights` of the uniform and the greedy ones, in one go."""
     best = max(values)
-    if not -inf < best < inf or not sum(values) < inf:
+    if not -inf < best < inf or not (FAR_BELOW < (total := sum(values)) < inf or total == -inf):
         return None
     low = rate / (len(values) - values.count(-inf))
     high = low + (1.0 - rate) / values.count(best)

@@ -11,6 +11,7 @@ import numpy as np
 from boltzmann_rl.kernels.forks import no_fork
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.policies.few import LARGEST_TEMPERATURE, number_at
+from boltzmann_rl.policies.fill_values import holds_fill_values
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.parameters import clock_of, rate_at, temperature_at
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
@@ -72,7 +73,7 @@ def action(policy: Boltzmann, values: Any, available: Any, step: int | None, u: 
 _ROW = np.zeros(1)
 
 
-def actions_of_rows(policy: Any, values: Any, step: Any, rng: np.random.Generator) -> Any:
+def actions_of_rows(policy: Any, values: Any, step: Any, rng: np.random.Generator, learned: bool = True) -> Any:
     """Actions for many rows, or None for what only the policy's own arrays can answer; draws in the first case only."""
     if values.ndim != 2 or len(values) < _MANY_ROWS or not values.size or values.dtype not in (np.float64, np.float32):
         return None
@@ -80,6 +81,8 @@ def actions_of_rows(policy: Any, values: Any, step: Any, rng: np.random.Generato
         return None
     shares = _shares(policy, step) if values.flags.carray else None
     if shares is None or not _meaningful(values):
+        return None
+    if shares[1] > 0.0 and not learned and holds_fill_values(values):
         return None
     return ready.decide_rows(values, *shares, rng.random)
 

@@ -158,7 +158,7 @@ class Player:
                 total = sum(weights)
                 return chosen, np.array([weight / total for weight in weights])
         memory = self.learner.memory(self.state)[here] if self._remembers else None
-        action: int = act(self.policy, values, rng, step=now, available=reading.available, memory=memory)
+        action: int = act(self.policy, values, rng, step=now, available=reading.available, memory=memory, learned=True)
         if not self._weighs:
             return action, None
         if reading.available is not None:
@@ -180,7 +180,7 @@ class Player:
             return self._choose_among(rows, readings, steps, rng)
         values, now, memory = self._seen([readings[row] for row in rows], steps[rows])
         try:
-            actions = act(self.policy, values, rng, step=now, memory=memory).tolist()
+            actions = act(self.policy, values, rng, step=now, memory=memory, learned=True).tolist()
         except (TypeError, ValueError):  # nothing is drawn yet: a ladder of somebody's own fits all rows, not some
             if not self._differs_by_row or len(rows) == len(readings):
                 raise

@@ -1,0 +1,96 @@
+"""Finite numbers written over masked values, such as −1e9, found where they would change a decision.
+
+Softmax at an ordinary temperature gives such a number probability 0, as if it were −∞. Whatever explores uniformly, or
+sets its temperature by the spread or the number of the values, takes it for a value: the masked action is taken, or the
+others are no longer told apart.
+"""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boltzmann_rl.arguments import Floats
+
+__all__ = ["FAR_BELOW", "HIGHEST", "check_fill_values", "fill_values", "holds_fill_values"]
+
+# The lowest numbers of float16, bfloat16, float32 and float64, which libraries write over what is masked.
+LOWEST = (-65504.0, -3.3895313892515355e38, -3.4028234663852886e38, -1.7976931348623157e308)
+# No number above this is taken for one; nor, but for those, any above the second.
+HIGHEST, _FAR = -65504.0, -1e8
+# The sum of a row that holds one is below this, whatever the others are, as far as they are of another size.
+FAR_BELOW = -5e7
+# So many times as large as all others of its row a number must be.
+_TIMES, _TIMES_OF_LOWEST = 1e4, 1e2
+
+_SAME = 1e-9
+
+
+def holds_fill_values(values: Any) -> bool:
+    """Whether any of the values ``(..., A)`` may be one, by its size alone; −inf is none.
+
+    Example:
+        >>> holds_fill_values(np.array([0.0, -np.inf])), holds_fill_values(np.array([0.0, -1e9]))
+        (False, True)
+    """
+    lowest = values.min(initial=np.inf)
+    if not lowest <= HIGHEST:
+        return False
+    return bool(lowest > -np.inf or ((values <= HIGHEST) & (values > -np.inf)).any())
+
+
+def fill_values(values: Floats) -> NDArray[np.bool_]:
+    """Which of the values ``(..., A)`` stand for "not available", by all that can be seen: where they lie.
+
+    At most −1e8, or the lowest number of a float type, and 10,000 times (100 times) as large as every other finite
+    number of the row. A row of such numbers only has none.
+
+    Example:
+        >>> fill_values(np.array([[0.0, 1.0, -1e9], [-3e9, -2e9, -1e9]])).tolist()
+        [[False, False, True], [False, False, False]]
+    """
+    lowest = np.isin(values, LOWEST)
+    low = lowest | ((values <= _FAR) & (values > -np.inf))
+    others = np.where(low | np.isneginf(values), -1.0, np.abs(values)).max(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):
+        apart = np.abs(values) >= np.where(lowest, _TIMES_OF_LOWEST, _TIMES) * others
+    return low & apart & (others >= 0.0)
+
+
+def check_fill_values(policy: Any, values: Floats, p: Floats, again: Callable[[Floats], Any]) -> None:
+    """Refuse, or warn of, fill values that change the policy's probabilities.
+
+    Args:
+        policy: For the message.
+        values: ``(..., A)``.
+        p: Its probabilities of these values.
+        again: What answers its probabilities of other values.
+
+    Raises:
+        ValueError: The lowest number of a float type among the values, which is nobody's estimate.
+
+    Warns:
+        UserWarning: Another number that is far below all others.
+    """
+    filled = fill_values(values)
+    if not filled.any():
+        return
+    try:
+        wanted = again(np.where(filled, -np.inf, values))
+        harmed = (np.abs(wanted - p) > _SAME).any(axis=-1, keepdims=True) & filled
+    except ValueError:  # there is no such distribution without them
+        harmed = filled
+    if not harmed.any():
+        return
+    at = tuple(int(index) for index in np.argwhere(harmed)[0])
+    found = float(values[at])
+    says = (
+        f"values[{', '.join(map(str, at))}] is {found:g}, far below the others, and {policy!r} would count it as a "
+        f"value (its own probability is {p[at]:.3g}): for an action that is not available pass available=, a mask, or "
+        "set its value to -inf"
+    )
+    if found in LOWEST:
+        raise ValueError(says)
+    warnings.warn(f"{says}; where it is a value, act(..., learned=True) says so", UserWarning, stacklevel=3)
