@@ -184,7 +184,7 @@ def _probabilities(policy: Any, values: Floats, step: Any, memory: Any) -> tuple
                 f"{policy!r} gives probability {wrong:.3g} to an action that is not available: the values of such "
                 "actions are -inf, and their probability must be 0"
             )
-        low = np.count_nonzero(values <= HIGHEST) > np.count_nonzero(closed)
+        low = bool(np.count_nonzero(values <= HIGHEST) > np.count_nonzero(closed))
     return p, low
 
 
