@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.near_names import dataclass
+from boltzmann_rl.near_names import dataclass, nearest
 from boltzmann_rl.schedules.evaluation import set_fields
 
 __all__ = ["NOT_GIVEN", "Measurement", "Row", "Target", "measure_targets", "with_parameters"]
@@ -157,7 +157,11 @@ def with_parameters(study: Any, settings: dict[str, Any]) -> Any:
         name, dot, rest = path.partition(".")
         known = [field.name for field in dataclasses.fields(study)] if dataclasses.is_dataclass(study) else []
         if name not in known:
-            raise ValueError(f"{type(study).__name__} has no parameter {name!r}, only {', '.join(known) or 'none'}")
+            near = nearest(name, known)
+            hint = f"; did you mean {near}?" if near else ""
+            raise ValueError(
+                f"{type(study).__name__} has no parameter {name!r}, only {', '.join(known) or 'none'}{hint}"
+            )
         part = with_parameters(getattr(study, name), {rest: value}) if dot else value
         study = dataclasses.replace(study, **{name: part})
     return study

@@ -381,3 +381,49 @@ def test_a_run_that_could_not_be_saved_is_not_begun(tmp_path, monkeypatch, capsy
     other.write_text(file.read_text().replace("0.1", "0.2"))
     assert main(["run", str(other), *call[1:]]) == 2
     assert "need names of their own, got small, small" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (["run", "small.py", "--job", "2"], "unrecognized arguments: --job 2: did you mean --jobs?"),
+        (["run", "small.py", "--n-jobs=2"], "unrecognized arguments: --n-jobs=2: did you mean --jobs?"),
+        (["run", "small.py", "--num-runs", "5"], "did you mean --runs?"),
+        (["run", "small.py", "--overwritte"], "did you mean --overwrite?"),
+        (["plot", "results", "--ouput", "a.png"], "did you mean --output?"),
+        (["reproduce", "--experiment", "there"], "did you mean --experiments?"),
+        (["run", "small.py", "--banana"], "unrecognized arguments: --banana. See boltzmann-rl run --help"),
+        (["list", "experiments", "more"], "unrecognized arguments: more. See boltzmann-rl list --help"),
+        (["runn", "small.py"], "there is no command 'runn': did you mean run? The commands are run, plot, "),
+        (["reprodce"], "there is no command 'reprodce': did you mean reproduce?"),
+        (["xyz"], "there is no command 'xyz'. The commands are run, plot, "),
+        (["--quick", "run", "small.py"], "the command comes first, then its options, got '--quick'"),
+    ],
+)
+def test_a_misspelt_command_or_option_is_answered_with_the_right_one(folder, capsys, call, message):
+    with pytest.raises(SystemExit, match="2"):
+        main(call)
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (["run", "smal.py"], "smal.py does not exist (seen from {here}): did you mean small.py?"),
+        (["run", "elsewhere/small.py"], "elsewhere/small.py does not exist (seen from {here})"),
+        (["check", "policies.py:GOD"], "there is no GOD in policies.py: did you mean GOOD?"),
+    ],
+)
+def test_a_misspelt_file_or_policy_is_answered_with_the_one_beside_it(folder, capsys, call, message):
+    Path("policies.py").write_text(POLICIES, "utf-8")
+    assert main(call) == 2
+    assert said(capsys).endswith(message.format(here=Path.cwd()))
+
+
+def test_a_misspelt_target_or_parameter_of_a_study_is_answered_with_the_right_one(capsys):
+    assert main(["reproduce", "KP-T1-s0.1-tau0.0008"]) == 2
+    assert "or begins so: did you mean KP-T1-s0.1-tau0.0007? " in said(capsys)
+    assert main(["reproduce", "KP-T1-s0.1-tau0.0007", "--set", "stps=3"]) == 2
+    assert "has no parameter 'stps', only agent, arms, sd, steps, runs, seed, windows; did you mean steps?" in (
+        said(capsys)
+    )

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 import boltzmann_rl
-from boltzmann_rl.cli.files import WrongCall, module_in, module_named
+from boltzmann_rl.cli.files import WrongCall, meant, module_in, module_named
 from boltzmann_rl.cli.terminal import say
 
 __all__ = ["check"]
@@ -17,7 +17,7 @@ def check(options: argparse.Namespace) -> int:
         raise WrongCall(f"the policy must be given as MODULE:NAME, got {options.policy!r}")
     module = module_in(Path(place)) if place.endswith(".py") else module_named(place)
     if not hasattr(module, name):
-        raise WrongCall(f"there is no {name} in {place}")
+        raise WrongCall(f"there is no {name} in {place}{meant(name, vars(module))}")
     policy = getattr(module, name)
     if isinstance(policy, type):
         raise WrongCall(f"{name} is a class: name an instance, such as POLICY = {name}(...) in a file of your own")

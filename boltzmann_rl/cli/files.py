@@ -3,14 +3,17 @@
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from boltzmann_rl.near_names import nearest
+
 if TYPE_CHECKING:
     from boltzmann_rl.experiments import Experiment
 
-__all__ = ["WrongCall", "existing", "experiments_in", "module_in", "module_name", "module_named"]
+__all__ = ["WrongCall", "existing", "experiments_in", "meant", "module_in", "module_name", "module_named"]
 
 
 class WrongCall(Exception):
@@ -28,10 +31,20 @@ def experiments_in(file: Path) -> list["Experiment"]:
     return found
 
 
+def meant(word: str, known: Iterable[str]) -> str:
+    """``: did you mean …?`` or a full stop, after a word that is none of those known."""
+    plain = {one.lstrip("-").replace("-", "_"): one for one in known}
+    near = nearest(word.lstrip("-").replace("-", "_"), plain)
+    return f": did you mean {plain[near]}?" if near else "."
+
+
 def existing(path: Path, what: str) -> Path:
     """The path, if there is something at it."""
     if not path.exists():
-        raise WrongCall(f"no {what} there: {path} does not exist (seen from {Path.cwd()})")
+        beside = {other.name: str(other) for other in path.parent.glob("*")} if path.parent.is_dir() else {}
+        near = nearest(path.name, beside)
+        hint = f": did you mean {beside[near]}?" if near else ""
+        raise WrongCall(f"no {what} there: {path} does not exist (seen from {Path.cwd()}){hint}")
     return path
 
 

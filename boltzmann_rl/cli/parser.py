@@ -1,10 +1,12 @@
 """The commands, their options, and what ``--help`` says of them."""
 
 import argparse
+import sys
 from typing import Any
 
 import boltzmann_rl
 from boltzmann_rl.cli.checking import check
+from boltzmann_rl.cli.files import meant
 from boltzmann_rl.cli.numbers import seed, whole
 from boltzmann_rl.cli.reproducing import reproduce
 from boltzmann_rl.cli.running import list_experiments, plot, run
@@ -13,8 +15,25 @@ from boltzmann_rl.labels import visible
 __all__ = ["parser"]
 
 
-class _Parser(argparse.ArgumentParser):
-    """One whose messages, which repeat what was typed, can only be read; so are those of its commands."""
+class Parser(argparse.ArgumentParser):
+    """One whose messages, which repeat what was typed, can only be read, and say which word was probably meant."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """All arguments, or the error that names those that are nothing: a command, or options of one."""
+        given = sys.argv[1:] if args is None else list(args)
+        commands = next(action.choices for action in self._actions if isinstance(action.choices, dict))
+        first = given[0] if given else "--help"
+        if first.startswith("-") and first not in ("-h", "--help", "--version"):
+            self.error(f"the command comes first, then its options, got {first!r}")
+        if not first.startswith("-") and first not in commands:
+            self.error(f"there is no command {first!r}{meant(first, commands)} The commands are {', '.join(commands)}")
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            known = [text for action in options.parser._actions for text in action.option_strings]
+            wrong = next((text for text in unknown if text.startswith("-")), "")
+            hint = meant(wrong.partition("=")[0], known) if wrong else "."
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint} See {options.parser.prog} --help")
+        return options
 
     def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(visible(message or "", keep="\n"), file)
@@ -22,14 +41,14 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Of the whole command line; each command sets the function that it calls."""
-    everything = _Parser(
+    everything = Parser(
         prog="boltzmann-rl",
         description="Boltzmann exploration and its rivals: run experiments, plot and compare them, check a policy.",
         epilog="Exit status: 0 it worked, 1 a run or a check failed, 2 the call was wrong.",
         allow_abbrev=False,
     )
     everything.add_argument("--version", action="version", version=f"boltzmann_rl {boltzmann_rl.__version__}")
-    common = _Parser(add_help=False, allow_abbrev=False)
+    common = Parser(add_help=False, allow_abbrev=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = everything.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -42,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
             parents=[common],
             allow_abbrev=False,
         )
-        sub.set_defaults(command=function)
+        sub.set_defaults(command=function, parser=sub)
         return sub
 
     running = command(

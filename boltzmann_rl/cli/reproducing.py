@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from boltzmann_rl.cli.files import WrongCall, existing, module_in
+from boltzmann_rl.cli.files import WrongCall, existing, meant, module_in
 from boltzmann_rl.cli.numbers import plus_minus
 from boltzmann_rl.cli.terminal import say
 
@@ -49,12 +49,13 @@ def _targets(folder: Path, ids: Sequence[str]) -> dict[str, list[Any]]:
     """The targets of each paper whose names begin with one of ``ids``; all where there are none."""
     files = sorted(existing(folder, "folder of reproductions").glob("*.py"))
     declared = {file.stem: list(module_in(file).TARGETS) for file in files}
+    names = {target.id for targets in declared.values() for target in targets}
     for wanted in ids:
         if not any(target.id.startswith(wanted) for targets in declared.values() for target in targets):
             raise WrongCall(
-                f"no target is called {wanted!r} or begins so; boltzmann-rl reproduce --list names them all"
+                f"no target is called {wanted!r} or begins so{meant(wanted, names)} "
+                "boltzmann-rl reproduce --list names them all"
             )
-    names = {target.id for targets in declared.values() for target in targets}
     begins = tuple(wanted for wanted in ids if wanted not in names)  # SB26-ucb-1 is itself, SB26 all that begin so
     chosen = {
         paper: [target for target in targets if not ids or target.id in ids or target.id.startswith(begins)]
