@@ -388,7 +388,11 @@ def failing(step):
         (Agent(QLearning(), Boltzmann(lambda step: 3.0 - step)), ValueError, "temperature must be 0 or more, got -1"),
         (Agent(SARSA(), EpsilonGreedy(lambda step: step / 4)), ValueError, r"epsilon must be in \[0, 1\], got 1.25"),
         (Agent(QLearning(initial=1e308, discount=1.0), Boltzmann(0.1)), None, ""),
-        (Agent(QLearning(lambda step: 10.0**step), Boltzmann(0.1)), ValueError, r"learning_rate .* in \[0, 1\], got 10"),
+        (
+            Agent(QLearning(lambda step: 10.0**step), Boltzmann(0.1)),
+            ValueError,
+            r"learning_rate .* in \[0, 1\], got 10",
+        ),
         (Agent(DoubleQLearning(), Boltzmann(lambda step: 1e306 if step == 3 else 0.1)), None, ""),
     ],
 )
