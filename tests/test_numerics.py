@@ -250,6 +250,16 @@ def test_a_uniform_outside_the_half_open_unit_interval_is_refused(u):
         brl.invert([[0.5, 0.5]], [0.1, 0.2, 0.3])
 
 
+@pytest.mark.parametrize("wrong", [-0.1, -5e-324, 1.0, 1.5, float("nan")])
+@pytest.mark.parametrize("row", [0, 1, 2])
+def test_one_uniform_of_many_outside_the_half_open_unit_interval_is_refused(wrong, row):
+    u = np.array([0.0, 0.5, np.nextafter(1.0, 0.0)])
+    assert brl.invert([[0.5, 0.5]] * 3, u).tolist() == [0, 1, 1]
+    u[row] = wrong
+    with pytest.raises(ValueError, match=rf"u must be in \[0, 1\), got {wrong}"):
+        brl.invert([[0.5, 0.5]] * 3, u)
+
+
 def test_the_rows_of_a_float32_network_are_sampled():
     logits = np.random.default_rng(0).normal(size=(100, 1000)).astype(np.float32)
     p = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)

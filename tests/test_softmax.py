@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import boltzmann_rl as brl
+from boltzmann_rl.numerics.softmax import _remainder, _upper_half
 
 EPS = np.finfo(float).eps
 INF = float("inf")
@@ -478,3 +479,26 @@ def test_two_actions_are_the_logistic_sigmoid_of_their_difference(a, b, temperat
     if z > -700:
         exact = 1 / (1 + mpmath.exp(-ratio((Fraction(a) - Fraction(b)) / Fraction(temperature))))
         assert abs(p[0] / exact - 1) <= 1.5 * EPS * (4 + abs(z))
+
+
+def test_the_remainder_of_a_division_of_two_mantissas_is_exact():
+    """Dekker's theorem, in rational arithmetic: what a quotient of 53-bit numbers leaves has 53 bits itself."""
+    rng = np.random.default_rng(0)
+    mantissas = np.concatenate([rng.uniform(0.5, 1.0, 300), [0.5, 1.0 - 2.0**-53, 0.5 + 2.0**-53, 0.75, 2.0 / 3.0]])
+    dividend, divisor = (part.ravel() for part in np.meshgrid(rng.choice([-1.0, 1.0], 305) * mantissas, mantissas))
+    quotient = dividend / divisor
+    found = _remainder(dividend, quotient, divisor)
+    for v, q, t, left in zip(dividend[::7], quotient[::7], divisor[::7], found[::7], strict=True):
+        assert Fraction(left) == Fraction(v) - Fraction(q) * Fraction(t)
+
+
+def test_a_number_is_split_into_halves_whose_products_are_exact():
+    """The halves of 53 bits hold 26 each and a sign, so that no product of two of them is rounded."""
+    numbers = np.random.default_rng(1).uniform(0.5, 2.0, 2000)
+    upper = _upper_half(numbers)
+    lower = numbers - upper
+    for half in (upper, lower):
+        for number in half[half != 0.0].tolist():
+            numerator = abs(Fraction(number).numerator)
+            assert (numerator // (numerator & -numerator)).bit_length() <= 26
+    assert (upper + lower == numbers).all()

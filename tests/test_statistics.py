@@ -153,3 +153,16 @@ def test_equal_agents_are_rarely_called_different_however_many_there_are():
         samples = sorted(rng.normal(size=(7, 40)), key=lambda sample: -sample.mean())
         alarms += holm_of_all_pairs(samples)[0, 1:].min() <= 0.05
     assert alarms <= 36
+
+
+def test_every_agent_against_every_other_is_holms_correction_of_all_paired_t_tests():
+    """SciPy's paired t-tests and Holm's procedure by hand; each pair once, and no agent with itself."""
+    samples = np.random.default_rng(1).normal(size=(4, 12)) + np.array([[0.0], [0.3], [1.2], [1.5]])
+    pairs = [(a, b) for a in range(4) for b in range(a)]
+    p_values = {pair: stats.ttest_rel(samples[pair[0]], samples[pair[1]]).pvalue for pair in pairs}
+    expected, floor = np.ones((4, 4)), 0.0
+    for rank, (a, b) in enumerate(sorted(pairs, key=p_values.__getitem__)):
+        floor = max(floor, min((6 - rank) * p_values[a, b], 1.0))
+        expected[a, b] = expected[b, a] = floor
+    np.testing.assert_allclose(holm_of_all_pairs(list(samples)), expected, rtol=1e-9)
+    assert len(set(expected[np.triu_indices(4, k=1)])) > 3  # or the order of the pairs would not show
