@@ -80,8 +80,8 @@ class Run:
         items = {item.nodeid: item for item in session.items}
         self.failed, self.seconds, self.reached = self.learned(items)
         if self.failed:
-            print(f"left out, since they fail without any mutant: {', '.join(self.failed)}", file=sys.stderr)
-        report(self.outcomes(items), self.whole)
+            print(f"left out, since they fail without any mutant: {', '.join(self.failed)}", file=sys.__stderr__)
+        report(self.outcomes(items, set(self.failed)), self.whole)
         return True
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -115,16 +115,16 @@ class Run:
         with os.fdopen(reader, "rb") as pipe:
             return pickle.load(pipe)  # type: ignore[no-any-return]
 
-    def tests_of(self, mutant: Mutant) -> list[str]:
+    def tests_of(self, mutant: Mutant, failing: set[str]) -> list[str]:
         """The quickest tests that reach the changed lines; of lines that run on import, those of the module."""
         reached = self.reached[mutant.module]
-        names = {name for line in mutant.lines for name in reached.get(line, [])}
-        names = names or {name for line in reached.values() for name in line}
-        quickest = sorted((self.seconds[name], name) for name in names - {""} if name not in self.failed)
+        names = {name for line in mutant.lines for name in reached.get(line, [])} - {""}
+        names = names or {name for line in reached.values() for name in line} - {""}
+        quickest = sorted((self.seconds[name], name) for name in names - failing)
         spent = itertools.accumulate(second for second, _ in quickest)
         return [name for (_, name), so_far in zip(quickest, spent, strict=True) if so_far <= self.chosen.budget]
 
-    def start(self, mutant: Mutant, items: dict[str, Any]) -> int:
+    def start(self, mutant: Mutant, items: dict[str, Any], failing: set[str]) -> int:
         """Run the tests against a mutant in a child of its own; its process id."""
         if pid := os.fork():
             return pid
@@ -137,13 +137,13 @@ class Run:
             os._exit(UNTRIED)
         except Exception:  # a mutant that cannot even be imported
             os._exit(KILLED)
-        for name in self.tests_of(mutant):
+        for name in self.tests_of(mutant, failing):
             play([items[name]])
             if self.failed:
                 os._exit(KILLED)
         os._exit(SURVIVED)
 
-    def outcomes(self, items: dict[str, Any]) -> dict[Mutant, int]:
+    def outcomes(self, items: dict[str, Any], failing: set[str]) -> dict[Mutant, int]:
         """What became of each mutant; of those that were tried before an interrupt."""
         ended: dict[Mutant, int] = {}
         running: dict[int, tuple[Mutant, float]] = {}
@@ -152,7 +152,7 @@ class Run:
         while waiting or running:
             while waiting and len(running) < self.chosen.jobs:
                 mutant = waiting.pop()
-                running[self.start(mutant, items)] = mutant, time.monotonic()
+                running[self.start(mutant, items, failing)] = mutant, time.monotonic()
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid in running:
                 mutant, _ = running.pop(pid)
@@ -164,7 +164,7 @@ class Run:
                 if time.monotonic() - since > self.chosen.timeout:
                     os.killpg(child, signal.SIGKILL)
             time.sleep(0.005)
-        print(file=sys.stderr)
+        print(file=sys.__stderr__)
         return ended
 
 
@@ -178,14 +178,15 @@ def show(ended: dict[Mutant, int], whole: int, began: float) -> None:
     """One line of progress, and a line for each survivor when it is known."""
     mutant, code = next(reversed(ended.items()))
     if code != KILLED and not mutant.equivalent:
-        print(f"\r{mutant}", file=sys.stderr)
-    left = (time.monotonic() - began) / len(ended) * (whole - len(ended))
+        print(f"\r{mutant}", file=sys.__stderr__)
+    left = (time.monotonic() - began) / len(ended) * (whole - len(ended)) / 60.0
     survivors = sum(code != KILLED and not mutant.equivalent for mutant, code in ended.items())
-    print(f"\r{len(ended)}/{whole} mutants, {survivors} survive, {left / 60:.0f} min left ", end="", file=sys.stderr)
+    line = f"\r{len(ended)}/{whole} mutants, {survivors} survive, {left:.0f} min left "
+    print(line, end="", file=sys.__stderr__, flush=True)
 
 
 def report(ended: dict[Mutant, int], whole: int) -> None:
-    """The table per module, the survivors, and how far the whole is known, past pytest's capture."""
+    """The table per module, the survivors, and how far the whole is known; past pytest's capture."""
     sys.stdout = sys.__stdout__
     print(f"{'module':<26}{'mutants':>8}{'killed':>8}{'survived':>9}{'equivalent':>11}{'share':>8}")
     for module in [*sorted({mutant.module for mutant in ended}), "all"]:
@@ -195,7 +196,7 @@ def report(ended: dict[Mutant, int], whole: int) -> None:
         counted = len(own) - equivalent
         share = dead / counted if counted else 1.0
         print(f"{module:<26}{len(own):>8}{dead:>8}{counted - dead:>9}{equivalent:>11}{share:>8.1%}")
-    if len(ended) < whole:
+    if 0 < len(ended) < whole and counted:
         error = math.sqrt(share * (1 - share) / counted * (1 - len(ended) / whole))
         print(f"a random sample of {len(ended)} of {whole} mutants: {share:.1%} ± {error:.1%} (standard error)")
     for mutant, code in ended.items():
@@ -203,6 +204,7 @@ def report(ended: dict[Mutant, int], whole: int) -> None:
             print(f"listed as equivalent, but killed: {mutant}")
         if code != KILLED and not mutant.equivalent:
             print(f"{'untried: ' if code == UNTRIED else ''}{mutant}")
+    sys.stdout.flush()
 
 
 def files_of(module: str) -> list[str]:

@@ -1,77 +1,83 @@
 """Mutated code in the place of the original, in a process that has imported and handed round the original already."""
 
 import ast
+import gc
 import sys
-from types import FunctionType, ModuleType
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
+
+_KEPT = ("__dict__", "__weakref__", "__doc__", "__module__")  # besides what holds code, which is given already
 
 
 def transplant(module: str, tree: ast.Module) -> None:
     """Make a module that is imported behave as a tree in which one statement differs from its source.
 
-    Functions and classes stay the objects that they are, since others hold them: they are given the code, the defaults
-    and the attributes of the new ones. Other names of the module get new values, also where others imported them.
+    Functions and classes stay the objects that they are, since others hold them: every living function that was made
+    from the statement is given its new code, and defaults and attributes of classes their new values. Other names of
+    the module get new values, also where others imported them.
+
+    Raises:
+        NotImplementedError: A function that would close over other names.
     """
     here = sys.modules[module]
     changed = statement_that_differs(here, tree)
+    code = compile(ast.Module([changed], []), str(here.__file__), "exec")
     names = {**vars(here)}
-    exec(compile(ast.Module([changed], []), str(here.__file__), "exec"), names)  # the code of this project itself
-    if isinstance(changed, ast.FunctionDef | ast.ClassDef):
-        give(vars(here)[changed.name], names[changed.name], set())
-        return
+    exec(code, names)  # the code of this project itself
+    codes = {(inner.co_qualname, inner.co_firstlineno): inner for inner in codes_in(code)}
+    for function in [one for one in gc.get_objects() if type(one) is FunctionType and one.__globals__ is vars(here)]:
+        new = codes.get((function.__code__.co_qualname, function.__code__.co_firstlineno))
+        if new is not None:
+            if new.co_freevars != function.__code__.co_freevars:
+                raise NotImplementedError(f"{function} closes over {new.co_freevars}")
+            function.__code__ = new
     for name, value in names.items():
-        if name in vars(here) and value is not vars(here)[name]:
-            replace(name, vars(here)[name], value)
+        old = vars(here).get(name)
+        if old is value or name == "__builtins__":
+            continue
+        if isinstance(changed, ast.FunctionDef | ast.ClassDef):
+            give(old, value)
+        else:
+            replace(name, old, value)
 
 
 def statement_that_differs(module: ModuleType, tree: ast.Module) -> ast.stmt:
     """The one statement of the module's own that is not as in its source."""
-    with open(str(module.__file__), encoding="utf-8") as file:
-        original = ast.parse(file.read())
+    original = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
     pairs = zip(original.body, tree.body, strict=True)
     return next(new for old, new in pairs if ast.dump(old) != ast.dump(new))
+
+
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """The code of every function within some code."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from codes_in(constant)
 
 
 def replace(name: str, old: Any, new: Any) -> None:
     """Another value for a name, in all modules that hold the old one under it."""
     for module in list(sys.modules.values()):
-        if vars(module).get(name) is old and (module.__name__ or "").startswith(("boltzmann_rl", "test_")):
+        if vars(module).get(name) is old and module.__name__.startswith(("boltzmann_rl", "test_")):
             setattr(module, name, new)
 
 
-def give(old: Any, new: Any, seen: set[int]) -> None:
-    """The code of a new function, or all attributes of a new class, to the old one; and so for what they wrap."""
-    if old is new or id(old) in seen:
-        return
-    seen.add(id(old))
+def give(old: Any, new: Any) -> None:
+    """The defaults of a new function, or the attributes of a new class, to the old one; and so for what they wrap."""
     if hasattr(old, "cache_clear"):
         old.cache_clear()
-    if isinstance(old, type):
-        give_class(old, new, seen)
-    elif isinstance(old, property):
-        for part in ("fget", "fset"):
-            give(getattr(old, part), getattr(new, part), seen)
-    elif isinstance(old, FunctionType):
-        for before, after in zip(old.__closure__ or (), new.__closure__ or (), strict=False):
-            if isinstance(before.cell_contents, FunctionType | type):
-                give(before.cell_contents, after.cell_contents, seen)
-        if len(old.__code__.co_freevars) != len(new.__code__.co_freevars):
-            raise NotImplementedError("a closure over other names")
-        old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
     if hasattr(old, "__wrapped__"):
-        give(old.__wrapped__, new.__wrapped__, seen)
-    if isinstance(old, staticmethod | classmethod):
-        give(old.__func__, new.__func__, seen)
-
-
-def give_class(old: type, new: type, seen: set[int]) -> None:
-    """Functions stay the same objects, with new code; other attributes are replaced."""
-    for name, value in list(vars(new).items()):
-        if name in ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__slots__"):
-            continue
-        if isinstance(vars(old).get(name), FunctionType | property | staticmethod | classmethod):
-            give(vars(old)[name], value, seen)
-        else:
-            type.__setattr__(old, name, value)
-    for name in set(vars(old)) - set(vars(new)) - {"__abstractmethods__"}:
-        type.__delattr__(old, name)
+        give(old.__wrapped__, new.__wrapped__)
+    if isinstance(old, FunctionType):
+        old.__defaults__, old.__kwdefaults__ = new.__defaults__, new.__kwdefaults__
+    elif isinstance(old, type):
+        for name in set(vars(old)) - set(vars(new)) - {"__abstractmethods__"}:
+            type.__delattr__(old, name)
+        for name, value in vars(new).items():
+            if isinstance(vars(old).get(name), FunctionType):
+                give(vars(old)[name], value)
+            elif name not in _KEPT and not isinstance(value, property | staticmethod | classmethod):
+                type.__setattr__(old, name, value)

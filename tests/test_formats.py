@@ -110,3 +110,12 @@ def test_what_numpy_knows_is_not_copied():
     for dtype in (np.float16, np.float32, np.float64, np.int8, bool):
         array = np.zeros(3, dtype=dtype)
         assert to_numpy(array) is array
+
+
+def test_however_many_actions_a_row_of_half_precision_is_off_by_a_hundredth_at_most():
+    p = np.zeros(200_000, dtype=np.float16)  # whose roundings might come to 0.0129
+    p[:2] = 1.0, 0.0095
+    assert brl.invert(p, 0.5) == 0
+    p[1] = 0.0115
+    with pytest.raises(ValueError, match="must sum to 1"):
+        brl.invert(p, 0.5)

@@ -687,3 +687,22 @@ def test_degeneracies_that_overflow_together_are_no_obstacle():
     rare = brl.BoltzmannDistribution([0.0, 740.0], temperature=1.0, degeneracies=[1.0, 1e308])
     odds = math.exp(308 * math.log(10.0) - 740.0)  # e^-30.8: both the degeneracy and the Boltzmann factor are extreme
     np.testing.assert_allclose(rare.probabilities, [1 / (1 + odds), odds / (1 + odds)], rtol=1e-12)
+
+
+def test_no_rows_of_actions_are_drawn_from_and_rows_of_no_actions_are_refused():
+    assert brl.invert(np.zeros((0, 3)), np.zeros(0)).shape == (0,)
+    assert brl.sample(np.zeros((0, 3)), np.random.default_rng(0)).shape == (0,)
+    for shape in ((3, 0), (0,), (2, 3, 0)):
+        with pytest.raises(ValueError, match="probabilities are empty"):
+            brl.invert(np.zeros(shape), np.zeros(shape[:-1]))
+
+
+def test_ensembles_side_by_side_are_each_its_own():
+    energies = np.array([[0.0, 1.0, 2.0], [100.0, 101.0, 105.0], [-7.0, INF, -6.0]])
+    together = brl.BoltzmannDistribution(energies, temperature=[0.5, 1.0, 2.0])
+    for row, temperature in enumerate((0.5, 1.0, 2.0)):
+        weights = [math.exp(-energy / temperature) for energy in energies[row]]
+        assert together.free_energy[row] == pytest.approx(-temperature * math.log(math.fsum(weights)), rel=1e-12)
+    energies[1] = INF
+    with pytest.raises(ValueError, match="energies"):
+        brl.BoltzmannDistribution(energies, temperature=1.0)

@@ -549,3 +549,10 @@ def test_only_what_is_known_not_to_change_is_constant():
     assert not is_constant(Linear(1.0, 1.0, steps=3))
     assert not is_constant(lambda step: 1.0)
     assert not is_constant(Floor(0.5, minimum=0.1))
+
+
+def test_a_power_that_starts_at_0_stays_there_also_where_the_power_itself_is_lost():
+    schedule = Power(0.0, exponent=-1000.0)
+    assert (1.0 + 1e6) ** schedule.exponent == 0.0
+    assert schedule(10**6) == 0.0
+    np.testing.assert_array_equal(schedule([0, 10**6]), [0.0, 0.0])

@@ -271,3 +271,10 @@ def test_what_takes_more_than_the_step_is_no_schedule_and_said_so_at_once():
     for wrong in (brl.Greedy(), lambda: 0.1, lambda step, values: 0.1):
         with pytest.raises(TypeError, match="learning_rate must be a number or a schedule, called with the step"):
             brl.QLearning(wrong)
+
+
+def test_no_class_of_settings_can_be_changed_after_it_was_made():
+    public = [getattr(brl, name) for name in brl.__all__] + [getattr(schedules, name) for name in schedules.__all__]
+    made = [cls for cls in public if isinstance(cls, type) and hasattr(cls, "__dataclass_params__")]
+    assert len(made) > 50
+    assert not [cls.__name__ for cls in made if not cls.__dataclass_params__.frozen]
