@@ -143,7 +143,7 @@ def act(
             )
         step = 0
     elif type(step) is not int or step < 0:
-        steps = as_steps(step)  # refuses what is no count, also where the policy would not look at it
+        steps = as_steps(step)  # a step must be a count, also for a policy that ignores it
         shared = (*(1,) * (values.ndim - 1), *values.shape[-1:])  # the pulls of each action, the same for all rows
         if steps.shape not in ((), values.shape[:-1], values.shape, shared):
             raise ValueError(
@@ -182,7 +182,7 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
         memory: Handed on unless it is None.
 
     Raises:
-        ValueError: An answer of another shape, that is no distribution, or that takes what is not available.
+        ValueError: An answer of another shape, one that is not a distribution, or one that takes an unavailable action.
 
     Example:
         >>> probabilities(lambda values, step: [0.5, 0.5], [1.0, 2.0], step=0)

@@ -27,7 +27,7 @@ _SAME = 1e-9
 
 
 def holds_fill_values(values: Any) -> bool:
-    """Whether any of the values ``(..., A)`` may be one, by its size alone; −inf is none.
+    """Whether any of the values ``(..., A)`` may be one, judged by size alone; −inf is not.
 
     Example:
         >>> holds_fill_values(np.array([0.0, -np.inf])), holds_fill_values(np.array([0.0, -1e9]))

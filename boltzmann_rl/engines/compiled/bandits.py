@@ -122,7 +122,7 @@ def simulate(
     try:
         with np.errstate(under="ignore"):
             mixture, shown = _mixture(agent, steps), _temperatures(agent.policy, steps)
-    except Exception:  # the reference says at which step, and loses nothing of it
+    except Exception:  # the reference engine meets the same error and names its step
         return reference.simulate(bandit, agent, **given)
     if (mixture.temperature < LEAST_TEMPERATURE).any():
         return reference.simulate(bandit, agent, **given)
