@@ -7,7 +7,7 @@ import pytest
 
 from boltzmann_rl.bandits.catalogue import PROBLEMS as BANDITS
 
-IDS = [f"boltzmann_rl/{name}-v0" for name in BANDITS]
+IDS = [f"boltzmann_rl.environments:boltzmann_rl/{name}-v0" for name in BANDITS]  # as the README makes them
 
 
 @pytest.mark.parametrize("name", IDS)
