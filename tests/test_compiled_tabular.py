@@ -15,6 +15,7 @@ import pytest
 from gymnasium.spaces import Discrete
 from gymnasium.wrappers import TimeLimit
 from installed import TAXI
+from schedule_tables import ALL
 
 from boltzmann_rl import (
     SARSA,
@@ -36,24 +37,7 @@ from boltzmann_rl.gridworlds import TabularEnv
 from boltzmann_rl.learners.temporal_returns import EligibilityTraces
 from boltzmann_rl.numerics.plain import FEW
 from boltzmann_rl.policies.temperatures import Odds
-from boltzmann_rl.schedules import (
-    Ceiling,
-    Constant,
-    Cosine,
-    Exponential,
-    Floor,
-    InverseTime,
-    Joined,
-    Linear,
-    Logarithmic,
-    Piecewise,
-    Polynomial,
-    Power,
-    Restarts,
-    Scaled,
-    WarmUp,
-    evaluate,
-)
+from boltzmann_rl.schedules import Exponential, Linear, Power, evaluate
 from boltzmann_rl.streams import stream
 
 pytest.importorskip("numba")
@@ -203,24 +187,6 @@ POLICIES = (
     MaxBoltzmann(Linear(1.0, 0.0, steps=100), temperature=wave),
     EpsilonBoltzmann(0.2, temperature=0.4),
     EpsilonBoltzmann(0.05, temperature=Linear(1.0, 0.0, steps=90)),
-)
-SCHEDULES = (
-    Constant(0.3),
-    Cosine(1.0, 0.1, steps=300),
-    Exponential(1.0, 0.01, steps=200),
-    Exponential(2.0, decay=0.99),
-    InverseTime(1.0, 0.1),
-    Linear(1.0, 0.0, steps=77),
-    Logarithmic(1.0),
-    Polynomial(1.0, 0.1, steps=99, power=1.7),
-    Power(1.0, 0.6),
-    Piecewise((1.0, 0.1), (30,)),
-    Joined((Linear(1.0, 0.5, steps=50), Power(0.5, 0.6)), (50,)),
-    WarmUp(Cosine(1.0, 0.0, steps=90), steps=20),
-    Restarts(Exponential(1.0, decay=0.9), period=40, growth=2),
-    Floor(Scaled(Logarithmic(3.0), 0.3), minimum=0.2),
-    Ceiling(InverseTime(2.0, 0.01), maximum=1.0),
-    wave,
 )
 CLOCKS = ("step", "visits")
 
@@ -423,7 +389,7 @@ def test_a_learning_rate_that_cools_is_to_the_bit_that_of_the_reference(end):
     assert_engines_agree(ENVIRONMENTS[0], agent, steps=400)
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES, ids=named)
+@pytest.mark.parametrize("schedule", [*ALL.values(), wave], ids=named)
 def test_a_schedule_has_the_bits_that_it_has_step_by_step(schedule):
     one_by_one = [evaluate(schedule, step) for step in range(600)]
     pieces = [tabular._evaluated(schedule, first, first + 150) for first in range(0, 600, 150)]

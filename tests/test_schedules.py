@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
+from schedule_tables import ALL, FALLS, NUMBERS, WAYS
 
 from boltzmann_rl import schedules
 from boltzmann_rl.schedules import (
@@ -36,59 +37,6 @@ INF, NAN = float("inf"), float("nan")
 laws = settings(deadline=None, max_examples=25)
 steps_taken = st.one_of(st.integers(0, 40), st.integers(0, 10**12))
 
-# Schedules that go from one value to another and stay there: (schedule, start, end, steps).
-WAYS = {
-    "linear": (Linear(1.0, 0.1, steps=10), 1.0, 0.1, 10),
-    "linear rising": (Linear(0.1, 1.0, steps=10), 0.1, 1.0, 10),
-    "linear to 0": (Linear(0.3, 0.0, steps=7), 0.3, 0.0, 7),
-    "linear in one step": (Linear(0.3, 0.7, steps=1), 0.3, 0.7, 1),
-    "linear, level": (Linear(0.3, 0.3, steps=3), 0.3, 0.3, 3),
-    "polynomial": (Polynomial(1.0, 0.1, steps=10), 1.0, 0.1, 10),
-    "polynomial, root": (Polynomial(0.1, 2.0, steps=9, power=0.5), 0.1, 2.0, 9),
-    "polynomial, steep": (Polynomial(1.0, 0.0, steps=1000, power=300.0), 1.0, 0.0, 1000),
-    "cosine": (Cosine(0.7, 0.1, steps=13), 0.7, 0.1, 13),
-    "cosine rising": (Cosine(0.0, 3.0, steps=10), 0.0, 3.0, 10),
-    "exponential": (Exponential(0.7, 0.01, steps=11), 0.7, 0.01, 11),
-    "exponential rising": (Exponential(0.01, 3.0, steps=10), 0.01, 3.0, 10),
-    "exponential over 600 decades": (Exponential(1e300, 1e-300, steps=10), 1e300, 1e-300, 10),
-}
-
-# Schedules that fall towards a value without a last step: (schedule, start, bound).
-FALLS = {
-    "decay": (Exponential(1.0, decay=0.5), 1.0, 0.0),
-    "slow decay": (Exponential(2.0, decay=0.999), 2.0, 0.0),
-    "decay with floor": (Exponential(1.0, 0.01, decay=0.9), 1.0, 0.01),
-    "inverse time": (InverseTime(1.0, rate=0.1), 1.0, 0.0),
-    "inverse time, at once": (InverseTime(1.0, rate=1e300), 1.0, 0.0),
-    "power": (Power(1.0), 1.0, 0.0),
-    "power, root": (Power(2.0, exponent=0.5), 2.0, 0.0),
-    "power, steep": (Power(1.0, exponent=100.0), 1.0, 0.0),
-    "logarithmic": (Logarithmic(0.5), 0.5, 0.0),
-    "logarithmic from 2": (Logarithmic(1.0, offset=2.0), 1 / math.log(2), 0.0),
-    "floored": (Floor(InverseTime(1.0, rate=1.0), minimum=0.1), 1.0, 0.1),
-    "scaled": (Scaled(Cosine(1.0, 0.0, steps=10), factor=100.0), 100.0, 0.0),
-    "pieces": (Piecewise((1.0, 0.1, 0.0), boundaries=(5, 12)), 1.0, 0.0),
-}
-
-OTHERS = {
-    "constant": Constant(0.5),
-    "zero": Constant(0),
-    "power, rising": Power(0.5, exponent=-0.5),
-    "growth": Exponential(0.1, 2.0, decay=1.5),
-    "one piece": Piecewise((0.3,), boundaries=()),
-    "joined": Joined((1.0, Linear(1.0, 0.0, steps=10), Power(2.0)), boundaries=(5, 20)),
-    "warm-up": WarmUp(Linear(1.0, 0.0, steps=10), steps=4),
-    "warm-up from above": WarmUp(Power(1.0), steps=4, start=3.0),
-    "restarts": Restarts(Linear(1.0, 0.0, steps=10), period=10),
-    "growing restarts": Restarts(Cosine(1.0, 0.1, steps=8), period=4, growth=2),
-    "nested": Floor(Scaled(Restarts(WarmUp(0.5, steps=3), period=9), factor=2.0), minimum=0.2),
-}
-
-ALL = {
-    **{name: schedule for name, (schedule, *_) in (WAYS | FALLS).items()},
-    **OTHERS,
-    **({"capped": schedules.Ceiling(Power(5.0), maximum=1.0)} if hasattr(schedules, "Ceiling") else {}),
-}
 every_schedule = pytest.mark.parametrize("schedule", ALL.values(), ids=ALL.keys())
 
 
@@ -346,27 +294,6 @@ def test_decay_is_the_closed_form(start, decay, step):
 
 
 # --- what cannot be -----------------------------------------------------------------------------------------
-
-NUMBERS = [
-    (lambda x: Constant(x), "value"),
-    (lambda x: Linear(x, 0.1, steps=10), "start"),
-    (lambda x: Linear(1.0, x, steps=10), "end"),
-    (lambda x: Polynomial(x, 0.1, steps=10), "start"),
-    (lambda x: Polynomial(1.0, 0.1, steps=10, power=x), "power"),
-    (lambda x: Cosine(x, 0.1, steps=10), "start"),
-    (lambda x: Cosine(1.0, x, steps=10), "end"),
-    (lambda x: Exponential(x, 0.1, steps=10), "start"),
-    (lambda x: Exponential(1.0, x, steps=10), "end"),
-    (lambda x: InverseTime(x, rate=0.1), "start"),
-    (lambda x: InverseTime(1.0, rate=x), "rate"),
-    (lambda x: Power(x), "start"),
-    (lambda x: Logarithmic(x), "scale"),
-    (lambda x: Logarithmic(1.0, offset=x), "offset"),
-    (lambda x: Piecewise((1.0, x), boundaries=(3,)), r"values\[1\]"),
-    (lambda x: WarmUp(1.0, steps=3, start=x), "start"),
-    (lambda x: Floor(1.0, minimum=x), "minimum"),
-    (lambda x: Scaled(1.0, factor=x), "factor"),
-]
 
 
 @pytest.mark.parametrize(("make", "name"), NUMBERS)
