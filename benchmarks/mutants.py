@@ -7,8 +7,9 @@
 pytest collects the tests once. A child runs all of them under coverage, to learn which tests reach which line and how
 long they take. Then every mutant runs in a forked child, into whose functions and classes the mutated code is put, and
 the tests that reach the changed line run, the quickest first, until one fails. Nothing is written into the package. A
-mutant that runs for ever, or asks for all the memory there is, is stopped and counts as killed; one that the quickest
-tests of ``--budget`` seconds in all do not notice counts as survived. Ctrl-C ends the run with what is known.
+mutant that takes a multiple of a test's time, or asks for all the memory there is, is stopped and counts as killed; one
+that the quickest tests of ``--budget`` seconds in all do not notice counts as survived. Ctrl-C ends the run with what
+is known.
 
 Mutants are made of comparisons, arithmetic, ``and``, ``or`` and ``not``, numbers, truth values, names such as ``all``
 and ``any``, conditions, axes and removed statements; docstrings, annotations and messages of errors stay. Mutants that
@@ -50,16 +51,17 @@ TESTS = {
     "numerics.plain": "few masks policies",
     "numerics.sampling": "numerics bad_inputs formats",
     "numerics.softmax": "softmax bad_inputs",
-    "policies": "policies ladders",
-    "policies.feedback": "feedback",
-    "policies.mixture": "mixture few policies",
-    "policies.perturbation": "perturbation ladders",
+    "policies": "policies ladders clocks",
+    "policies.feedback": "feedback policies",
+    "policies.mixture": "mixture few policies ladders",
+    "policies.parameters": "policies ladders clocks few",
+    "policies.perturbation": "perturbation policies",
     "policies.regularised": "regularised ladders",
-    "policies.temperatures": "temperatures ladders floating_point_errors",
-    "schedules": "schedules bad_inputs ladders",
+    "policies.temperatures": "temperatures ladders clocks floating_point_errors",
+    "schedules": "schedules bad_inputs ladders clocks",
     "statistics": "statistics floating_point_errors",
 }
-MEMORY = 4 * 2**30  # bytes that a mutant may ask for: some ask for all there are
+MEMORY = 2 * 2**30  # bytes that a mutant may ask for: some ask for all there are
 SURVIVED, KILLED, UNTRIED = 0, 1, 99
 
 Reached = dict[str, dict[int, list[str]]]
@@ -138,6 +140,9 @@ class Run:
         except Exception:  # a mutant that cannot even be imported
             os._exit(KILLED)
         for name in self.tests_of(mutant, failing):
+            # The processor's time, so that neither an endless loop nor other work on the machine costs much.
+            most = math.ceil(time.process_time() + 5.0 * self.seconds[name] + 5.0)
+            resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
             play([items[name]])
             if self.failed:
                 os._exit(KILLED)
