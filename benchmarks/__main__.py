@@ -1,7 +1,7 @@
-"""All benchmarks in one go: their tables on the screen and in ``docs/speed.md``, and the figure beside it.
+"""Run all benchmarks: print their tables, and write them to ``docs/speed.md`` with the figure beside it.
 
-Other libraries take part where they are installed: ``pip install 'boltzmann-rl[fast]' jax mabwiser`` and PyTorch. About
-ten minutes. Run: ``python benchmarks``.
+Other libraries are compared if they are installed: ``pip install 'boltzmann-rl[fast]' jax mabwiser`` and PyTorch. Takes
+about ten minutes. Run: ``python benchmarks``.
 """
 
 import os
@@ -47,24 +47,24 @@ def main() -> None:
 def page(tables: list[Table]) -> str:
     """All tables in Markdown."""
     parts = [
-        "# What it costs",
-        "Measured by `python benchmarks`, which writes this page: several ways to the same end, in turn. "
-        "Each way has its median time, and the median, least and greatest ratio, round by round, to the one that "
-        "stands without a range. "
-        "Machines differ, and a busy one is noisy: look at the ratios.",
+        "# Speed",
+        "`python benchmarks` measures this and writes this page. Each table compares several ways to do the same work, "
+        "timed in turn, round by round. It shows the median time of each way, and its ratio to the baseline in the "
+        "same round: median, smallest and largest. The baseline is the row without a range. Machines differ, and a "
+        "busy machine is noisy: look at the ratios.",
         f"{machine()}.",
-        "![The same, as a figure: blue is this package, orange all else](speed.png)",
+        "![The same as a figure: this package in blue, everything else in orange](speed.png)",
     ]
     for table in tables:
         parts.append(f"## {table.title}")
-        rows = ["| | median | ratio | of rounds |", "|---|--:|--:|:--|"]
+        rows = ["| | median | ratio | range of ratios |", "|---|--:|--:|:--|"]
         rows += [f"| {' | '.join(row)} |" for row in table.rows()]
         parts.append("\n".join(rows))
     return "\n\n".join(parts) + "\n"
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """The processor, and the versions of Python and the libraries."""
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -80,7 +80,7 @@ def machine() -> str:
 
 
 def figure(tables: list[Table]) -> Figure:
-    """A panel for each table that has something to draw: times beside ours, on a logarithmic axis."""
+    """A panel for each table that has ways to draw: their times relative to ours, on a logarithmic axis."""
     drawn = [table for table in tables if table.drawn]
     columns: list[list[Table]] = [[], []]
     for table in drawn:  # into the shorter column
@@ -98,7 +98,7 @@ def figure(tables: list[Table]) -> Figure:
 
 
 def panel(ax, table: Table) -> None:
-    """One table; what is ours in blue."""
+    """One table, with our ways in blue."""
     for place, way in enumerate(reversed(table.drawn)):
         ratios, colour = table.ratios(way), OURS if way.startswith(OUR_WAYS) else THEIRS
         ax.plot([min(ratios), max(ratios)], [place, place], color=colour, linewidth=1.0)

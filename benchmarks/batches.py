@@ -1,4 +1,4 @@
-"""A decision for each of 65,536 rows of 18 actions: `act` beside NumPy, PyTorch and JAX where they are installed.
+"""A decision for each of 65,536 rows of 18 actions: `act` beside NumPy, and PyTorch and JAX if they are installed.
 
 Run: ``python benchmarks/batches.py``.
 """
@@ -16,7 +16,7 @@ ROWS, ACTIONS, TEMPERATURE, ROUNDS, BLOCK = 65_536, 18, 0.5, 21, 4096
 
 
 def contestants() -> dict[str, Callable[[], object]]:
-    """The same decisions, in as many ways as there are libraries."""
+    """The ways to make these decisions, by name."""
     rng = np.random.default_rng(0)
     values = rng.normal(size=(ROWS, ACTIONS))
     narrow, policy = values.astype(np.float32), Boltzmann(TEMPERATURE)
@@ -26,7 +26,7 @@ def contestants() -> dict[str, Callable[[], object]]:
         cdf = weights.cumsum(axis=1)
         return (cdf <= rng.random((ROWS, 1)) * cdf[:, -1:]).sum(axis=1)
 
-    actions_first = np.ascontiguousarray(values.T)  # every line below is then over rows side by side
+    actions_first = np.ascontiguousarray(values.T)  # so that every operation below reads contiguous rows
 
     def leanest() -> object:
         u, w = rng.random(ROWS), np.empty((ACTIONS, BLOCK))
@@ -86,13 +86,13 @@ def _jax(values: np.ndarray) -> dict[str, Callable[[], object]]:
 
 
 def rested(way: Callable[[], object]) -> float:
-    """Seconds, after a pause: PyTorch's threads go on turning for a while after their work."""
+    """Seconds, after a pause: PyTorch's threads spin for a while after their work."""
     time.sleep(0.01)
     return seconds(way)
 
 
 def tables() -> Iterator[Table]:
-    """One, with the compiled decisions where Numba is installed."""
+    """One table, with the compiled decisions if Numba is installed."""
     machine.prepare()
     ways = contestants()
     title = f"A batch of {ROWS:,} × {ACTIONS}{'' if machine.ready else ', without Numba'}"

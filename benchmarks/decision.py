@@ -1,6 +1,6 @@
-"""One decision: `act` with all its checks beside the leanest NumPy without any, and beside ``rng.choice``.
+"""One decision: `act` with all its checks beside minimal NumPy without checks, and beside ``rng.choice``.
 
-First without the compiled decisions, then with them. Run: ``python benchmarks/decision.py``.
+First in plain Python and NumPy, then with Numba. Run: ``python benchmarks/decision.py``.
 """
 
 import timeit
@@ -12,11 +12,11 @@ from rounds import Table, show, take_turns
 from boltzmann_rl import Boltzmann, EpsilonGreedy, act, schedules
 from boltzmann_rl.decisions import machine
 
-TEMPERATURE, CALLS, ROUNDS = 0.5, 200, 51  # few enough for the first table to be over before many decisions were made
+TEMPERATURE, CALLS, ROUNDS = 0.5, 200, 51
 
 
 def contestants(actions: int) -> dict[str, Callable[[], object]]:
-    """The same decision, in six ways."""
+    """Six ways to make the same decision, by name."""
     rng = np.random.default_rng(0)
     values, mask = rng.normal(size=actions), np.ones(actions, dtype=np.int8)
     policy = Boltzmann(TEMPERATURE)
@@ -41,12 +41,12 @@ def contestants(actions: int) -> dict[str, Callable[[], object]]:
 
 
 def each(way: Callable[[], object]) -> float:
-    """Seconds a call."""
+    """Seconds per call."""
     return timeit.timeit(way, number=CALLS) / CALLS
 
 
 def tables() -> Iterator[Table]:
-    """Without Numba and with it, `act` being the base for each number of actions."""
+    """A table without Numba and one with it; `act` is the baseline for each number of actions."""
     sizes = {actions: contestants(actions) for actions in (4, 10, 18, 100)}
     ways = {f"{name}, {actions} actions": way for actions, some in sizes.items() for name, way in some.items()}
     bases = {way: f"act, {way.split(', ')[-1]}" for way in ways}

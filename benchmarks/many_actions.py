@@ -1,6 +1,6 @@
-"""A step among very many arms: draw by Boltzmann, pull, average; beside the same step at ten arms, and a softmax scan.
+"""A step with very many arms: draw from a Boltzmann policy, pull, average. Beside ten arms, and a softmax of all.
 
-The cost of the first arrangement is left out. Needs Numba. Run: ``python benchmarks/many_actions.py``.
+The time to set up the sampler is left out. Needs Numba. Run: ``python benchmarks/many_actions.py``.
 """
 
 import time
@@ -16,7 +16,7 @@ SIZES = (10, 1000, 100_000, 1_000_000)
 
 
 def sampler(arms: int, temperatures: np.ndarray) -> Callable[[], float]:
-    """Seconds a step of the compiled sampler."""
+    """Times a step of the compiled sampler, in seconds."""
     rng = np.random.default_rng(0)
     means, noise = rng.normal(size=arms), rng.normal(size=len(temperatures))
 
@@ -31,7 +31,7 @@ def sampler(arms: int, temperatures: np.ndarray) -> Callable[[], float]:
 
 
 def scan(arms: int) -> float:
-    """Seconds a step with NumPy's softmax of all values."""
+    """Seconds per step with a softmax of all values in NumPy."""
     rng = np.random.default_rng(0)
     means, values, pulls = rng.normal(size=arms), np.zeros(arms), np.zeros(arms)
     began = time.perf_counter()
@@ -44,7 +44,7 @@ def scan(arms: int) -> float:
 
 
 def schedules(arms: int, steps: int) -> dict[str, np.ndarray]:
-    """Temperatures that change by at most a factor of 2 in as many steps as there are arms."""
+    """Temperatures that change by at most a factor of 2 in ``arms`` steps."""
     step = np.arange(steps)
     swing = abs(step / arms % 8.0 - 4.0)
     return {
@@ -57,7 +57,7 @@ def schedules(arms: int, steps: int) -> dict[str, np.ndarray]:
 
 
 def tables() -> Iterator[Table]:
-    """The sampler beside itself at ten arms, a scan of all arms beside the sampler, and schedules."""
+    """The sampler relative to ten arms, a softmax of all values relative to the sampler, and schedules."""
     logarithmic = 1.0 / np.log(np.arange(STEPS) + 2.0)
     ways = {f"sampler, {arms:,} arms": sampler(arms, logarithmic) for arms in SIZES}
     bases = {f"softmax of all, {arms:,} arms": f"sampler, {arms:,} arms" for arms in SIZES}

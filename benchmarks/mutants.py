@@ -1,23 +1,24 @@
-"""A mutation run: change the package's arithmetic one expression at a time, and see whether a test notices.
+"""Mutation testing: change the package's arithmetic one expression at a time, and see whether a test fails.
 
     python benchmarks/mutants.py                                  all mutants of the modules below
     python benchmarks/mutants.py numerics.sampling statistics     of these modules
     python benchmarks/mutants.py --sample 400 --seed 1 --jobs 2   a random sample, with its standard error
 
-pytest collects the tests once. A child runs all of them under coverage, to learn which tests reach which line and how
-long they take. Then every mutant runs in a forked child, into whose functions and classes the mutated code is put, and
-the tests that reach the changed line run, the quickest first, until one fails. Nothing is written into the package. A
-mutant that takes a multiple of a test's time, or asks for all the memory there is, is stopped and counts as killed; one
-that the quickest tests of ``--budget`` seconds in all do not notice counts as survived. Ctrl-C ends the run with what
-is known.
+pytest collects the tests once. A child process runs all of them under coverage, to find which tests reach which line
+and how long they take. Then each mutant gets a forked child, in which the mutated code replaces the original in the
+living functions and classes. The tests that reach the changed line run there, the fastest first, until one fails.
+Nothing is written into the package. A mutant that takes a multiple of the test's time, or that asks for too much
+memory, is stopped and counts as killed. A mutant that no test notices within ``--budget`` seconds of tests counts as
+survived. Ctrl-C ends the run and reports the results so far.
 
-Mutants are made of comparisons, arithmetic, ``and``, ``or`` and ``not``, numbers, truth values, names such as ``all``
-and ``any``, conditions, axes and removed statements; docstrings, annotations and messages of errors stay. Mutants that
-no test can tell from the original stand with their reasons in ``equivalent_mutants.toml``, by function and expression;
-entries that fit no mutant are refused, and those that a test does kill are reported.
+Mutations change comparisons, arithmetic, ``and``, ``or`` and ``not``, numbers, truth values, names such as ``all`` and
+``any``, conditions and axes, and remove statements. Docstrings, annotations and error messages are left alone.
+Equivalent mutants, which no test can tell from the original, are listed with their reasons in
+``equivalent_mutants.toml``, by function and expression. Entries that match no mutant are refused, and entries that a
+test does kill are reported.
 
-Why not mutmut or cosmic-ray: the first changes function bodies only (no class attributes, defaults or constants of a
-module), in a copy of the project; the second starts an interpreter for each mutant and changes the files in place.
+Why not mutmut or cosmic-ray: mutmut changes function bodies only (no class attributes, defaults or constants of a
+module), in a copy of the project; cosmic-ray starts an interpreter for each mutant and changes the files in place.
 """
 
 import argparse
@@ -38,11 +39,11 @@ from transplants import transplant
 
 MODULES = sorted(
     str(path.relative_to(ROOT / PACKAGE).with_suffix("")).replace("/", ".")
-    for room in ("numerics", "policies", "schedules", "statistics")
-    for path in (ROOT / PACKAGE / room).glob("*.py")
+    for folder in ("numerics", "policies", "schedules", "statistics")
+    for path in (ROOT / PACKAGE / folder).glob("*.py")
     if path.name != "__init__.py"
 )
-# The files that test a module, or all modules of a room; all have test_settings and their own examples besides.
+# The test files of a module, or of all modules of a folder; test_settings and the module's doctests are added to all.
 TESTS = {
     "numerics": "numerics",
     "numerics.entmax": "regularised numerics",
@@ -61,14 +62,14 @@ TESTS = {
     "schedules": "schedules bad_inputs ladders clocks",
     "statistics": "statistics floating_point_errors",
 }
-MEMORY = 2 * 2**30  # bytes that a mutant may ask for: some ask for all there are
+MEMORY = 2 * 2**30  # bytes that a mutant may allocate: some allocate without end
 SURVIVED, KILLED, UNTRIED = 0, 1, 99
 
 Reached = dict[str, dict[int, list[str]]]
 
 
 class Run:
-    """A plugin of pytest that runs mutants instead of the tests that it collected."""
+    """A pytest plugin that runs mutants instead of the collected tests."""
 
     def __init__(self, chosen: argparse.Namespace, todo: list[Mutant], whole: int) -> None:
         self.chosen, self.todo, self.whole = chosen, todo, whole
@@ -78,26 +79,26 @@ class Run:
         self.begins: Callable[[str], object] = lambda test: None
 
     def pytest_runtestloop(self, session: Any) -> bool:
-        """Learn what the tests reach, run all mutants, and report."""
+        """Find which lines the tests reach, run all mutants, and report."""
         items = {item.nodeid: item for item in session.items}
         self.failed, self.seconds, self.reached = self.learned(items)
         if self.failed:
-            print(f"left out, since they fail without any mutant: {', '.join(self.failed)}", file=sys.__stderr__)
+            print(f"left out, since they fail without a mutant: {', '.join(self.failed)}", file=sys.__stderr__)
         report(self.outcomes(items, set(self.failed)), self.whole)
         return True
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Tell coverage which test begins."""
+        """Tell coverage which test starts."""
         self.begins(nodeid)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Add up the seconds of a test, and keep its failure."""
+        """Add up the seconds of a test, and record a failure."""
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
         if report.failed:
             self.failed.append(report.nodeid)
 
     def learned(self, items: dict[str, Any]) -> tuple[list[str], dict[str, float], Reached]:
-        """In a child: the tests that fail, the seconds of each, and for each line of each module who reaches it."""
+        """In a child process: the failing tests, the seconds of each test, and the tests that reach each line."""
         reader, writer = os.pipe()
         if os.fork() == 0:
             import coverage
@@ -118,7 +119,7 @@ class Run:
             return pickle.load(pipe)  # type: ignore[no-any-return]
 
     def tests_of(self, mutant: Mutant, failing: set[str]) -> list[str]:
-        """The quickest tests that reach the changed lines; of lines that run on import, those of the module."""
+        """The fastest tests that reach the changed lines; for lines that run on import, all tests of the module."""
         reached = self.reached[mutant.module]
         names = {name for line in mutant.lines for name in reached.get(line, [])} - {""}
         names = names or {name for line in reached.values() for name in line} - {""}
@@ -127,7 +128,7 @@ class Run:
         return [name for (_, name), so_far in zip(quickest, spent, strict=True) if so_far <= self.chosen.budget]
 
     def start(self, mutant: Mutant, items: dict[str, Any], failing: set[str]) -> int:
-        """Run the tests against a mutant in a child of its own; its process id."""
+        """Run the tests against a mutant in a child process; returns its id."""
         if pid := os.fork():
             return pid
         os.setsid()
@@ -137,7 +138,7 @@ class Run:
             transplant(f"{PACKAGE}.{mutant.module}", mutant.made())
         except NotImplementedError:
             os._exit(UNTRIED)
-        except Exception:  # a mutant that cannot even be imported
+        except Exception:  # the mutant cannot even be imported
             os._exit(KILLED)
         for name in self.tests_of(mutant, failing):
             # The processor's time, so that neither an endless loop nor other work on the machine costs much.
@@ -149,7 +150,7 @@ class Run:
         os._exit(SURVIVED)
 
     def outcomes(self, items: dict[str, Any], failing: set[str]) -> dict[Mutant, int]:
-        """What became of each mutant; of those that were tried before an interrupt."""
+        """The outcome of each mutant that was tried; an interrupt leaves out the rest."""
         ended: dict[Mutant, int] = {}
         running: dict[int, tuple[Mutant, float]] = {}
         waiting, began = list(reversed(self.todo)), time.monotonic()
@@ -180,7 +181,7 @@ def play(items: list[Any]) -> None:
 
 
 def show(ended: dict[Mutant, int], whole: int, began: float) -> None:
-    """One line of progress, and a line for each survivor when it is known."""
+    """Show one line of progress, and print each survivor as soon as it is known."""
     mutant, code = next(reversed(ended.items()))
     if code != KILLED and not mutant.equivalent:
         print(f"\r{mutant}", file=sys.__stderr__)
@@ -191,7 +192,7 @@ def show(ended: dict[Mutant, int], whole: int, began: float) -> None:
 
 
 def report(ended: dict[Mutant, int], whole: int) -> None:
-    """The table per module, the survivors, and how far the whole is known; past pytest's capture."""
+    """Print a table of modules, the survivors, and the standard error of a sample; not captured by pytest."""
     sys.stdout = sys.__stdout__
     print(f"{'module':<26}{'mutants':>8}{'killed':>8}{'survived':>9}{'equivalent':>11}{'share':>8}")
     for module in [*sorted({mutant.module for mutant in ended}), "all"]:
@@ -213,13 +214,13 @@ def report(ended: dict[Mutant, int], whole: int) -> None:
 
 
 def files_of(module: str) -> list[str]:
-    """The files that test a module."""
+    """The module and its test files."""
     names = f"{TESTS.get(module) or TESTS[module.split('.')[0]]} settings".split()
     return [str(source_of(module).relative_to(ROOT)), *(f"tests/test_{name}.py" for name in names)]
 
 
 def entries(modules: list[str]) -> set[tuple[str, str]]:
-    """What is listed as equivalent in these modules: place and change."""
+    """The equivalent mutants that are listed for these modules: place and change."""
     listed = {place: changes for place, changes in EQUIVALENT.items() if place.split(":")[0] in modules}
     return {(place, change) for place, changes in listed.items() for change in changes}
 
@@ -240,7 +241,7 @@ def main() -> None:
     every = [mutant for module in chosen.modules for mutant in mutants(module)]
     wrong = entries(chosen.modules) - {(f"{mutant.module}:{mutant.function}", mutant.change) for mutant in every}
     if wrong:
-        raise SystemExit(f"equivalent_mutants.toml has entries that fit no mutant: {sorted(wrong)}")
+        raise SystemExit(f"equivalent_mutants.toml has entries that match no mutant: {sorted(wrong)}")
     every = [mutant for mutant in every if chosen.match in f"{mutant.function} {mutant.change}"]
     todo = random.Random(chosen.seed).sample(every, min(chosen.sample or len(every), len(every)))
 

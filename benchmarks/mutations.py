@@ -1,4 +1,4 @@
-"""The mutants of a module: its syntax tree with one expression or statement changed, and what each is called."""
+"""The mutants of a module: its syntax tree with one expression or statement changed."""
 
 import ast
 import copy
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "boltzmann_rl"
 EQUIVALENT = tomllib.loads(Path(__file__).with_name("equivalent_mutants.toml").read_text("utf-8"))
 
-# What is written for what: operators, and names of functions.
+# The replacements of each operator, and of names of functions.
 SWAPS: dict[type, list[type]] = {
     ast.Lt: [ast.LtE, ast.Gt], ast.LtE: [ast.Lt, ast.GtE], ast.Gt: [ast.GtE, ast.Lt], ast.GtE: [ast.Gt, ast.LtE],
     ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.In: [ast.NotIn],
@@ -27,7 +27,7 @@ NAMES = dict(itertools.chain.from_iterable(((a, b), (b, a)) for a, b in (pair.sp
 
 @dataclass(frozen=True, eq=False)
 class Mutant:
-    """One change of a module: where it is, what stood there and what stands there now."""
+    """One change of a module: its place, and the statement before and after."""
 
     module: str
     function: str
@@ -38,7 +38,7 @@ class Mutant:
     place: tuple[ast.AST, ast.AST, ast.AST]  # parent, node, variant
 
     def made(self) -> ast.Module:
-        """The tree with the change in it, for good: call it in a process of its own."""
+        """The tree with the change. It is not undone, so call this in a separate process."""
         put(*self.place)
         return ast.fix_missing_locations(self.tree)
 
@@ -52,12 +52,12 @@ class Mutant:
 
     @property
     def equivalent(self) -> bool:
-        """Whether it is listed among those that no test can tell from the original."""
+        """Whether it is listed as a mutant that no test can tell from the original."""
         return self.change in EQUIVALENT.get(f"{self.module}:{self.function}", {})
 
 
 def variants(node: ast.AST) -> Iterator[ast.AST]:
-    """What may stand in a node's place."""
+    """The possible replacements of a node."""
     match node:
         case ast.Compare() | ast.BoolOp() | ast.BinOp() | ast.AugAssign():
             yield from swapped(node)
@@ -88,7 +88,7 @@ def variants(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def swapped(node: Any) -> Iterator[ast.AST]:
-    """The same node with another operator; each comparison of a chain in turn."""
+    """The same node with another operator; in a chain of comparisons, one at a time."""
     if not isinstance(node, ast.Compare):
         for other in SWAPS.get(type(node.op), []):
             changed = copy.copy(node)
@@ -103,7 +103,7 @@ def swapped(node: Any) -> Iterator[ast.AST]:
 
 
 def places(node: ast.AST, function: str = "", statement: Any = None) -> Iterator[tuple[ast.AST, str, Any, ast.AST]]:
-    """Every place that may be changed: (parent, function, statement around it, node)."""
+    """Every place that may be changed: (parent, function, enclosing statement, node)."""
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "type_params") or (
             isinstance(node, ast.Raise) and name in ("exc", "cause")
@@ -121,7 +121,7 @@ def places(node: ast.AST, function: str = "", statement: Any = None) -> Iterator
 
 
 def header(statement: ast.stmt) -> str:
-    """A statement on one line, without the statements below it and without a docstring."""
+    """A statement on one line, without its nested statements and its docstring."""
     shown = copy.copy(statement)
     for block in ("body", "orelse", "finalbody", "handlers"):
         if isinstance(getattr(shown, block, None), list):
@@ -130,7 +130,7 @@ def header(statement: ast.stmt) -> str:
 
 
 def mutants(module: str) -> Iterator[Mutant]:
-    """All mutants of a module, which share its tree."""
+    """All mutants of a module; they share its tree."""
     tree = ast.parse(source_of(module).read_text("utf-8"))
     for parent, function, statement, node in list(places(tree)):
         before = header(statement)
@@ -145,7 +145,7 @@ def mutants(module: str) -> Iterator[Mutant]:
 
 
 def put(parent: ast.AST, old: ast.AST, new: ast.AST) -> None:
-    """A new node in the old one's place."""
+    """Replace a child of a node."""
     for name, value in ast.iter_fields(parent):
         if value is old:
             setattr(parent, name, new)

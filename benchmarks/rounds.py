@@ -1,4 +1,4 @@
-"""Several ways to the same end, timed in turn: how every benchmark here measures, and what its tables look like."""
+"""Several ways to do the same work, timed in turn: how every benchmark here measures, and its tables."""
 
 import statistics
 import time
@@ -11,9 +11,9 @@ __all__ = ["Table", "answered", "plain", "seconds", "show", "take_turns"]
 
 
 class Table(NamedTuple):
-    """What each way took in every round, set against one of them, or each against one of its own.
+    """The times of each way in every round.
 
-    ``drawn`` are the ways that belong in the figure of the docs.
+    ``base`` names the baseline: one way for all, or one for each way. ``drawn`` are the ways in the figure of the docs.
     """
 
     title: str
@@ -23,15 +23,15 @@ class Table(NamedTuple):
     drawn: tuple[str, ...] = ()
 
     def base_of(self, way: str) -> str:
-        """What this way is set against."""
+        """The baseline of a way."""
         return self.base if isinstance(self.base, str) else self.base[way]
 
     def median(self, way: str) -> float:
-        """Of all rounds."""
+        """The median over all rounds."""
         return statistics.median(self.taken[way])
 
     def ratios(self, way: str) -> list[float]:
-        """To the base in the same round."""
+        """The ratio to the baseline in the same round, for each round."""
         return [one / other for one, other in zip(self.taken[way], self.taken[self.base_of(way)], strict=True)]
 
     def rows(self) -> list[tuple[str, str, str, str]]:
@@ -51,33 +51,33 @@ class Table(NamedTuple):
 
 
 def plain(ratio: float) -> str:
-    """Three digits, and no powers of ten."""
+    """A number with three digits, without an exponent."""
     return f"{ratio:,.0f}" if ratio >= 100.0 else f"{ratio:.3g}"
 
 
 def seconds(way: Callable[[], object]) -> float:
-    """What one call takes."""
+    """Seconds that one call takes."""
     began = time.perf_counter()
     way()
     return time.perf_counter() - began
 
 
 def answered(way: Callable[[], float]) -> float:
-    """What a way that times itself says."""
+    """Seconds that a way measures by itself and returns."""
     return way()
 
 
 def take_turns(
     ways: Mapping[str, Callable[[], Any]], rounds: int, timed: Callable[[Callable[[], Any]], float] = seconds
 ) -> dict[str, list[float]]:
-    """Each way once a round, after a first round that does not count: it compiles, and warms the caches."""
+    """Time each way once per round. A first round does not count: it compiles code and warms the caches."""
     taken = [{name: timed(way) for name, way in ways.items()} for _ in range(rounds + 1)][1:]
     return {name: [one[name] for one in taken] for name in ways}
 
 
 def show(tables: Iterable[Table]) -> None:
-    """Print tables as they come."""
+    """Print each table as soon as it is measured."""
     for table in tables:
-        print(f"\n{table.title}\n  {'':<46}{'median':>12}{'ratio':>10}   of rounds", flush=True)
+        print(f"\n{table.title}\n  {'':<46}{'median':>12}{'ratio':>10}   range of ratios", flush=True)
         for way, median, ratio, between in table.rows():
             print(f"  {way:<46}{median:>12}{ratio:>10}   {between}")

@@ -1,7 +1,7 @@
-"""What the package costs before it answers: imports, the command line's help, and a first run with nothing compiled.
+"""Start-up times: imports, the help of the command line, and a first run before anything is compiled.
 
-Whole processes. A first run finds no compiled code on the disk, a later one does; both are set against the reference
-engine alone, in two processes. The ten-armed testbed is too small to be compiled for.
+Times of whole processes. A first run finds no compiled code on the disk, a later run does; both are compared with the
+reference engine alone, in two processes. The ten-armed testbed is too small for compiling to pay off.
 Run: ``python benchmarks/startup.py``.
 """
 
@@ -21,14 +21,14 @@ ROUNDS, RUN_ROUNDS = 11, 3
 
 
 def process(*arguments: str, **environment: str) -> Callable[[], object]:
-    """A Python of its own."""
+    """Runs Python in a new process."""
     return lambda: subprocess.run(
         [sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment}
     )
 
 
 def first_run(name: str, folder: str) -> dict[str, Callable[[], object]]:
-    """An experiment by the reference engine, with an empty cache, and with what that has left there."""
+    """An experiment on the reference engine, with an empty cache, and with the cache that a first run leaves."""
 
     def run(**environment: str) -> object:
         file, results = str(EXPERIMENTS / f"{name}.py"), tempfile.mkdtemp(dir=folder)
@@ -43,7 +43,7 @@ def first_run(name: str, folder: str) -> dict[str, Callable[[], object]]:
 
 
 def tables() -> Iterator[Table]:
-    """Imports beside NumPy's, and runs beside the reference engine's."""
+    """Imports relative to NumPy's, and runs relative to the reference engine's."""
     ways = {
         "import numpy": process("-c", "import numpy"),
         "python": process("-c", ""),

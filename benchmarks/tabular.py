@@ -1,6 +1,6 @@
-"""The compiled engine for tabular environments against the reference, on the same runs.
+"""The compiled engine for tabular environments relative to the reference engine, on the same runs.
 
-Per step, of the processor's time, with what a run needs to begin; compiling and reading the tables come before, once.
+Processor time per step, including the start of each run. Compiling and reading the tables happen once, before.
 Run: ``python benchmarks/tabular.py``.
 """
 
@@ -35,14 +35,14 @@ AGENTS = {
 
 
 def processor_seconds(way: Callable[[], Any]) -> float:
-    """Per step of the block that it returns."""
+    """Processor seconds per step of the block that a way returns."""
     began = time.process_time()
     block = way()
     return (time.process_time() - began) / float(block.totals["length"].sum())
 
 
 def tables() -> Iterator[Table]:
-    """One for each environment, in which each agent is set against itself."""
+    """One table for each environment: each agent on the reference engine relative to itself on the compiled one."""
     for environment, episodes in ENVIRONMENTS:
         ways, bases, work = {}, {}, WORK | {"episodes": episodes}
         for name, agent in AGENTS.items():

@@ -1,9 +1,9 @@
-"""The ten-armed testbed, 2000 runs × 1000 steps × 10 arms, by this package's engines and by all that one might write.
+"""The ten-armed testbed, 2000 runs × 1000 steps × 10 arms, by this package's engines and by code for this one case.
 
-Per run and step. The engines measure nine curves with their spread and check what they are given; all others keep two
-curves of means. What uses several cores says how many; all else is on one, but PyTorch and JAX, which take what they
-want. The C file is compiled on the spot where there is a compiler; JAX, PyTorch and mabwiser take part where they are
-installed (SMPyBandits 0.9.7 cannot be imported beside a current SciPy). Run: ``python benchmarks/testbed.py``.
+Times are per run and step. The engines measure nine curves with their standard errors and check their arguments; all
+others keep two curves of means. Names say how many cores are used if more than one; PyTorch and JAX choose for
+themselves. The C file is compiled if there is a compiler; JAX, PyTorch and mabwiser are compared if they are installed
+(SMPyBandits 0.9.7 cannot be imported with a current SciPy). Run: ``python benchmarks/testbed.py``.
 """
 
 import ctypes
@@ -41,13 +41,13 @@ from boltzmann_rl.schedules import Exponential
 
 RUNS, STEPS, ARMS, TEMPERATURE, EPSILON = 2000, 1000, 10, 0.25, 0.1
 COOLING = Exponential(1.0, 0.05, steps=STEPS)
-ROUNDS, ALONE = 15, 20  # runs of plain Python
-BRIEF = 100  # steps of what takes microseconds each
-CORES = min(os.cpu_count() or 1, RUNS // reference.BLOCK)  # so many blocks of runs there are
+ROUNDS, ALONE = 15, 20  # rounds, and runs in plain Python
+BRIEF = 100  # steps of policies that take microseconds per step
+CORES = min(os.cpu_count() or 1, RUNS // reference.BLOCK)  # no more than there are blocks of runs
 
 
 def straightforward(epsilon: float | None = None) -> None:
-    """NumPy, vectorised over runs, as one writes it for this one case."""
+    """NumPy, vectorised over runs, in the obvious way."""
     rng = np.random.default_rng(0)
     means = rng.normal(size=(RUNS, ARMS))
     q, n, rows, best = np.zeros((RUNS, ARMS)), np.zeros((RUNS, ARMS)), np.arange(RUNS), means.argmax(axis=1)
@@ -67,12 +67,12 @@ def straightforward(epsilon: float | None = None) -> None:
 
 
 def leanest(epsilon: float | None = None) -> None:
-    """NumPy with all that helps: arms first, and one weight a step computed anew; smaller blocks of runs are slower."""
+    """NumPy, optimised: arms first, and only one weight recomputed per step. Smaller blocks of runs are slower."""
     rng = np.random.default_rng(0)
     reward_curve, best_curve = np.zeros(STEPS), np.zeros(STEPS)
     w, q, n, passed = (np.empty((ARMS, RUNS)) for _ in range(4))
     rows, best_value = np.arange(RUNS), np.empty(RUNS)
-    u, luck, below = np.empty(RUNS), np.empty(RUNS), np.empty((ARMS, RUNS), dtype=bool)
+    u, noise, below = np.empty(RUNS), np.empty(RUNS), np.empty((ARMS, RUNS), dtype=bool)
     means = rng.normal(size=(ARMS, RUNS))
     best = means.argmax(axis=0)
     w[:], q[:], n[:] = 1.0, 0.0, 0.0
@@ -91,8 +91,8 @@ def leanest(epsilon: float | None = None) -> None:
             explore = np.flatnonzero(u < epsilon)
             action[explore] = u[explore] * (ARMS / epsilon)
         cell = action * RUNS + rows
-        rng.standard_normal(out=luck)
-        reward = flat_means[cell] + luck
+        rng.standard_normal(out=noise)
+        reward = flat_means[cell] + noise
         count, old = flat_n[cell] + 1.0, flat_q[cell]
         new = old + (reward - old) / count
         flat_n[cell], flat_q[cell] = count, new
@@ -103,7 +103,7 @@ def leanest(epsilon: float | None = None) -> None:
 
 
 def python() -> None:
-    """No library: one run after the other, on lists."""
+    """Plain Python: one run after the other, with lists."""
     rng = random.Random(0)
     for _ in range(ALONE):
         means = [rng.gauss(0.0, 1.0) for _ in range(ARMS)]
@@ -121,7 +121,7 @@ def python() -> None:
 
 
 def mabwiser() -> None:
-    """One run by mabwiser, which decides one by one (and by another law than the softmax)."""
+    """One run by mabwiser, which decides one step at a time (and whose distribution is not the softmax)."""
     from mabwiser.mab import MAB, LearningPolicy
 
     rng = np.random.default_rng(0)
@@ -134,20 +134,20 @@ def mabwiser() -> None:
 
 
 def numbers(cores: int = 1) -> None:
-    """Nothing but the random numbers that a run takes: a uniform and a normal a step."""
+    """Only the random numbers that a run takes: a uniform and a normal per step."""
 
     def block(number: int) -> None:
-        coins, luck = np.random.default_rng(0), np.random.default_rng(1)
+        uniforms, noise = np.random.default_rng(0), np.random.default_rng(1)
         u, x = np.empty(reference.BLOCK), np.empty(reference.BLOCK)
         for _ in range(STEPS):
-            coins.random(out=u)
-            luck.standard_normal(out=x)
+            uniforms.random(out=u)
+            noise.standard_normal(out=x)
 
     in_threads(block, cores)
 
 
 def in_threads(block: Callable[[int], None], cores: int) -> None:
-    """All blocks of runs, so many at once."""
+    """All blocks of runs, ``cores`` of them at a time."""
     with ThreadPoolExecutor(cores) as pool:
         for _ in pool.map(block, range(RUNS // reference.BLOCK)):
             pass
@@ -206,9 +206,9 @@ def jax_testbed() -> Callable[[], None]:
 
         def step(state: Any, key: Any) -> Any:
             q, n = state
-            coin, luck = jax.random.split(key)
-            action = jax.random.categorical(coin, q / TEMPERATURE)
-            reward = means[rows, action] + jax.random.normal(luck, (RUNS,))
+            choice, noise = jax.random.split(key)
+            action = jax.random.categorical(choice, q / TEMPERATURE)
+            reward = means[rows, action] + jax.random.normal(noise, (RUNS,))
             n = n.at[rows, action].add(1.0)
             q = q.at[rows, action].add((reward - q[rows, action]) / n[rows, action])
             return (q, n), (reward.mean(), (action == best).mean())
@@ -237,7 +237,7 @@ def per_step(way: Callable[[], None], steps: int = STEPS) -> float:
 
 
 def contenders(folder: Path) -> dict[str, dict[str, Callable[[], None]]]:
-    """What takes part in each table; the first one is what the others are set against."""
+    """The ways of each table; the first one is the baseline."""
     boltzmann, greedy, cooled = Boltzmann(TEMPERATURE), EpsilonGreedy(EPSILON), Boltzmann(COOLING)
     cores = _cores()
     drawn: dict[str, Callable[[], None]] = {"random numbers alone, NumPy": numbers}
@@ -285,7 +285,7 @@ def _engines(policy: Any, cores: str, steps: int = STEPS) -> dict[str, Callable[
 
 
 def peak(simulate: Any, steps: int) -> float:
-    """Bytes of memory at the most."""
+    """Peak memory in bytes."""
     tracemalloc.start()
     engine(simulate, Boltzmann(TEMPERATURE), steps=steps)()
     most = tracemalloc.get_traced_memory()[1]
@@ -294,7 +294,7 @@ def peak(simulate: Any, steps: int) -> float:
 
 
 def tables() -> Iterator[Table]:
-    """Times of a step of a run, and what a run of the reference engine holds in memory."""
+    """Times per step of a run, and the peak memory of the reference engine."""
     with tempfile.TemporaryDirectory() as folder:
         for title, ways in contenders(Path(folder)).items():
             taken = take_turns(ways, ROUNDS, per_step)

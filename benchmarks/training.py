@@ -1,7 +1,7 @@
-"""Training with Q-learning on CliffWalking: how much of its time is spent in ``env.step`` alone, over the same actions.
+"""Training with Q-learning on CliffWalking, relative to ``env.step`` alone with the same actions.
 
-No profiler: the whole loop, and the environment by itself fed with the actions that the loop took. What our code takes
-is the difference: a ratio below 2 is less than ``env.step``. Run: ``python benchmarks/training.py``.
+Times the whole loop, and the environment alone with the actions that the loop took. The difference is the time of our
+code: at a ratio below 2 it takes less than ``env.step``. Run: ``python benchmarks/training.py``.
 """
 
 import time
@@ -28,7 +28,7 @@ def make() -> Any:
 
 
 def loop(env: Any, agent: Agent) -> float:
-    """Seconds a transition."""
+    """Seconds per transition."""
     steps = islice(Training(env, agent, seed=0), STEPS)
     start = time.perf_counter()
     for _ in steps:
@@ -37,7 +37,7 @@ def loop(env: Any, agent: Agent) -> float:
 
 
 def environment(actions: list[int]) -> float:
-    """Seconds a step of the environment by itself."""
+    """Seconds per step of the environment alone."""
     env = make()
     env.reset(seed=0)
     start = time.perf_counter()
@@ -53,7 +53,7 @@ def vector(rows: int) -> Any:
 
 
 def tables() -> Iterator[Table]:
-    """One environment beside itself alone, and several at once beside one."""
+    """Training relative to the environment alone, and several environments at once relative to one."""
     ways: dict[str, Callable[[], float]] = {}
     bases = {}
     for name, policy in POLICIES.items():

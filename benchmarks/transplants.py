@@ -1,4 +1,4 @@
-"""Mutated code in the place of the original, in a process that has imported and handed round the original already."""
+"""Replace code by mutated code in a running process, where other modules already hold references to the original."""
 
 import ast
 import gc
@@ -8,18 +8,18 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-_KEPT = ("__dict__", "__weakref__", "__doc__", "__module__")  # besides what holds code, which is given already
+_KEPT = ("__dict__", "__weakref__", "__doc__", "__module__")  # attributes of classes that are not replaced
 
 
 def transplant(module: str, tree: ast.Module) -> None:
-    """Make a module that is imported behave as a tree in which one statement differs from its source.
+    """Make an imported module behave like a syntax tree in which one statement differs from its source.
 
-    Functions and classes stay the objects that they are, since others hold them: every living function that was made
-    from the statement is given its new code, and defaults and attributes of classes their new values. Other names of
-    the module get new values, also where others imported them.
+    Functions and classes keep their identity, since other modules refer to them. Every living function that was made
+    from the statement gets the new code; its defaults, and the attributes of classes, get their new values. Other names
+    of the module are replaced, also in the modules that imported them.
 
     Raises:
-        NotImplementedError: A function that would close over other names.
+        NotImplementedError: The new code of a function would close over other names.
     """
     here = sys.modules[module]
     changed = statement_that_differs(here, tree)
@@ -44,14 +44,14 @@ def transplant(module: str, tree: ast.Module) -> None:
 
 
 def statement_that_differs(module: ModuleType, tree: ast.Module) -> ast.stmt:
-    """The one statement of the module's own that is not as in its source."""
+    """The one top-level statement that differs from the module's source."""
     original = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
     pairs = zip(original.body, tree.body, strict=True)
     return next(new for old, new in pairs if ast.dump(old) != ast.dump(new))
 
 
 def codes_in(code: CodeType) -> Iterator[CodeType]:
-    """The code of every function within some code."""
+    """The code of all functions inside a piece of code."""
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield constant
@@ -59,14 +59,14 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
 
 
 def replace(name: str, old: Any, new: Any) -> None:
-    """Another value for a name, in all modules that hold the old one under it."""
+    """Replace the value of a name in all modules in which the name has the old value."""
     for module in list(sys.modules.values()):
         if vars(module).get(name) is old and module.__name__.startswith(("boltzmann_rl", "test_")):
             setattr(module, name, new)
 
 
 def give(old: Any, new: Any) -> None:
-    """The defaults of a new function, or the attributes of a new class, to the old one; and so for what they wrap."""
+    """Give the old function the defaults of the new one, or the old class its attributes; also for what they wrap."""
     if hasattr(old, "cache_clear"):
         old.cache_clear()
     if hasattr(old, "__wrapped__"):

@@ -1,4 +1,4 @@
-"""DQN in one file, for reading and for changing: the three lines marked with a ◀ are its exploration.
+"""DQN in one file, to read and to modify. The three lines marked with ◀ are its exploration.
 
 Needs ``pip install boltzmann-rl torch``. Run ``python docs/dqn.py --help``.
 """
@@ -24,7 +24,7 @@ POLICIES = {  # the steps are decisions of each environment
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything about a training but the exploration. Steps are transitions, of all environments together."""
+    """All settings of a training except the exploration. Steps are transitions, of all environments together."""
 
     environment: str = "CartPole-v1"
     environments: int = 4
@@ -42,7 +42,7 @@ class Settings:
 
 
 class Memory:
-    """The last transitions, to draw batches from."""
+    """A replay buffer of the last transitions."""
 
     def __init__(self, size: int, observation: tuple[int, ...]) -> None:
         self.before, self.after = np.zeros((2, size, *observation), np.float32)
@@ -51,7 +51,7 @@ class Memory:
         self.added = 0
 
     def add(self, *transition: Any) -> None:
-        """One transition: observation, action, reward, next observation, whether the task ended there."""
+        """Add a transition: observation, action, reward, next observation, whether that one is terminal."""
         place = self.added % len(self.action)
         arrays = self.before, self.action, self.reward, self.after, self.terminated
         for array, value in zip(arrays, transition, strict=True):
@@ -59,21 +59,21 @@ class Memory:
         self.added += 1
 
     def batch(self, size: int, rng: np.random.Generator) -> list[torch.Tensor]:
-        """Transitions drawn with replacement, in the order of ``add``."""
+        """Transitions drawn with replacement; the arrays are in the order of the arguments of ``add``."""
         drawn = rng.integers(min(self.added, len(self.action)), size=size)
         arrays = self.before, self.action, self.reward, self.after, self.terminated
         return [torch.from_numpy(array[drawn]) for array in arrays]
 
 
 def network(observations: int, actions: int, hidden: int) -> nn.Module:
-    """Action values, two hidden layers below them."""
+    """A network of action values with two hidden layers."""
     return nn.Sequential(
         nn.Linear(observations, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, actions)
     )
 
 
 def train(policy: Any, settings: Settings, seed: int) -> Iterator[tuple[int, float]]:
-    """Train one agent; yields steps taken and the mean return of the greedy policy, now and then.
+    """Train one agent; at each evaluation, yield the steps so far and the mean return of the greedy policy.
 
     ``policy`` is any callable ``(values, step) -> probabilities``; its step counts the decisions of an environment.
     """
@@ -93,7 +93,7 @@ def train(policy: Any, settings: Settings, seed: int) -> Iterator[tuple[int, flo
             q_values = online(torch.from_numpy(observation))  # ◀ 2
         action = explorer(q_values, step=decisions)  # ◀ 3
         following, reward, terminated, truncated, _ = envs.step(action)
-        # Gymnasium resets an environment in the step after its last: what that answers belongs to no episode.
+        # Gymnasium resets an environment in the step after its last: that transition belongs to no episode.
         for row in np.flatnonzero(~over):
             memory.add(observation[row], action[row], reward[row], following[row], terminated[row])
             if memory.added > settings.learning_starts and memory.added % settings.steps_per_update == 0:
@@ -108,7 +108,7 @@ def train(policy: Any, settings: Settings, seed: int) -> Iterator[tuple[int, flo
 
 
 def learn(online: nn.Module, target: nn.Module, optimiser: Any, batch: list[torch.Tensor], discount: float) -> None:
-    """One step down the gradient; what follows counts unless the task ended there, also if it was only cut off."""
+    """One gradient step. The targets bootstrap from all next observations that are not terminal, truncated ones too."""
     before, action, reward, after, terminated = batch
     with torch.no_grad():
         goal = reward + discount * (1.0 - terminated) * target(after).amax(dim=1)
@@ -119,7 +119,7 @@ def learn(online: nn.Module, target: nn.Module, optimiser: Any, batch: list[torc
 
 
 def evaluate(online: nn.Module, settings: Settings, seed: int) -> float:
-    """The mean return of the greedy policy, over the same starts each time."""
+    """The mean return of the greedy policy, from the same initial states each time."""
     envs = gymnasium.make_vec(settings.environment, settings.evaluations, vectorization_mode="sync")
     observation, _ = envs.reset(seed=10_000 + 1_000 * seed)
     returns, over = np.zeros(settings.evaluations), np.zeros(settings.evaluations, bool)
@@ -136,11 +136,11 @@ def evaluate(online: nn.Module, settings: Settings, seed: int) -> float:
 def main() -> None:
     """Train one agent from the command line."""
     parser = argparse.ArgumentParser(
-        description="Train a small DQN that explores with boltzmann_rl, and print how its greedy policy fares.",
+        description="Train a small DQN that explores with boltzmann_rl, and print the returns of its greedy policy.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--policy", choices=POLICIES, default="boltzmann", help="how to explore")
-    parser.add_argument("--environment", default="CartPole-v1", metavar="ID", help="any with a vector of observations")
+    parser.add_argument("--environment", default="CartPole-v1", metavar="ID", help="one with vector observations")
     parser.add_argument("--steps", type=int, default=30_000, metavar="N", help="transitions to learn from")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of network, environments and exploration")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
-"""Draw ``dqn_comparison.png``: the DQN of ``dqn.py`` on CartPole-v1, exploring by Boltzmann and ε-greedily.
+"""Draw ``dqn_comparison.png``: the DQN of ``dqn.py`` on CartPole-v1, with Boltzmann and ε-greedy exploration.
 
-Paired by seeds: network, environments and batches begin alike. Needs ``pip install boltzmann-rl torch`` and about eight
-minutes of one core. Run: ``python docs/dqn_comparison.py [JOBS]``.
+Trainings are paired by seed: network, environments and batches start the same. Needs ``pip install boltzmann-rl torch``
+and about eight minutes on one core. Run: ``python docs/dqn_comparison.py [JOBS]``.
 """
 
 import sys
@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from boltzmann_rl.statistics.comparison import holm, paired_difference
 from boltzmann_rl.statistics.intervals import mean_interval
 
-SEEDS = range(2, 10)  # the learning rate and its like were chosen on seeds 0 and 1, among four settings
+SEEDS = range(2, 10)  # the hyperparameters were chosen on seeds 0 and 1, among four settings
 BASE = "epsilon-greedy"
-LABELS = {  # and colours of Okabe & Ito
+LABELS = {  # with colours of Okabe & Ito
     BASE: ("ε-greedy, ε from 1 to 0.05", "#D55E00"),
     "boltzmann": ("Boltzmann, τ from 1 to 0.05", "#0072B2"),
     "effective-actions": ("Boltzmann, 2 to 1.1 effective actions", "#009E73"),
@@ -34,7 +34,7 @@ def curve(name: str, seed: int) -> list[tuple[int, float]]:
 
 
 def draw(steps: Any, returns: dict[str, Any]) -> Figure:
-    """Left the returns while learning, right how much more each seed got than with ε-greedy."""
+    """Left: the returns while learning. Right: the difference in return from ε-greedy, for each seed."""
     with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(7.2, 2.9), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(2, 1))
@@ -79,7 +79,7 @@ def table(returns: dict[str, Any]) -> str:
 
 
 def main(jobs: int) -> None:
-    """Train all, draw them beside this file, and print the comparison."""
+    """Train all agents, draw the figure beside this file, and print the comparison."""
     cells = [(name, seed) for name in LABELS for seed in SEEDS]
     curves = np.array(Parallel(n_jobs=jobs, verbose=5)(delayed(curve)(name, seed) for name, seed in cells))
     returns = dict(zip(LABELS, curves[:, :, 1].reshape(len(LABELS), len(SEEDS), -1), strict=True))

@@ -1,7 +1,7 @@
 """Draw ``fixed_points.png``: one backup of value iteration, by the Boltzmann-weighted mean and by mellowmax.
 
-The MDP of Asadi & Littman (2017), *An Alternative Softmax Operator for Reinforcement Learning*, Figure 1: where a curve
-crosses 0, value iteration stands still. Run: ``python docs/fixed_points.py``.
+The MDP of Asadi & Littman (2017), *An Alternative Softmax Operator for Reinforcement Learning*, Figure 1. Where a curve
+crosses 0, value iteration has a fixed point. Run: ``python docs/fixed_points.py``.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ OPERATORS = {
 
 
 def main() -> None:
-    """Draw it beside this file."""
+    """Draw the figure beside this file."""
     values = np.linspace(0.3, 1.0, 701)
     q = REWARD + DISCOUNT * STAY * values[:, np.newaxis]
     with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):

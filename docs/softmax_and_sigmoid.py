@@ -1,4 +1,7 @@
-"""Draws docs/softmax_and_sigmoid.png: one sigmoid per action beside the softmax, and the sigmoid that is a softmax."""
+"""Draw ``softmax_and_sigmoid.png``: the sigmoid as a softmax of two actions, and sigmoids per action beside a softmax.
+
+Run: ``python docs/softmax_and_sigmoid.py``.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ STYLE: Any = {
 
 
 def draw() -> Figure:
-    """Left: two softmax actions are a sigmoid. Right: three actions whose values rise together by an offset."""
+    """Left: the softmax of two actions is a sigmoid. Right: three actions, with an offset added to all values."""
     figure = Figure(figsize=(7.0, 2.9), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     gap = np.linspace(-6.0, 6.0, 241)

@@ -1,7 +1,7 @@
-"""Draw ``stable_baselines3.png``: DQN on CartPole-v1, exploring ε-greedily and by two temperatures.
+"""Draw ``stable_baselines3.png``: DQN on CartPole-v1, with ε-greedy exploration and with two temperatures.
 
 Settings: ``hyperparams/dqn.yml`` of RL Baselines3 Zoo, with a smaller network and fewer steps. Needs ``pip install
-'boltzmann-rl[sb3]'`` and about five minutes of one core. Run: ``python docs/stable_baselines3_cartpole.py``.
+'boltzmann-rl[sb3]'`` and about five minutes on one core. Run: ``python docs/stable_baselines3_cartpole.py``.
 """
 
 from pathlib import Path
@@ -47,7 +47,7 @@ PANELS = {
 
 
 def trained(exploration: object, seed: int) -> pd.DataFrame:
-    """What one training logs: a row for each evaluation, with the means of the decisions since the last."""
+    """The log of one training: a row for each evaluation, with means over the decisions since the last one."""
     evaluation = EvalCallback(Monitor(gymnasium.make("CartPole-v1")), eval_freq=EVERY, n_eval_episodes=5, verbose=0)
     evaluation.eval_env.seed(1_000 + seed)
     model = ExploringDQN("MlpPolicy", "CartPole-v1", exploration=exploration, seed=seed, **SETTINGS)
@@ -59,7 +59,7 @@ def trained(exploration: object, seed: int) -> pd.DataFrame:
 
 
 def draw(runs: dict[str, list[pd.DataFrame]]) -> None:
-    """Draw the means with their bands beside the page."""
+    """Draw the means with confidence bands, beside this file."""
     with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(7.2, 2.8), layout="constrained")
         axes = figure.subplots(1, 2)

@@ -1,6 +1,6 @@
-"""Draw ``tianshou.png``: Tianshou's DQN on CartPole-v1, exploring by its own ε and by a Boltzmann policy.
+"""Draw ``tianshou.png``: Tianshou's DQN on CartPole-v1, exploring with its own ε and with a Boltzmann policy.
 
-Needs ``pip install boltzmann-rl 'tianshou>=2'``, in an environment of its own, and about eight minutes of one core.
+Needs ``pip install boltzmann-rl 'tianshou>=2'``, in a separate environment, and about eight minutes on one core.
 Run: ``python docs/tianshou_cartpole.py``.
 """
 
@@ -30,7 +30,7 @@ EXPLORATIONS = {"ε-greedy, ε from 1 to 0.05": "#0072B2", "Boltzmann, temperatu
 
 
 def vector(seed: int) -> Any:
-    """One environment, as Tianshou takes it."""
+    """A vector of one environment, since Tianshou's collectors take vectors."""
     env = DummyVectorEnv([lambda: gymnasium.make("CartPole-v1")])
     env.seed(seed)
     return env
@@ -68,11 +68,11 @@ def train(boltzmann: bool, seed: int, steps: int = STEPS) -> list[float]:
             verbose=False,
         )
     )
-    return returns[-(steps // EVERY) :]  # without the one before the training
+    return returns[-(steps // EVERY) :]  # without the evaluation before the training
 
 
 def draw(curves: dict[str, Any]) -> Figure:
-    """The curve of each seed, and their means with a band."""
+    """The curve of each seed, and their means with confidence bands."""
     with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(4.4, 2.8), layout="constrained")
         ax = figure.subplots()

@@ -1,6 +1,6 @@
-"""Draw ``torchrl.png``: TorchRL's DQN on CartPole-v1, exploring by its own module and by that of boltzmann_rl.
+"""Draw ``torchrl.png``: TorchRL's DQN on CartPole-v1, exploring with its own module and with that of boltzmann_rl.
 
-Needs ``pip install 'boltzmann-rl[torchrl]'`` and about eight minutes of one core. Run: ``python
+Needs ``pip install 'boltzmann-rl[torchrl]'`` and about eight minutes on one core. Run: ``python
 docs/torchrl_cartpole.py``.
 """
 
@@ -36,7 +36,7 @@ PANELS = ("Return of the greedy policy", "Share of decisions that were not greed
 
 
 def train(make_exploration: Any, seed: int, frames: int = FRAMES) -> Any:
-    """For every thousand frames, the return of the greedy policy after them and the share that was explored in them."""
+    """For every thousand frames: the return of the greedy policy after them, and the fraction that explored in them."""
     torch.manual_seed(seed)
     env = GymEnv("CartPole-v1")
     env.set_seed(seed)
@@ -70,7 +70,7 @@ def train(make_exploration: Any, seed: int, frames: int = FRAMES) -> Any:
 
 
 def evaluate(actor: Any, seed: int, episodes: int = 5) -> float:
-    """The mean return of the greedy policy, from the same starts each time."""
+    """The mean return of the greedy policy, from the same initial states each time."""
     env = GymEnv("CartPole-v1")
     env.set_seed(seed)
     with torch.no_grad(), set_exploration_type(ExplorationType.DETERMINISTIC):
@@ -78,7 +78,7 @@ def evaluate(actor: Any, seed: int, episodes: int = 5) -> float:
 
 
 def draw(curves: dict[str, Any]) -> Figure:
-    """The curve of each seed, and their means with a band."""
+    """The curve of each seed, and their means with confidence bands."""
     with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(7.2, 2.8), layout="constrained")
         for panel, (ax, title) in enumerate(zip(figure.subplots(1, 2), PANELS, strict=True)):

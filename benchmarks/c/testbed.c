@@ -1,7 +1,7 @@
-/* The ten-armed testbed with a Boltzmann agent, as plain C: what one core can do with no more than two curves to keep.
+/* The ten-armed testbed with a Boltzmann agent in plain C, on one core, keeping only two curves.
  *
- * Running weights about the first estimate, which is enough at this temperature; xoshiro256++ for the uniforms, and
- * Marsaglia's polar method for the normals. Called by benchmarks/testbed.py.
+ * The weights exp(q/temperature) are kept without subtracting the maximum, which is safe at this temperature.
+ * xoshiro256++ draws the uniforms, and Marsaglia's polar method the normals. Called by benchmarks/testbed.py.
  */
 #include <math.h>
 #include <stdint.h>
