@@ -21,7 +21,7 @@ from boltzmann_rl.decisions import machine
 from boltzmann_rl.schedules import Exponential, Linear
 
 FALSE_ALARM = 1e-6
-ROWS = machine._MANY_ROWS
+ROWS = machine.MANY_ROWS
 POLICIES = (
     Boltzmann(0.3),
     Boltzmann(1e-3),
@@ -384,11 +384,10 @@ def test_rows_without_actions_are_refused_and_no_rows_are_answered():
 
 
 @pytest.mark.parametrize("rows", [1, 7, 8, 9, 4096, 4097, 4103, 4104, 50_000])
-def test_each_row_has_its_uniform_whoever_takes_it(rows, monkeypatch):
+def test_each_row_has_its_uniform_whoever_takes_it(rows):
     """The arms' boundaries are tenths: the action tells the uniform's first digit."""
-    monkeypatch.setattr(machine.ready, "_cores", lambda: 4)
-    monkeypatch.setattr(machine.ready, "_ROWS_PER_THREAD", 5000)
-    found = machine.ready.decide_rows(np.zeros((rows, 10)), 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random)
+    draw, threads = np.random.default_rng(5).random, min(4, rows // 5000)
+    found = machine.ready.decide_rows(np.zeros((rows, 10)), 1.0, 0.0, 1.0, 0.0, draw, threads=threads)
     assert found.tolist() == np.floor(10.0 * np.random.default_rng(5).random(rows)).tolist()
 
 
@@ -401,12 +400,6 @@ def test_a_row_without_a_meaning_leaves_all_to_the_arrays(row, wrong):
         assert machine.ready.decide_rows(values, 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random) is None
 
 
-@pytest.fixture
-def _four_cores(monkeypatch):
-    monkeypatch.setattr(machine.ready, "_cores", lambda: 4)
-
-
-@pytest.mark.usefixtures("_four_cores")
 def test_what_fails_in_another_thread_is_not_lost(monkeypatch):
     decide = machine.ready._decide_rows
 
@@ -418,10 +411,9 @@ def test_what_fails_in_another_thread_is_not_lost(monkeypatch):
 
     monkeypatch.setattr(machine.ready, "_decide_rows", fail)
     with pytest.raises(MemoryError, match="of a thread"):
-        machine.ready.decide_rows(np.zeros((80_000, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros)
+        machine.ready.decide_rows(np.zeros((80_000, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros, threads=4)
 
 
-@pytest.mark.usefixtures("_four_cores")
 def test_where_no_thread_can_be_had_one_does_it_all(monkeypatch):
     values, started = np.random.default_rng(0).normal(size=(80_000, 3)), []
 
@@ -432,7 +424,8 @@ def test_where_no_thread_can_be_had_one_does_it_all(monkeypatch):
 
     monkeypatch.setattr(machine.ready, "start_new_thread", start)
     one, other = (
-        machine.ready.decide_rows(values, 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random) for _ in range(2)
+        machine.ready.decide_rows(values, 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random, threads=4)
+        for _ in range(2)
     )
     assert started
     assert (one == other).all()
@@ -458,11 +451,11 @@ def test_an_interrupt_is_heard_while_another_thread_has_the_turn():
         def stop(*given):
             raise KeyboardInterrupt
 
-        decision._cores, decision.start_new_thread = lambda: 2, start
+        decision.start_new_thread = start
         signal.signal(signal.SIGALRM, stop)
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         try:
-            decision.decide_rows(np.zeros((400_000, 3)), 1.0, 0.0, 1.0, 0.0, draw)
+            decision.decide_rows(np.zeros((400_000, 3)), 1.0, 0.0, 1.0, 0.0, draw, threads=2)
         except KeyboardInterrupt:
             time.sleep(0.7)  # the piece in hand
             before = rng.bit_generator.state

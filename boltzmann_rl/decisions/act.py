@@ -136,6 +136,20 @@ def act(
     traits = traits_of(policy)
     if memory is None and traits.takes_memory:
         raise TypeError(f"memory= is missing: {policy!r} needs what its learner remembers, learner.memory(state)")
+    step = _checked_step(policy, values, step)
+    p, low = _probabilities(policy, values, step, memory)
+    if low and not learned:
+        check_fill_values(policy, values, p, lambda others: probabilities(policy, others, step, memory))
+    if coin is None:
+        coin = rng.random(traits.uniforms(values.shape))
+    action = decide(policy, p, values, step, coin, memory)
+    if not with_probability:
+        return action
+    return action, unwrap(np.take_along_axis(p, np.asarray(action)[..., np.newaxis], axis=-1)[..., 0])
+
+
+def _checked_step(policy: Any, values: Floats, step: Any) -> Any:
+    """The step as the policy is given it; refused unless it is one count, or those that the policy's clock counts."""
     if step is None:
         if not is_constant(as_policy(policy)):
             raise TypeError(
@@ -150,26 +164,14 @@ def act(
                 f"step must be a number, or one per row or action of values {values.shape}, got shape {steps.shape}"
             )
         step = to_numpy(step, "step") if hasattr(step, "detach") else step  # to policies it is NumPy's
-    _check_clock(policy, values.shape, np.shape(step))
-    p, low = _probabilities(policy, values, step, memory)
-    if low and not learned:
-        check_fill_values(policy, values, p, lambda others: probabilities(policy, others, step, memory))
-    if coin is None:
-        coin = rng.random(traits.uniforms(values.shape))
-    action = decide(policy, p, values, step, coin, memory)
-    if not with_probability:
-        return action
-    return action, unwrap(np.take_along_axis(p, np.asarray(action)[..., np.newaxis], axis=-1)[..., 0])
-
-
-def _check_clock(policy: Any, shape: tuple[int, ...], steps: tuple[int, ...]) -> None:
-    """Refuse steps that can't be the visits of each row or the pulls of each action, where the policy counts those."""
-    clock = clock_of(policy)
-    if (clock == "visits" and steps != shape[:-1]) or (clock == "pulls" and len(steps) != len(shape)):
+    clock, shape = clock_of(policy), np.shape(step)
+    if (clock == "visits" and shape != values.shape[:-1]) or (clock == "pulls" and len(shape) != values.ndim):
         each = "row's state" if clock == "visits" else "action"
         raise ValueError(
-            f"{policy!r} counts {clock}: step= must hold those of each {each} of values {shape}, got shape {steps}"
+            f"{policy!r} counts {clock}: step= must hold those of each {each} of values {values.shape}, got shape "
+            f"{shape}"
         )
+    return step
 
 
 def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:

@@ -66,7 +66,9 @@ def decide_masked(values, available, temperature, u):  # type: ignore[no-untyped
     return decide_few(masked, temperature, u)
 
 
-def decide_rows(values: Any, temperature: float, uniform: float, soft: float, greedy: float, draw: Any) -> Any:
+def decide_rows(
+    values: Any, temperature: float, uniform: float, soft: float, greedy: float, draw: Any, *, threads: int = 0
+) -> Any:
     """Actions for the rows of ``values``, from π = uniform·1/n + soft·softmax(values / temperature) + greedy·1[best].
 
     Rows are shared out to the cores, and the interpreter is free meanwhile: who draws from the same generator then gets
@@ -79,6 +81,7 @@ def decide_rows(values: Any, temperature: float, uniform: float, soft: float, gr
         soft: that of the softmax, and
         greedy: that of the best actions; their sum is 1.
         draw: Gives the next so many uniforms, as `numpy.random.Generator.random` does: one a row, in their order.
+        threads: Among which rows are divided; 0: as many as cores and rows make worthwhile.
 
     Returns:
         Actions ``(rows,)``; None for a row with a NaN or +inf, or where nothing is available.
@@ -118,7 +121,7 @@ def decide_rows(values: Any, temperature: float, uniform: float, soft: float, gr
     # Threads of Numba's own may not be started from several threads at once, and a pool would not survive a fork.
     # Nobody waits for a thread to begin, as `threading.Thread` would: that may take longer than the work.
     with suppress(RuntimeError):  # where no more threads can be had, fewer do the same
-        for _ in range(min(_cores(), rows // _ROWS_PER_THREAD) - 1):
+        for _ in range((threads or min(_cores(), rows // _ROWS_PER_THREAD)) - 1):
             start_new_thread(decide, ())
     try:
         decide()

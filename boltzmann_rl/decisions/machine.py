@@ -16,13 +16,13 @@ from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE, LEAST_TEMPERATURE
 from boltzmann_rl.policies.mixture import Mixture
 from boltzmann_rl.policies.parameters import clock_of, number_at
 
-__all__ = ["action", "actions_of_rows", "prepare", "ready"]
+__all__ = ["MANY_ROWS", "action", "actions_of_rows", "prepare", "ready"]
 
 # The module of the compiled decisions, once there is one.
 ready: Any = None
 
 # Rows of a batch from which on threads and lanes pay.
-_MANY_ROWS = 4096
+MANY_ROWS = 4096
 
 _FLOAT64, _MASKS = np.dtype(np.float64), (np.dtype(bool), np.dtype(np.int8))
 
@@ -69,7 +69,7 @@ def actions_of_rows(
     policy: Any, mixture: Mixture, values: Any, step: Any, rng: np.random.Generator, *, learned: bool = True
 ) -> Any:
     """Actions for many rows, or None for what only the policy's own arrays can answer; draws in the first case only."""
-    if values.ndim != 2 or len(values) < _MANY_ROWS or not values.size or values.dtype not in (np.float64, np.float32):
+    if values.ndim != 2 or len(values) < MANY_ROWS or not values.size or values.dtype not in (np.float64, np.float32):
         return None
     if ready is None or not values.flags.carray:
         return None
