@@ -1,10 +1,13 @@
 """The code behind a declaration: what its classes are, so that changed code is not taken for what ran before."""
 
+import ast
 import contextlib
 import dataclasses
 import functools
 import inspect
 import json
+import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import Any
@@ -15,7 +18,9 @@ __all__ = ["code_of"]
 def code_of(*parts: Any) -> tuple[str, ...]:
     """What the classes in a declaration are: name and version of the distribution that owns them, else their source.
 
-    A distribution that is installed from a folder for editing counts as source.
+    So are the classes that they inherit from. A distribution that is installed from a folder for editing counts as
+    source, comments do not. Functions and values outside the class that its methods use are not followed: give them to
+    it as fields.
 
     Example:
         >>> import boltzmann_rl as brl
@@ -26,14 +31,12 @@ def code_of(*parts: Any) -> tuple[str, ...]:
 
 
 def _classes(part: Any) -> Iterator[Any]:
-    """The classes of a value and of what it holds; of an environment also that of its entry point."""
+    """The classes of a value and of what it holds, and their bases; of an environment also its entry point."""
     if isinstance(part, tuple | list | Mapping):
         for item in (*part, *(part.values() if isinstance(part, Mapping) else ())):
             yield from _classes(item)
         return
-    if type(part).__module__ == "builtins":
-        return
-    yield type(part)
+    yield from (kind for kind in type(part).__mro__ if _package_of(kind) not in sys.stdlib_module_names)
     if dataclasses.is_dataclass(part):
         for field in dataclasses.fields(part):
             yield from _classes(getattr(part, field.name))
@@ -52,14 +55,19 @@ def _entry_point(name: str) -> Iterator[Any]:
 
 @functools.cache
 def _of_class(kind: Any) -> str:
-    owner = _owners().get(kind.__module__.partition(".")[0])
+    owner = _owners().get(_package_of(kind))
     if owner is not None:
         return f"{kind.__module__}.{kind.__qualname__} of {owner}"
-    try:
+    source = "unknown"  # of what was typed into a session that keeps no text
+    with contextlib.suppress(OSError, TypeError, SyntaxError):
         source = inspect.getsource(kind)
-    except (OSError, TypeError):  # typed into a session that keeps no text
-        source = "unknown"
+        source = ast.unparse(ast.parse(textwrap.dedent(source)))
     return f"{kind.__qualname__}: {source}"
+
+
+def _package_of(kind: Any) -> str:
+    package: str = kind.__module__.partition(".")[0]
+    return package
 
 
 @functools.cache
