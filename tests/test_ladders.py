@@ -88,6 +88,17 @@ def test_anyone_s_schedule_may_answer_one_for_each_row():
         np.testing.assert_allclose(Boltzmann(schedule)(VALUES, step), expected, rtol=1e-12)
 
 
+def test_a_schedule_written_for_one_step_may_answer_one_for_each_row():
+    def schedule(step):
+        return np.array(NUMBERS) if step < 2 else np.array(NUMBERS) / 2.0
+
+    expected = [Boltzmann(t)(row, 0) for t, row in zip((0.9, 0.25, 0.125), VALUES, strict=True)]
+    np.testing.assert_allclose(Boltzmann(schedule)(VALUES, np.array([1, 2, 3])), expected, rtol=1e-12)
+    one_for_all = Boltzmann(lambda step: 0.5 if step < 2 else 0.25)(VALUES, np.array([1, 2, 3]))
+    expected = [Boltzmann(t)(row, 0) for t, row in zip((0.5, 0.25, 0.25), VALUES, strict=True)]
+    np.testing.assert_allclose(one_for_all, expected, rtol=1e-12)
+
+
 def test_the_ladder_of_ape_x_is_drawn_with_one_uniform_a_row():
     epsilons = 0.4 ** (1 + 7 * np.arange(3) / 2)
     uniforms = np.random.default_rng(1).random(3)

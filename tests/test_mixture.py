@@ -12,7 +12,8 @@ from watched import Watched
 import boltzmann_rl as brl
 from boltzmann_rl.decisions import machine
 from boltzmann_rl.engines.reference import bandits as reference
-from boltzmann_rl.policies.mixture import Mixture, mixture_of, probabilities_of, weights_of
+from boltzmann_rl.numerics.plain import FAR_BELOW
+from boltzmann_rl.policies.mixture import Mixture, mixture_of, mixtures, probabilities_of, unknown, weights_of
 from boltzmann_rl.schedules import Exponential, Linear
 
 
@@ -147,3 +148,172 @@ def test_the_compiled_tabular_engine_trains_as_the_reference_bit_for_bit(policy,
     assert trained is not None
     np.testing.assert_array_equal(trained.values, training.values)
     np.testing.assert_array_equal(trained.samples[0], returns)
+
+
+class Answering:
+    """A policy of somebody's own that mixes what it is told."""
+
+    def __init__(self, mixture, **said):
+        self.answer = mixture
+        vars(self).update(said)
+
+    def __call__(self, values, step):
+        return probabilities_of(self.mixture(step), np.asarray(values, dtype=float), step)
+
+    def mixture(self, step, memory=None):
+        return self.answer(step) if callable(self.answer) else self.answer
+
+
+@pytest.mark.parametrize("total", [1.0 - 1.1e-12, 1.0 - 0.9e-12, 1.0, 1.0 + 0.9e-12, 1.0 + 1.1e-12, 0.5, 2.0])
+def test_weights_add_up_to_1_within_a_rounding_of_1e_minus_12(total):
+    policy = Answering(Mixture(0.25, 0.25, total - 0.5))
+    if abs(total - 1.0) < 1e-12:
+        assert mixture_of(policy, 0) == policy.answer
+        assert mixtures(policy, 0, 2).greedy.tolist() == [total - 0.5] * 2
+    else:
+        assert mixture_of(policy, 0) is None
+        with pytest.raises(ValueError, match="must be 0 or more and add up to 1"):
+            mixtures(policy, 0, 2)
+
+
+@pytest.mark.parametrize("weights", [(-0.1, 0.0, 1.1), (1.1, -0.1, 0.0), (0.0, 1.1, -0.1)])
+def test_no_weight_is_negative_at_any_step(weights):
+    policy = Answering(lambda step: Mixture(*weights) if step == 3 else Mixture(0.0, 0.0, 1.0))
+    assert mixture_of(policy, 3) is None
+    assert mixtures(policy, 0, 3).greedy.tolist() == [1.0] * 3
+    with pytest.raises(ValueError, match="must be 0 or more and add up to 1"):
+        mixtures(policy, 0, 5)
+
+
+def test_weights_may_be_whole_numbers():
+    policy = Answering(Mixture(0, 1, 0, 2))
+    assert mixture_of(policy, 0) == (0, 1, 0, 2)
+    np.testing.assert_allclose(policy([0.0, 2.0], 0), [1 / (1 + np.e), np.e / (1 + np.e)], rtol=1e-14)
+    assert mixtures(policy, 4, 6) == pytest.approx(np.array([[0.0] * 2, [1.0] * 2, [0.0] * 2, [2.0] * 2]))
+
+
+@pytest.mark.parametrize("said", [{"draw": lambda self, *given: 0}, {"uniforms_per_action": True}])
+def test_a_policy_that_draws_in_its_own_way_is_asked(said):
+    kind = type("Drawing", (Answering,), {"__call__": Answering.__call__, "mixture": Answering.mixture, **said})
+    assert mixture_of(kind(Mixture(0.0, 0.0, 1.0)), 0) is None
+
+
+def test_without_a_step_only_a_policy_that_says_that_it_is_constant_is_a_mixture():
+    greedy = Mixture(0.0, 0.0, 1.0)
+    assert mixture_of(Answering(greedy), None) is None
+    assert mixture_of(Answering(greedy, constant=True), None) == greedy
+    assert mixture_of(Answering(greedy), 0) == greedy
+    assert mixture_of(lambda values, step: values, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("mixture", "values", "weights"),
+    [
+        (Mixture(0.0, 1.0, 0.0, 2.0), [1.0, -3.0, -np.inf], [1.0, np.exp(-2.0), 0.0]),
+        (Mixture(0.0, 1.0, 0.0, 0.5), [7.0], [1.0]),
+        (Mixture(0.0, 1.0, 0.0, 1e305), [0.0, 1.0], [1.0, 1.0]),
+        (Mixture(0.0, 0.0, 1.0), [1.0, 1.0, -np.inf, 0.0], [1.0, 1.0, 0.0, 0.0]),
+        (Mixture(1.0, 0.0, 0.0), [1.0, -4.0, -np.inf], [1.0, 1.0, 0.0]),
+        (Mixture(0.5, 0.0, 0.5), [1.0, 1.0, 0.0, -np.inf], [1 / 6 + 1 / 4, 1 / 6 + 1 / 4, 1 / 6, 0.0]),
+        (Mixture(0.5, 0.5, 0.0, 1.0), [0.0, -np.inf], [1.0, 0.0]),
+        (Mixture(0.0, 0.5, 0.5, lambda step: step / 2), [0.0, 0.0, -np.inf], [0.5, 0.5, 0.0]),
+        (Mixture(0.25, 0.0, 0.75), [0.0, -1e300], None),  # a number written over a masked value may be among them
+        (Mixture(0.25, 0.0, 0.75), [0.0, FAR_BELOW], None),
+        (Mixture(0.25, 0.0, 0.75), [0.0, np.nextafter(FAR_BELOW, 0.0)], [0.875, 0.125]),
+        (Mixture(0.0, 0.5, 0.5, 1.0), [0.0, -1e300], [1.0, 0.0]),
+        (Mixture(0.0, 0.0, 1.0), [0.0, np.nan], None),
+        (Mixture(0.0, 0.0, 1.0), [np.nan, 0.0], None),
+        (Mixture(0.0, 0.0, 1.0), [0.0, np.inf], None),
+        (Mixture(1.0, 0.0, 0.0), [-np.inf, -np.inf], None),
+        (Mixture(0.0, 1.0, 0.0), [0.0, np.nan], None),
+        (Mixture(0.0, 1.0, 0.0), [0.0, np.inf], None),
+        (Mixture(0.0, 1.0, 0.0), [-np.inf], None),
+        (Mixture(0.0, 1.0, 0.0, 0.0), [0.0, 1.0], None),
+        (Mixture(0.0, 1.0, 0.0, np.nextafter(1e305, np.inf)), [0.0, 1.0], None),
+        (Mixture(0.0, 1.0, 0.0, brl.RelativeToRange(1.0)), [0.0, 1.0], None),
+    ],
+)
+def test_plain_floats_are_the_formula_or_leave_it_to_the_arrays(mixture, values, weights):
+    found = weights_of(mixture, values, 4)
+    if weights is None:
+        assert found is None
+    else:
+        assert found == pytest.approx(weights, rel=1e-15, abs=0.0)
+
+
+VALUES = np.array([[0.0, 1.0], [2.0, 1.0], [3.0, 3.0]])
+RATES = np.array([0.2, 0.4, 0.6])
+
+
+def test_each_row_may_have_a_weight_of_its_own():
+    expected = [[0.1, 0.9], [0.8, 0.2], [0.5, 0.5]]
+    found = probabilities_of(Mixture(RATES, 0.0, 1.0 - RATES), VALUES, 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+    np.testing.assert_allclose(
+        probabilities_of(Mixture(RATES, 0.0, 1.0 - RATES), VALUES, [1, 2, 3]), expected, rtol=1e-15
+    )
+    one = np.array([0.2])
+    np.testing.assert_allclose(probabilities_of(Mixture(one, 0.0, 1.0 - one), VALUES[0], 0), expected[0], rtol=1e-15)
+    np.testing.assert_allclose(
+        probabilities_of(Mixture(np.array(0.2), 0.0, 0.8), VALUES, 0)[0], expected[0], rtol=1e-15
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "values", "step", "message"),
+    [
+        (RATES[:2], VALUES, 0, r"epsilon has a value for each row, of shape \(2,\), but values of shape \(3, 2\)"),
+        (RATES[:1], VALUES, 0, r"epsilon has a value for each row, of shape \(1,\)"),
+        (RATES[:2], VALUES[0], 0, r"of shape \(2,\), but values of shape \(2,\) are a single row"),
+        (RATES[:2], VALUES, [0, 1, 2], r"epsilon has a value for each row"),
+        (RATES[:2], VALUES, [0, 1], r"epsilon"),
+        (RATES[:2], VALUES[0], [0, 1], "but epsilon is one per row: give one step per row"),
+        (np.zeros((3, 2)), VALUES, np.zeros((3, 2), dtype=int), "but epsilon is one per row: give one step per row"),
+    ],
+)
+def test_weights_for_other_rows_than_there_are_are_refused_by_name(weight, values, step, message):
+    with pytest.raises(ValueError, match=message):
+        probabilities_of(Mixture(weight, 0.0, 1.0 - weight), values, step, "epsilon")
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        (brl.Greedy(), ""),
+        (brl.MaxBoltzmann(Linear(1.0, 0.0, steps=10), 0.5), ""),
+        (ThreeParts(0.3), ""),
+        (brl.EpsilonGreedy([0.1, 0.2]), "has a parameter for each row"),
+        (brl.Boltzmann(brl.RelativeToRange(1.0)), "reads the values"),
+        (ThreeParts(brl.RelativeToRange(1.0)), "reads the values"),
+        (Answering(Mixture(0.0, 1.0, 0.0), temperature=brl.RelativeToRange(1.0)), "reads the values"),
+        (brl.AdaptiveEpsilonGreedy(), "is not known"),
+        (brl.Sparsemax(1.0), "is not known"),
+        (Answering(Mixture(0.0, 1.0, 1.0)), "is not known"),
+    ],
+)
+def test_why_a_policy_does_not_follow_from_the_step_is_said_in_a_line(policy, why):
+    assert why in unknown(policy)
+    assert bool(unknown(policy)) == bool(why)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        brl.EpsilonGreedy(Linear(1.0, 0.0, steps=7)),
+        brl.EpsilonBoltzmann(Linear(1.0, 0.0, steps=7), Exponential(2.0, 0.1, steps=9)),
+        brl.EpsilonGreedy(lambda step: 1.0 / (1 + step)),
+        brl.MaxBoltzmann(0.5, lambda step: 2.0 if step < 5 else 0.1),
+        ThreeParts(Exponential(1.0, 0.1, steps=50), floor=Linear(0.4, 0.0, steps=60)),
+    ],
+)
+@pytest.mark.parametrize(("first", "last"), [(0, 12), (5, 9), (3, 3)])
+def test_the_mixtures_at_many_steps_have_the_bits_of_each_step(policy, first, last):
+    found = mixtures(policy, first, last)
+    assert [column.shape for column in found] == [(last - first,)] * 4
+    for step, row in zip(range(first, last), zip(*found, strict=True), strict=True):
+        *weights, temperature = policy.mixture(step)
+        assert row == (*weights, temperature(step) if callable(temperature) else temperature)
+
+
+def test_the_mixture_of_a_constant_policy_is_one():
+    assert [column.tolist() for column in mixtures(brl.MaxBoltzmann(0.25, 2.0), 3, 9)] == [[0.0], [0.25], [0.75], [2.0]]

@@ -342,6 +342,76 @@ def test_draws_follow_the_propensities(policy, values, step, memory, draws):
     assert counts[~seen].sum() <= 100
 
 
+def rows_that_are_partly_masked():
+    rng = np.random.default_rng(7)
+    values = rng.normal(size=(400, 4))
+    values[rng.random(values.shape) < 0.2] = -INF
+    values[:, 1] = rng.normal(size=400)
+    return values, rng.random(values.shape), rng
+
+
+def test_boltzmann_gumbel_draws_the_best_of_the_values_perturbed_by_scipy_s_gumbel():
+    values, uniforms, rng = rows_that_are_partly_masked()
+    pulls = rng.integers(1, 30, size=values.shape)
+    expected = (values + 1.5 / np.sqrt(pulls) * stats.gumbel_r.ppf(uniforms)).argmax(axis=-1)
+    np.testing.assert_array_equal(BoltzmannGumbel(1.5).draw(values, pulls, uniforms), expected)
+    np.testing.assert_array_equal(BoltzmannGumbel(1.5).draw(values + 8.0, pulls, uniforms), expected)
+
+
+def test_boltzmann_gumbel_draws_among_the_arms_without_pulls_in_rows_that_have_any():
+    values, uniforms, rng = rows_that_are_partly_masked()
+    pulls = rng.integers(0, 3, size=values.shape)
+    new = (pulls == 0) & np.isfinite(values)
+    started = ~new.any(axis=-1)
+    assert 40 < started.sum() < 360
+    noise = stats.gumbel_r.ppf(uniforms)
+    indices = np.where(new, noise, -INF)
+    indices[started] = (values + noise / np.sqrt(np.maximum(pulls, 1)))[started]
+    policy = BoltzmannGumbel(1.0)
+    np.testing.assert_array_equal(policy.draw(values, pulls, uniforms), indices.argmax(axis=-1))
+    np.testing.assert_allclose(
+        policy(values, pulls)[~started], (new / new.sum(axis=-1, keepdims=True).clip(1))[~started]
+    )
+
+
+def test_gaussian_thompson_draws_the_best_of_scipy_s_normal_quantiles():
+    values, uniforms, rng = rows_that_are_partly_masked()
+    sds = rng.uniform(0.1, 2.0, size=values.shape)
+    sds[np.isinf(values)] = rng.choice([0.0, -1.0, np.nan, INF], size=np.isinf(values).sum())  # nobody asks for these
+    known = np.where(np.isfinite(values), sds, 1.0)
+    expected = values + known * stats.norm.ppf(uniforms)
+    np.testing.assert_array_equal(GaussianThompson().draw(values, 0, uniforms, sds), expected.argmax(axis=-1))
+
+
+def test_gaussian_thompson_that_knows_nothing_draws_the_largest_uniform_of_those_available():
+    values, uniforms, _ = rows_that_are_partly_masked()
+    sds = np.where(np.isfinite(values), INF, 1.0)
+    expected = np.where(np.isfinite(values), uniforms, -INF).argmax(axis=-1)
+    np.testing.assert_array_equal(GaussianThompson().draw(values, 0, uniforms, sds), expected)
+
+
+def test_beta_thompson_draws_the_best_of_scipy_s_beta_quantiles():
+    values, uniforms, rng = rows_that_are_partly_masked()
+    memory = rng.uniform(0.5, 9.0, size=(*values.shape, 2))
+    memory[np.isinf(values)] = np.nan
+    quantiles = stats.beta.ppf(uniforms, memory[..., 0], memory[..., 1])
+    expected = np.where(np.isfinite(values), quantiles, -INF).argmax(axis=-1)
+    np.testing.assert_array_equal(BetaThompson().draw(values, 0, uniforms, memory), expected)
+
+
+def test_a_uniform_of_0_stands_for_half_of_the_least_above_it():
+    """Beside another index that is a hundredth more or less than this."""
+    least, pulls = 2.0**-54, [1, 1]
+    for less in (-0.01, 0.01):
+        gumbel, normal = stats.gumbel_r.ppf(least) + less, stats.norm.ppf(least) + less
+        chosen = int(less > 0)
+        assert BoltzmannGumbel(1.0).draw([0.0, gumbel], pulls, [0.0, np.exp(-1.0)]) == chosen
+        assert GaussianThompson().draw([0.0, normal], 0, [0.0, 0.5], [1.0, 1.0]) == chosen
+        # The quantile of Beta(1, 1) is u, that of Beta(1, 2) next to 0 is u/2.
+        uniforms = [0.0, 2.0 * least * (1.0 + less)]
+        assert BetaThompson().draw([0.0, 0.0], 0, uniforms, [[1.0, 1.0], [1.0, 2.0]]) == chosen
+
+
 @pytest.mark.parametrize("u", [0.0, 1.0 - 2.0**-53])
 def test_the_extreme_uniforms_choose_an_available_action(u):
     values, uniforms = np.array([-INF, 0.0, 0.0]), np.full(3, u)
@@ -453,6 +523,12 @@ def rewarded(learner, reward):
         (lambda: GaussianThompson()([0.0, 1.0], 0, [1.0]), ValueError, "need a deviation for each action"),
         (lambda: GaussianThompson()([0.0, 1.0], 0, [1.0, 0.0]), ValueError, "a standard deviation above 0"),
         (lambda: GaussianThompson()([0.0, 1.0], 0, [1.0, INF]), ValueError, "sds must be finite, or infinite for"),
+        (lambda: GaussianThompson()([-INF, -INF], 0, [1.0, 1.0]), ValueError, "no action available"),
+        (lambda: GaussianThompson().draw([-INF, -INF], 0, [0.5, 0.5], [1.0, 1.0]), ValueError, "no action available"),
+        (lambda: BoltzmannGumbel(1.0).draw([-INF, -INF], [1, 1], [0.5, 0.5]), ValueError, "no action available"),
+        (lambda: BoltzmannGumbel(1.0).draw([0.0, math.nan], [1, 1], [0.5, 0.5]), ValueError, r"values\[1\] is nan"),
+        (lambda: BetaThompson().draw([0.0, INF], 0, [0.5, 0.5], np.ones((2, 2))), ValueError, r"values\[1\] is inf"),
+        (lambda: BetaThompson().draw([-INF], 0, [0.5], np.ones((1, 2))), ValueError, "no action available"),
         (lambda: BetaThompson()([0.0, 1.0], 0, [1.0, 1.0]), ValueError, "need a and b for each action"),
         (lambda: rewarded(BetaPosterior(), 0.5), ValueError, "rewards must be 0 or 1 for BetaPosterior, got 0.5"),
         (lambda: BetaPosterior(0.0), ValueError, "a must be in"),

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 from schedule_tables import ALL, FALLS, NUMBERS, WAYS
 
-from boltzmann_rl import schedules
+from boltzmann_rl import GLIE, schedules
 from boltzmann_rl.schedules import (
     Constant,
     Cosine,
@@ -32,6 +32,7 @@ from boltzmann_rl.schedules import (
     evaluate,
     is_constant,
 )
+from boltzmann_rl.schedules.evaluation import value_at
 
 INF, NAN = float("inf"), float("nan")
 laws = settings(deadline=None, max_examples=25)
@@ -57,6 +58,7 @@ def test_the_table_holds_every_schedule():
         (Linear(0.0, 4.0, steps=4), {0: 0.0, 1: 1.0, 2: 2.0, 3: 3.0, 4: 4.0}),
         (Polynomial(1.0, 0.0, steps=10, power=2), {0: 1.0, 1: 0.81, 5: 0.25, 9: 0.01, 10: 0.0}),
         (Polynomial(1.0, 0.0, steps=10, power=1), {3: 0.7}),
+        (Polynomial(1.0, 0.0, steps=10), {1: 0.81, 5: 0.25}),
         (Polynomial(3.0, 1.0, steps=4, power=0.5), {0: 3.0, 3: 2.0, 4: 1.0}),
         (Cosine(1.0, 0.0, steps=12), {0: 1.0, 4: 0.75, 6: 0.5, 8: 0.25, 12: 0.0}),
         (Cosine(3.0, 1.0, steps=4), {1: 2 + math.sqrt(0.5), 2: 2.0, 3: 2 - math.sqrt(0.5)}),
@@ -65,19 +67,22 @@ def test_the_table_holds_every_schedule():
         (Exponential(1.0, decay=0.5), {0: 1.0, 3: 0.125, 10: 2.0**-10, 1074: 5e-324, 1076: 0.0}),
         (Exponential(1.0, 0.1, decay=0.5), {3: 0.125, 4: 0.1}),
         (Exponential(1.0, 5.0, decay=2.0), {0: 1.0, 2: 4.0, 3: 5.0, 10**6: 5.0}),
+        (Exponential(0.3, 0.3, decay=0.5), {0: 0.3, 1: 0.3, 10**6: 0.3}),
         (InverseTime(1.0, rate=0.1), {0: 1.0, 10: 0.5, 90: 0.1}),
         (Power(1.0, exponent=0.5), {0: 1.0, 3: 0.5, 99: 0.1}),
         (Power(1.0, exponent=-0.5), {0: 1.0, 3: 2.0, 99: 10.0}),
         (Power(0.0, exponent=-2.0), {0: 0.0, 10**12: 0.0}),
+        (Power(6.0, exponent=1.0), {1: 3.0, 5: 1.0}),
         (Power(6.0), {0: 6.0, 1: 3.0, 2: 2.0, 5: 1.0}),
         (Logarithmic(2.0), {0: 2.0}),
         (Logarithmic(1.0, offset=2.0), {0: 1 / math.log(2), 6: 1 / math.log(8), 6 * 3: 1 / math.log(20)}),
         (Piecewise((1.0, 0.1, 0.0), (100, 500)), {0: 1.0, 99: 1.0, 100: 0.1, 499: 0.1, 500: 0.0}),
+        (Piecewise((1.0, 0.5), (1,)), {0: 1.0, 1: 0.5}),
         (Joined((1.0, Linear(1.0, 0.0, steps=10)), (100,)), {0: 1.0, 99: 1.0, 100: 1.0, 105: 0.5, 110: 0.0}),
         (Joined((Power(1.0), Power(1.0)), (3,)), {0: 1.0, 1: 0.5, 2: 1 / 3, 3: 1.0, 4: 0.5}),
         (WarmUp(Linear(1.0, 0.0, steps=10), steps=4), {0: 0.0, 1: 0.25, 2: 0.5, 4: 1.0, 9: 0.5, 14: 0.0}),
         (WarmUp(2.0, steps=2, start=4.0), {0: 4.0, 1: 3.0, 2: 2.0, 3: 2.0}),
-        (Restarts(Linear(1.0, 0.0, steps=10), period=10), {0: 1.0, 5: 0.5, 9: 0.1, 10: 1.0, 15: 0.5}),
+        (Restarts(Linear(1.0, 0.0, steps=10), period=10), {0: 1.0, 9: 0.1, 10: 1.0, 15: 0.5, 20: 1.0, 10**6 + 5: 0.5}),
         (Restarts(Power(1.0), period=2, growth=2), {0: 1, 1: 0.5, 2: 1, 5: 0.25, 6: 1, 13: 1 / 8, 14: 1, 15: 0.5}),
         (Floor(InverseTime(1.0, rate=1.0), minimum=0.1), {0: 1.0, 1: 0.5, 9: 0.1, 99: 0.1}),
         (Scaled(Cosine(1.0, 0.0, steps=10), factor=100.0), {0: 100.0, 5: 50.0, 10: 0.0}),
@@ -186,6 +191,36 @@ def test_every_value_is_finite_and_not_negative_however_far(schedule):
     assert (values >= 0).all()
     assert np.isfinite(alone).all()
     assert min(alone) >= 0
+
+
+@pytest.mark.parametrize("ends", [(1e-310, 1.0), (1.0, 1e-310), (1e-310, 1e-320)])
+def test_a_way_among_the_least_numbers_warns_of_nothing(ends):
+    with np.errstate(all="raise"):
+        halfway = Exponential(*ends, steps=10)(5)
+    np.testing.assert_allclose(halfway, math.sqrt(ends[0]) * math.sqrt(ends[1]), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "last"),
+    [
+        (lambda schedule: Floor(schedule, minimum=0.0), 2**62),
+        (lambda schedule: schedules.Ceiling(schedule, maximum=1e300), 2**62),
+        (lambda schedule: Scaled(schedule, factor=1.0), 2**62),
+        (lambda schedule: Restarts(schedule, period=1000), 2**62 % 1000),
+        (lambda schedule: Restarts(schedule, period=1024, growth=2), 1024),
+    ],
+)
+def test_a_combinator_gives_its_schedule_whole_steps_up_to_2_to_the_62nd(wrapped, last):
+    given = []
+
+    def schedule(step):
+        given.append(step)
+        return np.asarray(step, dtype=float)
+
+    for step in (2**62, 2**62 + 2**40, 2**63, 10**400):
+        assert wrapped(schedule)(step) == last
+    assert wrapped(schedule)(np.array([2**62, 2**63], dtype=np.uint64)).tolist() == [last, last]
+    assert {np.asarray(step).dtype for step in given} == {np.dtype(np.int64)}
 
 
 @every_schedule
@@ -303,6 +338,11 @@ def test_a_number_out_of_range_is_refused_by_name(make, name, wrong):
         make(wrong)
 
 
+@pytest.mark.parametrize("make", [make for make, _ in NUMBERS] + [lambda x: Exponential(1.0, 4.0, decay=x)])
+def test_a_whole_number_is_kept_as_a_float(make):
+    assert repr(make(2)) == repr(make(np.float32(2))) == repr(make(2.0))
+
+
 @pytest.mark.parametrize("wrong", [0.0, NAN, INF, -INF])
 def test_an_exponent_that_leads_nowhere_is_refused(wrong):
     with pytest.raises(ValueError, match="exponent"):
@@ -351,6 +391,7 @@ def test_a_length_that_is_no_positive_integer_is_refused_by_name(make, name, wro
         (lambda: Exponential(1.0, decay=1.0), "decay must lead"),
         (lambda: Exponential(1.0, decay=1.01), "decay must lead"),
         (lambda: Exponential(1.0, 2.0, decay=0.5), "decay must lead"),
+        (lambda: Exponential(1.0, 1.0, decay=1.5), "decay must lead"),
         (lambda: Polynomial(1.0, 0.0, steps=3, power=0.0), "power must be above 0"),
         (lambda: InverseTime(1.0, rate=0.0), "rate must be above 0"),
         (lambda: Power(1.0, exponent=0), "exponent must not be 0"),
@@ -415,6 +456,19 @@ def test_a_callable_that_takes_no_arrays_is_evaluated_element_by_element(written
     assert values.ravel().tolist() == [float(written_for_one_step(int(step))) for step in steps.flat]
 
 
+def test_a_value_at_one_step_is_a_plain_float():
+    for answer in (1, np.float32(0.5), np.array(0.25), np.int64(2)):
+        for step in (3, np.int64(3), np.array(3)):
+            assert type(evaluate(lambda _: answer, step)) is float  # noqa: B023
+            assert evaluate(lambda _: answer, step) == answer  # noqa: B023
+
+
+def test_a_single_step_in_an_array_is_given_as_a_plain_integer():
+    given = []
+    evaluate(lambda step: given.append(step) or 0.5, np.array([[3]]))
+    assert [type(step) for step in given] == [int]
+
+
 def test_a_callable_that_takes_arrays_is_called_once():
     calls = []
 
@@ -461,6 +515,19 @@ def test_a_schedule_that_answers_no_number_is_refused(answer):
             evaluate(lambda _: answer, step)
 
 
+def test_a_schedule_that_answers_nan_at_one_step_is_refused():
+    with pytest.raises(ValueError, match=r"the value of .* at step 3 must be a number, got nan"):
+        evaluate(lambda _: NAN, 3)
+
+
+@pytest.mark.parametrize(("answer", "value"), [(0, 0.0), (1, 1.0), (np.float32(0.25), 0.25), (0.0, 0.0), (1.0, 1.0)])
+def test_the_value_at_a_step_is_a_float_within_its_bounds(answer, value):
+    found = value_at(lambda step: answer, "learning_rate", 3, maximum=1.0)
+    assert (type(found), found) == (float, value)
+    with pytest.raises(ValueError, match=r"learning_rate = .* at step 3 must be in \[0, 0.5\]|0 or more"):
+        value_at(lambda step: answer + 1.0, "learning_rate", 3, maximum=0.5)
+
+
 def test_an_error_inside_a_schedule_is_its_own():
     def broken(step):
         raise ZeroDivisionError("inside")
@@ -475,6 +542,8 @@ def test_only_what_is_known_not_to_change_is_constant():
     assert is_constant(Constant(0.5))
     assert not is_constant(Linear(1.0, 1.0, steps=3))
     assert not is_constant(lambda step: 1.0)
+    assert not is_constant(GLIE())
+    assert not is_constant(Constant)
     assert not is_constant(Floor(0.5, minimum=0.1))
 
 

@@ -248,6 +248,19 @@ def test_an_infeasible_target_names_row_target_and_available(temperature, values
         temperature.temperature(values, 0)
 
 
+def test_a_target_entropy_may_be_rounded_by_1e_minus_9_above_that_of_all_actions():
+    for made in (TargetEntropy, lambda nats: EffectiveActions(math.exp(nats))):
+        assert made(math.log(2.0) + 0.9e-9).temperature([0.0, 1.0], 0) == INF
+        with pytest.raises(ValueError, match="infeasible"):
+            made(math.log(2.0) + 1.1e-9).temperature([0.0, 1.0], 0)
+
+
+def test_a_greedy_probability_may_be_rounded_by_1e_minus_9_of_that_of_each_action():
+    assert GreedyProbability(0.5 - 0.45e-9).temperature([0.0, 1.0], 0) == INF
+    with pytest.raises(ValueError, match="infeasible"):
+        GreedyProbability(0.5 - 0.55e-9).temperature([0.0, 1.0], 0)
+
+
 @pytest.mark.parametrize("target", [0.9, 0.0, -1.0, float("nan")])
 def test_fewer_than_one_effective_action_is_refused(target):
     with pytest.raises(ValueError, match="target"):
@@ -320,6 +333,12 @@ def test_relative_temperatures_know_no_scale(size):
     expected = softmax([-1.0, 0.0, 1.0], 0.2)
     np.testing.assert_allclose(Boltzmann(RelativeToRange(0.1))(values, 0), expected, rtol=1e-12)
     np.testing.assert_allclose(Boltzmann(RelativeToSpread(0.2 * 1.5**0.5))(values, 0), expected, rtol=1e-12)
+
+
+def test_a_range_that_a_float_just_holds_is_the_range():
+    values = [-8e307, 0.0, 8e307]
+    assert RelativeToRange(0.5).temperature(values, 0) == pytest.approx(8e307, rel=1e-15)
+    assert RelativeToSpread(0.5).temperature(values, 0) == pytest.approx(4e307 * math.sqrt(2 / 3), rel=1e-15)
 
 
 def test_relative_temperatures_of_extreme_scales_are_greedy_and_uniform():

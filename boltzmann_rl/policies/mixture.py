@@ -212,7 +212,7 @@ def mixtures(policy: Any, first: int, last: int) -> Mixture:
         rows = [(*x[:3], evaluate(x.temperature, step)) for x, step in zip(found, steps.tolist(), strict=True)]
         columns = list(np.array(rows, dtype=np.float64).reshape(-1, 4).T)
     total = columns[0] + columns[1] + columns[2]
-    if not ((total >= _LEAST) & (total <= _MOST)).all() or min(column.min(initial=0.0) for column in columns[:3]) < 0.0:
+    if not ((total >= _LEAST) & (total <= _MOST)).all() or (np.array(columns[:3]) < 0.0).any():
         raise ValueError(f"the weights of {policy!r} must be 0 or more and add up to 1")
     return Mixture(*columns)
 

@@ -116,14 +116,10 @@ class WarmUp:
 
     def __call__(self, step: Any) -> Any:
         steps = counted(step)
-        if isinstance(steps, float) and steps >= self.steps:
-            return evaluate(self.schedule, _whole(steps - self.steps))
         f = within(steps / self.steps, 0.0, 1.0)
+        value = evaluate(self.schedule, _whole(within(steps - self.steps, 0.0, np.inf)))  # of step 0 until it is warm
         with quietly(f):
-            rise = (1.0 - f) * self.start + f * evaluate(self.schedule, 0)
-        if isinstance(f, float):
-            return rise
-        return np.where(f < 1.0, rise, evaluate(self.schedule, _whole(np.maximum(steps - self.steps, 0.0))))
+            return (1.0 - f) * self.start + f * value
 
 
 @per_row("schedule")

@@ -39,7 +39,7 @@ def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Param
 def _check_call(schedule: Any, name: str) -> None:
     """Refuse a callable that a step alone does not suit, such as a policy, before the first step."""
     try:
-        inspect.signature(schedule).bind(0)
+        inspect.signature(schedule).bind("step")
     except TypeError as error:
         raise TypeError(
             f"{name} must be a number or a schedule, called with the step, got {schedule!r}: {error}"

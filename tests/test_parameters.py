@@ -1,0 +1,230 @@
+"""A policy's parameters at a step: which numbers they are, which clock they count, and whether rows differ."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from boltzmann_rl import GLIE, Boltzmann, BoltzmannGumbel, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann
+from boltzmann_rl.policies.parameters import (
+    as_row_parameter,
+    as_temperature_parameter,
+    check_counts_steps,
+    clock_of,
+    differs_by_row,
+    example_values,
+    number_at,
+    rate_at,
+    same_for_many,
+    temperature_at,
+)
+from boltzmann_rl.policies.temperatures import RelativeToRange
+from boltzmann_rl.schedules import Constant, Floor, Joined, Linear
+
+VALUES = np.array([[0.0, 1.0], [2.0, 3.0], [5.0, 4.0]])
+FALLING = Linear(1.0, 0.0, steps=10)
+
+
+class Half:
+    """A schedule of somebody's own, which does not hash."""
+
+    __hash__ = None
+    temperature = None
+
+    def __init__(self, clock=None):
+        self.clock = clock
+
+    def __call__(self, step):
+        return 0.5
+
+
+class Fallen(Linear):
+    """A subclass of a schedule of ours, in a module of somebody's own."""
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A policy of somebody's own around a parameter."""
+
+    inner: Any
+
+    def __call__(self, values, step):
+        return Greedy()(values, step)
+
+
+@pytest.mark.parametrize("answer", [0, 0.0, -0.0, 1, 1.0, 0.25, np.float32(0.25)])
+def test_a_rate_at_one_step_is_a_plain_float_and_never_minus_0(answer):
+    rate = rate_at(lambda step: answer, "epsilon", 3)
+    assert type(rate) is float
+    assert rate == answer
+    assert math.copysign(1.0, rate) == 1.0
+
+
+def test_rates_at_many_steps_are_an_array_without_minus_0():
+    rates = rate_at(lambda step: np.array([-0.0, 0.5, 1.0]), "epsilon", np.arange(3))
+    assert rates.tolist() == [0.0, 0.5, 1.0]
+    assert not np.signbit(rates).any()
+
+
+@pytest.mark.parametrize("wrong", [[0.5, 1.5, 0.1], [0.5, -0.1, 0.1], [0.5, 0.1, np.nan]])
+def test_one_rate_out_of_range_among_many_is_refused_with_its_value(wrong):
+    bad = next(rate for rate in wrong if not 0.0 <= rate <= 1.0)
+    with pytest.raises(ValueError, match=rf"epsilon must be in \[0, 1\], got {bad}"):
+        rate_at(lambda step: np.array(wrong), "epsilon", np.arange(3))
+
+
+def test_a_rate_that_depends_on_the_step_asks_for_it():
+    assert rate_at(0.3, "epsilon", None) == 0.3
+    with pytest.raises(TypeError, match="step= is missing: epsilon=Linear"):
+        rate_at(FALLING, "epsilon", None)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "step", "number"),
+    [
+        (0.5, None, 0.5),
+        (0.5, 3, 0.5),
+        (2, None, 2.0),
+        (2, 3, 2.0),
+        (FALLING, 5, 0.5),
+        (lambda step: 1, 0, 1.0),
+        (FALLING, None, None),
+        (RelativeToRange(1.0), 3, None),
+        (lambda step: "no number", 3, None),
+        (Linear([1.0, 0.5], 0.0, steps=10), 3, None),
+    ],
+)
+def test_a_number_at_a_step_is_a_float_or_left_to_the_arrays(parameter, step, number):
+    found = number_at(parameter, step)
+    assert found == number
+    assert type(found) is type(number)
+
+
+def test_a_temperature_is_asked_of_a_number_a_schedule_or_what_reads_the_values():
+    assert temperature_at(0.5, VALUES, [[0, 0]] * 3) == 0.5  # a number needs no clock at all
+    assert temperature_at(FALLING, VALUES, 5) == 0.5
+    assert temperature_at(FALLING, VALUES, np.array([0, 5, 10])).tolist() == [1.0, 0.5, 0.0]
+    assert temperature_at(RelativeToRange(2.0), VALUES, 5).tolist() == [2.0, 2.0, 2.0]
+    assert temperature_at(as_row_parameter([0.1, 0.2, 0.3], "temperature"), VALUES, 5).tolist() == [0.1, 0.2, 0.3]
+    assert temperature_at(as_row_parameter([0.1], "temperature"), VALUES[0], 5) == 0.1
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values", "step"),
+    [
+        (as_row_parameter([0.1, 0.2], "temperature"), VALUES, 5),
+        (as_row_parameter([0.1], "temperature"), VALUES, 5),
+        (as_row_parameter([0.1, 0.2], "temperature"), VALUES[0], 5),
+        (lambda step: np.array([0.1, 0.2]), VALUES, 5),
+        (lambda step: np.array([0.1, 0.2]), VALUES[0], 5),
+        (np.array([0.1, 0.2]), VALUES, 5),
+    ],
+)
+def test_temperatures_for_other_rows_than_there_are_are_refused(parameter, values, step):
+    with pytest.raises(ValueError, match=r"temperature has a value for each row, of shape \([12],\), but values of"):
+        temperature_at(parameter, values, step)
+
+
+@pytest.mark.parametrize("step", [[0, 1], np.zeros((3, 2), dtype=int), np.zeros((1, 3, 2), dtype=int)])
+def test_a_temperature_of_the_row_refuses_a_clock_per_action(step):
+    with pytest.raises(ValueError, match="one temperature per row: give one step per row"):
+        temperature_at(FALLING, VALUES[0] if np.ndim(step) == 1 else VALUES, step)
+
+
+def test_what_reads_the_values_is_a_temperature_and_no_other_parameter():
+    unit = RelativeToRange(1.0)
+    assert as_temperature_parameter(unit) is unit
+    assert as_temperature_parameter(1) == 1.0
+    with pytest.raises(TypeError, match="epsilon must be a number or a schedule of the step"):
+        as_row_parameter(unit, "epsilon")
+    with pytest.raises(ValueError, match=r"epsilon\[1\] must be in \[0, 0.5\], got 0.75"):
+        as_row_parameter([0.5, 0.75], "epsilon", maximum=0.5)
+
+
+@pytest.mark.parametrize(
+    ("policy", "clock"),
+    [
+        (Boltzmann(0.1), "step"),
+        (Boltzmann(Half("visits")), "visits"),  # a part that does not hash
+        (MaxBoltzmann(Half("visits"), GLIE()), "visits"),
+        (Wrapped(Half("pulls")), "pulls"),
+        (Wrapped(Half()), "step"),
+        (BoltzmannGumbel(1.0), "pulls"),
+    ],
+)
+def test_a_policy_counts_what_a_part_of_it_says(policy, clock):
+    assert clock_of(policy) == clock
+    if clock == "step":
+        check_counts_steps(policy, "policy", "frames")
+    else:
+        with pytest.raises(ValueError, match=f"policy=.* counts {clock}, but only frames are known here"):
+            check_counts_steps(policy, "policy", "frames")
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (Boltzmann(Half("days")), "must be one of step, pulls, visits, got 'days'"),
+        (MaxBoltzmann(Half("pulls"), GLIE()), "count different things: pulls and visits"),
+    ],
+)
+def test_a_clock_that_nobody_knows_and_two_clocks_at_once_are_refused(policy, message):
+    with pytest.raises(ValueError, match=message):
+        clock_of(policy)
+
+
+@pytest.mark.parametrize(
+    ("policy", "differs"),
+    [
+        (Boltzmann(0.1), False),
+        (EpsilonGreedy(FALLING), False),
+        (MaxBoltzmann(0.1, RelativeToRange(FALLING)), False),
+        (Boltzmann(Joined((1.0, FALLING), boundaries=(5,))), False),
+        (Boltzmann([0.1, 0.2]), True),
+        (EpsilonGreedy(Linear([1.0, 0.5], 0.0, steps=10)), True),
+        (Boltzmann(lambda step: 0.5), True),
+        (MaxBoltzmann(0.1, RelativeToRange(Half())), True),
+        (Boltzmann(Joined((1.0, Half()), boundaries=(5,))), True),
+        (Wrapped(0.1), True),
+        (lambda values, step: values, True),
+    ],
+)
+def test_rows_may_differ_where_a_policy_holds_a_ladder_or_something_of_somebody_s_own(policy, differs):
+    assert differs_by_row(policy) is differs
+
+
+@pytest.mark.parametrize(
+    ("policy", "shape", "expected"),
+    [
+        (Boltzmann(0.1), (), (3,)),
+        (Boltzmann([0.1, 0.2]), (), (2, 3)),
+        (Boltzmann(0.1), (4, 5), (4, 5, 3)),
+        (Boltzmann([0.1, 0.2]), (2,), (2, 3)),
+    ],
+)
+def test_a_policy_is_tried_on_as_many_rows_as_it_is_for(policy, shape, expected):
+    values = example_values(policy, 3, shape)
+    assert values.shape == expected
+    assert (values == [0.0, 1.0, 2.0]).all()
+
+
+@pytest.mark.parametrize(
+    ("part", "same"),
+    [
+        (0.5, True),
+        (FALLING, True),
+        (Constant(0.5), True),
+        (EpsilonBoltzmann(FALLING, Floor(FALLING, 0.1)), True),
+        ((0.5, FALLING), True),
+        ((FALLING, Half()), False),
+        (lambda step: 0.5, False),
+        (Half(), False),
+        (Fallen(1.0, 0.0, steps=10), False),
+        (Floor(Half(), 0.1), False),
+        (Wrapped(0.5), False),
+    ],
+)
+def test_only_formulas_of_ours_are_known_to_answer_many_steps_as_one_by_one(part, same):
+    assert same_for_many(part) is same
