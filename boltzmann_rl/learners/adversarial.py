@@ -1,7 +1,6 @@
-"""Learners for adversarial bandits: importance-weighted sums, kept as logarithms of weights, and agents made of them.
+"""Learners for adversarial bandits: importance-weighted sums of rewards or losses.
 
-The sums are log-weights up to the temperature of the policy that follows them, so that nothing overflows however long
-the horizon is.
+Exponential weights are the softmax of these sums, so the weights themselves, which would overflow, are never computed.
 """
 
 import math
@@ -12,14 +11,14 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_nonnegative, as_positive, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Estimates, average_in
-from boltzmann_rl.learners.bandit_feedback import IN_UNIT_INTERVAL, Actions, LegalRewards, feedback_of
+from boltzmann_rl.learners.bandit_feedback import IN_UNIT_INTERVAL, Actions, Feedback, FeedbackLearner, LegalRewards
 
 __all__ = ["GapEstimates", "ImportanceWeightedLosses", "ImportanceWeightedRewards"]
 
 _LARGEST = np.finfo(np.float64).max
 
 
-class _Sums:
+class _Sums(FeedbackLearner):
     """What both importance-weighted learners share: their state is one sum for each arm, which is its value."""
 
     takes_propensity = True
@@ -28,20 +27,16 @@ class _Sums:
         """All sums 0; draws nothing."""
         return np.zeros(shape)
 
-    def values(self, state: Floats) -> Floats:
-        """The sums; of losses, the negative ones."""
-        return state
-
 
 @dataclass(frozen=True)
 class ImportanceWeightedRewards(_Sums):
-    """Unbiased estimates of what each arm would have paid in total: values_a = Σ r·1[a = A]/p(A).
+    """Unbiased estimates of the total reward of each arm: values_a = Σ r·1[a = A]/p(A).
 
-    Divided by K/γ and mixed with γ/K they are Exp3: see `exp3`.
+    With a softmax at temperature K/γ that explores with probability γ they make Exp3: see `exp3`.
 
     Args:
-        bounded: Whether rewards must be in [0, 1], as Exp3's bounds on the regret suppose. The estimates themselves
-            are unbiased for any rewards.
+        bounded: Whether rewards must be in [0, 1], as Exp3's bounds on the regret assume. The estimates are unbiased
+            for any rewards.
 
     Raises:
         ValueError: In ``update``: an action whose probability was 0; if bounded, a reward outside [0, 1].
@@ -66,21 +61,17 @@ class ImportanceWeightedRewards(_Sums):
         """See `boltzmann_rl.learners.bandit_feedback`."""
         return IN_UNIT_INTERVAL if self.bounded else None
 
-    def update(
-        self, state: Floats, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
-    ) -> Floats:
-        """Add the reward over the probability with which its arm was chosen."""
-        told = feedback_of(self, state.shape, action, reward, probabilities)
-        _add(state, told.cells, told.reward, told.probabilities)
-        return state
+    def _learn(self, state: Floats, seen: Feedback) -> None:
+        _add(state, seen.cells, seen.reward, seen.probabilities)
 
 
 @dataclass(frozen=True)
 class ImportanceWeightedLosses(_Sums):
-    """Estimates of what each arm would have lost, turned into values: values_a = −Σ (1 − r)·1[a = A]/(p(A) + bias).
+    """Negative estimates of the total loss of each arm: values_a = −Σ (1 − r)·1[a = A]/(p(A) + bias).
 
-    For ``Boltzmann(1/η)`` they are Exp3 in its loss form, with bias η/2 Exp3-IX (`exp3_ix`). A bias above 0 makes all
-    losses look smaller than they are, those of rare arms most, and tames the variance (implicit exploration).
+    With ``Boltzmann(1/η)`` they make Exp3 in its loss form, with bias η/2 Exp3-IX (`exp3_ix`). A bias above 0 makes
+    estimated losses too small, most of all those of rarely chosen arms, and reduces the variance (implicit
+    exploration).
 
     Args:
         bias: γ ≥ 0, finite, in units of probability.
@@ -99,18 +90,13 @@ class ImportanceWeightedLosses(_Sums):
     """
 
     bias: float = 0.0
-    rewards = IN_UNIT_INTERVAL  # for a loss 1 − r to be one
+    rewards = IN_UNIT_INTERVAL  # so that the loss 1 − r is in [0, 1]
 
     def __post_init__(self) -> None:
         check_fields(self, bias=as_nonnegative)
 
-    def update(
-        self, state: Floats, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
-    ) -> Floats:
-        """Subtract the loss over the biased probability with which its arm was chosen."""
-        told = feedback_of(self, state.shape, action, reward, probabilities)
-        _add(state, told.cells, told.reward - 1.0, told.probabilities + self.bias)
-        return state
+    def _learn(self, state: Floats, seen: Feedback) -> None:
+        _add(state, seen.cells, seen.reward - 1.0, seen.probabilities + self.bias)
 
 
 class Gaps(NamedTuple):
@@ -121,11 +107,11 @@ class Gaps(NamedTuple):
 
 
 @dataclass(frozen=True)
-class GapEstimates:
-    """`ImportanceWeightedLosses` that also remember how far each arm surely lies behind the best.
+class GapEstimates(FeedbackLearner):
+    """`ImportanceWeightedLosses` with a lower confidence bound on the gap of each arm as memory.
 
     memory_a = max(0, lower_a − min_b upper_b) with the bounds [lower, upper] = mean loss ± √((α ln t + ln K)/(2 n_a)),
-    cut to [0, 1], in round t of K arms; an arm never pulled has the bounds 0 and 1. For the policy `Exp3PlusPlus`.
+    clipped to [0, 1], in round t of K arms; an arm never pulled has the bounds 0 and 1. For the policy `Exp3PlusPlus`.
 
     Args:
         confidence: α > 0; the analysis takes 3.
@@ -153,12 +139,8 @@ class GapEstimates:
         check_fields(self, confidence=as_positive)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Gaps:
-        """Nothing pulled; draws nothing."""
+        """All sums and pulls 0; draws nothing."""
         return Gaps(np.zeros(shape), Estimates(np.zeros(shape), np.zeros(shape)))
-
-    def values(self, state: Gaps) -> Floats:
-        """The negative importance-weighted sums."""
-        return state.values
 
     def memory(self, state: Gaps) -> Floats:
         """The estimated gap of each arm, in [0, 1]."""
@@ -171,18 +153,13 @@ class GapEstimates:
         upper, lower = np.minimum(losses + radius, 1.0), np.maximum(losses - radius, 0.0)
         return np.maximum(lower - upper.min(axis=-1, keepdims=True), 0.0)
 
-    def update(
-        self, state: Gaps, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
-    ) -> Gaps:
-        """Add the weighted loss, and average the plain one."""
-        told = feedback_of(self, state.values.shape, action, reward, probabilities)
-        _add(state.values, told.cells, told.reward - 1.0, told.probabilities)
-        average_in(state.losses, told._replace(reward=1.0 - told.reward))
-        return state
+    def _learn(self, state: Gaps, seen: Feedback) -> None:
+        _add(state.values, seen.cells, seen.reward - 1.0, seen.probabilities)
+        average_in(state.losses, seen._replace(reward=1.0 - seen.reward))
 
 
 def _add(state: Floats, cells: Actions, amount: Floats, propensity: Floats) -> None:
-    """Add amount/propensity to the chosen cells; sums stop at the largest float, as −inf would mean unavailable."""
+    """Add amount/propensity to the chosen cells, up to the largest float: −inf would mean unavailable."""
     flat = state.reshape(-1)
     with np.errstate(over="ignore", under="ignore"):
         flat[cells] = np.clip(flat[cells] + amount / propensity, -_LARGEST, _LARGEST)

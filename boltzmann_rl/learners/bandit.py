@@ -1,4 +1,4 @@
-"""Learners for bandits: rows are runs in lock-step (or the one row of a live service), columns are arms."""
+"""Learners for bandits: rows are runs in lock-step (one row for a live service), columns are arms."""
 
 import math
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from boltzmann_rl.arguments import (
     set_fields,
 )
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.learners.bandit_feedback import Actions, Feedback, feedback_of
+from boltzmann_rl.learners.bandit_feedback import Feedback, FeedbackLearner
 from boltzmann_rl.numerics.untried import UntriedFirst
 
 __all__ = ["UCB1", "ConstantStep", "GradientPreferences", "SampleAverage"]
@@ -37,27 +37,23 @@ class Preferences(NamedTuple):
     seen: Floats
 
 
-class Averaging:
+class Averaging(FeedbackLearner):
     """What learners share that keep the mean reward and the pulls of each action."""
 
-    def update(
-        self, state: Estimates, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
-    ) -> Estimates:
-        """Count the pull, and move the chosen action's mean by 1/n of the error."""
-        average_in(state, feedback_of(self, state.values.shape, action, reward, probabilities))
-        return state
+    def _learn(self, state: Estimates, seen: Feedback) -> None:
+        average_in(state, seen)
 
 
 @dataclass(frozen=True)
 class SampleAverage(Averaging):
     """The mean of the rewards of each action: Q_n+1 = Q_n + (R_n − Q_n)/n.
 
-    The first reward overwrites the initial estimate, which so only decides what is tried first.
+    The first reward overwrites the initial estimate, which therefore only decides which actions are tried first.
 
     Args:
         initial: Estimate before the first reward, finite. High is optimistic.
-        count_initial: Whether ``initial`` counts as one observed reward instead (the other convention found in
-            the literature; it biases every mean towards ``initial``).
+        count_initial: Whether ``initial`` counts as one observed reward instead (the other convention in the
+            literature, which biases every mean towards ``initial``).
 
     Example:
         >>> learner, rng = SampleAverage(initial=5.0), np.random.default_rng(0)
@@ -84,14 +80,10 @@ class SampleAverage(Averaging):
         """Estimates at ``initial``; draws nothing."""
         return Estimates(np.full(shape, self.initial), np.full(shape, float(self.count_initial)))
 
-    def values(self, state: Estimates) -> Floats:
-        """The estimates."""
-        return state.values
-
 
 @dataclass(frozen=True)
-class ConstantStep:
-    """An exponentially fading mean of the rewards: Q ← Q + learning_rate·(R − Q), for means that move.
+class ConstantStep(FeedbackLearner):
+    """An exponentially weighted mean of the rewards: Q ← Q + learning_rate·(R − Q), for means that drift.
 
     Args:
         learning_rate: In (0, 1].
@@ -116,23 +108,14 @@ class ConstantStep:
         """Estimates at ``initial``; draws nothing."""
         return np.full(shape, self.initial)
 
-    def values(self, state: Floats) -> Floats:
-        """The estimates."""
-        return state
-
-    def update(
-        self, state: Floats, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
-    ) -> Floats:
-        """Move the chosen action's estimate by a constant share of the error."""
-        cells, reward, _ = feedback_of(self, state.shape, action, reward, probabilities)
+    def _learn(self, state: Floats, seen: Feedback) -> None:
         flat = state.reshape(-1)
-        old = flat[cells]
-        flat[cells] = old + self.learning_rate * (reward - old)
-        return state
+        old = flat[seen.cells]
+        flat[seen.cells] = old + self.learning_rate * (seen.reward - old)
 
 
 @dataclass(frozen=True)
-class GradientPreferences:
+class GradientPreferences(FeedbackLearner):
     """The gradient bandit's preferences H, for the policy ``Boltzmann(1.0)``.
 
     H_a ← H_a + learning_rate·(R − baseline)·(1[a = A] − π(a)): stochastic gradient ascent on the expected reward.
@@ -170,20 +153,8 @@ class GradientPreferences:
         """All preferences 0; draws nothing."""
         return Preferences(np.zeros(shape), np.zeros(shape[0]), np.zeros(shape[0]))
 
-    def values(self, state: Preferences) -> Floats:
-        """The preferences."""
-        return state.values
-
-    def update(
-        self,
-        state: Preferences,
-        action: Actions,
-        reward: Floats,
-        probabilities: Floats,
-        rng: np.random.Generator,
-    ) -> Preferences:
-        """One step up the gradient, with the probabilities that the action was drawn from."""
-        cells, reward, probabilities = feedback_of(self, state.values.shape, action, reward, probabilities)
+    def _learn(self, state: Preferences, seen: Feedback) -> None:
+        cells, reward, probabilities = seen
         before = np.where(state.seen == 0.0, reward, state.reward)
         state.seen[...] += 1.0
         state.reward[...] += (reward - state.reward) / state.seen
@@ -191,19 +162,18 @@ class GradientPreferences:
         advance = self.learning_rate * (reward - baseline)
         state.values[...] -= advance[:, np.newaxis] * probabilities
         state.values.reshape(-1)[cells] += advance
-        return state
 
 
 @dataclass(frozen=True)
 class UCB1(Averaging):
     """Upper confidence indices, for the policy ``Greedy()``: mean + exploration·√(ln t / n).
 
-    t is the number of pulls so far in the row, n the action's. Actions never pulled come first, in an order drawn
-    by the policy: as long as there are any, all others are marked unavailable (−inf). Where the mask ``available`` of
-    `act` or `mask` leaves none of them, the others are chosen by their indices.
+    t is the number of pulls so far in the row, n the action's. Actions never pulled come first, in an order drawn by
+    the policy: as long as there are any, the values of all others are −inf (unavailable). Where the mask ``available``
+    of `act` or `mask` excludes all actions never pulled, the others are chosen by their indices.
 
     Args:
-        exploration: ≥ 0, in units of the rewards: √2 is Auer's UCB1 for rewards in [0, 1]; Sutton & Barto's c.
+        exploration: Sutton & Barto's c, ≥ 0, in units of the rewards; √2 is Auer's UCB1 for rewards in [0, 1].
 
     Example:
         >>> learner, rng = UCB1(), np.random.default_rng(0)
@@ -220,21 +190,21 @@ class UCB1(Averaging):
         check_fields(self, exploration=as_nonnegative)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
-        """Nothing pulled; draws nothing."""
+        """All means and pulls 0; draws nothing."""
         return Estimates(np.zeros(shape), np.zeros(shape))
 
     def values(self, state: Estimates) -> Floats:
-        """The indices, or 0 for what was never pulled and −inf for the rest of such a row."""
+        """The indices; in a row with actions never pulled, 0 for these and −inf for the others."""
         new = state.pulls == 0.0
-        with np.errstate(divide="ignore", invalid="ignore"):  # rows with something new are replaced below
+        with np.errstate(divide="ignore", invalid="ignore"):  # rows with new actions are replaced below
             logarithm = np.log(state.pulls.sum(axis=-1, keepdims=True))
             indices = state.values + self.exploration * np.sqrt(logarithm / state.pulls)
         return UntriedFirst(indices, new) if new.any() else indices
 
 
-def average_in(state: Estimates, told: Feedback) -> None:
-    """Take the rewards into the means of the chosen cells; the first one overwrites the estimate exactly."""
-    cells, reward = told.cells, told.reward
+def average_in(state: Estimates, seen: Feedback) -> None:
+    """Update the means of the chosen cells with the rewards; a first reward overwrites the estimate exactly."""
+    cells, reward, _ = seen
     values, pulls = state.values.reshape(-1), state.pulls.reshape(-1)
     n = pulls[cells] + 1.0
     pulls[cells] = n

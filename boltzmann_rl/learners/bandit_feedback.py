@@ -1,12 +1,11 @@
-"""Feedback for bandit learners: actions, rewards and probabilities checked where they enter, and logs of them.
+"""Feedback for bandit learners: actions, rewards and probabilities, checked before a learner sees them; and logs.
 
-What a learner needs beside one action and one reward a row it says by the attributes in
-`boltzmann_rl.protocols.LearnerTraits`.
+`boltzmann_rl.protocols.LearnerTraits` lists the attributes by which a learner asks for more than actions and rewards.
 """
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +15,26 @@ from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.numerics.sampling import as_probabilities
 from boltzmann_rl.protocols import BanditLearner, learner_traits, learns_from
 
-__all__ = ["IN_UNIT_INTERVAL", "ZERO_OR_ONE", "Actions", "Feedback", "LegalRewards", "feedback_of", "learn_from_log"]
+__all__ = [
+    "IN_UNIT_INTERVAL",
+    "ZERO_OR_ONE",
+    "Actions",
+    "Feedback",
+    "FeedbackLearner",
+    "LegalRewards",
+    "feedback_of",
+    "learn_from_log",
+]
 
 Actions = NDArray[np.int64]
+State = TypeVar("State")
 
 # Probabilities may exceed 1 by rounding.
 _LARGEST_PROPENSITY = 1.0 + 1e-9
 
 
 class LegalRewards(NamedTuple):
-    """The rewards that have a meaning to a learner: in words, and as a function of an array of them."""
+    """The rewards that a learner accepts: in words, and as a test of an array of rewards."""
 
     words: str
     legal: Callable[[Floats], NDArray[np.bool_]]
@@ -36,13 +45,13 @@ ZERO_OR_ONE = LegalRewards("0 or 1", lambda reward: (reward == 0.0) | (reward ==
 
 
 class Feedback(NamedTuple):
-    """What was chosen in each row and what it paid, checked.
+    """The checked actions and rewards of all rows.
 
     Attributes:
         cells: Flat indices of the chosen actions in arrays ``(rows, A)``.
         reward: ``(rows,)``.
         probabilities: ``(rows, A)`` for learners with ``takes_probabilities``, those of the chosen actions ``(rows,)``
-            for learners with ``takes_propensity``, and None for others, which read none.
+            for learners with ``takes_propensity``, None for others.
     """
 
     cells: Actions
@@ -50,36 +59,46 @@ class Feedback(NamedTuple):
     probabilities: Any
 
 
-class _Names(NamedTuple):
-    """What the arguments are called where feedback enters, and what to do about a wrong number of entries."""
-
-    action: str
-    reward: str
-    probabilities: str
-    remedy: str
+# What the arguments are called in ``update`` and in `learn_from_log`.
+_UPDATE, _LOG = ("action", "reward", "probabilities"), ("actions", "rewards", "propensities")
 
 
-_UPDATE = _Names(
-    "action",
-    "reward",
-    "probabilities",
-    "; a log of many decisions of one row is learned in order by learn_from_log(learner, state, actions, rewards, "
-    "propensities)",
-)
-_LOG = _Names("actions", "rewards", "propensities", "")
+class FeedbackLearner:
+    """What bandit learners share whose state is an array ``(rows, A)``, or a named tuple that begins with one."""
+
+    def values(self, state: Any) -> Floats:
+        """The array."""
+        values: Floats = state[0] if isinstance(state, tuple) else state
+        return values
+
+    def update(
+        self, state: State, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
+    ) -> State:
+        """Learn from one action and one reward a row, in place; draws nothing."""
+        shape = FeedbackLearner.values(self, state).shape
+        self._learn(state, feedback_of(self, shape, action, reward, probabilities))
+        return state
+
+    def _learn(self, state: Any, seen: Feedback) -> None:
+        raise NotImplementedError
 
 
 def feedback_of(
-    learner: Any, shape: tuple[int, ...], action: Any, reward: Any, probabilities: Any, names: _Names = _UPDATE
+    learner: Any,
+    shape: tuple[int, ...],
+    action: Any,
+    reward: Any,
+    probabilities: Any,
+    names: tuple[str, str, str] = _UPDATE,
 ) -> Feedback:
-    """Feedback for the rows of a state of ``shape`` (rows, A), or an error that names what is wrong with it.
+    """Feedback for the rows of a state of ``shape`` (rows, A), checked.
 
-    Of one row actions and rewards may also be plain numbers. Nothing is broadcast, cut or wrapped around.
+    With one row, action and reward may be plain numbers. Nothing is broadcast, clipped or wrapped around.
 
     Raises:
-        TypeError: Actions that are no integers, rewards that are no real numbers, probabilities that are missing.
+        TypeError: Actions that are not integers, rewards that are not real numbers, probabilities that are missing.
         ValueError: Not one action and one reward a row; an action that does not exist; a reward that is not finite, or
-            has no meaning to the learner; probabilities of another shape, or of an action that could not be chosen.
+            that the learner does not accept; probabilities of another shape, or 0 for an action that was taken.
 
     Example:
         >>> from boltzmann_rl.learners import SampleAverage
@@ -94,7 +113,7 @@ def feedback_of(
         cells, paid = action, reward
     else:
         cells = np.arange(0, rows * actions, actions) + _actions(action, rows, actions, names)
-        paid = as_rewards(_one_a_row(reward, rows, names.reward, names), names.reward)
+        paid = as_rewards(_one_a_row(reward, rows, names[1], names), names[1])
     needs = learner_traits(learner)
     if needs.rewards is not None:
         legal = needs.rewards.legal(paid)
@@ -107,10 +126,11 @@ def feedback_of(
         return Feedback(cells, paid, None)
     if probabilities is None:
         what = "of all actions" if needs.takes_probabilities else "with which the action was chosen"
-        raise TypeError(f"{names.probabilities} is missing: {learner!r} learns from the probability {what}")
+        raise TypeError(f"{names[2]} is missing: {learner!r} learns from the probability {what}")
+    given = real_array(probabilities, names[2])
     if needs.takes_probabilities:
-        return Feedback(cells, paid, _all_probabilities(learner, probabilities, shape, names))
-    return Feedback(cells, paid, _propensities(probabilities, cells, shape, names))
+        return Feedback(cells, paid, _all_probabilities(learner, given, shape, names[2]))
+    return Feedback(cells, paid, _propensities(given, cells, shape, names[2]))
 
 
 def learn_from_log(
@@ -122,10 +142,10 @@ def learn_from_log(
     *,
     rng: np.random.Generator | None = None,
 ) -> Any:
-    """Learn a log of one bandit's decisions in the order in which they were made; returns the state.
+    """Learn from a log of one bandit's decisions in the order in which they were made; returns the state.
 
-    The same, bit for bit, as one ``update`` for each decision. All of the log is checked before the first reward is
-    learned, so that a refused log leaves the state as it was.
+    The same, bit for bit, as one ``update`` for each decision. The whole log is checked before the first reward is
+    learned, so that a refused log leaves the state unchanged.
 
     Args:
         learner: For bandits.
@@ -133,12 +153,12 @@ def learn_from_log(
         actions: ``(n,)``, integers in [0, A).
         rewards: ``(n,)``, finite; bools count as 0 and 1.
         propensities: The probabilities with which the actions were chosen, ``(n,)``, or those of all actions,
-            ``(n, A)``. Only learners that weigh rewards by them need them, and `GradientPreferences` those of all.
-        rng: Handed on to the learner's ``update``, and only needed where that draws. No learner of this package does.
+            ``(n, A)``. Needed by learners that weight rewards by them, and for all actions by `GradientPreferences`.
+        rng: Passed on to the learner's ``update``; only needed where that draws, as no learner of this package does.
 
     Raises:
         TypeError, ValueError: A learner that is not for bandits, a state of several rows, or feedback that ``update``
-            refuses; the message names the index of the first such decision.
+            refuses; the message names the index of the first refused decision.
 
     Example:
         >>> from boltzmann_rl.learners import SampleAverage
@@ -156,15 +176,15 @@ def learn_from_log(
     decisions = len(actions)
     if decisions == 0:
         return state
-    told = feedback_of(learner, (decisions, actions_of_row), actions, rewards, propensities, _LOG)
-    chosen, weights = told.cells % actions_of_row, told.probabilities
-    if weights is None and propensities is not None:  # a learner of one's own may read them
+    seen = feedback_of(learner, (decisions, actions_of_row), actions, rewards, propensities, _LOG)
+    chosen, weights = seen.cells % actions_of_row, seen.probabilities
+    if weights is None and propensities is not None:  # a user's learner may read them without saying so
         weights = real_array(propensities, "propensities")
         if weights.shape not in ((decisions,), (decisions, actions_of_row)):
             raise ValueError(f"propensities must have one entry for each of {decisions} decisions, got {weights.shape}")
     for i in range(decisions):
         one = slice(i, i + 1)
-        state = learner.update(state, chosen[one], told.reward[one], None if weights is None else weights[one], rng)
+        state = learner.update(state, chosen[one], seen.reward[one], None if weights is None else weights[one], rng)
     return state
 
 
@@ -177,14 +197,14 @@ def _actions_of_one_row(learner: Any, state: Any) -> int:
     shape = np.shape(learner.values(state))
     if len(shape) != 2 or shape[0] != 1:
         raise ValueError(
-            f"state must have one row, as learner.start((1, A), rng) makes it, got values of shape {shape}: a log is "
-            "that of one bandit"
+            f"state must have one row, as learner.start((1, A), rng) makes it, got values of shape {shape}: a log "
+            "holds the decisions of one bandit"
         )
     return shape[1]
 
 
 def _is_one_decision(action: Any, reward: Any, actions: int) -> bool:
-    """Whether these are the arrays of one legal decision, as of a log: told by plain numbers, a third of the cost."""
+    """Whether these are arrays of one valid decision: plain comparisons cost a third of the array checks."""
     return (
         type(action) is np.ndarray
         and type(reward) is np.ndarray
@@ -196,40 +216,39 @@ def _is_one_decision(action: Any, reward: Any, actions: int) -> bool:
     )
 
 
-def _one_a_row(part: Any, rows: int, name: str, names: _Names) -> NDArray[Any]:
-    """An array ``(rows,)``; of one row it may be a plain number."""
+def _one_a_row(part: Any, rows: int, name: str, names: tuple[str, str, str]) -> NDArray[Any]:
+    """An array ``(rows,)``, made of a plain number if there is one row."""
     found: NDArray[Any] = to_numpy(part, name)
     if found.shape == (rows,):
         return found
     if rows == 1 and found.ndim == 0:
         return found.reshape(1)
-    remedy = names.remedy if rows == 1 and found.ndim == 1 else ""
+    remedy = ""
+    if rows == 1 and found.ndim == 1 and names is _UPDATE:
+        remedy = "; learn_from_log(learner, state, actions, rewards, propensities) learns from a log of one row"
     raise ValueError(f"{name} must have one entry for each row, shape ({rows},), got shape {found.shape}{remedy}")
 
 
-def _actions(action: Any, rows: int, actions: int, names: _Names) -> Actions:
+def _actions(action: Any, rows: int, actions: int, names: tuple[str, str, str]) -> Actions:
     """One action a row: integers in [0, actions)."""
-    found = _one_a_row(action, rows, names.action, names)
+    name, found = names[0], _one_a_row(action, rows, names[0], names)
     if found.dtype.kind not in "iu" or isinstance(found, np.ma.MaskedArray):
-        raise TypeError(f"{names.action} must be an integer for each row, got {type(action).__name__} of {found.dtype}")
+        raise TypeError(f"{name} must be an integer for each row, got {type(action).__name__} of {found.dtype}")
     chosen = found.astype(np.int64, copy=False)
-    if np.maximum.reduce(chosen.view(np.uint64), initial=0) >= actions:  # negative ones are the largest of all
-        raise ValueError(
-            f"{names.action} must be in [0, {actions - 1}], got {_first(found, (found < 0) | (found >= actions))}"
-        )
+    if np.maximum.reduce(chosen.view(np.uint64), initial=0) >= actions:  # as unsigned, negative integers are huge
+        raise ValueError(f"{name} must be in [0, {actions - 1}], got {_first(found, (found < 0) | (found >= actions))}")
     return chosen
 
 
-def _propensities(probabilities: Any, cells: Actions, shape: tuple[int, ...], names: _Names) -> Floats:
-    """The probabilities that the chosen actions had, given by themselves or among those of all actions."""
+def _propensities(found: Floats, cells: Actions, shape: tuple[int, ...], name: str) -> Floats:
+    """The probabilities of the chosen actions, from these or from those of all actions."""
     rows, actions = shape
-    found = real_array(probabilities, names.probabilities)
     if found.shape == shape or (rows == 1 and found.shape == (actions,)):
         found = found.reshape(-1)[cells]
     elif found.shape != (rows,) and not (rows == 1 and found.ndim == 0):
         raise ValueError(
-            f"{names.probabilities} must have the shape ({rows},), of the chosen actions, or ({rows}, {actions}), of "
-            f"all, got {found.shape}"
+            f"{name} must have the shape ({rows},), of the chosen actions, or ({rows}, {actions}), of all, "
+            f"got {found.shape}"
         )
     p = found.reshape(rows)
     wrong = ~((p > 0.0) & (p <= _LARGEST_PROPENSITY))
@@ -238,20 +257,19 @@ def _propensities(probabilities: Any, cells: Actions, shape: tuple[int, ...], na
     return p
 
 
-def _all_probabilities(learner: Any, probabilities: Any, shape: tuple[int, ...], names: _Names) -> Floats:
+def _all_probabilities(learner: Any, found: Floats, shape: tuple[int, ...], name: str) -> Floats:
     """The probabilities of all actions in each row."""
-    found = real_array(probabilities, names.probabilities)
     if shape[0] == 1 and found.shape == shape[1:]:
         found = found.reshape(shape)
     if found.shape != shape:
         raise ValueError(
-            f"{names.probabilities} must have the shape {tuple(shape)}: {type(learner).__name__} learns from the "
-            f"probabilities of all actions, not only of those chosen, got {found.shape}"
+            f"{name} must have the shape {tuple(shape)}: {type(learner).__name__} learns from the probabilities of all "
+            f"actions, not only of those chosen, got {found.shape}"
         )
-    return as_probabilities(found, names.probabilities)
+    return as_probabilities(found, name)
 
 
 def _first(found: NDArray[Any], wrong: NDArray[np.bool_]) -> str:
-    """The first culprit, and where it stands if there are others beside it."""
+    """The first wrong number, with its index if there are several rows."""
     index = int(wrong.argmax())
     return f"{found[index]}{f' at index {index}' if len(found) > 1 else ''}"

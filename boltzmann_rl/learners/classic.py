@@ -1,4 +1,4 @@
-"""Classical learners for bandits: reinforcement comparison, pursuit, UCB1-Tuned, and a habit to put on any of them."""
+"""Classical learners for bandits: reinforcement comparison, pursuit, UCB1-Tuned, and a choice kernel around any."""
 
 import math
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_finite, as_positive, as_rate, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Estimates, Preferences, average_in
-from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
+from boltzmann_rl.learners.bandit_feedback import Actions, Feedback, FeedbackLearner, feedback_of
 from boltzmann_rl.numerics import greedy
 from boltzmann_rl.numerics.untried import UntriedFirst
 from boltzmann_rl.protocols import BanditLearner
@@ -17,7 +17,7 @@ __all__ = ["ChoiceKernel", "Pursuit", "ReinforcementComparison", "UCB1Tuned"]
 
 
 @dataclass(frozen=True)
-class ReinforcementComparison:
+class ReinforcementComparison(FeedbackLearner):
     """Preferences that rise with rewards above a reference, for the policy ``Boltzmann(1.0)``.
 
     values_A ← values_A + learning_rate·(R − R̄), then R̄ ← R̄ + reference_rate·(R − R̄).
@@ -25,7 +25,7 @@ class ReinforcementComparison:
     Args:
         learning_rate: β of the preferences, in (0, ∞).
         reference_rate: α of the reference reward R̄, in (0, 1].
-        reference: R̄ before the first reward, finite. High is optimistic: all that is tried first then loses.
+        reference: R̄ before the first reward, finite. High is optimistic: the first actions then lose preference.
 
     Example:
         >>> learner, rng = ReinforcementComparison(0.5, reference_rate=0.1, reference=1.0), np.random.default_rng(0)
@@ -47,20 +47,11 @@ class ReinforcementComparison:
         """All preferences 0; draws nothing."""
         return Preferences(np.zeros(shape), np.full(shape[0], self.reference), np.zeros(shape[0]))
 
-    def values(self, state: Preferences) -> Floats:
-        """The preferences."""
-        return state.values
-
-    def update(
-        self, state: Preferences, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
-    ) -> Preferences:
-        """Move the chosen action's preference, then the reference."""
-        cells, reward, _ = feedback_of(self, state.values.shape, action, reward, probabilities)
-        surprise = reward - state.reward
-        state.values.reshape(-1)[cells] += self.learning_rate * surprise
+    def _learn(self, state: Preferences, seen: Feedback) -> None:
+        surprise = seen.reward - state.reward
+        state.values.reshape(-1)[seen.cells] += self.learning_rate * surprise
         state.reward[...] += self.reference_rate * surprise
         state.seen[...] += 1.0
-        return state
 
 
 class Pursued(NamedTuple):
@@ -71,11 +62,11 @@ class Pursued(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pursuit:
-    """Probabilities that chase the greedy action, for the policy ``Boltzmann(1.0)``.
+class Pursuit(FeedbackLearner):
+    """Probabilities that pursue the greedy action, for the policy ``Boltzmann(1.0)``.
 
-    p ← p + learning_rate·(greedy(Q) − p) after each update of the sample averages Q, from uniform; equal maxima share
-    the step. The values are log p, so that no probability underflows to 0.
+    p ← p + learning_rate·(greedy(Q) − p) after each update of the sample averages Q, from uniform; greedy(Q) is uniform
+    over the maxima. The values are log p, so that no probability underflows to 0.
 
     Args:
         learning_rate: β in (0, 1]; at 1 the policy is greedy at once.
@@ -101,20 +92,12 @@ class Pursuit:
         """Uniform; draws nothing."""
         return Pursued(np.full(shape, -math.log(shape[1])), Estimates(np.full(shape, self.initial), np.zeros(shape)))
 
-    def values(self, state: Pursued) -> Floats:
-        """The logarithms of the probabilities."""
-        return state.values
-
-    def update(
-        self, state: Pursued, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
-    ) -> Pursued:
-        """Average the reward, then step towards the greedy distribution."""
-        average_in(state.estimates, feedback_of(self, state.values.shape, action, reward, probabilities))
-        with np.errstate(divide="ignore"):  # log 0 = −inf: no share of the step
+    def _learn(self, state: Pursued, seen: Feedback) -> None:
+        average_in(state.estimates, seen)
+        with np.errstate(divide="ignore"):  # log 0 = −inf: these actions gain nothing
             step = np.log(self.learning_rate * greedy(state.estimates.values))
             kept = state.values + np.log1p(-self.learning_rate)
         np.logaddexp(kept, step, out=state.values)
-        return state
 
 
 class Spread(NamedTuple):
@@ -126,11 +109,11 @@ class Spread(NamedTuple):
 
 
 @dataclass(frozen=True)
-class UCB1Tuned:
+class UCB1Tuned(FeedbackLearner):
     """UCB1 with the observed variance in its bound, for ``Greedy()``: mean + √(ln t/n · min(¼, V)).
 
-    V = variance + √(2 ln t/n), with the variance of the n rewards of the action (divided by n) and t pulls so far in
-    the row; ¼ is the largest variance that rewards in [0, 1] can have. Actions never pulled come first, as in `UCB1`.
+    V = variance + √(2 ln t/n), with the variance of the action's n rewards (the mean squared deviation) and t pulls so
+    far in the row; ¼ is the largest variance of rewards in [0, 1]. Actions never pulled come first, as in `UCB1`.
 
     Example:
         >>> learner, rng = UCB1Tuned(), np.random.default_rng(0)
@@ -144,32 +127,28 @@ class UCB1Tuned:
     """
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Spread:
-        """Nothing pulled; draws nothing."""
+        """All means, pulls and squares 0; draws nothing."""
         return Spread(np.zeros(shape), np.zeros(shape), np.zeros(shape))
 
     def values(self, state: Spread) -> Floats:
-        """The indices, or 0 for what was never pulled and −inf for the rest of such a row."""
+        """The indices; in a row with actions never pulled, 0 for these and −inf for the others."""
         new = state.pulls == 0.0
-        with np.errstate(divide="ignore", invalid="ignore"):  # rows with something new are replaced below
+        with np.errstate(divide="ignore", invalid="ignore"):  # rows with new actions are replaced below
             confidence = np.log(state.pulls.sum(axis=-1, keepdims=True)) / state.pulls
             variance = state.squares / state.pulls + np.sqrt(2.0 * confidence)
             indices = state.values + np.sqrt(confidence * np.minimum(0.25, variance))
         return UntriedFirst(indices, new) if new.any() else indices
 
-    def update(
-        self, state: Spread, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
-    ) -> Spread:
-        """Count the pull, and take the reward into mean and variance (Welford's recurrence)."""
-        told, means = feedback_of(self, state.values.shape, action, reward, probabilities), state.values.reshape(-1)
-        before = means[told.cells]
-        average_in(Estimates(state.values, state.pulls), told)
+    def _learn(self, state: Spread, seen: Feedback) -> None:
+        """Update mean and sum of squares by Welford's recurrence."""
+        means, before = state.values.reshape(-1), state.values.reshape(-1)[seen.cells]
+        average_in(Estimates(state.values, state.pulls), seen)
         with np.errstate(over="ignore", under="ignore"):  # an infinite variance counts as the largest, 1/4
-            state.squares.reshape(-1)[told.cells] += (told.reward - before) * (told.reward - means[told.cells])
-        return state
+            state.squares.reshape(-1)[seen.cells] += (seen.reward - before) * (seen.reward - means[seen.cells])
 
 
 class Habit(NamedTuple):
-    """The state of the learner below, and the choice kernel ``(rows, A)``."""
+    """The state of the wrapped learner, and the choice kernel ``(rows, A)``."""
 
     learner: Any
     kernel: Floats
@@ -177,10 +156,10 @@ class Habit(NamedTuple):
 
 @dataclass(frozen=True)
 class ChoiceKernel:
-    """A learner with a habit: its values + weight·CK, where CK ← CK + learning_rate·(1[a = A] − CK) from 0.
+    """A learner with a choice kernel CK: its values + weight·CK, where CK ← CK + learning_rate·(1[a = A] − CK) from 0.
 
-    Whatever was chosen lately is chosen again the more (weight > 0), or the less (weight < 0). For the model
-    p ∝ exp(β Q + β_c CK) take ``Boltzmann(1/β)`` and the weight β_c/β.
+    Recent choices are repeated more often (weight > 0) or less often (weight < 0). For the model p ∝ exp(β Q + β_c CK)
+    take ``Boltzmann(1/β)`` and the weight β_c/β.
 
     Args:
         learner: Any bandit learner.
@@ -205,11 +184,11 @@ class ChoiceKernel:
         check_fields(self, learning_rate=as_rate, weight=as_finite)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Habit:
-        """No habit yet; draws what the learner draws."""
+        """A kernel of 0; draws what the learner draws."""
         return Habit(self.learner.start(shape, rng), np.zeros(shape))
 
     def values(self, state: Habit) -> Floats:
-        """The learner's values, with the habit added."""
+        """The learner's values + weight·CK."""
         values: Floats = self.learner.values(state.learner)
         habit = self.weight * state.kernel
         return values.shifted(habit) if isinstance(values, UntriedFirst) else values + habit
@@ -217,7 +196,7 @@ class ChoiceKernel:
     def update(
         self, state: Habit, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
     ) -> Habit:
-        """Let the learner learn, and move the kernel towards the choice."""
+        """Update the learner, and move the kernel towards the choice."""
         cells = feedback_of(self, state.kernel.shape, action, reward, probabilities).cells
         learned = self.learner.update(state.learner, action, reward, probabilities, rng)
         state.kernel[...] *= 1.0 - self.learning_rate

@@ -1,14 +1,14 @@
 """Bayesian learners for bandits: conjugate posteriors of each action's mean reward, for Thompson sampling."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_number, as_positive, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Averaging, Estimates
-from boltzmann_rl.learners.bandit_feedback import ZERO_OR_ONE, Actions, feedback_of
+from boltzmann_rl.learners.bandit_feedback import ZERO_OR_ONE, Feedback, FeedbackLearner
 from boltzmann_rl.numerics.untried import UntriedFirst
 
 __all__ = ["BetaPosterior", "GaussianPosterior"]
@@ -22,8 +22,8 @@ class Successes(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BetaPosterior:
-    """The posterior Beta(a + successes, b + failures) of each action's chance of a reward of 1, for `BetaThompson`.
+class BetaPosterior(FeedbackLearner):
+    """The posterior Beta(a + successes, b + failures) of each action's probability of reward 1, for `BetaThompson`.
 
     The values are the posterior means, the memory ``(rows, A, 2)`` the two parameters.
 
@@ -65,32 +65,27 @@ class BetaPosterior:
         """The parameters a and b of each action, ``(rows, A, 2)``."""
         return np.stack(state, axis=-1)
 
-    def update(
-        self, state: Successes, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
-    ) -> Successes:
-        """Count the success or the failure."""
-        cells, reward, _ = feedback_of(self, state.a.shape, action, reward, probabilities)
-        state.a.reshape(-1)[cells] += reward
-        state.b.reshape(-1)[cells] += 1.0 - reward
-        return state
+    def _learn(self, state: Successes, seen: Feedback) -> None:
+        state.a.reshape(-1)[seen.cells] += seen.reward
+        state.b.reshape(-1)[seen.cells] += 1.0 - seen.reward
 
 
 @dataclass(frozen=True)
 class GaussianPosterior(Averaging):
     """The posterior of each action's mean reward under normal rewards of known spread, for `GaussianThompson`.
 
-    After n rewards of mean m it is N((k·prior_mean + n·m)/(k + n), sd²/(k + n)) with k = (sd/prior_sd)², the number
-    of rewards that the prior is worth. The values are its means, the memory its standard deviations. Under the flat
-    prior (k = 0) actions never pulled come first: as long as there are any, all others are unavailable (−inf). Where
-    a mask leaves none of them, the others are chosen by their posteriors.
+    After n rewards of mean m it is N((k·prior_mean + n·m)/(k + n), sd²/(k + n)), where the prior counts as
+    k = (sd/prior_sd)² rewards. The values are its means, the memory its standard deviations. Under the flat prior
+    (k = 0) actions never pulled come first: as long as there are any, the values of all others are −inf (unavailable).
+    Where a mask excludes all actions never pulled, the others are chosen by their posteriors.
 
     Args:
         sd: Standard deviation of the rewards, > 0, finite; larger explores more.
-        prior_mean: Finite; of no effect under the flat prior.
+        prior_mean: Finite; without effect under the flat prior.
         prior_sd: ≥ 1e-150·sd, ∞ for the flat prior.
 
     Raises:
-        ValueError, TypeError: A parameter out of range, or no number.
+        ValueError, TypeError: A parameter out of range, or not a number.
 
     Example:
         >>> learner, rng = GaussianPosterior(sd=2.0, prior_mean=1.0, prior_sd=2.0), np.random.default_rng(0)
@@ -113,15 +108,15 @@ class GaussianPosterior(Averaging):
             prior_mean=as_finite(self.prior_mean, "prior_mean"),
             prior_sd=prior_sd if prior_sd == math.inf else as_positive(prior_sd, "prior_sd"),
         )
-        if self.prior_sd < 1e-150 * self.sd:  # its square would be worth no number of rewards
+        if self.prior_sd < 1e-150 * self.sd:  # (sd/prior_sd)² would overflow
             raise ValueError(f"prior_sd must be at least 1e-150 times sd, got {self.prior_sd!r} beside {self.sd!r}")
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
-        """Nothing pulled; draws nothing."""
+        """The prior means, no pulls; draws nothing."""
         return Estimates(np.full(shape, self.prior_mean), np.zeros(shape))
 
     def values(self, state: Estimates) -> Floats:
-        """The posterior means; under the flat prior 0 for what was never pulled and −inf for the rest of such a row."""
+        """The posterior means; under the flat prior as `UCB1.values` in a row with actions never pulled."""
         k, n = self._prior_rewards(), state.pulls
         if k == 0.0:
             new = n == 0.0
