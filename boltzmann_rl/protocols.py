@@ -132,7 +132,8 @@ class LearnerTraits(NamedTuple):
         rewards: The `boltzmann_rl.learners.bandit_feedback.LegalRewards` that have a meaning to it; None for all.
         off_policy: Whether its values are those of the greedy policy, so that traces end where another action is taken.
         forget: ``forget(state)``: the state without what unfinished episodes have left in it.
-        moves: ``moves(state, *experience)``: the next state, and the rows whose values moved with their changes.
+        update_with_changes: ``update_with_changes(state, *experience)``: the next state, and a list of pairs of rows
+            whose values changed and the changes.
         following: ``following(values, transition)``: the value of what follows, for longer returns.
     """
 
@@ -143,7 +144,7 @@ class LearnerTraits(NamedTuple):
     rewards: Any
     off_policy: bool
     forget: Callable[..., Any] | None
-    moves: Callable[..., Any] | None
+    update_with_changes: Callable[..., Any] | None
     following: Callable[..., Any] | None
 
 
@@ -165,8 +166,8 @@ def learner_traits(learner: Any) -> LearnerTraits:
         if takes_next != "probabilities":
             takes_next = getattr(layer, "takes_next", None) or takes_next
     off_policy, forget = getattr(learner, "off_policy", False), getattr(learner, "forget", None)
-    moves, following = getattr(learner, "moves", None), getattr(learner, "following", None)
-    return LearnerTraits(memory, takes_next, every, chosen, rewards, off_policy, forget, moves, following)
+    changes, following = getattr(learner, "update_with_changes", None), getattr(learner, "following", None)
+    return LearnerTraits(memory, takes_next, every, chosen, rewards, off_policy, forget, changes, following)
 
 
 def layers_of(learner: Any) -> Iterator[Any]:

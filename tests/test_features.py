@@ -125,7 +125,7 @@ def test_sarsa_lambda_with_binary_features_follows_the_book(kind):
 
 
 def test_real_features_have_no_traces_to_replace():
-    with pytest.raises(ValueError, match="replacing traces need features that are active or not"):
+    with pytest.raises(ValueError, match="replacing traces need indices of active features"):
         learned(EligibilityTraces(SARSA(), 0.5, "replacing"), tape(seed=0, write=lambda s: np.eye(FEATURES)[s]))
 
 

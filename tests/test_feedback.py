@@ -208,7 +208,7 @@ def test_rbed_around_vdbe_counts_the_same_returns_as_rbed_alone():
         learner = RewardBasedDecay(inner, threshold=3.0, increment=1.0, steps=4)
         moved = learner.start((2, 1), RNG)
         for transition in (seen(0, 0, 2.0, 1), seen(1, 0, 2.0, 0, "truncated")):
-            moved, _ = learner.moves(moved, transition, RNG)
+            moved, _ = learner.update_with_changes(moved, transition, RNG)
         assert learner.memory(moved).tolist() == [0.75, 0.75]
 
 
@@ -216,7 +216,7 @@ def test_rbed_around_vdbe_counts_the_same_returns_as_rbed_alone():
 @pytest.mark.parametrize("features", [np.array([0, 2]), np.array([0.5, 0.0, 1.0])], ids=["active", "real"])
 def test_vdbe_refuses_features_which_have_no_row_for_an_epsilon(inner, features):
     learner = ValueDifference(inner, inverse_sensitivity=1.0)
-    with pytest.raises(TypeError, match=r"ε is kept for each observation by its index.*features"):
+    with pytest.raises(TypeError, match=r"ε needs observations that are indices, got the features"):
         learner.update(learner.start((3, 2), RNG), seen(features, 0, 1.0, features), RNG)
 
 

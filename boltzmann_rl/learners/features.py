@@ -1,8 +1,8 @@
-"""Action values that are linear in features x of an observation: q(·) = Σ_i x_i·w_i, one row of weights a feature.
+"""Action values that are linear in features x of an observation: q(s,·) = Σ_i x_i·w_i, one row of weights a feature.
 
-An observation is written in one of three ways. An index is a table's: one feature, and its row is the values. An array
-of indices, all different, names the features that are active (tile coding), and an array of floats weighs all of them.
-So whoever learns on a table learns on features by the same lines.
+An observation is an index (a table: one feature, whose row of weights are the values), an array of different indices
+(the active features, as of tile coding), or an array of floats (all features). So the same learners work on tables and
+on features.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ _INDEX = (int, np.integer)
 
 
 def row(weights: Floats, observation: Observation) -> Floats:
-    """The values of all actions ``(A,)``; of an index a view.
+    """The values of all actions ``(A,)``; for an index a view.
 
     Args:
         weights: ``(features, A)``.
@@ -50,11 +50,11 @@ def value(weights: Floats, observation: Observation, action: int) -> float:
     """
     if isinstance(observation, _INDEX):
         return weights.item(observation, action)
-    return float(row(weights, observation)[action])  # summed as it is there: greedy by one is greedy by the other
+    return float(row(weights, observation)[action])  # the same sum as in `row`, to the last bit
 
 
 def cells(observation: Observation, action: int) -> Any:
-    """The index of the weights that the value of an action is made of.
+    """The index of the weights of an action's value.
 
     Example:
         >>> cells(2, 0), cells(np.array([0.5, 0.0, 0.5]), 1)
@@ -66,9 +66,9 @@ def cells(observation: Observation, action: int) -> Any:
 
 
 def add(weights: Floats, observation: Observation, action: int, amount: float) -> None:
-    """Move the value of an action by ``amount``, along its gradient: w ← w + amount·x / ‖x‖².
+    """Change the value of an action by ``amount``, along its gradient: w ← w + amount·x / ‖x‖².
 
-    So a learning rate is the share of an error that is corrected, whatever the number and size of the features: of n
+    A learning rate is thus the fraction of the error that is corrected, for any number and size of features: with n
     tilings it is n times the step size of the textbooks.
 
     Example:
@@ -81,16 +81,16 @@ def add(weights: Floats, observation: Observation, action: int, amount: float) -
         weights[observation, action] = weights.item(observation, action) + amount  # in plain floats, which are fast
     elif observation.dtype.kind == "f":
         largest = float(np.abs(observation).max())
-        if largest > 0.0:  # without a feature there is nothing to learn of
+        if largest > 0.0:  # if all features are 0, no weight matters
             with np.errstate(under="ignore"):
-                x = observation / largest  # whose square neither over- nor underflows as a whole
+                x = observation / largest  # so that ‖x‖² neither overflows nor is 0
                 weights[:, action] += x * (amount / float(x @ x)) / largest
     else:
         weights[observation, action] += amount / len(observation)
 
 
 def add_row(weights: Floats, observation: Observation, direction: Floats) -> None:
-    """Move the weights of all actions along a gradient whose part by the values is given: w ← w + x·directionᵀ.
+    """Move the weights of all actions, given the gradient with respect to the values: w ← w + x·directionᵀ.
 
     Args:
         weights: ``(features, A)``.

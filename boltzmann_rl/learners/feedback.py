@@ -1,7 +1,7 @@
-"""Learners that also remember how much to explore, tuned by what they experience: one ε a row, from 1 downwards.
+"""Learners that adapt how much to explore to their experience: ``memory(state)`` is an ε for each row, 1 at first.
 
-They wrap a learner for bandits (rows are runs) or for environments (rows are observations), leave its values as they
-are, and hand ε to policies such as `AdaptiveEpsilonGreedy` by ``memory(state)``.
+They wrap a learner for bandits (rows are runs) or for environments (rows are observations) and leave its values
+unchanged; policies such as `AdaptiveEpsilonGreedy` read ε.
 """
 
 from typing import Any, NamedTuple
@@ -27,15 +27,26 @@ from boltzmann_rl.protocols import Learner, Transition, learner_traits
 __all__ = ["RewardBasedDecay", "ValueDifference"]
 
 
+class _Wrapper:
+    """What both learners share: their values are those of the learner that they wrap."""
+
+    learner: Learner
+
+    def values(self, state: Any) -> Floats:
+        """The learner's values."""
+        values: Floats = self.learner.values(state.learner)
+        return values
+
+
 class Surprise(NamedTuple):
-    """The state of the learner below, and ε of each row ``(rows,)``."""
+    """The state of the wrapped learner, and ε of each row ``(rows,)``."""
 
     learner: Any
     epsilon: Floats
 
 
 @dataclass(frozen=True)
-class ValueDifference:
+class ValueDifference(_Wrapper):
     """Value-difference based exploration: ε of a row rises with the changes of its values, and falls as they settle.
 
     ε ← ε + rate·(f − ε) from 1, with f = (1 − e^(−x))/(1 + e^(−x)) = tanh(x/2), x = |ΔQ|/inverse_sensitivity, and ΔQ
@@ -43,19 +54,19 @@ class ValueDifference:
     with `AdaptiveMaxBoltzmann` VDBE-Softmax. Limits: inverse sensitivity → 0 explores at every change, → ∞ lets ε fall
     to 0 as (1 − rate)^n.
 
-    Around `NStep` the row is that of n steps ago, and at the end of an episode each one that waits in turn. Around
-    `EligibilityTraces` it is the row of the transition: what a fading trace moves elsewhere is no visit there. Of
-    `DoubleQLearning` ΔQ is the change of the mean of its tables, which is what the policy sees.
+    Around `NStep` the row is that of n steps ago, and at the end of an episode those of all remaining steps in turn.
+    Around `EligibilityTraces` it is the row of the transition: changes by traces in other rows do not count. Around
+    `DoubleQLearning` ΔQ is the change of the mean of its tables, which the policy reads.
 
     Args:
         learner: A learner of action values, for bandits or for environments. One that updates other rows than that of
-            the experience in hand says which by ``moves(state, *experience)``, as `NStep` does: its next state, and a
-            list of rows with the changes of their values.
+            its experience needs ``update_with_changes(state, *experience)``, as `NStep` has: the next state, and a list
+            of pairs of rows and the changes of their values.
         inverse_sensitivity: σ > 0, in units of the values: the change at which f is about ½ (tanh ½ = 0.46).
         rate: δ in (0, 1]; default: one over the number of actions.
 
     Raises:
-        TypeError: In ``update``: a transition whose observations are features, which have no row for an ε.
+        TypeError: In ``update``: a transition whose observation is features instead of an index.
 
     Example:
         >>> from boltzmann_rl.learners import ConstantStep
@@ -78,35 +89,30 @@ class ValueDifference:
             check_fields(self, rate=as_rate)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Surprise:
-        """Explore everywhere, ε = 1; draws what the learner draws."""
+        """ε = 1 in all rows; draws what the learner draws."""
         return Surprise(self.learner.start(shape, rng), np.ones(shape[0]))
-
-    def values(self, state: Surprise) -> Floats:
-        """The learner's values."""
-        values: Floats = self.learner.values(state.learner)
-        return values
 
     def memory(self, state: Surprise) -> Floats:
         """ε of each row."""
         return state.epsilon
 
     def forget(self, state: Surprise) -> Surprise:
-        """Without what the learner below remembers of unfinished episodes."""
+        """The state without the learner's unfinished episodes."""
         return Surprise(forgotten(self.learner, state.learner), state.epsilon)
 
     def update(self, state: Surprise, *experience: Any) -> Surprise:
-        """Let the learner learn from what its own ``update`` takes, and compare the values before and after."""
-        learned, moved = _moves(self.learner, state.learner, experience)
+        """Update the learner with the arguments of its own ``update``, and ε with the changes of its values."""
+        learned, changes = _update_with_changes(self.learner, state.learner, experience)
         rate = 1.0 / self.learner.values(learned).shape[-1] if self.rate is None else self.rate
         with np.errstate(over="ignore", under="ignore"):
-            for rows, change in moved:
+            for rows, change in changes:
                 surprise = np.tanh(np.abs(change) / self.inverse_sensitivity / 2.0)
                 state.epsilon[rows] += rate * (surprise - state.epsilon[rows])
         return Surprise(learned, state.epsilon)
 
 
 class Progress(NamedTuple):
-    """The state of the learner below, thresholds passed in each row ``(rows,)``, and returns so far of environments."""
+    """The state of the wrapped learner, thresholds passed in each row ``(rows,)``, and each environment's return."""
 
     learner: Any
     passed: Floats
@@ -114,19 +120,19 @@ class Progress(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RewardBasedDecay:
+class RewardBasedDecay(_Wrapper):
     """Reward-based ε decay: ε falls by a step whenever a reward reaches the threshold, which then rises.
 
-    After k thresholds passed ε = 1 − (1 − minimum)·k/steps, and the next threshold is threshold + increment·k; nothing
-    changes after k = steps. For a bandit each reward counts, in its row; for an environment the return of each
-    episode, and all observations share one ε. With `AdaptiveEpsilonGreedy` it is RBED.
+    After k thresholds ε = 1 − (1 − minimum)·k/steps, and the next threshold is threshold + increment·k; nothing changes
+    after k = steps. In a bandit each reward counts for its row; in an environment the return of each episode counts for
+    all observations, which have one ε. With `AdaptiveEpsilonGreedy` it is RBED.
 
     Args:
-        learner: For bandits or for environments.
-        threshold: The first reward (return) that counts as progress, finite.
-        increment: By how much it rises, finite, ≥ 0.
-        steps: Thresholds from ε = 1 to the minimum, ≥ 1.
-        minimum: Where ε stays in the end, in [0, 1].
+        learner: A learner for bandits or for environments.
+        threshold: The first threshold of rewards (returns), finite.
+        increment: How much the threshold rises, finite, ≥ 0.
+        steps: Number of thresholds from ε = 1 to the minimum, ≥ 1.
+        minimum: The final ε, in [0, 1].
 
     Example:
         >>> from boltzmann_rl.learners import SampleAverage
@@ -152,60 +158,47 @@ class RewardBasedDecay:
         check_fields(self, threshold=as_finite, increment=as_nonnegative, steps=as_count, minimum=as_fraction)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Progress:
-        """Explore everywhere, ε = 1; draws what the learner draws."""
+        """ε = 1 in all rows; draws what the learner draws."""
         return Progress(self.learner.start(shape, rng), np.zeros(shape[0]), {})
-
-    def values(self, state: Progress) -> Floats:
-        """The learner's values."""
-        values: Floats = self.learner.values(state.learner)
-        return values
 
     def memory(self, state: Progress) -> Floats:
         """ε of each row."""
         return 1.0 - (1.0 - self.minimum) * (state.passed / self.steps)
 
     def forget(self, state: Progress) -> Progress:
-        """Without the returns of unfinished episodes, and what the learner below remembers of them."""
+        """The state without unfinished episodes, here and in the learner."""
         return Progress(forgotten(self.learner, state.learner), state.passed, {})
 
     def update(self, state: Progress, *experience: Any) -> Progress:
-        """Let the learner learn from what its own ``update`` takes, and see whether a threshold was reached."""
-        reward = self._paid(state, experience)
+        """Update the learner with the arguments of its own ``update``, and count the thresholds reached."""
+        reward = self._checked_reward(state, experience)
         return self._progress(state, self.learner.update(state.learner, *experience), experience[0], reward)
 
-    def moves(self, state: Progress, *experience: Any) -> tuple[Progress, list[tuple[Any, Any]]]:
-        """`update`, and where it moved values and by how much: for `ValueDifference`."""
-        reward = self._paid(state, experience)
-        learned, moved = _moves(self.learner, state.learner, experience)
-        return self._progress(state, learned, experience[0], reward), moved
+    def update_with_changes(self, state: Progress, *experience: Any) -> tuple[Progress, list[tuple[Any, Any]]]:
+        """`update`, and the rows whose values changed with the changes: for `ValueDifference`."""
+        reward = self._checked_reward(state, experience)
+        learned, changes = _update_with_changes(self.learner, state.learner, experience)
+        return self._progress(state, learned, experience[0], reward), changes
 
-    def _paid(self, state: Progress, experience: tuple[Any, ...]) -> Floats | None:
-        """The rewards of a bandit's rows, checked before anything is learned; None of a transition."""
+    def _checked_reward(self, state: Progress, experience: tuple[Any, ...]) -> Any:
+        """The rewards of a bandit's rows, checked before the learner changes; None for a transition."""
         if isinstance(experience[0], Transition):
             return None
         return feedback_of(self, self.values(state).shape, *experience[:3]).reward
 
-    def _progress(self, state: Progress, learned: Any, seen: Any, reward: Floats | None) -> Progress:
-        if reward is not None:
-            self._pass(state.passed, reward)
-        else:
-            total = state.returns.pop(seen.environment, 0.0) + seen.reward
-            if seen.terminated or seen.truncated:
-                self._pass(state.passed, total)
-            else:
-                state.returns[seen.environment] = total
-        return Progress(learned, state.passed, state.returns)
-
-    def _pass(self, passed: Floats, reward: Floats | float) -> None:
-        reached = reward >= self.threshold + self.increment * passed
-        passed += reached & (passed < self.steps)
+    def _progress(self, state: Progress, learned: Any, seen: Any, reward: Any) -> Progress:
+        passed, returns = state.passed, state.returns
+        if reward is None:
+            reward = returns.pop(seen.environment, 0.0) + seen.reward
+            if not (seen.terminated or seen.truncated):
+                returns[seen.environment] = reward
+                return Progress(learned, passed, returns)
+        passed += (reward >= self.threshold + self.increment * passed) & (passed < self.steps)
+        return Progress(learned, passed, returns)
 
 
-def _moves(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[Any, Any]]]:
-    """The learner's next state, and the rows whose values moved with their changes, one update after the other.
-
-    A learner whose updates are not of the row and action in hand says itself by ``moves`` which they are of.
-    """
+def _update_with_changes(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+    """The learner's next state, and the rows whose values changed with the changes, in the order of the updates."""
     seen: Any = experience[0]
     rows: Any
     actions: Any
@@ -216,12 +209,12 @@ def _moves(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[A
         seen = checked(seen, learner.values(state).shape)
         rows, actions = seen.observation, seen.action
     else:
-        raise TypeError(f"ε is kept for each observation by its index, but {seen.observation!r} are features")
-    if (moves := learner_traits(learner).moves) is not None:
-        learned, moved = moves(state, *experience)
-        return learned, moved
+        raise TypeError(f"ε needs observations that are indices, got the features {seen.observation!r}")
+    if (own := learner_traits(learner).update_with_changes) is not None:
+        learned, changes = own(state, *experience)
+        return learned, changes
     before = learner.values(state)[rows, actions].copy()
     learned = learner.update(state, *experience)
     after = learner.values(learned)[rows, actions]
-    with np.errstate(invalid="ignore", over="ignore"):  # −∞ of an action that is hidden before and after
+    with np.errstate(invalid="ignore", over="ignore"):  # −∞ − (−∞), of an action unavailable before and after
         return learned, [(rows, np.where(after == before, 0.0, after - before))]

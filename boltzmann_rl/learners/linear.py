@@ -1,7 +1,7 @@
-"""The multinomial logit over features: preferences that are linear in a context, for policies in contextual bandits.
+"""The multinomial logit over features: preferences that are linear in a context, for contextual bandits.
 
-Unlike the learners of plain bandits these ask for the context of each row, ``values(state, contexts)``, and all rows
-share one set of weights.
+Unlike other learners for bandits, ``values(state, contexts)`` and ``update`` take the context of each row, and all rows
+have the same weights.
 """
 
 import math
@@ -31,9 +31,9 @@ class Weights(NamedTuple):
 class LinearPreferences:
     """REINFORCE with a baseline over linear preferences h(x) = W x + c, for the policy ``Boltzmann(1.0)``.
 
-    W ← W + learning_rate·mean over the rows of (π(A)/p(A))·(R − R̄)·(1[a = A] − π)·xᵀ, and c likewise with x = 1: an
-    ascent of the expected reward of π = softmax(h), with R̄ the mean of all rewards before (of these, at first). The
-    probabilities p with which the actions were drawn may be those of another policy over the same preferences, such as
+    W ← W + learning_rate·mean over the rows of (π(A)/p(A))·(R − R̄)·(1[a = A] − π)·xᵀ, and c likewise with x = 1:
+    gradient ascent on the expected reward of π = softmax(h), with R̄ the mean of all earlier rewards (in the first
+    update, of its own). The actions may be drawn with the probabilities p of another policy, such as
     `EpsilonBoltzmann`; those of ``Boltzmann(1.0)`` give every row the weight 1.
 
     Args:
@@ -81,7 +81,7 @@ class LinearPreferences:
         probabilities: Floats,
         rng: np.random.Generator,
     ) -> Weights:
-        """One step up the estimated gradient."""
+        """One step along the estimated gradient."""
         x = _contexts(contexts, state.coefficients.shape[1])
         cells, reward, propensity = feedback_of(self, (len(x), len(state.intercepts)), action, reward, probabilities)
         score = -softmax(self.values(state, x))
@@ -97,11 +97,11 @@ class LinearPreferences:
 
 
 def _contexts(contexts: Any, features: int) -> Floats:
-    """Contexts ``(rows, features)``, a row at least; one context may stand for a row by itself."""
+    """Contexts ``(rows, features)``, with at least one row; one context ``(features,)`` is one row."""
     x = real_array(contexts, "contexts")
     x = x[np.newaxis] if x.ndim == 1 else x
     if x.ndim != 2 or x.shape[1] != features or len(x) == 0:
-        raise ValueError(f"contexts must have the shape (rows, {features}), with a row at least, got {x.shape}")
+        raise ValueError(f"contexts must have the shape (rows, {features}), with at least one row, got {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"contexts must be finite, got {x[~np.isfinite(x)][0]}")
     return x
@@ -114,12 +114,12 @@ def fit_logit(contexts: Any, actions: Any, *, penalty: float = 1.0) -> Weights:
     The intercepts are not penalised; of all that give the same probabilities those with sum 0 are returned.
 
     Args:
-        contexts: ``(rows, d)``; features of similar scales suit the penalty, and are found faster.
-        actions: What was chosen (or is right) in each row: integers from 0, each of which occurs.
+        contexts: ``(rows, d)``; features of similar scales suit the penalty and converge faster.
+        actions: The chosen (or correct) action of each row: integers 0 … A − 1, each of which occurs.
         penalty: > 0, finite: 1/C of scikit-learn.
 
     Returns:
-        Weights for `LinearPreferences.values`, from which its ``update`` can also go on learning.
+        Weights for `LinearPreferences.values`, from which its ``update`` can continue.
 
     Raises:
         ValueError: Shapes that do not fit, contexts that are not finite, actions that never occur.
@@ -133,7 +133,7 @@ def fit_logit(contexts: Any, actions: Any, *, penalty: float = 1.0) -> Weights:
 
     Source: McFadden (1974), *Conditional Logit Analysis of Qualitative Choice Behavior*; Bishop (2006), §4.3.4.
     """
-    from scipy.optimize import minimize  # here: SciPy costs a multiple of this package's whole import
+    from scipy.optimize import minimize  # here, since importing SciPy is slow
 
     x, chosen = _training_set(contexts, actions)
     shape = chosen.shape[1], x.shape[1]
@@ -150,7 +150,7 @@ def fit_logit(contexts: Any, actions: Any, *, penalty: float = 1.0) -> Weights:
         moved = p * (x @ v.T)
         return ((moved - p * moved.sum(axis=1, keepdims=True)).T @ x + penalties * v).ravel()
 
-    with np.errstate(under="ignore"):  # as by default, whatever the session says
+    with np.errstate(under="ignore"):  # NumPy's default, which the caller may have changed
         found = minimize(
             loss_and_gradient,
             np.zeros(math.prod(shape)),
@@ -170,7 +170,8 @@ def _training_set(contexts: Any, actions: Any) -> tuple[Floats, NDArray[np.bool_
     x, a = real_array(contexts, "contexts"), np.asarray(actions)
     if x.ndim != 2 or a.shape != x.shape[:1] or a.size == 0:
         raise ValueError(
-            f"contexts must have shape (rows, d) and actions (rows,), with a row at least, got {x.shape} and {a.shape}"
+            "contexts must have shape (rows, d) and actions (rows,), with at least one row, "
+            f"got {x.shape} and {a.shape}"
         )
     if not np.isfinite(x).all():
         raise ValueError(f"contexts must be finite, got {x[~np.isfinite(x)][0]}")
@@ -178,5 +179,5 @@ def _training_set(contexts: Any, actions: Any) -> tuple[Floats, NDArray[np.bool_
         raise TypeError(f"actions must be integers, got {a.dtype}")
     chosen = a[:, np.newaxis] == np.arange(a.max() + 1)
     if a.min() < 0 or not chosen.any(axis=0).all():
-        raise ValueError(f"actions must be 0 … A − 1, each chosen once at least, got {np.unique(a)}")
+        raise ValueError(f"actions must be 0 … A − 1, each chosen at least once, got {np.unique(a)}")
     return np.column_stack([x, np.ones(len(x))]), chosen

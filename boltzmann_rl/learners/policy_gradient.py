@@ -1,9 +1,9 @@
-"""Softmax in action preferences: learners whose values are preferences h, moved up the gradient of the return.
+"""Policy gradients of a softmax: learners whose values are preferences h, moved up the gradient of the return.
 
 They are for the policy ``Boltzmann(1.0)``, π = softmax(h), over a table or over features, h(s,·) = Σ_i x_i·θ_i. The
-gradient of ln π(a|s) by θ is x·(1[a] − π)ᵀ, with the probabilities that the action was drawn from. The gradient is
-taken as it is: with n tilings, a rate of α/n moves a preference as one of α does in a table. Of the state values that
-the return is held against, v̂(s) = Σ_i x_i·w_i, a rate is the share of the error that is corrected.
+gradient of ln π(a|s) with respect to θ is x·(1[a] − π)ᵀ, with the probabilities that the action was drawn from. It is
+not normalised: with n tilings, a rate of α/n moves a preference as much as a rate of α does in a table. The rate of
+the state values v̂(s) = Σ_i x_i·w_i is normalised: it is the fraction of the error that an update corrects.
 """
 
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_choice, as_finite, real_array, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.features import add, add_row, value
-from boltzmann_rl.learners.transitions import checked, kept
+from boltzmann_rl.learners.transitions import EpisodicLearner, checked, kept, returns_of
 from boltzmann_rl.protocols import Observation, Parameter, Transition
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import value_at
@@ -22,7 +22,7 @@ __all__ = ["ActorCritic", "Reinforce"]
 
 
 class Played(NamedTuple):
-    """A step of an episode that is not over: where, 1[a] − π, and the reward."""
+    """A step of an unfinished episode: the observation, 1[a] − π, and the reward."""
 
     observation: Observation
     score: Floats
@@ -38,21 +38,20 @@ class Episodes(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reinforce:
+class Reinforce(EpisodicLearner):
     """REINFORCE with a baseline: at the end of an episode θ ← θ + learning_rate·γᵗ·(G_t − v̂(s_t))·∇ln π(a_t|s_t).
 
-    G_t is the return that followed step t, and v̂ ← v̂ + baseline_rate·(G_t − v̂) in s_t. Steps are taken in the order
-    in which they were played. Where an episode was truncated, v̂ of the last observation stands for what would have
-    followed. Limit: a baseline rate of 0 is REINFORCE without baseline; a truncated episode then ends as if it had
-    terminated.
+    G_t is the return from step t on, and v̂(s_t) ← v̂(s_t) + baseline_rate·(G_t − v̂(s_t)), for the first step first.
+    The return of a truncated episode bootstraps from v̂ of the last observation. Limit: a baseline rate of 0 is
+    REINFORCE without baseline, and a truncated episode then counts as a terminated one.
 
     Args:
         learning_rate: Of the preferences, ≥ 0: a number, or a schedule of all steps taken.
-        baseline_rate: Of the state values, in [0, 1]: likewise.
+        baseline_rate: Of the state values, in [0, 1]: a number or a schedule.
         discount: γ in [0, 1].
         initial: Preferences before the first update: one number, or one for each action; on features, of each weight.
-        from_start: Whether γᵗ is there, which makes it the gradient of the return from the start of an episode. It is
-            commonly dropped, and no gradient then unless γ = 1.
+        from_start: Whether to keep the factor γᵗ, with which this is the gradient of the return from the start of an
+            episode. It is commonly dropped; unless γ = 1, the update is then not a gradient.
 
     Raises:
         ValueError: In ``update``: a transition without its probabilities.
@@ -83,43 +82,28 @@ class Reinforce:
         """Preferences at ``initial`` and state values of 0; draws nothing."""
         return Episodes(*_start(shape, self.initial), {})
 
-    def values(self, state: Episodes) -> Floats:
-        """The preferences."""
-        return state.values
-
-    def forget(self, state: Episodes) -> Episodes:
-        """Without the steps of unfinished episodes, which are not gone on with."""
-        state.played.clear()
-        return state
-
     def update(self, state: Episodes, transition: Transition, rng: np.random.Generator) -> Episodes:
-        """Remember the step; at the end of an episode, learn from all of it."""
+        """Store the step; at the end of an episode, learn from all its steps."""
         transition = checked(transition, state.values.shape)
-        over = transition.terminated or transition.truncated
-        rates = self._rates(transition.step) if over else (0.0, 0.0)
+        over, rate, baseline_rate = transition.terminated or transition.truncated, 0.0, 0.0
+        if over:  # before the state changes, since schedules may raise
+            rate = value_at(self.learning_rate, "learning_rate", transition.step)
+            baseline_rate = value_at(self.baseline_rate, "baseline_rate", transition.step, maximum=1.0)
         step = Played(kept(transition.observation), _score(transition), transition.reward)
         played = state.played.setdefault(transition.environment, [])
         played.append(step)
-        if over:
-            total = 0.0 if transition.terminated else value(state.baseline, transition.next_observation, 0)
-            self._learn(state, _returns(played, total, self.discount), played, *rates)
-            played.clear()
-        return state
-
-    def _rates(self, step: int) -> tuple[float, float]:
-        """Of the preferences and of the baseline."""
-        rate = value_at(self.learning_rate, "learning_rate", step)
-        return rate, value_at(self.baseline_rate, "baseline_rate", step, maximum=1.0)
-
-    def _learn(
-        self, state: Episodes, returns: list[float], played: list[Played], rate: float, baseline_rate: float
-    ) -> None:
-        with np.errstate(under="ignore"):  # γᵗ fades to 0 in the end
-            for (here, score, _), followed in zip(played, returns, strict=True):
-                error = followed - value(state.baseline, here, 0)
+        if not over:
+            return state
+        following = 0.0 if transition.terminated else value(state.baseline, transition.next_observation, 0)
+        returns = returns_of([step.reward for step in played], following, self.discount)
+        with np.errstate(under="ignore"):  # γᵗ may underflow to 0
+            for (here, score, _), g in zip(played, returns, strict=True):
+                error = g - value(state.baseline, here, 0)
                 add(state.baseline, here, 0, baseline_rate * error)
                 add_row(state.values, here, rate * error * score)
                 rate *= self.discount if self.from_start else 1.0
+        played.clear()
+        return state
 
 
 class Criticised(NamedTuple):
@@ -131,19 +115,20 @@ class Criticised(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ActorCritic:
+class ActorCritic(EpisodicLearner):
     """One-step actor-critic: θ ← θ + learning_rate·γᵗ·δ·∇ln π(a|s), with δ = r + γ·v̂(s') − v̂(s).
 
-    The critic moves v̂ ← v̂ + critic_rate·δ in s. Nothing follows a terminated step; a truncated one is bootstrapped as
-    any other. Where several states look alike, δ is biased and so is the gradient, as that of `Reinforce` is not: in
-    the short corridor with switched actions it leads to the policy that always goes right, and never arrives.
+    The critic is v̂(s) ← v̂(s) + critic_rate·δ. After a terminated step δ = r − v̂(s); a truncated step bootstraps like
+    any other. Where several states have the same observation, δ and the gradient are biased, unlike those of
+    `Reinforce`: in the short corridor with switched actions the policy becomes always to go right, which never reaches
+    the goal.
 
     Args:
         learning_rate: Of the preferences, ≥ 0: a number, or a schedule of all steps taken.
-        critic_rate: Of the state values, in [0, 1]: likewise.
+        critic_rate: Of the state values, in [0, 1]: a number or a schedule.
         discount: γ in [0, 1].
         initial: Preferences before the first update: one number, or one for each action; on features, of each weight.
-        from_start: Whether γᵗ is there, t counted in the episode; commonly dropped, see `Reinforce`.
+        from_start: Whether to keep the factor γᵗ, t counted in the episode; commonly dropped, see `Reinforce`.
 
     Raises:
         ValueError: In ``update``: a transition without its probabilities.
@@ -174,17 +159,8 @@ class ActorCritic:
         """Preferences at ``initial`` and state values of 0; draws nothing."""
         return Criticised(*_start(shape, self.initial), {})
 
-    def values(self, state: Criticised) -> Floats:
-        """The preferences."""
-        return state.values
-
-    def forget(self, state: Criticised) -> Criticised:
-        """As at the start of an episode: the unfinished ones are not gone on with."""
-        state.fading.clear()
-        return state
-
     def update(self, state: Criticised, transition: Transition, rng: np.random.Generator) -> Criticised:
-        """Move critic and actor by the same error."""
+        """Update critic and actor with the same TD error."""
         transition = checked(transition, state.values.shape)
         here, critic, fading = transition.observation, state.critic, state.fading
         score = _score(transition)
@@ -193,7 +169,7 @@ class ActorCritic:
         weight = fading.get(transition.environment, 1.0)
         rate = value_at(self.learning_rate, "learning_rate", transition.step)
         add(critic, here, 0, value_at(self.critic_rate, "critic_rate", transition.step, maximum=1.0) * error)
-        with np.errstate(under="ignore"):  # γᵗ fades to 0 in the end
+        with np.errstate(under="ignore"):  # γᵗ may underflow to 0
             add_row(state.values, here, rate * weight * error * score)
         over = transition.terminated or transition.truncated or not self.from_start
         fading[transition.environment] = 1.0 if over else weight * self.discount
@@ -201,28 +177,19 @@ class ActorCritic:
 
 
 def _start(shape: tuple[int, int], initial: Any) -> tuple[Floats, Floats]:
-    """Preferences and state values, both with a row an observation."""
+    """Preferences ``(observations, A)`` and state values ``(observations, 1)``."""
     if np.ndim(initial) and len(initial) != shape[1]:
         raise ValueError(f"initial must be one number, or one for each of {shape[1]} actions, got {initial}")
     return np.full(shape, initial), np.zeros((shape[0], 1))
 
 
 def _score(transition: Transition) -> Floats:
-    """1[a] − π, the gradient of ln π(a) by the preferences."""
+    """1[a] − π, the gradient of ln π(a) with respect to the preferences."""
     if transition.probabilities is None:
-        raise ValueError(f"a policy gradient needs the odds of the action, but {transition} has no probabilities")
+        raise ValueError(f"a policy gradient needs the action's probabilities, but {transition} has no probabilities")
     score: Floats = -transition.probabilities
     score[transition.action] += 1.0
     return score
-
-
-def _returns(played: list[Played], total: float, discount: float) -> list[float]:
-    """The return that followed each step, ``total`` after the last."""
-    returns = []
-    for step in reversed(played):
-        total = step.reward + discount * total
-        returns.append(total)
-    return returns[::-1]
 
 
 def _canonicalise(learner: Any, rate: str) -> None:

@@ -1,4 +1,4 @@
-"""What learners remember of unfinished episodes, checked where it is read from a file."""
+"""The check of learners' unfinished episodes when they are read from a file."""
 
 from collections import deque
 from typing import Any
@@ -14,14 +14,14 @@ __all__ = ["check_remembered"]
 
 
 def check_remembered(state: Any, environments: int) -> None:
-    """Refuse memories that no learner of this package has; of other learners nothing is known.
+    """Refuse unfinished episodes that a learner of this package cannot have; states of other learners pass.
 
     Args:
-        state: A learner's, whose arrays have the right shapes.
-        environments: How many there are: memories are kept by their numbers from 0.
+        state: A learner's state, whose arrays have the right shapes.
+        environments: Their number: unfinished episodes are kept by the index of the environment.
 
     Raises:
-        ValueError: It says what is wrong.
+        ValueError: The message says what is wrong.
     """
     match state:
         case Surprise(learner, _):
@@ -69,7 +69,7 @@ def _is_array(found: Any, dtype: Any, shape: tuple[int, ...]) -> bool:
 
 
 def _check_step(values: Floats, observation: Any, reward: Any) -> None:
-    """An observation that the table or the weights have, and a finite reward."""
+    """Refuse an observation that the table or the weights lack, and a reward that is not finite."""
     _expect(type(reward) is float and bool(np.isfinite(reward)), "a finite reward", reward)
     rows = len(values)
     if type(observation) is int:

@@ -1,10 +1,10 @@
-"""Learners for environments: a table of values, or values linear in features, moved by temporal differences.
+"""Temporal-difference learners for environments: a table of action values, or values linear in features.
 
-Q ← Q + learning_rate·(target − Q) for the action taken, with target = reward + discount·what follows. Nothing follows
-a terminated step, so its target is the reward alone; a truncated one is bootstrapped as any other. On features this is
-the semi-gradient method with the step size learning_rate/‖x‖² (Sutton & Barto 2018, ch. 9 and 10): ``initial`` is then
-that of every weight, and the values of an observation are the sum over its features. A learner reads nothing but its
-transition: what it needs of the next decision it names by its attribute ``takes_next``.
+Q(s,a) ← Q(s,a) + learning_rate·(target − Q(s,a)) for the action taken, where the target is the reward plus the
+discounted value of the next observation. After a terminated step the target is the reward alone; a truncated step
+bootstraps like any other. On features this is the semi-gradient method with the step size learning_rate/‖x‖² (Sutton &
+Barto 2018, ch. 9 and 10); ``initial`` is then the initial value of every weight. The attribute ``takes_next`` says
+whether a learner needs the next action or its probabilities in the transition.
 """
 
 from functools import partial
@@ -24,9 +24,12 @@ from boltzmann_rl.schedules.evaluation import value_at
 __all__ = ["SARSA", "DoubleQLearning", "ExpectedSARSA", "QLearning"]
 
 
+_rate = partial(as_parameter, maximum=1.0)
+
+
 @dataclass(frozen=True)
 class _OneTable:
-    """What the learners with one table share; each says by ``following(values, transition)`` what its target takes."""
+    """What learners with one table share; ``following(values, transition)`` is the next value in each one's target."""
 
     learning_rate: Parameter = 0.5
     discount: float = 1.0
@@ -44,14 +47,14 @@ class _OneTable:
         return state
 
     def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
-        """Move one value towards its target."""
+        """Move the value of the action taken towards its target."""
         values, transition = state, checked(transition, state.shape)
         here, action, rate = transition.observation, transition.action, self.learning_rate
         if type(rate) is not float:
             rate = value_at(rate, "learning_rate", transition.step, maximum=1.0)
         old = value(values, here, action)
         amount = rate * (target_of(self, values, transition) - old)
-        if type(here) is int:  # what add comes to, without reading the value again
+        if type(here) is int:  # as `add`, without reading the value again
             values[here, action] = old + amount
         else:
             add(values, here, action, amount)
@@ -80,21 +83,21 @@ class QLearning(_OneTable):
     Source: Watkins & Dayan (1992), *Machine Learning* 8; Sutton & Barto (2018), eq. 6.8.
     """
 
-    off_policy = True  # it learns of the greedy policy, whichever acts: see EligibilityTraces
+    off_policy = True  # its target policy is greedy, whichever policy acts: see EligibilityTraces
 
     def following(self, values: Floats, transition: Transition) -> float:
-        """What follows the transition: the largest value available."""
+        """max_b Q(s',b) over the available actions."""
         there: Any = row(values, transition.next_observation)
         if transition.next_available is not None:
             there = there[transition.next_available]
-        return max(there.tolist()) if len(there) <= FEW else float(there.max())  # of few, a list's is found sooner
+        return max(there.tolist()) if len(there) <= FEW else float(there.max())  # for few actions, lists are faster
 
 
 @dataclass(frozen=True)
 class SARSA(_OneTable):
     """Sarsa: Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Q(s',a') − Q(s,a)) with the next action a'.
 
-    On-policy: a' was chosen with the table as it was before the update, and is the one that is taken.
+    On-policy: a' is the action taken next, chosen with the table before the update.
 
     Args:
         learning_rate: In [0, 1]: a number, or a schedule of all steps taken.
@@ -117,7 +120,7 @@ class SARSA(_OneTable):
     takes_next = "action"
 
     def following(self, values: Floats, transition: Transition) -> float:
-        """What follows the transition: the value of the next action."""
+        """Q(s',a')."""
         if transition.next_action is None:
             raise ValueError(f"SARSA learns from the next action, but {transition} has no next_action")
         return value(values, transition.next_observation, transition.next_action)
@@ -127,9 +130,9 @@ class SARSA(_OneTable):
 class ExpectedSARSA(_OneTable):
     """Expected Sarsa: Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Σ_b π(b|s')·Q(s',b) − Q(s,a)).
 
-    π are the probabilities that the next action was drawn from, so the target has the mean of `SARSA`'s and less
-    variance: where the environment is deterministic, a learning rate of 1 is possible. Limit: for a greedy policy it
-    is `QLearning`.
+    π(·|s') are the probabilities that the next action was drawn from, so the target has the mean of `SARSA`'s and less
+    variance: in a deterministic environment, a learning rate of 1 is possible. Limit: for a greedy policy it is
+    `QLearning`.
 
     Args:
         learning_rate: In [0, 1]: a number, or a schedule of all steps taken.
@@ -154,12 +157,13 @@ class ExpectedSARSA(_OneTable):
     takes_next = "probabilities"
 
     def following(self, values: Floats, transition: Transition) -> float:
-        """What follows the transition: the mean value of what the policy does."""
-        if transition.next_probabilities is None:
-            raise ValueError(f"ExpectedSARSA learns from what may come, but {transition} has no next_probabilities")
+        """Σ_b π(b|s')·Q(s',b)."""
+        p = transition.next_probabilities
+        if p is None:
+            raise ValueError(f"ExpectedSARSA needs probabilities, but {transition} has no next_probabilities")
         mean = 0.0
-        for q, p in zip(row(values, transition.next_observation).tolist(), transition.next_probabilities, strict=True):
-            mean += q * float(p)  # one after the other, in the order of the actions
+        for q, weight in zip(row(values, transition.next_observation).tolist(), p, strict=True):
+            mean += q * float(weight)  # summed in the order of the actions, as the compiled engine does
         return mean
 
 
@@ -173,19 +177,19 @@ class TwoTables(NamedTuple):
 
 @dataclass(frozen=True)
 class DoubleQLearning:
-    """Double Q-learning: of two tables one says which action is best, and the other what it is worth.
+    """Double Q-learning: one of two tables selects the best next action, and the other evaluates it.
 
-    A fair coin chooses the table Q that is updated, Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Q'(s',b*) − Q(s,a)),
-    where b* maximises Q(s',·) and Q' is the other table. The maximum of noisy estimates is too large on average; what
-    Q' says of Q's best action is not. The values are the mean of the tables, so a temperature means what it means for
-    `QLearning`.
+    The table Q to update is chosen with probability ½: Q(s,a) ← Q(s,a) + learning_rate·(r + discount·Q'(s',b*) −
+    Q(s,a)), where b* maximises Q(s',·) and Q' is the other table. The maximum of noisy estimates is too large on
+    average; the estimate of Q' for Q's best action is not. The values are the mean of the tables, so a temperature
+    has the same scale as with `QLearning`.
 
     Args:
         learning_rate: In [0, 1]: a number, or a schedule of all steps taken.
         discount: In [0, 1].
         initial: Value of every action before the first update, finite.
-        ties: Where several actions are best for Q: ``"average"`` (the default) takes the mean of Q' over them, which
-            has the same expectation and less variance; ``"draw"`` draws one of them, as in the cited algorithm.
+        ties: If several actions maximise Q(s',·): ``"average"`` takes the mean of Q' over them, which has the same
+            expectation and less variance; ``"draw"`` draws one of them, as in the cited algorithm.
 
     Example:
         >>> learner, rng = DoubleQLearning(learning_rate=0.5), np.random.default_rng(0)
@@ -208,7 +212,7 @@ class DoubleQLearning:
         as_choice(self.ties, "ties", ("average", "draw"))
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> TwoTables:
-        """All at ``initial``; draws nothing."""
+        """Tables at ``initial``; draws nothing."""
         return TwoTables(*(np.full(shape, self.initial) for _ in TwoTables._fields))
 
     def values(self, state: TwoTables) -> Floats:
@@ -216,7 +220,7 @@ class DoubleQLearning:
         return state.values
 
     def update(self, state: TwoTables, transition: Transition, rng: np.random.Generator) -> TwoTables:
-        """Move one cell of one table; draws one uniform, below ½ for the first, and with ``ties="draw"`` another."""
+        """Update one table: the first if a uniform is below ½. With ``ties="draw"`` a second uniform is drawn."""
         values, first, second = state
         transition = checked(transition, values.shape)
         rate = value_at(self.learning_rate, "learning_rate", transition.step, maximum=1.0)
@@ -225,21 +229,21 @@ class DoubleQLearning:
         target = transition.reward
         if not transition.terminated:
             available = slice(None) if transition.next_available is None else transition.next_available
-            chosen: Any = row(table, transition.next_observation)[available]
-            judged: Any = row(other, transition.next_observation)[available][chosen == np.maximum.reduce(chosen)]
+            own: Any = row(table, transition.next_observation)[available]
+            best: Any = row(other, transition.next_observation)[available][own == np.maximum.reduce(own)]
             if drawn is None:
-                target += self.discount * (float(np.add.reduce(judged)) / len(judged))
+                target += self.discount * (float(np.add.reduce(best)) / len(best))
             else:
-                target += self.discount * float(judged[int(drawn * len(judged))])
+                target += self.discount * float(best[int(drawn * len(best))])
         here, action = transition.observation, transition.action
         add(table, here, action, rate * (target - value(table, here, action)))
-        moved = cells(here, action)
-        values[moved] = 0.5 * (first[moved] + second[moved])
+        changed = cells(here, action)
+        values[changed] = 0.5 * (first[changed] + second[changed])
         return state
 
 
 def target_of(learner: Any, values: Floats, transition: Transition) -> float:
-    """The reward, and unless the task ended, the discounted value of what follows."""
+    """The reward, plus the learner's discounted next value unless the transition terminated."""
     target = transition.reward
     if not transition.terminated:
         target += learner.discount * learner.following(values, transition)
@@ -247,9 +251,6 @@ def target_of(learner: Any, values: Floats, transition: Transition) -> float:
 
 
 def forgotten(learner: Any, state: Any) -> Any:
-    """A learner's state without what unfinished episodes have left in it, by its ``forget(state)`` if it has one."""
+    """A learner's state without its unfinished episodes, by ``forget(state)`` if the learner has it."""
     forget = learner_traits(learner).forget
     return state if forget is None else forget(state)
-
-
-_rate = partial(as_parameter, maximum=1.0)

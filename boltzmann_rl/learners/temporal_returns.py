@@ -1,8 +1,8 @@
-"""Longer returns for tables and features: n-step returns and eligibility traces, around a learner of one step.
+"""n-step returns and eligibility traces around a one-step learner, on tables and features.
 
-They wrap a learner that says by ``following(values, transition)`` what its target takes for the future (`SARSA`,
-`ExpectedSARSA`, `QLearning`), and use its learning rate, its discount and its table or weights. What an episode has
-left behind is kept for each environment, so several may be learned from in turn.
+They wrap a learner whose ``following(values, transition)`` is the next value in its target (`SARSA`, `ExpectedSARSA`,
+`QLearning`), and use its learning rate, its discount and its table or weights. Unfinished episodes are kept for each
+environment, so transitions of several environments may come in any order.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ from boltzmann_rl.arguments import Floats, as_choice, as_count, as_fraction, che
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.features import add, cells, row, value
 from boltzmann_rl.learners.temporal_difference import target_of
-from boltzmann_rl.learners.transitions import checked, kept
+from boltzmann_rl.learners.transitions import EpisodicLearner, checked, kept, returns_of
 from boltzmann_rl.protocols import Observation, Transition, learner_traits
 from boltzmann_rl.schedules.evaluation import value_at
 
@@ -22,23 +22,23 @@ __all__ = ["EligibilityTraces", "NStep"]
 
 
 class Window(NamedTuple):
-    """The table ``(observations, actions)``; for each environment what waits for its return: where, action, reward."""
+    """The table ``(observations, A)``; for each environment the steps without a return: observation, action, reward."""
 
     values: Floats
     waiting: dict[int, deque[tuple[Observation, int, float]]]
 
 
 @dataclass(frozen=True)
-class NStep:
-    """The n-step return: Q(s_t,a_t) moves towards r_t + γ r_t+1 + … + γⁿ⁻¹ r_t+n−1 + γⁿ·what follows.
+class NStep(EpisodicLearner):
+    """The n-step return: Q(s_t,a_t) moves towards r_t + γ r_t+1 + … + γⁿ⁻¹ r_t+n−1 + γⁿ·(the learner's next value).
 
-    What follows is the learner's: of `SARSA` this is n-step Sarsa, of `ExpectedSARSA` n-step Expected Sarsa; of
-    `QLearning` the steps between are those of the policy that acts, uncorrected. At the end of an episode all steps
-    that wait are updated with what they have, oldest first, and bootstrapped if it was truncated. Limits: one step is
-    the learner itself, ∞ (longer than every episode) is Monte Carlo.
+    `SARSA` makes it n-step Sarsa, `ExpectedSARSA` n-step Expected Sarsa; with `QLearning` the intermediate actions of
+    the behaviour policy are not corrected for. At the end of an episode the last steps are updated with shorter
+    returns, oldest first, which bootstrap if the episode was truncated. Limits: n = 1 is the learner itself, n → ∞
+    (longer than every episode) is Monte Carlo.
 
     Args:
-        learner: `SARSA`, `ExpectedSARSA` or `QLearning`; its schedule is read when an update is made.
+        learner: `SARSA`, `ExpectedSARSA` or `QLearning`; its schedule is read at the step of the update.
         steps: n ≥ 1.
 
     Raises:
@@ -67,68 +67,56 @@ class NStep:
         check_fields(self, steps=as_count)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Window:
-        """The learner's table, and nothing that waits; draws nothing."""
+        """The learner's table, and no steps; draws nothing."""
         return Window(self.learner.start(shape, rng), {})
 
-    def values(self, state: Window) -> Floats:
-        """The table."""
-        return state.values
-
-    def forget(self, state: Window) -> Window:
-        """Without what waits: the unfinished episodes are not gone on with."""
-        state.waiting.clear()
-        return state
-
     def update(self, state: Window, transition: Transition, rng: np.random.Generator) -> Window:
-        """Move the cell of n steps ago; at the end of an episode, all cells that wait."""
-        return self.moves(state, transition, rng)[0]
+        """Update the value of n steps ago; at the end of an episode, those of all remaining steps."""
+        return self.update_with_changes(state, transition, rng)[0]
 
-    def moves(
+    def update_with_changes(
         self, state: Window, transition: Transition, rng: np.random.Generator
     ) -> tuple[Window, list[tuple[Observation, float]]]:
-        """`update`, and where it moved a value and by how much, one after the other: for `ValueDifference`."""
+        """`update`, and the observations whose values changed with the changes, in order: for `ValueDifference`."""
         values, transition = state.values, checked(transition, state.values.shape)
         waiting = state.waiting.get(transition.environment, deque())
         over = transition.terminated or transition.truncated
         due = over or len(waiting) + 1 >= self.steps
-        total, rate = 0.0, 0.0
-        if due:  # what may be refused comes before anything is remembered
-            total = 0.0 if transition.terminated else self.learner.following(values, transition)
+        following, rate = 0.0, 0.0
+        if due:  # before the state changes, since these may raise
+            following = 0.0 if transition.terminated else self.learner.following(values, transition)
             rate = value_at(self.learner.learning_rate, "learning_rate", transition.step, maximum=1.0)
         waiting.append((kept(transition.observation), transition.action, transition.reward))
         state.waiting[transition.environment] = waiting
         if not due:
             return state, []
-        returns, moved = [], []  # returns of the newest step first
-        for _, _, reward in reversed(waiting):
-            total = reward + self.learner.discount * total
-            returns.append(total)
-        for _ in range(len(waiting) if over else 1):
+        returns, changes = returns_of([step[2] for step in waiting], following, self.learner.discount), []
+        for g in returns if over else returns[:1]:
             here, action, _ = waiting.popleft()
             before = value(values, here, action)
-            add(values, here, action, rate * (returns.pop() - before))
-            moved.append((here, value(values, here, action) - before))
-        return state, moved
+            add(values, here, action, rate * (g - before))
+            changes.append((here, value(values, here, action) - before))
+        return state, changes
 
 
 class Traced(NamedTuple):
-    """The table ``(observations, actions)``; for each environment its traces, and which actions the next is one of."""
+    """The table ``(observations, A)``; for each environment its traces, and the mask of its next action or None."""
 
     values: Floats
     traces: dict[int, tuple[Floats, Any]]
 
 
 @dataclass(frozen=True)
-class EligibilityTraces:
-    """Eligibility traces: every weight moves by learning_rate·δ·e, δ the learner's error and e the weight's trace.
+class EligibilityTraces(EpisodicLearner):
+    """Eligibility traces: every weight moves by learning_rate·δ·e, δ the learner's TD error and e the weight's trace.
 
-    At each step the traces fade by discount·decay, and that of the cell at hand rises by 1 (accumulating) or to 1
+    At each step the traces decay by discount·decay, and that of the action taken rises by 1 (accumulating) or to 1
     (replacing); at the end of an episode they are cleared. With n active features theirs rise by or to 1/n each, and
-    real features x, which only accumulate, add x/‖x‖². The target is so the λ-return, the mean of all n-step
-    returns with weights (1 − λ)λⁿ⁻¹. Of `SARSA` this is Sarsa(λ), of `ExpectedSARSA` Expected Sarsa(λ), of `QLearning`
-    Watkins's Q(λ), whose traces are cleared by an action that is not greedy. Limits: decay 0 is the learner itself,
-    decay 1 is Monte Carlo. Each step costs a pass over the table. Accumulating traces of states that are visited again
-    and again may make a large learning rate diverge, where replacing ones do not.
+    real features x, which only accumulate, add x/‖x‖². The target is thus the λ-return, the mean of all n-step
+    returns with weights (1 − λ)λⁿ⁻¹. `SARSA` makes it Sarsa(λ), `ExpectedSARSA` Expected Sarsa(λ), `QLearning`
+    Watkins's Q(λ), which clears the traces at an action that is not greedy. Limits: decay 0 is the learner itself,
+    decay 1 is Monte Carlo. Each step costs a pass over the table. With accumulating traces of states that are visited
+    often, a large learning rate may diverge; with replacing ones it does not.
 
     Args:
         learner: `SARSA`, `ExpectedSARSA` or `QLearning`.
@@ -137,7 +125,7 @@ class EligibilityTraces:
 
     Raises:
         TypeError: A learner without ``following``.
-        ValueError: Another kind; in ``update``: replacing traces of real features, which have none to replace.
+        ValueError: Another kind; in ``update``: replacing traces with real features.
 
     Example:
         >>> from boltzmann_rl.learners.temporal_difference import SARSA
@@ -167,21 +155,12 @@ class EligibilityTraces:
         """The learner's table, and no traces; draws nothing."""
         return Traced(self.learner.start(shape, rng), {})
 
-    def values(self, state: Traced) -> Floats:
-        """The table."""
-        return state.values
-
-    def forget(self, state: Traced) -> Traced:
-        """Without traces: the unfinished episodes are not gone on with."""
-        state.traces.clear()
-        return state
-
     def update(self, state: Traced, transition: Transition, rng: np.random.Generator) -> Traced:
-        """Move all weights with a trace."""
+        """Move all weights that have a trace."""
         values, transition = state.values, checked(transition, state.values.shape)
         here, action = transition.observation, transition.action
         if self.kind == "replacing" and not isinstance(here, int) and here.dtype.kind == "f":
-            raise ValueError("replacing traces need features that are active or not, got real ones: accumulate them")
+            raise ValueError("replacing traces need indices of active features, got real features: use accumulating")
         now = value(values, here, action)
         error = target_of(self.learner, values, transition) - now
         rate = value_at(self.learner.learning_rate, "learning_rate", transition.step, maximum=1.0)
@@ -192,21 +171,17 @@ class EligibilityTraces:
             choices: Any = row(values, here)
             if now < (choices if available is None else choices[available]).max():
                 traces[...] = 0.0
-        self._mark(traces, here, action)
-        over = transition.terminated or transition.truncated
-        with np.errstate(under="ignore"):  # old traces may fade to 0
-            values += rate * error * traces
-            traces *= 0.0 if over else self.learner.discount * self.decay
-        following = None if over or transition.next_available is None else transition.next_available.copy()
-        state.traces[transition.environment] = traces, following
-        return state
-
-    def _mark(self, traces: Floats, here: Observation, action: int) -> None:
-        """Let the traces of what was just done rise."""
         if self.kind == "accumulating":
             add(traces, here, action, 1.0)
         else:
             traces[cells(here, action)] = 1.0 / np.size(here)
+        over = transition.terminated or transition.truncated
+        with np.errstate(under="ignore"):  # old traces may underflow to 0
+            values += rate * error * traces
+            traces *= 0.0 if over else self.learner.discount * self.decay
+        mask = None if over or transition.next_available is None else transition.next_available.copy()
+        state.traces[transition.environment] = traces, mask
+        return state
 
 
 def _check_one_step(learner: Any, name: str) -> None:
