@@ -254,86 +254,84 @@ class MemoryPolicy(Protocol):
 Policy = PlainPolicy | MemoryPolicy
 
 
-class Learner(Protocol):
-    """What turns experience into values, in a state of its own; `LearnerTraits` lists what it may say of itself."""
+class _Values(Protocol):
+    """What all learners have: values, in a state of their own; `LearnerTraits` lists what they may say of themselves.
 
-    def start(self, shape: tuple[int, int], rng: Any, /) -> Any:
-        """The state before the first experience, for values of ``shape`` (rows or observations, A)."""
+    ``start(shape, rng)`` answers the state before the first experience, for values of ``shape`` (rows or observations,
+    A), and ``values(state)`` the values, ``(rows, A)``.
+    """
 
-    def values(self, state: Any, /) -> Any:
-        """The values, ``(rows, A)``."""
-
-    @property
-    def update(self) -> Callable[..., Any]:
-        """The next state, from a bandit's feedback or from a transition, as the protocols below say."""
+    def start(self, shape: tuple[int, int], rng: Any, /) -> Any: ...
+    def values(self, state: Any, /) -> Any: ...
 
 
-class BanditLearner(Learner, Protocol):
-    """A learner for bandits: each row is a run."""
-
-    def update(self, state: Any, action: Actions, reward: Floats, probabilities: Any, rng: Any, /) -> Any:
-        """The next state, from actions and rewards ``(rows,)``, and probabilities ``(rows, A)`` or None."""
-
-
-class EnvironmentLearner(Learner, Protocol):
-    """A learner for environments: each row is an observation, or a feature of one."""
-
-    def update(self, state: Any, transition: "Transition", rng: Any, /) -> Any:
-        """The next state."""
-
-
-class Bandit(Protocol):
-    """What the simulation asks of a bandit; all arrays have the runs as rows."""
+class Learner(_Values, Protocol):
+    """A learner for bandits or for environments, whose ``update`` is one of those below."""
 
     @property
-    def arms(self) -> int:
-        """Number of arms."""
+    def update(self) -> Callable[..., Any]: ...
 
-    def start(self, runs: int, rng: np.random.Generator, /) -> Floats:
-        """Mean reward of each arm in each run at step 0, ``(runs, arms)``."""
 
-    def noise(self, runs: int, rng: np.random.Generator, /) -> Floats:
-        """One variate per run for one step, ``(runs,)``; the same number of draws at each call."""
+class BanditLearner(_Values, Protocol):
+    """A learner for bandits: each row is a run.
 
-    def reward(self, means: Floats, noise: Floats, /) -> Floats:
-        """Rewards ``(runs,)`` of pulled arms that have these ``means``."""
+    ``update`` answers the next state, from actions and rewards ``(rows,)``, and probabilities ``(rows, A)`` or None.
+    """
 
-    def move(self, means: Floats, rng: np.random.Generator, /) -> Floats:
-        """The means at the next step; the same array if they do not change."""
+    def update(self, state: Any, action: Actions, reward: Floats, probabilities: Any, rng: Any, /) -> Any: ...
+
+
+class EnvironmentLearner(_Values, Protocol):
+    """A learner for environments: each row is an observation, or a feature; ``update`` answers the next state."""
+
+    def update(self, state: Any, transition: "Transition", rng: Any, /) -> Any: ...
 
 
 Contexts = NDArray[np.float32]
 
 
-class ContextualBandit(Protocol):
-    """What the environments ask of a contextual bandit; all arrays have the runs as rows."""
+class _Arms(Protocol):
+    """What all bandits have; all arrays have the runs as rows."""
 
     @property
-    def arms(self) -> int:
-        """Number of arms."""
+    def arms(self) -> int: ...
+    def noise(self, runs: int, rng: np.random.Generator, /) -> Floats: ...
+    def reward(self, means: Floats, noise: Floats, /) -> Floats: ...
+
+
+class Bandit(_Arms, Protocol):
+    """What the simulation asks of a bandit; all arrays have the runs as rows.
+
+    Attributes:
+        arms: Number of arms.
+        start: ``start(runs, rng)``: the mean reward of each arm in each run at step 0, ``(runs, arms)``.
+        noise: ``noise(runs, rng)``: one variate per run for one step, ``(runs,)``; each call draws the same number.
+        reward: ``reward(means, noise)``: the rewards ``(runs,)`` of pulled arms that have these ``means``.
+        move: ``move(means, rng)``: the means at the next step; the same array if they do not change.
+    """
+
+    def start(self, runs: int, rng: np.random.Generator, /) -> Floats: ...
+    def move(self, means: Floats, rng: np.random.Generator, /) -> Floats: ...
+
+
+class ContextualBandit(_Arms, Protocol):
+    """What the environments ask of a contextual bandit: ``arms``, ``noise`` and ``reward`` of `Bandit`, and more.
+
+    Attributes:
+        features: Number of features of a context.
+        bounds: The least and the greatest value that a feature can have.
+        start: ``start(runs, rng)``: what stays as it is over a run, an array with the runs as rows.
+        observe: ``observe(world, rng)``: the next context of each run ``(runs, features)``, and the mean reward of each
+            arm ``(runs, arms)``. The environments show contexts as float32: draw them so, for the means to be those of
+            what is seen.
+    """
 
     @property
-    def features(self) -> int:
-        """Number of features of a context."""
-
+    def features(self) -> int: ...
     @property
-    def bounds(self) -> tuple[float, float]:
-        """The least and the greatest value that a feature can have."""
-
-    def start(self, runs: int, rng: np.random.Generator, /) -> Floats:
-        """What stays as it is over a run, an array with the runs as rows."""
-
-    def observe(self, world: Floats, rng: np.random.Generator, /) -> tuple[Contexts, Floats]:
-        """The next context of each run ``(runs, features)``, and the mean reward of each arm ``(runs, arms)``.
-
-        The environments show contexts as float32: draw them so, for the means to be those of what is seen.
-        """
-
-    def noise(self, runs: int, rng: np.random.Generator, /) -> Floats:
-        """One variate per run for one step, ``(runs,)``."""
-
-    def reward(self, means: Floats, noise: Floats, /) -> Floats:
-        """Rewards ``(runs,)`` of pulled arms that have these ``means``."""
+    def bounds(self) -> tuple[float, float]: ...
+    def start(self, runs: int, rng: np.random.Generator, /) -> Floats: ...
+    def observe(self, world: Floats, rng: np.random.Generator, /) -> tuple[Contexts, Floats]: ...
 
 
 Observation = int | NDArray[Any]

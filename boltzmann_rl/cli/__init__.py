@@ -4,6 +4,7 @@ Exit status 0 when it worked, 1 when a run or a check failed, 2 when the call wa
 one paragraph on standard error; ``--debug`` shows the traceback.
 """
 
+import io
 import os
 import sys
 import textwrap
@@ -20,9 +21,9 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     for out in (sys.stdout, sys.stderr):
-        if hasattr(out, "reconfigure"):
+        if isinstance(out, io.TextIOWrapper):
             out.reconfigure(errors="replace")  # where a terminal knows no ε, a question mark will do
-    options = parser().parse_args(arguments)
+    options = parser().options_of(arguments)
     try:
         status: int = options.command(options)
         sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import boltzmann_rl
@@ -15,16 +16,16 @@ __all__ = ["parser"]
 class Parser(argparse.ArgumentParser):
     """One whose messages, which repeat what was typed, can only be read, and say which word was probably meant."""
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def options_of(self, arguments: Sequence[str] | None) -> argparse.Namespace:
         """All arguments, or the error that names those that are nothing: a command, or options of one."""
-        given = sys.argv[1:] if args is None else list(args)
+        given = sys.argv[1:] if arguments is None else list(arguments)
         commands = next(action.choices for action in self._actions if isinstance(action.choices, dict))
         first = given[0] if given else "--help"
         if first.startswith("-") and first not in ("-h", "--help", "--version"):
             self.error(f"the command comes first, then its options, got {first!r}")
         if not first.startswith("-") and first not in commands:
             self.error(f"there is no command {first!r}{meant(first, commands)} The commands are {', '.join(commands)}")
-        options, unknown = self.parse_known_args(args, namespace)
+        options, unknown = self.parse_known_args(given)
         if unknown:
             known = [text for action in options.parser._actions for text in action.option_strings]
             wrong = next((text for text in unknown if text.startswith("-")), "")
@@ -36,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         super()._print_message(visible(message or "", keep="\n"), file)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Of the whole command line; each command sets the function that it calls."""
     everything = Parser(
         prog="boltzmann-rl",

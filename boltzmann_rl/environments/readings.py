@@ -51,8 +51,8 @@ class Spaces:
     """
 
     def __init__(self, name: str, observation_space: Any, action_space: Any) -> None:
-        self._features = isinstance(observation_space, ActiveFeatures | RealFeatures)
-        if not self._features and not isinstance(observation_space, Discrete):
+        features = isinstance(observation_space, ActiveFeatures | RealFeatures)
+        if not features and not isinstance(observation_space, Discrete):
             raise TypeError(
                 f"a table needs a Discrete observation space, but {name} has {observation_space}: wrap the environment "
                 "so that its observations are numbered, or are features: Numbered()(env) is for a Tuple, Dict, "
@@ -65,9 +65,9 @@ class Spaces:
                 f"a table needs a Discrete action space, but {name} has {action_space}: wrap the environment so that "
                 "its actions are numbered"
             )
-        self.observation_space = observation_space
-        self.observations = int(observation_space.features if self._features else observation_space.n)
-        self.first_observation = 0 if self._features else int(observation_space.start)
+        self.observation_space, self._features = observation_space, features
+        self.observations = int(observation_space.features if features else observation_space.n)
+        self.first_observation = 0 if features else int(observation_space.start)
         self.actions, self.first_action = int(action_space.n), int(action_space.start)
 
     def reading(

@@ -32,10 +32,6 @@ try:
     from stable_baselines3.common.utils import LinearSchedule
 except ModuleNotFoundError as missing:
     raise ImportError("Stable-Baselines3 is not installed: pip install 'boltzmann-rl[sb3]'") from missing
-try:
-    from sb3_contrib import QRDQN
-except ModuleNotFoundError:
-    QRDQN = None
 
 __all__ = ["ExploringDQN", "ExploringQRDQN", "Progress"]
 
@@ -177,7 +173,7 @@ class _Exploring(OffPolicyAlgorithm):
             self.logger.record_mean(f"rollout/{name}", float(np.mean(value)))
 
 
-class ExploringDQN(_Exploring, DQN):
+class ExploringDQN(_Exploring, DQN):  # pyright: ignore[reportGeneralTypeIssues] (an optional library)
     """Stable-Baselines3's DQN that explores with any policy over its action values, in place of ε-greedy.
 
     Takes the arguments of ``DQN``, and ``exploration``. Actions are uniform before ``learning_starts``, drawn from the
@@ -217,7 +213,16 @@ class ExploringDQN(_Exploring, DQN):
         return self.q_net(observation)
 
 
-if QRDQN is not None:
+try:
+    from sb3_contrib import QRDQN
+except ModuleNotFoundError:
+
+    def __getattr__(name: str) -> Any:
+        if name == "ExploringQRDQN":
+            raise ImportError("sb3-contrib, which has QR-DQN, is not installed: pip install 'boltzmann-rl[sb3]'")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+else:
 
     class ExploringQRDQN(_Exploring, QRDQN):
         """sb3-contrib's QR-DQN that explores with any policy over its action values, the means of the quantiles.
@@ -234,13 +239,6 @@ if QRDQN is not None:
 
         def _q_values(self, observation: Any) -> Any:
             return self.quantile_net(observation).mean(dim=1)
-
-else:
-
-    def __getattr__(name: str) -> Any:
-        if name == "ExploringQRDQN":
-            raise ImportError("sb3-contrib, which has QR-DQN, is not installed: pip install 'boltzmann-rl[sb3]'")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _exploration(exploration: Any, given: Any) -> Any:

@@ -126,7 +126,7 @@ def scatter(numbers, cells, x):  # type: ignore[no-untyped-def]
     numbers[cells] = x
 
 
-def where(condition, x, y):  # type: ignore[no-untyped-def]
+def where(condition: Any, x: Any, y: Any) -> Any:
     """``x`` where the condition holds, and ``y`` elsewhere."""
     return np.where(condition, x, y)
 
@@ -147,12 +147,12 @@ def leading(condition):  # type: ignore[no-untyped-def]
     return int(np.append(condition, False).argmin())
 
 
-def bits_of(x):  # type: ignore[no-untyped-def]
+def bits_of(x: Any) -> Any:
     """The bits of a float as an integer."""
     return np.asarray(x, dtype=np.float64).view(np.int64)
 
 
-def float_of(bits):  # type: ignore[no-untyped-def]
+def float_of(bits: Any) -> Any:
     """The float with these bits."""
     return np.asarray(bits, dtype=np.int64).view(np.float64)
 

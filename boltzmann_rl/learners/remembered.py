@@ -34,18 +34,19 @@ def check_remembered(state: Any, environments: int) -> None:
             for steps in _by_environment(waiting, environments):
                 _expect(type(steps) is deque, "a window of steps", steps)
                 for step in steps:
-                    _expect(type(step) is tuple and len(step) == 3, "a step that waits", step)
+                    _expect(_is_tuple(step, 3), "a step that waits", step)
                     _check_step(values, step[0], step[2])
                     _expect(type(step[1]) is int and 0 <= step[1] < values.shape[1], "an action", step[1])
         case Traced(values, traces):
             for pair in _by_environment(traces, environments):
-                _expect(type(pair) is tuple and len(pair) == 2, "a pair of traces and mask", pair)
+                _expect(_is_tuple(pair, 2), "a pair of traces and mask", pair)
                 _expect(_is_array(pair[0], np.float64, values.shape), "traces", pair[0])
                 _expect(pair[1] is None or _is_array(pair[1], np.bool_, values.shape[1:]), "a mask", pair[1])
         case Episodes(values, _, played):
             for steps in _by_environment(played, environments):
-                _expect(type(steps) is list and all(type(step) is Played for step in steps), "an episode", steps)
+                _expect(type(steps) is list, "an episode", steps)
                 for step in steps:
+                    _expect(type(step) is Played, "a step of an episode", step)
                     _check_step(values, step.observation, step.reward)
                     _expect(_is_array(step.score, np.float64, values.shape[1:]), "a score", step.score)
         case Criticised(_, _, fading):
@@ -62,6 +63,10 @@ def _by_environment(memory: dict[Any, Any], environments: int) -> list[Any]:
     for key in memory:
         _expect(type(key) is int and 0 <= key < environments, f"numbers of {environments} environments", key)
     return list(memory.values())
+
+
+def _is_tuple(found: Any, size: int) -> bool:
+    return type(found) is tuple and len(found) == size
 
 
 def _is_array(found: Any, dtype: Any, shape: tuple[int, ...]) -> bool:

@@ -50,7 +50,7 @@ class _OneTable:
         """Move the value of the action taken towards its target."""
         values, transition = state, checked(transition, state.shape)
         here, action, rate = transition.observation, transition.action, self.learning_rate
-        if type(rate) is not float:
+        if not isinstance(rate, float):
             rate = value_at(rate, "learning_rate", transition.step, maximum=1.0)
         old = value(values, here, action)
         amount = rate * (target_of(self, values, transition) - old)

@@ -246,7 +246,7 @@ def sparsemax(values: Any, temperature: Any = 1.0) -> Floats:
 def per_row(parameter: Any, name: str, shape: tuple[int, ...]) -> float | Floats:
     """A parameter in [0, ∞], one number or one per row of values of ``shape``: a float, or ``(..., 1)``."""
     found = as_temperature(parameter, shape, name)
-    if not isinstance(found, float) and found.shape[-1] > 1:
+    if isinstance(found, np.ndarray) and found.shape[-1] > 1:
         raise ValueError(f"{name} is one number, or one per row of values {shape}, got shape {found.shape}")
     return found
 

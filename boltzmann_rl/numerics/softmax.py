@@ -161,7 +161,7 @@ def exponents(values: Floats, temperature: float | Floats, plain: float = LARGES
     """
     best = values.max(axis=-1, keepdims=True)
     check_best(values, best)
-    if not isinstance(temperature, float) and temperature.shape[-1] > 1:
+    if isinstance(temperature, np.ndarray) and temperature.shape[-1] > 1:
         return _exponents_per_action(values, temperature)
     z = values - best
     if isinstance(temperature, float) and 0.0 < temperature <= plain:

@@ -165,7 +165,7 @@ def with_parameters(study: Any, settings: dict[str, Any]) -> Any:
     """
     for path, value in settings.items():
         name, dot, rest = path.partition(".")
-        known = [field.name for field in dataclasses.fields(study)] if dataclasses.is_dataclass(study) else []
+        known = _parameters_of(study)
         if name not in known:
             near = nearest(name, known)
             hint = f"; did you mean {near}?" if near else ""
@@ -175,6 +175,10 @@ def with_parameters(study: Any, settings: dict[str, Any]) -> Any:
         part = with_parameters(getattr(study, name), {rest: value}) if dot else value
         study = dataclasses.replace(study, **{name: part})
     return study
+
+
+def _parameters_of(study: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(study)] if dataclasses.is_dataclass(study) else []
 
 
 def as_asked(study: Any, quick: bool, seed: int | None) -> Any:

@@ -37,20 +37,21 @@ def _classes(part: Any) -> Iterator[Any]:
             yield from _classes(item)
         return
     yield from (kind for kind in type(part).__mro__ if _package_of(kind) not in sys.stdlib_module_names)
+    if callable(getattr(part, "make", None)):
+        yield from _entry_point(part.id)
     if dataclasses.is_dataclass(part):
         for field in dataclasses.fields(part):
             yield from _classes(getattr(part, field.name))
-    if callable(getattr(part, "make", None)):
-        yield from _entry_point(part.id)
 
 
 def _entry_point(name: str) -> Iterator[Any]:
     """What makes the environment of an id, where it is registered."""
     import gymnasium  # here: a plan of bandits needs none
+    from gymnasium.envs.registration import load_env_creator
 
     with contextlib.suppress(gymnasium.error.Error):
         entry = gymnasium.spec(name).entry_point
-        yield gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
+        yield load_env_creator(entry) if isinstance(entry, str) else entry
 
 
 @functools.cache

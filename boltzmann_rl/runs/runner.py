@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import pickle
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.engines.blocks import Block
@@ -35,11 +37,13 @@ def measure(plan: Plan, jobs: int | None = None) -> Iterator[Measured]:
     from joblib import Parallel, delayed  # here: one process needs none
     from joblib.externals.loky import get_reusable_executor
 
+    parallel: Any = partial(Parallel, processes, return_as="generator")  # joblib types no answer by return_as
+
     def all_of(compiled: bool) -> Iterator[Block]:
         cells = (cell for _, cell in plan.cells() if (cell.engine == COMPILED) == compiled)
         if compiled:  # machine code releases the interpreter lock: threads suffice, which need not load it all again
-            return Parallel(processes, prefer="threads", return_as="generator")(delayed(c.simulate)() for c in cells)
-        return Parallel(processes, return_as="generator")(delayed(_simulate)(_by_value(cell)) for cell in cells)
+            return parallel(prefer="threads")(delayed(cell.simulate)() for cell in cells)
+        return parallel()(delayed(_simulate)(_by_value(cell)) for cell in cells)
 
     blocks = {compiled: all_of(compiled) for compiled in {s.cell.engine == COMPILED for s in plan.series}}
     for series, cell in plan.cells():

@@ -2,18 +2,19 @@
 
 import dataclasses
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_number, real_array, unwrap
 from boltzmann_rl.arguments.rows import PerRow, rows_of, rows_of_parameter, steps_of_rows
-from boltzmann_rl.protocols import Parameter, Schedule, is_unit, traits_of
+from boltzmann_rl.protocols import Parameter, is_unit, traits_of
 
 __all__ = ["as_parameter", "evaluate", "is_constant", "value_at"]
 
 
-def as_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Parameter:
+def as_parameter(parameter: Parameter, name: str, *, maximum: float = np.inf) -> Parameter:
     """A number in [0, maximum] as a float, or a schedule unchanged.
 
     Raises:
@@ -132,11 +133,11 @@ def _number_or_rows(value: Any, schedule: Any, step: Any, name: str, rows: tuple
     return real_array(value, name) if may_differ and np.ndim(value) else as_number(value, name)
 
 
-def _one_by_one(schedule: Schedule, steps: Any, name: str, rows: tuple[int, ...] | None) -> Floats:
+def _one_by_one(schedule: Callable[[int], Any], steps: Any, name: str, rows: tuple[int, ...] | None) -> Floats:
     """The values at each step; from a callable that returns one per row, each row takes its own."""
     values = []
     for place, step in enumerate(steps.flat):
-        value: Any = schedule(int(step))
+        value = schedule(int(step))
         if rows is not None and rows == steps.shape == np.shape(value):
             value = np.asarray(value).flat[place]
         values.append(as_number(value, f"{name} of {schedule!r} at step {step}"))

@@ -189,6 +189,7 @@ def _play(
     x, u = aligned((chunk, BLOCK)), aligned((chunk, BLOCK * bandit.arms if perturbs else BLOCK))
     toss = pcg.uniforms(coins)
     shake = noise(luck) if noise else None
+    paid: kernel.Problem | None = None
     for first in range(0, steps, chunk):
         size = min(chunk, steps - first)
         toss(u[:size])
@@ -202,7 +203,7 @@ def _play(
             for step in range(size):
                 means[step], now = now[:wide], bandit.move(now, drift)
         with np.errstate(all="ignore"):  # as the compiled arithmetic does, also where it is not compiled
-            if moves or first == 0:
+            if moves or paid is None:
                 paid = kernel.problem_of(means, bernoulli, sd)
             if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
                 return None
