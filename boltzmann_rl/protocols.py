@@ -47,7 +47,6 @@ __all__ = [
     "learns_from",
     "memory_of",
     "traits_of",
-    "transition_of",
 ]
 
 
@@ -373,24 +372,3 @@ class Transition(NamedTuple):
     next_probabilities: Floats | None = None
     probabilities: Floats | None = None
     environment: int = 0
-
-
-def transition_of(step: int, here: Observation, taken: Any, reading: Any, ahead: Any, environment: int) -> Transition:
-    """A transition of what the loops hold; the one place where its fields go by position, at a third of the cost.
-
-    Args:
-        step: As in `Transition`.
-        here: Where the action was taken.
-        taken: The action, and its probabilities or None.
-        reading: Where it led, as `boltzmann_rl.environments.readings.Reading` lists it.
-        ahead: The next action and its probabilities, or None for either.
-        environment: As in `Transition`.
-    """
-    action, weights = taken
-    there, available, reward, terminated, truncated = reading
-    then, outlook = ahead
-    parts = (step, here, action, reward, there, terminated, truncated, available, then, outlook, weights, environment)
-    return _new(Transition, parts)
-
-
-_new = tuple.__new__

@@ -74,13 +74,13 @@ def test_nothing_of_it_is_run_unless_the_caller_says_trust_is_true(tmp_path, tru
     training = Training(env, AGENTS[0], seed=0)
     training.save(tmp_path / "training", environment="pickle")
     for gift in ({}, {"env": Corridor(), "agent": AGENTS[0]}):
-        with pytest.raises(ValueError, match=r"loading it runs what it says.*trust=True"):
+        with pytest.raises(ValueError, match=r"loading it runs code from the file.*trust=True"):
             Training.load(tmp_path / "training", trust=trust, **gift)
 
 
 def test_environment_and_agent_are_in_it_and_not_given(tmp_path):
     Training(Corridor(), AGENTS[0], seed=0).save(tmp_path / "training", environment="pickle")
-    with pytest.raises(TypeError, match="holds its environment and its agent: load it without env= and agent="):
+    with pytest.raises(TypeError, match="contains its environment and its agent: load it without env= and agent="):
         Training.load(tmp_path / "training", env=Corridor(), agent=AGENTS[0], trust=True)
 
 

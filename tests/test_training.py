@@ -386,7 +386,7 @@ def test_looking_changes_nothing(make, agent):
         for one, other in zip(first, second, strict=True):
             assert np.asarray(one).tobytes() == np.asarray(other).tobytes()
     list(islice(unseen, 60))
-    assert cloudpickle.dumps(seen._loop.player.coins) == cloudpickle.dumps(unseen._loop.player.coins)
+    assert cloudpickle.dumps(seen._loop.player.action_rng) == cloudpickle.dumps(unseen._loop.player.action_rng)
     assert same(islice(seen, 60), list(islice(unseen, 60)))
     assert seen.values.tobytes() == unseen.values.tobytes()
     assert before.values.shape == before.probabilities.shape

@@ -1,15 +1,16 @@
 """Plain data as JSON and bytes: arrays, numbers, strings, None, generators, and containers of these.
 
-Nothing in what is read is run, imported or called by name: a named tuple is one of the classes that the reader knows,
-a generator is a PCG64, everything else is data. An array that is held twice is one array again.
+Reading runs no code from the file: named tuples are of classes that the caller lists, generators are PCG64, and
+everything else is data. An array that is referenced twice is one array again.
 """
 
 import json
 import math
 import re
+import reprlib
 from collections import deque
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,10 @@ __all__ = ["decoded", "encoded", "key_of"]
 _KINDS = "biufcUS"
 _DTYPE = re.compile(rf"[<>|=]?[{_KINDS}]\d+")
 _MOST_AXES = 32
-_STATE = ("state", "inc")
-
-Named = Mapping[str, type]
 
 
 def key_of(named: type) -> str:
-    """What a class of named tuples is known by: its name and its fields.
+    """The text that identifies a class of named tuples: its name and its fields.
 
     Example:
         >>> from typing import NamedTuple
@@ -35,21 +33,20 @@ def key_of(named: type) -> str:
         >>> key_of(Pair)
         'Pair(first, second)'
     """
-    fields: Any = getattr(named, "_fields", ())
-    return f"{named.__name__}({', '.join(fields)})"
+    return f"{named.__name__}({', '.join(getattr(named, '_fields', ()))})"
 
 
 def encoded(value: Any, name: str, named: Iterable[type] = ()) -> bytes:
-    """Data as one line of JSON, in which arrays are numbered, and the bytes of the arrays behind it.
+    """Data as one line of JSON, which refers to arrays by number, followed by the bytes of the arrays.
 
     Args:
         value: Arrays, numbers, strings, None, PCG64 generators, and tuples, lists, dicts, deques and named tuples of
             these.
-        name: What the errors call it; may be empty, and the entries of a dict are then called by their keys.
+        name: What errors call it; if empty, the entries of a dict are called by their keys.
         named: The classes of named tuples that may occur.
 
     Raises:
-        TypeError: Something else is held; the message says where.
+        TypeError: It contains something else; the message says where.
 
     Example:
         >>> decoded(encoded({"q": np.eye(2), 3: (1.5, None)}, "state"))
@@ -91,7 +88,7 @@ class _Writer:
         if id(array) not in self._numbers:
             beside = self._memory.setdefault(_memory(array), [])
             if any(np.may_share_memory(array, other) for other in beside):
-                raise TypeError(f"{name} shares its memory with another array, and a file can't say so")
+                raise TypeError(f"{name} shares its memory with another array, which a file can't record")
             beside.append(array)
             self._numbers[id(array)] = len(self.arrays)
             flags = array.flags
@@ -109,7 +106,8 @@ class _Writer:
             "spawn_key": [int(word) for word in seeds.spawn_key],
             "pool_size": seeds.pool_size,
             "spawned": seeds.n_children_spawned,
-            **{part: int(state["state"][part]) for part in _STATE},
+            "state": int(state["state"]["state"]),
+            "inc": int(state["state"]["inc"]),
             "has_uint32": int(state["has_uint32"]),
             "uinteger": int(state["uinteger"]),
         }
@@ -118,7 +116,7 @@ class _Writer:
         kind = type(value)
         if kind in (list, dict, deque):
             if id(value) in self._held:
-                raise TypeError(f"{name} is held twice, also as {self._held[id(value)]}, which a file can't say")
+                raise TypeError(f"{name} is held twice, also as {self._held[id(value)]}, which a file can't record")
             self._held[id(value)] = name
         if kind is list:
             return self._items(value, name)
@@ -141,7 +139,7 @@ class _Writer:
 
 
 def _memory(array: NDArray[Any]) -> int:
-    """Whose memory an array looks at."""
+    """The identity of the object that owns an array's memory."""
     owner: Any = array
     while isinstance(owner, np.ndarray) and owner.base is not None:
         owner = owner.base
@@ -149,7 +147,7 @@ def _memory(array: NDArray[Any]) -> int:
 
 
 def decoded(content: bytes, named: Iterable[type] = ()) -> Any:
-    r"""What `encoded` wrote; of the classes named there only those given here are made, and their code is not run.
+    r"""The data that `encoded` wrote; named tuples must be of the classes given, whose code is not run.
 
     Raises:
         ValueError: Content that `encoded` did not write.
@@ -158,29 +156,24 @@ def decoded(content: bytes, named: Iterable[type] = ()) -> Any:
         >>> decoded(b'{"arrays": [["<f8", [1000000], "C"]], "data": null}\n' + bytes(16))
         Traceback (most recent call last):
         ...
-        ValueError: an array of <f8 and shape [1000000] is larger than what there is of it
+        ValueError: an array of <f8 and shape [1000000] needs more bytes than the file has left
     """
     line, _, rest = content.partition(b"\n")
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"its structure is no JSON, {error}") from None
-    _expect(_is(found, dict, "arrays", "data") and isinstance(found["arrays"], list), "structure", found)
-    reader = _Reader(_arrays(found["arrays"], rest), {key_of(kind): kind for kind in named})
+        raise ValueError(f"its structure is not JSON, {error}") from None
+    if type(found) is not dict or found.keys() != {"arrays", "data"} or type(found["arrays"]) is not list:
+        _refuse(found, "structure")
+    reader = _Reader(_arrays(found["arrays"], rest), named)
     try:
         return reader.read(found["data"])
     except RecursionError:
         raise ValueError("its structure is nested too deeply") from None
 
 
-def _expect(right: bool, what: str, found: Any) -> None:
-    if not right:
-        text = repr(found)
-        raise ValueError(f"{text if len(text) <= 60 else text[:57] + '...'} is not the {what} of anything")
-
-
-def _is(found: Any, kind: Any, *keys: str) -> bool:
-    return type(found) is kind and (not keys or set(found) == set(keys))
+def _refuse(found: Any, what: str) -> NoReturn:
+    raise ValueError(f"{reprlib.repr(found)} is not the {what} of anything")
 
 
 def _whole(number: Any, maximum: int) -> bool:
@@ -190,19 +183,21 @@ def _whole(number: Any, maximum: int) -> bool:
 def _arrays(described: list[Any], rest: bytes) -> list[NDArray[Any]]:
     arrays, at = [], 0
     for description in described:
-        right = type(description) is list and len(description) == 3 and description[2] in ("C", "F")
-        _expect(right, "description of an array", description)
-        kind, shape, order = description
-        right = type(kind) is str and bool(_DTYPE.fullmatch(kind)) and type(shape) is list and len(shape) <= _MOST_AXES
-        _expect(right and all(_whole(length, 2**48) for length in shape), "dtype and shape", description)
+        match description:
+            case [str(kind), [*shape], "C" | "F" as order] if len(shape) <= _MOST_AXES:
+                pass
+            case _:
+                _refuse(description, "description of an array")
+        if not _DTYPE.fullmatch(kind) or not all(_whole(length, 2**48) for length in shape):
+            _refuse(description, "dtype and shape")
         try:
             dtype = np.dtype(kind)
         except (TypeError, ValueError):
-            raise ValueError(f"{kind!r} is not the dtype of an array") from None
+            _refuse(kind, "dtype")
         count = math.prod(shape)
         size = count * dtype.itemsize
         if size > len(rest) - at or (count and not size):
-            raise ValueError(f"an array of {kind} and shape {shape} is larger than what there is of it")
+            raise ValueError(f"an array of {kind} and shape {shape} needs more bytes than the file has left")
         flat = np.frombuffer(rest, dtype, count, at) if size else np.empty(0, dtype)
         if dtype.kind == "b" and flat.view(np.uint8).max(initial=0) > 1:
             raise ValueError("an array of bool holds something else")
@@ -214,94 +209,74 @@ def _arrays(described: list[Any], rest: bytes) -> list[NDArray[Any]]:
 
 
 class _Reader:
-    def __init__(self, arrays: list[NDArray[Any]], named: Named) -> None:
-        self._arrays, self._named = arrays, named
-        self._ways = {
-            ("float",): self._float,
-            ("array",): self._array,
-            ("scalar",): self._scalar,
-            ("generator",): self._generator,
-            ("tuple",): self._tuple,
-            ("deque", "maxlen"): self._deque,
-            ("dict",): self._dict,
-            ("fields", "named"): self._named_tuple,
-        }
+    def __init__(self, arrays: list[NDArray[Any]], named: Iterable[type]) -> None:
+        self._arrays, self._named = arrays, {key_of(kind): kind for kind in named}
 
     def read(self, found: Any) -> Any:
         """The data that a piece of JSON stands for."""
-        if type(found) is list:
-            return [self.read(part) for part in found]
         if type(found) is not dict:
-            return found
-        way = self._ways.get(tuple(sorted(found)))
-        _expect(way is not None, "JSON", found)
-        return way(found)  # type: ignore[misc]
+            return self._items(found) if type(found) is list else found
+        match found:
+            case {"float": "nan" | "inf" | "-inf" as text}:
+                return float(text)
+            case {"array": number} if _whole(number, len(self._arrays) - 1):
+                return self._arrays[number]
+            case {"scalar": number} if _whole(number, len(self._arrays) - 1) and self._arrays[number].ndim == 0:
+                return self._arrays[number][()]
+            case {"generator": dict(parts)}:
+                return _generator(parts)
+            case {"tuple": [*items]}:
+                return tuple(self._items(items))
+            case {"deque": [*items], "maxlen": most} if most is None or (_whole(most, 2**62) and len(items) <= most):
+                return deque(self._items(items), most)
+            case {"dict": [*pairs]} if all(type(pair) is list and len(pair) == 2 for pair in pairs):
+                return self._dict(pairs)
+            case {"named": str(key), "fields": [*items]}:
+                return self._named_tuple(key, items)
+        _refuse(found, "JSON")
 
-    def _float(self, found: Any) -> float:
-        _expect(found["float"] in ("nan", "inf", "-inf"), "float", found)
-        return float(found["float"])
+    def _items(self, items: list[Any]) -> list[Any]:
+        return [self.read(item) for item in items]
 
-    def _array(self, found: Any) -> NDArray[Any]:
-        number = next(iter(found.values()))
-        _expect(_whole(number, len(self._arrays) - 1), "number of an array", found)
-        return self._arrays[number]
-
-    def _scalar(self, found: Any) -> Any:
-        array = self._array(found)
-        _expect(array.ndim == 0, "scalar", found)
-        return array[()]
-
-    def _tuple(self, found: Any) -> tuple[Any, ...]:
-        _expect(type(found["tuple"]) is list, "tuple", found)
-        return tuple(self.read(part) for part in found["tuple"])
-
-    def _deque(self, found: Any) -> deque[Any]:
-        items, most = found["deque"], found["maxlen"]
-        right = type(items) is list and (most is None or (_whole(most, 2**62) and len(items) <= most))
-        _expect(right, "deque", found)
-        return deque((self.read(part) for part in items), most)
-
-    def _dict(self, found: Any) -> dict[Any, Any]:
-        pairs = found["dict"]
-        right = type(pairs) is list and all(type(pair) is list and len(pair) == 2 for pair in pairs)
-        _expect(right, "dict", found)
+    def _dict(self, pairs: list[Any]) -> dict[Any, Any]:
         try:
             read = {self.read(key): self.read(value) for key, value in pairs}
         except TypeError:
-            raise ValueError("a key of a dict is no key") from None
-        _expect(len(read) == len(pairs), "dict", found)
+            raise ValueError("a key of a dict can't be hashed") from None
+        if len(read) != len(pairs):
+            _refuse(pairs, "dict")
         return read
 
-    def _named_tuple(self, found: Any) -> Any:
-        kind = self._named.get(found["named"]) if type(found["named"]) is str else None
+    def _named_tuple(self, key: str, items: list[Any]) -> Any:
+        kind: Any = self._named.get(key)
         if kind is None:
-            raise ValueError(f"the learner has no named tuple {found['named']!r:.60}")
-        fields: Any = found["fields"]
-        _expect(type(fields) is list and len(fields) == len(getattr(kind, "_fields", ())), "named tuple", found)
-        return tuple.__new__(kind, (self.read(part) for part in fields))  # as it was, without what the class may do
+            raise ValueError(f"the learner has no named tuple {key!r:.60}")
+        if len(items) != len(kind._fields):
+            _refuse(items, "named tuple")
+        return tuple.__new__(kind, self._items(items))  # without calling the class, whose code is not trusted
 
-    def _generator(self, found: Any) -> np.random.Generator:
-        found, words = found["generator"], 2**128 - 1
-        limits = {"state": words, "inc": words, "has_uint32": 1, "uinteger": 2**32 - 1, "spawned": 2**32 - 1}
-        right = _is(found, dict, "entropy", "spawn_key", "pool_size", *limits)
-        right = right and all(_whole(found[name], most) for name, most in limits.items())
-        right = right and type(found["pool_size"]) is int and 4 <= found["pool_size"] <= 64
-        _expect(right and found["inc"] % 2 == 1, "generator", found)
-        several = found["spawn_key"], found["entropy"] if type(found["entropy"]) is list else [found["entropy"] or 0]
-        right = all(type(some) is list and all(_whole(word, 2**4096) for word in some) for some in several)
-        _expect(right, "seed sequence", found)
-        seeds = np.random.SeedSequence(
-            found["entropy"],
-            spawn_key=tuple(found["spawn_key"]),
-            pool_size=found["pool_size"],
-            n_children_spawned=found["spawned"],
+
+def _generator(found: dict[str, Any]) -> np.random.Generator:
+    word, double = 2**32 - 1, 2**128 - 1
+    limits = {"state": double, "inc": double, "has_uint32": 1, "uinteger": word, "spawned": word, "pool_size": 64}
+    right = found.keys() == {"entropy", "spawn_key", *limits}
+    right = right and all(_whole(found[name], most) for name, most in limits.items())
+    if not right or found["inc"] % 2 == 0 or found["pool_size"] < 4:
+        _refuse(found, "generator")
+    entropy, key = found["entropy"], found["spawn_key"]
+    several = [key, entropy if type(entropy) is list else [entropy or 0]]
+    if not all(type(words) is list and all(_whole(number, 2**4096) for number in words) for words in several):
+        _refuse(found, "seed sequence")
+    bits = np.random.PCG64(
+        np.random.SeedSequence(
+            entropy, spawn_key=tuple(key), pool_size=found["pool_size"], n_children_spawned=found["spawned"]
         )
-        bits = np.random.PCG64(seeds)
-        state: Any = {
-            "bit_generator": "PCG64",
-            "state": {part: found[part] for part in _STATE},
-            "has_uint32": found["has_uint32"],
-            "uinteger": found["uinteger"],
-        }
-        bits.state = state
-        return np.random.Generator(bits)
+    )
+    state: Any = {
+        "bit_generator": "PCG64",
+        "state": {"state": found["state"], "inc": found["inc"]},
+        "has_uint32": found["has_uint32"],
+        "uinteger": found["uinteger"],
+    }
+    bits.state = state
+    return np.random.Generator(bits)

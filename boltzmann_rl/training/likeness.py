@@ -1,4 +1,4 @@
-"""Whether data read from a file has the structure that a fresh start has."""
+"""Whether data read from a file has the structure of a fresh state."""
 
 from collections import deque
 from typing import Any
@@ -9,26 +9,26 @@ __all__ = ["check_like", "is_filled"]
 
 
 def check_like(found: Any, fresh: Any, name: str) -> None:
-    """Refuse data of another structure than what a fresh start gives.
+    """Refuse data whose structure differs from that of a fresh state.
 
-    Arrays must have its dtype and shape; named tuples, tuples and the keys of dicts that it has must match. What is
-    empty or None at the start may become anything.
+    Arrays must have the same dtype and shape; tuples, named tuples and the keys of dicts must match. A part that is
+    empty or None in the fresh state may have become anything.
 
     Raises:
-        ValueError: It says what differs, and where.
+        ValueError: The message says what differs, and where.
 
     Example:
         >>> check_like((np.zeros(3), {0: [1.0]}), (np.zeros(3), {}), "state")
         >>> check_like((np.zeros(4), {}), (np.zeros(3), {}), "state")
         Traceback (most recent call last):
         ...
-        ValueError: state[0] is a float64 array of shape (4,), where the start gives a float64 array of shape (3,)
+        ValueError: state[0] is a float64 array of shape (4,), but must be a float64 array of shape (3,)
     """
     if fresh is None:
         return
     same = _described(found) == _described(fresh)
     if not same or (isinstance(fresh, tuple) and fresh and len(found) != len(fresh)):
-        raise ValueError(f"{name} is {_described(found)}, where the start gives {_described(fresh)}")
+        raise ValueError(f"{name} is {_described(found)}, but must be {_described(fresh)}")
     if isinstance(fresh, tuple):
         fields = [f".{field}" for field in getattr(fresh, "_fields", ())] or [f"[{i}]" for i in range(len(fresh))]
         for field, mine, theirs in zip(fields, found, fresh, strict=False):

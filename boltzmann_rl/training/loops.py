@@ -1,4 +1,4 @@
-"""The reference loop for one environment, one transition at a time."""
+"""The reference loop for one environment: one transition at a time."""
 
 from typing import Any
 
@@ -7,21 +7,19 @@ import numpy as np
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.environments.readings import Reading, TabularEnvironment
-from boltzmann_rl.protocols import Transition, transition_of
+from boltzmann_rl.protocols import Transition
 from boltzmann_rl.streams import child_seed
 from boltzmann_rl.training.players import Look, Player
 from boltzmann_rl.training.restoring import as_decision, as_parts, as_reading
 
 __all__ = ["Loop"]
 
-_NO_DECISION = None, None
-
 
 class Loop:
-    """An agent in one environment; everything that the next transition depends on is held here.
+    """An agent in one environment, with everything that the next transition depends on.
 
-    A learner that takes the next decision into its target (`SARSA`, `ExpectedSARSA`) learns after it was made, the
-    others before.
+    A learner whose target contains the next decision (`SARSA`, `ExpectedSARSA`) learns after that decision; other
+    learners learn before it.
     """
 
     environments = 1
@@ -33,7 +31,7 @@ class Loop:
         self._step = 0
 
     def begin_anew(self, seed: int, *purpose: str | int) -> None:
-        """Begin an episode with a seed of its own for this purpose; nothing is known of an earlier one."""
+        """Begin an episode with a seed derived for this purpose, and drop the unfinished one."""
         self._begin(self._table.env, seed, *purpose)
 
     def _begin(self, env: Any, seed: int, *purpose: str | int) -> None:
@@ -43,35 +41,31 @@ class Loop:
         self._chosen: Any = None
 
     def advance(self) -> Transition:
-        """The next transition, learned from."""
+        """The next transition, after the learner has learned from it."""
         if self._over:
             self._reading = self._table.reset()
         player, before, step = self.player, self._reading, self._step
-        action, weights = self._chosen or player.choose(before, step, player.coins)
-        reading = self._table.step(action)
-        here = before[0]
-        if player.counts:
-            player.count(here, action)
+        decision = self._chosen or player.choose(before, step, player.action_rng)
+        reading = self._table.step(decision[0])
+        player.count(before.observation, decision[0])
         self._step = step + 1
-        then, outlook = _NO_DECISION if player.takes_next is None else self._look_ahead(reading)
-        taken = action, weights if player.takes_probabilities else None
-        ahead = then, outlook if player.takes_outlook else None
-        transition = transition_of(step, here, taken, reading, ahead, 0)
+        ahead = None if player.takes_next is None else self._look_ahead(reading)
+        transition = player.transition(step, before, (decision, ahead), reading, 0)
         self._reading = reading
         if reading.terminated or reading.truncated:
             self._over, self._chosen, self._latest = True, None, before
         else:
             self._over, self._latest = False, reading
-        player.state = player.learner.update(player.state, transition, player.learning)
+        player.learn(transition)
         return transition
 
     def look(self) -> Look:
-        """What the policy would do where the environment stands; after an episode, where it last decided."""
+        """What the policy would do now; after an episode, at the last decision."""
         look = self.player.look([self._latest], np.array([self._step]))
         return Look._make(part if part is None else part[0] for part in look)
 
     def state(self) -> dict[str, Any]:
-        """Where the loop stands, as plain data; `restore` of another loop goes on from there."""
+        """The state of the loop as plain data, from which `restore` of another loop continues."""
         return {
             "step": self._step,
             "over": self._over,
@@ -83,7 +77,7 @@ class Loop:
         }
 
     def restore(self, found: Any, *, anew: bool) -> None:
-        """Stand where another loop stood, or begin a new episode there; each part is checked."""
+        """Continue from the state of another loop, or with a new episode if ``anew``; each part is checked."""
         step, over, chosen, reading, latest, *counts = as_parts(found, *self.state())
         spaces, actions = self._table.spaces, self._table.actions
         reading, latest = as_reading(reading, spaces), as_reading(latest, spaces)
@@ -99,8 +93,8 @@ class Loop:
     def _look_ahead(self, reading: Reading) -> Any:
         """The next decision, for learners that take it."""
         if reading.terminated:
-            return _NO_DECISION
-        # What a truncated step would have been followed by is no decision, and takes no coin of the decisions.
-        coins = self.player.learning if reading.truncated else self.player.coins
-        self._chosen = chosen = self.player.choose(reading, self._step, coins)
-        return chosen
+            return None
+        # The action after a truncated step is never taken, so it is not drawn from the stream of decisions.
+        rng = self.player.learner_rng if reading.truncated else self.player.action_rng
+        self._chosen = self.player.choose(reading, self._step, rng)
+        return self._chosen

@@ -1,4 +1,4 @@
-"""Observers: functions over what a training yields, which pass it on and change nothing."""
+"""Observers: generators that pass a training's transitions on unchanged."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,23 +11,21 @@ from boltzmann_rl.training.training import Training
 
 __all__ = ["logged"]
 
-# Tags, and what of a look they show.
 _OF_THE_POLICY = ("temperature", "entropy", "effective_actions", "greedy_share")
 
 
 def logged(training: Training, writer: Any, *, every: int = 100) -> Iterator[Transition]:
-    """The transitions of a training, with its exploration and its episodes written as scalars of a TensorBoard.
+    """The transitions of a training, while its exploration and its episodes are logged as TensorBoard scalars.
 
-    Every so many steps ``policy/temperature`` (of policies that have one), ``policy/entropy`` in nats,
-    ``policy/effective_actions`` and ``policy/greedy_share``, the probability of taking an action of the highest value:
-    what the policy would do next, as `Training.look` says, averaged over the environments. At the end of each episode
-    ``episode/return`` and ``episode/length``. The training is the same bytes with and without.
+    Every ``every`` steps it logs ``policy/temperature`` (if the policy has one), ``policy/entropy`` in nats,
+    ``policy/effective_actions`` and ``policy/greedy_share`` (the probability of an action with the highest value) of
+    the next decision, as by `Training.look`, averaged over the environments. At the end of each episode it logs
+    ``episode/return`` and ``episode/length``. Logging does not change the training by a byte.
 
     Args:
-        training: What is logged, from where it stands.
-        writer: Has ``add_scalar(tag, value, step)``: ``torch.utils.tensorboard.SummaryWriter``, tensorboardX's, or
-            your own.
-        every: Steps from one look at the policy to the next, ≥ 1.
+        training: The training to continue and log.
+        writer: Any object with ``add_scalar(tag, value, step)``, such as ``torch.utils.tensorboard.SummaryWriter``.
+        every: Number of steps between logs of the policy, ≥ 1.
 
     Raises:
         TypeError: A writer without ``add_scalar``.
@@ -49,7 +47,7 @@ def logged(training: Training, writer: Any, *, every: int = 100) -> Iterator[Tra
     """
     every = as_integer(every, "every", minimum=1)
     if not callable(getattr(writer, "add_scalar", None)):
-        raise TypeError(f"writer must have add_scalar(tag, value, step), as TensorBoard's have, got {writer!r}")
+        raise TypeError(f"writer must have add_scalar(tag, value, step), as TensorBoard's writers have, got {writer!r}")
     return _logged(training, writer, every)
 
 

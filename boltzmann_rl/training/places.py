@@ -1,8 +1,8 @@
-"""Where an environment stands, of those that are known: a few plain attributes and a stream of chance.
+"""The whole state ("place") of environments for which it is known: a few plain attributes and a random stream.
 
-Known are Gymnasium's toy-text environments, the grid worlds and the bandits of this package, in the wrappers that
+Known are Gymnasium's toy-text environments, this package's grid worlds and bandits, in the wrappers that
 ``gymnasium.make`` puts around them, with features, and in a ``SyncVectorEnv``; and subclasses whose ``step`` and
-``reset`` are known to `boltzmann_rl.tables`. An environment of another class may hold more, so it has no place.
+``reset`` are known to `boltzmann_rl.tables`. An environment of another class may have more state, so it has no place.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _TABLE = ("s", "lastaction", *_CHANCE)
 
 
 def _known() -> dict[type, tuple[str, ...]]:
-    """What of an object changes as it is stepped and reset, for each class that is known."""
+    """The attributes that ``step`` and ``reset`` change, for each known class."""
     from gymnasium.envs.toy_text import BlackjackEnv, CliffWalkingEnv, FrozenLakeEnv, TaxiEnv
     from gymnasium.vector import SyncVectorEnv
     from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
@@ -58,7 +58,7 @@ def _known() -> dict[type, tuple[str, ...]]:
 
 
 def _layers(env: Any) -> Iterator[Any]:
-    """An environment, what it wraps or is made of, and what a vector of them holds."""
+    """An environment, the layers inside it, and the environments of a vector."""
     yield env
     inner = [vars(env)[name] for name in ("env", "_rows") if name in vars(env) and hasattr(vars(env)[name], "__dict__")]
     for inside in (*inner, *vars(env).get("envs", ())):
@@ -66,7 +66,7 @@ def _layers(env: Any) -> Iterator[Any]:
 
 
 def description_of(env: Any) -> list[str] | None:
-    """What each layer of a known environment is, or None of another environment.
+    """A description of each layer of a known environment, or None for another environment.
 
     Example:
         >>> import gymnasium
@@ -84,20 +84,20 @@ def description_of(env: Any) -> list[str] | None:
 
 
 def _held(layer: Any) -> tuple[str, ...] | None:
-    """The attributes that change as an object is stepped and reset, or None where these are not known to be all."""
+    """The attributes that ``step`` and ``reset`` change, or None if there may be others."""
     names, chance = _known().get(type(layer)), vars(layer).get("_np_random")
     if chance is not None and type(chance.bit_generator) is not np.random.PCG64:
         return None
     if names is not None and not _PLAYED & vars(layer).keys() and _is_ours(getattr(layer, "bandit", None)):
         read = not {"P", "_elapsed_steps", "_has_reset"} & vars(layer).keys() or is_unmodified(type(layer))
         return names if read else None
-    # What an author declares keeps its state under a name of its own.
+    # A table that its author declares with steps_by_tables may keep its state under any name.
     is_table = hasattr(layer, "P") and declares(type(layer)) is None and not doubt(layer, planning=True)
     return _TABLE if is_table else None
 
 
 def _settings(layer: Any) -> Iterator[str]:
-    """What differs between instances of a class and decides how they go on."""
+    """The settings of an instance that affect its next steps."""
     if hasattr(layer, "_max_episode_steps"):  # Gymnasium's TimeLimit has no public name for it
         yield f"of {layer._max_episode_steps} steps"
     if hasattr(layer, "P"):
@@ -118,7 +118,7 @@ def _settings(layer: Any) -> Iterator[str]:
 
 
 def _is_ours(declaration: Any) -> bool:
-    """Whether a declaration holds nothing but what this package declares, which keeps no state."""
+    """Whether a declaration consists of this package's dataclasses and plain data, which keep no state."""
     if isinstance(declaration, tuple):
         return all(map(_is_ours, declaration))
     if is_dataclass(declaration):
@@ -128,7 +128,7 @@ def _is_ours(declaration: Any) -> bool:
 
 
 def place_of(env: Any) -> list[dict[str, Any]] | None:
-    """Where an environment stands as plain data, one dict a layer, or None where it is not known.
+    """The state of an environment as plain data, one dict per layer, or None if it is not known.
 
     Example:
         >>> import gymnasium
@@ -143,10 +143,10 @@ def place_of(env: Any) -> list[dict[str, Any]] | None:
 
 
 def check_same(env: Any, description: Any) -> None:
-    """Refuse an environment that is not the one that was described.
+    """Refuse an environment with another description than the one that was saved.
 
     Raises:
-        ValueError: It says which layer differs, and how.
+        ValueError: The message says which layer differs, and how.
     """
     mine = description_of(env)
     if mine == description:
@@ -157,14 +157,14 @@ def check_same(env: Any, description: Any) -> None:
 
 
 def go_to(env: Any, place: Any) -> None:
-    """Let an environment that has been reset stand where another one of the same description stood.
+    """Set the state of an environment that has been reset to the saved state of one with the same description.
 
     Raises:
         ValueError: A place that this environment can't have.
     """
     now, parts = place_of(env) or [], list(_layers(env))
     if not isinstance(place, list) or len(place) != len(now):
-        raise ValueError(f"the place has not the {len(now)} layers of {env}")
+        raise ValueError(f"the place must have the {len(now)} layers of {env}")
     for part, there, here in zip(parts, place, now, strict=True):
         if not isinstance(there, dict) or there.keys() != here.keys():
             raise ValueError(f"the place of {type(part).__name__} must say {', '.join(here) or 'nothing'}")
@@ -175,9 +175,9 @@ def go_to(env: Any, place: Any) -> None:
 
 
 def _check_range(part: Any, there: dict[str, Any]) -> None:
-    """Numbers that index something, or are counted up from 0."""
+    """Refuse indices and counts out of range."""
     if "s" in there and as_integer(there["s"], "s") not in part.P:
-        raise ValueError(f"s={there['s']} is no state of {type(part).__name__}")
+        raise ValueError(f"s={there['s']} is not a state of {type(part).__name__}")
     for hand in ("dealer", "player"):
         for card in there.get(hand, ()):
             as_integer(card, f"a card of the {hand}", minimum=1, maximum=10)
@@ -186,4 +186,4 @@ def _check_range(part: Any, there: dict[str, Any]) -> None:
     if "_elapsed_steps" in there:
         as_integer(there["_elapsed_steps"], "_elapsed_steps")
     if "_env_obs" in there and len(there["_env_obs"]) != part.num_envs:
-        raise ValueError(f"there are {len(there['_env_obs'])} observations of {part.num_envs} environments")
+        raise ValueError(f"there are {len(there['_env_obs'])} observations for {part.num_envs} environments")

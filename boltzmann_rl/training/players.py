@@ -1,4 +1,4 @@
-"""What every loop has in common: an agent at work, with its learner's state, its clocks and its streams of chance."""
+"""An agent at work, as every loop uses it: the learner's state, the clocks and the random streams."""
 
 import copy
 from typing import Any, NamedTuple
@@ -24,20 +24,20 @@ from boltzmann_rl.training.restoring import as_counts
 
 __all__ = ["KEPT", "Look", "Player"]
 
-# The parts of an agent at work that are saved: the learner's state, the streams of decisions and learning, the clocks.
+# What is saved of a player: the learner's state, the random streams of decisions and of learning, and the clocks.
 KEPT = ("state", "actions", "learning", "counts")
 
 
 class Look(NamedTuple):
-    """What a policy would do: of one environment arrays ``(A,)`` and numbers, of n of them ``(n, A)`` and ``(n,)``.
+    """What a policy would do: arrays ``(A,)`` and numbers for one environment, ``(n, A)`` and ``(n,)`` for n of them.
 
     Attributes:
-        values: The learner's values of all actions, −inf where one is not available.
-        probabilities: With which each action would be taken.
-        temperature: None of a policy that has none.
+        values: The learner's action values, −inf for unavailable actions.
+        probabilities: The probability of each action.
+        temperature: The policy's temperature, or None if it has none.
         entropy: Of the probabilities, in nats.
         effective_actions: exp(entropy).
-        greedy_share: The probability of taking an action of the highest value.
+        greedy_share: The probability of an action with the highest value.
     """
 
     values: Floats
@@ -51,12 +51,12 @@ class Look(NamedTuple):
 class Player:
     """An agent at work.
 
-    A decision draws one uniform (of a policy that perturbs, one an action) from the stream ``(seed, "action")``
-    (``(seed, "perturbation")``), the learner what it draws from ``(seed, "learner")``.
+    A decision draws one uniform from the stream ``(seed, "action")``; a policy that perturbs its values draws one per
+    action from ``(seed, "perturbation")``. The learner draws from ``(seed, "learner")``.
 
     Args:
-        agent: A learner for environments and any policy.
-        shape: Of the learner's values, ``(observations, actions)``.
+        agent: A learner for environments, and any policy.
+        shape: Shape of the learner's values, ``(observations, actions)``.
         seed: In [0, 2⁶³).
     """
 
@@ -65,20 +65,19 @@ class Player:
         self.learner, self._clock = agent.learner, agent.clock
         self.shape, self._seed = shape, seed
         traits, needs = traits_of(agent.policy), learner_traits(agent.learner)
-        self.coins, self.learning = stream(seed, traits.stream), stream(seed, "learner")
-        self.state = agent.learner.start(shape, self.learning)
+        self.action_rng, self.learner_rng = stream(seed, traits.stream), stream(seed, "learner")
+        self.state = agent.learner.start(shape, self.learner_rng)
         self._remembers = traits.takes_memory
         self._ladder, self._differs_by_row = rows_of(agent.policy), differs_by_row(agent.policy)
-        self.takes_next, self.takes_probabilities = needs.takes_next, needs.takes_probabilities
-        self.takes_outlook = self.takes_next == "probabilities"
-        self._weighs = self.takes_outlook or self.takes_probabilities
+        self.takes_next, self._takes_probabilities = needs.takes_next, needs.takes_probabilities
+        self._takes_next_probabilities = self.takes_next == "probabilities"
+        self._returns_probabilities = self._takes_next_probabilities or self._takes_probabilities
         self._plain = shape[1] <= FEW and not self._remembers and agent.clock != "pulls"
-        of_what = {"visits": shape[:1], "pulls": shape}
-        self._counts: Any = None if agent.clock == "step" else np.zeros(of_what[agent.clock], dtype=np.int64)
-        self.counts = self._counts is not None
+        counted = {"visits": shape[:1], "pulls": shape}
+        self._counts: Any = None if agent.clock == "step" else np.zeros(counted[agent.clock], dtype=np.int64)
 
     def check(self, observation: Observation) -> None:
-        """Refuse what counts or remembers by the observation where that is no index."""
+        """Refuse a clock or a memory per observation if observations are features instead of indices."""
         if isinstance(observation, int):
             return
         for needs, what in ((self._counts is not None, f"the clock {self._clock!r}"), (self._remembers, "a memory")):
@@ -90,32 +89,32 @@ class Player:
 
     @property
     def values(self) -> Floats:
-        """What the learner holds, live."""
+        """The learner's values, live."""
         values: Floats = self.learner.values(self.state)
         return values
 
     def kept(self) -> tuple[Any, ...]:
-        """What the agent has learned, its streams and its clocks, each by its name in `KEPT`."""
-        return self.state, self.coins, self.learning, self._counts
+        """What is saved, in the order of `KEPT`."""
+        return self.state, self.action_rng, self.learner_rng, self._counts
 
     def restore(self, kept: Any, environments: int) -> None:
-        """Take the place of a player of the same agent in as many environments; each part is checked."""
-        state, coins, learning, counts = kept
+        """Continue where a player of the same agent and number of environments stopped; each part is checked."""
+        state, action_rng, learner_rng, counts = kept
         check_like(state, self.state, "state")
         check_remembered(state, environments)
-        for rng in (coins, learning):
+        for rng in (action_rng, learner_rng):
             if not isinstance(rng, np.random.Generator):
-                raise ValueError(f"the streams must be generators, got {rng!r:.60}")
+                raise ValueError(f"the random streams must be generators, got {rng!r:.60}")
         if (counts is None) != (self._counts is None):
-            raise ValueError("there are counts where there is no such clock, or none where there is one")
+            raise ValueError(f"only the clocks 'visits' and 'pulls' have counts, and this one is {self._clock!r}")
         self._counts = counts if counts is None else as_counts(counts, self._counts.shape, "counts")
-        self.state, self.coins, self.learning = state, coins, learning
+        self.state, self.action_rng, self.learner_rng = state, action_rng, learner_rng
 
     def check_kept(self, *, anew: bool) -> None:
-        """Refuse a learner's state that no file without code could give back.
+        """Refuse a learner's state that a file without code could not restore.
 
         Args:
-            anew: Whether a new episode begins when it is loaded, so that the learner must be able to forget this one.
+            anew: Whether loading begins a new episode, so that the learner must be able to forget this one.
         """
         fresh = self.learner.start(self.shape, stream(self._seed, "learner"))
         check_like(self.state, fresh, "state")
@@ -124,8 +123,8 @@ class Player:
             return
         if is_filled(forgotten(self.learner, copy.deepcopy(self.state)), fresh):
             raise ValueError(
-                f"{self.learner!r} remembers what was empty at the start, which may be of the unfinished episode, and "
-                "has no forget(state) that answers the state without it"
+                f"{self.learner!r} remembers what was empty at the start, perhaps of the unfinished episode, and has "
+                "no forget(state) that returns the state without it"
             )
 
     def forget(self) -> None:
@@ -133,35 +132,35 @@ class Player:
         self.state = forgotten(self.learner, self.state)
 
     def learn(self, transition: Transition) -> None:
-        """Let the learner learn."""
-        self.state = self.learner.update(self.state, transition, self.learning)
+        """Update the learner."""
+        self.state = self.learner.update(self.state, transition, self.learner_rng)
 
     def count(self, here: Any, action: Any) -> None:
-        """Let the clock of an observation go on by a decision."""
-        if self.counts:
+        """Advance the clock of an observation by one decision."""
+        if self._counts is not None:
             self._counts[(here, action) if self._clock == "pulls" else here] += 1
 
     def choose(self, reading: Reading, step: int, rng: np.random.Generator) -> tuple[int, Floats | None]:
-        """A decision, and for learners that take them the probabilities that it was drawn from."""
+        """A decision, and the probabilities from which it was drawn if the learner takes them."""
         here = reading.observation
         table = self.learner.values(self.state)
         values = table[here] if type(here) is int else row(table, here)
-        now = step if self._counts is None else self._now(here)
-        if self._plain:  # what act comes to, without its checks of what is known here
-            mixture = mixture_of(self.policy, now)
-            plain = None
-            if mixture is not None:
-                plain = values.tolist() if reading.available is None else few_values(values, reading.available)
-            weights = None if mixture is None or plain is None else weights_of(mixture, plain, now)
+        now: Any = step if self._counts is None else self._counts[here]
+        if self._clock == "visits":
+            now = int(now)
+        # The same decision as by act, without checking again what was checked already.
+        if self._plain and (mixture := mixture_of(self.policy, now)) is not None:
+            plain = values.tolist() if reading.available is None else few_values(values, reading.available)
+            weights = None if plain is None else weights_of(mixture, plain, now)
             if weights is not None:
                 chosen = pick(weights, rng.random())
-                if not self._weighs:
+                if not self._returns_probabilities:
                     return chosen, None
                 total = sum(weights)
                 return chosen, np.array([weight / total for weight in weights])
         memory = memory_of(self.learner, self.state)[here] if self._remembers else None
         action: int = act(self.policy, values, rng, step=now, available=reading.available, memory=memory, learned=True)
-        if not self._weighs:
+        if not self._returns_probabilities:
             return action, None
         if reading.available is not None:
             values = mask(values, reading.available)
@@ -170,61 +169,71 @@ class Player:
     def choose_all(
         self, rows: list[int], readings: list[Reading], steps: Any, rng: np.random.Generator
     ) -> list[tuple[int, Floats | None]]:
-        """`choose` for some rows by one call of the policy; each row has its own clock, and its own uniform in turn.
+        """`choose` for some rows by one call of the policy; each row has its own clock and draws its own uniform.
 
         Args:
             rows: The rows that decide.
-            readings: Of every row, where it stands, or stood last.
-            steps: Of every row.
-            rng: The generator of the uniforms, which rows that do not decide take none of.
+            readings: The latest reading of every row.
+            steps: The clock of every row.
+            rng: The generator of the uniforms; only rows that decide draw from it.
         """
         if self._ladder and len(rows) < len(readings):
             return self._choose_among(rows, readings, steps, rng)
         values, now, memory = self._seen([readings[row] for row in rows], steps[rows])
         try:
             actions = act(self.policy, values, rng, step=now, memory=memory, learned=True).tolist()
-        except (TypeError, ValueError):  # nothing is drawn yet: a ladder of somebody's own fits all rows, not some
+        except (TypeError, ValueError):  # before any draw: a user's parameters may be arrays with an entry per row
             if not self._differs_by_row or len(rows) == len(readings):
                 raise
             return self._choose_among(rows, readings, steps, rng)
-        weights = list(probabilities(self.policy, values, now, memory)) if self._weighs else [None] * len(actions)
-        return list(zip(actions, weights, strict=True))
+        p = probabilities(self.policy, values, now, memory) if self._returns_probabilities else [None] * len(actions)
+        return list(zip(actions, p, strict=True))
 
     def _choose_among(
         self, rows: list[int], readings: list[Reading], steps: Any, rng: np.random.Generator
     ) -> list[tuple[int, Floats | None]]:
-        """Decisions of some rows by a policy that may have parameters for each of all of them, and so is shown all."""
+        """Decisions of some rows by a policy that may have a parameter per row and so needs the values of all rows."""
         values, now, memory = self._seen(readings, steps)
         p = probabilities(self.policy, values, now, memory)
         uniforms = np.full(traits_of(self.policy).uniforms(values.shape), 0.5)
         uniforms[rows] = rng.random(uniforms[rows].shape)
         actions = decide(self.policy, p, values, now, uniforms, memory)
-        return [(int(actions[row]), p[row] if self._weighs else None) for row in rows]
+        return [(int(actions[row]), p[row] if self._returns_probabilities else None) for row in rows]
+
+    def transition(
+        self, step: int, before: Reading, decisions: tuple[Any, Any], after: Reading, environment: int
+    ) -> Transition:
+        """The transition between two readings, with those probabilities that the learner takes.
+
+        ``decisions`` are the one taken and the next one, or None, as `choose` returns them.
+        """
+        (action, p), (next_action, next_p) = decisions[0], decisions[1] or (None, None)
+        there, available, reward, terminated, truncated = after
+        p, next_p = p if self._takes_probabilities else None, next_p if self._takes_next_probabilities else None
+        taken, ahead = (step, before.observation, action, reward), (available, next_action, next_p)
+        # This is Transition(...) at a third of its cost.
+        return tuple.__new__(Transition, (*taken, there, terminated, truncated, *ahead, p, environment))
 
     def look(self, readings: list[Reading], steps: Any) -> Look:
-        """What the policy would do in each row; draws nothing, and no clock goes on."""
+        """What the policy would do in each row; it draws nothing and advances no clock."""
         values, now, memory = self._seen(readings, steps)
         p = probabilities(self.policy, values, now, memory)
         temperature: Any = None
         if (parameter := traits_of(self.policy).temperature) is not None:
             temperature = np.broadcast_to(temperature_at(parameter, values, now), len(p)).copy()
         with np.errstate(under="ignore"):
-            share = np.where(greedy(values) > 0.0, p, 0.0).sum(axis=-1)
-        return Look(values, p, temperature, entropy(p), effective_actions(p), share)
+            greedy_share = np.where(greedy(values) > 0.0, p, 0.0).sum(axis=-1)
+        return Look(values, p, temperature, entropy(p), effective_actions(p), greedy_share)
 
     def _seen(self, readings: list[Reading], steps: Any) -> tuple[Floats, Any, Any]:
-        """What the policy is shown of many rows: values with the masks in them, clocks, and memory."""
+        """The policy's arguments for several rows: masked values, clocks and memory."""
         table = self.learner.values(self.state)
         values = np.stack([row(table, reading.observation) for reading in readings])
         if any(reading.available is not None for reading in readings):
-            everything = np.ones(values.shape[1], dtype=bool)
-            available = [everything if reading.available is None else reading.available for reading in readings]
-            values = mask(values, np.stack(available))
+            every = np.ones(values.shape[1], dtype=bool)
+            values = mask(values, np.stack([every if one.available is None else one.available for one in readings]))
         if self._counts is None and not self._remembers:
             return values, steps, None
         here = [reading.observation for reading in readings]
         now = steps if self._counts is None else self._counts[here]
         return values, now, memory_of(self.learner, self.state)[here] if self._remembers else None
-
-    def _now(self, here: Any) -> Any:
-        return self._counts[here] if self._clock == "pulls" else int(self._counts[here])

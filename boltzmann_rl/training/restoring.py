@@ -1,4 +1,4 @@
-"""What loops read from a file, each part checked before it is believed."""
+"""Checks of the parts of a loop's state that are read from a file."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ __all__ = ["as_counts", "as_decision", "as_list", "as_parts", "as_reading", "as_
 
 
 def as_parts(found: Any, *names: str) -> list[Any]:
-    """The parts of a dict that has these keys and no others, in this order."""
+    """The values of a dict that must have exactly these keys, in their order."""
     if not isinstance(found, dict) or found.keys() != set(names):
         raise ValueError(f"{', '.join(names)} are expected, got {found!r:.100}")
     return [found[name] for name in names]
@@ -36,7 +36,7 @@ def as_counts(found: Any, shape: tuple[int, ...], name: str) -> NDArray[np.int64
 
 
 def as_reading(found: Any, spaces: Spaces) -> Reading:
-    """What an environment once answered, checked as it was when it came."""
+    """An answer of the environment, checked as when it was first received."""
     if not isinstance(found, Reading) or not (_is_bool(found.terminated) and _is_bool(found.truncated)):
         raise ValueError(f"a reading of the environment is expected, got {found!r:.100}")
     available = _mask(found.available, spaces.actions)
@@ -44,14 +44,14 @@ def as_reading(found: Any, spaces: Spaces) -> Reading:
 
 
 def as_decision(found: Any, actions: int) -> tuple[int, Floats | None]:
-    """An action, and the probabilities that it was drawn from or None."""
+    """An action, and the probabilities from which it was drawn, or None."""
     if not isinstance(found, tuple) or len(found) != 2:
         raise ValueError(f"an action and its probabilities are expected, got {found!r:.100}")
     return as_integer(found[0], "action", maximum=actions - 1), _probabilities(found[1], actions)
 
 
 def as_transition(found: Any, spaces: Spaces, environments: int) -> Transition:
-    """A step that waits to be learned from."""
+    """A transition that waits to be learned from."""
     if not isinstance(found, Transition) or not (_is_bool(found.terminated) and _is_bool(found.truncated)):
         raise ValueError(f"a transition is expected, got {found!r:.100}")
     actions = spaces.actions
@@ -81,7 +81,7 @@ def _is_bool(flag: Any) -> bool:
 
 
 def _sent(observation: Any, spaces: Spaces) -> Any:
-    """An observation as the environment sends it."""
+    """The observation as the environment returned it."""
     if isinstance(observation, np.ndarray):
         return observation
     return as_integer(observation, "observation") + spaces.first_observation

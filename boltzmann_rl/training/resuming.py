@@ -1,4 +1,4 @@
-"""A training as plain data, and a training that takes up that data: each part is checked before it is believed."""
+"""A training as the content of a file, and a new training that continues from it; each part is checked first."""
 
 from typing import Any
 
@@ -6,40 +6,30 @@ import numpy as np
 
 from boltzmann_rl.arguments import as_integer, as_seed
 from boltzmann_rl.environments.interface import name_of
+from boltzmann_rl.training.encoding import encoded
 from boltzmann_rl.training.places import check_same, description_of, go_to, place_of
 from boltzmann_rl.training.players import KEPT
 from boltzmann_rl.training.restoring import as_list, as_parts
-from boltzmann_rl.training.saving import WAY_OUT, agent_of, check_agent
+from boltzmann_rl.training.saving import agent_of, check_agent, named_tuples
 
-__all__ = ["begin_anew", "restore", "seed_of", "state_of"]
+__all__ = ["begin_anew", "packed", "restore", "seed_of"]
 
-_PARTS = (
-    "environment",
-    "agent",
-    "seed",
-    "step",
-    "last",
-    "rewards",
-    "lengths",
-    *KEPT,
-    "loop",
-    "description",
-    "place",
+_PARTS = ("environment", "agent", "seed", "step", "last", "rewards", "lengths", *KEPT, "loop", "description", "place")
+_REMEDY = (
+    "a file without code holds arrays, numbers, strings, None, PCG64 generators, and tuples, lists, dicts, deques and "
+    "named tuples of these (whose classes are in the learner's module). Build the learner's state from these, or use "
+    "save(path, environment='pickle') and load(path, trust=True), which runs code from the file"
 )
 
 
-def state_of(training: Any) -> dict[str, Any]:
-    """Everything that the next transition depends on, as far as it is plain data.
+def packed(training: Any) -> bytes:
+    """Everything that the next transition depends on, as the content of a file without code.
 
     Raises:
-        TypeError: A learner's state that is not, with the way out.
+        TypeError: The learner's state contains something else; the message says what, where, and the remedy.
     """
     loop, description = training._loop, description_of(training.env)
-    try:
-        loop.player.check_kept(anew=description is None)
-    except ValueError as error:
-        raise TypeError(f"{error}: {WAY_OUT}") from None
-    parts: tuple[Any, ...] = (
+    parts = (
         _environment(training),
         agent_of(training.agent),
         training.seed,
@@ -52,11 +42,17 @@ def state_of(training: Any) -> dict[str, Any]:
         description,
         place_of(training.env),
     )
-    return dict(zip(_PARTS, parts, strict=True))
+    try:
+        loop.player.check_kept(anew=description is None)
+        return encoded(dict(zip(_PARTS, parts, strict=True)), "", named_tuples(training.agent.learner))
+    except RecursionError:
+        raise TypeError(f"the state is nested too deeply: {_REMEDY}") from None
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{error}: {_REMEDY}") from None
 
 
 def seed_of(found: Any, agent: Any) -> int:
-    """The seed of a training of this agent, as plain data says it.
+    """The seed of a saved training of this agent.
 
     Raises:
         ValueError: Another agent.
@@ -67,15 +63,15 @@ def seed_of(found: Any, agent: Any) -> int:
 
 
 def restore(training: Any, found: Any, episode: Any) -> bool:
-    """Let a training that was just made take up what was saved; whether new episodes have to begin.
+    """Give a new training the saved state; returns whether new episodes have to begin.
 
     Args:
-        training: Made of the environment and the agent, with the seed.
-        found: What `state_of` said of the other one.
-        episode: The class of what a training calls its last episode.
+        training: Made from the environment, the agent and the seed.
+        found: The decoded content of the file.
+        episode: The class `Episode`.
 
     Raises:
-        ValueError: Another environment than the one that was saved, or what no training holds.
+        ValueError: Another environment than the one that was saved, or a state that no training has.
     """
     environment, _, _, step, last, rewards, lengths, *kept, loop, description, place = as_parts(found, *_PARTS)
     if environment != (mine := _environment(training)):
@@ -95,7 +91,7 @@ def restore(training: Any, found: Any, episode: Any) -> bool:
 
 
 def begin_anew(training: Any) -> str:
-    """Let new episodes begin in a training that was restored; what is said of it."""
+    """Begin new episodes in a restored training; returns the text of the warning."""
     before = training.step
     while getattr(training._loop, "waits", False):
         next(training)
@@ -106,8 +102,8 @@ def begin_anew(training: Any) -> str:
     begin = "new episodes begin" if loop.environments > 1 else "a new episode begins"
     waited = f", and {_steps(learned)} that waited to be learned from came first" if learned else ""
     return (
-        f"the file does not say where {name_of(training.env)} stood, since not everything that its next step depends "
-        f"on is known: {begin}, with a new seed; {_steps(dropped)} of unfinished episodes will not be gone on with"
+        f"the file does not contain the state of {name_of(training.env)}, since not everything that its next step "
+        f"depends on is known: {begin}, with a new seed; {_steps(dropped)} of unfinished episodes will not be continued"
         f"{waited}. save(path, environment='pickle') would have kept them"
     )
 
@@ -117,7 +113,7 @@ def _steps(number: int) -> str:
 
 
 def _environment(training: Any) -> list[Any]:
-    """What an environment must have in common with the one that was saved: name, rows, observations, actions."""
+    """What must be the same in the environment that was saved: name, rows, observations, actions."""
     loop = training._loop
     return [name_of(training.env), loop.environments if hasattr(loop, "waits") else None, *loop.player.shape]
 
@@ -131,7 +127,7 @@ def _told(environment: Any) -> str:
 
 
 def _last(training: Any) -> Any:
-    """The last episode; its values are None where they are the live ones."""
+    """The last episode; its values are None if they are the learner's live array."""
     last = training.last
     if last is None:
         return None
@@ -141,7 +137,7 @@ def _last(training: Any) -> Any:
 
 def _as_last(found: Any, training: Any) -> tuple[Any, ...]:
     if not isinstance(found, tuple) or len(found) != 6:
-        raise ValueError(f"the last episode has six parts, got {found!r:.100}")
+        raise ValueError(f"the last episode must have six parts, got {found!r:.100}")
     number, total, length, terminated, values, environment = found
     if type(terminated) is not bool:
         raise ValueError(f"terminated must be True or False, got {terminated!r:.60}")

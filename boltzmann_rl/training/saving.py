@@ -1,7 +1,7 @@
-"""The file of a saved training: one line with a checksum, one with the versions, and then data that nothing runs.
+"""The file of a saved training: a line with the kind and a checksum, a line with the versions, and the content.
 
-``arrays`` is the kind by default: a line of JSON and the bytes of arrays. ``pickle`` is a pickle, which runs what it
-says when it is read, and is only read by those who ask for it.
+The default kind, ``arrays``, is a line of JSON and the bytes of arrays, none of which is run. ``pickle`` is a pickle,
+which can run any code when it is read, so it is read only on request.
 """
 
 import hashlib
@@ -19,44 +19,27 @@ from boltzmann_rl.environments.copies import objects_within
 from boltzmann_rl.environments.readings import Reading
 from boltzmann_rl.protocols import Transition, layers_of
 from boltzmann_rl.storage.atomic import write
-from boltzmann_rl.training.encoding import decoded, encoded
 
-__all__ = [
-    "KINDS",
-    "WAY_OUT",
-    "agent_of",
-    "check_agent",
-    "checked",
-    "named_tuples",
-    "packed",
-    "read",
-    "unpacked",
-    "write_training",
-]
+__all__ = ["KINDS", "agent_of", "check_agent", "checked", "named_tuples", "read", "write_training"]
 
 KINDS = ("arrays", "pickle")
 _ADDRESS = r" at 0x[0-9a-fA-F]+"
 _FORMAT = "boltzmann_rl training, format "
 _FIRST_LINE = re.compile(rb"boltzmann_rl training, format 2, (arrays|pickle), SHA-256 ([0-9a-f]{64})")
-WAY_OUT = (
-    "a file without code holds arrays, numbers, strings, None, PCG64 generators, and tuples, lists, dicts, deques and "
-    "named tuples of these (the classes of which stand in the learner's module). Make the learner's state of these, or "
-    "save(path, environment='pickle') and load(path, trust=True), which runs what the file says"
-)
 
 
 def write_training(path: str | Path, kind: str, content: bytes) -> None:
-    """One file, whole or not there at all."""
+    """Write the whole file, or none of it."""
     content = json.dumps(_versions(kind)).encode() + b"\n" + content
     first = f"{_FORMAT}2, {kind}, SHA-256 {hashlib.sha256(content).hexdigest()}\n"
     write(Path(path), first.encode() + content)
 
 
 def read(path: str | Path) -> tuple[str, bytes, str]:
-    """The kind of a file, its content, and under which versions it was written, of which is warned if they changed.
+    """The kind of a file, its content, and the versions that wrote it; warns if versions here are others.
 
     Raises:
-        ValueError: No saved training, one of another format, or one that was cut off or changed.
+        ValueError: Not a saved training, one of another format, or one that was cut off or changed.
     """
     first, _, content = Path(path).read_bytes().partition(b"\n")
     found = _FIRST_LINE.fullmatch(first)
@@ -66,7 +49,7 @@ def read(path: str | Path) -> tuple[str, bytes, str]:
                 f"{path} is of format 1, a pickle, which this version does not read: load it with the version of "
                 "boltzmann_rl that wrote it, and keep its training.values"
             )
-        raise ValueError(f"{path} is no saved training of format 2: Training.save writes one")
+        raise ValueError(f"{path} is not a saved training of format 2: Training.save writes one")
     if found[2].decode() != hashlib.sha256(content).hexdigest():
         raise ValueError(f"{path} was cut off or changed since it was saved: take another copy")
     line, _, content = content.partition(b"\n")
@@ -90,46 +73,13 @@ def _warn_of_versions(path: str | Path, saved: dict[str, Any], here: dict[str, s
 
 
 def _versions(kind: str) -> dict[str, str]:
-    """Of everything whose change may change the numbers, or the meaning of the file."""
-    import gymnasium
-    import numpy
-
-    libraries: list[Any] = [numpy, gymnasium]
-    if kind == "pickle":
-        import cloudpickle
-
-        libraries.append(cloudpickle)
-    found = {library.__name__: library.__version__ for library in libraries}
-    return {"python": platform.python_version(), "boltzmann_rl": metadata.version("boltzmann_rl"), **found}
-
-
-def packed(state: Any, named: list[type]) -> bytes:
-    """A training's state as the content of a file without code.
-
-    Raises:
-        TypeError: It holds something else; the message says what, where, and the way out.
-    """
-    try:
-        return encoded(state, "", named)
-    except RecursionError:
-        raise TypeError(f"the state is nested too deeply: {WAY_OUT}") from None
-    except TypeError as error:
-        raise TypeError(f"{error}: {WAY_OUT}") from None
-
-
-def unpacked(path: str | Path, content: bytes, named: list[type]) -> Any:
-    """What `packed` was given."""
-    try:
-        return decoded(content, named)
-    except ValueError as error:
-        raise ValueError(f"{path} can't be read: {error}") from None
+    """Of everything that can change the numbers or the meaning of the file."""
+    libraries = ["boltzmann_rl", "numpy", "gymnasium", *(["cloudpickle"] if kind == "pickle" else [])]
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in libraries}}
 
 
 def named_tuples(learner: Any) -> list[type]:
-    """The classes of named tuples that a learner's state may be made of: those that its modules know.
-
-    Learners that it wraps are asked as well. Nothing is imported for it.
-    """
+    """The classes of named tuples that a learner's state may contain: those in its module and its wrapped learners'."""
     found: dict[type, None] = {Reading: None, Transition: None}
     for layer in layers_of(learner):
         for kind in type(layer).__mro__:
@@ -139,7 +89,7 @@ def named_tuples(learner: Any) -> list[type]:
 
 
 def agent_of(agent: Any) -> dict[str, str]:
-    """What an agent prints, part by part; what prints its address only (a function) is told by what it holds."""
+    """The ``repr`` of each part of an agent, with a hash of its code where that contains an address (a function)."""
     return {name: _told(getattr(agent, name)) for name in ("learner", "policy", "clock")}
 
 
@@ -153,7 +103,7 @@ def _told(part: Any) -> str:
 
 
 def _contents(thing: Any) -> Any:
-    """Of a function the constants, names and values that it is made of; of an object its attributes."""
+    """The names, constants and captured values of a function, or the attributes of an object without a ``repr``."""
     if isinstance(thing, FunctionType):
         code, cells = thing.__code__, [cell.cell_contents for cell in thing.__closure__ or ()]
         constants = [constant for constant in code.co_consts[1:] if not isinstance(constant, CodeType)]
@@ -170,14 +120,14 @@ def check_agent(agent: Any, saved: Any) -> None:
     """
     mine = agent_of(agent)
     if not isinstance(saved, dict) or saved.keys() != mine.keys():
-        raise ValueError("it does not say which agent was saved")
+        raise ValueError("the file does not say which agent was saved")
     for name, text in mine.items():
         if saved[name] != text:
             raise ValueError(f"the agent's {name} must be the one that was saved, {saved[name]!s:.400}, but is {text}")
 
 
 def checked(path: str | Path, function: Any, *arguments: Any) -> Any:
-    """What a function makes of the content of a file; whatever is wrong with it is an error that names the file."""
+    """Call a function on what a file contains; any error becomes one that names the file."""
     try:
         return function(*arguments)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Training: an agent in an environment, or in a vector of them, as an iterator that can be looked at and saved."""
+"""Training: an agent in an environment or a vector of environments, as an iterator that can be inspected and saved."""
 
 import copy
 import warnings
@@ -14,25 +14,26 @@ from boltzmann_rl.environments.copies import check_copies
 from boltzmann_rl.environments.interface import as_environment
 from boltzmann_rl.environments.vectors import is_vector
 from boltzmann_rl.protocols import Transition, learns_from
+from boltzmann_rl.training.encoding import decoded
 from boltzmann_rl.training.loops import Loop
 from boltzmann_rl.training.players import Look
-from boltzmann_rl.training.resuming import begin_anew, restore, seed_of, state_of
-from boltzmann_rl.training.saving import KINDS, checked, named_tuples, packed, read, unpacked, write_training
+from boltzmann_rl.training.resuming import begin_anew, packed, restore, seed_of
+from boltzmann_rl.training.saving import KINDS, checked, named_tuples, read, write_training
 from boltzmann_rl.training.vector_loops import VectorLoop
 
 __all__ = ["Episode", "Training"]
 
 
 class Episode(NamedTuple):
-    """A finished episode, and the learner's values as they stand (live: copy them to keep them).
+    """A finished episode.
 
     Attributes:
         episode: Its number, from 0, in the order in which episodes finish.
         total_reward: The undiscounted sum of its rewards.
         length: In steps.
-        terminated: Whether it ended by itself rather than by a time limit.
-        values: The learner's, ``(observations, actions)``.
-        environment: Which of several environments it was played in.
+        terminated: Whether it terminated rather than being truncated by a time limit.
+        values: The learner's values ``(observations, actions)``, live: copy them to keep them.
+        environment: The index of its environment in a vector of them.
     """
 
     episode: int
@@ -44,29 +45,29 @@ class Episode(NamedTuple):
 
 
 class Training:
-    """An agent that acts and learns in an environment: an iterator, without end, over what it learned from.
+    """An agent that acts and learns in an environment: an endless iterator over the transitions.
 
-    Each `Transition` is yielded after it was learned from. What looks on (a log, a progress bar, a stopping rule)
-    consumes them, and changes nothing. Of a vector of environments every policy call decides for all rows, each with
-    a clock and a coin of its own, and the learner learns from the rows in turn; the step that spans an autoreset is
-    no transition, in any of Gymnasium's modes. In an environment without a time limit (CliffWalking has none) an agent
-    that does not find the end goes on for ever: make it with ``max_episode_steps``.
+    Each `Transition` is yielded after the learner has learned from it. A log, a progress bar or a stopping rule
+    consumes the transitions and changes nothing. In a vector of environments one call of the policy decides for all
+    rows, each with its own clock and its own uniform, and the learner then learns from one row after the other. The
+    step that spans an autoreset is not a transition, in any of Gymnasium's modes. Without a time limit (CliffWalking
+    has none) an episode may never end: make the environment with ``max_episode_steps``.
 
     Args:
         env: A ``gymnasium.Env`` or ``gymnasium.vector.VectorEnv`` with discrete actions and observations that a table
-            or linear values can hold. It is reset, and from then on belongs to the training.
+            or linear values can hold. It is reset, and must not be stepped by anything else afterwards.
         agent: A learner for environments (`QLearning`, `SARSA`, …) and any policy.
-        seed: In [0, 2⁶³). It seeds the environment, the decisions and the learner, in streams of their own: agents
-            with one seed meet the same coins.
+        seed: In [0, 2⁶³). It seeds the environment, the decisions and the learner, each with a stream of its own:
+            agents with the same seed decide by the same uniforms.
 
     Attributes:
-        step: Transitions learned from so far.
+        step: Number of transitions so far.
         last: The `Episode` that finished last, or None.
 
     Raises:
-        ValueError: A policy with parameters for each of other rows than there are environments.
-        TypeError, ValueError, RuntimeError: Spaces that no table can hold; an environment that raises, or answers
-            something that is no finite reward or lies outside its space. The message says where.
+        ValueError: A policy with a parameter for each row, where there are more or fewer environments.
+        TypeError, ValueError, RuntimeError: Spaces that no table can hold; an environment that raises, or returns a
+            reward that is not finite or an observation outside its space. The message says where.
 
     Example:
         >>> from boltzmann_rl import Boltzmann, Environment, QLearning
@@ -87,8 +88,8 @@ class Training:
         env = as_environment(env)
         if not learns_from(agent.learner, 3):
             raise TypeError(
-                f"{agent.learner!r} learns from a bandit's pulls, not from transitions: in an environment, also in one "
-                "that is a bandit, take a learner such as QLearning(discount=0.0)"
+                f"{agent.learner!r} learns from a bandit's pulls, not from transitions: in an environment, even if it "
+                "is a bandit, use a learner such as QLearning(discount=0.0)"
             )
         self.env, self.agent, self.seed = env, agent, as_seed(seed)
         self.step = 0
@@ -119,7 +120,7 @@ class Training:
         return transition
 
     def episodes(self, number: int) -> Iterator[Episode]:
-        """Go on until so many more episodes have finished; yields each when it is over."""
+        """Continue until ``number`` more episodes have finished; yields each when it ends."""
         return (self._next_episode() for _ in range(as_integer(number, "number")))
 
     @property
@@ -128,67 +129,63 @@ class Training:
         return self._loop.player.values
 
     def look(self) -> Look:
-        """What the policy would do now, where each environment stands; draws nothing and changes nothing.
+        """What the policy would do now in each environment; it draws nothing and changes nothing.
 
-        Where an episode is over, that is where its last decision was taken.
+        After an episode has ended, this is for the observation of its last decision.
         """
         return self._loop.look()
 
     def save(self, path: str | Path, *, environment: str = "arrays") -> None:
-        """Write what was learned, all clocks and all streams of chance to one file: arrays and JSON, nothing that runs.
+        """Write the learner's state, all clocks and all random streams to one file of arrays and JSON, without code.
 
-        Where the environment is known to be a few numbers and a stream (the toy-text ones of Gymnasium, the grid worlds
-        and bandits of this package, also in features and in a ``SyncVectorEnv``), where it stands is in the file, and
-        the training goes on byte for byte, also from the middle of an episode. Of any other environment it is not: a
-        new episode begins when the file is loaded. The file is whole or not there at all.
+        If the whole state of the environment is known (Gymnasium's toy-text environments, this package's grid worlds
+        and bandits, also with features and in a ``SyncVectorEnv``), the file contains it, and the training continues
+        byte for byte, even from the middle of an episode. In any other environment a new episode begins when the file
+        is loaded. The file is written whole or not at all.
 
-        A learner of your own is saved if its state is made of arrays, numbers, strings, None, PCG64 generators, and
-        tuples, lists, dicts, deques and named tuples of these. If it remembers something within an episode, give it
-        ``forget(state)``, which answers the state without that.
+        A learner of your own can be saved if its state consists of arrays, numbers, strings, None, PCG64 generators,
+        and tuples, lists, dicts, deques and named tuples of these. If it remembers something within an episode, give it
+        ``forget(state)``, which returns the state without that.
 
         Args:
-            path: Where to.
-            environment: ``"arrays"``, or ``"pickle"`` to write environment and agent as they are, so that every
-                environment goes on byte for byte. Such a file is only loaded with ``trust=True``: loading runs what it
-                says.
+            path: The file to write.
+            environment: ``"arrays"``, or ``"pickle"`` to pickle environment and agent, so that every environment
+                continues byte for byte. Such a file is only loaded with ``trust=True``, since loading runs its code.
 
         Raises:
             ValueError: Another ``environment``.
-            TypeError: A learner's state that holds something else. For a pickle: what holds something that no file can
-                hold, such as a window, another process, or a simulator's memory, or would be copied with a loss.
+            TypeError: A learner's state that contains something else. For a pickle: something that can't be pickled or
+                copied without loss, such as a window, another process, or a simulator's memory.
         """
         if environment not in KINDS:
             raise ValueError(f"environment must be 'arrays' or 'pickle', got {environment!r}")
-        content = (
-            self._pickled() if environment == "pickle" else packed(state_of(self), named_tuples(self.agent.learner))
-        )
-        write_training(path, environment, content)
+        write_training(path, environment, self._pickled() if environment == "pickle" else packed(self))
 
     @staticmethod
     def load(path: str | Path, *, env: Any = None, agent: Agent | None = None, trust: bool = False) -> "Training":
-        """The training that was saved, in an environment and with an agent like those that it was saved with.
+        """Load a saved training, with an environment and an agent equal to those that were saved.
 
-        Nothing in the file is run. Where it says where the environment stands, transitions, decisions and values go on
-        as if the training had never been interrupted. Where it does not, a new episode begins (in each environment of a
-        vector), seeded from the seed and the step, so that it repeats none before; what the learner remembers of the
-        unfinished one is forgotten, and rows of a round that were not yet learned from are learned from first.
+        No code in the file is run. If the file contains the environment's state, transitions, decisions and values
+        continue as if the training had never been interrupted. If not, a new episode begins in each environment, with
+        a seed derived from the training's seed and step, so that it repeats no earlier episode; the learner first
+        learns from rows of the round that still wait, and then forgets what it remembers of unfinished episodes.
 
         Args:
             path: A file that `save` wrote.
-            env: As for `Training`: one of the same name and shape, with as many environments.
+            env: An environment as for `Training`, of the same name and shape and with the same number of rows.
             agent: The same learner, policy and clock.
-            trust: For files written with ``environment="pickle"``, which hold environment and agent: run what the file
-                says. Only load those that you wrote yourself.
+            trust: Whether to load a file written with ``environment="pickle"``, which contains environment and agent
+                and runs code when loaded. Load only such files that you wrote yourself.
 
         Raises:
-            ValueError: A file that is no saved training, was cut off or changed, or holds what no training does;
-                another environment or agent than the one that was saved; a pickle without ``trust``.
+            ValueError: A file that is not a saved training, was cut off or changed, or contains a state that no
+                training has; another environment or agent than the one that was saved; a pickle without ``trust``.
             TypeError: No environment or no agent.
             RuntimeError: A pickle that the versions installed here can't read.
 
         Warns:
-            UserWarning: It was saved under other versions, so what follows may differ from an uninterrupted run; or a
-                new episode begins.
+            UserWarning: The file was saved under other versions, so the results may differ from an uninterrupted run;
+                or a new episode begins.
 
         Example:
             >>> import tempfile
@@ -206,18 +203,18 @@ class Training:
         if kind == "pickle":
             if trust is not True:
                 raise ValueError(
-                    f"{path} was written with environment='pickle', and loading it runs what it says: if you wrote it "
-                    "yourself, say Training.load(path, trust=True)"
+                    f"{path} was written with environment='pickle', and loading it runs code from the file: if you "
+                    "wrote it yourself, use Training.load(path, trust=True)"
                 )
             if env is not None or agent is not None:
-                raise TypeError(f"{path} holds its environment and its agent: load it without env= and agent=")
+                raise TypeError(f"{path} contains its environment and its agent: load it without env= and agent=")
             return _unpickled(content, f"{path}, saved under {versions}")
         if env is None or not isinstance(agent, Agent):
             raise TypeError(
-                f"{path} holds arrays, and neither environment nor agent: load it with env=, an environment as for "
-                f"Training, and agent=, the Agent that was saved, got {env!r:.100} and {agent!r:.100}"
+                f"{path} contains neither environment nor agent: load it with env=, an environment as for Training, "
+                f"and agent=, the Agent that was saved, got {env!r:.100} and {agent!r:.100}"
             )
-        found = unpacked(path, content, named_tuples(agent.learner))
+        found = checked(path, decoded, content, named_tuples(agent.learner))
         training = Training(env, agent, seed=checked(path, seed_of, found, agent))
         if checked(path, restore, training, found, Episode):
             warnings.warn(f"{path}: {begin_anew(training)}", stacklevel=2)
@@ -228,18 +225,18 @@ class Training:
         return dict(vars(self))
 
     def __copy__(self) -> "Training":
-        """A shallow copy would play in the same environment: it is as deep as `copy.deepcopy`."""
+        """As `copy.deepcopy`, since a shallow copy would step the same environment."""
         return copy.deepcopy(self)
 
     def __deepcopy__(self, memo: Any) -> "Training":
-        """By a pickle, so that a copy is refused where a file is."""
+        """By a pickle, so that what can't be saved is not copied either."""
         import cloudpickle
 
         training: Training = cloudpickle.loads(self._pickled())
         return training
 
     def _pickled(self) -> bytes:
-        import cloudpickle  # here: not every training is saved
+        import cloudpickle
 
         check_copies(self.env)
         try:
@@ -253,7 +250,7 @@ class Training:
         return pickled
 
     def _finish(self, row: int, terminated: bool) -> None:
-        """An episode is over; the next one in its row begins with nothing."""
+        """Record the episode that ended in a row, and reset the row's sums."""
         number = 0 if self.last is None else self.last.episode + 1
         self.last = Episode(number, self._rewards[row], self._lengths[row], terminated, self.values, row)
         self._rewards[row], self._lengths[row] = 0.0, 0

@@ -1,4 +1,4 @@
-"""The reference loop for a vector of environments: all rows decide at once, and are learned from in turn."""
+"""The reference loop for a vector of environments: all rows decide at once, then the learner takes row after row."""
 
 from collections import deque
 from typing import Any
@@ -7,22 +7,19 @@ import numpy as np
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer
-from boltzmann_rl.environments.readings import Reading
 from boltzmann_rl.environments.vectors import TabularVectorEnvironment
-from boltzmann_rl.protocols import Transition, transition_of
+from boltzmann_rl.protocols import Transition
 from boltzmann_rl.training.players import Look, Player
 from boltzmann_rl.training.restoring import as_counts, as_decision, as_list, as_parts, as_reading, as_transition
 
 __all__ = ["VectorLoop"]
 
-_NO_DECISION = None, None
-
 
 class VectorLoop:
-    """An agent in many environments; everything that the next transition depends on is held here.
+    """An agent in a vector of environments, with everything that the next transition depends on.
 
-    One round is one decision in each row, one step of the vector, and, for learners that take it, the next decision;
-    only then the learner learns, from row after row.
+    A round is one decision in each row, one step of the vector and, for learners that take it, the next decision. The
+    learner then learns from one row after the other.
     """
 
     def __init__(self, env: Any, agent: Agent, seed: int) -> None:
@@ -35,7 +32,7 @@ class VectorLoop:
         self._waiting: deque[Transition] = deque()
 
     def begin_anew(self, seed: int, *purpose: str | int) -> None:
-        """Begin an episode in each row with seeds of their own for this purpose; nothing is known of earlier ones."""
+        """Begin an episode in each row with seeds derived for this purpose, and drop the unfinished ones."""
         self._begin(self._table.env, seed, *purpose)
 
     def _begin(self, env: Any, seed: int, *purpose: str | int) -> None:
@@ -45,7 +42,7 @@ class VectorLoop:
         self._chosen: list[Any] = [None] * self._table.rows
 
     def advance(self) -> Transition:
-        """The next transition, learned from."""
+        """The next transition, after the learner has learned from it."""
         while not self._waiting:
             self._round()
         transition = self._waiting.popleft()
@@ -53,16 +50,16 @@ class VectorLoop:
         return transition
 
     def look(self) -> Look:
-        """What the policy would do where each environment stands; after an episode, where it last decided."""
+        """What the policy would do now in each row; after an episode, at its last decision."""
         return self.player.look(self._latest, self._steps)
 
     @property
     def waits(self) -> bool:
-        """Whether rows of the present round have still to be learned from."""
+        """Whether the learner has yet to learn from rows of this round."""
         return bool(self._waiting)
 
     def state(self) -> dict[str, Any]:
-        """Where the loop stands, as plain data; `restore` of another loop goes on from there."""
+        """The state of the loop as plain data, from which `restore` of another loop continues."""
         return {
             "steps": self._steps,
             "decisions": self._decisions,
@@ -75,7 +72,7 @@ class VectorLoop:
         }
 
     def restore(self, found: Any, *, anew: bool) -> None:
-        """Stand where another loop stood, or begin new episodes there; each part is checked."""
+        """Continue from the state of another loop, or with new episodes if ``anew``; each part is checked."""
         steps, decisions, chosen, waiting, *places = as_parts(found, *self.state())
         rows, spaces, actions = self.environments, self._table.spaces, self._table.actions
         chosen = [row if row is None else as_decision(row, actions) for row in as_list(chosen, rows, "chosen")]
@@ -95,7 +92,7 @@ class VectorLoop:
         self._table.begin()
         before: list[Any] = self._table.standing
         live = [row for row, reading in enumerate(before) if reading is not None]
-        self._choose([row for row in live if self._chosen[row] is None], before, self.player.coins)
+        self._choose([row for row in live if self._chosen[row] is None], before, self.player.action_rng)
         taken, self._chosen = self._chosen, [None] * self.environments
         readings: Any = self._table.step([0 if decision is None else decision[0] for decision in taken])
         for row in live:
@@ -103,7 +100,9 @@ class VectorLoop:
         self._steps[live] += 1
         ahead = self._look_ahead(live, readings)
         for row in live:
-            self._waiting.append(self._transition(row, before[row], taken[row], readings[row], ahead[row]))
+            decisions = taken[row], ahead[row]
+            self._waiting.append(self.player.transition(self._decisions, before[row], decisions, readings[row], row))
+            self._decisions += 1
         self._latest = [now or was for now, was in zip(self._table.standing, self._latest, strict=True)]
 
     def _choose(self, rows: list[int], readings: list[Any], rng: np.random.Generator) -> None:
@@ -118,19 +117,11 @@ class VectorLoop:
         if self.player.takes_next is None:
             return self._chosen
         cut = [row for row in live if readings[row].truncated and not readings[row].terminated]
-        # What a truncated step would have been followed by is no decision, and takes no coin of the decisions.
-        self._choose(cut, readings, self.player.learning)
+        # The action after a truncated step is never taken, so it is not drawn from the stream of decisions.
+        self._choose(cut, readings, self.player.learner_rng)
         ends = {row for row in live if readings[row].terminated or readings[row].truncated}
-        self._choose([row for row in live if row not in ends], readings, self.player.coins)
+        self._choose([row for row in live if row not in ends], readings, self.player.action_rng)
         ahead = list(self._chosen)
         for row in ends:
             self._chosen[row] = None
         return ahead
-
-    def _transition(self, row: int, before: Any, taken: Any, reading: Reading, ahead: Any) -> Transition:
-        action, weights = taken
-        then, outlook = ahead or _NO_DECISION
-        self._decisions += 1
-        decision = action, weights if self.player.takes_probabilities else None
-        following = then, outlook if self.player.takes_outlook else None
-        return transition_of(self._decisions - 1, before.observation, decision, reading, following, row)
