@@ -64,6 +64,8 @@ class Traits(NamedTuple):
             ``temperature(values, step)``), or one for each row; None if the policy has none.
         draw: ``draw(values, step, uniforms)``, with the memory as a fourth argument if the policy takes it: the actions
             for given uniforms. None: the inverse cumulative distribution decides.
+        noise: The `boltzmann_rl.policies.perturbation.Noise` that is added to the values before the best is taken, so
+            that it is compiled. Of the class that says it only: a subclass may draw otherwise.
         mixture: ``mixture(step, memory=None)``: the policy as weights of the uniform, the softmax and the greedy
             policy, so that it is compiled. None: the policy is asked for its probabilities.
     """
@@ -75,6 +77,7 @@ class Traits(NamedTuple):
     clock: str | None
     temperature: Any
     draw: Callable[..., Any] | None
+    noise: Any
     mixture: Callable[..., Any] | None
 
     def uniforms(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -106,6 +109,7 @@ def traits_of(policy: Any) -> Traits:
         clock if isinstance(clock, str) else None,
         temperature,
         getattr(policy, "draw", None),
+        getattr(policy, "noise", None) if "noise" in vars(type(policy)) else None,
         getattr(policy, "mixture", None),
     )
 
@@ -210,6 +214,8 @@ Rows = Sequence[Sequence[float]] | np.ndarray[tuple[int, int], np.dtype[Any]]
 Axes = np.ndarray[tuple[int, int, int, int, int, int, int, int], np.dtype[Any]]
 
 Actions = NDArray[np.int64]
+Contexts = NDArray[np.float32]
+Observation = int | NDArray[Any]
 
 # Decisions made so far, ≥ 0: a number, one per row (...,), or one per action (..., A).
 Steps = SupportsIndex | Sequence[Any] | Array
@@ -286,9 +292,6 @@ class EnvironmentLearner(_Values, Protocol):
     def update(self, state: Any, transition: "Transition", rng: Any, /) -> Any: ...
 
 
-Contexts = NDArray[np.float32]
-
-
 class _Arms(Protocol):
     """What all bandits have; all arrays have the runs as rows."""
 
@@ -331,9 +334,6 @@ class ContextualBandit(_Arms, Protocol):
     def bounds(self) -> tuple[float, float]: ...
     def start(self, runs: int, rng: np.random.Generator, /) -> Floats: ...
     def observe(self, world: Floats, rng: np.random.Generator, /) -> tuple[Contexts, Floats]: ...
-
-
-Observation = int | NDArray[Any]
 
 
 class Transition(NamedTuple):

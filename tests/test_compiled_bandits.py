@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import given, settings, strategies as st
 from watched import Watched
 
@@ -45,6 +46,8 @@ from boltzmann_rl import (
 from boltzmann_rl.engines.blocks import BLOCK
 from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.numerics import gaussian_propensities, gumbel_propensities
+from boltzmann_rl.numerics.perturbation import GAUSSIAN
+from boltzmann_rl.policies.perturbation import Noise
 from boltzmann_rl.policies.temperatures import RelativeToRange
 from boltzmann_rl.schedules import Exponential, Linear, Power
 
@@ -208,6 +211,45 @@ def test_thompson_sampling_agrees_whatever_its_prior_is_worth(prior_sd):
     """From so much that rewards count for nothing to less than any number."""
     agent = Agent(GaussianPosterior(1.0, prior_sd=prior_sd), GaussianThompson())
     assert_engines_agree(GaussianBandit(), agent)
+
+
+@dataclass(frozen=True)
+class BoltzmannGaussian:
+    """A policy of somebody else's: the best of values + scale/√pulls·N(0, 1), where unpulled arms come first."""
+
+    scale: float
+    clock = "pulls"
+    uniforms_per_action = True
+
+    @property
+    def noise(self):
+        return Noise(GAUSSIAN, self.scale)
+
+    def __call__(self, values, step):
+        return gaussian_propensities(*self.indices(values, step))
+
+    def draw(self, values, step, uniforms):
+        values, scales = self.indices(values, step)
+        return (values + scales * scipy.special.ndtri(np.maximum(uniforms, 2.0**-54))).argmax(axis=-1)
+
+    def indices(self, values, step):
+        new = step == 0
+        values = np.where(new.any(axis=-1, keepdims=True), np.where(new, 0.0, -np.inf), values)
+        return values, self.scale / np.sqrt(np.maximum(step, 1))
+
+
+class OtherwiseGaussian(BoltzmannGaussian):
+    """It does not say itself what its noise is."""
+
+    def draw(self, values, step, uniforms):
+        return super().draw(values, step, 1.0 - uniforms)
+
+
+def test_a_policy_of_the_user_that_says_its_noise_is_compiled_and_a_subclass_of_it_is_not():
+    for seed in range(3):
+        assert_engines_agree(GaussianBandit(arms=4), Agent(SampleAverage(), BoltzmannGaussian(0.5)), seed=seed)
+    assert not compiled.knows(GaussianBandit(), Agent(SampleAverage(), OtherwiseGaussian(0.5)))
+    assert not compiled.knows(GaussianBandit(), Agent(GaussianPosterior(), BoltzmannGaussian(0.5)))
 
 
 def test_a_posterior_that_is_followed_otherwise_is_left_to_the_reference():

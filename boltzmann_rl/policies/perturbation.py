@@ -3,18 +3,32 @@
 A decision takes one uniform an action, and the probabilities are exact all the same, by quadrature.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_positive, as_steps, as_values, check_best, real_array, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.numerics.perturbation import beta_propensities, gaussian_propensities, gumbel_propensities
+from boltzmann_rl.numerics import beta_propensities, gaussian_propensities, gumbel_propensities
+from boltzmann_rl.numerics.perturbation import GAUSSIAN, GUMBEL
 
-__all__ = ["BetaThompson", "BoltzmannGumbel", "GaussianThompson"]
+__all__ = ["BetaThompson", "BoltzmannGumbel", "GaussianThompson", "Noise"]
 
 # Uniforms are multiples of 2^-53, so that half of that stands for 0, which would be perturbed to −∞.
 LEAST_UNIFORM = 2.0**-54
+
+
+class Noise(NamedTuple):
+    """What a policy adds to the values before it takes the best: scale·Z with an independent Z for each action.
+
+    Attributes:
+        law: Of Z: ``GUMBEL`` or ``GAUSSIAN`` of `boltzmann_rl.numerics.perturbation`.
+        scale: C where the scale is C/√pulls, as in `BoltzmannGumbel`; None where it is what the learner remembers of
+            each action, as in `GaussianThompson`.
+    """
+
+    law: Any
+    scale: float | None
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,10 @@ class BoltzmannGumbel:
 
     def __call__(self, values: Any, step: Any) -> Floats:
         return gumbel_propensities(*self._indices(values, step))
+
+    @property
+    def noise(self) -> Noise:
+        return Noise(GUMBEL, self.scale)
 
     def draw(self, values: Any, step: Any, uniforms: Any) -> Any:
         """The action of largest index, perturbed by −ln(−ln u) with the uniform u of each action."""
@@ -91,6 +109,7 @@ class GaussianThompson:
     """
 
     constant = shift_invariant = takes_memory = uniforms_per_action = True
+    noise = Noise(GAUSSIAN, None)
 
     def __call__(self, values: Any, step: Any, sds: Any) -> Floats:
         return gaussian_propensities(*_posterior(values, sds))

@@ -10,7 +10,7 @@ from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, Sw
 from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.compiled import bandit_kernel as kernel
-from boltzmann_rl.engines.compiled.perturbation import GUMBEL, NORMAL, Indices
+from boltzmann_rl.engines.compiled.perturbation import LAWS, Indices
 from boltzmann_rl.engines.metrics import BANDITS
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.engines.reference import bandits as reference
@@ -22,7 +22,7 @@ from boltzmann_rl.learners.posterior import GaussianPosterior
 from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE
 from boltzmann_rl.policies.mixture import Mixture, mixtures, unknown
 from boltzmann_rl.policies.parameters import temperature_at
-from boltzmann_rl.policies.perturbation import BoltzmannGumbel, GaussianThompson
+from boltzmann_rl.policies.perturbation import Noise
 from boltzmann_rl.protocols import Bandit, traits_of
 from boltzmann_rl.streams import stream
 
@@ -62,12 +62,10 @@ def knows(bandit: Any, agent: Any) -> bool:
         return False
     if getattr(agent.learner, "bounded", False) and not _pays_at_most_1(bandit):
         return False  # the reference refuses the reward that is not
-    samples = type(policy) is GaussianThompson
-    if samples or type(agent.learner) is GaussianPosterior:
-        return samples and type(agent.learner) is GaussianPosterior
-    if _indices(agent) is not None:
-        return agent.clock == "pulls" and law.kind <= kernel.FADING and law.exploration < 0.0
-    return agent.clock != "pulls" and not unknown(policy)
+    indices, posterior = _indices(agent), type(agent.learner) is GaussianPosterior
+    if indices is None:
+        return not posterior and agent.clock != "pulls" and not unknown(policy)
+    return posterior or (agent.clock == "pulls" and law.kind <= kernel.FADING and law.exploration < 0.0)
 
 
 def reason(bandit: Any, agent: Any) -> str:
@@ -276,15 +274,14 @@ def _moves(bandit: Any) -> bool:
 
 def _indices(agent: Agent) -> Indices | None:
     """What a policy perturbs, in the kernel's numbers; None if it doesn't, or in another way."""
-    policy: Any = agent.policy
-    learner: Any = agent.learner
-    kind = type(policy)
-    if kind is BoltzmannGumbel:
-        return Indices(GUMBEL, policy.scale)
-    if kind is GaussianThompson:
-        held = learner.sd, _law(learner).prior, learner.prior_mean
-        return Indices(NORMAL, *held)
-    return None
+    traits, learner = traits_of(agent.policy), agent.learner
+    noise: Any = traits.noise if traits.uniforms_per_action else None
+    if not isinstance(noise, Noise) or noise.law not in LAWS:
+        return None
+    law = LAWS.index(noise.law)
+    if type(learner) is not GaussianPosterior:
+        return None if noise.scale is None else Indices(law, noise.scale)
+    return Indices(law, learner.sd, _law(learner).prior, learner.prior_mean) if noise.scale is None else None
 
 
 def _law(learner: Any) -> Any:

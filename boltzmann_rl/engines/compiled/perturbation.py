@@ -17,17 +17,17 @@ from boltzmann_rl.numerics import perturbation as numerics
 from boltzmann_rl.numerics.perturbation import CLIMBS, NIL
 from boltzmann_rl.policies.perturbation import LEAST_UNIFORM
 
-__all__ = ["GUMBEL", "NORMAL", "Indices", "perturb", "propensities"]
+__all__ = ["GUMBEL", "LAWS", "NORMAL", "Indices", "perturb", "propensities"]
 
 # The laws of noise, by their places in what follows.
 GUMBEL, NORMAL = 0, 1
 
-_LAWS = numerics.GUMBEL, numerics.GAUSSIAN
-_LOWER, _UPPER, _WIDEST = np.array([(law.lower, law.upper, law.widest) for law in _LAWS]).T.copy()
+LAWS = numerics.GUMBEL, numerics.GAUSSIAN
+_LOWER, _UPPER, _WIDEST = np.array([(law.lower, law.upper, law.widest) for law in LAWS]).T.copy()
 _ROOT_TWO_PI = np.sqrt(2.0 * np.pi)
 
 # The nodes: enough for indices of which one is a million times as wide as another, and more.
-_T = np.array([(np.arange(440) + 0.5) * (law.panel / law.nodes) for law in _LAWS])
+_T = np.array([(np.arange(440) + 0.5) * (law.panel / law.nodes) for law in LAWS])
 _EXP, _EXP_LESS_ONE = np.exp(_T), np.expm1(_T)
 
 
