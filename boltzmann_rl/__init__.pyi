@@ -116,6 +116,7 @@ from boltzmann_rl.policies.feedback import (
     Exp3PlusPlus as Exp3PlusPlus,
 )
 from boltzmann_rl.policies.greedy import EpsilonGreedy as EpsilonGreedy, Greedy as Greedy, Uniform as Uniform
+from boltzmann_rl.policies.mixture import Mixture as Mixture
 from boltzmann_rl.policies.perturbation import (
     BetaThompson as BetaThompson,
     BoltzmannGumbel as BoltzmannGumbel,

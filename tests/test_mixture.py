@@ -13,7 +13,7 @@ import boltzmann_rl as brl
 from boltzmann_rl.decisions import machine
 from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.numerics.plain import FAR_BELOW
-from boltzmann_rl.policies.mixture import Mixture, mixture_of, mixtures, probabilities_of, unknown, weights_of
+from boltzmann_rl.policies.mixture import Mixture, mixture_of, mixtures, unknown, weights_of
 from boltzmann_rl.schedules import Exponential, Linear
 
 
@@ -25,7 +25,7 @@ class ThreeParts:
     floor: Any = 0.1
 
     def __call__(self, values, step):
-        return probabilities_of(self.mixture(step), np.asarray(values, dtype=float), step)
+        return self.mixture(step).probabilities(values, step)
 
     def mixture(self, step, memory=None):
         floor = self.floor(step) if callable(self.floor) else self.floor
@@ -74,7 +74,7 @@ def test_weights_that_do_not_add_up_to_one_are_refused(mixture):
     @dataclass(frozen=True)
     class Wrong:
         def __call__(self, values, step):
-            return probabilities_of(mixture, np.asarray(values), step)
+            return mixture.probabilities(values, step)
 
         def mixture(self, step, memory=None):
             return mixture
@@ -158,7 +158,7 @@ class Answering:
         vars(self).update(said)
 
     def __call__(self, values, step):
-        return probabilities_of(self.mixture(step), np.asarray(values, dtype=float), step)
+        return self.mixture(step).probabilities(values, step)
 
     def mixture(self, step, memory=None):
         return self.answer(step) if callable(self.answer) else self.answer
@@ -247,16 +247,12 @@ RATES = np.array([0.2, 0.4, 0.6])
 
 def test_each_row_may_have_a_weight_of_its_own():
     expected = [[0.1, 0.9], [0.8, 0.2], [0.5, 0.5]]
-    found = probabilities_of(Mixture(RATES, 0.0, 1.0 - RATES), VALUES, 0)
+    found = Mixture(RATES, 0.0, 1.0 - RATES).probabilities(VALUES)
     np.testing.assert_allclose(found, expected, rtol=1e-15)
-    np.testing.assert_allclose(
-        probabilities_of(Mixture(RATES, 0.0, 1.0 - RATES), VALUES, [1, 2, 3]), expected, rtol=1e-15
-    )
+    np.testing.assert_allclose(Mixture(RATES, 0.0, 1.0 - RATES).probabilities(VALUES, [1, 2, 3]), expected, rtol=1e-15)
     one = np.array([0.2])
-    np.testing.assert_allclose(probabilities_of(Mixture(one, 0.0, 1.0 - one), VALUES[0], 0), expected[0], rtol=1e-15)
-    np.testing.assert_allclose(
-        probabilities_of(Mixture(np.array(0.2), 0.0, 0.8), VALUES, 0)[0], expected[0], rtol=1e-15
-    )
+    np.testing.assert_allclose(Mixture(one, 0.0, 1.0 - one).probabilities(VALUES[0]), expected[0], rtol=1e-15)
+    np.testing.assert_allclose(Mixture(np.array(0.2), 0.0, 0.8).probabilities(VALUES)[0], expected[0], rtol=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +269,7 @@ def test_each_row_may_have_a_weight_of_its_own():
 )
 def test_weights_for_other_rows_than_there_are_are_refused_by_name(weight, values, step, message):
     with pytest.raises(ValueError, match=message):
-        probabilities_of(Mixture(weight, 0.0, 1.0 - weight), values, step, "epsilon")
+        Mixture(weight, 0.0, 1.0 - weight).probabilities(values, step, "epsilon")
 
 
 @pytest.mark.parametrize(

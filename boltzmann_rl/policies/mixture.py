@@ -19,7 +19,7 @@ from boltzmann_rl.policies.parameters import misfit, number_at, same_for_many, t
 from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import evaluate, is_constant
 
-__all__ = ["Mixture", "keep", "mixed", "mixture_of", "mixtures", "probabilities_of", "unknown", "weights_of"]
+__all__ = ["Mixture", "keep", "mixed", "mixture_of", "mixtures", "unknown", "weights_of"]
 
 # What the weights may add up to.
 _LEAST, _MOST = 1.0 - 1e-12, 1.0 + 1e-12
@@ -39,14 +39,44 @@ class Mixture(NamedTuple):
             an object with ``temperature(values, step)``, which are asked where the decision is made.
 
     Example:
-        >>> Mixture(uniform=0.3, soft=0.0, greedy=0.7)
-        Mixture(uniform=0.3, soft=0.0, greedy=0.7, temperature=1.0)
+        >>> mixture = Mixture(uniform=0.1, soft=0.0, greedy=0.9)
+        >>> mixture.probabilities([0.0, 1.0])
+        array([0.05, 0.95])
     """
 
     uniform: Any
     soft: Any
     greedy: Any
     temperature: Any = 1.0
+
+    def probabilities(self, values: Any, step: Any = 0, name: str = "a weight of the mixture") -> Floats:
+        """The probabilities ``(..., A)`` of values ``(..., A)``: what the ``__call__`` of a policy returns.
+
+        Args:
+            values: Action values, as `boltzmann_rl.softmax` takes them.
+            step: Decisions made so far, for a temperature that depends on them.
+            name: Of what the weights come from, for errors.
+
+        Raises:
+            ValueError: No weight above 0, weights or temperatures for other rows than there are, a clock per action.
+        """
+        p: Any = None
+        values = as_values(values)
+        with np.errstate(under="ignore"):
+            for part, weight in enumerate(self[:3]):
+                if type(weight) is float and weight == 0.0:
+                    continue
+                if part == 1:
+                    found = softmax(values, temperature_at(self.temperature, values, step))
+                else:
+                    found = greedy(values) if part else uniform(values)
+                if type(weight) is not float or weight != 1.0:
+                    found = _aligned(weight, name, values, step) * found
+                p = found if p is None else p + found
+        if p is None:
+            raise ValueError(f"the weights of a mixture must add up to 1, got {self}")
+        answer: Floats = p
+        return answer
 
 
 def mixture_of(policy: Any, step: Any, memory: Any = None) -> Mixture | None:
@@ -92,40 +122,7 @@ def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
     """The ``__call__`` of a policy that offers a mixture."""
     name = "epsilon" if hasattr(policy, "epsilon") else "a weight of the mixture"
     mixture = getattr(policy, "kept_mixture", None) or policy.mixture(step, memory)
-    return probabilities_of(mixture, as_values(values), step, name)
-
-
-def probabilities_of(mixture: Mixture, values: Floats, step: Any, name: str = "a weight of the mixture") -> Floats:
-    """The probabilities ``(..., A)`` of values ``(..., A)``.
-
-    Args:
-        mixture: Weights and temperature.
-        values: Action values, as `boltzmann_rl.softmax` takes them.
-        step: Decisions made so far, for a temperature that depends on them.
-        name: Of what the weights come from, for errors.
-
-    Raises:
-        ValueError: No weight above 0, weights or temperatures for other rows than there are, a clock per action.
-
-    Example:
-        >>> probabilities_of(Mixture(0.1, 0.0, 0.9), np.array([0.0, 1.0]), step=0)
-        array([0.05, 0.95])
-    """
-    p: Any = None
-    with np.errstate(under="ignore"):
-        for part, weight in enumerate(mixture[:3]):
-            if type(weight) is float and weight == 0.0:
-                continue
-            if part == 1:
-                found = softmax(values, temperature_at(mixture.temperature, values, step))
-            else:
-                found = greedy(values) if part else uniform(values)
-            if type(weight) is not float or weight != 1.0:
-                found = _aligned(weight, name, values, step) * found
-            p = found if p is None else p + found
-    if p is None:
-        raise ValueError(f"the weights of a mixture must add up to 1, got {mixture}")
-    answer: Floats = p
+    answer: Floats = mixture.probabilities(values, step, name)
     return answer
 
 
