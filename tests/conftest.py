@@ -1,4 +1,4 @@
-"""What several test files need."""
+"""Fixtures of several test files."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from boltzmann_rl.engines import selection
 
 @pytest.fixture
 def everything_pays(monkeypatch):
-    """Compiling pays for any amount of work, as it does for much of it."""
+    """Let compiling pay for any amount of work, so that small experiments run on the compiled engine."""
     monkeypatch.setattr(selection, "PAYS", {"step": 0, "episode": 0})

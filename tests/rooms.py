@@ -1,4 +1,4 @@
-"""The rooms of the package and their floors, and which room imports which: read from the source."""
+"""The components of the package ("rooms"), their layers ("floors"), and their imports, read from the source."""
 
 import ast
 import sys
@@ -10,8 +10,8 @@ ROOT = Path(boltzmann_rl.__file__).parent
 FILES = {str(path.relative_to(ROOT).with_suffix("")).replace("/", "."): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in FILES.items()}
 
-# Lowest first; a room imports from lower floors and from itself, inside functions too. A room is a folder or a module
-# of the package; engines has several floors, since training stands between what it measures and what it plays.
+# Lowest first. A room imports only from lower floors and from itself, also inside functions. A room is a folder or a
+# module of the package. Engines are on several floors, because training uses their metrics and they use training.
 FLOORS = (
     {"arguments"},
     {"lazy", "protocols", "storage", "statistics"},
@@ -36,14 +36,14 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 
 def room_of(module):
-    """The room of a module: the longest beginning of its name that has a floor, else its first word."""
+    """The room of a module: the longest prefix of its name that has a floor, else its first word."""
     words = module.split(".")
     beginnings = [".".join(words[:length]) for length in range(len(words), 0, -1)]
     return next((name for name in beginnings if name in FLOOR_OF), words[0])
 
 
 def imports_of(node, *, lazily=False, typing=False):
-    """Every import below a node: the module, the name taken from it, whether inside a function, whether for types."""
+    """Every import below a node: the module, the imported name, whether inside a function, whether for types only."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
             yield from imports_of(child, lazily=lazily, typing=True)
@@ -67,7 +67,7 @@ def own_imports(module):
 
 
 def arrows():
-    """The imports between rooms that no longer way down implies: the transitive reduction of the graph of rooms."""
+    """The imports between rooms that do not follow from others: the transitive reduction of the graph."""
     down = {room: set() for room in FLOOR_OF}
     for module in FILES:
         if module != "__init__":
@@ -80,7 +80,7 @@ def arrows():
     return {(room, lower) for room in down for lower in down[room] - set().union(*map(below, down[room]))}
 
 
-# What nearly every room imports: drawn, it would hide the rest.
+# Nearly every room imports these; their arrows would hide the others.
 EVERYWHERE = {"arguments", "lazy", "protocols"}
 
 

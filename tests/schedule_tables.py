@@ -1,4 +1,4 @@
-"""Schedules that several test files go through: one of each kind and edge, and each number that one is made of."""
+"""Schedules for several test files: one of each kind and edge case, and each of their parameters."""
 
 import math
 
@@ -94,7 +94,7 @@ ROW_NUMBERS = [
     (lambda x: Joined((1.0, Linear(x, 0.0, steps=5)), boundaries=(4,)), "start"),
     (lambda x: Floor(Scaled(Linear(x, 0.0, steps=10), 3.0), 0.2), "start"),
 ]
-# Every number that a schedule is made of.
+# Every parameter of a schedule.
 NUMBERS = [
     *ROW_NUMBERS,
     (lambda x: Polynomial(1.0, 0.1, steps=10, power=x), "power"),

@@ -14,7 +14,7 @@ from boltzmann_rl.schedules import Power
 
 RNG = np.random.default_rng(0)
 
-# Policies that the laws of action selection are checked for, and the memory that they are handed for given values.
+# Policies that must obey the laws of action selection, and their memory for given values.
 POLICIES = [
     (Exp3PlusPlus(), np.zeros_like),
     (Exp3PlusPlus(exploration=0.5), lambda values: 0.9 * (values < values.max(axis=-1, keepdims=True))),
@@ -28,7 +28,7 @@ def test_the_policy_of_exp3_plus_plus_obeys_the_laws(policy, memory):
 
 
 def softmax_of(exponents):
-    """For the oracles: exponents of moderate size, written as in the papers."""
+    """A softmax for the oracles, for exponents of moderate size, written as in the papers."""
     weights = [math.exp(exponent - max(exponents)) for exponent in exponents]
     return [weight / sum(weights) for weight in weights]
 
@@ -125,7 +125,7 @@ class Exp3PlusPlusOfThePaper:
         self.n[arm] += 1
 
 
-# An agent of ours, and an oracle of its own, both made anew for each test.
+# Our agent and its oracle, both made for each test.
 AGENTS = {
     "Exp3": lambda: (exp3(arms=4, gamma=0.2), Exp3(4, 0.2)),
     "Exp3 of losses": lambda: (Agent(ImportanceWeightedLosses(), Boltzmann(1 / 0.07)), Exp3OfLosses(4, 0.07)),
@@ -156,8 +156,8 @@ def test_agents_act_as_the_pseudo_code_of_their_paper(name):
     assert p[0].argmax() == 2
 
 
-def test_known_gaps_lower_the_floor_that_exp3_plus_plus_keeps_under_bad_arms():
-    """Else the comparison above would say nothing of the gaps."""
+def test_estimated_gaps_lower_the_exploration_of_bad_arms_in_exp3_plus_plus():
+    """Otherwise the comparison above would not test the gaps."""
     agent = exp3_plus_plus(1.0, exploration=0.01)
     state = agent.learner.start((1, 4), RNG)
     for arm in np.repeat(np.arange(4), 100):
@@ -165,13 +165,13 @@ def test_known_gaps_lower_the_floor_that_exp3_plus_plus_keeps_under_bad_arms():
     gaps = agent.learner.memory(state)
     assert (gaps[0, [0, 1, 3]] > 0.5).all()
     assert gaps[0, 2] == 0.0
-    rare = [-1e9, -1e9, 0.0, -1e9]  # so that the floor is all that is left
+    rare = [-1e9, -1e9, 0.0, -1e9]  # so that only the exploration floor is left
     known, unknown = agent.policy(rare, 400, gaps[0]), agent.policy(rare, 400, np.zeros(4))
     assert known[0] == pytest.approx(0.01 * math.log(401) / (401 * gaps[0, 0] ** 2), rel=1e-12)
     assert unknown[0] == pytest.approx(0.5 * math.sqrt(math.log(4) / (401 * 4)), rel=1e-12)
 
 
-def test_weights_beyond_any_float_still_give_the_probabilities_of_exact_arithmetic():
+def test_weights_that_overflow_still_give_the_probabilities_of_exact_arithmetic():
     """Exp3 whose weights pass 10³⁰⁸, against products of 50 digits."""
     steps, arms, gamma, rng = 6000, 3, 0.7, np.random.default_rng(2)
     agent = exp3(arms, gamma)
@@ -200,7 +200,7 @@ def test_weights_beyond_any_float_still_give_the_probabilities_of_exact_arithmet
     ],
     ids=["rewards", "losses", "biased losses", "losses with gaps"],
 )
-def test_estimates_have_the_expectation_that_the_papers_say(learner, expected):
+def test_estimates_have_the_expectation_of_the_papers(learner, expected):
     p, r = np.array([0.1, 0.3, 0.6]), np.array([0.2, 0.9, 0.5])
     mean = np.zeros(3)
     for arm in range(3):
@@ -211,7 +211,7 @@ def test_estimates_have_the_expectation_that_the_papers_say(learner, expected):
 
 
 @pytest.mark.parametrize("learner", [ImportanceWeightedRewards(), ImportanceWeightedLosses()], ids=repr)
-def test_sums_never_overflow_however_rare_what_happened(learner):
+def test_sums_never_overflow_however_rare_an_action(learner):
     p = np.array([[5e-324, 1.0 - 5e-324]])
     state = learner.start((1, 2), RNG)
     with np.errstate(all="raise"):
@@ -232,16 +232,16 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize("name", BOUNDS)
-def test_regret_stays_within_the_proven_bound_and_far_below_chance(name):
+def test_regret_is_within_the_proven_bound_and_far_below_uniform_play(name):
     make, bound = BOUNDS[name]
     problem = BernoulliBandit((0.2, 0.2, 0.8, 0.2, 0.2))
     experiment = BanditExperiment("bound", problem=problem, agents={name: make()}, runs=100, steps=T, seed=3)
     regret = experiment.run(progress=False).runs["regret"].mean()
     assert regret < bound
-    assert regret < 0.5 * T * 0.6 * 4 / 5  # half of what choosing by chance costs
+    assert regret < 0.5 * T * 0.6 * 4 / 5  # half the regret of the uniform policy
 
 
-def test_the_temperature_of_tsallis_inf_rises_as_the_root_of_the_time():
+def test_the_temperature_of_tsallis_inf_grows_as_the_square_root_of_time():
     assert Power(0.5, exponent=-0.5)([0, 3, 99, 9_999]) == pytest.approx([0.5, 1.0, 5.0, 50.0], rel=1e-15)
     assert Power(0.0, exponent=-2.0)(10**400) == 0.0
     with pytest.raises(ValueError, match="exponent must not be 0"):
@@ -266,7 +266,7 @@ def test_the_temperature_of_tsallis_inf_rises_as_the_root_of_the_time():
         (lambda: Exp3PlusPlus()([0.0, 1.0], [1, 1], [0.0, 0.0]), "give one step per row"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_name(attempt, message):
+def test_invalid_arguments_are_refused_by_name(attempt, message):
     with pytest.raises(ValueError, match=message):
         attempt()
 
@@ -276,5 +276,5 @@ def learned(learner, reward=0.5, p=0.5):
     return learner.update(state, np.array([0]), np.array([reward]), np.array([[p, 1 - p]]), RNG)
 
 
-def test_exp3_is_log_weights_and_a_policy_that_anyone_can_put_together():
+def test_exp3_is_a_learner_of_log_weights_and_a_policy():
     assert exp3(4, 0.2) == Agent(ImportanceWeightedRewards(bounded=True), EpsilonBoltzmann(0.2, temperature=4 / 0.2))

@@ -1,4 +1,4 @@
-"""The page on architecture draws the imports as they are, and names every room."""
+"""The page on architecture draws the actual imports, and describes every component."""
 
 import re
 from pathlib import Path
@@ -11,9 +11,9 @@ PAGE = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text("utf-8
 def test_the_diagram_has_the_arrows_of_the_imports():
     drawn = re.search(r"```mermaid\n(.*?)\n```", PAGE, flags=re.DOTALL)
     assert drawn is not None
-    assert drawn.group(1) == diagram(), "python tests/rooms.py prints the diagram as it should be"
+    assert drawn.group(1) == diagram(), "python tests/rooms.py prints the right diagram"
 
 
-def test_every_room_has_a_line_that_says_what_it_holds():
+def test_every_component_is_described():
     described = set(re.findall(r"^\| `([\w.]+)`", PAGE, flags=re.MULTILINE))
     assert described == set(FLOOR_OF)

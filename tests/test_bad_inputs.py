@@ -1,7 +1,7 @@
-"""Inputs that broke others: what is legal has its exact answer, what is not is refused by name.
+"""Inputs that broke other packages: valid ones have their exact result, invalid ones are refused by name.
 
-The refusals are the same wherever an argument enters; the legal inputs neither warn nor raise, however strictly
-NumPy is told to look.
+Errors are the same wherever an argument enters. Valid inputs neither warn nor raise under the strictest
+floating-point settings of NumPy.
 """
 
 import ast
@@ -25,7 +25,7 @@ HUGE = 10**400
 
 @contextlib.contextmanager
 def strictly():
-    """Every warning is an error, and so is every floating-point flag."""
+    """Turn every warning and every floating-point error into an exception."""
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
         yield
@@ -33,7 +33,7 @@ def strictly():
 
 @pytest.fixture(params=["softmax", "policy", "lambda", "draw"])
 def distribution(request):
-    """Four doors to the same distribution: the function, a policy, a policy with a schedule, and an act."""
+    """Four ways to the same distribution: the function, a policy, a policy with a schedule, and `act`."""
 
     def through(values, temperature=1.0, available=None):
         hidden = values if available is None else brl.mask(values, available)
@@ -97,7 +97,7 @@ AT_ONE = [0.46831053, 0.06337894, 0.46831053]
         pytest.param(ROW, 10**300, THIRDS, 1e-12, id="large int that a float holds"),
     ],
 )
-def test_a_legal_temperature_is_taken(distribution, values, temperature, expected, rtol):
+def test_a_valid_temperature_is_accepted(distribution, values, temperature, expected, rtol):
     with strictly():
         assert_probabilities(distribution(np.array(values), temperature), expected, rtol)
 
@@ -129,7 +129,7 @@ def test_a_legal_temperature_is_taken(distribution, values, temperature, expecte
         pytest.param(datetime.timedelta(1), TypeError, [], id="time"),
     ],
 )
-def test_an_impossible_temperature_is_refused_by_name(distribution, temperature, error, said):
+def test_an_invalid_temperature_is_refused_by_name(distribution, temperature, error, said):
     with pytest.raises(error) as caught:
         distribution(np.array(ROW), temperature)
     for text in said:
@@ -159,7 +159,7 @@ def test_temperatures_that_do_not_fit_are_refused_by_name(temperature, error):
         brl.softmax(ROW, temperature)
 
 
-def test_a_policy_takes_no_matrix_and_no_masked_array_for_its_temperature():
+def test_a_policy_refuses_a_matrix_or_a_masked_array_as_temperature():
     with pytest.raises(TypeError, match="temperature"):
         brl.Boltzmann([[1.0, 2.0]])
     with pytest.raises(TypeError, match="temperature"):
@@ -204,7 +204,7 @@ def test_a_policy_takes_no_matrix_and_no_masked_array_for_its_temperature():
         pytest.param([-1000, -1001], 1.0, [0.7310585786300049, 0.2689414213699951], 1e-12, id="both below -1000"),
     ],
 )
-def test_legal_values_have_their_exact_distribution(distribution, values, temperature, expected, rtol):
+def test_valid_values_have_their_exact_distribution(distribution, values, temperature, expected, rtol):
     with strictly():
         assert_probabilities(distribution(np.array(values, float), temperature), expected, rtol)
 
@@ -307,7 +307,7 @@ def read_only(values):
         pytest.param(np.zeros(100_000, np.float16), np.full(100_000, 1e-5), 1e-12, id="float16 sum overflows"),
     ],
 )
-def test_every_array_of_reals_is_computed_and_answered_in_float64(values, expected, rtol):
+def test_every_array_of_reals_is_computed_and_returned_in_float64(values, expected, rtol):
     before = np.array(values)
     with strictly():
         assert_probabilities(brl.softmax(values, 1.0), expected, rtol)
@@ -342,7 +342,7 @@ def test_fortran_order_changes_nothing():
         pytest.param(np.zeros(2, [("a", float)]), "values", id="structured"),
     ],
 )
-def test_what_is_no_array_of_reals_is_refused(values, said):
+def test_values_that_are_not_real_arrays_are_refused(values, said):
     for door in (
         lambda: brl.softmax(values),
         lambda: brl.Boltzmann(1.0)(values, 0),
@@ -381,7 +381,7 @@ def test_ragged_rows_are_refused():
         pytest.param([-INF, 9, 2], 1.0, [1, 0, 1], [0, 0, 1], id="an allowed arm of -inf"),
     ],
 )
-def test_what_is_under_a_mask_is_never_read(distribution, values, temperature, available, expected):
+def test_masked_values_are_never_read(distribution, values, temperature, available, expected):
     with strictly():
         found = distribution(np.array(values, float), temperature, np.array(available))
         assert_probabilities(found, np.array(expected, float), 1e-12)
@@ -414,7 +414,7 @@ def test_what_is_under_a_mask_is_never_read(distribution, values, temperature, a
         pytest.param(np.array([255, 1, 0], np.uint8), ValueError, ["255"], id="a 255"),
     ],
 )
-def test_a_mask_that_is_none_is_refused_by_name(available, error, said):
+def test_an_invalid_mask_is_refused_by_name(available, error, said):
     values = np.array([1.0, 2.0, 3.0])
     for door in (
         lambda: brl.mask(values, available),
@@ -427,21 +427,21 @@ def test_a_mask_that_is_none_is_refused_by_name(available, error, said):
             assert text in str(caught.value)
 
 
-def test_a_mask_of_one_row_is_not_spread_over_a_batch():
+def test_a_mask_of_one_row_is_not_broadcast_over_a_batch():
     with pytest.raises(ValueError, match=r"mask.*\(3,\).*\(2, 3\)"):
         brl.mask(np.zeros((2, 3)), [True, False, True])
     with pytest.raises(ValueError, match=r"mask.*\[1\]"):
         brl.mask(np.zeros((2, 3)), [[True, False, True], [False, False, False]])
 
 
-def test_allowed_actions_that_are_all_impossible_are_refused():
+def test_a_mask_that_leaves_only_values_of_minus_infinity_is_refused():
     with pytest.raises(ValueError, match="-inf"):
         brl.act(brl.Boltzmann(1.0), [-INF, 9.0, -INF], np.random.default_rng(0), available=[1, 0, 1])
     with pytest.raises(ValueError, match=r"\[0\].*nan"):
         brl.act(brl.Boltzmann(1.0), [NAN, 9.0, 1.0], np.random.default_rng(0), available=[1, 0, 1])
 
 
-def test_values_that_are_a_mask_are_sent_to_the_mask():
+def test_a_mask_in_place_of_values_is_refused_with_the_remedy():
     with pytest.raises(TypeError, match="available="):
         brl.mask([True, False], [True, False])
 
@@ -472,7 +472,7 @@ def test_the_inverse_of_the_distribution_function(p, u, action):
         assert brl.invert([p, p, p], [u, u, u]).tolist() == [action] * 3
 
 
-def test_a_million_draws_never_take_an_impossible_action():
+def test_a_million_draws_never_take_an_action_of_probability_0():
     values = np.broadcast_to([-INF, 1.0, -INF], (1_000_000, 3))
     with strictly():
         actions = brl.act(brl.Boltzmann(1.0), values, np.random.default_rng(0))
@@ -493,7 +493,7 @@ def test_a_million_draws_never_take_an_impossible_action():
         pytest.param(1.0, id="a number"),
     ],
 )
-def test_what_is_no_distribution_is_not_sampled(p):
+def test_sampling_refuses_an_invalid_distribution(p):
     for door in (lambda: brl.sample(p, np.random.default_rng(0)), lambda: brl.invert(p, np.zeros(np.shape(p)[:-1]))):
         with strictly(), pytest.raises(ValueError, match="probabilities"):
             door()
@@ -502,7 +502,7 @@ def test_what_is_no_distribution_is_not_sampled(p):
 @pytest.mark.parametrize(
     "rng", [None, 0, "0", np.random, np.random.RandomState(0), np.random.PCG64(0)], ids=lambda rng: type(rng).__name__
 )
-def test_chance_comes_from_a_generator_only(rng):
+def test_randomness_comes_from_a_generator_only(rng):
     for door in (lambda: brl.sample([0.5, 0.5], rng), lambda: brl.act(brl.Greedy(), [0.0, 1.0], rng)):
         with pytest.raises(TypeError, match="rng"):
             door()
@@ -542,14 +542,14 @@ FALLING = Linear(1.0, 0.1, steps=10)
         pytest.param(Power(1.0, exponent=1000.0), 10**9, 0.0, 0, id="power underflow"),
     ],
 )
-def test_a_schedule_has_its_value_at_every_legal_step(schedule, step, value, rtol):
+def test_a_schedule_has_its_value_at_every_valid_step(schedule, step, value, rtol):
     with strictly():
-        for _ in range(2):  # asking does not advance
+        for _ in range(2):  # evaluation does not advance it
             np.testing.assert_allclose(schedule(step), value, rtol=rtol)
         assert type(schedule(step)) is float
 
 
-def test_a_schedule_that_has_reached_zero_is_taken_as_greedy():
+def test_a_schedule_that_has_reached_zero_is_greedy():
     for schedule in (Exponential(1.0, decay=0.5), Linear(1.0, 0.0, steps=10), Cosine(1.0, 0.0, steps=10)):
         with strictly():
             assert brl.Boltzmann(schedule)(ROW, 2000).tolist() == HALVES
@@ -587,7 +587,7 @@ def test_one_over_the_logarithm_is_finite_and_positive_from_the_first_step(step)
         pytest.param(datetime.timedelta(1), TypeError, id="time"),
     ],
 )
-def test_a_step_that_is_no_count_is_refused_by_name(step, error):
+def test_a_step_that_is_not_a_count_is_refused_by_name(step, error):
     with strictly(), pytest.raises(error, match="step"):
         FALLING(step)
 
@@ -626,7 +626,7 @@ def test_a_step_that_is_no_count_is_refused_by_name(step, error):
         pytest.param(lambda: Power(1.0, exponent=0.0), ValueError, "exponent", id="exponent 0"),
     ],
 )
-def test_a_schedule_that_cannot_be_is_refused_by_name(make, error, said):
+def test_an_invalid_schedule_is_refused_by_name(make, error, said):
     with strictly(), pytest.raises(error, match=said):
         make()
 
@@ -635,7 +635,7 @@ def test_a_schedule_that_cannot_be_is_refused_by_name(make, error, said):
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**31, 2**32, 2**63 - 1, np.int64(3), np.uint8(3), np.int64(2**63 - 1)])
-def test_a_legal_seed_becomes_a_plain_int(seed):
+def test_a_valid_seed_becomes_an_int(seed):
     assert type(as_seed(seed)) is int
     assert as_seed(seed) == seed
 
@@ -669,30 +669,30 @@ def test_a_legal_seed_becomes_a_plain_int(seed):
         pytest.param(np.random.default_rng(0), TypeError, id="generator"),
     ],
 )
-def test_what_is_no_seed_is_refused_by_name(seed, error):
+def test_an_invalid_seed_is_refused_by_name(seed, error):
     with pytest.raises(error, match="seed"):
         as_seed(seed)
 
 
-# --- the promises behind all of this ------------------------------------------------------------------------
+# --- no warnings, and errors also under python -O -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("policy", [brl.Greedy(), brl.Uniform(), brl.EpsilonGreedy(0.1), brl.Boltzmann(0.3)], ids=repr)
 @pytest.mark.parametrize("function", ["entropy", "effective_actions"])
-def test_information_of_a_legal_distribution_raises_no_flag(policy, function):
+def test_entropy_and_divergence_of_valid_distributions_raise_no_floating_point_error(policy, function):
     with strictly():
         getattr(brl, function)(policy([0.0, -220.0, -1e308, 1.0], 0))
 
 
 @pytest.mark.parametrize("policy", [brl.MaxBoltzmann(0.1, 1.0), brl.EpsilonBoltzmann(0.1, 1.0)], ids=repr)
-def test_mixtures_with_a_denormal_tail_raise_no_flag(policy):
+def test_mixtures_with_a_denormal_tail_raise_no_floating_point_error(policy):
     with strictly():
         assert abs(policy([0.0, -720.0, -745.0], 0).sum() - 1) < 1e-15
 
 
 @pytest.mark.parametrize("levels", [[0.0, 740.0], [0.0, 1e-200], [-1.7e308, 1.7e308], [1.0, INF], [5e-324, 0.0]])
 @pytest.mark.parametrize("temperature", [0.0, 1e-320, 1.0, 1e308, INF])
-def test_a_legal_ensemble_raises_no_flag(levels, temperature):
+def test_a_valid_ensemble_raises_no_floating_point_error(levels, temperature):
     with strictly():
         ensemble = brl.BoltzmannDistribution(levels, temperature)
         for name in ("probabilities", "mean_energy", "free_energy", "entropy", "heat_capacity", "log_partition"):
@@ -701,7 +701,7 @@ def test_a_legal_ensemble_raises_no_flag(levels, temperature):
 
 @pytest.mark.parametrize("values", [[0.0, -740.0], [1.7e308, -1.7e308], [1e-310, 0.0], [5.0], [1.0, -INF, 2.0]])
 @pytest.mark.parametrize("temperature", [0.0, 1e-320, 1.0, 1e308, INF])
-def test_legal_numerics_raise_no_flag(values, temperature):
+def test_numerics_of_valid_values_raise_no_floating_point_error(values, temperature):
     with strictly():
         for function in (brl.softmax, brl.log_softmax, brl.logsumexp, brl.softmax_jacobian, brl.sparsemax):
             assert not np.isnan(function(values, temperature)).any(), function
@@ -716,7 +716,7 @@ def test_legal_numerics_raise_no_flag(values, temperature):
         brl.kl_divergence(brl.softmax(values, temperature), brl.softmax(values, 1.0))
 
 
-def test_no_refusal_is_an_assert_that_python_drops_under_o():
+def test_errors_are_raised_also_under_python_o():
     package = pathlib.Path(brl.__file__).parent
     sources = sorted(package.rglob("*.py"))
     assert len(sources) > 10

@@ -1,4 +1,4 @@
-"""Bandit environments under Gymnasium's own clients: specs, time limits, wrappers, pictures."""
+"""Bandit environments with the rest of Gymnasium: specs, time limits, wrappers, pictures."""
 
 import gymnasium
 import numpy as np
@@ -17,7 +17,7 @@ ROWS = [[1, 0, 3], [0, 1, 5], [4, 4, 0], [2, 8, 1]]
 
 
 def ends(env, number):
-    """The flags of so many steps, reset after each episode."""
+    """The flags terminated and truncated of ``number`` steps, with a reset after each episode."""
     env.reset(seed=0)
     flags = []
     for _ in range(number):
@@ -33,11 +33,11 @@ def test_the_spec_says_after_how_many_steps_an_episode_is_truncated(name, steps)
     assert gymnasium.make(name, steps=steps).spec.max_episode_steps == steps
     assert gymnasium.make_vec(name, num_envs=2, steps=steps).spec.max_episode_steps == steps
     assert gymnasium.make(name, steps=steps, max_episode_steps=7).spec.max_episode_steps == 7
-    assert gymnasium.spec(name).max_episode_steps is None  # of an id alone the number of steps is not decided
+    assert gymnasium.spec(name).max_episode_steps is None  # the id alone does not determine the number of steps
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
-def test_an_environment_made_from_a_spec_has_the_episodes_of_the_first(steps):
+def test_an_environment_made_from_a_spec_has_the_same_episodes(steps):
     first = gymnasium.make("boltzmann_rl/BernoulliBandit-v0", steps=steps)
     again = gymnasium.make(EnvSpec.from_json(first.spec.to_json()))
     assert (
@@ -66,7 +66,7 @@ def test_a_vector_takes_a_time_limit_as_single_environments_do(steps, limit):
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_wrappers_that_need_a_time_limit_find_it(name):
+def test_wrappers_that_need_a_time_limit_find_one(name):
     env = wrappers.TimeAwareObservation(gymnasium.make(name, steps=4), flatten=False, normalize_time=True)
     env.reset(seed=0)
     assert [float(env.step(0)[0]["time"][0]) for _ in range(4)] == [0.25, 0.5, 0.75, 1.0]
@@ -88,7 +88,7 @@ def test_wrappers_that_need_a_time_limit_find_it(name):
     ],
 )
 @pytest.mark.parametrize("name", IDS)
-def test_every_observation_under_a_wrapper_of_gymnasium_lies_in_its_space(name, wrap):
+def test_every_observation_under_a_gymnasium_wrapper_is_in_its_space(name, wrap):
     env = wrap(gymnasium.make(name, steps=5))
     assert env.reset(seed=0)[0] in env.observation_space
     for _ in range(8):
@@ -100,7 +100,7 @@ def test_every_observation_under_a_wrapper_of_gymnasium_lies_in_its_space(name, 
 
 @pytest.mark.parametrize("mode", [mode.value for mode in AutoresetMode])
 @pytest.mark.parametrize("name", IDS)
-def test_a_vector_says_how_it_resets_in_both_ways_and_runs_under_vector_wrappers(name, mode):
+def test_a_vector_declares_its_autoreset_mode_twice_and_runs_under_vector_wrappers(name, mode):
     env = gymnasium.make_vec(name, num_envs=2, steps=3, autoreset_mode=mode)
     assert env.unwrapped.autoreset_mode is env.metadata["autoreset_mode"] is AutoresetMode(mode)
     for wrap in (vector_wrappers.RecordEpisodeStatistics, vector_wrappers.NormalizeReward):
@@ -111,24 +111,24 @@ def test_a_vector_says_how_it_resets_in_both_ways_and_runs_under_vector_wrappers
 
 
 @pytest.mark.parametrize("name", CONTEXTUAL)
-def test_contexts_are_float32_as_networks_take_them(name):
+def test_contexts_are_float32(name):
     single, many = gymnasium.make(name), gymnasium.make_vec(name, num_envs=3)
     assert single.observation_space.dtype == many.observation_space.dtype == np.float32
     for env, action in ((single, 0), (many, np.zeros(3, dtype=int))):
         assert env.reset(seed=0)[0].dtype == env.step(action)[0].dtype == np.float32
 
 
-def test_rewards_are_those_of_the_rounded_context_that_was_seen():
+def test_rewards_belong_to_the_rounded_context_that_was_observed():
     weights = np.array([[1e6, -1e6], [3e5, 7e5]])
     env = BanditEnv("ContextualLinearBandit", weights=weights.tolist(), sd=0.0)
     seen, _ = env.reset(seed=0)
     for arm in (0, 1, 0, 1):
-        expected = weights[arm] @ seen.astype(np.float64)  # in float64 of what was shown: 1e6 makes a rounding visible
+        expected = weights[arm] @ seen.astype(np.float64)  # weights of 1e6 make the rounding of contexts visible
         seen, reward, *_ = env.step(arm)
         assert reward == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_list_of_pictures_is_that_of_gymnasium_s_own_collection():
+def test_a_list_of_pictures_equals_that_of_gymnasiums_render_collection():
     options = {"steps": 3, "rewards": ROWS}
     theirs = wrappers.RenderCollection(BanditEnv("AdversarialBandit", render_mode="rgb_array", **options))
     ours = gymnasium.make("boltzmann_rl/AdversarialBandit-v0", render_mode="rgb_array_list", **options)
@@ -145,7 +145,7 @@ def test_a_list_of_pictures_is_that_of_gymnasium_s_own_collection():
 
 
 @pytest.mark.parametrize("mode", [mode.value for mode in AutoresetMode])
-def test_a_vector_s_lists_of_pictures_are_those_of_single_environments(mode):
+def test_lists_of_pictures_of_a_vector_equal_those_of_single_environments(mode):
     options = {"steps": 2, "rewards": ROWS, "render_mode": "rgb_array_list"}
     single = lambda: wrappers.RenderCollection(  # noqa: E731 - made twice
         BanditEnv("AdversarialBandit", steps=2, rewards=ROWS, render_mode="rgb_array")
@@ -170,7 +170,7 @@ def assert_alike(expected, got):
 
 
 @pytest.mark.parametrize("make", [gymnasium.make, gymnasium.make_vec])
-def test_an_unknown_parameter_is_refused_in_python_s_own_words(make):
-    """By which TorchRL and others tell that an environment does not know an argument of theirs."""
+def test_an_unknown_parameter_is_refused_with_pythons_own_message(make):
+    """TorchRL and others recognise by it that an environment does not support one of their arguments."""
     with pytest.raises(TypeError, match="got an unexpected keyword argument 'frameskip': it takes means, arms"):
         make("boltzmann_rl/GaussianBandit-v0", frameskip=1)

@@ -1,6 +1,6 @@
 """Bandits as Gymnasium environments: Gymnasium's own checks, its own vector environment, and closed forms as oracles.
 
-Every test of chance has a false-alarm rate of one in a million and a fixed seed.
+Every statistical test has a false-alarm rate of one in a million and a fixed seed.
 """
 
 import copy
@@ -37,7 +37,7 @@ MODES = [mode.value for mode in AutoresetMode]
 
 
 def same(one, other):
-    """Whether two answers are equal in every part, kind and shape."""
+    """Whether two results are equal in every part, dtype and shape."""
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, tuple):
@@ -64,7 +64,7 @@ def test_gymnasium_finds_no_fault_with_any_environment(name, steps, monkeypatch)
     check_env(gymnasium.make(name, steps=steps).unwrapped, skip_render_check=not importlib.util.find_spec("pygame"))
 
 
-def test_an_id_with_its_module_is_enough_and_the_package_alone_imports_none_of_it():
+def test_an_id_with_its_module_is_enough_and_importing_the_package_registers_nothing():
     code = f"""if True:
         import sys, boltzmann_rl
         assert "gymnasium" not in sys.modules
@@ -75,12 +75,12 @@ def test_an_id_with_its_module_is_enough_and_the_package_alone_imports_none_of_i
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
-def test_every_problem_with_a_name_is_registered():
+def test_every_problem_of_the_catalogue_is_registered():
     assert set(PROBLEMS) == {name.removeprefix("boltzmann_rl/").removesuffix("-v0") for name in IDS}
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_what_was_made_can_be_written_as_json_and_made_again(name):
+def test_the_spec_of_an_environment_survives_json(name):
     env = gymnasium.make(name, steps=5)
     again = gymnasium.make(EnvSpec.from_json(env.spec.to_json()))
     assert again.unwrapped.bandit == env.unwrapped.bandit
@@ -109,7 +109,7 @@ def test_the_parameters_of_a_problem_are_json(name, options):
     assert many.single_observation_space == single.observation_space
 
 
-def test_the_random_walk_starts_with_arms_that_are_equal():
+def test_the_random_walk_starts_with_equal_arms():
     env = BanditEnv("DriftingBandit")
     env.reset(seed=0)
     assert env.step(0)[-1]["regret"] == 0.0
@@ -129,7 +129,7 @@ def test_the_same_seed_gives_the_same_pulls_and_another_seed_others(name):
     assert same(pulls(3), pulls(4)) == ("Adversarial" in name)
 
 
-def test_every_episode_is_a_problem_drawn_anew():
+def test_every_episode_draws_a_new_problem():
     env = BanditEnv(GaussianBandit(sd=0.0), steps=1)
     env.reset(seed=0)
     first = env.step(0)[1]
@@ -138,7 +138,7 @@ def test_every_episode_is_a_problem_drawn_anew():
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_what_is_answered_is_in_its_space_and_new_at_every_call(name):
+def test_observations_are_in_their_space_and_new_objects_at_every_call(name):
     single, many = gymnasium.make(name, steps=2), gymnasium.make_vec(name, num_envs=3, steps=2)
     answers = [single.reset(seed=0), many.reset(seed=0)]
     for _ in range(2):
@@ -152,7 +152,7 @@ def test_what_is_answered_is_in_its_space_and_new_at_every_call(name):
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_writing_into_an_answer_changes_nothing_that_comes_after(name):
+def test_writing_into_a_returned_array_changes_nothing_later(name):
     def rewards(spoil):
         envs = gymnasium.make_vec(name, num_envs=3, steps=3)
         answers, paid = envs.reset(seed=1), []
@@ -167,7 +167,7 @@ def test_writing_into_an_answer_changes_nothing_that_comes_after(name):
     assert rewards(spoil=True) == rewards(spoil=False)
 
 
-def test_nothing_is_seen_of_the_arms_before_they_are_pulled():
+def test_observations_reveal_nothing_about_the_arms():
     def seen(means):
         env, envs = BanditEnv(GaussianBandit(means, sd=0.0)), BanditVectorEnv(GaussianBandit(means), 2)
         return env.reset(seed=0), env.step(0)[0], envs.reset(seed=0), envs.step(np.array([0, 1]))[0]
@@ -177,14 +177,14 @@ def test_nothing_is_seen_of_the_arms_before_they_are_pulled():
 
 
 @pytest.mark.parametrize("name", CONTEXTUAL)
-def test_a_context_is_all_that_is_seen_of_a_contextual_problem(name):
+def test_the_context_is_the_only_observation_of_a_contextual_problem(name):
     observation, info = gymnasium.make(f"boltzmann_rl/{name}Bandit-v0").reset(seed=0)
     assert observation.shape == (64 if name == "Classification" else 5,)
     assert info.keys() == {"action_mask", "regret"}
 
 
 @pytest.mark.parametrize("arm", [0, 1, 2])
-def test_regret_is_what_the_best_arm_would_have_had_more_on_average(arm):
+def test_regret_is_the_difference_of_the_means_of_the_best_and_the_pulled_arm(arm):
     bandit = GaussianBandit((0.5, -1.0, 2.0), sd=3.0)
     env, envs = BanditEnv(bandit), BanditVectorEnv(bandit, 4)
     assert env.reset(seed=0)[1]["regret"] == 0.0
@@ -193,13 +193,13 @@ def test_regret_is_what_the_best_arm_would_have_had_more_on_average(arm):
     assert envs.step(np.full(4, arm))[-1]["regret"].tolist() == [(1.5, 3.0, 0.0)[arm]] * 4
 
 
-def test_regret_is_of_the_pull_just_made_also_where_the_means_move():
+def test_regret_is_that_of_the_last_pull_also_if_the_means_drift():
     env = BanditEnv("AdversarialBandit", rewards=[[3, 0], [0, 5], [0, 7]])
     env.reset(seed=0)
     assert [env.step(0)[-1]["regret"] for _ in range(4)] == [0.0, 5.0, 7.0, 0.0]
 
 
-def test_regret_and_reward_are_of_the_context_that_was_seen_before():
+def test_regret_and_reward_belong_to_the_context_observed_before():
     weights = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.5]])
     envs = BanditVectorEnv(ContextualLinearBandit(weights, sd=0.0), 50)
     contexts, _ = envs.reset(seed=0)
@@ -227,7 +227,7 @@ def test_the_right_class_pays_one_and_the_others_nothing(dataset):
     assert (info["regret"] == 1.0).all()
 
 
-def test_examples_are_drawn_alike():
+def test_examples_are_drawn_uniformly():
     envs = BanditVectorEnv("ClassificationBandit", 20_000, dataset="iris")
     seen = envs.reset(seed=0)[0]
     examples, times = np.unique(_examples("iris")[0], axis=0, return_counts=True)
@@ -236,7 +236,7 @@ def test_examples_are_drawn_alike():
 
 
 @pytest.mark.parametrize("features", [1, 3])
-def test_contexts_are_uniform_and_weights_have_their_law(features):
+def test_contexts_are_uniform_and_weights_have_their_distribution(features):
     envs = BanditVectorEnv("ContextualLinearBandit", 20_000, arms=1, features=features, sd=0.0)
     contexts, _ = envs.reset(seed=0)
     assert stats.kstest(contexts.ravel(), stats.uniform(-1.0, 2.0).cdf).pvalue > FALSE_ALARM
@@ -249,7 +249,7 @@ def test_contexts_are_uniform_and_weights_have_their_law(features):
     [("Gaussian", stats.norm(0.0, math.sqrt(2.0))), ("Drifting", stats.norm(0.0, math.sqrt(1.0 + 3 * 0.5**2)))],
 )
 @pytest.mark.parametrize("many", [False, True])
-def test_rewards_have_their_law_in_single_and_vector_environments(name, law, many):
+def test_rewards_have_their_distribution_in_single_and_vector_environments(name, law, many):
     options = {"drift": 0.5} if name == "Drifting" else {}
     name = f"boltzmann_rl/{name}Bandit-v0"
     if many:
@@ -266,7 +266,7 @@ def test_rewards_have_their_law_in_single_and_vector_environments(name, law, man
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_rows_have_the_law_of_single_environments(name):
+def test_rows_have_the_distribution_of_single_environments(name):
     """Rewards and regrets at the third of three pulls; two-sample tests, conservative where there are ties."""
     single, many = BanditEnv(name[13:-3], steps=3), BanditVectorEnv(name[13:-3], 2000, steps=3)
     single.reset(seed=5)
@@ -286,11 +286,11 @@ def test_rows_are_independent_of_each_other():
     rewards = np.array([envs.step(np.zeros(100_000, dtype=int))[1] for _ in range(2)])
     bound = stats.norm.isf(FALSE_ALARM / 2) / math.sqrt(100_000)
     assert abs(np.corrcoef(rewards[0, 1:], rewards[0, :-1])[0, 1]) < bound
-    assert abs(np.corrcoef(rewards)[0, 1] - 0.5) < bound  # of one row: means of variance 1, luck of variance 1
+    assert abs(np.corrcoef(rewards)[0, 1] - 0.5) < bound  # of one row: means of variance 1, reward noise of variance 1
 
 
 def adversaries(mode, steps):
-    """Two vector environments that leave nothing to chance: Gymnasium's own of single ones, and ours."""
+    """Two deterministic vector environments: Gymnasium's own of single ones, and ours."""
     rows = [[1, 0, 3], [0, 1, 5], [4, 4, 0], [2, 8, 1]]
     single = lambda: BanditEnv("AdversarialBandit", steps=steps, rewards=rows)  # noqa: E731 - said once, made thrice
     theirs = SyncVectorEnv([single] * 3, autoreset_mode=AutoresetMode(mode))
@@ -299,7 +299,7 @@ def adversaries(mode, steps):
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 5])
 @pytest.mark.parametrize("mode", MODES)
-def test_every_answer_is_that_of_gymnasiums_own_vector_environment(mode, steps):
+def test_every_result_is_that_of_gymnasiums_own_vector_environment(mode, steps):
     theirs, ours = adversaries(mode, steps)
     assert same(theirs.reset(seed=0), ours.reset(seed=0))
     rng = np.random.default_rng(0)
@@ -316,7 +316,7 @@ def test_every_answer_is_that_of_gymnasiums_own_vector_environment(mode, steps):
     assert ours.metadata["autoreset_mode"] is AutoresetMode(mode)
 
 
-def test_where_an_episode_ended_at_once_its_last_context_is_told():
+def test_the_final_context_of_an_episode_is_in_the_info():
     envs = BanditVectorEnv("ContextualLinearBandit", 3, steps=2, autoreset_mode=AutoresetMode.SAME_STEP)
     envs.reset(seed=0)
     assert "final_obs" not in envs.step(np.zeros(3, dtype=int))[-1]
@@ -329,7 +329,7 @@ def test_where_an_episode_ended_at_once_its_last_context_is_told():
 
 
 @pytest.mark.parametrize(("steps", "ends"), [(1, (True, False)), (2, (False, True)), (7, (False, True))])
-def test_one_pull_ends_the_task_and_more_are_cut_off(steps, ends):
+def test_one_pull_terminates_and_longer_episodes_are_truncated(steps, ends):
     env = BanditEnv("BernoulliBandit", steps=steps)
     env.reset(seed=0)
     *before, last = (env.step(0)[2:4] for _ in range(steps))
@@ -338,7 +338,7 @@ def test_one_pull_ends_the_task_and_more_are_cut_off(steps, ends):
     assert {type(flag) for flag in last} == {bool}
 
 
-def test_there_is_no_pull_before_a_reset_nor_after_the_end():
+def test_a_pull_before_a_reset_or_after_the_end_is_refused():
     env, envs = BanditEnv("GaussianBandit", steps=2), BanditVectorEnv("GaussianBandit", 2, autoreset_mode="Disabled")
     for step in (lambda: env.step(0), lambda: envs.step(np.zeros(2, dtype=int))):
         with pytest.raises(ResetNeeded, match=r"call reset\(\) before step\(\)"):
@@ -349,7 +349,7 @@ def test_there_is_no_pull_before_a_reset_nor_after_the_end():
         env.step(0)
 
 
-def test_a_copy_goes_on_as_the_original_does():
+def test_a_copy_continues_as_the_original_does():
     env = BanditEnv(SwitchingBandit(change_probability=0.5))
     env.reset(seed=0)
     other = copy.deepcopy(env)
@@ -357,7 +357,7 @@ def test_a_copy_goes_on_as_the_original_does():
 
 
 class Steps:
-    """A bandit of somebody else's: arm a always pays a, and hands out the same array each time."""
+    """A user's bandit: arm a always pays a, and the same array is returned each time."""
 
     arms = 3
     means = np.array([[0.0, 1.0, 2.0]])
@@ -376,7 +376,7 @@ class Steps:
 
 
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
-def test_anyones_bandit_is_an_environment_and_its_arrays_are_left_alone(mode):
+def test_a_users_bandit_becomes_an_environment_and_its_arrays_are_not_changed(mode):
     env, envs = BanditEnv(Steps()), BanditVectorEnv(Steps(), 2, steps=2, autoreset_mode=mode)
     env.reset(seed=0)
     assert env.step(2)[1] == 2.0
@@ -386,7 +386,7 @@ def test_anyones_bandit_is_an_environment_and_its_arrays_are_left_alone(mode):
     assert Steps.means.tolist() == [[0.0, 1.0, 2.0]]
 
 
-def test_a_tabular_agent_learns_which_arm_is_the_best_and_what_each_pays():
+def test_a_tabular_agent_learns_the_best_arm_and_the_means():
     options = {"means": [0.0, 1.0, 0.5], "steps": 5000}
     env = Environment(f"{ROOM}:boltzmann_rl/GaussianBandit-v0", options=options).make()
     agent = Agent(QLearning(learning_rate=InverseTime(1.0, rate=0.001), discount=0.0), Boltzmann(0.2))
@@ -414,7 +414,7 @@ def learned(envs, learner, steps):
 
 
 def test_linear_preferences_learn_the_arms_of_a_linear_problem():
-    """Uniform pulls have a regret of E max_a |x_a| = ⅔ and −⅔ at worst: ⅔ on average over the four arms."""
+    """The best of the four arms has a mean of E max_a |x_a| = ⅔ and the arms average 0, so uniform pulls regret ⅔."""
     weights = [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]
     envs = BanditVectorEnv("ContextualLinearBandit", 64, weights=weights, sd=0.1, steps=10_000)
     assert learned(envs, LinearPreferences(1.0), 1500) < 0.05
@@ -429,7 +429,7 @@ BLUE, GREEN, ORANGE, GREY, WHITE = (0, 114, 178), (0, 158, 115), (230, 159, 0), 
 
 
 def share(image, colour):
-    """How much of each of three arms' columns has a colour."""
+    """The fraction of each of three arms' columns that has a colour."""
     hit = (image == colour).all(axis=2)
     return [float(part.mean().round(2)) for part in np.array_split(hit, 3, axis=1)]
 
@@ -453,14 +453,14 @@ def test_a_picture_has_a_bar_for_every_mean_and_one_for_every_probability():
 
 @pytest.mark.parametrize("arms", [1, 2, 10, 480, 1000])
 @pytest.mark.parametrize("mean", [0.0, -1.0, 1e300, 1e-300])
-def test_any_number_of_arms_and_any_means_can_be_drawn(arms, mean):
+def test_any_number_of_arms_and_any_means_can_be_rendered(arms, mean):
     env = BanditEnv(GaussianBandit((mean,) * arms, sd=0.0), render_mode="rgb_array")
     env.reset(seed=0)
     env.show(np.full(arms, 1.0 / arms))
     assert env.render().shape == (320, 480, 3)
 
 
-def test_a_picture_for_every_row():
+def test_a_vector_renders_a_picture_for_every_row():
     envs = BanditVectorEnv("GaussianBandit", 2, arms=3, render_mode="rgb_array")
     envs.reset(seed=0)
     one, other = envs.render()
@@ -470,7 +470,7 @@ def test_a_picture_for_every_row():
     assert share(envs.render()[0], ORANGE) == share(envs.render()[1], ORANGE) != [0.0, 0.0, 0.0]
 
 
-def test_drawing_without_a_mode_warns_and_before_a_reset_is_an_error():
+def test_rendering_without_a_mode_warns_and_before_a_reset_raises_an_error():
     for env in (BanditEnv("GaussianBandit"), BanditVectorEnv("GaussianBandit")):
         with pytest.warns(UserWarning, match="render_mode"):
             assert env.render() is None
@@ -532,7 +532,7 @@ GAUSSIAN = "boltzmann_rl/GaussianBandit-v0"
         (lambda: ClassificationBandit("mnist"), ValueError, "dataset must be one of breast_cancer, .*got 'mnist'"),
     ],
 )
-def test_an_environment_that_cannot_be_is_refused_by_name(make, kind, message):
+def test_invalid_environments_are_refused_by_name(make, kind, message):
     with pytest.raises(kind, match=message):
         make()
 
@@ -554,7 +554,7 @@ def test_an_environment_that_cannot_be_is_refused_by_name(make, kind, message):
         (lambda env, envs: envs.show([0.5, 0.5]), ValueError, r"shape \(3, 2\), got \(2,\)"),
     ],
 )
-def test_what_cannot_be_done_is_refused_by_name(do, kind, message):
+def test_invalid_calls_are_refused_by_name(do, kind, message):
     env, envs = BanditEnv(BernoulliBandit((0.0, 1.0))), BanditVectorEnv(BernoulliBandit((0.0, 1.0)), 3)
     env.reset(seed=0)
     envs.reset(seed=0)

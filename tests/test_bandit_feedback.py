@@ -1,4 +1,4 @@
-"""Feedback for bandit learners: none is lost, none goes to another arm, and what is malformed changes nothing."""
+"""Feedback for bandit learners: none is lost or assigned to another arm, and malformed feedback changes nothing."""
 
 import copy
 import math
@@ -14,8 +14,7 @@ ARMS = 3
 RNG = np.random.default_rng(0)
 REFUSED = (TypeError, ValueError)
 
-# Every learner that learns from a bandit's pulls, and what it reads of the probabilities: nothing, that of the action
-# chosen, or those of all actions.
+# Every bandit learner, and which probabilities it reads: none, that of the chosen action, or those of all actions.
 TABLE = [
     (brl.SampleAverage(1.0), "nothing"),
     (brl.SampleAverage(2.0, count_initial=True), "nothing"),
@@ -54,14 +53,14 @@ def test_no_learner_is_missing_from_the_table():
 
 
 def arrays_of(state):
-    """The arrays of a state, however deep."""
+    """All arrays of a nested state."""
     if isinstance(state, tuple):
         return [array for part in state for array in arrays_of(part)]
     return [] if isinstance(state, dict) else [state]
 
 
 def feedback(rng, steps, rows):
-    """Actions, rewards of 0 and 1, and the probabilities of all actions, each for some steps of some rows."""
+    """Actions, rewards of 0 and 1, and the probabilities of all actions, for several steps and rows."""
     p = rng.dirichlet(np.ones(ARMS), size=(steps, rows))
     return rng.integers(ARMS, size=(steps, rows)), (rng.random((steps, rows)) < 0.5) * 1.0, p
 
@@ -72,7 +71,7 @@ def of_chosen(p, action):
 
 @every_learner
 @pytest.mark.parametrize("rows", [1, 2, 5])
-def test_rows_learn_as_if_each_was_told_its_plain_numbers_by_itself(learner, reads, rows):
+def test_rows_learn_as_if_each_was_updated_alone(learner, reads, rows):
     rng = np.random.default_rng(rows)
     actions, rewards, p = feedback(rng, 30, rows)
     together = learner.start((rows, ARMS), rng)
@@ -88,7 +87,7 @@ def test_rows_learn_as_if_each_was_told_its_plain_numbers_by_itself(learner, rea
 
 @every_learner
 @pytest.mark.parametrize("seed", range(3))
-def test_a_log_is_learned_as_single_updates_in_its_order(learner, reads, seed):
+def test_a_log_is_learned_like_single_updates_in_order(learner, reads, seed):
     rng = np.random.default_rng(seed)
     actions, rewards, p = (part[:, 0] for part in feedback(rng, 50, 1))
     one = learner.start((1, ARMS), rng)
@@ -156,7 +155,7 @@ WRONG_PROBABILITIES = {
 
 
 def refused(learner, state, *experience):
-    """The error of an update that is refused, after which everything is as it was."""
+    """The error of a refused update; asserts that the state did not change."""
     before, given = pickle.dumps(state), copy.deepcopy(experience)
     with pytest.raises(REFUSED) as caught:
         learner.update(state, *experience, RNG)
@@ -166,7 +165,7 @@ def refused(learner, state, *experience):
 
 
 @every_learner
-def test_malformed_feedback_is_refused_by_name_and_leaves_the_state_as_it_was(learner, reads):
+def test_malformed_feedback_is_refused_by_name_and_leaves_the_state_unchanged(learner, reads):
     p = np.full((1, ARMS), 1 / ARMS)
     state = learner.update(learner.start((1, ARMS), RNG), [0], [1.0], p, RNG)
     for wrong in WRONG_ACTIONS.values():
@@ -178,7 +177,7 @@ def test_malformed_feedback_is_refused_by_name_and_leaves_the_state_as_it_was(le
 
 
 @every_learner
-def test_many_rows_take_exactly_one_action_and_one_reward_each(learner, reads):
+def test_many_rows_require_exactly_one_action_and_one_reward_each(learner, reads):
     p = np.full((4, ARMS), 1 / ARMS)
     state = learner.update(learner.start((4, ARMS), RNG), [0, 1, 2, 0], [1.0, 0.0, 1.0, 1.0], p, RNG)
     for action in (0, [0], [0, 1, 2], [0, 1, 2, 0, 1], [0, 1, 2, 3], [0, -1, 0, 0], np.zeros((4, 1), int)):
@@ -190,7 +189,7 @@ def test_many_rows_take_exactly_one_action_and_one_reward_each(learner, reads):
 
 
 @every_learner
-def test_a_batch_for_one_row_is_refused_with_the_way_out(learner, reads):
+def test_a_batch_for_one_row_is_refused_with_the_remedy(learner, reads):
     state, p = learner.start((1, ARMS), RNG), np.full((1, ARMS), 1 / ARMS)
     assert "learn_from_log(learner, state, actions, rewards" in refused(learner, state, [0, 0, 1], [1.0, 0.0, 1.0], p)
 
@@ -239,7 +238,7 @@ def test_a_log_with_a_wrong_decision_is_refused_as_a_whole_by_its_index(learner,
         ),
     ],
 )
-def test_a_log_that_cannot_be_meant_is_refused_by_name(attempt, kind, message):
+def test_an_invalid_log_is_refused_by_name(attempt, kind, message):
     with pytest.raises(kind, match=message):
         attempt()
 
@@ -248,13 +247,13 @@ def log(learner, *parts):
     return brl.learn_from_log(learner, learner.start((1, ARMS), RNG), *parts)
 
 
-def test_an_empty_log_teaches_nothing():
+def test_an_empty_log_changes_nothing():
     learner = brl.SampleAverage(2.0)
     state = learner.start((1, ARMS), RNG)
     assert learner.values(brl.learn_from_log(learner, state, [], [])).tolist() == [[2.0, 2.0, 2.0]]
 
 
-def test_a_learner_of_ones_own_draws_from_the_generator_and_reads_the_propensities_of_a_log():
+def test_a_users_learner_draws_from_the_generator_and_reads_the_propensities_of_a_log():
     class Noisy:
         def start(self, shape, rng):
             return np.zeros(shape)
@@ -308,7 +307,7 @@ def test_one_row_learns_from_plain_numbers_of_any_kind(form):
 
 
 @every_learner
-def test_a_learner_keeps_none_of_its_inputs(learner, reads):
+def test_a_learner_keeps_no_reference_to_its_inputs(learner, reads):
     action, reward, p = np.array([1, 2]), np.array([1.0, 0.0]), np.full((2, ARMS), 1 / ARMS)
     state = learner.update(learner.start((2, ARMS), RNG), action, reward, p, RNG)
     for array in arrays_of(state):
@@ -321,7 +320,7 @@ def test_a_learner_keeps_none_of_its_inputs(learner, reads):
 @pytest.mark.parametrize(
     "bandit", [brl.GaussianBandit(means=(100.0, 500.0)), brl.AdversarialBandit(((0.5, 1.0), (0.5, 7.0)))], ids=repr
 )
-def test_all_agents_against_an_adversary_refuse_rewards_beyond_their_theory(agent, bandit):
+def test_adversarial_agents_refuse_rewards_outside_their_range(agent, bandit):
     experiment = brl.BanditExperiment("euros", bandit, {"agent": agent}, runs=400, steps=300)
     with pytest.raises(Exception, match=r"rewards must be in \[0, 1\]"):
         experiment.run(progress=False)
@@ -335,7 +334,7 @@ def test_importance_weighted_rewards_alone_are_unbiased_whatever_the_rewards():
         brl.ImportanceWeightedRewards(bounded=1)
 
 
-def test_a_context_learner_takes_one_action_and_one_reward_for_each_context():
+def test_a_contextual_learner_takes_one_action_and_one_reward_for_each_context():
     learner, x = brl.LinearPreferences(0.5), np.array([[1.0, 0.0], [0.0, 2.0]])
     p = np.full((2, ARMS), 1 / ARMS)
     state = learner.update(learner.start((2, ARMS), RNG), x, [0, 1], [1.0, 0.0], p, RNG)

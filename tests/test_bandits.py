@@ -1,6 +1,6 @@
-"""Bandits: their means, their rewards and their luck, against closed forms.
+"""Bandits: their means, rewards and reward noise, against closed forms.
 
-Every test of chance has a false-alarm rate of one in a million and a fixed seed.
+Every statistical test has a false-alarm rate of one in a million and a fixed seed.
 """
 
 import math
@@ -53,7 +53,7 @@ def test_fixed_means_are_the_same_in_every_run_and_draw_nothing(bandit, means):
     ],
     ids=lambda part: repr(part) if callable(part) else "",
 )
-def test_drawn_means_follow_their_law(means, law):
+def test_drawn_means_have_their_distribution(means, law):
     drawn = GaussianBandit(means, arms=10).start(N // 10, stream(2, "problem"))
     assert drawn.shape == (N // 10, 10)
     assert stats.kstest(drawn.ravel(), law.cdf).pvalue > FALSE_ALARM
@@ -80,7 +80,7 @@ def test_gaussian_rewards_without_spread_are_their_means():
 
 
 @pytest.mark.parametrize("mean", [0.01, 0.5, 0.9])
-def test_bernoulli_arms_pay_one_as_often_as_their_mean_says_and_else_nothing(mean):
+def test_bernoulli_arms_pay_1_with_probability_equal_to_their_mean_and_else_0(mean):
     bandit = BernoulliBandit((mean,))
     rewards = bandit.reward(np.full(N, mean), bandit.noise(N, stream(6, "reward")))
     assert set(rewards) == {0.0, 1.0}
@@ -88,7 +88,7 @@ def test_bernoulli_arms_pay_one_as_often_as_their_mean_says_and_else_nothing(mea
 
 
 @pytest.mark.parametrize(("mean", "paid"), [(0.0, 0.0), (1.0, 1.0)])
-def test_certain_bernoulli_arms_never_surprise(mean, paid):
+def test_bernoulli_arms_with_means_0_and_1_are_deterministic(mean, paid):
     bandit = BernoulliBandit((mean,))
     assert (bandit.reward(np.full(N, mean), bandit.noise(N, stream(7, "reward"))) == paid).all()
 
@@ -97,13 +97,13 @@ def test_certain_bernoulli_arms_never_surprise(mean, paid):
     ("bandit", "draw"),
     [(GaussianBandit(), lambda rng, n: rng.standard_normal(n)), (BernoulliBandit(), lambda rng, n: rng.random(n))],
 )
-def test_luck_is_one_variate_a_run_whichever_arm_is_pulled(bandit, draw):
+def test_reward_noise_is_one_variate_per_run_whichever_arm_is_pulled(bandit, draw):
     ours, theirs = stream(8, "reward"), stream(8, "reward")
     assert (bandit.noise(33, ours) == draw(theirs, 33)).all()
     assert ours.bit_generator.state == theirs.bit_generator.state
 
 
-def test_the_same_luck_serves_every_arm_so_that_agents_are_paired():
+def test_all_arms_share_the_reward_noise_so_that_agents_are_paired():
     luck = GaussianBandit().noise(1000, stream(9, "reward"))
     low, high = (GaussianBandit(sd=0.5).reward(np.full(1000, mean), luck) for mean in (0.0, 2.0))
     np.testing.assert_allclose(high - low, 2.0, rtol=1e-12)
@@ -113,7 +113,7 @@ def test_the_same_luck_serves_every_arm_so_that_agents_are_paired():
 
 
 @pytest.mark.parametrize("bandit", [GaussianBandit(), BernoulliBandit()])
-def test_without_drift_nothing_moves_and_nothing_is_drawn(bandit):
+def test_without_drift_the_means_stay_and_nothing_is_drawn(bandit):
     rng = stream(10, "drift")
     means, before = bandit.start(3, stream(10, "problem")), rng.bit_generator.state
     assert bandit.move(means, rng) is means
@@ -130,7 +130,7 @@ def test_the_variance_of_a_random_walk_grows_with_the_number_of_its_steps(steps)
     assert agrees_with_variance(means, steps * 0.3**2)
 
 
-def test_moving_leaves_the_means_of_the_step_before_as_they_were():
+def test_a_drift_does_not_change_the_means_of_the_step_before():
     bandit, rng = GaussianBandit(drift=1.0), stream(12, "drift")
     means = bandit.start(2, rng)
     kept = means.copy()
@@ -153,7 +153,7 @@ def test_bernoulli_means_are_reflected_at_both_ends(drift):
     np.testing.assert_allclose(moved, np.vectorize(mirror)(unreflected), atol=1e-12)
 
 
-def test_a_reflected_walk_ends_up_everywhere_alike():
+def test_a_reflected_walk_has_a_uniform_stationary_distribution():
     bandit, rng = BernoulliBandit((0.9,), drift=0.5), stream(14, "drift")
     means = bandit.start(N, rng)
     for _ in range(60):  # the slowest mode dies as exp(−π² drift² t / 2)
@@ -161,7 +161,7 @@ def test_a_reflected_walk_ends_up_everywhere_alike():
     assert stats.kstest(means.ravel(), stats.uniform.cdf).pvalue > FALSE_ALARM
 
 
-def test_arms_are_ten_where_nothing_else_is_said():
+def test_there_are_ten_arms_by_default():
     assert GaussianBandit().arms == BernoulliBandit().arms == GaussianBandit(UniformMeans()).arms == 10
     assert GaussianBandit((0.0, 1.0), arms=2).arms == 2
 
@@ -173,7 +173,7 @@ def test_arms_are_ten_where_nothing_else_is_said():
         (BernoulliBandit(np.array([0.5])), "BernoulliBandit(means=(0.5,), arms=1, drift=0.0)"),
     ],
 )
-def test_a_bandit_prints_as_it_was_meant_and_equals_its_like(bandit, text):
+def test_the_repr_of_a_bandit_is_its_code_and_equal_bandits_are_equal(bandit, text):
     assert repr(bandit) == text
     assert eval(text) == bandit
     assert hash(eval(text)) == hash(bandit)
@@ -206,7 +206,7 @@ def test_a_bandit_prints_as_it_was_meant_and_equals_its_like(bandit, text):
         (lambda: BetaMeans(1.0, -2.0), ValueError, "b must be .*got -2"),
     ],
 )
-def test_what_no_bandit_can_be_is_refused_by_name(make, kind, message):
+def test_invalid_bandits_are_refused_by_name(make, kind, message):
     with pytest.raises(kind, match=message):
         make()
 

@@ -1,4 +1,4 @@
-"""Machine code on the disk: found again, and never trusted when it is damaged, stale or of something else."""
+"""Cached machine code: used again, and never used if it is damaged, stale or of another function."""
 
 import ast
 import errno
@@ -31,7 +31,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def fresh():
-    """The function as a new process has it: 3.5 as its answer for 7, and whether it came from the disk."""
+    """The function as in a new process: its result for 7, which is 3.5, and whether it came from the disk."""
     function = compiled(half)
     return function(7.0), sum(function.stats.cache_hits.values()) == 1
 
@@ -41,7 +41,7 @@ def only_file(folder):
     return path
 
 
-def test_this_numba_has_the_parts_that_the_cache_stands_on(folder):
+def test_the_installed_numba_has_the_internals_that_the_cache_uses(folder):
     assert type(compiled(half)._cache) is CheckedCache
 
 
@@ -113,7 +113,7 @@ def test_a_damaged_file_is_compiled_again_and_replaced(folder, damage):
     assert fresh() == (3.5, True)
 
 
-def test_a_flipped_bit_anywhere_is_noticed(folder):
+def test_a_flipped_bit_anywhere_is_detected(folder):
     fresh()
     path = only_file(folder)
     whole = path.read_bytes()
@@ -124,7 +124,7 @@ def test_a_flipped_bit_anywhere_is_noticed(folder):
         assert fresh() == (3.5, False)
 
 
-def test_a_folder_in_the_place_of_a_file_costs_only_the_cache(folder):
+def test_a_folder_in_place_of_a_file_only_disables_the_cache(folder):
     fresh()
     path = only_file(folder)
     path.unlink()
@@ -132,7 +132,7 @@ def test_a_folder_in_the_place_of_a_file_costs_only_the_cache(folder):
     assert fresh() == fresh() == (3.5, False)
 
 
-def test_a_file_that_may_not_be_read_is_compiled_again(folder, monkeypatch):
+def test_an_unreadable_file_is_compiled_again(folder, monkeypatch):
     fresh()
 
     def refuse(path):
@@ -154,7 +154,7 @@ def test_the_code_of_another_version_of_numba_is_not_used(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("call", ["write", "replace", "fsync", "mkstemp", "makedirs"])
-def test_a_full_disk_costs_only_the_cache(folder, monkeypatch, call):
+def test_a_full_disk_only_disables_the_cache(folder, monkeypatch, call):
     def full(*arguments, **options):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -165,7 +165,7 @@ def test_a_full_disk_costs_only_the_cache(folder, monkeypatch, call):
     assert not [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_a_folder_that_vanishes_is_made_again(folder):
+def test_a_missing_folder_is_created_again(folder):
     function = compiled(half)
     for place in folder.iterdir():
         place.rmdir()
@@ -173,7 +173,7 @@ def test_a_folder_that_vanishes_is_made_again(folder):
     assert fresh() == (3.5, True)
 
 
-def test_where_no_folder_can_be_written_nothing_is_kept(monkeypatch):
+def test_without_a_writable_folder_nothing_is_cached(monkeypatch):
     def refuse(cache, function):
         raise RuntimeError("cannot cache function 'half': no locator available for file")
 
@@ -182,7 +182,7 @@ def test_where_no_folder_can_be_written_nothing_is_kept(monkeypatch):
 
 
 @pytest.mark.parametrize("missing", ["numba.core.caching", "numba.core.serialize"])
-def test_a_numba_without_these_parts_compiles_all_the_same(folder, monkeypatch, missing):
+def test_a_numba_without_these_internals_still_compiles(folder, monkeypatch, missing):
     monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.delitem(sys.modules, "boltzmann_rl.kernels.cache")
     assert fresh() == fresh() == (3.5, False)
@@ -214,7 +214,7 @@ def prepared(folder, *arguments):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of a process")
-def test_prepare_survives_a_power_cut_and_a_disk_without_room(tmp_path):
+def test_prepare_survives_a_power_cut_and_a_full_disk(tmp_path):
     told = prepared(tmp_path)
     files = sorted(tmp_path.rglob("*.nbc"))
     assert len(files) > 3
@@ -227,7 +227,7 @@ def test_prepare_survives_a_power_cut_and_a_disk_without_room(tmp_path):
 
 
 def imports_in(path):
-    """An independent reading of a file's imports of the package: by Python's parser."""
+    """The files of the package that a file imports, found independently with Python's parser."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

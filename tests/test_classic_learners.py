@@ -1,4 +1,4 @@
-"""Classical learners: scalar versions on any tape of actions and rewards, and the published regret of two of them."""
+"""Classical learners: scalar versions on any history of actions and rewards, and the published regret of two."""
 
 import math
 import statistics
@@ -28,7 +28,7 @@ close = {"rel": 1e-11, "abs": 1e-11}
 
 
 def learn(learner, tape):
-    """The values after a tape, played by the first of two rows; the other pulls arm 2 for nothing."""
+    """The values after a history in the first of two rows; the other row pulls arm 2 without rewards."""
     state = learner.start((2, ARMS), RNG)
     for action, reward in tape:
         state = learner.update(state, np.array([action, 2]), np.array([reward, 0.0]), None, RNG)
@@ -37,7 +37,7 @@ def learn(learner, tape):
 
 @given(TAPES, st.floats(0.01, 3.0), RATES, st.floats(-2, 2))
 @settings(deadline=None, max_examples=100)
-def test_reinforcement_comparison_compares_with_the_reference_before_it_moves(tape, beta, alpha, reference):
+def test_reinforcement_comparison_uses_the_reference_before_it_is_updated(tape, beta, alpha, reference):
     preferences, r_bar = [0.0] * ARMS, reference
     for action, reward in tape:
         preferences[action] += beta * (reward - r_bar)
@@ -54,7 +54,7 @@ def test_pursuit_moves_its_probabilities_towards_the_greedy_arm(tape, beta, init
     for action, reward in tape:
         paid[action].append(reward)
         state = averages.update(state, np.array([action]), np.array([reward]), None, RNG)
-        q = averages.values(state)[0].tolist()  # its ties are those of the same arithmetic
+        q = averages.values(state)[0].tolist()  # the same arithmetic, so that ties are the same
         assert q == pytest.approx([statistics.fmean(rewards) if rewards else initial for rewards in paid], **close)
         best = [arm for arm in range(ARMS) if q[arm] == max(q)]
         p = [x + beta * ((arm in best) / len(best) - x) for arm, x in enumerate(p)]
@@ -86,12 +86,12 @@ def ucb1_tuned_of_the_paper(tape):
 
 @given(TAPES)
 @settings(deadline=None, max_examples=150)
-def test_ucb1_tuned_indices_are_the_formula_once_every_arm_was_pulled(tape):
+def test_ucb1_tuned_indices_are_the_formula_after_every_arm_was_pulled(tape):
     assert learn(UCB1Tuned(), tape) == pytest.approx(ucb1_tuned_of_the_paper(tape), **close)
 
 
-def test_ucb1_tuned_trusts_an_observed_variance_below_a_quarter():
-    """Only many rewards of little spread bring the bound of the variance itself below ¼."""
+def test_ucb1_tuned_uses_an_observed_variance_below_a_quarter():
+    """Only many rewards with a small variance bring its upper bound below ¼."""
     rng = np.random.default_rng(1)
     tape = [(step % ARMS, rng.uniform(0.4, 0.6 + 0.1 * (step % ARMS))) for step in range(400 * ARMS)]
     indices = learn(UCB1Tuned(), tape)
@@ -110,7 +110,7 @@ def test_a_choice_kernel_adds_a_fading_trace_of_choices(tape, rate, weight):
     assert learn(ChoiceKernel(ConstantStep(0.3, 0.5), rate, weight), tape) == pytest.approx(values, **close)
 
 
-def test_habit_alone_repeats_itself_as_wilson_and_collins_say():
+def test_a_choice_kernel_alone_repeats_choices_as_in_wilson_and_collins():
     """Eq. 6 of their paper: p ∝ exp(β_c·CK), here with β_c = 3 and a kernel rate of 0.2 after one choice."""
     learner = ChoiceKernel(ConstantStep(1.0, 0.0), 0.2, weight=3.0)
     state = learner.update(learner.start((1, 2), RNG), np.array([1]), np.array([0.0]), None, RNG)
@@ -118,7 +118,7 @@ def test_habit_alone_repeats_itself_as_wilson_and_collins_say():
 
 
 @pytest.mark.parametrize("learner", [UCB1(), UCB1Tuned()], ids=repr)
-def test_a_softmax_of_indices_tries_every_arm_once_and_then_follows_them(learner):
+def test_a_softmax_of_indices_tries_every_arm_once_and_then_follows_the_indices(learner):
     rng, policy = np.random.default_rng(1), Boltzmann(0.5)
     state, pulled = learner.start((50, 6), rng), np.zeros((50, 6), dtype=int)
     for step in range(40):
@@ -196,7 +196,7 @@ LEARNERS = [
 
 
 @pytest.mark.parametrize("learner", LEARNERS, ids=repr)
-def test_rows_learn_each_from_its_own_experience_and_learners_print_as_written(learner):
+def test_each_row_learns_from_its_own_experience_and_the_repr_of_a_learner_is_its_code(learner):
     rng, rows, steps = np.random.default_rng(2), 5, 40
     actions, rewards = rng.integers(ARMS, size=(steps, rows)), rng.standard_normal((steps, rows))
     together = learner.start((rows, ARMS), rng)
@@ -220,6 +220,6 @@ def test_rows_learn_each_from_its_own_experience_and_learners_print_as_written(l
         (lambda: ChoiceKernel(UCB1(), 0.1, math.inf), "weight must be finite, got inf"),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused_by_name(make, message):
+def test_invalid_settings_are_refused_by_name(make, message):
     with pytest.raises(ValueError, match=message):
         make()

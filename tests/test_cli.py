@@ -1,4 +1,4 @@
-"""The command line: what it prints, what it leaves behind, and with which status it ends."""
+"""The command line: what it prints, which files it writes, and its exit status."""
 
 import os
 import subprocess
@@ -77,7 +77,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def shell(*arguments):
-    """The command in a process of its own: its status, what it printed, and what it said on standard error."""
+    """Run the command in a new process; returns its status, standard output and standard error."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "boltzmann_rl.cli", *arguments],
         capture_output=True,
@@ -88,7 +88,7 @@ def shell(*arguments):
 
 
 def said(capsys):
-    """What was said on standard error: one readable paragraph, no traceback."""
+    """The text on standard error, which must be one readable paragraph without a traceback."""
     err = capsys.readouterr().err
     assert "Traceback" not in err
     assert err.startswith(("boltzmann-rl: ", "usage: "))
@@ -97,7 +97,7 @@ def said(capsys):
     return " ".join(err.split())
 
 
-def test_run_writes_the_results_and_says_who_won(folder, capsys):
+def test_run_writes_the_results_and_names_the_best_agent(folder, capsys):
     assert main(["run", "small.py"]) == 0
     out, err = capsys.readouterr()
     assert "small on three arms" in out
@@ -111,14 +111,14 @@ def test_run_writes_the_results_and_says_who_won(folder, capsys):
     assert Path("results/small/figures/small.png").exists()
 
 
-def test_quiet_says_nothing_on_standard_error(folder, capsys):
+def test_quiet_prints_nothing_on_standard_error(folder, capsys):
     assert main(["run", "small.py", "--quiet"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert "small on three arms" in out
 
 
-def test_what_the_file_declares_can_be_changed_on_the_way(folder, capsys):
+def test_options_override_the_declaration_of_the_file(folder, capsys):
     options = ["--runs", "3", "--steps", "7", "--seed", "9", "--results", "elsewhere", "--points", "4"]
     assert main(["run", "small.py", "--quiet", *options]) == 0
     results = load("elsewhere/small")
@@ -129,7 +129,7 @@ def test_what_the_file_declares_can_be_changed_on_the_way(folder, capsys):
     assert not Path("results").exists()
 
 
-def test_quick_has_few_runs_and_never_more_than_declared(folder, capsys):
+def test_quick_takes_few_runs_and_never_more_than_declared(folder, capsys):
     assert main(["run", "small.py", "--quiet", "--quick"]) == 0
     assert load("results/small").manifest["runs"] == 6
     Path("big.py").write_text(EXPERIMENT.replace("runs=6", "runs=5000").replace('"small"', '"big"'), "utf-8")
@@ -137,14 +137,14 @@ def test_quick_has_few_runs_and_never_more_than_declared(folder, capsys):
     assert load("results/big").manifest["runs"] == 200
 
 
-def test_several_files_and_several_experiments_in_one_are_all_run(folder, capsys):
+def test_all_experiments_of_all_files_are_run(folder, capsys):
     second = EXPERIMENT.replace("EXPERIMENT =", "OTHER =").replace('"small"', '"other"')
     Path("both.py").write_text(EXPERIMENT.replace('"small"', '"first"') + second.split('"""', 2)[2], "utf-8")
     assert main(["run", "small.py", "both.py", "--quiet"]) == 0
     assert {path.name for path in Path("results").iterdir()} == {"small", "first", "other"}
 
 
-def test_results_of_another_declaration_are_kept_unless_told_otherwise(folder, capsys):
+def test_results_of_another_declaration_are_not_replaced_without_an_option(folder, capsys):
     assert main(["run", "small.py", "--quiet"]) == 0
     capsys.readouterr()
     assert main(["run", "small.py", "--quiet", "--seed", "1"]) == 1
@@ -155,7 +155,7 @@ def test_results_of_another_declaration_are_kept_unless_told_otherwise(folder, c
 
 @pytest.mark.parametrize("option", ["--jobs", "--runs", "--steps", "--points"])
 @pytest.mark.parametrize("number", ["0", "-1", "1.5", "many", ""])
-def test_numbers_that_cannot_be_meant_are_wrong_calls(folder, capsys, option, number):
+def test_numbers_out_of_range_exit_with_status_2(folder, capsys, option, number):
     with pytest.raises(SystemExit, match="2"):
         main(["run", "small.py", f"{option}={number}"])
     err = capsys.readouterr().err
@@ -164,26 +164,26 @@ def test_numbers_that_cannot_be_meant_are_wrong_calls(folder, capsys, option, nu
 
 
 @pytest.mark.parametrize("seed", ["-1", str(2**63), "1.0", "x"])
-def test_seeds_that_cannot_be_meant_are_wrong_calls(folder, capsys, seed):
+def test_invalid_seeds_exit_with_status_2(folder, capsys, seed):
     with pytest.raises(SystemExit, match="2"):
         main(["run", "small.py", f"--seed={seed}"])
     assert "must be a whole number from 0 to 2**63 - 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("call", [[], ["fly"], ["run"], ["run", "small.py", "--job", "2"], ["plot"], ["check"]])
-def test_calls_that_are_not_understood_end_with_status_2(folder, capsys, call):
+def test_unknown_commands_and_options_exit_with_status_2(folder, capsys, call):
     with pytest.raises(SystemExit, match="2"):
         main(call)
     assert capsys.readouterr().err.startswith("usage: boltzmann-rl")
 
 
-def test_more_processes_than_there_can_be_are_capped(folder):
+def test_the_number_of_processes_is_capped(folder):
     status, out, err = shell("run", "small.py", "--quiet", "--jobs", "1000000")
     assert (status, err) == (0, "")
     assert "small on three arms" in out
 
 
-def test_classes_defined_in_the_experiment_file_travel_to_the_workers(folder):
+def test_classes_defined_in_the_experiment_file_reach_the_workers(folder):
     Path("own.py").write_text(OWN_CLASSES, "utf-8")
     assert shell("run", "own.py", "--quiet", "--jobs", "2")[::2] == (0, "")
     assert shell("run", "own.py", "--quiet", "--results", "alone")[::2] == (0, "")
@@ -206,7 +206,7 @@ def test_classes_defined_in_the_experiment_file_travel_to_the_workers(folder):
     ],
     ids=lambda part: part if str(part).endswith((".py", ".csv")) else "",
 )
-def test_a_file_that_cannot_be_run_is_one_paragraph(folder, capsys, name, content, status, message):
+def test_a_file_that_cannot_be_run_gives_a_one_paragraph_error(folder, capsys, name, content, status, message):
     if content is not None:
         Path(name).write_text(content, "utf-8")
     assert main(["run", name]) == status
@@ -214,7 +214,7 @@ def test_a_file_that_cannot_be_run_is_one_paragraph(folder, capsys, name, conten
     assert not Path("results").exists()
 
 
-def test_an_agent_that_fails_in_the_middle_is_one_paragraph_and_leaves_nothing(folder, capsys):
+def test_an_agent_that_fails_during_a_run_gives_a_one_paragraph_error_and_leaves_no_files(folder, capsys):
     Path("own.py").write_text(OWN_CLASSES.replace("1.0 / (1.0 + self.pace * step)", "0.5 - step"), "utf-8")
     assert main(["run", "own.py", "--quiet"]) == 1
     assert "temperature must be 0 or more, got -0.5" in said(capsys)
@@ -233,7 +233,7 @@ def test_debug_shows_the_traceback(folder):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only there are arguments bytes")
-def test_an_argument_that_is_no_text_is_a_clean_error(folder):
+def test_an_argument_that_is_not_valid_text_is_a_clean_error(folder):
     for command in (["run", b"x\xff.py"], ["plot", b"\xff"], ["list", b"\xff"], ["check", b"\xff:POLICY"]):
         status, out, err = shell(*command)
         assert (status, out) == (2, "")
@@ -243,7 +243,7 @@ def test_an_argument_that_is_no_text_is_a_clean_error(folder):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 @pytest.mark.parametrize("reader", ["head -1", "true"])
-def test_a_reader_that_has_heard_enough_is_no_error(folder, reader):
+def test_a_closed_output_pipe_is_no_error(folder, reader):
     for number in range(3):
         Path(f"copy{number}.py").write_text(EXPERIMENT, "utf-8")
     for command in ("list .", "run small.py --quiet --overwrite", "check boltzmann_rl.policies.greedy:Greedy"):
@@ -258,7 +258,7 @@ def test_a_reader_that_has_heard_enough_is_no_error(folder, reader):
         assert "BrokenPipe" not in done.stderr
 
 
-def test_plot_draws_again_what_is_in_the_tables(folder, capsys):
+def test_plot_redraws_the_figure_from_the_tables(folder, capsys):
     assert main(["run", "small.py", "--quiet"]) == 0
     figure = Path("results/small/figures/small.svg")
     drawn = set()
@@ -281,14 +281,14 @@ def test_plot_draws_again_what_is_in_the_tables(folder, capsys):
         (["results/small", "--output", "figure.doc"], 2, "--output must end in .png, .svg or .pdf, got 'figure.doc'"),
     ],
 )
-def test_a_plot_of_nothing_is_one_paragraph(folder, capsys, arguments, status, message):
+def test_a_plot_without_results_gives_a_one_paragraph_error(folder, capsys, arguments, status, message):
     main(["run", "small.py", "--quiet"])
     capsys.readouterr()
     assert main(["plot", *arguments]) == status
     assert message in said(capsys)
 
 
-def test_list_tells_every_experiment_and_its_question(folder, capsys):
+def test_list_shows_every_experiment_and_its_question(folder, capsys):
     assert main(["list", "."]) == 0
     out = capsys.readouterr().out
     assert "small.py" in out
@@ -304,7 +304,7 @@ def test_list_tells_every_experiment_and_its_question(folder, capsys):
     ],
     ids=["broken", "empty"],
 )
-def test_list_tells_the_rest_where_a_file_has_no_experiment(folder, capsys, content, status, message):
+def test_list_shows_the_other_experiments_if_a_file_has_none(folder, capsys, content, status, message):
     Path("another.py").write_text(content, "utf-8")
     assert main(["list", "."]) == status
     told = capsys.readouterr()
@@ -312,7 +312,7 @@ def test_list_tells_the_rest_where_a_file_has_no_experiment(folder, capsys, cont
     assert message in told.err
 
 
-def test_list_says_where_it_looked(folder, capsys):
+def test_list_names_the_folder_it_searched(folder, capsys):
     assert main(["list"]) == 2
     assert "no experiments there: experiments does not exist (seen from " in said(capsys)
     Path("experiments").mkdir()
@@ -339,13 +339,13 @@ def test_check_names_the_laws_that_a_policy_obeys_and_the_one_that_it_breaks(fol
         ("no_such_module:GOOD", "no_such_module cannot be imported"),
     ],
 )
-def test_a_check_of_nothing_is_a_wrong_call(folder, capsys, policy, message):
+def test_a_check_without_a_policy_exits_with_status_2(folder, capsys, policy, message):
     Path("policies.py").write_text(POLICIES, "utf-8")
     assert main(["check", policy]) == 2
     assert message in said(capsys)
 
 
-def test_check_finds_a_module_beside_it_by_name(folder, capsys):
+def test_check_finds_a_module_of_the_current_folder_by_name(folder, capsys):
     Path("my_policies_here.py").write_text(POLICIES, "utf-8")
     assert main(["check", "my_policies_here:GOOD"]) == 0
 
@@ -357,13 +357,13 @@ def test_help_has_an_example_for_every_command(capsys):
         assert f"Example: boltzmann-rl {command}" in capsys.readouterr().out
 
 
-def test_the_installed_command_is_this_one():
+def test_the_installed_command_prints_its_version():
     status, out, err = shell("--version")
     assert (status, err) == (0, "")
     assert out.startswith("boltzmann_rl ")
 
 
-def test_a_run_that_could_not_be_saved_is_not_begun(tmp_path, monkeypatch, capsys):
+def test_a_run_whose_results_could_not_be_saved_does_not_start(tmp_path, monkeypatch, capsys):
     file = tmp_path / "small.py"
     file.write_text(
         "from boltzmann_rl import *\n"
@@ -375,7 +375,7 @@ def test_a_run_that_could_not_be_saved_is_not_begun(tmp_path, monkeypatch, capsy
     monkeypatch.setattr("boltzmann_rl.BanditExperiment.run", lambda *_, **__: pytest.fail("the work was done in vain"))
     assert main([*call, "--runs", "3"]) == 1
     assert "holds 6 runs" in " ".join(capsys.readouterr().err.split())
-    other = tmp_path / "other.py"  # one that could be saved comes first, and is not begun either
+    other = tmp_path / "other.py"  # this one could be saved and comes first, but does not start either
     other.write_text(file.read_text().replace("'small'", "'other'"))
     assert main(["run", str(other), *call[1:], "--runs", "3"]) == 1
     other.write_text(file.read_text().replace("0.1", "0.2"))
@@ -400,7 +400,7 @@ def test_a_run_that_could_not_be_saved_is_not_begun(tmp_path, monkeypatch, capsy
         (["--quick", "run", "small.py"], "the command comes first, then its options, got '--quick'"),
     ],
 )
-def test_a_misspelt_command_or_option_is_answered_with_the_right_one(folder, capsys, call, message):
+def test_a_misspelt_command_or_option_is_corrected_in_the_error(folder, capsys, call, message):
     with pytest.raises(SystemExit, match="2"):
         main(call)
     assert message in " ".join(capsys.readouterr().err.split())
@@ -414,13 +414,13 @@ def test_a_misspelt_command_or_option_is_answered_with_the_right_one(folder, cap
         (["check", "policies.py:GOD"], "there is no GOD in policies.py: did you mean GOOD?"),
     ],
 )
-def test_a_misspelt_file_or_policy_is_answered_with_the_one_beside_it(folder, capsys, call, message):
+def test_a_misspelt_file_or_policy_is_corrected_in_the_error(folder, capsys, call, message):
     Path("policies.py").write_text(POLICIES, "utf-8")
     assert main(call) == 2
     assert said(capsys).endswith(message.format(here=Path.cwd()))
 
 
-def test_a_misspelt_target_or_parameter_of_a_study_is_answered_with_the_right_one(capsys):
+def test_a_misspelt_target_or_parameter_of_a_study_is_corrected_in_the_error(capsys):
     assert main(["reproduce", "KP-T1-s0.1-tau0.0008"]) == 2
     assert "or begins so: did you mean KP-T1-s0.1-tau0.0007? " in said(capsys)
     assert main(["reproduce", "KP-T1-s0.1-tau0.0007", "--set", "stps=3"]) == 2

@@ -1,4 +1,4 @@
-"""What a policy's step counts: decisions, visits or pulls; and what is said where only another count is known."""
+"""What a policy's step counts: decisions, visits or pulls. The wrong count is refused."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ VALUES = np.array([[0.0, 1.0, 3.0]] * 4)
 
 @dataclass(frozen=True)
 class PerVisit:
-    """A schedule of somebody's own that counts visits."""
+    """A user's schedule that counts visits."""
 
     clock = "visits"
 
@@ -28,7 +28,7 @@ class PerVisit:
 
 
 class Custom:
-    """A policy of somebody's own, no dataclass, that counts pulls."""
+    """A user's policy, not a dataclass, that counts pulls."""
 
     clock = "pulls"
 
@@ -73,20 +73,20 @@ def test_parts_that_count_different_things_are_refused():
 
 @pytest.mark.parametrize("policy", [Boltzmann(GLIE()), EpsilonGreedy(PerVisit())])
 @pytest.mark.parametrize("step", [0, 7, np.int64(7)])
-def test_one_step_for_all_rows_is_not_taken_for_the_visits_of_each(policy, step):
+def test_one_step_for_all_rows_is_refused_where_visits_of_each_are_needed(policy, step):
     with pytest.raises(ValueError, match=r"step= must hold those of each row's state of values \(4, 3\)"):
         act(policy, VALUES, np.random.default_rng(0), step=step)
     with pytest.raises(ValueError, match="counts visits"):
         Explorer(policy, np.random.default_rng(0))(VALUES, step=step)
 
 
-def test_a_shared_step_of_many_rows_is_left_to_the_checks_by_the_compiled_decisions():
+def test_compiled_decisions_leave_a_shared_step_for_many_rows_to_the_checks():
     rng = np.random.default_rng(0)
     policy = EpsilonGreedy(PerVisit())
     assert actions_of_rows(policy, mixture_of(policy, 3), np.zeros((5000, 3)), 3, rng) is None
 
 
-def test_the_visits_of_each_row_are_the_clock_of_each():
+def test_each_row_explores_by_its_own_visits():
     rows, visits = np.tile(VALUES[0], (30_000, 1)), np.repeat([1, 7, 99], 10_000)
     actions = act(Boltzmann(GLIE()), rows, np.random.default_rng(0), step=visits)
     for seen in (1, 7, 99):
@@ -95,12 +95,12 @@ def test_the_visits_of_each_row_are_the_clock_of_each():
         np.testing.assert_allclose(frequencies, p, atol=5 * 0.005)
 
 
-def test_of_one_state_the_step_is_its_visits():
+def test_for_one_state_the_step_is_its_visits():
     rng = np.random.default_rng(0)
     assert act(Boltzmann(GLIE()), VALUES[0], rng, step=10**9, with_probability=True)[1] > 0.5
 
 
-def test_pulls_are_asked_for_wherever_a_policy_says_so():
+def test_pulls_are_required_wherever_a_policy_counts_them():
     with pytest.raises(ValueError, match=r"counts pulls: step= must hold those of each action of values \(4, 3\)"):
         act(Custom(), VALUES, np.random.default_rng(0), step=3)
     assert act(Custom(), VALUES, np.random.default_rng(0), step=np.ones((1, 3), dtype=int)).shape == (4,)

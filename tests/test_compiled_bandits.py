@@ -1,6 +1,6 @@
-"""The compiled engine for bandits: the reference engine's runs once more, action for action.
+"""The compiled engine for bandits: the same runs as the reference engine, action for action.
 
-The reference is held to loops over plain numbers by ``test_simulation.py``; here each engine is held to the other.
+``test_simulation.py`` compares the reference with loops over plain numbers; here the engines are compared.
 """
 
 import math
@@ -59,7 +59,7 @@ from boltzmann_rl.kernels.vectors import WIDTH, eight, flat, load, store
 
 
 def named(part):
-    """As it prints, but for addresses, which differ from process to process."""
+    """Its repr without addresses, which differ between processes."""
     return re.sub(r" at 0x[0-9a-f]+", "", repr(part))
 
 
@@ -76,9 +76,9 @@ class Wave:
 
 
 def assert_engines_agree(bandit, agent, *, changed=None, tolerance=1e-12, **work):
-    """Play the same work with both engines and compare every action, curve and total.
+    """Simulate the same work with both engines and compare every action, curve and total.
 
-    ``changed`` is what the compiled engine plays instead, to show that a difference is noticed.
+    The compiled engine simulates ``changed`` instead, to show that a difference is detected.
     """
     work = {"block": 0, "runs": 30, "steps": 70, "seed": 0} | work
     watched = Watched(agent.learner)
@@ -139,7 +139,7 @@ MOVING = (SwitchingBandit(change_probability=0.1), HeavyTailedBandit(arms=3), Ad
 
 @pytest.mark.parametrize("bandit", BANDITS, ids=named)
 @pytest.mark.parametrize("learner", LEARNERS, ids=named)
-def test_every_learner_and_policy_chooses_as_in_the_reference(learner, bandit):
+def test_every_learner_and_policy_acts_as_in_the_reference(learner, bandit):
     for seed, policy in enumerate(POLICIES):
         assert_engines_agree(bandit, Agent(learner, policy), seed=seed)
 
@@ -165,14 +165,14 @@ def test_twenty_seeds_agree(bandit, agent):
 
 @pytest.mark.parametrize("learner", LEARNERS[:3], ids=named)
 def test_boltzmann_gumbel_exploration_agrees(learner):
-    """A draw of each arm, and propensities by the same integral."""
+    """One draw for each arm, and propensities by the same integral."""
     for seed, bandit in enumerate((*BANDITS, *MOVING)):
         for scale in (0.1, 1.0, 30.0):
             assert_engines_agree(bandit, Agent(learner, BoltzmannGumbel(scale)), seed=seed)
 
 
-def test_boltzmann_gumbel_exploration_agrees_where_one_arm_is_pulled_all_the_time():
-    """Scales then are as far apart as the root of the number of steps, and the others' chances close to none."""
+def test_boltzmann_gumbel_exploration_agrees_if_one_arm_is_always_pulled():
+    """The scales then differ by the square root of the number of steps, and the other probabilities are tiny."""
     bandit = GaussianBandit(means=(50.0, 0.0, 0.0, -3.0), sd=0.1)
     assert_engines_agree(bandit, Agent(SampleAverage(), BoltzmannGumbel(0.5)), runs=9, steps=3000)
 
@@ -185,11 +185,11 @@ def test_boltzmann_gumbel_exploration_agrees_however_large_values_are_beside_the
 
 @pytest.mark.parametrize("learner", LEARNERS[3:], ids=named)
 def test_boltzmann_gumbel_exploration_with_other_learners_is_left_to_the_reference(learner):
-    """What learns from probabilities would learn from how their integrals are rounded."""
+    """Learners that use probabilities would amplify the rounding of the integrals."""
     assert not compiled.knows(GaussianBandit(), Agent(learner, BoltzmannGumbel(1.0)))
 
 
-def test_boltzmann_gumbel_exploration_has_the_clock_of_pulls_alone():
+def test_boltzmann_gumbel_exploration_is_compiled_on_the_clock_of_pulls_only():
     with pytest.raises(ValueError, match="counts pulls"):
         Agent(SampleAverage(), BoltzmannGumbel(1.0), clock="step")
 
@@ -200,15 +200,15 @@ def test_thompson_sampling_agrees(prior):
         assert_engines_agree(bandit, Agent(GaussianPosterior(*prior), GaussianThompson()), seed=seed)
 
 
-def test_thompson_sampling_agrees_where_one_arm_is_pulled_all_the_time():
+def test_thompson_sampling_agrees_if_one_arm_is_always_pulled():
     bandit = GaussianBandit(means=(5.0, 0.0, 0.0, -3.0), sd=0.1)
     agent = Agent(GaussianPosterior(0.1), GaussianThompson())
     assert_engines_agree(bandit, agent, runs=9, steps=3000)
 
 
 @pytest.mark.parametrize("prior_sd", [1e-150, 1e-9, 1e9, 1e200])
-def test_thompson_sampling_agrees_whatever_its_prior_is_worth(prior_sd):
-    """From so much that rewards count for nothing to less than any number."""
+def test_thompson_sampling_agrees_for_any_prior_standard_deviation(prior_sd):
+    """From a prior so narrow that rewards have no effect to one so wide that its precision underflows."""
     agent = Agent(GaussianPosterior(1.0, prior_sd=prior_sd), GaussianThompson())
     assert_engines_agree(GaussianBandit(), agent)
 
@@ -252,7 +252,7 @@ def test_a_policy_of_the_user_that_says_its_noise_is_compiled_and_a_subclass_of_
     assert not compiled.knows(GaussianBandit(), Agent(GaussianPosterior(), BoltzmannGaussian(0.5)))
 
 
-def test_a_posterior_that_is_followed_otherwise_is_left_to_the_reference():
+def test_a_posterior_under_another_policy_is_left_to_the_reference():
     for agent in (Agent(GaussianPosterior(), Boltzmann(0.3)), Agent(Watched(GaussianPosterior()), GaussianThompson())):
         assert not compiled.knows(GaussianBandit(), agent)
 
@@ -267,7 +267,7 @@ def test_exp3_is_compiled_only_where_every_reward_is_in_its_range():
 
 
 @pytest.mark.parametrize("bandit", MOVING, ids=named)
-def test_bandits_that_jump_and_such_with_heavy_tails_agree(bandit):
+def test_switching_and_heavy_tailed_bandits_agree(bandit):
     for learner in (SampleAverage(), ConstantStep(0.3), UCB1()):
         for seed, policy in enumerate((Boltzmann(0.2), EpsilonGreedy(0.1))):
             assert_engines_agree(bandit, Agent(learner, policy), seed=seed)
@@ -305,8 +305,8 @@ def test_any_schedule_of_exploration_agrees(policy, epsilon):
 
 @pytest.mark.parametrize("scale", [1e-140, 1e-3, 1e12, 1e140])
 @pytest.mark.parametrize("temperature", [0.002, 0.05, 30.0])
-def test_values_that_jump_by_many_temperatures_keep_their_weights(temperature, scale):
-    """A learning rate of 1 moves the best value by up to some thousand temperatures at a step, in both directions."""
+def test_values_that_change_by_many_temperatures_keep_their_weights(temperature, scale):
+    """A learning rate of 1 changes the best value by up to a thousand temperatures per step, in both directions."""
     bandit = GaussianBandit(NormalMeans(sd=scale), arms=6, sd=scale)
     assert_engines_agree(bandit, Agent(ConstantStep(1.0), Boltzmann(temperature * scale)), steps=150)
     assert_engines_agree(bandit, Agent(SampleAverage(), Boltzmann(temperature * scale)), steps=150)
@@ -314,7 +314,7 @@ def test_values_that_jump_by_many_temperatures_keep_their_weights(temperature, s
 
 @pytest.mark.parametrize("offset", [1e6, -1e6])
 def test_weights_stay_exact_far_from_zero(offset):
-    """The estimates begin a million away from all rewards, which no temperature here bridges."""
+    """The estimates start a million away from all rewards, far more than any temperature here."""
     bandit = GaussianBandit(NormalMeans(mean=offset), arms=5)
     assert_engines_agree(bandit, Agent(ConstantStep(0.2), Boltzmann(0.3)), steps=150, tolerance=1e-9)  # of 10⁶
 
@@ -346,7 +346,7 @@ def test_the_largest_integer_is_a_seed():
     ],
     ids=named,
 )
-def test_the_comparison_notices_a_slightly_other_agent(changed):
+def test_the_comparison_detects_a_slightly_different_agent(changed):
     with pytest.raises(AssertionError):
         assert_engines_agree(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.25)), changed=changed)
 
@@ -397,7 +397,7 @@ def test_a_longer_run_begins_as_a_shorter_one_does():
     ],
     ids=named,
 )
-def test_faults_are_told_as_the_reference_tells_them(bandit, agent):
+def test_errors_are_those_of_the_reference(bandit, agent):
     work = {"block": 0, "runs": 50, "steps": 60, "seed": 0}
     told = []
     for engine in (reference, compiled):
@@ -408,7 +408,7 @@ def test_faults_are_told_as_the_reference_tells_them(bandit, agent):
 
 
 @pytest.mark.parametrize("temperature", [5e-324, 1e-300])
-def test_at_the_least_temperatures_the_reference_plays(temperature):
+def test_the_smallest_temperatures_are_left_to_the_reference(temperature):
     """Their inverse overflows."""
     for policy in (Boltzmann(temperature), EpsilonBoltzmann(0.1, temperature)):
         work = {"block": 0, "runs": 20, "steps": 40, "seed": 0}
@@ -419,7 +419,7 @@ def test_at_the_least_temperatures_the_reference_plays(temperature):
 
 
 class Own(Boltzmann):
-    """A policy that answers otherwise than the one it is made from."""
+    """A policy that overrides its base class."""
 
     def __call__(self, values, step):
         return super().__call__(-values, step)
@@ -433,16 +433,16 @@ class Own(Boltzmann):
         Agent(SampleAverage(), Boltzmann(RelativeToRange(0.1))),
         Agent(SampleAverage(), Greedy(), clock="pulls"),
         Agent(Watched(SampleAverage()), Greedy()),
-        Agent(ImportanceWeightedLosses(), Boltzmann(0.1)),  # the last bit of a propensity would grow without end
+        Agent(ImportanceWeightedLosses(), Boltzmann(0.1)),  # would amplify the last bit of a propensity
     ],
     ids=named,
 )
-def test_what_could_answer_otherwise_is_not_known(agent):
+def test_parts_that_may_behave_differently_are_not_compiled(agent):
     assert not compiled.knows(GaussianBandit(), agent)
     assert compiled.knows(GaussianBandit(), Agent(SampleAverage(), Greedy(), clock="visits"))
 
 
-def test_bandits_of_other_kinds_are_not_known():
+def test_bandits_of_other_kinds_are_not_compiled():
     class Other(GaussianBandit):
         pass
 
@@ -460,8 +460,8 @@ def test_bandits_of_other_kinds_are_not_known():
         "Agent(GaussianPosterior(), GaussianThompson())",
     ],
 )
-def test_the_same_lines_run_without_compilation(agent):
-    """``NUMBA_DISABLE_JIT=1``, for who wants to step through them."""
+def test_the_same_code_runs_without_compilation(agent):
+    """With ``NUMBA_DISABLE_JIT=1``, for stepping through it in a debugger."""
     code = f"""if True:
         from boltzmann_rl import *
         from boltzmann_rl.engines.compiled.bandits import simulate
@@ -475,7 +475,7 @@ def test_the_same_lines_run_without_compilation(agent):
 
 
 @pytest.mark.parametrize("policy", [Greedy(), Boltzmann(1e300)], ids=named)
-def test_means_whose_sum_is_no_float_are_played_in_silence(policy):
+def test_means_whose_sum_overflows_give_no_warning(policy):
     bandit = GaussianBandit(means=(1e307,) * 20, sd=0.0)
     with np.errstate(all="raise"):
         assert_engines_agree(bandit, Agent(SampleAverage(), policy), runs=4, steps=3)
@@ -503,7 +503,7 @@ def test_the_expected_regret_agrees_where_gaps_are_the_last_digits_of_the_reward
         np.testing.assert_allclose(found.curves[metric].mean, mean, rtol=1e-12, atol=1e-20, err_msg=metric)
 
 
-def test_the_expected_reward_agrees_where_another_arm_pays_a_billion():
+def test_the_expected_reward_agrees_if_another_arm_pays_a_billion():
     bandit = GaussianBandit((-1e9, 0.1, 0.2), sd=0.0)
     for policy in (EpsilonGreedy(0.0), Boltzmann(0.01)):
         work = {"block": 0, "runs": 20, "steps": 40, "seed": 0}
@@ -521,14 +521,14 @@ def test_the_largest_temperatures_have_the_same_curve(temperature):
         assert_engines_agree(GaussianBandit(), Agent(SampleAverage(), Boltzmann(temperature)), runs=50, steps=5)
 
 
-def test_indices_that_may_overflow_are_left_to_the_reference_which_refuses_them():
+def test_indices_that_may_overflow_are_left_to_the_reference_which_raises_an_error():
     assert not compiled.knows(GaussianBandit(), Agent(UCB1(1.7e308), Greedy()))
 
 
 @pytest.mark.parametrize(("uniform", "greedy"), [(0.0, 1.0), (0.01, 0.9), (0.1, 0.0)])
 @pytest.mark.parametrize("arms", [1, 3, 4, 10])
-def test_a_coin_that_rounding_leaves_beyond_the_last_probability_takes_the_last_possible_arm(arms, uniform, greedy):
-    """Also where the sum of the probabilities falls short of 1 by a lot, so that every coin above it is such a one."""
+def test_a_uniform_beyond_the_rounded_sum_takes_the_last_possible_arm(arms, uniform, greedy):
+    """Also if the probabilities sum to much less than 1, so that every uniform above the sum is one."""
     values, cells = np.zeros((arms, WIDTH)), np.zeros(WIDTH, np.int64)
     values[-1, 1] = -1.0 if arms > 1 else 0.0
     choose(values, greedy * 0.9, uniform * 0.9, np.full(WIDTH, 1.0 - 2.0**-53), cells)
@@ -568,7 +568,7 @@ def choose_both_ways(values, means, greedy, uniform, coins, cells, expected):
 
 @settings(deadline=None)  # the first time it compiles
 @given(st.integers(1, 12), st.floats(0.0, 1.0), st.integers(0, 2**32))
-def test_one_leader_is_chosen_as_one_among_ties(arms, epsilon, seed):
+def test_a_single_best_arm_is_chosen_as_one_among_ties(arms, epsilon, seed):
     rng = np.random.default_rng(seed)
     values, means = rng.permuted(np.arange(arms * 8.0).reshape(arms, 8), axis=0), rng.normal(size=(arms, 8))
     cells, expected = np.empty((2, WIDTH), dtype=np.int64), np.empty((4, WIDTH))
@@ -604,7 +604,7 @@ def test_propensities_of_eight_runs_are_those_of_the_package(spread, law, propen
 
 
 @pytest.mark.parametrize("law", [perturbation.GUMBEL, perturbation.NORMAL])
-def test_scales_too_far_apart_for_the_nodes_give_no_number_which_the_reference_then_does(law):
+def test_scales_too_far_apart_for_the_quadrature_give_nan_and_are_left_to_the_reference(law):
     scales, p = np.ones((2, WIDTH)), np.empty((2, WIDTH))
     scales[0] = 1e-25
     integrate(law, np.zeros((2, WIDTH)), scales, np.empty((2, WIDTH)), p)

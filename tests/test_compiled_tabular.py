@@ -1,6 +1,6 @@
 """The compiled engine for tabular environments: every transition, reward and value of the reference, bit for bit.
 
-The reference steps the real environment; what it does is held to loops over plain numbers by ``test_episodes.py``.
+The reference steps the real environment; ``test_episodes.py`` compares it with loops over plain numbers.
 """
 
 import math
@@ -49,7 +49,7 @@ from boltzmann_rl.tables import kernel as tabular_kernel
 
 
 def named(part):
-    """As it prints, but for addresses, which differ from process to process."""
+    """Its repr without addresses, which differ between processes."""
     return re.sub(r" at 0x[0-9a-f]+", "", repr(part))
 
 
@@ -57,7 +57,7 @@ STEPS = 400
 
 
 def lottery(states=6, actions=3, seed=0, **space):
-    """A table with everything: ties, several outcomes, rewards of both signs, ends."""
+    """A table with ties, several outcomes, rewards of both signs, and terminal transitions."""
     rng = np.random.default_rng(seed)
 
     def outcomes():
@@ -95,7 +95,7 @@ class Sleepy(TabularEnv):
 
 
 class Distant(TabularEnv):
-    """A chain of thirty states, back to its beginning by every other action, with the fault in the last."""
+    """A chain of thirty states, in which every other action leads back to the start; the fault is in the last one."""
 
     def __init__(self):
         leads = {s: (0, min(s + 1, 29)) for s in range(30)}
@@ -108,7 +108,7 @@ class Distant(TabularEnv):
 
 
 class Moody(Sleepy):
-    """Draws once more than its table says when it is reset, and does nothing with it."""
+    """Draws one random number more than its table implies on a reset, and does not use it."""
 
     step = TabularEnv.step
 
@@ -119,7 +119,7 @@ class Moody(Sleepy):
 
 
 class Masked(TabularEnv):
-    """Has a mask that depends on the state, and declares that this is all it adds to its table."""
+    """Has a mask that depends on the state, and declares that nothing else differs from its table."""
 
     steps_by_tables = True
 
@@ -140,13 +140,13 @@ class Masked(TabularEnv):
 
 
 def registered(name, entry, **options):
-    """An environment's id, registered for these tests alone."""
+    """The id of an environment that is registered for these tests only."""
     gymnasium.register(f"compiled/{name}-v0", entry_point=entry, **options)
     return Environment(f"compiled/{name}-v0")
 
 
 def wave(step):
-    """A temperature written for one step, as a user's may be: 0, moderate, ∞, and again."""
+    """A temperature written for one step, as a user's may be: 0, moderate, ∞, periodically."""
     return (0.0, 0.4, math.inf)[step // 5 % 3]
 
 
@@ -192,7 +192,7 @@ CLOCKS = ("step", "visits")
 
 
 def tape_of(environment, agent, seed, steps):
-    """What the reference does: places, rewards, and the values after so many steps, as bytes."""
+    """States and rewards of the reference, and the values after a number of steps, as bytes."""
     env = environment.make()
     places, rewards, values = [], [], None
     for transition, table in islice(play(env, agent, seed=seed), steps):
@@ -204,7 +204,7 @@ def tape_of(environment, agent, seed, steps):
 
 
 def compiled_tape_of(environment, agent, seed, steps):
-    """The same of the compiled engine, which is stopped in the middle of an episode."""
+    """The same for the compiled engine, which is stopped in the middle of an episode."""
     run = tabular.train(environment, agent, episodes=steps, seed=seed, steps=steps)
     return run.places.tobytes(), run.rewards.tobytes(), run.values.tobytes()
 
@@ -227,14 +227,14 @@ def assert_blocks_agree(environment, agent, **work):
 
 @pytest.mark.parametrize("learner", LEARNERS, ids=named)
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=named)
-def test_every_transition_and_value_is_that_of_the_reference(environment, learner):
+def test_every_transition_and_value_equals_the_reference(environment, learner):
     for seed, policy in enumerate(POLICIES):
         assert_engines_agree(environment, Agent(learner, policy, clock=CLOCKS[seed % 2]), seed, steps=60)
 
 
 @pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("learner", LEARNERS, ids=named)
-def test_runs_go_on_where_schedules_have_to_be_evaluated_further(learner, clock, monkeypatch):
+def test_runs_continue_when_schedules_must_be_evaluated_further(learner, clock, monkeypatch):
     monkeypatch.setattr(tabular, "_FIRST", 8)
     policy = EpsilonBoltzmann(Exponential(1.0, 0.01, steps=1000), Linear(1.0, 0.05, steps=1200))
     for environment in (LAKE, RIDE):
@@ -242,7 +242,7 @@ def test_runs_go_on_where_schedules_have_to_be_evaluated_further(learner, clock,
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=named)
-def test_blocks_of_runs_are_those_of_the_reference(environment):
+def test_blocks_of_runs_equal_the_reference(environment):
     limited = Environment(environment.id, environment.max_episode_steps or 50, environment.options)
     assert_blocks_agree(limited, Agent(SARSA(0.3, 0.9), MaxBoltzmann(0.5, 0.2)))
 
@@ -257,7 +257,7 @@ def test_blocks_are_the_same_in_threads():
 
 
 @pytest.mark.parametrize("fault", ["cumulative", "following", "rewards", "ends", "start", "available", "limit"])
-def test_a_fault_in_any_table_shows(fault, monkeypatch):
+def test_a_wrong_number_in_any_table_is_detected(fault, monkeypatch):
     environment, agent = ENVIRONMENTS[-1], Agent(QLearning(0.5), Uniform())
     limited = Environment(environment.id, max_episode_steps=6)
     assert_engines_agree(limited, agent)
@@ -299,7 +299,7 @@ def test_a_fault_in_any_table_shows(fault, monkeypatch):
     ],
     ids=lambda part: part.id if isinstance(part, Environment) else part[:20],
 )
-def test_an_environment_that_is_more_than_its_tables_is_left_to_the_reference(environment, says):
+def test_an_environment_with_behaviour_outside_its_tables_is_left_to_the_reference(environment, says):
     agent = Agent(QLearning(), Boltzmann(0.1))
     assert says in tabular.reason(environment, agent)
     assert not tabular.knows(environment, agent)
@@ -328,15 +328,15 @@ def test_an_agent_with_other_parts_is_left_to_the_reference(agent, says):
     assert_blocks_agree(LAKE, agent, runs=1, episodes=3)
 
 
-def test_what_is_left_to_the_reference_is_done_by_it():
+def test_work_left_to_the_reference_runs_there():
     assert_blocks_agree(Environment("compiled/Sleepy-v0", max_episode_steps=5), Agent(QLearning(), Boltzmann(0.1)))
 
 
-def test_an_id_that_is_registered_anew_is_read_anew():
+def test_an_id_that_is_registered_again_is_read_again():
     agent = Agent(QLearning(), Uniform())
     first = registered("Changing", lottery)
     before = tables.read(first)
-    with warnings.catch_warnings(action="ignore"):  # Gymnasium says that it is overridden
+    with warnings.catch_warnings(action="ignore"):  # Gymnasium warns that the id is overridden
         second = registered("Changing", lambda: lottery(seed=9))
     assert first == second
     assert_engines_agree(second, agent)
@@ -364,7 +364,7 @@ def failing(step):
         (Agent(DoubleQLearning(), Boltzmann(lambda step: 1e306 if step == 3 else 0.1)), None, ""),
     ],
 )
-def test_what_goes_wrong_in_a_run_goes_wrong_as_in_the_reference(agent, error, says):
+def test_errors_during_a_run_are_those_of_the_reference(agent, error, says):
     environment = Environment("compiled/Lottery-v0", max_episode_steps=20)
     if error is None:
         assert_blocks_agree(environment, agent)
@@ -375,29 +375,29 @@ def test_what_goes_wrong_in_a_run_goes_wrong_as_in_the_reference(agent, error, s
 
 
 def roots_agree(x):
-    """Whether NumPy makes the same number of a square root and of a power among many."""
+    """Whether NumPy's square root and its power in an array give the same number."""
     return bool(np.power(x, 0.5) == np.power(x, (0.5, 0.5))[0])
 
 
-# Those first, about 1 in 20, of which it does not.
+# First those numbers, about 1 in 20, for which it does not.
 ENDS = sorted(np.random.default_rng(5).uniform(0.01, 0.9, size=400).round(6).tolist(), key=roots_agree)[:6]
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_learning_rate_that_cools_is_to_the_bit_that_of_the_reference(end):
+def test_a_decaying_learning_rate_equals_the_reference_bit_for_bit(end):
     agent = Agent(QLearning(Exponential(1.0, end, steps=300), 0.97), EpsilonGreedy(0.4))  # halfway at 150, √end
     assert_engines_agree(ENVIRONMENTS[0], agent, steps=400)
 
 
 @pytest.mark.parametrize("schedule", [*ALL.values(), wave], ids=named)
-def test_a_schedule_has_the_bits_that_it_has_step_by_step(schedule):
+def test_a_tabulated_schedule_equals_its_single_steps_bit_for_bit(schedule):
     one_by_one = [evaluate(schedule, step) for step in range(600)]
     pieces = [tabular._evaluated(schedule, first, first + 150) for first in range(0, 600, 150)]
     assert np.concatenate(pieces).tolist() == one_by_one
 
 
 def called(function):
-    """From Python, what else only compiled functions call."""
+    """Call from Python what otherwise only compiled functions call."""
     return jit.compiled(lambda *given: function(*given), cache=False)
 
 

@@ -1,6 +1,6 @@
-"""`check_policy` finds the defects that others shipped, names the law they break, and refuses no honest policy.
+"""`check_policy` finds known defects of other packages, names the law they break, and accepts every correct policy.
 
-Each defect is planted in a few lines modelled on the description of the rival's own code.
+Each defect is planted in a few lines, modelled on the code of the package that has it.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ DRAWS = "draws follow the probabilities"
 
 
 def checked(values):
-    """Refuse what has no distribution, so that a planted policy has one defect and no other."""
+    """Refuse values without a distribution, so that a planted policy has exactly one defect."""
     brl.softmax(values)
     return np.asarray(values, dtype=float)
 
@@ -52,7 +52,7 @@ class KerasRlClip:
 
 @dataclasses.dataclass(frozen=True)
 class KerasRlClipMasked(KerasRlClip):
-    """The same with a mask: cooling makes it uniform, since all values are clipped to the same 500."""
+    """The same with a mask: low temperatures make it uniform, since all values are clipped to the same 500."""
 
     def __call__(self, values, step):
         weights = np.exp(np.clip(checked(values) / self.tau, -500, 500))
@@ -68,7 +68,7 @@ def keras_rl_one_row_only(values, step):
 
 @dataclasses.dataclass(frozen=True)
 class SmpyBanditsOverflow:
-    """Trusts = exp(rewards / T) without max-subtraction, and 'bad values' set to 0: the best arm gets nothing."""
+    """Trusts = exp(rewards / T) without max-subtraction, and 'bad values' set to 0: the best arm gets probability 0."""
 
     T: float
 
@@ -98,7 +98,7 @@ class SmpyBanditsLastArm:
 
 @dataclasses.dataclass(frozen=True)
 class MabWiserDirichlet:
-    """States the softmax, draws a Dirichlet from it and takes the argmax: another, greedier law."""
+    """Documents a softmax, but takes the argmax of a Dirichlet draw: another, greedier distribution."""
 
     tau: float
     uniforms_per_action = True
@@ -113,7 +113,7 @@ class MabWiserDirichlet:
 
 @dataclasses.dataclass(frozen=True)
 class CatalystPrecedence:
-    """softmax(q + EPS / τ): the temperature has no effect whatsoever."""
+    """softmax(q + EPS / τ): the temperature has no effect."""
 
     temperature: float
 
@@ -135,7 +135,7 @@ class SimpleRlInverse:
 
 @dataclasses.dataclass(frozen=True)
 class MabWiserNegative:
-    """A temperature below 0 is taken, and prefers the worst arm."""
+    """Accepts a temperature below 0, which prefers the worst arm."""
 
     temperature: float
 
@@ -144,12 +144,12 @@ class MabWiserNegative:
 
 
 def open_spiel_illegal_actions(values, step):
-    """A softmax over all actions of the table, in which an illegal one has the value 0 that it was made with."""
+    """A softmax over all actions of the table, in which an illegal action has its initial value 0."""
     return brl.softmax(np.where(np.isneginf(checked(values)), 0.0, values), 0.5)
 
 
 def sb3_contrib_fill(values, step):
-    """A mask by the fill value −1e8, which is no mask beside values below it."""
+    """Masks with the fill value −1e8, which does not mask if other values are below it."""
     p = brl.softmax(np.where(np.isneginf(checked(values)), -100.0, values))
     return normalised(np.where(p < 1e-40, 0.0, p))
 
@@ -161,13 +161,13 @@ def open_spiel_raw_exp(values, step):
 
 
 def bandits_book_raw_exp(values, step):
-    """The same at τ = 10, where everyday values are right and large ones are not."""
+    """The same at τ = 10, which is right for typical values and wrong for large ones."""
     with np.errstate(all="ignore"):
         return normalised(np.exp(checked(values) / 10.0))
 
 
 def coach_last_action_is_the_rest(values, step):
-    """probabilities[-1] = 1 − sum(probabilities[:-1]): rounding leaves ±1e-16 where nothing belongs."""
+    """probabilities[-1] = 1 − sum(probabilities[:-1]): rounding leaves ±1e-16 where 0 is right."""
     p = brl.softmax(values, 0.1)
     p[..., -1] = 1.0 - p[..., :-1].sum(axis=-1)
     return p
@@ -193,7 +193,7 @@ def reagent_inverted_log_prob(values, step):
 
 
 def reagent_epsilon_by_batch_size(values, step):
-    """Divides ε by len(scores), the size of the batch, where the number of actions belongs."""
+    """Divides ε by len(scores), the size of the batch, instead of the number of actions."""
     n = len(np.atleast_2d(values))
     return 0.1 / n + 0.9 * brl.greedy(values)
 
@@ -213,7 +213,7 @@ def distrax_zero_temperature(values, step):
 
 
 def coax_transformed_values(values, step):
-    """Value-transformed q as logits: what a temperature means depends on the height of the values."""
+    """Value-transformed q as logits: the effect of a temperature depends on an offset of the values."""
     values = checked(values)
     with np.errstate(invalid="ignore"):
         return brl.softmax(np.where(np.isneginf(values), values, np.sign(values) * np.log1p(np.abs(values))))
@@ -225,7 +225,7 @@ def first_argmax_breaks_ties(values, step):
 
 
 def contextualbandits_hides_nan(values, step):
-    """Nan becomes a number, so that nobody hears of it."""
+    """Replaces NaN by a number silently."""
     values = np.asarray(values, dtype=float)
     if values.size and (np.isposinf(values).any() or np.isneginf(values).all(axis=-1).any()):
         raise ValueError("values")
@@ -233,7 +233,7 @@ def contextualbandits_hides_nan(values, step):
 
 
 def distrax_samples_minus_one(values, step):
-    """Answers all-nan rows with the last action instead of an error."""
+    """Returns the last action for rows of NaN instead of an error."""
     values = np.asarray(values, dtype=float)
     if values.shape[-1:] == (0,) or np.isnan(values).any() or np.isposinf(values).any():
         raise ValueError("values")
@@ -268,7 +268,7 @@ class ContextualBanditsSharpens:
 
 @dataclasses.dataclass
 class KerasRlPokedAttribute:
-    """LinearAnnealedPolicy pokes the value of this step into the policy that it wraps."""
+    """LinearAnnealedPolicy sets the value of this step as an attribute of the policy that it wraps."""
 
     tau: float = 1.0
 
@@ -285,7 +285,7 @@ def reinforcement_learning_jl_overwrites(values, step):
 
 
 def slm_lab_divides_in_place(values, step):
-    """Pdparam /= tau, in place: the next reader gets values that were divided already."""
+    """Pdparam /= tau, in place: the next call gets values that were already divided."""
     p = brl.softmax(values, 0.5)
     values /= 0.5
     return p
@@ -293,7 +293,7 @@ def slm_lab_divides_in_place(values, step):
 
 @dataclasses.dataclass(frozen=True)
 class RllibUnevaluatedSchedule:
-    """The schedule itself is handed on as the temperature, and never evaluated."""
+    """Passes the schedule itself as the temperature and never evaluates it."""
 
     schedule: Exponential
 
@@ -303,7 +303,7 @@ class RllibUnevaluatedSchedule:
 
 @dataclasses.dataclass(frozen=True)
 class Sb3OneCoin:
-    """One coin for the whole vector of environments: all explore, or none."""
+    """One uniform for the whole vector of environments: all explore, or none does."""
 
     epsilon: float
 
@@ -350,14 +350,14 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize(("policy", "law"), DEFECTS.values(), ids=DEFECTS.keys())
-def test_a_planted_defect_breaks_the_law_that_it_should(policy, law):
+def test_a_planted_defect_breaks_the_expected_law(policy, law):
     with pytest.raises(BrokenLaw) as caught:
         check_policy(policy)
     assert caught.value.law == law
     assert str(caught.value).startswith(f"the law {law!r} is broken: for values ")
 
 
-def test_every_law_is_broken_by_some_defect():
+def test_every_law_is_broken_by_a_defect():
     assert {law for _, law in DEFECTS.values()} == set(check_policy(brl.Boltzmann(0.5)))
 
 
@@ -376,18 +376,18 @@ def test_a_broken_law_is_an_assertion_error_that_test_frameworks_show():
         check_policy(lambda values, step: np.where(values == values.max(axis=-1, keepdims=True), 1.0, 0.25))
 
 
-# --- honest policies, however unusual -----------------------------------------------------------------------
+# --- correct policies, however unusual ----------------------------------------------------------------------
 
 
 def by_rank(values, step):
-    """The actions' probabilities depend on their order only: ½, ¼, … with ties sharing."""
+    """Probabilities depend only on the rank of the actions: ½, ¼, …; ties have equal probabilities."""
     values = checked(values)
     above = (values[..., np.newaxis, :] > values[..., :, np.newaxis]).sum(axis=-1)
     return normalised(np.where(np.isneginf(values), 0.0, 0.5**above))
 
 
 def inverse_gap(values, step):
-    """SquareCB: 1 / (K + γ gap) for all but the best, which share the rest."""
+    """SquareCB: 1 / (K + γ gap) for all but the best actions, which divide the rest equally."""
     values = checked(values)
     available = ~np.isneginf(values)
     count = available.sum(axis=-1, keepdims=True)
@@ -407,7 +407,7 @@ class Sparsemax:
 
 
 class ReadsItsPulls:
-    """Gumbel noise that shrinks with each action's own pulls, from one uniform an action."""
+    """Gumbel noise that shrinks with each action's own pulls, from one uniform per action."""
 
     clock = "pulls"
     uniforms_per_action = True
@@ -421,19 +421,19 @@ class ReadsItsPulls:
 
 
 class StatesASoftmaxAtUnequalClocks(ReadsItsPulls):
-    """The tempting mistake: with a temperature per action the perturbed maximum is no softmax."""
+    """A tempting mistake: with a temperature per action the perturbed maximum is not distributed as the softmax."""
 
     def __call__(self, values, step):
         return brl.softmax(values, 1.0 / np.sqrt(1.0 + np.asarray(step)))
 
 
-def test_a_softmax_is_not_the_law_of_unequal_gumbel_noise():
+def test_the_argmax_under_unequal_gumbel_noise_is_not_softmax_distributed():
     with pytest.raises(BrokenLaw, match="draws follow the probabilities"):
         check_policy(StatesASoftmaxAtUnequalClocks())
 
 
 class LogitsOfAHeight:
-    """Intends that a common height of the values counts, and says so."""
+    """Depends on a common offset of the values, and declares it."""
 
     shift_invariant = False
 
@@ -443,7 +443,7 @@ class LogitsOfAHeight:
 
 @dataclasses.dataclass
 class Mutable:
-    """Not frozen, but nothing changes when it is read."""
+    """Not frozen, but reading its probabilities changes nothing."""
 
     temperature: float = 0.5
 
@@ -473,11 +473,11 @@ HONEST = {
 
 @pytest.mark.parametrize("policy", HONEST.values(), ids=HONEST.keys())
 @pytest.mark.parametrize("seed", [0, 1])
-def test_an_honest_policy_is_not_refused(policy, seed):
+def test_a_correct_policy_is_not_refused(policy, seed):
     check_policy(policy, seed=seed)
 
 
-def test_what_a_policy_does_not_claim_is_not_asked_of_it():
+def test_laws_that_a_policy_does_not_claim_are_not_checked():
     with pytest.raises(BrokenLaw):
         check_policy(coax_transformed_values)
     assert SHIFT not in check_policy(coax_transformed_values, shift_invariant=False)
@@ -486,7 +486,7 @@ def test_what_a_policy_does_not_claim_is_not_asked_of_it():
     assert RATIO in check_policy(brl.Boltzmann(0.0))
 
 
-def test_the_check_leaves_chance_and_the_numpy_settings_alone():
+def test_the_check_changes_neither_global_random_state_nor_numpy_settings():
     before = np.geterr()
     state = repr(np.random.get_state())  # noqa: NPY002 - the global state that must not be touched
     check_policy(brl.EpsilonBoltzmann(0.1, 0.5))
@@ -495,6 +495,6 @@ def test_the_check_leaves_chance_and_the_numpy_settings_alone():
 
 
 @pytest.mark.parametrize(("seed", "error"), [(-1, ValueError), (1.0, TypeError), (True, TypeError), ("0", TypeError)])
-def test_the_seed_of_the_check_is_a_seed(seed, error):
+def test_an_invalid_seed_of_the_check_is_refused(seed, error):
     with pytest.raises(error, match="seed"):
         check_policy(brl.Greedy(), seed=seed)

@@ -28,7 +28,7 @@ def gaps(values):
     return np.full(np.shape(values), 0.2)
 
 
-# Each policy, and what it is to remember for given values.
+# Each policy, and the memory of the learner for given values.
 TABLE = [
     (brl.Greedy(), None),
     (brl.Uniform(), None),
@@ -57,7 +57,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("policy", "memory"), TABLE, ids=[repr(policy) for policy, _ in TABLE])
-def test_it_obeys_the_laws(policy, memory):
+def test_every_policy_and_temperature_obeys_the_laws(policy, memory):
     assert "draws follow the probabilities" in brl.check_policy(policy, memory=memory)
 
 

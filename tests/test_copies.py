@@ -1,4 +1,4 @@
-"""Copies of a training: as good as a saved one, or refused, whatever the environment says of its own pickle."""
+"""Copies of a training: they continue exactly or are refused, whatever the pickle of the environment does."""
 
 import copy
 import copyreg
@@ -54,14 +54,14 @@ class Remade(Walk, EzPickle):
 
 
 class Placeless(Walk):
-    """Keeps its stream of chance but not where it stands."""
+    """Keeps its random generator but not its position."""
 
     def __getstate__(self):
         return {**vars(self), "at": 4}
 
 
 class Chanceless(Walk):
-    """Keeps where it stands but not its stream of chance."""
+    """Keeps its position but not its random generator."""
 
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name != "_np_random"}
@@ -73,7 +73,7 @@ class Reduced(Walk):
 
 
 class Awakened(Walk):
-    """Written whole, and read with a loss."""
+    """Pickles completely, but loses state on unpickling."""
 
     def __setstate__(self, state):
         self.__init__()
@@ -100,7 +100,7 @@ class Board:
 
 
 class OnABoard(Walk):
-    """It is not the environment that forgets but what it plays on."""
+    """Not the environment itself but one of its parts loses its state."""
 
     def __init__(self):
         Walk.__init__(self)
@@ -113,7 +113,7 @@ class OnABoard(Walk):
 
 
 class Counting(gymnasium.Wrapper):
-    """A wrapper that pays more the longer it was used, and forgets how long that was."""
+    """A wrapper whose rewards grow with its use, and which loses that count when copied."""
 
     def __init__(self, env):
         super().__init__(env)
@@ -129,7 +129,7 @@ class Counting(gymnasium.Wrapper):
 
 
 class Hiding(Walk):
-    """Holds another environment under a name of its own."""
+    """Holds another environment under an unusual attribute."""
 
     def __init__(self):
         self.parts = ({"inner": Remade()},)
@@ -142,7 +142,7 @@ class Hiding(Walk):
 
 
 class Careful(Walk):
-    """Leaves out the window that it does not have, and keeps all else."""
+    """Leaves out its window, which is None, and keeps everything else."""
 
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name != "window"}
@@ -177,14 +177,14 @@ def some_way_into_an_episode(env):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("env", FORGETFUL)
-def test_a_copy_of_an_environment_that_forgets_where_it_stands_is_refused_by_its_name(env, way):
+def test_a_copy_of_an_environment_that_loses_its_state_is_refused_by_name(env, way):
     training = some_way_into_an_episode(FORGETFUL[env]())
     with pytest.raises(TypeError, match=rf"{env.split()[0]}.* can't be saved or copied where it stands: "):
         WAYS[way](training)
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if "deepcopy" in way])
-def test_a_way_of_its_own_to_be_copied_deeply_is_compared_as_well(way):
+def test_a_custom_deepcopy_is_compared_too(way):
     with pytest.raises(TypeError, match=r"Deepened.* its deep copy, .* loses '"):
         WAYS[way](some_way_into_an_episode(Deepened()))
 
@@ -199,7 +199,7 @@ def test_a_way_of_its_own_to_be_copied_deeply_is_compared_as_well(way):
         lambda: gymnasium.make(TAXI),
     ],
 )
-def test_a_copy_goes_on_as_the_original_and_neither_disturbs_the_other(make, way):
+def test_a_copy_continues_as_the_original_and_neither_affects_the_other(make, way):
     training = some_way_into_an_episode(make())
     twin = WAYS[way](training)
     ahead = list(islice(twin, 60))
@@ -209,14 +209,14 @@ def test_a_copy_goes_on_as_the_original_and_neither_disturbs_the_other(make, way
 
 
 @pytest.mark.parametrize("id_", ["FrozenLake-v1", TAXI, "CartPole-v1", "Blackjack-v1"])
-def test_the_environments_of_gymnasium_that_are_plain_python_may_be_copied(id_):
+def test_environments_of_gymnasium_in_plain_python_can_be_copied(id_):
     env = gymnasium.make(id_)
     env.reset(seed=0)
     check_copies(env)
     check_copies(SyncVectorEnv([lambda: env]))
 
 
-def test_what_cannot_be_pickled_is_refused_with_the_reason():
+def test_an_environment_that_cannot_be_pickled_is_refused_with_the_reason():
     class Windowed(Careful):
         def __getstate__(self):
             return vars(self)

@@ -1,4 +1,4 @@
-"""Which engine runs is a matter of the declaration and of what is installed, and shows in nothing but the time."""
+"""Which engine runs depends on the declaration and on what is installed, and changes nothing but the time."""
 
 import subprocess
 import sys
@@ -43,19 +43,19 @@ def episodes(**changes):
 
 
 @pytest.mark.parametrize("experiment", [bandits(), episodes()], ids=["bandits", "tabular"])
-def test_little_work_is_done_by_the_reference_at_once(experiment):
+def test_little_work_runs_on_the_reference_engine(experiment):
     assert {series.cell.engine for series in experiment.plan().series} == {"reference"}
 
 
 @pytest.mark.parametrize(
     "experiment", [bandits(runs=3000, steps=5000), episodes(runs=1000, episodes=1000)], ids=["bandits", "tabular"]
 )
-def test_much_work_is_done_by_the_compiled_engine_where_it_knows_how(experiment):
+def test_much_work_runs_on_the_compiled_engine_if_it_covers_it(experiment):
     ran = {series.agent: series.cell.engine for series in experiment.plan().series}
     assert ran == {"known": "compiled", "not known": "reference"}
 
 
-def test_what_integrates_for_every_action_is_compiled_for_sooner():
+def test_compiling_pays_off_sooner_for_policies_that_integrate():
     agents = {"drawn": Agent(GaussianPosterior(), GaussianThompson()), "plain": Agent(SampleAverage(), Boltzmann(0.3))}
     experiment = bandits(agents=agents, runs=1500, steps=1000)
     assert {series.agent: series.cell.engine for series in experiment.plan().series} == {
@@ -65,19 +65,19 @@ def test_what_integrates_for_every_action_is_compiled_for_sooner():
 
 
 @pytest.mark.usefixtures("everything_pays")
-def test_without_compilation_the_reference_does_it(monkeypatch):
+def test_without_compilation_the_reference_runs(monkeypatch):
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     assert {series.cell.engine for series in bandits().plan().series} == {"reference"}
 
 
 @pytest.mark.usefixtures("everything_pays")
-def test_without_numba_the_reference_does_it(monkeypatch):
+def test_without_numba_the_reference_runs(monkeypatch):
     monkeypatch.setattr(engines, "available", lambda: False)
     assert {series.cell.engine for series in bandits().plan().series} == {"reference"}
 
 
 @pytest.mark.parametrize("make", [bandits, episodes])
-def test_both_engines_answer_alike_and_the_manifest_says_which_did(monkeypatch, make):
+def test_both_engines_give_the_same_results_and_the_manifest_names_the_engine(monkeypatch, make):
     plain = make().run(progress=False)
     monkeypatch.setattr(engines, "PAYS", {"step": 0, "episode": 0})
     quick = make().run(progress=False)
@@ -98,7 +98,7 @@ def test_blocks_in_threads_give_the_same_bytes(experiment):
 
 
 class Dry(Environment):
-    """Somebody's own class, which makes another environment than its id says."""
+    """A user's class that makes another environment than its id names."""
 
     def make(self):
         return gymnasium.make(self.id, is_slippery=False)
@@ -106,7 +106,7 @@ class Dry(Environment):
 
 @dataclass(frozen=True)
 class Mine:
-    """Somebody's own class without an id."""
+    """A user's class without an id."""
 
     slippery: bool = False
 
@@ -115,14 +115,14 @@ class Mine:
 
 
 @pytest.mark.usefixtures("everything_pays")
-def test_an_environment_of_somebodys_own_class_is_played_by_the_reference():
+def test_a_users_environment_class_runs_on_the_reference_engine():
     experiment = episodes(problem={"wet": Environment("FrozenLake-v1"), "dry": Dry("FrozenLake-v1"), "mine": Mine()})
     ran = {(series.problem, series.agent): series.cell.engine for series in experiment.plan().series}
     assert {key for key, engine in ran.items() if engine == "compiled"} == {("wet", "known")}
     assert repr(experiment.problem["dry"]).startswith("Dry(")
 
 
-def test_what_needs_numba_is_imported_only_when_it_runs():
+def test_numba_is_imported_only_when_it_runs():
     code = """if True:
         import sys
         from boltzmann_rl import Agent, BanditExperiment, Boltzmann, GaussianBandit, SampleAverage

@@ -1,4 +1,4 @@
-"""The loop for Gymnasium environments: what is sent, what is learned, and what is said when an environment errs."""
+"""The loop for Gymnasium environments: what is sent, what is learned, and the errors for faulty environments."""
 
 import copy
 import math
@@ -28,7 +28,7 @@ from boltzmann_rl.engines.reference.episodes import block_of, simulate
 
 
 class Script(gymnasium.Env):
-    """Walks round its states, pays ``reward`` (or what ``faults`` say at a step), and ends after ``length`` steps."""
+    """Cycles through its states, pays ``reward`` (or as ``faults`` say at a step), and ends after ``length`` steps."""
 
     def __init__(self, states=4, actions=3, length=5, reward=1.0, ending="terminated", start=0, first_action=0):
         self.observation_space = Discrete(states, start=start)
@@ -69,7 +69,7 @@ class Script(gymnasium.Env):
 
 @dataclass(frozen=True)
 class Noted:
-    """A uniform policy that notes the clock it is given."""
+    """A uniform policy that records the clock it gets."""
 
     clock: str
     steps: list = field(default_factory=list)
@@ -87,15 +87,15 @@ def finish(env, agent=AGENT, episodes=3, seed=0):
     return [copy.deepcopy(episode) for episode in train(env, agent, episodes=episodes, seed=seed)]
 
 
-def test_actions_and_observations_may_begin_anywhere():
+def test_actions_and_observations_may_start_at_any_integer():
     env = Script(actions=3, first_action=5, start=-2)
     last = finish(env, episodes=40)[-1]
     assert set(env.sent) == {5, 6, 7}
     assert last.values.shape == (4, 3)
-    assert (last.values != 0.0).all()  # state after state was visited with action after action
+    assert (last.values != 0.0).all()  # every action was taken in every state
 
 
-def test_a_plain_int_is_sent_whatever_was_observed():
+def test_actions_are_sent_as_plain_ints():
     env = Script()
     finish(env)
     assert {type(action) for action in env.sent} == {int}
@@ -111,14 +111,14 @@ def test_a_masked_action_is_never_sent():
         assert set(env.sent[at::8]) == set(np.flatnonzero(masks[at]).tolist())
 
 
-def test_a_state_in_which_nothing_can_be_done_any_more_may_end_an_episode():
+def test_a_terminal_state_may_have_no_available_action():
     env = Script(length=2)
     env.faults = {(episode, 2, "mask"): np.zeros(3, dtype=np.int8) for episode in range(3)}
     assert len(finish(env)) == 3
 
 
 @pytest.mark.parametrize(("ending", "following"), [("terminated", 0.0), ("truncated", 0.9 * 7.0)])
-def test_the_target_of_a_last_step_is_the_reward_alone_only_if_the_task_ended_there(ending, following):
+def test_the_target_of_a_last_step_bootstraps_unless_it_terminated(ending, following):
     env = Script(states=4, actions=1, length=3, reward=2.0, ending=ending)
     last = finish(env, Agent(QLearning(learning_rate=1.0, discount=0.9, initial=7.0), Greedy()), episodes=1)[0]
     bootstrapped = 2.0 + 0.9 * 7.0
@@ -138,7 +138,7 @@ def test_the_target_of_a_last_step_is_the_reward_alone_only_if_the_task_ended_th
         ("step", KeyError("broken"), RuntimeError, "step raised KeyError: 'broken'"),
     ],
 )
-def test_a_step_that_goes_wrong_is_an_error_that_says_where(at, part, answer, kind, says):
+def test_a_faulty_step_raises_an_error_that_says_where(at, part, answer, kind, says):
     env = Script()
     env.faults = {(1, at, part): answer}
     with pytest.raises(kind, match=f"Script with seed [0-9]+, episode 1, step {at}.*{says}"):
@@ -160,14 +160,14 @@ def test_a_step_that_goes_wrong_is_an_error_that_says_where(at, part, answer, ki
         ("mask", np.array([1.0, 0.0, 1.0]), TypeError, "mask .*must be bool"),
     ],
 )
-def test_an_observation_or_a_mask_that_no_table_can_hold_is_an_error_that_says_where(at, part, answer, kind, says):
+def test_an_observation_or_a_mask_outside_the_table_raises_an_error_that_says_where(at, part, answer, kind, says):
     env = Script()
     env.faults = {(1, at, part): answer}
     with pytest.raises(kind, match=rf"Script with seed \d+, episode 1, step {max(at - 1, 0)}.*{says}"):
         finish(env)
 
 
-def test_an_environment_that_cannot_be_reset_is_an_error_that_says_which():
+def test_an_environment_that_cannot_be_reset_raises_an_error_that_names_it():
     env = Script()
     env.faults = {(2, 0, "reset"): OSError("no such level")}
     with pytest.raises(RuntimeError, match=r"Script with seed \d+, episode 2.*reset raised OSError: no such level"):
@@ -194,13 +194,13 @@ def test_the_step_clock_counts_decisions_over_all_episodes():
     assert policy.steps == list(range(9))
 
 
-def test_the_clock_of_visits_counts_decisions_in_the_state_at_hand():
+def test_the_clock_of_visits_counts_decisions_in_the_current_state():
     policy = Noted("visits")
     finish(Script(states=2, length=3), Agent(LEARNER, policy), episodes=2)  # through 0, 1, 0 and over
     assert policy.steps == [0, 0, 1, 2, 1, 3]
 
 
-def test_the_clock_of_pulls_counts_every_action_of_the_state_at_hand():
+def test_the_clock_of_pulls_counts_each_action_in_the_current_state():
     policy, env = Noted("pulls"), Script(states=2, length=3)
     finish(env, Agent(LEARNER, policy), episodes=4)
     pulls, expected = np.zeros((2, 3), dtype=int), []
@@ -219,7 +219,7 @@ def test_the_seed_is_given_once_and_as_a_small_int():
     assert 0 <= env.seeds[0] < 2**31
 
 
-def test_play_goes_on_for_ever_and_yields_transitions_as_they_were_learned_from():
+def test_play_is_endless_and_yields_the_transitions_that_were_learned_from():
     tape = play(Script(length=2), AGENT, seed=0)
     seen = [next(tape)[0] for _ in range(7)]
     assert [(t.step, t.observation, t.next_observation, t.terminated) for t in seen] == [
@@ -228,7 +228,7 @@ def test_play_goes_on_for_ever_and_yields_transitions_as_they_were_learned_from(
 
 
 @pytest.mark.parametrize("name", ["FrozenLake-v1", "CliffWalking-v1"])
-def test_the_same_seed_plays_the_same_episodes_and_another_seed_others(name):
+def test_the_same_seed_gives_the_same_episodes_and_another_seed_different_ones(name):
     def episodes(seed):
         env = Environment(name, max_episode_steps=60).make()
         return [
@@ -240,7 +240,7 @@ def test_the_same_seed_plays_the_same_episodes_and_another_seed_others(name):
     assert episodes(3) != episodes(4)
 
 
-def test_the_cliff_is_learned_and_walked_along_for_minus_13():
+def test_q_learning_learns_the_return_of_minus_13_on_cliff_walking():
     """Example 6.6 of Sutton & Barto (2018): the greedy policy of Q-learning takes the 13 steps along the edge."""
     env = Environment("CliffWalking-v1", max_episode_steps=500).make()
     *_, last = train(env, Agent(QLearning(0.5), EpsilonGreedy(0.1)), episodes=500, seed=1)
@@ -308,7 +308,7 @@ def test_the_smoothed_return_forgets_a_large_return_altogether():
     assert few.mean.tolist() == [1.0] * 4
 
 
-def test_what_a_run_does_depends_neither_on_its_block_mates_nor_on_the_other_agents():
+def test_a_run_depends_neither_on_the_runs_of_its_block_nor_on_other_agents():
     def totals(runs, agents):
         experiment = GymnasiumExperiment(
             name="x",
@@ -333,6 +333,6 @@ def test_what_a_run_does_depends_neither_on_its_block_mates_nor_on_the_other_age
         (lambda: Environment("Taxi-v4", 1.5), TypeError, "max_episode_steps must be an integer, got 1.5"),
     ],
 )
-def test_an_environment_that_cannot_be_is_refused_by_name(make, kind, message):
+def test_invalid_environments_are_refused_by_name(make, kind, message):
     with pytest.raises(kind, match=message):
         make()

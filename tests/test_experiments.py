@@ -1,4 +1,4 @@
-"""Experiments: what may be declared, what the tables hold, and what becomes of a folder of results."""
+"""Experiments: declarations, tables, and folders of results."""
 
 import csv
 import json
@@ -67,13 +67,13 @@ def test_names_that_can_be_folders_anywhere_are_accepted(name):
      "a b", "a:b", "CON", "nul", "aux.txt", "LPT1", "com1.csv", "🙂" * 70, "\uff0e\uff0e", "é", "\u017f", "x" * 101],
     ids=ascii,
 )  # fmt: skip
-def test_names_that_could_leave_the_results_folder_or_break_it_are_refused(name):
+def test_names_that_would_escape_or_break_the_results_folder_are_refused(name):
     with pytest.raises(ValueError, match="name must be"):
         declared(name)
 
 
 @pytest.mark.parametrize("name", [None, 7, Path("x"), b"x"])
-def test_names_are_strings(name):
+def test_names_must_be_strings(name):
     with pytest.raises(TypeError, match="name must be a string"):
         declared(name)
 
@@ -93,18 +93,18 @@ def test_names_are_strings(name):
     ],
     ids=repr,
 )
-def test_seeds_that_cannot_be_meant_are_refused(seed, kind):
+def test_invalid_seeds_are_refused(seed, kind):
     with pytest.raises(kind, match="seed"):
         declared(seed=seed)
 
 
 @pytest.mark.parametrize("seed", [0, 2**63 - 1, np.int64(3), np.uint8(3)], ids=repr)
-def test_a_seed_is_an_integer_of_any_kind_and_kept_as_a_plain_one(seed):
+def test_a_seed_may_be_any_kind_of_integer_and_is_kept_as_an_int(seed):
     assert declared(seed=seed) == declared(seed=int(seed))
     assert type(declared(seed=seed).seed) is int
 
 
-def test_no_seed_draws_one_and_records_it():
+def test_without_a_seed_one_is_drawn_and_recorded():
     one, other = declared(seed=None), declared(seed=None)
     assert one.seed != other.seed
     assert 0 <= one.seed < 2**63
@@ -121,13 +121,13 @@ def test_no_seed_draws_one_and_records_it():
     ],
     ids=["policy", "schedule"],
 )
-def test_a_lambda_is_refused_in_an_experiment_with_the_hint_to_give_it_a_name(agent):
+def test_a_lambda_is_refused_in_an_experiment_with_the_remedy(agent):
     with pytest.raises(TypeError, match=r"lambda.*classes with __call__ under @dataclass"):
         declared(agents={"a": agent})
 
 
 class Corridor(gymnasium.Env):
-    """An environment that nobody registered."""
+    """An environment that is not registered."""
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ class Corridor(gymnasium.Env):
         (None, "problem must be a bandit, got None without arms, start"),
     ],
 )
-def test_what_is_no_bandit_is_refused_with_what_it_should_be(problem, message):
+def test_a_problem_that_is_not_a_bandit_is_refused_with_the_remedy(problem, message):
     with pytest.raises(TypeError, match=message):
         declared(problem=problem)
 
@@ -164,12 +164,12 @@ def test_what_is_no_bandit_is_refused_with_what_it_should_be(problem, message):
         ),
     ],
 )
-def test_what_is_no_environment_by_its_id_is_refused_with_what_to_give(problem, message):
+def test_an_environment_without_an_id_is_refused_with_the_remedy(problem, message):
     with pytest.raises(TypeError, match=message):
         GymnasiumExperiment("e", problem, {"q": Agent(QLearning(), Greedy())})
 
 
-def test_the_advice_for_an_unregistered_environment_is_one_that_works():
+def test_the_remedy_for_an_unregistered_environment_works():
     gymnasium.register("Corridor-v0", entry_point=Corridor)
     try:
         GymnasiumExperiment("e", "Corridor-v0", {"q": Agent(QLearning(), Greedy())})
@@ -177,14 +177,14 @@ def test_the_advice_for_an_unregistered_environment_is_one_that_works():
         del gymnasium.registry["Corridor-v0"]
 
 
-def test_figures_show_themselves_in_notebooks_and_one_run_says_so():
+def test_figures_show_themselves_in_notebooks_and_mention_a_single_run():
     results = declared(agents={"a": Agent(SampleAverage(), Boltzmann(1.0))}, runs=1).run(progress=False)
     assert results.plot()._repr_png_().startswith(b"\x89PNG")
     assert results.sentence.endswith("one run says nothing about how sure that is.")
     assert ": 1 run, " in results.plot().get_suptitle()
 
 
-def test_a_bandit_that_does_not_say_what_it_is_is_refused():
+def test_a_bandit_without_an_informative_repr_is_refused():
     with pytest.raises(TypeError, match="does not say in print what it is"):
         declared(problem=GaussianBandit(lambda shape, rng: rng.random(shape)))
 
@@ -204,7 +204,7 @@ def test_a_bandit_that_does_not_say_what_it_is_is_refused():
         ({"steps": True}, TypeError, "steps must be an integer, got True"),
     ],
 )
-def test_declarations_that_cannot_be_meant_are_refused_by_name(change, kind, message):
+def test_invalid_declarations_are_refused_by_name(change, kind, message):
     with pytest.raises(kind, match=message):
         declared(**change)
 
@@ -215,13 +215,13 @@ def test_fewer_than_one_process_is_refused(jobs):
         declared().run(jobs=jobs, progress=False)
 
 
-def test_a_declaration_prints_as_it_was_written_and_travels():
+def test_the_repr_of_a_declaration_is_its_code_and_it_pickles():
     experiment = declared()
     assert eval(repr(experiment), {**globals(), "NormalMeans": NormalMeans}) == experiment
     assert pickle.loads(pickle.dumps(experiment)) == experiment
 
 
-def test_the_tables_hold_what_they_promise():
+def test_the_tables_have_the_documented_columns_and_rows():
     results = results_of(problem={"gauss": GaussianBandit(arms=3), "coins": BernoulliBandit(arms=2)})
     metrics = ["reward", "best_action", "regret", "expected_reward", "expected_regret", "cumulative_regret", "entropy",
                "effective_actions", "temperature"]  # fmt: skip
@@ -230,7 +230,7 @@ def test_the_tables_hold_what_they_promise():
                                     "high", "runs"]  # fmt: skip
     key = ["problem", "agent", "metric", "step"]
     assert not curves.duplicated(key).any()
-    assert len(curves) == 2 * (3 * len(metrics) - 1) * 30  # the one on UCB1 has no temperature
+    assert len(curves) == 2 * (3 * len(metrics) - 1) * 30  # the agent with UCB1 has no temperature
     assert sorted(curves["step"].unique()) == list(range(30))
     assert curves["metric"].unique().tolist() == metrics
     assert set(curves["runs"]) == {20}
@@ -247,7 +247,7 @@ def test_the_tables_hold_what_they_promise():
     assert len(results.plot().axes) == 2 * 2  # the first two metrics of each problem
 
 
-def test_curves_summary_and_runs_tell_the_same_story():
+def test_curves_summary_and_runs_agree():
     results = results_of(runs=BLOCK + 7, steps=12, agents={name: AGENTS[name] for name in ("cool", "hot")})
     summary = results.summary.set_index("agent")
     for agent in ("cool", "hot"):
@@ -266,8 +266,8 @@ def test_curves_summary_and_runs_tell_the_same_story():
     assert summary["behind"].tolist() == pytest.approx([0.0, (best - other).mean() / 12], rel=1e-9)
 
 
-def test_blocks_are_put_together_as_if_they_were_one():
-    """Two blocks of the engine, by hand, are what the tables say about BLOCK + 3 runs."""
+def test_blocks_are_merged_as_if_they_were_one():
+    """The tables of BLOCK + 3 runs equal two blocks of the engine, merged by hand."""
     results = results_of(
         runs=BLOCK + 3, steps=5, agents={"cool": AGENTS["cool"]}, problem=GaussianBandit(arms=4), seed=9
     )
@@ -279,7 +279,7 @@ def test_blocks_are_put_together_as_if_they_were_one():
     assert results.runs["reward"].tolist() == rewards.tolist()
 
 
-def test_one_run_has_no_intervals_and_its_figure_says_so():
+def test_a_single_run_has_no_intervals_and_its_figure_says_so():
     results = results_of(runs=1)
     assert results.curves[["standard_error", "low", "high"]].isna().all(axis=None)
     assert results.curves["mean"].notna().all()
@@ -288,7 +288,7 @@ def test_one_run_has_no_intervals_and_its_figure_says_so():
     assert "no intervals" in results.plot().get_suptitle()
 
 
-def test_one_agent_alone_has_results_as_well():
+def test_an_experiment_may_have_a_single_agent():
     results = results_of(agents={"only": AGENTS["cool"]})
     assert results.summary["behind"].tolist() == [0.0]
     assert "only had the highest mean reward" in results.sentence
@@ -328,12 +328,12 @@ def test_a_parameter_study_has_an_agent_for_every_value_of_every_family(tmp_path
         ({"τ": {1: AGENTS["hot"]}, "τ = 1": AGENTS["cool"]}, ValueError, "two agents .* the same label"),
     ],
 )
-def test_a_parameter_study_in_which_agents_would_get_lost_is_refused(agents, kind, message):
+def test_an_invalid_parameter_study_is_refused(agents, kind, message):
     with pytest.raises(kind, match=message):
         declared(agents=agents)
 
 
-def test_uncounted_steps_are_left_out_of_the_totals_and_of_nothing_else():
+def test_uncounted_steps_are_left_out_of_the_totals_only():
     whole, rest = (results_of(steps=40, uncounted_steps=first) for first in (0, 35))
     assert whole.curves.equals(rest.curves)
     late = whole.curves.query("metric == 'reward' and agent == 'ucb' and step >= 35")["mean"]
@@ -355,7 +355,7 @@ def test_adding_an_agent_changes_no_other_agents_numbers():
         assert one.equals(other)
 
 
-def test_adding_a_problem_or_runs_changes_none_of_the_numbers_that_were_there():
+def test_adding_a_problem_or_runs_changes_no_other_numbers():
     one = results_of(problem={"a": GaussianBandit(arms=3)}).runs
     two = results_of(problem={"b": BernoulliBandit(), "a": GaussianBandit(arms=3)}, runs=33).runs
     same = two[(two["problem"] == "a") & (two["run"] < 20)].reset_index(drop=True)
@@ -400,7 +400,7 @@ def test_the_results_are_the_same_bytes_for_any_hash_seed():
     assert len(printed) == 1
 
 
-def test_a_gymnasium_experiment_has_the_same_tables_with_episodes_for_steps():
+def test_a_gymnasium_experiment_has_the_same_tables_by_episode():
     results = GymnasiumExperiment(
         name="ice",
         problem="FrozenLake-v1",
@@ -416,7 +416,7 @@ def test_a_gymnasium_experiment_has_the_same_tables_with_episodes_for_steps():
     assert len(results.plot().axes) == 2
 
 
-def test_what_was_saved_is_loaded_again(tmp_path):
+def test_saved_results_can_be_loaded(tmp_path):
     results = results_of()
     folder = results.save(tmp_path)
     assert folder == tmp_path / "x"
@@ -438,7 +438,7 @@ def test_what_was_saved_is_loaded_again(tmp_path):
         assert (copy / table).read_bytes() == (folder / table).read_bytes()
 
 
-def test_the_manifest_says_what_was_run_and_where(tmp_path):
+def test_the_manifest_records_what_was_run_and_where(tmp_path):
     manifest = json.loads((results_of().save(tmp_path) / "manifest.json").read_text("utf-8"))
     assert manifest["declaration"]["agents"]["hot"] == repr(AGENTS["hot"])
     assert manifest["declaration"]["seed"] == 0
@@ -469,7 +469,7 @@ def test_results_are_never_replaced_by_others_or_by_fewer_runs(tmp_path, change,
     assert load(folder).manifest == others.manifest
 
 
-def test_more_runs_of_the_same_declaration_take_the_place_of_fewer(tmp_path):
+def test_more_runs_of_the_same_declaration_replace_fewer(tmp_path):
     results_of().save(tmp_path)
     results_of(runs=21).save(tmp_path)
     assert load(tmp_path / "x").manifest["runs"] == 21
@@ -477,7 +477,7 @@ def test_more_runs_of_the_same_declaration_take_the_place_of_fewer(tmp_path):
 
 @given(st.integers(1, 400), st.integers(1, 400))
 @settings(deadline=None, max_examples=60)
-def test_thinned_curves_keep_their_ends_and_even_gaps(length, points):
+def test_thinned_curves_keep_both_ends_and_are_evenly_spaced(length, points):
     from boltzmann_rl.results.tables import thinned
 
     kept = thinned(pd.DataFrame({"step": range(length)}), points)["step"].to_numpy()
@@ -503,7 +503,7 @@ LABELS = ["=cmd|' /C calc'!A0", "@SUM(1)", "+1", "-1", "'=1", "''=1", "'", "a,\"
 
 
 @pytest.mark.parametrize("label", LABELS, ids=ascii)
-def test_any_label_comes_back_from_its_csv_and_none_is_a_formula(tmp_path, label):
+def test_any_label_survives_its_csv_and_is_never_a_spreadsheet_formula(tmp_path, label):
     table = pd.DataFrame({"experiment": "x", "agent": [label, "b"], "step": [0, 1], "mean": [-1.5, math.nan]})
     path = tmp_path / "table.csv"
     files.write(path, files.csv_bytes(table))
@@ -517,7 +517,7 @@ def test_any_label_comes_back_from_its_csv_and_none_is_a_formula(tmp_path, label
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
 @settings(deadline=None, max_examples=200)
-def test_every_text_comes_back_from_its_csv(tmp_path_factory, text):
+def test_every_text_survives_its_csv(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "text.csv"
     path.write_bytes(files.csv_bytes(pd.DataFrame({"agent": [text], "mean": [0.1]})))
     assert files.read_csv(path)["agent"].tolist() == [text]
@@ -525,7 +525,7 @@ def test_every_text_comes_back_from_its_csv(tmp_path_factory, text):
 
 @given(st.lists(st.floats(-1e308, 1e308) | st.sampled_from([math.inf, -math.inf, math.nan]), min_size=1))
 @settings(deadline=None, max_examples=50)
-def test_numbers_come_back_from_a_csv_to_ten_digits(tmp_path_factory, numbers):
+def test_numbers_survive_a_csv_to_ten_digits(tmp_path_factory, numbers):
     path = tmp_path_factory.getbasetemp() / "numbers.csv"
     path.write_bytes(files.csv_bytes(pd.DataFrame({"mean": numbers})))
     np.testing.assert_allclose(files.read_csv(path)["mean"], numbers, rtol=1e-9)
@@ -544,7 +544,7 @@ def test_nothing_is_written_through_a_link_to_another_folder(tmp_path, link):
 
 
 @pytest.mark.parametrize("call", ["replace", "fsync"])
-def test_a_write_that_fails_leaves_the_old_file_whole_and_nothing_beside_it(tmp_path, monkeypatch, call):
+def test_a_failed_write_leaves_the_old_file_intact_and_no_temporary_file(tmp_path, monkeypatch, call):
     path = tmp_path / "table.csv"
     files.write(path, b"old")
 
@@ -562,7 +562,7 @@ def test_a_write_that_fails_leaves_the_old_file_whole_and_nothing_beside_it(tmp_
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, -3])
-def test_a_damaged_manifest_is_an_error_that_names_it_and_is_not_written_over(tmp_path, keep):
+def test_a_damaged_manifest_raises_an_error_that_names_it_and_is_not_overwritten(tmp_path, keep):
     results = results_of()
     path = results.save(tmp_path) / "manifest.json"
     path.write_bytes(path.read_bytes()[:keep])
@@ -587,7 +587,7 @@ def test_results_of_a_later_format_are_refused_with_both_versions(tmp_path):
         load(folder)
 
 
-def test_figures_are_the_same_bytes_however_often_they_are_drawn(tmp_path):
+def test_figures_are_the_same_bytes_each_time_they_are_drawn(tmp_path):
     results = results_of()
     one, other = (figure_bytes(results.plot()) for _ in range(2))
     assert one == other
@@ -600,7 +600,7 @@ def test_figures_are_the_same_bytes_however_often_they_are_drawn(tmp_path):
 @pytest.mark.parametrize(
     "label", ["$$", "$x^2", "_a", "x" * 500, "日本 больцман 🙂", "a  b", "100 %", "\\frac", "<b>&amp;"], ids=ascii
 )
-def test_odd_labels_survive_in_figures(label):
+def test_unusual_labels_appear_in_figures(label):
     results = results_of(agents={label: AGENTS["cool"], "b": AGENTS["hot"]}, problem={label: GaussianBandit(arms=2)})
     figure = results.plot()
     assert all(figure_bytes(figure).values())

@@ -1,4 +1,4 @@
-"""The explorer against SciPy and a loop written out, with stand-ins for the arrays of other libraries."""
+"""The explorer against SciPy and a plain loop, with stand-ins for the arrays of other libraries."""
 
 import copy
 import pickle
@@ -16,7 +16,7 @@ Q = np.array([[0.0, 1.0, 0.5], [2.0, -1.0, 2.0], [0.3, 0.3, -4.0]])
 
 
 class Tensor:
-    """A tensor on an accelerator and in a graph: as NumPy's only once it is out of both, as torch has it."""
+    """A tensor on an accelerator and in a graph: NumPy can read it only after ``detach`` and ``cpu``, as in torch."""
 
     def __init__(self, array, dtype="float64", inside=("graph", "device")):
         self.array, self.dtype, self.inside = array, f"torch.{dtype}", set(inside)
@@ -41,7 +41,7 @@ def drawn(p, uniforms):
     return [next(i for i in range(len(row)) if row[: i + 1].sum() > u) for row, u in zip(p, uniforms, strict=True)]
 
 
-def test_acts_with_one_uniform_a_row_on_the_softmax_at_the_step_of_the_row():
+def test_acts_with_one_uniform_per_row_on_the_softmax_at_the_step_of_the_row():
     schedule = Exponential(1.0, 0.01, steps=100)
     explorer, expected_rng = brl.Explorer(brl.Boltzmann(schedule), np.random.default_rng(3)), np.random.default_rng(3)
     for step in range(0, 200, 10):
@@ -51,7 +51,7 @@ def test_acts_with_one_uniform_a_row_on_the_softmax_at_the_step_of_the_row():
         assert explorer(Q, step=steps).tolist() == expected
 
 
-def test_the_shares_of_the_actions_are_the_softmax_of_what_the_mask_leaves():
+def test_the_frequencies_of_the_actions_are_the_softmax_of_the_available_values():
     rows = np.tile(Q[0], (100_000, 1))
     mask = np.tile([1, 1, 0], (100_000, 1)).astype(np.int8)
     actions = brl.Explorer(brl.Boltzmann(0.5), np.random.default_rng(0))(rows, mask)
@@ -62,7 +62,7 @@ def test_the_shares_of_the_actions_are_the_softmax_of_what_the_mask_leaves():
 
 @pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
 @pytest.mark.parametrize("as_given", [np.asarray, Tensor, np.ndarray.tolist])
-def test_values_masks_and_steps_of_any_array_library_are_those_of_numpy(as_given, dtype):
+def test_values_masks_and_steps_of_any_array_library_act_as_those_of_numpy(as_given, dtype):
     policy, mask, steps = brl.Boltzmann(Exponential(1.0, 0.1, steps=9)), Q < 2.0, np.arange(3)
     ours, theirs = (brl.Explorer(policy, np.random.default_rng(5)) for _ in range(2))
     values = Tensor(Q, dtype) if as_given is Tensor else as_given(Q)
@@ -70,7 +70,7 @@ def test_values_masks_and_steps_of_any_array_library_are_those_of_numpy(as_given
         assert (theirs(values, as_given(mask), as_given(steps)) == ours(Q, mask, steps)).all()
 
 
-def test_one_row_is_one_action_as_an_int():
+def test_one_row_gives_one_action_as_an_int():
     action = brl.Explorer(brl.Greedy(), np.random.default_rng(0))(Tensor(Q[1, :2]))
     assert type(action) is int
     assert action == 0
@@ -88,7 +88,7 @@ def test_float64_on_the_cpu_reaches_the_policy_without_a_copy():
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int8, np.uint8, np.int64])
-def test_small_formats_are_cast_before_anything_is_subtracted(dtype):
+def test_small_dtypes_are_converted_before_anything_is_subtracted(dtype):
     values = np.array([200, 100, 90]).astype(dtype)  # as int8 these are -56, 100, 90
     seen = []
 
@@ -102,7 +102,7 @@ def test_small_formats_are_cast_before_anything_is_subtracted(dtype):
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda explorer: pickle.loads(pickle.dumps(explorer))])
-def test_a_saved_explorer_goes_on_with_the_coins_that_it_would_have_had(again):
+def test_a_saved_explorer_continues_with_the_same_uniforms(again):
     explorer = brl.Explorer(brl.Uniform(), np.random.default_rng(0))
     explorer(Q)
     saved = again(explorer)
@@ -124,7 +124,7 @@ def test_a_saved_explorer_goes_on_with_the_coins_that_it_would_have_had(again):
         ({"q_values": Q, "step": np.array([0.5, 1.0, 1.5])}, TypeError, "step"),
     ],
 )
-def test_what_act_refuses_the_explorer_refuses(given, error, words):
+def test_the_explorer_refuses_what_act_refuses(given, error, words):
     with pytest.raises(error, match=words):
         brl.Explorer(brl.Boltzmann(1.0), np.random.default_rng(0))(**given)
 
@@ -138,6 +138,6 @@ def test_a_schedule_without_a_step_and_a_seed_for_a_generator_are_refused():
         brl.Explorer(0.5, np.random.default_rng(0))
 
 
-def test_other_numbers_than_bfloat16_are_left_as_they_are():
+def test_dtypes_other_than_bfloat16_are_not_converted():
     array = np.arange(3, dtype=np.float32)
     assert to_numpy(array) is array

@@ -1,4 +1,4 @@
-"""Features: the same numbers as with dense vectors, and learners that don't care how an observation is written."""
+"""Features: the same numbers as with dense vectors, however an observation is written."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def dense(observation):
 
 
 def tape(seed, steps=200, write=lambda s: s, ends=0.1):
-    """Random transitions from index to index, each written as asked."""
+    """Random transitions from index to index, with observations written by ``write``."""
     rng = np.random.default_rng(seed)
     here = 0
     for step in range(steps):
@@ -60,7 +60,7 @@ OBSERVATIONS = (4, np.int64(4), np.array([0, 2, 5]), np.array([3]), np.array([0.
 
 
 @pytest.mark.parametrize("observation", OBSERVATIONS, ids=repr)
-def test_what_is_read_and_moved_is_what_a_dense_vector_says(observation):
+def test_values_and_updates_are_those_of_a_dense_vector(observation):
     weights, x = np.random.default_rng(0).normal(size=(FEATURES, ACTIONS)), dense(observation)
     assert row(weights, observation) == pytest.approx(x @ weights, rel=1e-14)
     assert value(weights, observation, 1) == pytest.approx(x @ weights[:, 1], rel=1e-14)
@@ -76,14 +76,14 @@ def test_what_is_read_and_moved_is_what_a_dense_vector_says(observation):
     assert not touched[:, [0, 2]].any()
 
 
-def test_without_a_feature_there_is_nothing_to_learn_of():
+def test_without_active_features_nothing_is_learned():
     weights = np.ones((FEATURES, ACTIONS))
     add(weights, np.zeros(FEATURES), 1, 0.3)
     assert (weights == 1.0).all()
 
 
-def test_an_action_that_is_greedy_by_the_row_is_so_by_its_value():
-    """Else Watkins's traces would be cut by the last bit of a sum."""
+def test_an_action_that_is_greedy_in_the_row_is_greedy_by_its_single_value():
+    """Otherwise the last bit of a sum would cut Watkins's traces."""
     rng = np.random.default_rng(1)
     weights, observation = rng.normal(size=(500, 3)), rng.permutation(500)[:17]
     assert [value(weights, observation, action) for action in range(3)] == row(weights, observation).tolist()
@@ -91,13 +91,13 @@ def test_an_action_that_is_greedy_by_the_row_is_so_by_its_value():
 
 @pytest.mark.parametrize("write", [lambda s: np.array([s]), lambda s: np.eye(FEATURES)[s]], ids=["active", "real"])
 @pytest.mark.parametrize("learner", LEARNERS, ids=repr)
-def test_one_feature_a_state_is_a_table(learner, write):
+def test_one_feature_per_state_equals_a_table(learner, write):
     table = learned(learner, tape(seed=3))
     assert learned(learner, tape(seed=3, write=write)) == pytest.approx(table, rel=1e-12)
 
 
 @pytest.mark.parametrize("learner", LEARNERS[:4], ids=repr)
-def test_active_features_are_real_ones_of_size_one(learner):
+def test_active_features_equal_real_features_of_1(learner):
     groups = np.array([[0, 3], [1, 3], [2, 3], [0, 4], [1, 4], [2, 5]])
     ours = learned(learner, tape(seed=4, write=lambda s: groups[s]))
     assert ours == pytest.approx(learned(learner, tape(seed=4, write=lambda s: dense(groups[s]))), rel=1e-10)
@@ -105,7 +105,7 @@ def test_active_features_are_real_ones_of_size_one(learner):
 
 @pytest.mark.parametrize("kind", ["accumulating", "replacing"])
 def test_sarsa_lambda_with_binary_features_follows_the_book(kind):
-    """The box of §12.7, weight by weight; its step size is ours over the number of active features."""
+    """The pseudo-code of §12.7, weight by weight; its step size is ours divided by the number of active features."""
     groups, alpha, discount, decay = [[0, 3], [1, 3], [2, 3], [0, 4], [1, 4], [2, 5]], 0.4, 0.9, 0.8
     pairs = [(i, a) for i in range(FEATURES) for a in range(ACTIONS)]
     w, z = dict.fromkeys(pairs, 0.0), dict.fromkeys(pairs, 0.0)
@@ -124,13 +124,13 @@ def test_sarsa_lambda_with_binary_features_follows_the_book(kind):
     assert ours.ravel().tolist() == pytest.approx(list(w.values()), rel=1e-10, abs=1e-12)
 
 
-def test_real_features_have_no_traces_to_replace():
+def test_replacing_traces_are_refused_with_real_features():
     with pytest.raises(ValueError, match="replacing traces need indices of active features"):
         learned(EligibilityTraces(SARSA(), 0.5, "replacing"), tape(seed=0, write=lambda s: np.eye(FEATURES)[s]))
 
 
 @pytest.mark.parametrize("learner", LEARNERS[4:], ids=repr)
-def test_episodes_of_several_environments_are_kept_apart(learner):
+def test_traces_of_several_environments_are_kept_apart(learner):
     """Two environments that share no observation learn in turn what each would learn alone."""
     both, alone = [], []
     for environment, shift in enumerate((0, FEATURES)):
@@ -142,12 +142,12 @@ def test_episodes_of_several_environments_are_kept_apart(learner):
         alone.append(learned(learner, walk, 2 * FEATURES)[shift : shift + FEATURES])
     in_turn = [t for pair in zip(*both, strict=True) for t in pair]
     assert learned(learner, in_turn, 2 * FEATURES).ravel().tolist() == np.concatenate(alone).ravel().tolist()
-    mixed = [t._replace(environment=0) for t in in_turn]  # a learner that mixed them would come to these
+    mixed = [t._replace(environment=0) for t in in_turn]  # a learner that mixed them would learn these values
     assert learned(learner, mixed, 2 * FEATURES).ravel().tolist() != np.concatenate(alone).ravel().tolist()
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
-def test_features_of_any_size_move_a_value_by_what_is_asked(scale):
+def test_the_step_size_does_not_depend_on_the_size_of_the_features(scale):
     weights, observation = np.zeros((2, 1)), np.array([scale, -scale])
     add(weights, observation, 0, 1.0)
     assert value(weights, observation, 0) == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""Exploration tuned by feedback: the laws of its policies, scalar versions of its learners, and ε falling."""
+"""Adaptive exploration (VDBE, RBED): the laws of its policies, scalar versions of its learners, and a falling ε."""
 
 import math
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ def test_adaptive_max_boltzmann_is_max_boltzmann_row_by_row(temperature):
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
-def test_its_default_temperature_is_1_on_values_rescaled_to_plus_and_minus_one(scale):
+def test_the_default_temperature_is_1_on_values_rescaled_to_plus_and_minus_one(scale):
     rescaled = np.array([[0.5, 1.0, -1.0], [0.0, 0.0, -np.inf], [0.0, -np.inf, -np.inf]])
     p = AdaptiveMaxBoltzmann()(VALUES * scale, 0, EPSILON)
     expected = [MaxBoltzmann(e, 1.0)(v, 0) for v, e in zip(rescaled, EPSILON, strict=True)]
@@ -106,7 +106,7 @@ def transition(step, observation, action, reward, to, terminated=False, truncate
     return Transition(step, observation, action, reward, to, terminated, truncated, None)
 
 
-def test_vdbe_on_a_table_moves_the_epsilon_of_the_state_that_was_left():
+def test_vdbe_on_a_table_updates_the_epsilon_of_the_state_that_was_left():
     """Tokic & Palm (2011): two states, α = ½, δ = ½ by default, σ = 1."""
     learner = ValueDifference(QLearning(0.5, discount=0.9), inverse_sensitivity=1.0)
     state = learner.start((2, 2), RNG)
@@ -135,7 +135,7 @@ def epsilons_after(learner, shape, transitions):
     return learner.memory(state).tolist()
 
 
-def test_vdbe_around_n_steps_moves_the_epsilon_of_the_state_whose_value_moved():
+def test_vdbe_with_n_step_returns_updates_the_epsilon_of_the_state_whose_value_changed():
     learner = ValueDifference(NStep(QLearning(1.0), 2), inverse_sensitivity=1.0, rate=0.5)
     walk = [seen(0, 0, 5.0, 1), seen(1, 1, 0.0, 2)]
     assert epsilons_after(learner, (3, 2), walk[:1]) == [1.0, 1.0, 1.0]  # no value has moved yet
@@ -143,7 +143,7 @@ def test_vdbe_around_n_steps_moves_the_epsilon_of_the_state_whose_value_moved():
 
 
 @pytest.mark.parametrize("over", ["terminated", "truncated"])
-def test_vdbe_around_n_steps_moves_every_epsilon_that_waited_when_an_episode_ends(over):
+def test_vdbe_with_n_step_returns_updates_all_waiting_epsilons_at_the_end_of_an_episode(over):
     learner = ValueDifference(NStep(QLearning(0.5), 3), inverse_sensitivity=2.0, rate=0.25)
     changes = {0: 0.5 * 7.0, 1: 0.5 * 6.0, 2: 0.5 * 4.0}  # returns 1 + 2 + 4, 2 + 4 and 4; what follows is worth 0
     walk = [seen(0, 0, 1.0, 1), seen(1, 0, 2.0, 2), seen(2, 1, 4.0, 3, over)]
@@ -151,7 +151,7 @@ def test_vdbe_around_n_steps_moves_every_epsilon_that_waited_when_an_episode_end
     assert epsilons_after(learner, (4, 2), walk) == pytest.approx([*expected, 1.0], rel=1e-14)
 
 
-def test_vdbe_takes_the_updates_of_one_state_one_after_the_other():
+def test_vdbe_applies_the_updates_of_one_state_one_after_the_other():
     learner = ValueDifference(NStep(QLearning(0.5), 9), inverse_sensitivity=1.0, rate=0.5)
     # The returns are 4 and 3: the value goes from 0 to 2, and from there to 2.5.
     found = epsilons_after(learner, (1, 1), [seen(0, 0, 1.0, 0), seen(0, 0, 3.0, 0, "terminated")])
@@ -159,7 +159,7 @@ def test_vdbe_takes_the_updates_of_one_state_one_after_the_other():
     assert found == pytest.approx([0.5 * once + 0.5 * f(0.5)], rel=1e-14)
 
 
-def test_vdbe_keeps_the_steps_of_environments_apart():
+def test_vdbe_keeps_the_environments_apart():
     learner = ValueDifference(NStep(QLearning(1.0), 2), inverse_sensitivity=1.0, rate=0.5)
     mixed = [
         seen(0, 0, 5.0, 1, environment=0),
@@ -173,7 +173,7 @@ def test_vdbe_keeps_the_steps_of_environments_apart():
 @pytest.mark.parametrize(
     "around", [lambda learner: NStep(learner, 1), lambda learner: EligibilityTraces(learner, 0.0)], ids=["n=1", "λ=0"]
 )
-def test_vdbe_around_a_longer_return_that_is_one_step_is_vdbe_around_the_learner(inner, around):
+def test_vdbe_with_a_one_step_return_equals_vdbe_with_the_plain_learner(inner, around):
     rng = np.random.default_rng(3)
     walk, here = [], 0
     for _ in range(200):
@@ -185,25 +185,25 @@ def test_vdbe_around_a_longer_return_that_is_one_step_is_vdbe_around_the_learner
     assert epsilons_after(wrapped, (4, 3), walk) == pytest.approx(epsilons_after(plain, (4, 3), walk), rel=1e-12)
 
 
-def test_vdbe_around_traces_counts_the_visited_state_alone():
+def test_vdbe_with_traces_updates_only_the_visited_state():
     learner = ValueDifference(EligibilityTraces(SARSA(0.5), decay=0.5), inverse_sensitivity=1.0, rate=0.5)
     walk = [seen(0, 0, 0.0, 1, next_action=0), seen(1, 0, 4.0, 2, "terminated")]  # the second also moves state 0, by 1
     assert epsilons_after(learner, (3, 1), walk) == pytest.approx([0.5, 0.5 + 0.5 * f(2.0), 1.0], rel=1e-14)
 
 
-def test_vdbe_of_double_q_learning_measures_the_mean_of_the_tables():
+def test_vdbe_with_double_q_learning_measures_the_mean_of_the_tables():
     learner = ValueDifference(DoubleQLearning(1.0), inverse_sensitivity=1.0, rate=0.5)
     assert epsilons_after(learner, (2, 1), [seen(0, 0, 4.0, 1)])[0] == pytest.approx(0.5 + 0.5 * f(2.0), rel=1e-14)
 
 
 @pytest.mark.parametrize("stacked", [lambda learner: learner, lambda x: RewardBasedDecay(x, 0.0, 1.0, 4)])
-def test_vdbe_sees_through_a_learner_around_n_steps(stacked):
+def test_vdbe_works_at_any_depth_of_wrapped_learners(stacked):
     learner = ValueDifference(stacked(NStep(QLearning(1.0), 2)), inverse_sensitivity=1.0, rate=0.5)
     walk = [seen(0, 0, 5.0, 1), seen(1, 1, 0.0, 2)]
     assert epsilons_after(learner, (3, 2), walk) == pytest.approx([0.5 + 0.5 * f(5.0), 1.0, 1.0], rel=1e-14)
 
 
-def test_rbed_around_vdbe_counts_the_same_returns_as_rbed_alone():
+def test_rbed_wrapping_vdbe_counts_the_same_returns_as_rbed_alone():
     for inner in (QLearning(1.0), NStep(QLearning(1.0), 2)):
         learner = RewardBasedDecay(inner, threshold=3.0, increment=1.0, steps=4)
         moved = learner.start((2, 1), RNG)
@@ -214,13 +214,13 @@ def test_rbed_around_vdbe_counts_the_same_returns_as_rbed_alone():
 
 @pytest.mark.parametrize("inner", [QLearning(0.5), NStep(QLearning(0.5), 2)], ids=repr)
 @pytest.mark.parametrize("features", [np.array([0, 2]), np.array([0.5, 0.0, 1.0])], ids=["active", "real"])
-def test_vdbe_refuses_features_which_have_no_row_for_an_epsilon(inner, features):
+def test_vdbe_refuses_features_because_they_have_no_row_for_an_epsilon(inner, features):
     learner = ValueDifference(inner, inverse_sensitivity=1.0)
     with pytest.raises(TypeError, match=r"ε needs observations that are indices, got the features"):
         learner.update(learner.start((3, 2), RNG), seen(features, 0, 1.0, features), RNG)
 
 
-def test_vdbe_around_upper_confidence_bounds_meets_hidden_arms_without_a_word():
+def test_vdbe_with_ucb_handles_untried_arms_without_warnings():
     learner = ValueDifference(UCB1(1.0), inverse_sensitivity=1.0, rate=0.5)
     state = learner.start((1, 3), RNG)
     with np.errstate(all="raise"):
@@ -229,13 +229,13 @@ def test_vdbe_around_upper_confidence_bounds_meets_hidden_arms_without_a_word():
     assert 0.0 < learner.memory(state)[0] <= 1.0
 
 
-def test_rbed_lowers_epsilon_as_the_authors_code_does_on_cart_pole():
+def test_rbed_lowers_epsilon_as_the_authors_code_does_on_cart_pole_rewards():
     """REWARD_TARGET 195 in as many steps, threshold 0, increment 1, ε from 1 to 0."""
     learner = RewardBasedDecay(QLearning(), threshold=0.0, increment=1.0, steps=195)
     state = learner.start((2, 2), RNG)
     epsilon, threshold, delta = 1.0, 0.0, 1.0 / 195
     for episode, length in enumerate(np.random.default_rng(1).integers(0, 220, size=1000)):
-        for _ in range(length % 4):  # rewards along the way do not count alone
+        for _ in range(length % 4):  # only the sum of an episode's rewards counts
             state = learner.update(state, transition(0, 0, 0, 10.0, 1), RNG)
         last = float(length - 10 * (length % 4))
         ends = {"terminated": episode % 2 == 0, "truncated": episode % 2 == 1}
@@ -246,7 +246,7 @@ def test_rbed_lowers_epsilon_as_the_authors_code_does_on_cart_pole():
     assert 0.0 <= epsilon < 0.5
 
 
-def test_rbed_adds_up_the_rewards_of_each_environment_by_itself():
+def test_rbed_sums_the_rewards_of_each_environment_separately():
     learner = RewardBasedDecay(QLearning(), threshold=5.0, increment=0.0, steps=10)
     state = learner.start((2, 2), RNG)
     for _ in range(4):  # one environment alone is at 4 in the end, two together would be at 8
@@ -259,7 +259,7 @@ def test_rbed_adds_up_the_rewards_of_each_environment_by_itself():
     assert learner.memory(state).tolist() == [0.9, 0.9]
 
 
-def test_rbed_on_a_bandit_keeps_a_threshold_a_row_and_stops_at_the_minimum():
+def test_rbed_on_a_bandit_keeps_a_threshold_per_row_and_stops_at_the_minimum():
     learner = RewardBasedDecay(SampleAverage(), threshold=1.0, increment=0.5, steps=2, minimum=0.2)
     state = learner.start((2, 2), RNG)
     seen = []
@@ -297,7 +297,7 @@ def test_learners_wrap_each_other_in_either_order(order):
     assert entropy[-1] < entropy[0]
 
 
-def test_vdbe_within_a_habit_follows_the_changes_of_the_values_alone():
+def test_vdbe_inside_a_choice_kernel_follows_only_the_changes_of_the_values():
     alone = ValueDifference(SampleAverage(), 1.0)
     habit = ChoiceKernel(alone, learning_rate=0.1, weight=5.0)
     assert Agent(habit, AdaptiveEpsilonGreedy()).learner == habit
@@ -314,7 +314,7 @@ def test_a_learner_without_memory_at_any_depth_is_refused_by_policies_that_need_
 
 
 @pytest.mark.parametrize("policy", [AdaptiveEpsilonGreedy(), AdaptiveMaxBoltzmann()], ids=repr)
-def test_vdbe_on_a_bandit_explores_at_first_and_hardly_in_the_end(policy):
+def test_vdbe_on_a_bandit_explores_at_first_and_hardly_at_the_end(policy):
     agent = Agent(ValueDifference(SampleAverage(), inverse_sensitivity=1.0), policy)
     curves = simulate(BernoulliBandit((0.2, 0.8, 0.4)), agent, block=0, runs=200, steps=400, seed=0).curves
     assert curves["effective_actions"].mean[0] == pytest.approx(3.0)
@@ -324,7 +324,7 @@ def test_vdbe_on_a_bandit_explores_at_first_and_hardly_in_the_end(policy):
 
 @dataclass(frozen=True)
 class Noted:
-    """A policy that notes the ε that it is handed."""
+    """A policy that records the ε that it gets."""
 
     policy: object
     seen: list = field(default_factory=list)
@@ -337,7 +337,7 @@ class Noted:
 
 @pytest.mark.parametrize("policy", [AdaptiveEpsilonGreedy(), AdaptiveMaxBoltzmann()], ids=repr)
 @pytest.mark.parametrize("name", ["CliffWalking-v1", "FrozenLake-v1"])
-def test_vdbe_falls_where_an_environment_is_known(name, policy):
+def test_epsilon_of_vdbe_falls_as_values_converge(name, policy):
     options = {"is_slippery": False} if name == "FrozenLake-v1" else {}
     env = gymnasium.make(name, max_episode_steps=200, **options)
     learner = ValueDifference(QLearning(0.5, discount=0.95), inverse_sensitivity=1.0)
@@ -358,7 +358,7 @@ def test_vdbe_falls_where_an_environment_is_known(name, policy):
     ],
     ids=repr,
 )
-def test_epsilon_tuned_by_feedback_ends_on_the_shortest_way_along_the_cliff(learner):
+def test_agents_with_adaptive_epsilon_learn_the_shortest_path_along_the_cliff(learner):
     env = gymnasium.make("CliffWalking-v1", max_episode_steps=300)
     noted = Noted(AdaptiveEpsilonGreedy())
     episodes = list(train(env, Agent(learner, noted), episodes=250, seed=5))
@@ -385,7 +385,7 @@ def test_epsilon_tuned_by_feedback_ends_on_the_shortest_way_along_the_cliff(lear
         (lambda: Agent(QLearning(), AdaptiveEpsilonGreedy()), TypeError, "needs a learner with memory"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_name(attempt, kind, message):
+def test_invalid_arguments_are_refused_by_name(attempt, kind, message):
     with pytest.raises(kind, match=message):
         attempt()
 
@@ -395,5 +395,5 @@ def test_what_cannot_be_meant_is_refused_by_name(attempt, kind, message):
     [ValueDifference(SampleAverage(), 1.0), RewardBasedDecay(QLearning(), 0.0, 1.0, 10, 0.1)],
     ids=repr,
 )
-def test_learners_print_as_they_were_written(learner):
+def test_the_repr_of_a_learner_is_its_code(learner):
     assert eval(repr(learner)) == learner

@@ -1,4 +1,4 @@
-"""One decision among few actions is made on plain floats: the same law, the same actions, the same refusals."""
+"""One decision among few actions uses plain floats: the same distribution, actions and errors as with arrays."""
 
 import math
 
@@ -33,7 +33,7 @@ values_of_few = hnp.arrays(
 @given(values=values_of_few, step=st.integers(0, 2000))
 def test_the_weights_are_the_policys_probabilities(policy, values, step):
     weights = weights_of(mixture_of(policy, step), values.tolist(), step)
-    if weights is not None:  # else the arrays decide
+    if weights is not None:  # otherwise the array path decides
         np.testing.assert_allclose(
             np.array(weights) / math.fsum(weights), policy(values, step), rtol=1e-11, atol=1e-300
         )
@@ -64,7 +64,7 @@ def test_the_actions_are_those_of_the_arrays_for_the_same_generator(policy):
     ],
 )
 @every_policy
-def test_what_is_wrong_is_named_as_by_the_arrays(policy, values, message):
+def test_errors_are_those_of_the_array_path(policy, values, message):
     with pytest.raises(ValueError, match=message):
         act(policy, np.array(values), np.random.default_rng(0), step=0)
 
@@ -84,12 +84,12 @@ def test_a_wrong_mask_is_refused(mask, error):
         act(Boltzmann(1.0), np.array([0.0, 1.0]), np.random.default_rng(0), available=mask)
 
 
-def test_a_schedule_without_a_step_is_refused():
+def test_a_schedule_without_a_step_is_refused_on_plain_floats():
     with pytest.raises(TypeError, match="step= is missing"):
         act(Boltzmann(schedules.Linear(1.0, 0.0, steps=5)), np.array([0.0, 1.0]), np.random.default_rng(0))
 
 
-def test_an_impossible_value_of_a_schedule_is_refused():
+def test_an_invalid_value_of_a_schedule_is_refused():
     with pytest.raises(ValueError, match="temperature must be 0 or more, got -1"):
         act(Boltzmann(lambda step: -1.0), np.array([0.0, 1.0]), np.random.default_rng(0), step=0)
     with pytest.raises(ValueError, match=r"epsilon must be in \[0, 1\], got 2"):
@@ -103,20 +103,20 @@ def test_a_decision_takes_exactly_one_uniform():
     assert taken.random() == left.random()
 
 
-def test_values_are_read_and_not_written():
+def test_values_are_never_written_to():
     values = np.array([1.0, 2.0, 3.0])
     assert few_values(values, np.array([True, False, True])) == [1.0, -math.inf, 3.0]
     np.testing.assert_array_equal(values, [1.0, 2.0, 3.0])
 
 
 @pytest.mark.parametrize("actions", [1, 6, 10, FEW])
-def test_the_last_uniform_never_picks_beyond_the_last_possible_action(actions):
+def test_the_largest_uniform_never_picks_beyond_the_last_possible_action(actions):
     weights = [1.0 / actions] * actions + [0.0]
     assert pick(weights, 1.0 - 2.0**-53) == actions - 1
     assert pick([0.0, *weights], 0.0) == 1
 
 
-def test_a_subclass_that_answers_otherwise_is_asked():
+def test_a_subclass_with_its_own_call_is_called():
     class Contrary(Boltzmann):
         def __call__(self, values, step):
             return super().__call__(-np.asarray(values), step)
@@ -125,7 +125,7 @@ def test_a_subclass_that_answers_otherwise_is_asked():
     assert actions == [0] * 20
 
 
-def test_an_attribute_of_the_users_own_is_none_of_ours():
+def test_attributes_of_a_users_policy_are_ignored():
     class Linear:
         weights = (0.5, 0.5)
 

@@ -1,4 +1,4 @@
-"""Finite numbers written over masked values: refused, or warned of, wherever they would change a decision."""
+"""Finite fill values over masked actions: refused, or a warning, wherever they would change a decision."""
 
 import re
 import warnings
@@ -15,7 +15,7 @@ from boltzmann_rl.policies.mixture import mixture_of, weights_of
 FILLS = [-1e8, -1e9, -1e10, -1e12, -1e30, -1e38, -1e300]
 LOWEST = [float(np.finfo(kind).min) for kind in (np.float16, np.float32, np.float64)] + [-3.3895313892515355e38]
 
-# Policies that a fill value would mislead, and policies that give it probability 0 as they would to −inf.
+# Policies that a fill value would mislead, and policies that give it probability 0, as they do to −inf.
 MISLED = [
     brl.EpsilonGreedy(0.3),
     brl.Uniform(),
@@ -52,7 +52,7 @@ def name(part):
 
 
 def forms(fill):
-    """The values that a decision may be asked for: of every format, in rows and alone."""
+    """Values of every dtype that a decision accepts, single rows and batches."""
     row = np.array([0.0, 1.0, fill])
     yield from (row, row.tolist(), np.stack([row, row[::-1], [3.0, 2.0, 1.0]]))
     if fill >= LOWEST[1]:
@@ -61,7 +61,7 @@ def forms(fill):
 
 @pytest.mark.parametrize("policy", MISLED, ids=name)
 @pytest.mark.parametrize("fill", FILLS)
-def test_a_fill_value_that_would_count_as_a_value_is_warned_of_with_the_remedy(policy, fill):
+def test_a_fill_value_that_would_count_as_a_value_warns_with_the_remedy(policy, fill):
     says = (
         rf"values\[(0, )?2\] is {re.escape(f'{fill:g}')}, far below the others, and .* pass available=.* learned=True"
     )
@@ -69,7 +69,7 @@ def test_a_fill_value_that_would_count_as_a_value_is_warned_of_with_the_remedy(p
         with pytest.warns(UserWarning, match=says) as told:
             acts(policy, values)
         assert len(told) == 1
-        assert told[0].filename == __file__  # so that the filter tells the places apart
+        assert told[0].filename == __file__  # so that a filter can distinguish the callers
 
 
 @pytest.mark.parametrize("policy", MISLED, ids=name)
@@ -80,7 +80,7 @@ def test_the_lowest_number_of_a_float_type_is_refused_where_it_would_count_as_a_
             acts(policy, values)
 
 
-def test_the_lowest_half_is_refused_in_an_array_of_halves():
+def test_the_lowest_float16_is_refused_in_a_float16_array():
     values = np.array([0.0, 1.0, np.finfo(np.float16).min], dtype=np.float16)
     for policy in (brl.EpsilonGreedy(0.3), brl.Boltzmann(brl.RelativeToSpread(0.5))):
         with pytest.raises(ValueError, match=r"values\[2\] is -65504, far below the others"):
@@ -89,7 +89,7 @@ def test_the_lowest_half_is_refused_in_an_array_of_halves():
 
 @pytest.mark.parametrize("policy", RIGHT, ids=name)
 @pytest.mark.parametrize("fill", FILLS + LOWEST[1:])
-def test_where_it_changes_nothing_nothing_is_said(policy, fill):
+def test_a_fill_value_without_effect_gives_no_warning(policy, fill):
     for values in forms(fill):
         masked = np.where(np.asarray(values) < -1e7, -np.inf, values)
         assert np.array_equal(acts(policy, values), acts(policy, masked))
@@ -113,7 +113,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize("values", VALUES, ids=str)
-def test_values_that_may_be_values_are_taken_for_values(values):
+def test_plausible_values_give_no_warning(values):
     values = np.array(values)
     assert not fill_values(values).any()
     for policy in (brl.EpsilonGreedy(0.3), brl.Boltzmann(brl.RelativeToSpread(0.5))):
@@ -121,7 +121,7 @@ def test_values_that_may_be_values_are_taken_for_values(values):
             acts(policy, rows)
 
 
-def test_rows_are_looked_at_one_by_one():
+def test_rows_are_checked_separately():
     values = np.array([[0.0, 1.0, -1e9], [-1e9, -3e9, -2e9], [5.0, -np.inf, -1e9], [0.0, 1.0, 2.0]])
     expected = [[False, False, True], [False] * 3, [False, False, True], [False] * 3]
     assert fill_values(values).tolist() == expected
@@ -131,11 +131,11 @@ def test_rows_are_looked_at_one_by_one():
     ("values", "holds"),
     [([0.0, -1e9], True), ([0.0, -65504.0], True), ([-np.inf, 0.0], False), ([-np.inf, -1e9], True), ([], False)],
 )
-def test_a_fill_value_is_first_looked_for_by_its_size_alone(values, holds):
+def test_fill_values_are_first_searched_by_size(values, holds):
     assert holds_fill_values(np.array(values)) is holds
 
 
-def test_under_a_mask_it_is_not_read_and_beside_one_it_is_found():
+def test_a_fill_value_under_a_mask_is_ignored_and_outside_it_is_found():
     values, policy = np.array([0.0, 1.0, 2.0, -1e9]), brl.Boltzmann(brl.RelativeToSpread(0.5))
     acts(policy, values, available=[1, 1, 1, 0])
     acts(brl.EpsilonGreedy(1.0), values, available=np.array([1, 1, 1, 0]))
@@ -145,8 +145,8 @@ def test_under_a_mask_it_is_not_read_and_beside_one_it_is_found():
         acts(brl.EpsilonGreedy(1.0), values, available=[0, 1, 1, 1])
 
 
-def test_a_masked_row_of_plain_floats_never_takes_one_without_a_word():
-    """Here only the action that is about to be taken is looked at, which costs next to nothing."""
+def test_a_masked_row_of_plain_floats_never_takes_a_fill_value_silently():
+    """Here only the chosen action is checked, which costs almost no time."""
     values, available = np.array([0.0, 1.0, -1e9]), np.array([0, 1, 1])
     rng, words = np.random.default_rng(0), 0
     for _ in range(100):
@@ -158,13 +158,13 @@ def test_a_masked_row_of_plain_floats_never_takes_one_without_a_word():
     assert words > 10
 
 
-def test_who_knows_that_it_is_a_value_can_say_so():
+def test_values_declared_as_learned_give_no_warning():
     for values in (np.array([0.0, 1.0, -1e9]), np.array([[0.0, 1.0, LOWEST[1]]])):
         for policy in MISLED:
             acts(policy, values, learned=True)
 
 
-def test_the_action_and_the_coins_are_those_of_old():
+def test_the_warning_changes_neither_the_action_nor_the_generator():
     for policy in MISLED[:6]:
         for values in (np.array([0.0, 1.0, -1e9]), np.array([[0.0, 1.0, -1e9], [1.0, 2.0, 3.0]])):
             rng, coins = np.random.default_rng(7), np.random.default_rng(7)
@@ -175,13 +175,13 @@ def test_the_action_and_the_coins_are_those_of_old():
             assert rng.random() == coins.random()
 
 
-def test_an_explorer_says_it_too():
+def test_an_explorer_warns_too():
     explorer = brl.Explorer(brl.EpsilonGreedy(0.2), np.random.default_rng(0))
     with pytest.warns(UserWarning, match=r"values\[0, 1\] is -1e\+09.*pass available="):
         explorer(np.array([[0.5, -1e9, 0.25]], dtype=np.float32))
 
 
-def test_many_rows_decided_at_once_are_looked_at_where_a_policy_explores_uniformly():
+def test_many_rows_at_once_are_checked_if_a_policy_explores_uniformly():
     pytest.importorskip("numba")
     machine.prepare()
     values = np.random.default_rng(0).random((5000, 4))
@@ -204,7 +204,7 @@ def test_plain_floats_leave_rows_of_a_very_low_sum_to_the_arrays_but_not_masked_
     assert weights([-1e6, -1e6, -1e6]) is not None
 
 
-def test_what_a_learner_learned_is_never_taken_for_one():
+def test_learned_values_are_never_taken_for_fill_values():
     import gymnasium
 
     class Cliff(gymnasium.Env):
@@ -225,7 +225,7 @@ def test_what_a_learner_learned_is_never_taken_for_one():
             training.look()
 
 
-def test_stable_baselines_says_it_too():
+def test_stable_baselines_warns_too():
     pytest.importorskip("stable_baselines3")
     import torch
 

@@ -1,7 +1,7 @@
-"""Valid work raises nothing and answers the same where NumPy is told to raise at every floating-point error.
+"""Valid work gives the same results if NumPy is set to raise on every floating-point error ("strict settings").
 
-Warnings are errors in all tests; here overflow, underflow, division by 0 and invalid operations are as well. Each
-piece of work is done twice, in an ordinary session and in a strict one, and both must come to the same bytes.
+Warnings are errors in all tests; here overflow, underflow, division by 0 and invalid operations are errors too. Each
+piece of work runs twice, with ordinary and with strict settings, and both must give the same bytes.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ TEMPERATURES = [0.0, LEAST, 1e-300, 1e-3, 1.0, 1e300, LARGEST, INF]
 
 
 def flat(answer):
-    """The answer as bytes, whatever it is made of."""
+    """A result of any type as bytes."""
     if isinstance(answer, dict):
         return {key: flat(part) for key, part in answer.items()}
     if isinstance(answer, tuple | list):
@@ -57,14 +57,14 @@ def assert_the_same_in_a_strict_session(work):
 
 
 @pytest.mark.parametrize(("policy", "memory"), TABLE, ids=[repr(policy) for policy, _ in TABLE])
-def test_every_policy(policy, memory):
+def test_every_policy_is_right_under_strict_settings(policy, memory):
     per_action = isinstance(policy, brl.BoltzmannGumbel)
     for values in (ROWS, *ROWS):
         more = () if memory is None else (memory(values),)
         for step in (0, 1, 10**15):
             clock = np.full(values.shape, step) if per_action else step
             assert_the_same_in_a_strict_session(lambda now=clock, v=values, m=more: policy(v, now, *m))
-            if policy == brl.Boltzmann(brl.GLIE()):  # it acts on the clock of visits
+            if policy == brl.Boltzmann(brl.GLIE()):  # its step counts visits
                 continue
             assert_the_same_in_a_strict_session(
                 lambda now=clock, v=values, m=more: brl.act(
@@ -74,7 +74,7 @@ def test_every_policy(policy, memory):
 
 
 @pytest.mark.parametrize(("policy", "memory"), TABLE[::4], ids=[repr(policy) for policy, _ in TABLE[::4]])
-def test_the_check_of_a_policy(policy, memory):
+def test_check_policy_is_right_under_strict_settings(policy, memory):
     assert_the_same_in_a_strict_session(lambda: brl.check_policy(policy, memory=memory))
 
 
@@ -83,7 +83,7 @@ def test_the_check_of_a_policy(policy, memory):
     [brl.softmax, brl.log_softmax, brl.logsumexp, brl.softmax_jacobian, brl.mellowmax],
     ids=lambda f: f.__name__,
 )
-def test_functions_of_values_and_a_temperature(function):
+def test_functions_of_values_and_a_temperature_are_right_under_strict_settings(function):
     for temperature in TEMPERATURES:
         assert_the_same_in_a_strict_session(lambda t=temperature: function(ROWS, t))
 
@@ -93,11 +93,11 @@ def test_functions_of_values_and_a_temperature(function):
     [brl.sparsemax, brl.greedy, brl.uniform, brl.argmax, brl.logistic, brl.logistic_normalize, brl.tanh_normalize],
     ids=lambda f: f.__name__,
 )
-def test_functions_of_values(function):
+def test_functions_of_values_are_right_under_strict_settings(function):
     assert_the_same_in_a_strict_session(lambda: function(FINITE))
 
 
-def test_ensembles_and_probabilities():
+def test_ensembles_and_probabilities_are_right_under_strict_settings():
     for temperature in TEMPERATURES:
         for row in FINITE:
             ensemble = brl.BoltzmannDistribution(row, temperature)
@@ -144,7 +144,7 @@ def measured(bandit, agent, steps=25):
 
 
 @pytest.mark.parametrize("learner", LEARNERS, ids=repr)
-def test_every_learner_of_bandits(learner):
+def test_every_bandit_learner_is_right_under_strict_settings(learner):
     for policy in (*COLD, brl.Greedy(), brl.Boltzmann(LARGEST), brl.EpsilonGreedy(1e-310)):
         for bandit in BANDITS:
             assert_the_same_in_a_strict_session(lambda b=bandit, p=policy: measured(b, brl.Agent(learner, p)))
@@ -154,7 +154,7 @@ ON_BANDITS = [policy for policy, _ in TABLE if policy != brl.Boltzmann(brl.GLIE(
 
 
 @pytest.mark.parametrize("policy", ON_BANDITS, ids=repr)
-def test_every_policy_on_bandits(policy):
+def test_every_policy_plays_bandits_right_under_strict_settings(policy):
     learner = {
         "GaussianThompson": brl.GaussianPosterior(),
         "BetaThompson": brl.BetaPosterior(),
@@ -181,7 +181,7 @@ TEMPORAL = [
 
 
 @pytest.mark.parametrize("learner", TEMPORAL, ids=repr)
-def test_every_learner_of_environments(learner):
+def test_every_environment_learner_is_right_under_strict_settings(learner):
     lake, cliff = (brl.Environment(name, max_episode_steps=40) for name in ("FrozenLake-v1", "CliffWalking-v1"))
     cart = brl.Environment("CartPole-v1", wrap=brl.LinearObservations(), max_episode_steps=20)
     features = [] if isinstance(learner, brl.ValueDifference) else [cart]
@@ -195,7 +195,7 @@ def test_every_learner_of_environments(learner):
             assert_the_same_in_a_strict_session(train)
 
 
-def test_planning():
+def test_planning_is_right_under_strict_settings():
     mdp = planning.MDP.of(brl.Environment("FrozenLake-v1").make())
     backups = planning.MaxBackup(), planning.BoltzmannBackup(1e-300), planning.MellowmaxBackup(5.0)
     for backup in backups:
@@ -205,7 +205,7 @@ def test_planning():
     assert_the_same_in_a_strict_session(lambda: planning.action_values(mdp, np.full(16, 1e-310), 0.9))
 
 
-def test_contexts_and_bandits_as_environments():
+def test_contextual_bandits_and_bandit_environments_are_right_under_strict_settings():
     x = np.random.default_rng(0).normal(size=(60, 2)) * 1e-200
     actions = np.arange(60) % 3
     assert_the_same_in_a_strict_session(lambda: list(brl.fit_logit(x, actions)))
@@ -220,7 +220,7 @@ def test_contexts_and_bandits_as_environments():
         assert_the_same_in_a_strict_session(pulled)
 
 
-def test_statistics_of_the_largest_numbers():
+def test_statistics_of_the_largest_numbers_are_right_under_strict_settings():
     for samples in ([LARGEST, LARGEST], [LARGEST, -LARGEST, 0.0], [1e-310, 2e-310], [INF, INF], [INF, 1.0]):
         numbers = np.array(samples)
         assert_the_same_in_a_strict_session(lambda x=numbers: mean_interval(x))
@@ -230,7 +230,7 @@ def test_statistics_of_the_largest_numbers():
     assert paired_difference(np.array([INF, 1.0]), np.array([INF, 2.0])).superiority == 0.25
 
 
-def test_an_experiment_with_infinite_temperatures_from_its_run_to_its_figure(tmp_path):
+def test_an_experiment_with_infinite_temperatures_runs_and_draws_under_strict_settings(tmp_path):
     agents = {
         f"{scale}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(scale))
         for scale in (brl.RelativeToRange(0.3), brl.RelativeToSpread(0.3), brl.EffectiveActions(1.5))

@@ -1,4 +1,4 @@
-"""Numbers in formats that NumPy has not of its own, that are wider than float64, or too short to sum to 1."""
+"""Dtypes that NumPy does not have itself, that are wider than float64, or too imprecise to sum to 1."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def in_format(array, name):
 
 
 @pytest.mark.parametrize("name", NARROW)
-def test_values_of_every_format_are_the_float64_numbers_that_they_hold(name):
+def test_values_of_every_dtype_are_read_as_their_float64_numbers(name):
     values, rng = in_format(Q, name), np.random.default_rng(0)
     assert (brl.softmax(values, 0.5) == brl.softmax(Q, 0.5)).all()
     assert (brl.log_softmax(values) == brl.log_softmax(Q)).all()
@@ -40,14 +40,14 @@ def test_integers_of_four_bits_are_integers(name):
     assert brl.schedules.Linear(1.0, 0.0, steps=4)(small).tolist() == [0.75, 0.25, 0.5]
 
 
-def test_raw_bytes_and_dates_are_no_numbers():
+def test_raw_bytes_and_dates_are_refused():
     for wrong in (np.zeros(3, dtype="V2"), np.zeros(3, dtype=[("q", float)]), np.zeros(3, dtype="M8[D]")):
         with pytest.raises(TypeError, match="values must be real numbers"):
             brl.softmax(wrong)
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="no wider format here")
-def test_no_number_becomes_infinite_on_the_way_to_float64():
+def test_numbers_that_would_become_infinite_in_float64_are_refused():
     wide = np.array([1, -1], dtype=np.longdouble) * np.finfo(np.longdouble).max
     for number in wide:  # the negative one would become an action that is not available
         with (
@@ -60,7 +60,7 @@ def test_no_number_becomes_infinite_on_the_way_to_float64():
 
 @pytest.mark.parametrize("name", ["float16", "bfloat16"])
 @pytest.mark.parametrize("actions", [2, 3, 7, 100, 3_000])
-def test_probabilities_rounded_to_half_precision_are_drawn_from_in_their_shares(name, actions):
+def test_probabilities_rounded_to_half_precision_are_drawn_with_their_frequencies(name, actions):
     exact = special.softmax(np.random.default_rng(actions).normal(size=actions))
     p = in_format(exact, name)
     drawn = brl.invert(np.broadcast_to(p, (20_000, actions)), np.random.default_rng(1).random(20_000))
@@ -74,7 +74,7 @@ def test_probabilities_rounded_to_half_precision_are_drawn_from_in_their_shares(
         assert stats.chisquare(seen, due * seen.sum() / due.sum()).pvalue > FALSE_ALARM
 
 
-def test_half_precision_is_divided_by_its_sum_where_that_is_off():
+def test_half_precision_probabilities_are_normalised():
     thirds = np.full(3, 1 / 3, dtype=np.float16)  # three times 0.33325195
     assert brl.entropy(thirds) == pytest.approx(np.log(3.0), rel=1e-15)
     rng = np.random.default_rng(0)
@@ -106,14 +106,14 @@ def test_masked_arrays_are_refused_wherever_their_mask_would_be_lost():
             brl.act(brl.Boltzmann(1.0), Q[0], np.random.default_rng(0), **given)
 
 
-def test_what_numpy_knows_is_not_copied():
+def test_arrays_of_numpys_own_dtypes_are_not_copied():
     for dtype in (np.float16, np.float32, np.float64, np.int8, bool):
         array = np.zeros(3, dtype=dtype)
         assert to_numpy(array) is array
 
 
-def test_however_many_actions_a_row_of_half_precision_is_off_by_a_hundredth_at_most():
-    p = np.zeros(200_000, dtype=np.float16)  # whose roundings might come to 0.0129
+def test_a_half_precision_row_may_deviate_from_sum_1_by_a_hundredth_at_most():
+    p = np.zeros(200_000, dtype=np.float16)  # the rounding errors could sum to 0.0129
     p[:2] = 1.0, 0.0095
     assert brl.invert(p, 0.5) == 0
     p[1] = 0.0115

@@ -23,14 +23,14 @@ def make(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_gymnasium_finds_nothing_to_say(name):
+def test_gymnasiums_checker_finds_no_fault(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_env(make(name).unwrapped)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_table_is_that_of_gymnasiums_own_small_worlds(name):
+def test_the_table_has_the_format_of_gymnasiums_toy_text_environments(name):
     env = make(name).unwrapped
     assert env.initial_state_distrib.sum() == 1.0
     assert set(env.P) == set(range(len(env.initial_state_distrib)))
@@ -41,7 +41,7 @@ def test_the_table_is_that_of_gymnasiums_own_small_worlds(name):
             assert {tuple(map(type, outcome)) for outcome in outcomes} == {(float, int, float, bool)}
 
 
-def test_a_walk_follows_the_table_and_takes_one_uniform_a_reset_and_a_step():
+def test_stepping_follows_the_table_and_draws_one_uniform_per_reset_and_step():
     table = {
         0: {0: [(0.25, 0, 1.0, False), (0.75, 1, 2.0, False)], 1: [(1.0, 0, 0.0, True)]},
         1: {0: [(0.5, 1, 3.0, True), (0.5, 0, 4.0, False)], 1: [(1.0, 1, 5.0, False)]},
@@ -84,7 +84,7 @@ def test_moves_in_the_wind_worked_by_hand(start, action, arrives):
     assert (probability, divmod(to, 10), reward, terminated) == (1.0, arrives, -1.0, arrives == (3, 7))
 
 
-def test_the_shortest_way_takes_15_steps_found_by_breadth_first_search():
+def test_the_shortest_path_has_15_steps_by_breadth_first_search():
     env, reached, steps = make("WindyGridworld").unwrapped, {30}, 0
     assert env.initial_state_distrib[30] == 1.0
     while 37 not in reached:
@@ -94,14 +94,14 @@ def test_the_shortest_way_takes_15_steps_found_by_breadth_first_search():
     assert value_iteration(MDP.of(env), 1.0).values[30] == -15.0
 
 
-def test_a_tenth_of_exploration_makes_17_steps_of_15():
+def test_with_epsilon_0_1_the_optimal_15_steps_become_17():
     """Sutton & Barto (2018), Example 6.5, "about 17"; an independent solution gives 17.05333."""
     windy = MDP.of(make("WindyGridworld"))
     explorer = EpsilonGreedy(0.1)(value_iteration(windy, 1.0).action_values, 0)
     assert -windy.start @ policy_values(windy, explorer, 1.0) == pytest.approx(17.05333, abs=1e-5)
 
 
-def test_the_shortest_windy_way_is_learned():
+def test_the_shortest_path_of_the_windy_gridworld_is_learned():
     env = make("WindyGridworld")
     *_, last = train(env, Agent(QLearning(1.0), EpsilonGreedy(0.1)), episodes=400, seed=0)
     observation, steps, over = env.reset()[0], 0, False
@@ -112,7 +112,7 @@ def test_the_shortest_windy_way_is_learned():
 
 
 @pytest.mark.parametrize("right", [0.05, 0.3, 2 - math.sqrt(2), 0.95])
-def test_the_corridor_is_worth_its_closed_form(right):
+def test_the_value_of_the_corridor_has_its_closed_form(right):
     """2(p − 2)/(p(1 − p)), largest at p = 2 − √2, where it is −(6 + 4√2): Sutton & Barto (2018), Example 13.1."""
     value = policy_values(MDP.of(make("ShortCorridor")), [1 - right, right], 1.0)[0]
     assert value == pytest.approx(2 * (right - 2) / (right * (1 - right)), rel=1e-12)
@@ -129,7 +129,7 @@ def test_all_states_of_the_corridor_look_alike():
     assert {answer[1] for answer in answers} == {-1.0}
 
 
-def test_an_agent_in_the_corridor_earns_what_its_probabilities_are_worth():
+def test_the_mean_return_in_the_corridor_is_the_value_of_the_policy():
     """Uniform choice is worth 2·(−1.5)/.25 = −12; over 4000 episodes, 4.9 standard errors: false alarms 1e-6."""
     episodes = train(make("ShortCorridor"), Agent(QLearning(0.0), Boltzmann(1.0)), episodes=4000, seed=0)
     returns = np.array([episode.total_reward for episode in episodes])

@@ -1,4 +1,4 @@
-"""Results folders that someone sent: read without harm, or refused in one paragraph; nothing is written elsewhere."""
+"""Results folders from someone else: read safely, or refused in one paragraph; nothing is written elsewhere."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def saved(tmp_path_factory):
 
 @pytest.fixture
 def sent(saved, tmp_path, monkeypatch):
-    """A folder three floors down, so that whatever climbs out of it is seen."""
+    """A folder three levels deep, so that a path that leaves it is detected."""
     monkeypatch.chdir(tmp_path)
     return Path(shutil.copytree(saved, tmp_path / "a" / "b" / "sent"))
 
@@ -60,14 +60,14 @@ def everything_in(folder):
 
 
 def refused(folder, capsys, message):
-    """Neither loaded nor drawn: one paragraph, that can be shown, and nothing is written anywhere."""
+    """Assert that loading and drawing are refused with one printable paragraph, and that no file is written."""
     before = everything_in(Path.cwd())
     with pytest.raises(ValueError, match=message):
         load(folder)
     assert main(["plot", str(folder)]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("boltzmann-rl:")  # a long path begins a line of its own
+    assert err.startswith("boltzmann-rl:")  # a long path starts on a new line
     assert "\n\n" not in err.strip()
     assert "Traceback" not in err
     assert len(err) < 2000
@@ -101,7 +101,7 @@ def test_a_label_that_may_not_be_declared_is_refused_on_reading(sent, capsys, la
 
 
 @every_label
-def test_and_it_may_not_be_declared(label):
+def test_a_label_that_is_refused_on_reading_cannot_be_declared(label):
     for change in ({"problem": label}, {"agents": {label: AGENTS["cool"]}}, {"agents": {label: {0.1: AGENTS["cool"]}}}):
         with pytest.raises((TypeError, ValueError), match=r"the labels of (agents|problem) must"):
             declared(**change)
@@ -112,7 +112,7 @@ def test_and_it_may_not_be_declared(label):
 @pytest.mark.parametrize(
     "label", ["نمی‌خواهم", "👩‍🔬", "é", "日本", "a  b", "=1+1", "＝1", " =1", "'", '"', "<&>", "$x$", "x" * 1000]
 )
-def test_labels_of_every_script_are_declared_saved_drawn_and_read_again(tmp_path, label):
+def test_labels_in_every_script_are_declared_saved_drawn_and_read_again(tmp_path, label):
     results = declared(agents={label: AGENTS["cool"], "other": AGENTS["hot"]}).run(progress=False)
     again = load(results.save(tmp_path))
     assert set(again.summary["agent"]) == set(again.curves["agent"]) == {label, "other"}
@@ -150,7 +150,7 @@ MANIFESTS = {
 
 
 @pytest.mark.parametrize("case", MANIFESTS)
-def test_a_manifest_that_no_run_wrote_is_refused_by_what_is_wrong(sent, capsys, case):
+def test_a_forged_manifest_is_refused_with_the_reason(sent, capsys, case):
     change, message = MANIFESTS[case]
     rewrite(sent, **change)
     refused(sent, capsys, message)
@@ -173,7 +173,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("case", TEXTS)
-def test_a_manifest_that_is_none_is_refused(sent, capsys, case):
+def test_an_invalid_manifest_file_is_refused(sent, capsys, case):
     content = TEXTS[case]
     (sent / "manifest.json").write_bytes(content if isinstance(content, bytes) else content.encode())
     refused(sent, capsys, "is damaged|is no manifest")
@@ -181,7 +181,7 @@ def test_a_manifest_that_is_none_is_refused(sent, capsys, case):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 @pytest.mark.parametrize("file", ["manifest.json", "curves.csv"])
-def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(sent, capsys, file):
+def test_a_pipe_in_place_of_a_file_is_refused_without_waiting(sent, capsys, file):
     (sent / file).unlink()
     os.mkfifo(sent / file)
     with pytest.raises(ValueError, match=r"must be a file|no file"):
@@ -226,7 +226,7 @@ def test_a_table_that_does_not_belong_to_the_manifest_is_refused(sent, capsys, c
     "content", [b"", b"\n", b"experiment,problem\n", b"\x00\x01", b"\xff", b'"', b"a,b\n1\n1,2,3,4\n"]
 )
 @pytest.mark.parametrize("table", ["curves", "summary", "runs"])
-def test_a_table_that_is_none_is_refused_by_its_file(sent, capsys, table, content):
+def test_an_invalid_table_file_is_refused_by_name(sent, capsys, table, content):
     (sent / f"{table}.csv").write_bytes(content)
     refused(sent, capsys, f"{table}.csv is damaged")
 
@@ -245,7 +245,7 @@ def test_a_missing_table_is_named_when_it_is_needed(sent, capsys, tmp_path):
         _ = load(sent).sentence
 
 
-def test_tables_with_line_ends_of_windows_are_the_same(sent, saved):
+def test_tables_with_windows_line_ends_read_the_same(sent, saved):
     for path in sent.glob("*.csv"):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     for table in ("curves", "summary", "runs"):
@@ -278,7 +278,7 @@ def test_files_that_are_links_are_replaced_and_not_written_through(sent, tmp_pat
     assert not any(path.is_symlink() for path in written)
 
 
-def test_figures_are_drawn_again_where_their_folder_is_gone(sent):
+def test_figures_are_redrawn_if_their_folder_is_missing(sent):
     shutil.rmtree(sent / "figures")
     assert main(["plot", str(sent)]) == 0
     assert (sent / "figures" / "sent.svg").exists()
@@ -296,7 +296,7 @@ def test_nothing_in_a_folder_is_executed(sent, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["", "/inner"])
-def test_a_file_in_the_place_of_the_results_is_said_before_the_work(tmp_path, monkeypatch, capsys, place):
+def test_a_file_in_place_of_the_results_folder_is_refused_before_the_run(tmp_path, monkeypatch, capsys, place):
     (tmp_path / "taken").write_text("a file")
     (tmp_path / "x.py").write_text(
         "import boltzmann_rl as brl\nEXPERIMENT = brl.BanditExperiment('x', brl.GaussianBandit(), "
@@ -307,7 +307,7 @@ def test_a_file_in_the_place_of_the_results_is_said_before_the_work(tmp_path, mo
     assert "is a file where results need a folder" in " ".join(capsys.readouterr().err.split())
 
 
-def test_what_another_declaration_says_is_shown_and_has_no_effect(sent):
+def test_a_difference_from_another_declaration_is_shown_as_text_without_effect(sent):
     rewrite(sent, identity="0", declaration__agents={"cool": "\x1b[31m" + "x" * 5000, "hot": "\u202e"})
     (sent / "summary.csv").unlink()
     with pytest.raises(FileExistsError, match="holds results of another declaration") as refusal:

@@ -1,4 +1,4 @@
-"""What is given as an environment: what is none is refused by name, and so are answers of another form."""
+"""The interface of environments: other objects are refused by name, and so are results of the wrong form."""
 
 import contextlib
 import functools
@@ -22,7 +22,7 @@ def make():
 
 
 class Scripted(gymnasium.Env):
-    """Answers what it is told."""
+    """Returns the given results."""
 
     observation_space, action_space = Discrete(4), Discrete(2)
 
@@ -68,7 +68,7 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize(("stranger", "says"), STRANGERS.values(), ids=STRANGERS)
-def test_what_is_no_environment_is_refused_with_what_it_is_and_what_to_do(stranger, says):
+def test_an_object_that_is_not_an_environment_is_refused_with_the_remedy(stranger, says):
     for door in (
         lambda: Training(stranger, AGENT, seed=0),
         lambda: play(stranger, AGENT, seed=0),
@@ -78,7 +78,7 @@ def test_what_is_no_environment_is_refused_with_what_it_is_and_what_to_do(strang
             door()
 
 
-def test_an_environment_of_the_old_package_is_refused_by_its_name_with_the_new_one():
+def test_an_environment_of_the_old_gym_package_is_refused_with_the_remedy():
     with contextlib.redirect_stderr(io.StringIO()):
         gym = pytest.importorskip("gym")
 
@@ -94,7 +94,7 @@ def test_an_environment_of_the_old_package_is_refused_by_its_name_with_the_new_o
         Training(Mixed(), AGENT, seed=0)
 
 
-def test_environments_of_several_agents_are_refused():
+def test_multi_agent_environments_are_refused():
     classic = pytest.importorskip("pettingzoo.classic.tictactoe.tictactoe")
     with pytest.raises(TypeError, match=r"env must be .*of PettingZoo, for several agents"):
         Training(classic.env(), AGENT, seed=0)
@@ -113,7 +113,7 @@ def test_vectors_of_other_packages_are_refused():
         Training(Strange(), AGENT, seed=0)
 
 
-def test_whatever_has_the_four_parts_is_an_environment():
+def test_any_object_with_the_four_parts_is_an_environment():
     class Own:
         observation_space, action_space = Discrete(4), Discrete(2)
         reset, step = Scripted.reset, Scripted.step
@@ -148,12 +148,12 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("env", "says"), ANSWERS.values(), ids=ANSWERS)
-def test_answers_of_another_form_are_type_errors_that_name_the_environment(env, says):
+def test_invalid_results_of_an_environment_are_type_errors_that_name_it(env, says):
     with pytest.raises(TypeError, match=rf"^Scripted with seed \d+, episode 0, step 0: {says}"):
         next(Training(env, AGENT, seed=0))
 
 
-def test_a_reset_without_gymnasiums_arguments_is_a_type_error_that_names_the_environment():
+def test_a_reset_without_gymnasiums_parameters_is_a_type_error_that_names_the_environment():
     class Unseeded(Scripted):
         def reset(self):
             return 0, {}
@@ -163,7 +163,7 @@ def test_a_reset_without_gymnasiums_arguments_is_a_type_error_that_names_the_env
 
 
 class Rows(VectorEnv):
-    """A vector that answers what it is told."""
+    """A vector that returns the given results."""
 
     metadata = {"autoreset_mode": "NextStep"}  # noqa: RUF012 - Gymnasium's name and type
     num_envs = 2
@@ -193,7 +193,7 @@ class Rows(VectorEnv):
         ),
     ],
 )
-def test_answers_of_a_vector_of_another_form_are_type_errors_that_name_it(env, says):
+def test_invalid_results_of_a_vector_are_type_errors_that_name_it(env, says):
     with pytest.raises(TypeError, match=f"^Rows.*{says}"):
         next(Training(env, AGENT, seed=0))
 
@@ -208,13 +208,13 @@ def test_a_vector_whose_reset_takes_no_seed_is_a_type_error():
 
 
 @pytest.mark.parametrize("over", [True, np.True_, 1, 1.0, np.int8(1), np.array(True), np.array([1])], ids=repr)
-def test_whether_an_episode_is_over_may_be_any_single_zero_or_one(over):
+def test_terminated_and_truncated_may_be_any_single_zero_or_one(over):
     assert as_flag(over, "terminated") is True
     assert as_flag(over - over if type(over) in (int, float) else np.zeros_like(over), "terminated") is False
     assert next(Training(Scripted(go=(0, 1.0, over, False, {})), AGENT, seed=0)).terminated is True
 
 
-def test_a_vector_of_environments_is_an_environment():
+def test_a_vector_of_environments_is_accepted():
     vector = SyncVectorEnv([make])
     assert as_environment(vector) is vector
     assert name_of(vector) == "SyncVectorEnv" or name_of(vector) == LAKE

@@ -55,7 +55,7 @@ def normals_by_eight(z, u, bells, below, quantiles):
 
 
 def without_compilation(function, x):
-    """What a function of the kernels makes of an array under ``NUMBA_DISABLE_JIT=1``: plain NumPy."""
+    """The result of a kernel function on an array under ``NUMBA_DISABLE_JIT=1``, in plain NumPy."""
     code = f"""if True:
         import sys
         import numpy as np
@@ -69,13 +69,13 @@ def without_compilation(function, x):
 
 
 def units_off(found, exact):
-    """How many units in the last place (of the nearest float) a number is away from an exact one."""
+    """The distance of a number from the exact one, in units in the last place of the nearest float."""
     spacing = max(float(np.spacing(abs(float(exact)))), 5e-324)
     return float(abs(mpmath.mpf(float(found)) - exact) / spacing)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-10, 1e-3, 0.3, 1.0, 30.0, 700.0, 745.2])
-def test_the_exponential_is_right_to_one_unit_in_the_last_place(scale):
+def test_the_exponential_is_accurate_to_one_ulp(scale):
     x = -np.random.default_rng(0).uniform(0.0, scale, 3000)
     result = np.empty_like(x)
     exponentials(x, result)
@@ -84,14 +84,14 @@ def test_the_exponential_is_right_to_one_unit_in_the_last_place(scale):
 
 
 @given(st.floats(max_value=0.0, allow_nan=False))
-def test_the_exponential_of_any_number_is_right(x):
+def test_the_exponential_of_any_float_is_accurate(x):
     result = np.empty(1)
     exponentials(np.array([x]), result)
     with mpmath.workprec(200):
         assert units_off(result[0], mpmath.exp(x)) <= 1.0
 
 
-def test_the_exponential_is_exact_at_its_ends_and_no_number_stays_none():
+def test_the_exponential_is_exact_at_its_limits_and_keeps_nan():
     result = np.empty(5)
     exponentials(np.array([0.0, -0.0, -np.inf, -746.0, np.nan]), result)
     np.testing.assert_array_equal(result, [1.0, 1.0, 0.0, 0.0, np.nan])
@@ -111,7 +111,7 @@ def test_a_loop_over_the_exponential_runs_in_vector_registers():
 
 
 @pytest.mark.parametrize(("low", "high"), [(-307.0, 308.0), (-3.0, 3.0), (-1e-3, 1e-3), (-1e-9, 1e-9)])
-def test_the_logarithm_is_right_to_two_units_in_the_last_place(low, high):
+def test_the_logarithm_is_accurate_to_two_ulps(low, high):
     x = 10.0 ** np.random.default_rng(0).uniform(low, high, 3000)
     x = np.append(x, [1.0, 2.0, 0.5, np.sqrt(0.5), np.sqrt(2.0), np.finfo(float).tiny, np.finfo(float).max])
     result = np.empty_like(x)
@@ -125,8 +125,8 @@ def test_the_logarithm_is_right_to_two_units_in_the_last_place(low, high):
 @pytest.mark.parametrize(
     ("name", "scale"), [("exp_nonpositive", 745.0), ("exp_nonpositive", 3.0), ("log_positive", 9.0)]
 )
-def test_both_are_as_right_without_compilation(name, scale):
-    """Where no processor takes a product and a sum in one."""
+def test_exponential_and_logarithm_are_as_accurate_without_compilation(name, scale):
+    """Without fused multiply-add."""
     x = scale * np.random.default_rng(0).uniform(-1.0, 0.0, 1000)
     exact, units = (mpmath.exp, 1.0) if name == "exp_nonpositive" else (mpmath.log, 2.0)
     x = x if name == "exp_nonpositive" else 10.0**x
@@ -135,7 +135,7 @@ def test_both_are_as_right_without_compilation(name, scale):
         assert max(units_off(found, exact(float(e))) for e, found in pairs) <= units
 
 
-def test_the_normal_law_and_its_quantiles_are_right():
+def test_the_normal_distribution_function_and_its_quantiles_are_accurate():
     z = np.concatenate([np.linspace(-8.5, 8.5, 1001), [-np.inf, np.inf, 0.0, -0.0, 40.0, -1e-300, 1e-300]])
     u = np.random.default_rng(0).random(len(z))
     ends = 2.0 ** -np.arange(1.0, 54.0)
@@ -156,7 +156,7 @@ def test_the_normal_law_and_its_quantiles_are_right():
             assert float(abs(mpmath.mpf(float(found)) - exact)) <= 2e-15
 
 
-def test_eight_at_once_have_the_bits_of_one_by_one():
+def test_eight_numbers_at_once_have_the_bits_of_single_ones():
     x = -np.random.default_rng(0).exponential(30.0, 400)
     x[:6] = 0.0, -np.inf, -746.0, -1e-300, -708.3, -745.1
     alone, together = np.empty((2, 400)), np.empty((2, 400))
@@ -182,7 +182,7 @@ def test_numba_is_found_without_being_imported():
 
 
 def test_machine_code_of_another_version_of_the_package_is_not_used(tmp_path):
-    """Numba by itself looks at the file of a function, not at those of the functions that it calls."""
+    """Numba itself checks only the file of a function, not the files of the functions that it calls."""
     package = Path(boltzmann_rl.__file__).parent
     shutil.copytree(package, tmp_path / "boltzmann_rl", ignore=shutil.ignore_patterns("__pycache__"))
     inner, outer = tmp_path / "boltzmann_rl" / "inner.py", tmp_path / "boltzmann_rl" / "outer.py"

@@ -1,4 +1,4 @@
-"""A value for each row: policies and schedules whose parameters differ between environments, as in Ape-X."""
+"""Parameters per row: policies and schedules whose parameters differ between environments, as in Ape-X."""
 
 import copy
 import pickle
@@ -20,7 +20,7 @@ RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(3, 4))
 FALLING = Exponential((1.0, 0.5, 0.25), 0.05, steps=20)
 
-# Every parameter that a policy may have for each row, as a function of what stands in its place.
+# Every parameter that a policy may have per row, as a function of its value.
 POLICIES = [
     lambda x: Boltzmann(x),
     lambda x: EpsilonGreedy(x),
@@ -68,18 +68,18 @@ def test_each_row_of_a_schedule_has_the_bits_of_the_schedule_with_its_own_number
     )
 
 
-def test_a_ladder_prints_as_the_tuple_that_it_is():
+def test_parameters_per_row_print_as_a_tuple():
     assert repr(Boltzmann(np.array([0.1, 0.5]))) == "Boltzmann(temperature=(0.1, 0.5))"
     assert repr(Linear([1, 2], 0, 10)) == "Linear(start=(1.0, 2.0), end=0.0, steps=10)"
 
 
-def test_schedules_and_numbers_may_stand_side_by_side():
+def test_schedules_and_numbers_can_be_mixed():
     policy = Boltzmann([Linear(1.0, 0.1, steps=10), 0.5, lambda step: 0.25])
     expected = [Boltzmann(t)(row, 0) for t, row in zip((0.55, 0.5, 0.25), VALUES, strict=True)]
     np.testing.assert_allclose(policy(VALUES, 5), expected, rtol=1e-12)
 
 
-def test_anyone_s_schedule_may_answer_one_for_each_row():
+def test_a_users_schedule_may_return_one_value_for_each_row():
     def schedule(step):
         return np.array(NUMBERS) * 0.5 ** np.asarray(step)
 
@@ -88,7 +88,7 @@ def test_anyone_s_schedule_may_answer_one_for_each_row():
         np.testing.assert_allclose(Boltzmann(schedule)(VALUES, step), expected, rtol=1e-12)
 
 
-def test_a_schedule_written_for_one_step_may_answer_one_for_each_row():
+def test_a_schedule_written_for_one_step_may_return_one_value_for_each_row():
     def schedule(step):
         return np.array(NUMBERS) if step < 2 else np.array(NUMBERS) / 2.0
 
@@ -99,7 +99,7 @@ def test_a_schedule_written_for_one_step_may_answer_one_for_each_row():
     np.testing.assert_allclose(one_for_all, expected, rtol=1e-12)
 
 
-def test_the_ladder_of_ape_x_is_drawn_with_one_uniform_a_row():
+def test_the_epsilons_of_ape_x_are_applied_with_one_uniform_per_row():
     epsilons = 0.4 ** (1 + 7 * np.arange(3) / 2)
     uniforms = np.random.default_rng(1).random(3)
     expected = [
@@ -135,12 +135,12 @@ def test_the_ladder_of_ape_x_is_drawn_with_one_uniform_a_row():
         (TypeError, lambda: QLearning(Linear([1.0, 0.5], 0.0, 10)), "learning_rate must be one number or schedule"),
     ],
 )
-def test_values_for_other_rows_than_there_are_and_values_that_cannot_be_are_refused_by_name(kind, make, message):
+def test_the_wrong_number_of_values_and_invalid_values_are_refused_by_name(kind, make, message):
     with pytest.raises(kind, match=message):
         make()
 
 
-def test_a_single_row_is_served_by_a_ladder_of_one():
+def test_a_single_row_accepts_a_list_of_one_parameter():
     assert Boltzmann([0.5])(VALUES[0], 0).tolist() == Boltzmann(0.5)(VALUES[0], 0).tolist()
     assert act(EpsilonGreedy([1.0]), VALUES[0], np.random.default_rng(0)) in range(4)
 
@@ -149,7 +149,7 @@ EPSILONS = [0.0, 0.5, 1.0]
 
 
 class Line(gymnasium.Env):
-    """Walks along a line and ends after a number of steps of its own, so that rows end at different times."""
+    """Walks along a line and terminates after its own number of steps, so that rows end at different times."""
 
     observation_space, action_space = gymnasium.spaces.Discrete(4), gymnasium.spaces.Discrete(3)
 
@@ -168,7 +168,7 @@ class Line(gymnasium.Env):
 
 @dataclass(frozen=True)
 class Foreign:
-    """A ladder written by somebody else, as a policy that is no dataclass of ours."""
+    """A user's ε-greedy policy with one ε per row."""
 
     def __call__(self, values, step):
         shares = np.array(EPSILONS)[:, np.newaxis]
@@ -181,8 +181,8 @@ class Foreign:
     "policy", [EpsilonGreedy([0.0, 0.5, 1.0]), Foreign(), EpsilonGreedy(Constant([0.0, 0.5, 1.0]))]
 )
 @pytest.mark.parametrize("mode", list(AutoresetMode))
-def test_every_row_of_a_training_explores_by_its_own_value_in_every_mode_of_autoreset(mode, policy, learner):
-    """Row 0 is greedy and, once it has been paid, always takes action 1; row 2 is uniform; row 1 is half way."""
+def test_every_row_of_a_training_explores_by_its_own_value_in_every_autoreset_mode(mode, policy, learner):
+    """Row 0 is greedy and always takes action 1 after its first reward; row 2 is uniform; row 1 is in between."""
     envs = SyncVectorEnv([lambda n=n: Line(n) for n in (2, 3, 5)], autoreset_mode=mode)
     training = Training(envs, Agent(learner(0.5, discount=0.0), policy), seed=0)
     taken = [[], [], []]
@@ -195,7 +195,7 @@ def test_every_row_of_a_training_explores_by_its_own_value_in_every_mode_of_auto
 
 
 @pytest.mark.parametrize("mode", list(AutoresetMode))
-def test_a_ladder_of_equal_values_trains_as_the_single_value_does(mode):
+def test_equal_parameters_per_row_train_like_a_single_parameter(mode):
     def trained(policy):
         envs = SyncVectorEnv([lambda n=n: Line(n) for n in (2, 3, 5)], autoreset_mode=mode)
         training = Training(envs, Agent(brl.SARSA(0.5), policy), seed=3)
@@ -207,20 +207,20 @@ def test_a_ladder_of_equal_values_trains_as_the_single_value_does(mode):
     assert trained(Boltzmann(Linear([1.0] * 3, 0.1, steps=30))) == trained(Boltzmann(falling))
 
 
-def test_a_look_says_the_temperature_of_each_row():
+def test_look_returns_the_temperature_of_each_row():
     envs = SyncVectorEnv([lambda: Line(2)] * 3)
     training = Training(envs, Agent(QLearning(), Boltzmann([0.1, 0.5, 2.0])), seed=0)
     assert training.look().temperature.tolist() == [0.1, 0.5, 2.0]
 
 
-def test_a_training_with_other_environments_than_rows_is_refused_at_once():
+def test_a_training_with_another_number_of_environments_is_refused_at_once():
     agent = Agent(QLearning(), Boltzmann([0.1, 0.5]))
     for env, number in ((SyncVectorEnv([lambda: Line(2)] * 3), 3), (Line(2), 1)):
         with pytest.raises(ValueError, match=f"parameters for 2 rows, but the number of environments is {number}"):
             Training(env, agent, seed=0)
 
 
-def test_experiments_whose_runs_are_alike_refuse_a_ladder_by_name():
+def test_experiments_refuse_parameters_per_row_by_name():
     for make, learner, problem in (
         (brl.BanditExperiment, brl.SampleAverage(), brl.GaussianBandit()),
         (brl.GymnasiumExperiment, QLearning(), "FrozenLake-v1"),
@@ -229,7 +229,7 @@ def test_experiments_whose_runs_are_alike_refuse_a_ladder_by_name():
             make(name="x", problem=problem, agents={"a": Agent(learner, Boltzmann([0.1, 0.5]))})
 
 
-def test_compiled_engines_leave_a_ladder_to_the_reference():
+def test_compiled_engines_leave_parameters_per_row_to_the_reference():
     pytest.importorskip("numba")
     from boltzmann_rl.engines.compiled import bandits, tabular
 
@@ -239,5 +239,5 @@ def test_compiled_engines_leave_a_ladder_to_the_reference():
 
 
 @pytest.mark.parametrize("policy", [Boltzmann([0.1, 2.0]), EpsilonGreedy(Linear([1.0, 0.5], 0.0, steps=9))])
-def test_a_ladder_passes_the_laws_of_its_rows(policy):
+def test_a_policy_with_parameters_per_row_obeys_the_laws(policy):
     assert "a batch is its rows" in brl.check_policy(policy)

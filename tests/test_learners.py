@@ -1,4 +1,4 @@
-"""Learners: numbers worked by hand, and slow scalar versions on any tape of actions and rewards."""
+"""Learners: numbers worked by hand, and slow scalar versions on any history of actions and rewards."""
 
 import math
 import statistics
@@ -14,12 +14,12 @@ from boltzmann_rl.schedules import InverseTime, Linear
 RNG = np.random.default_rng(0)
 ARMS = 3
 REWARDS = st.floats(-10, 10)
-# A tape is what one run saw: the actions taken and what each paid.
+# A history: the actions of a run and their rewards.
 TAPES = st.lists(st.tuples(st.integers(0, ARMS - 1), REWARDS), max_size=30)
 
 
 def learn(learner, tape, probabilities=None):
-    """The values of a learner after a tape, played by the first of two rows; the other pulls arm 2 for nothing."""
+    """The values after a history in the first of two rows; the other row pulls arm 2 without rewards."""
     state = learner.start((2, ARMS), RNG)
     for action, reward in tape:
         p = None if probabilities is None else np.array([probabilities, np.full(ARMS, 1 / ARMS)])
@@ -47,13 +47,13 @@ def test_estimates_worked_by_hand(learner, rewards, value):
     assert learn(learner, [(1, reward) for reward in rewards]) == pytest.approx([initial, value, initial], rel=1e-15)
 
 
-def test_a_first_reward_overwrites_an_initial_estimate_to_the_last_bit():
+def test_the_first_reward_overwrites_an_initial_estimate_to_the_last_bit():
     assert learn(SampleAverage(initial=1e300), [(0, 0.1)])[0] == 0.1
 
 
 @given(TAPES, st.floats(-5, 5), st.booleans())
 @settings(deadline=None, max_examples=100)
-def test_sample_averages_are_means_of_what_each_arm_paid(tape, initial, counted):
+def test_sample_averages_are_the_mean_rewards_of_each_arm(tape, initial, counted):
     expected = []
     for arm in range(ARMS):
         paid = [initial] * counted + [reward for action, reward in tape if action == arm]
@@ -63,7 +63,7 @@ def test_sample_averages_are_means_of_what_each_arm_paid(tape, initial, counted)
 
 @given(TAPES, st.floats(0.01, 1), st.floats(-5, 5))
 @settings(deadline=None, max_examples=100)
-def test_a_constant_step_weighs_a_reward_by_how_long_ago_it_came(tape, rate, initial):
+def test_a_constant_step_size_weighs_rewards_exponentially_by_recency(tape, rate, initial):
     expected = []
     for arm in range(ARMS):
         paid = [reward for action, reward in tape if action == arm]
@@ -94,7 +94,7 @@ def test_two_steps_of_gradient_ascent_worked_by_hand(baseline, preferences):
     st.lists(st.floats(0.1, 1), min_size=ARMS, max_size=ARMS),
 )
 @settings(deadline=None, max_examples=150)
-def test_gradient_preferences_climb_as_a_scalar_loop_does(tape, rate, baseline, weights):
+def test_gradient_preferences_agree_with_a_scalar_loop(tape, rate, baseline, weights):
     pi = [weight / sum(weights) for weight in weights]
     preferences, seen = [0.0] * ARMS, []
     for action, reward in tape:
@@ -105,10 +105,10 @@ def test_gradient_preferences_climb_as_a_scalar_loop_does(tape, rate, baseline, 
             preferences[arm] += rate * (reward - reference) * ((arm == action) - pi[arm])
     learned = learn(GradientPreferences(rate, baseline), tape, pi)
     assert learned == pytest.approx(preferences, rel=1e-10, abs=1e-11)
-    assert sum(learned) == pytest.approx(0.0, abs=1e-10)  # what one gains the others lose
+    assert sum(learned) == pytest.approx(0.0, abs=1e-10)  # the preferences always sum to 0
 
 
-def test_gradient_ascent_is_unmoved_by_an_offset_of_all_rewards_if_it_has_a_baseline():
+def test_gradient_ascent_with_a_baseline_is_invariant_to_an_offset_of_all_rewards():
     tape, pi = [(0, 1.0), (1, 3.0), (2, -2.0), (1, 0.5)], [0.2, 0.3, 0.5]
     lifted = [(action, reward + 100.0) for action, reward in tape]
     for baseline in ("previous", "current"):
@@ -131,7 +131,7 @@ def test_ucb1_pulls_every_arm_once_before_it_prefers_any():
     assert np.isfinite(learner.values(state)).all()
 
 
-def test_the_first_pull_of_an_arm_of_value_0_is_seen_as_a_pull():
+def test_the_first_pull_of_an_arm_of_value_0_counts_as_a_pull():
     learner = UCB1()
     state = learner.update(learner.start((1, 2), RNG), np.array([0]), np.array([0.0]), None, RNG)
     assert learner.values(state).tolist() == [[-math.inf, 0.0]]
@@ -139,7 +139,7 @@ def test_the_first_pull_of_an_arm_of_value_0_is_seen_as_a_pull():
 
 @given(TAPES, st.floats(0, 3))
 @settings(deadline=None, max_examples=100)
-def test_ucb1_indices_are_the_formula_once_every_arm_was_pulled(tape, exploration):
+def test_ucb1_indices_are_the_formula_after_every_arm_was_pulled(tape, exploration):
     paid = {arm: [reward for action, reward in tape if action == arm] for arm in range(ARMS)}
     if all(paid.values()):
         expected = [
@@ -154,7 +154,7 @@ def test_ucb1_indices_are_the_formula_once_every_arm_was_pulled(tape, exploratio
 @pytest.mark.parametrize(
     "learner", [SampleAverage(2.0), ConstantStep(0.3, 2.0), GradientPreferences(0.2), UCB1()], ids=repr
 )
-def test_rows_learn_each_from_its_own_experience(learner):
+def test_each_row_learns_from_its_own_experience(learner):
     rng, rows, steps = np.random.default_rng(2), 5, 40
     actions, rewards = rng.integers(ARMS, size=(steps, rows)), rng.standard_normal((steps, rows))
     p = np.full((rows, ARMS), 1 / ARMS)
@@ -253,7 +253,7 @@ def test_q_learning_agrees_with_a_table_kept_by_hand(world, rate, discount, init
         (lambda: QLearning(initial=-math.inf), ValueError, "initial must be finite, got -inf"),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused_by_name(make, kind, message):
+def test_invalid_settings_are_refused_by_name(make, kind, message):
     with pytest.raises(kind, match=message):
         make()
 
@@ -261,7 +261,7 @@ def test_settings_that_cannot_be_meant_are_refused_by_name(make, kind, message):
 @pytest.mark.parametrize(
     "learner", [SampleAverage(), ConstantStep(1), GradientPreferences(1), UCB1(2), QLearning(1, 1)], ids=repr
 )
-def test_a_learner_prints_as_it_was_written_and_starts_with_a_state_of_its_own(learner):
+def test_the_repr_of_a_learner_is_its_code_and_each_start_makes_a_new_state(learner):
     assert eval(repr(learner)) == learner
     one, other = learner.start((2, 2), RNG), learner.start((2, 2), RNG)
     assert not np.shares_memory(learner.values(one), learner.values(other))

@@ -28,7 +28,7 @@ def preferences(weights, x):
 
 
 @pytest.mark.parametrize(("name", "penalty"), [("iris", 1.0), ("iris", 0.01), ("wine", 1.0), ("digits", 2.0)])
-def test_the_fit_is_scikit_learns_up_to_the_freedom_of_the_softmax(name, penalty):
+def test_the_fit_is_scikit_learns_up_to_a_common_offset(name, penalty):
     x, y = (part[:400] for part in data(name))
     theirs = LogisticRegression(C=1.0 / penalty, tol=1e-10, max_iter=20_000, solver="newton-cg").fit(x, y)
     ours = fit_logit(x, y, penalty=penalty)
@@ -39,8 +39,8 @@ def test_the_fit_is_scikit_learns_up_to_the_freedom_of_the_softmax(name, penalty
     assert softmax(preferences(ours, x)) == pytest.approx(theirs.predict_proba(x), abs=1e-5)
 
 
-def test_a_fit_without_features_that_help_gives_the_shares_of_the_actions():
-    """With contexts all alike the intercepts are the logarithms of the frequencies: maximum likelihood, by hand."""
+def test_a_fit_on_constant_features_gives_the_frequencies_of_the_actions():
+    """With equal contexts the intercepts are the logarithms of the frequencies: maximum likelihood, by hand."""
     y = np.repeat([0, 1, 2], [1, 3, 6])
     weights = fit_logit(np.zeros((10, 2)), y, penalty=1.0)
     assert softmax(preferences(weights, np.zeros((1, 2)))) == pytest.approx(np.array([[0.1, 0.3, 0.6]]), rel=1e-7)
@@ -66,7 +66,7 @@ def test_an_update_is_the_finite_difference_of_the_log_probability():
     assert float(state.reward) == pytest.approx((5 * 0.25 + 1.25) / 6, rel=1e-15)
 
 
-def test_the_expected_update_is_the_gradient_of_the_expected_reward_whoever_drew_the_actions():
+def test_the_expected_update_is_the_gradient_of_the_expected_reward_under_any_behaviour_policy():
     """Σ_a p(a)·update(a) = rate·∇ Σ_a π(a) r(a) by finite differences, with p another policy of the preferences."""
     rng, x, r = np.random.default_rng(2), np.array([[0.5, -1.0]]), np.array([0.2, 0.7, -0.4])
     start = rng.standard_normal((3, 2))
@@ -89,8 +89,8 @@ def test_the_expected_update_is_the_gradient_of_the_expected_reward_whoever_drew
 
 @pytest.mark.parametrize("policy", [Boltzmann(1.0), EpsilonBoltzmann(0.1, 1.0)], ids=repr)
 @pytest.mark.parametrize("name", LOADERS)
-def test_bandit_feedback_alone_teaches_to_tell_flowers_wines_and_digits_apart(name, policy):
-    """A context is shown, an action named, and only whether it was right is told; chance is 1/3 or 1/10."""
+def test_bandit_feedback_alone_is_enough_to_classify_flowers_wines_and_digits(name, policy):
+    """The agent sees a context, names a class, and learns only whether it was right; chance is 1/3 or 1/10."""
     x, y = data(name)
     classes, rng = int(y.max()) + 1, np.random.default_rng(3)
     learner = LinearPreferences(0.5)
@@ -105,7 +105,7 @@ def test_bandit_feedback_alone_teaches_to_tell_flowers_wines_and_digits_apart(na
     assert right.mean() > 0.9
 
 
-def test_learning_can_go_on_from_a_fit():
+def test_learning_can_continue_from_a_fit():
     x, y = data("iris")
     learner, state = LinearPreferences(0.1), fit_logit(x, y)
     before = learner.values(state, x).copy()
@@ -131,7 +131,7 @@ def test_learning_can_go_on_from_a_fit():
         (lambda: started_with(p=0.0), ValueError, "whose probability is 0.0"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_name(attempt, kind, message):
+def test_invalid_arguments_are_refused_by_name(attempt, kind, message):
     with pytest.raises(kind, match=message):
         attempt()
 
@@ -153,7 +153,7 @@ def test_the_softmax_of_two_actions_is_a_sigmoid_of_their_difference(temperature
     assert p[:, 0] == pytest.approx(logistic(gap / temperature), rel=1e-13)
 
 
-def test_one_sigmoid_an_action_neither_sums_to_one_nor_forgets_a_common_offset():
+def test_sigmoids_per_action_neither_sum_to_one_nor_ignore_a_common_offset():
     values = np.array([0.0, 1.0, 2.0])
     apart = logistic(values)
     assert apart.sum() == pytest.approx(0.5 + 0.7310585786 + 0.8807970780, rel=1e-9)

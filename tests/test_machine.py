@@ -1,7 +1,7 @@
-"""Compiled decisions: the same actions from the same generator, the same errors, and no waiting for them.
+"""Compiled decisions: the same actions from the same generator, the same errors, and no waiting for the compiler.
 
-The plain paths are held to exact fractions and to χ² tests in ``test_policies.py``; here the machine is held to them,
-and its batches to the published mixtures in long double.
+``test_policies.py`` compares the plain paths with exact fractions and χ² tests. Here the compiled decisions are
+compared with the plain paths, and their batches with the published mixtures in long double.
 """
 
 import os
@@ -42,7 +42,7 @@ def _prepared():
 
 
 def outcome(values, policy, *, compiled, step=3, available=None, seed=0):
-    """What `act` answers or raises, with and without the machine; and the coin after it."""
+    """What `act` returns or raises, with and without compiled decisions, and the next uniform of the generator."""
     rng, ready = np.random.default_rng(seed), machine.ready
     try:
         machine.ready = ready if compiled else None
@@ -62,7 +62,7 @@ masks = st.sampled_from([bool, np.int8, np.int64, np.float64])
 
 
 @given(st.lists(numbers, max_size=20), temperatures, st.integers(0, 2**32))
-def test_one_decision_is_the_same_action_or_the_same_error(values, temperature, seed):
+def test_one_decision_gives_the_same_action_or_the_same_error(values, temperature, seed):
     values, policy = np.array(values), Boltzmann(temperature)
     by_machine = outcome(values, policy, compiled=True, seed=seed)
     assert by_machine == outcome(values, policy, compiled=False, seed=seed)
@@ -71,7 +71,7 @@ def test_one_decision_is_the_same_action_or_the_same_error(values, temperature, 
 @given(
     st.lists(st.tuples(numbers, st.sampled_from([0, 1, 1, 1, 2])), min_size=1, max_size=20), masks, st.integers(0, 1)
 )
-def test_one_decision_under_a_mask_is_the_same_action_or_the_same_error(pairs, kind, surplus):
+def test_one_decision_under_a_mask_gives_the_same_action_or_the_same_error(pairs, kind, surplus):
     values, available = (
         np.array([x for x, _ in pairs]),
         np.array([open_ for _, open_ in pairs] + [1] * surplus).astype(kind),
@@ -86,7 +86,7 @@ def test_one_decision_under_a_mask_is_the_same_action_or_the_same_error(pairs, k
     temperatures,
     st.floats(0.0, 1.0),
 )
-def test_rows_of_any_numbers_are_the_same_actions_or_the_same_error(strange, temperature, epsilon):
+def test_rows_of_any_numbers_give_the_same_actions_or_the_same_error(strange, temperature, epsilon):
     values = np.zeros((ROWS, len(strange[0])))
     values[7 : 7 + len(strange)] = strange
     for policy in (Boltzmann(temperature), EpsilonBoltzmann(epsilon, temperature), EpsilonGreedy(epsilon)):
@@ -94,7 +94,7 @@ def test_rows_of_any_numbers_are_the_same_actions_or_the_same_error(strange, tem
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_thousand_decisions_in_turn_are_the_same_actions(seed):
+def test_a_thousand_consecutive_decisions_give_the_same_actions(seed):
     values = np.random.default_rng(seed).normal(size=(1000, 7))
     policy = Boltzmann(Exponential(1.0, 0.05, steps=300))
     ready = machine.ready
@@ -109,7 +109,7 @@ def test_a_thousand_decisions_in_turn_are_the_same_actions(seed):
 @pytest.mark.parametrize("kind", [np.float64, np.float32])
 @pytest.mark.parametrize("actions", [1, 2, 18, 130])
 @pytest.mark.parametrize("policy", POLICIES, ids=repr)
-def test_many_rows_are_the_same_actions(policy, actions, kind):
+def test_many_rows_give_the_same_actions(policy, actions, kind):
     rng = np.random.default_rng(actions)
     values = rng.normal(size=(ROWS + 37, actions)).astype(kind)
     values[::5] = np.round(values[::5])  # ties
@@ -120,7 +120,7 @@ def test_many_rows_are_the_same_actions(policy, actions, kind):
 @pytest.mark.parametrize("place", [0, 129, ROWS])
 @pytest.mark.parametrize("fault", [np.nan, np.inf, "nothing available"])
 @pytest.mark.parametrize("policy", POLICIES, ids=repr)
-def test_a_fault_among_many_rows_is_named_as_ever(policy, fault, place):
+def test_a_fault_among_many_rows_raises_the_same_error(policy, fault, place):
     values = np.random.default_rng(0).normal(size=(ROWS + 1, 5))
     if fault == "nothing available":
         values[place] = -np.inf
@@ -131,7 +131,7 @@ def test_a_fault_among_many_rows_is_named_as_ever(policy, fault, place):
     assert by_machine[0] is ValueError
 
 
-def test_what_the_machine_does_not_know_is_answered_by_the_policy():
+def test_a_policy_that_is_not_compiled_decides_itself():
     values = np.random.default_rng(0).normal(size=(ROWS, 4))
     steps = np.arange(ROWS)
 
@@ -175,7 +175,7 @@ every_mixture = pytest.mark.parametrize("kind", MIXTURES, ids=lambda kind: kind.
 
 @every_mixture
 @pytest.mark.parametrize("actions", [2, 18])
-def test_the_action_of_a_row_is_where_the_distribution_function_passes_its_uniform(kind, actions):
+def test_the_action_of_a_row_is_the_inverse_cdf_of_its_uniform(kind, actions):
     values = np.random.default_rng(1).normal(size=(50_000, actions))
     values[::3] = np.round(values[::3])
     values[::4, 0] = -np.inf
@@ -189,7 +189,7 @@ def test_the_action_of_a_row_is_where_the_distribution_function_passes_its_unifo
 
 
 @pytest.mark.parametrize("actions", [1, 3, 6, 10, 18])
-def test_the_last_uniform_picks_the_last_possible_action(actions):
+def test_the_largest_uniform_picks_the_last_possible_action(actions):
     values, u = np.append(np.log(np.arange(1.0, actions + 1)), -np.inf), 1.0 - 2.0**-53
     decide_few, decide_rows = machine.ready.decide_few, machine.ready.decide_rows
     assert decide_few(values, 1.0, u) == actions - 1
@@ -199,7 +199,7 @@ def test_the_last_uniform_picks_the_last_possible_action(actions):
 
 
 @every_mixture
-def test_many_rows_follow_the_law(kind):
+def test_the_actions_of_many_rows_have_their_distribution(kind):
     values = np.array([[0.3, -0.2, 0.9, 0.0, -np.inf, 0.9]])
     taken = act(MIXTURES[kind], np.tile(values, (200_000, 1)), np.random.default_rng(0))
     expected = law(kind, values, 0.2, 0.3)[0].astype(float) * len(taken)
@@ -215,7 +215,7 @@ def run(code, **environment):
     ).stdout.split()
 
 
-def test_decisions_compile_nothing_and_start_no_thread_however_many_there_are():
+def test_decisions_never_compile_and_never_start_a_thread():
     code = """if True:
         import sys, threading, numpy as np
         import boltzmann_rl as brl
@@ -292,8 +292,8 @@ FORKS = """if True:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
-def test_processes_forked_while_a_thread_prepares_go_on(tmp_path):
-    """Also where nothing is on the disk, so that the compiler is at work for seconds."""
+def test_processes_forked_while_a_thread_prepares_do_not_hang(tmp_path):
+    """Also without a cache, so that the compiler runs for seconds."""
     told = subprocess.run(
         [sys.executable, "-c", FORKS],
         capture_output=True,
@@ -334,8 +334,8 @@ def test_a_fork_waits_for_the_compiler_and_not_with_the_lock_of_the_log():
     assert told.stdout.split() == ["7", "free"]
 
 
-def test_a_refused_batch_takes_nothing_from_a_generator_that_threads_share():
-    """Nor does it give back what another thread has drawn meanwhile: each uniform is used once."""
+def test_a_refused_batch_draws_nothing_from_a_generator_shared_by_threads():
+    """Nor does it rewind uniforms that another thread drew meanwhile: each uniform is used once."""
     rng, stop, drawn = np.random.default_rng(0), threading.Event(), []
     values = np.zeros((ROWS * 4, 3))
     values[-1, 1] = np.nan
@@ -356,7 +356,7 @@ def test_a_refused_batch_takes_nothing_from_a_generator_that_threads_share():
     assert np.array_equal(uniforms, np.random.default_rng(0).random(len(uniforms)))
 
 
-def test_a_forked_process_decides_as_its_parent():
+def test_a_forked_process_decides_like_its_parent():
     code = """if True:
         import multiprocessing, numpy as np
         from boltzmann_rl import Boltzmann, act
@@ -377,15 +377,15 @@ def test_without_compilation_nothing_is_prepared():
     assert run(code, NUMBA_DISABLE_JIT="1") == ["None"]
 
 
-def test_rows_without_actions_are_refused_and_no_rows_are_answered():
+def test_rows_without_actions_are_refused_and_no_rows_give_no_actions():
     with pytest.raises(ValueError, match="holds no action"):
         act(Boltzmann(1.0), np.zeros((5000, 0)), np.random.default_rng(0))
     assert machine.ready.decide_rows(np.zeros((0, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros).shape == (0,)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 8, 9, 4096, 4097, 4103, 4104, 50_000])
-def test_each_row_has_its_uniform_whoever_takes_it(rows):
-    """The arms' boundaries are tenths: the action tells the uniform's first digit."""
+def test_each_row_has_its_uniform_whichever_thread_decides_it(rows):
+    """The cumulative probabilities are tenths, so the action is the first digit of the uniform."""
     draw, threads = np.random.default_rng(5).random, min(4, rows // 5000)
     found = machine.ready.decide_rows(np.zeros((rows, 10)), 1.0, 0.0, 1.0, 0.0, draw, threads=threads)
     assert found.tolist() == np.floor(10.0 * np.random.default_rng(5).random(rows)).tolist()
@@ -393,20 +393,20 @@ def test_each_row_has_its_uniform_whoever_takes_it(rows):
 
 @pytest.mark.parametrize("row", [0, 6, 4096, 4099])
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
-def test_a_row_without_a_meaning_leaves_all_to_the_arrays(row, wrong):
+def test_an_invalid_row_leaves_the_batch_to_the_array_path(row, wrong):
     for rows in (row + 1, 4100, 9000):
         values = np.zeros((max(rows, row + 1), 3))
         values[row, 1] = wrong
         assert machine.ready.decide_rows(values, 1.0, 0.0, 1.0, 0.0, np.random.default_rng(5).random) is None
 
 
-def test_what_fails_in_another_thread_is_not_lost(monkeypatch):
+def test_an_error_in_another_thread_is_raised(monkeypatch):
     decide = machine.ready._decide_rows
 
     def fail(*given):
         if threading.current_thread() is not threading.main_thread():
             raise MemoryError("of a thread")
-        time.sleep(0.01)  # so that the others get some of the rows
+        time.sleep(0.01)  # so that the other threads get some of the rows
         return decide(*given)
 
     monkeypatch.setattr(machine.ready, "_decide_rows", fail)
@@ -414,7 +414,7 @@ def test_what_fails_in_another_thread_is_not_lost(monkeypatch):
         machine.ready.decide_rows(np.zeros((80_000, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros, threads=4)
 
 
-def test_where_no_thread_can_be_had_one_does_it_all(monkeypatch):
+def test_without_further_threads_one_decides_all_rows(monkeypatch):
     values, started = np.random.default_rng(0).normal(size=(80_000, 3)), []
 
     def start(*given):
@@ -431,7 +431,7 @@ def test_where_no_thread_can_be_had_one_does_it_all(monkeypatch):
     assert (one == other).all()
 
 
-def test_an_interrupt_is_heard_while_another_thread_has_the_turn():
+def test_ctrl_c_works_while_another_thread_decides():
     code = """if True:
         import signal, time
         import numpy as np

@@ -1,4 +1,4 @@
-"""Draws among very many actions: against the softmax by χ², and the cells behind them by what must always hold."""
+"""Draws among very many actions: against the softmax by χ² tests, and the invariants of the cells behind them."""
 
 import copy
 import math
@@ -41,7 +41,7 @@ def chi_squared(drawn, p):
 
 
 def p_value(statistic, freedom):
-    """Where only one action is ever drawn, that it is the right one was asserted already."""
+    """If only one action is ever drawn, the assertions before have checked that it is the right one."""
     return stats.chi2.sf(statistic, freedom) if freedom else 1.0
 
 
@@ -56,14 +56,14 @@ SCHEDULES = {
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("actions", [10, 1000, 100_000])
-def test_draws_have_the_law_of_the_softmax_while_values_and_temperature_move(actions, schedule):
+def test_draws_follow_the_softmax_while_values_and_temperature_change(actions, schedule):
     rng = np.random.default_rng(17)
     sampler, total, freedom = BoltzmannSampler(rng.normal(size=actions)), 0.0, 0
     for round_ in range(15):
         temperature = SCHEDULES[schedule](round_)
         for action in rng.integers(actions, size=200):
             sampler.update(action, rng.normal() + (rng.random() < 0.01) * 3.0)
-        for _ in range(20):  # the estimate of what is drawn moves, as in learning
+        for _ in range(20):  # the estimate of the drawn action changes, as in learning
             action = sampler.sample(rng, temperature)
             sampler.update(action, 0.9 * sampler.values[action] - 0.1)
         statistic, cells = chi_squared(sampler.sample(rng, temperature, 10_000), softmax(sampler.values, temperature))
@@ -72,8 +72,8 @@ def test_draws_have_the_law_of_the_softmax_while_values_and_temperature_move(act
 
 
 @pytest.mark.parametrize("actions", [3, 300])
-def test_single_draws_have_the_law_when_everything_moves_at_each_step(actions):
-    """F(a−) + U·p(a), a uniform for every law, in 100 cells."""
+def test_single_draws_follow_the_softmax_when_everything_changes_at_each_step(actions):
+    """F(a−) + U·p(a), which is uniform for every distribution, in 100 cells."""
     rng, n = np.random.default_rng(5), 10_000
     sampler, uniforms = BoltzmannSampler(np.zeros(actions)), []
     for step in range(n):
@@ -86,7 +86,7 @@ def test_single_draws_have_the_law_when_everything_moves_at_each_step(actions):
     assert stats.chisquare(found).pvalue > ALPHA
 
 
-def test_the_chi_squared_test_sees_a_temperature_that_is_five_percent_off():
+def test_the_chi_squared_test_detects_a_temperature_that_is_five_percent_off():
     values = np.random.default_rng(0).normal(size=1000)
     drawn = BoltzmannSampler(values).sample(np.random.default_rng(1), 0.3 * 1.05, 150_000)
     assert p_value(*chi_squared(drawn, softmax(values, 0.3))) < ALPHA
@@ -117,13 +117,13 @@ EXTREMES = [
 
 
 @pytest.mark.parametrize(("values", "temperature"), EXTREMES)
-def test_ties_gaps_subnormals_and_limits_have_the_law_of_the_softmax(values, temperature):
+def test_draws_follow_the_softmax_with_ties_gaps_subnormals_and_in_the_limits(values, temperature):
     drawn = BoltzmannSampler(values).sample(np.random.default_rng(3), temperature, 200_000)
     assert p_value(*chi_squared(drawn, softmax(values, temperature))) > ALPHA
 
 
 @pytest.mark.parametrize(("values", "temperature"), EXTREMES)
-def test_they_have_it_after_updates_at_another_temperature_too(values, temperature):
+def test_draws_follow_the_softmax_after_updates_at_another_temperature(values, temperature):
     rng = np.random.default_rng(4)
     sampler = BoltzmannSampler(np.zeros(len(values)))
     sampler.sample(rng, 1.0)
@@ -145,7 +145,7 @@ def test_values_may_leave_the_range_of_the_cells_and_come_back():
 
 
 def check_cells(cells):
-    """What must hold after any sequence of updates and draws."""
+    """The invariants after any sequence of updates and draws."""
     used = np.flatnonzero(cells.keys != INF)
     assert len(used) == cells.sizes[0] <= len(cells.queue)
     assert len(set(cells.keys[used])) == len(used)
@@ -184,7 +184,7 @@ temperatures_of = st.one_of(st.floats(0.05, 5.0), st.floats(min_value=0.0, allow
     changes=st.lists(st.tuples(st.integers(0, 7), values_of, temperatures_of), max_size=40),
     seed=st.integers(0, 2**32),
 )
-def test_the_cells_hold_together_whatever_happens(values, changes, seed):
+def test_the_invariants_of_the_cells_hold_after_any_updates_and_draws(values, changes, seed):
     rng = np.random.default_rng(seed)
     sampler, kept = BoltzmannSampler([*values, 0.0]), np.array([*values, 0.0])
     for action, value, temperature in changes:
@@ -201,7 +201,7 @@ def test_the_cells_hold_together_whatever_happens(values, changes, seed):
 
 
 def rearrangements(sampler, steps):
-    """How often the cells are made anew, in so many draws (temperature, and an update or none)."""
+    """The number of rebuilds during draws, each with a temperature and perhaps an update."""
     rng, found, last = np.random.default_rng(2), 0, None
     for temperature, update in steps:
         if update:
@@ -209,16 +209,16 @@ def rearrangements(sampler, steps):
         sampler.sample(rng, temperature)
         found += sampler._cells is not last
         last = sampler._cells
-    return found - 1  # the first one made them at all
+    return found - 1  # the first build does not count
 
 
-def test_the_cells_hold_together_in_long_sequences_that_fill_table_and_pool():
+def test_the_invariants_of_the_cells_hold_in_long_sequences_that_fill_table_and_pool():
     rng = np.random.default_rng(8)
     sampler = BoltzmannSampler(np.zeros(300))
     for scale in (1e-6, 1.0, 1e9):
         changes = [(0.01, (action, scale * rng.normal())) for action in rng.integers(300, size=1500)]
         found = rearrangements(sampler, changes)
-        assert (found > 0) == (scale > 1e-6)  # a few cells last for ever
+        assert (found > 0) == (scale > 1e-6)  # a few cells are never rebuilt
         check_cells(sampler._cells)
 
 
@@ -240,18 +240,18 @@ def test_at_the_limits_a_draw_takes_exactly_one_uniform(temperature):
     assert uniforms_taken(BoltzmannSampler([0.0, 1.0, 1.0, -INF]), temperature, 100) == 100
 
 
-def test_a_temperature_within_a_factor_of_two_rearranges_nothing():
+def test_a_temperature_change_within_a_factor_of_two_rebuilds_nothing():
     sampler = BoltzmannSampler(np.random.default_rng(0).normal(size=100))
     assert rearrangements(sampler, [(0.25 * 2.0 ** math.sin(k), None) for k in range(2000)]) <= 1
 
 
-def test_rearrangements_are_paid_for_by_as_many_draws_as_there_are_actions():
+def test_the_cost_of_a_rebuild_is_amortised_over_as_many_draws_as_actions():
     sampler = BoltzmannSampler(np.random.default_rng(0).normal(size=200))
     swinging = [(0.3 * 32.0 ** math.sin(2.0 * math.pi * k / 2000), None) for k in range(10_000)]
     assert rearrangements(sampler, swinging) <= 5 * 10  # ten factors of 2 in each of the five swings
 
 
-def test_an_outlier_that_comes_and_goes_above_a_pile_of_ties_rearranges_nothing():
+def test_an_outlier_that_comes_and_goes_above_many_ties_rebuilds_nothing():
     sampler = BoltzmannSampler(np.zeros(1000))
     flips = [(0.01, (k % 3, 1e6 if k % 2 else -5.0)) for k in range(2000)]
     assert rearrangements(sampler, flips) == 0
@@ -276,7 +276,7 @@ print(drawn)
 
 
 @pytest.mark.parametrize("without", ["the compiler", "Numba"])
-def test_without_numba_the_same_actions_are_drawn_for_the_same_generator(without):
+def test_without_numba_the_same_generator_draws_the_same_actions(without):
     def run(hidden, **environment):
         command = [sys.executable, "-W", "error", "-c", SCRIPT.format(hidden=hidden)]
         done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
@@ -324,12 +324,12 @@ def test_an_impossible_temperature_is_refused(temperature, error):
             call()
 
 
-def test_a_generator_is_asked_for():
+def test_a_generator_is_required():
     with pytest.raises(TypeError, match="rng must be a numpy"):
         BoltzmannSampler([0.0]).sample(0, 1.0)
 
 
-def test_with_nothing_available_a_draw_is_refused_until_something_is():
+def test_a_draw_is_refused_while_no_action_is_available():
     sampler, rng = BoltzmannSampler([0.0, 1.0]), np.random.default_rng(0)
     for action in (0, 1):
         sampler.update(0, -INF)
@@ -340,7 +340,7 @@ def test_with_nothing_available_a_draw_is_refused_until_something_is():
         assert sampler.sample(rng, 1.0) == action
 
 
-def test_values_are_copied_and_only_read():
+def test_the_given_values_are_copied_and_never_written_to():
     values = np.array([0.0, 1.0])
     sampler = BoltzmannSampler(values)
     values[0] = 5.0
@@ -351,7 +351,7 @@ def test_values_are_copied_and_only_read():
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda sampler: pickle.loads(pickle.dumps(sampler))])
-def test_a_copy_goes_on_as_the_original_would(copied):
+def test_a_copy_draws_as_the_original_would(copied):
     def go_on(sampler):
         rng, drawn = np.random.default_rng(6), []
         for _ in range(100):
@@ -364,8 +364,8 @@ def test_a_copy_goes_on_as_the_original_would(copied):
     assert go_on(copied(original)) == go_on(original)
 
 
-def test_a_run_has_the_law_of_the_book_step_by_step():
-    """The probability of every sequence of arms, by hand: sample averages of rewards without noise, from 0."""
+def test_a_run_has_the_probabilities_worked_by_hand_at_each_step():
+    """The probability of every sequence of arms, by hand: sample averages from 0 of rewards without noise."""
     means, temperatures, runs = (1.0, -0.5, 0.2), (0.7, INF, 0.3, 0.9), 3000
     sequences = list(product(range(3), repeat=4))
     expected = np.ones(len(sequences))
@@ -394,7 +394,7 @@ def test_a_run_averages_the_rewards_that_it_reports():
     assert stats.kstest(noise, "norm", args=(0.0, 0.5)).pvalue > ALPHA
 
 
-def test_a_run_is_decided_by_its_seed():
+def test_the_same_seed_gives_the_same_run():
     runs = [play_many_arms(GaussianBandit(arms=50), 0.5, steps=200, seed=seed).actions.tolist() for seed in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
 
@@ -410,6 +410,6 @@ def test_a_run_is_decided_by_its_seed():
         (GaussianBandit(), 1.0, 0, ValueError, "steps must be 1 or more"),
     ],
 )
-def test_what_cannot_be_played_is_refused(bandit, temperature, steps, error, message):
+def test_invalid_runs_are_refused(bandit, temperature, steps, error, message):
     with pytest.raises(error, match=message):
         play_many_arms(bandit, temperature, steps=steps, seed=0)

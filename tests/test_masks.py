@@ -1,4 +1,4 @@
-"""Masks of actions, wherever environments say them: obeyed, or refused by name, in single ones and in vectors."""
+"""Action masks, wherever environments give them: obeyed, or refused by name, in single environments and in vectors."""
 
 import copy
 import inspect
@@ -21,12 +21,12 @@ ACTIONS = 4
 
 
 def legal(at, number=0):
-    """Two of four actions are legal, others from state to state and from row to row."""
+    """Two of four actions are legal, which ones depends on the state and the row."""
     return [(at + number + action) % 4 < 2 for action in range(ACTIONS)]
 
 
 class Masked(gymnasium.Env):
-    """Walks through six states; says which actions are legal by ``tell``; counts the illegal ones; then is cut off."""
+    """Walks through six states; ``tell`` gives the legal actions; counts illegal ones; is truncated at the end."""
 
     observation_space, action_space = Discrete(7), Discrete(ACTIONS, start=2)
 
@@ -54,7 +54,7 @@ class Masked(gymnasium.Env):
 
 
 class WithMethod(Masked):
-    """Says it by sb3-contrib's method, and refuses to be asked where nothing is left to do."""
+    """Gives its mask by sb3-contrib's method, which fails in states without a legal action."""
 
     def action_masks(self):
         if self.at == 6 and self.ending == "terminated":
@@ -63,7 +63,7 @@ class WithMethod(Masked):
 
 
 class Bare(gymnasium.Wrapper):
-    """A wrapper that knows nothing of masks."""
+    """A wrapper without support for masks."""
 
 
 def told(env):
@@ -79,7 +79,7 @@ def transitions(env, number=120, agent=AGENT):
 
 
 def obeyed(found):
-    """Whether each action was legal where it was taken, and so was each next one; and masks are those of the place."""
+    """Assert that each action and next action was legal in its state, and that masks are those of the state."""
     for t in found:
         assert legal(t.observation, t.environment)[t.action]
         mask = None if t.next_available is None else t.next_available.tolist()
@@ -110,13 +110,13 @@ def test_a_mask_in_an_info_is_obeyed_in_every_form_of_a_mask(tell, ending):
 
 @pytest.mark.parametrize("ending", ["terminated", "truncated"])
 @pytest.mark.parametrize("wrap", [lambda env: env, Bare, lambda env: Bare(Bare(env))])
-def test_a_method_that_answers_masks_is_obeyed_also_under_wrappers(wrap, ending):
+def test_a_method_that_returns_masks_is_obeyed_also_under_wrappers(wrap, ending):
     env = WithMethod(ending=ending)
     assert obeyed(transitions(wrap(env)))
     assert env.illegal == 0
 
 
-def test_a_wrapper_may_bring_the_method():
+def test_a_wrapper_may_add_the_method():
     contrib = pytest.importorskip("sb3_contrib.common.wrappers")
     env = Masked()
     assert obeyed(transitions(contrib.ActionMasker(env, lambda inner: np.array(inner.legal))))
@@ -131,7 +131,7 @@ def test_methods_and_attributes_of_other_names_that_need_no_argument_are_obeyed(
         assert obeyed(transitions(env))
 
 
-def test_a_helper_that_must_be_told_a_state_is_not_asked():
+def test_a_method_that_requires_a_state_is_not_called():
     class Helping(Masked):
         def action_mask(self, state):
             raise AssertionError("not for the agent")
@@ -142,7 +142,7 @@ def test_a_helper_that_must_be_told_a_state_is_not_asked():
     assert len({t.action for t in transitions(Helping())}) == ACTIONS
 
 
-def test_where_an_info_has_the_mask_the_method_is_not_asked():
+def test_if_an_info_has_the_mask_the_method_is_not_called():
     class Both(Masked):
         def action_masks(self):
             raise AssertionError("the info has said it")
@@ -150,7 +150,7 @@ def test_where_an_info_has_the_mask_the_method_is_not_asked():
     assert obeyed(transitions(Both(told)))
 
 
-def test_a_method_that_fails_or_answers_something_else_is_an_error_that_names_it():
+def test_a_method_that_fails_or_returns_something_else_raises_an_error_that_names_it():
     def fails(self):
         return {}["lost"]
 
@@ -184,7 +184,7 @@ NEAR = {
 
 @pytest.mark.parametrize("key", NEAR)
 @pytest.mark.parametrize("first", [0, 3])
-def test_what_looks_like_a_mask_under_another_name_is_refused_by_its_name(key, first):
+def test_a_likely_mask_under_another_name_is_refused_by_name(key, first):
     env = Masked(lambda env: {key: NEAR[key](env.legal)} if env.at >= first else {})
     with pytest.raises(ValueError, match=rf"Masked with .*info\['{key}'\] seems to say.*put it.*leave it out"):
         transitions(env)
@@ -206,11 +206,11 @@ def test_what_looks_like_a_mask_under_another_name_is_refused_by_its_name(key, f
     ],
     ids=repr,
 )
-def test_what_only_sounds_like_a_mask_is_passed_over(info):
+def test_an_info_that_only_resembles_a_mask_is_ignored(info):
     assert len({t.action for t in transitions(Masked(lambda env: info))}) == ACTIONS
 
 
-def test_beside_a_mask_other_names_are_not_looked_at():
+def test_with_a_mask_other_names_are_ignored():
     assert obeyed(transitions(Masked(lambda env: {**told(env), "legal_actions": [0]})))
 
 
@@ -225,13 +225,13 @@ def test_beside_a_mask_other_names_are_not_looked_at():
     ],
 )
 @pytest.mark.parametrize("vector", [False, True])
-def test_a_mask_that_comes_and_goes_is_refused_where_it_does(when, says, vector):
+def test_a_mask_that_is_sometimes_missing_is_refused_when_it_is(when, says, vector):
     env = Masked(lambda env: told(env) if when(env) else {})
     with pytest.raises(ValueError, match=says):
         transitions(SyncVectorEnv([lambda: env]) if vector else env)
 
 
-def test_where_the_task_ended_no_mask_is_missed():
+def test_after_termination_no_mask_is_required():
     env = Masked(lambda env: told(env) if env.at < 6 else {}, ending="terminated")
     assert obeyed(transitions(env))
 
@@ -247,7 +247,7 @@ def test_where_the_task_ended_no_mask_is_missed():
         ([], TypeError, r"info\['action_mask'\] must be bool"),
     ],
 )
-def test_a_mask_of_another_shape_or_kind_is_refused_by_its_key(mask, kind, says):
+def test_a_mask_of_another_shape_or_dtype_is_refused_by_its_key(mask, kind, says):
     with pytest.raises(kind, match=f"Masked with seed .*, episode 0, step 0: the mask {says}"):
         transitions(Masked(lambda env: {"action_mask": mask}))
 
@@ -256,7 +256,7 @@ def test_a_mask_of_another_shape_or_kind_is_refused_by_its_key(mask, kind, says)
 
 
 class Listed(VectorWrapper):
-    """Infos as one dict for each row, in a list, a tuple or an array; the last info as in Gymnasium or None."""
+    """Infos as one dict for each row, in a list, a tuple or an array; the final info as in Gymnasium or None."""
 
     def __init__(self, env, form=list):
         super().__init__(env)
@@ -278,7 +278,7 @@ class Listed(VectorWrapper):
 
 
 class BeforeOneOne(VectorWrapper):
-    """The last observation and infos as Gymnasium had them before 1.1: an array of dicts and None."""
+    """The final observation and infos as in Gymnasium before 1.1: an array of dicts and None."""
 
     def step(self, actions):
         *rest, infos = self.env.step(actions)
@@ -333,7 +333,7 @@ def test_gymnasiums_own_wrapper_keeps_the_masks_of_taxi():
     lambda infos: {**infos, "_final_info": np.zeros(3, bool)} if "final_info" in infos else infos,
     lambda infos: {**infos, "final_info": [None] * 3} if "final_info" in infos else infos,
 ])  # fmt: skip
-def test_a_row_that_is_cut_off_and_reset_at_once_without_its_last_mask_is_refused(lose):
+def test_a_truncated_row_that_is_reset_in_the_same_step_without_its_final_mask_is_refused(lose):
     class Losing(VectorWrapper):
         def step(self, actions):
             *rest, infos = self.env.step(actions)
@@ -352,7 +352,7 @@ def test_methods_of_the_rows_are_obeyed(mode, ending):
     assert sum(env.illegal for env in envs) == 0
 
 
-def test_a_method_cannot_say_the_last_mask_of_a_row_that_was_reset_at_once():
+def test_a_method_cannot_give_the_final_mask_of_a_row_that_is_reset_in_the_same_step():
     with pytest.raises(ValueError, match=r"row 0, .*step 5: .* is missing.*SAME_STEP"):
         transitions(rows_of("SameStep", WithMethod, None)[0])
 
@@ -361,7 +361,7 @@ def make_with_method():
     return WithMethod()
 
 
-def test_methods_in_other_processes_are_asked_once_a_step():
+def test_methods_in_other_processes_are_called_once_per_step():
     with_closing = AsyncVectorEnv([make_with_method, make_with_method], context="fork")
     try:
         calls, call = [], with_closing.call
@@ -369,7 +369,7 @@ def test_methods_in_other_processes_are_asked_once_a_step():
         found = transitions(with_closing, 60)
         assert all(legal(t.observation)[t.action] for t in found)
         assert set(calls) == {"action_masks"}
-        assert len(calls) <= 60 / 2 * 7 / 6 + 2  # a step of the vector is asked for once, also where a row begins anew
+        assert len(calls) <= 60 / 2 * 7 / 6 + 2  # once per step of the vector, also if a row starts a new episode
     finally:
         with_closing.close()
 
@@ -378,7 +378,7 @@ NOTHING = object()
 
 
 class Batch(VectorEnv):
-    """A vector of its own making, whose method answers a mask a row."""
+    """A custom vector, whose method returns one mask per row."""
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 - Gymnasium's name and type
     num_envs = 2
@@ -400,7 +400,7 @@ class Batch(VectorEnv):
         return np.full(2, self.at), np.zeros(2), np.zeros(2, bool), np.zeros(2, bool), self.infos
 
 
-def test_the_method_of_a_vector_of_another_make_answers_for_all_rows():
+def test_the_method_of_a_custom_vector_gives_the_masks_of_all_rows():
     assert obeyed(transitions(Batch()))
     with pytest.raises(ValueError, match=r"Batch.action_masks\(\) must have one entry for each of the 2 rows"):
         transitions(Batch(np.ones((3, ACTIONS), bool)))
@@ -422,17 +422,17 @@ def test_the_method_of_a_vector_of_another_make_answers_for_all_rows():
         ([{"legal_actions": [0]}] * 2, ValueError, r"row 0.*info\['legal_actions'\] seems to say"),
     ],
 )
-def test_infos_of_a_vector_that_cannot_be_read_are_refused(infos, kind, says):
+def test_invalid_infos_of_a_vector_are_refused(infos, kind, says):
     with pytest.raises(kind, match=says):
         transitions(Batch(infos=infos))
 
 
-def test_a_vector_whose_infos_speak_of_a_key_for_all_rows_alike_is_read():
+def test_an_info_key_that_applies_to_all_rows_is_accepted():
     infos = {"masked": 3, "valid": np.array(True), "mask_of_the_map": np.zeros((9, 9)), "prob": np.ones(2)}
     assert obeyed(transitions(Batch(infos=infos)))
 
 
-def test_rows_with_masks_and_rows_without_may_stand_side_by_side():
+def test_rows_with_and_without_masks_can_be_mixed():
     vector = SyncVectorEnv([lambda: Masked(told, 0), lambda: Masked(None, 1)])
     found = transitions(vector, 200)
     assert all(legal(t.observation)[t.action] for t in found if t.environment == 0)
@@ -440,7 +440,7 @@ def test_rows_with_masks_and_rows_without_may_stand_side_by_side():
 
 
 @pytest.mark.parametrize("make", [lambda: WithMethod(), lambda: SyncVectorEnv([make_with_method]), Batch])
-def test_a_copy_asks_its_own_environment(make):
+def test_a_copy_calls_its_own_environment(make):
     training = Training(make(), AGENT, seed=0)
     list(islice(training, 5))
     other = copy.deepcopy(training)
@@ -448,7 +448,7 @@ def test_a_copy_asks_its_own_environment(make):
     assert obeyed(list(islice(other, 50)))
 
 
-def test_names_are_told_apart_by_their_words():
+def test_names_are_compared_word_by_word():
     near = ["action_mask", "actions_mask", "legalMoves", "avail", "MASK", "isValid", "invalid_action"]
     far = ["prob", "reward_mean", "action", "moves", "episode", "_", "", "validation_loss", 3, None, ("mask",)]
     assert all(map(may_be_mask, near))

@@ -19,7 +19,7 @@ from boltzmann_rl.schedules import Exponential, Linear
 
 @dataclass(frozen=True)
 class ThreeParts:
-    """A policy of somebody else's: uniform, soft and greedy at once."""
+    """A user's policy that mixes uniform, softmax and greedy."""
 
     temperature: Any
     floor: Any = 0.1
@@ -33,7 +33,7 @@ class ThreeParts:
 
 
 class Watching(ThreeParts):
-    """The same, but its ``mixture`` is not that of its ``__call__``."""
+    """The same, but its ``mixture`` does not agree with its ``__call__``."""
 
     def __call__(self, values, step):
         return np.eye(np.shape(values)[-1])[np.zeros(np.shape(values)[:-1], dtype=int)]
@@ -70,7 +70,7 @@ def test_a_policy_of_the_family_obeys_the_laws(policy):
 @pytest.mark.parametrize(
     "mixture", [Mixture(0.5, 0.6, 0.0), Mixture(-0.1, 0.0, 1.1), Mixture(0.0, 0.0, 0.0), Mixture(np.nan, 0.0, 1.0)]
 )
-def test_weights_that_do_not_add_up_to_one_are_refused(mixture):
+def test_weights_that_do_not_sum_to_one_are_refused(mixture):
     @dataclass(frozen=True)
     class Wrong:
         def __call__(self, values, step):
@@ -84,7 +84,7 @@ def test_weights_that_do_not_add_up_to_one_are_refused(mixture):
         brl.act(Wrong(), np.array([0.0, 1.0]), np.random.default_rng(0), step=0)
 
 
-def test_a_subclass_that_answers_otherwise_is_asked_everywhere():
+def test_a_subclass_with_its_own_call_is_called_everywhere():
     policy = Watching(0.3)
     assert mixture_of(policy, 0) is None
     assert brl.act(policy, np.array([0.0, 9.0]), np.random.default_rng(0), step=0) == 0
@@ -95,13 +95,13 @@ def test_a_subclass_that_answers_otherwise_is_asked_everywhere():
     assert "is not known" in tabular.reason(brl.Environment("FrozenLake-v1"), brl.Agent(brl.QLearning(), policy))
 
 
-def test_a_step_is_asked_for_where_a_policy_does_not_say_that_it_is_constant():
+def test_a_step_is_required_unless_a_policy_says_that_it_is_constant():
     with pytest.raises(TypeError, match="step= is missing"):
         brl.act(ThreeParts(0.3), np.array([0.0, 1.0]), np.random.default_rng(0))
 
 
 @policies
-def test_many_rows_are_decided_compiled_and_as_by_arrays(policy, monkeypatch):
+def test_many_rows_are_decided_by_compiled_code_as_by_arrays(policy, monkeypatch):
     pytest.importorskip("numba")
     brl.prepare()
     values, called = np.random.default_rng(1).normal(size=(5000, 6)), []
@@ -114,7 +114,7 @@ def test_many_rows_are_decided_compiled_and_as_by_arrays(policy, monkeypatch):
 
 
 @policies
-def test_the_compiled_bandit_engine_plays_the_reference_s_actions(policy):
+def test_the_compiled_bandit_engine_takes_the_actions_of_the_reference(policy):
     pytest.importorskip("numba")
     from boltzmann_rl.engines.compiled import bandits
 

@@ -1,6 +1,6 @@
-"""Bandits that jump, have heavy tails, nearly tie or play against you, each against its closed form.
+"""Switching, heavy-tailed, nearly tied and adversarial bandits, each against its closed form.
 
-Every test of chance has a false-alarm rate of one in a million and a fixed seed.
+Every statistical test has a false-alarm rate of one in a million and a fixed seed.
 """
 
 import itertools
@@ -40,12 +40,12 @@ BANDITS = (
 
 
 def is_uniform(counts):
-    """A χ²-test of equal shares."""
+    """A χ² test of equal frequencies."""
     return stats.chisquare(counts).pvalue > FALSE_ALARM
 
 
 @pytest.mark.parametrize("bandit", BANDITS, ids=repr)
-def test_every_bandit_prints_as_it_was_meant(bandit):
+def test_the_repr_of_a_bandit_is_its_code(bandit):
     again = eval(repr(bandit), {**globals(), "NormalMeans": type(GaussianBandit().means)})
     assert again == bandit
     assert hash(again) == hash(bandit)
@@ -61,7 +61,7 @@ def test_every_bandit_can_be_played_in_an_experiment(bandit):
 
 
 @pytest.mark.parametrize("bandit", BANDITS, ids=repr)
-def test_moving_leaves_the_means_before_as_they_were_and_keeps_their_shape(bandit):
+def test_a_drift_returns_new_means_of_the_same_shape(bandit):
     means = bandit.start(50, stream(0, "problem"))
     kept, rng = means.copy(), stream(0, "drift")
     for _ in range(3):
@@ -71,19 +71,19 @@ def test_moving_leaves_the_means_before_as_they_were_and_keeps_their_shape(bandi
     assert (means == kept).all()
 
 
-def test_near_ties_have_one_best_arm_that_is_each_equally_often():
+def test_each_arm_of_near_ties_is_best_equally_often():
     means = NearTies(0.5, 0.25)((N, 7), stream(1, "problem"))
     assert set(means.ravel()) == {0.5, 0.75}
     assert ((means == 0.75).sum(axis=1) == 1).all()
     assert is_uniform((means == 0.75).sum(axis=0))
 
 
-def test_near_ties_without_a_gap_are_ties():
+def test_near_ties_with_a_gap_of_0_are_ties():
     assert (NearTies(0.5, 0.0)((4, 3), stream(1, "problem")) == 0.5).all()
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.01, 0.3, 1.0])
-def test_a_switching_bandit_changes_as_often_as_it_says_all_arms_at_once_or_none(probability):
+def test_a_switching_bandit_changes_all_arms_at_once_with_its_probability(probability):
     bandit = SwitchingBandit(GaussianBandit(arms=3), probability)
     means = bandit.start(N, stream(2, "problem"))
     changed = bandit.move(means, stream(2, "drift")) != means
@@ -103,13 +103,13 @@ def test_the_times_between_changes_are_geometric():
         times += since[moved[:, 0] != means[:, 0]].tolist()
         since[moved[:, 0] != means[:, 0]] = 0
         means = moved
-    seen = np.bincount(np.minimum(times, 21))[1:]  # of 100 steps so few are left over that the ends do not show
+    seen = np.bincount(np.minimum(times, 21))[1:]  # of 100 steps, so few are left over that the ends do not matter
     law = stats.geom(0.25)
     expected = np.append(law.pmf(np.arange(1, 21)), law.sf(20)) * len(times)
     assert stats.chisquare(seen, expected).pvalue > FALSE_ALARM
 
 
-def test_means_that_are_drawn_anew_have_their_law_and_owe_nothing_to_those_before():
+def test_redrawn_means_have_their_distribution_and_are_independent_of_the_old_ones():
     bandit = SwitchingBandit(GaussianBandit(UniformMeans(2.0, 5.0), arms=2), 1.0)
     means = bandit.start(N, stream(4, "problem"))
     moved = bandit.move(means, stream(4, "drift"))
@@ -117,7 +117,7 @@ def test_means_that_are_drawn_anew_have_their_law_and_owe_nothing_to_those_befor
     assert stats.pearsonr(means.ravel(), moved.ravel()).pvalue > FALSE_ALARM
 
 
-def test_permuted_means_are_dealt_out_in_all_orders_alike():
+def test_permuted_means_take_all_orders_equally_often():
     bandit = SwitchingBandit(GaussianBandit((0.0, 1.0, 2.0)), 1.0, permute=True)
     means = bandit.start(N, stream(5, "problem"))
     assert (means == (0.0, 1.0, 2.0)).all()
@@ -126,7 +126,7 @@ def test_permuted_means_are_dealt_out_in_all_orders_alike():
     assert len(set(orders)) == 6
 
 
-def test_between_changes_a_switching_bandit_moves_pays_and_is_lucky_as_the_one_inside():
+def test_between_changes_a_switching_bandit_behaves_as_the_bandit_inside():
     inside = BernoulliBandit((0.2, 0.8), drift=0.1)
     bandit = SwitchingBandit(inside, 0.0, permute=True)
     means = bandit.start(9, stream(6, "problem"))
@@ -138,7 +138,7 @@ def test_between_changes_a_switching_bandit_moves_pays_and_is_lucky_as_the_one_i
 
 @pytest.mark.parametrize("index", [1.1, 2.0, 5.0])
 @pytest.mark.parametrize("tail", ["student", "pareto"])
-def test_heavy_tailed_noise_has_its_law_and_that_law_has_mean_0(tail, index):
+def test_heavy_tailed_noise_has_its_distribution_with_mean_0(tail, index):
     law = stats.t(index) if tail == "student" else stats.lomax(index, loc=-1.0 / (index - 1.0))
     bandit = HeavyTailedBandit((3.0,), tail=tail, tail_index=index, scale=2.0)
     rewards = bandit.reward(np.full(N, 3.0), bandit.noise(N, stream(7, tail)))
@@ -162,12 +162,12 @@ def played(bandit, steps):
         means = bandit.move(means, rng)
 
 
-def test_the_worst_case_of_follow_the_leader_goes_on_as_published():
+def test_the_worst_case_of_follow_the_leader_is_the_published_sequence():
     losses = [(0.5, 0.0), *itertools.islice(itertools.cycle([(0.0, 1.0), (1.0, 0.0)]), 99)]
     assert [tuple(1.0 - reward for reward in row) for row in played(AdversarialBandit(), 100)] == losses
 
 
-def test_who_follows_the_leader_is_paid_nothing_while_every_arm_pays_one_half():
+def test_follow_the_leader_earns_nothing_while_every_arm_pays_one_half():
     rewards = np.array(list(played(AdversarialBandit(), 1001)))
     leaders = rewards.cumsum(axis=0)[:-1].argmax(axis=1)
     assert rewards[1:][np.arange(1000), leaders].sum() == 0.0
@@ -177,17 +177,17 @@ def test_who_follows_the_leader_is_paid_nothing_while_every_arm_pays_one_half():
 @pytest.mark.parametrize(
     ("repeat_from", "order"), [(None, "012012012"), (0, "012012012"), (1, "012121212"), (2, "012222222")]
 )
-def test_after_its_last_row_an_adversary_goes_on_from_where_it_says(repeat_from, order):
+def test_after_its_last_row_an_adversary_repeats_from_the_given_row(repeat_from, order):
     rows = ((0.0, 9.0), (1.0, 5.0), (2.0, 7.0))
     assert list(played(AdversarialBandit(rows, repeat_from), 9)) == [rows[int(row)] for row in order]
 
 
-def test_every_run_is_at_a_place_of_its_own_in_the_sequence_of_an_adversary():
+def test_every_run_has_its_own_place_in_the_sequence_of_an_adversary():
     moved = AdversarialBandit().move(np.array([[0.0, 1.0], [0.5, 1.0], [1.0, 0.0]]), stream(10, "drift"))
     assert moved.tolist() == [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
 
 
-def test_an_adversary_leaves_nothing_to_chance():
+def test_an_adversary_draws_no_random_numbers():
     bandit, rng = AdversarialBandit(), stream(11, "reward")
     before = rng.bit_generator.state
     means = bandit.move(bandit.start(5, rng), rng)
@@ -225,12 +225,12 @@ def test_an_adversary_leaves_nothing_to_chance():
         (lambda: AdversarialBandit(repeat_from=3), ValueError, r"repeat_from must be in \[0, 2\], got 3"),
     ],
 )
-def test_what_no_bandit_can_be_is_refused_by_name(make, kind, message):
+def test_invalid_bandits_are_refused_by_name(make, kind, message):
     with pytest.raises(kind, match=message):
         make()
 
 
-def test_a_switch_that_would_lose_the_thread_is_refused():
+def test_switches_without_a_defined_effect_are_refused():
     with pytest.raises(ValueError, match="permuted rewards do not say which row is next"):
         SwitchingBandit(AdversarialBandit(), permute=True)
     with pytest.raises(ValueError, match="fixed means only change if they are permuted"):

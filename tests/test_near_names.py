@@ -1,4 +1,4 @@
-"""Errors about a name that is not there say which was probably meant, wherever a name is given."""
+"""Errors about unknown names suggest the name that was probably meant, wherever a name is given."""
 
 import doctest
 import inspect
@@ -30,18 +30,18 @@ RNG = np.random.default_rng(0)
         (brl.policies, "Boltzman", "Boltzmann"),
     ],
 )
-def test_a_misspelt_name_of_a_package_is_answered_with_the_right_one(package, name, meant):
+def test_a_misspelt_name_of_a_package_is_corrected_in_the_error(package, name, meant):
     with pytest.raises(AttributeError) as caught:
         getattr(package, name)
     assert str(caught.value) == f"module {package.__name__!r} has no attribute {name!r}: did you mean {meant}?"
 
 
-def test_a_name_like_nothing_in_the_package_is_answered_without_a_guess():
+def test_an_unrelated_name_gets_no_suggestion():
     with pytest.raises(AttributeError, match=r"has no attribute 'quaternion'$"):
         _ = brl.quaternion
 
 
-def test_private_names_that_tools_look_for_are_missed_without_a_guess():
+def test_private_names_that_tools_look_for_get_no_suggestion():
     with pytest.raises(AttributeError, match=r"has no attribute '__softmax__'$"):
         _ = brl.__softmax__
 
@@ -83,25 +83,25 @@ def test_private_names_that_tools_look_for_are_missed_without_a_guess():
         (lambda: brl.run("experiment", n_jobs=2), "jobs"),
     ],
 )
-def test_an_argument_by_the_word_of_another_package_is_answered_with_ours(call, meant):
+def test_an_argument_name_of_another_package_is_translated_in_the_error(call, meant):
     with pytest.raises(TypeError, match=r"got an unexpected keyword argument '\w+': did you mean") as caught:
         call()
     assert f"did you mean {meant}=? It takes " in str(caught.value)
 
 
-def test_an_argument_like_none_is_answered_with_all_that_there_are():
+def test_an_unrelated_argument_is_answered_with_all_arguments():
     with pytest.raises(TypeError, match=r"'banana': It takes learning_rate, discount, initial$"):
         brl.QLearning(banana=1)
 
 
-def test_other_type_errors_of_a_call_stay_as_python_says_them():
+def test_other_type_errors_of_a_call_are_pythons_own():
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'temperature'"):
         brl.Boltzmann()
     with pytest.raises(TypeError, match="takes from 1 to 4 positional arguments but 5 were given"):
         brl.QLearning(0.1, 0.9, 0.0, 1.0)
 
 
-def test_an_unexpected_argument_inside_a_function_is_not_laid_to_its_caller():
+def test_an_unexpected_argument_inside_a_function_is_not_attributed_to_its_caller():
     @suggesting
     def outer(learning_rate):
         return brl.Boltzmann(alpha=learning_rate)
@@ -110,13 +110,13 @@ def test_an_unexpected_argument_inside_a_function_is_not_laid_to_its_caller():
         outer(learning_rate=1.0)
 
 
-def test_a_word_of_others_that_the_function_takes_itself_is_not_translated():
+def test_an_argument_name_that_the_function_has_is_not_translated():
     assert nearest("alpah", ["alpha", "learning_rate"]) == "alpha"
     with pytest.raises(TypeError, match=r"'gama': did you mean gamma=\?"):
         brl.exp3(3, gama=0.1)
 
 
-def test_the_suggesting_dataclass_is_the_one_of_python_in_everything_else():
+def test_the_suggesting_dataclass_otherwise_behaves_like_pythons():
     @dataclass(frozen=True)
     class Ours:
         width: float
@@ -129,12 +129,12 @@ def test_the_suggesting_dataclass_is_the_one_of_python_in_everything_else():
 
 
 def test_every_public_class_of_settings_suggests():
-    """Also those made after this was written: their module imports the dataclass of near_names."""
+    """New classes must import the dataclass of near_names."""
     found = {name: getattr(brl, name) for name in brl.__all__} | {n: getattr(schedules, n) for n in schedules.__all__}
     settings = [cls for cls in found.values() if isinstance(cls, type) and hasattr(cls, "__dataclass_fields__")]
     assert len(settings) > 50
     for cls in settings:
-        if "options" not in inspect.signature(cls).parameters:  # an environment takes those of its id
+        if "options" not in inspect.signature(cls).parameters:  # an environment takes the options of its id
             with pytest.raises(TypeError, match=r"'zzz': It takes "):
                 cls(zzz=1)
 
@@ -144,5 +144,5 @@ def test_examples_of_suggesting_functions_are_still_found_by_doctest():
     assert "boltzmann_rl.numerics.softmax.softmax" in found
 
 
-def test_a_decision_pays_for_one_comparison_and_not_for_a_wrapper():
+def test_act_has_no_wrapper_that_would_slow_it_down():
     assert not hasattr(brl.act, "__wrapped__")

@@ -1,4 +1,4 @@
-"""Observations of several discrete parts as numbers: one for each, read right, and refused where they are none."""
+"""Observations of several discrete parts as numbers: one for each, in both directions; others are refused."""
 
 import itertools
 import pickle
@@ -32,7 +32,7 @@ AGENT = Agent(QLearning(0.1), Uniform())
 
 
 class Shown(gymnasium.Env):
-    """Shows what it is told, and ends after ten steps."""
+    """Observes what it is given, and terminates after ten steps."""
 
     def __init__(self, space, shown=None, actions=None, info=None):
         actions = Discrete(2) if actions is None else actions
@@ -74,7 +74,7 @@ CASES = pytest.mark.parametrize(("space", "states"), SPACES.values(), ids=SPACES
 
 
 def same(one, other):
-    """Whether two observations are equal, part by part, and of the same form."""
+    """Whether two observations are equal, part by part, and have the same structure."""
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, tuple):
@@ -83,7 +83,7 @@ def same(one, other):
 
 
 @CASES
-def test_every_number_is_that_of_one_observation_of_the_space_and_every_observation_has_one(space, states):
+def test_numbering_is_a_bijection_of_observations_and_numbers(space, states):
     env = Numbering(Shown(space))
     assert env.observation_space == Discrete(states)
     observations = [env.observation_of(number) for number in range(states)]
@@ -95,8 +95,8 @@ def test_every_number_is_that_of_one_observation_of_the_space_and_every_observat
         assert same(env.observation_of(env.number(observation)), observation)
 
 
-def test_the_first_part_is_the_slowest_digit_and_dicts_go_by_their_spaces():
-    """The order of itertools.product, whose last factor goes round the fastest."""
+def test_the_first_part_varies_slowest_and_dicts_follow_their_spaces():
+    """The order of itertools.product, whose last factor varies fastest."""
     env = Numbering(Shown(Tuple((Discrete(3), Discrete(2, start=5), MultiBinary(2)))))
     parts = itertools.product(range(3), (5, 6), (0, 1), (0, 1))
     assert [env.number((a, b, np.array([c, d], np.int8))) for a, b, c, d in parts] == list(range(24))
@@ -106,8 +106,8 @@ def test_the_first_part_is_the_slowest_digit_and_dicts_go_by_their_spaces():
     assert [env.number(dict(zip(order, pair, strict=True))) for pair in pairs] == list(range(6))
 
 
-def test_numbers_are_the_places_of_the_one_in_the_flattened_observation():
-    """gymnasium.spaces.flatten sets one 1 for each part; in mixed radix their places are the number."""
+def test_numbers_agree_with_the_flattened_observation():
+    """gymnasium.spaces.flatten is one-hot in each part; the positions of the ones, in mixed radix, give the number."""
     space = Tuple((Discrete(3), Discrete(4), Discrete(2)))
     env = Numbering(Shown(space))
     space.seed(1)
@@ -159,7 +159,7 @@ def test_an_observation_outside_its_space_is_refused_and_the_environment_is_name
 
 
 @pytest.mark.parametrize("number", [-1, 24, 1.0, None, True])
-def test_a_number_of_no_observation_is_refused(number):
+def test_a_number_without_an_observation_is_refused(number):
     with pytest.raises((TypeError, ValueError), match="number must be"):
         Numbering(Shown(SPACES["Tuple"][0])).observation_of(number)
 
@@ -181,7 +181,7 @@ def test_too_many_states_are_refused_with_their_number(space, states):
         Numbering(Shown(space))
 
 
-def test_as_many_as_are_allowed_are_numbered():
+def test_the_largest_allowed_number_of_states_is_numbered():
     assert Numbering(Shown(MultiDiscrete([10] * 7))).observation_space.n == 10_000_000
 
 
@@ -199,12 +199,12 @@ def test_parts_of_another_kind_are_refused_by_their_name(part):
 
 
 @pytest.mark.filterwarnings("ignore:.*is different from the unwrapped version")
-def test_gymnasiums_own_checker_finds_nothing():
+def test_gymnasiums_checker_finds_no_fault():
     check_env(Numbering(gymnasium.make("Blackjack-v1")), skip_render_check=True)
     check_env(Numbering(Shown(SPACES["nested"][0])), skip_render_check=True)
 
 
-def test_blackjack_is_played_and_the_values_are_those_of_its_states():
+def test_blackjack_is_learned_by_state():
     env = Environment("Blackjack-v1").make()
     assert isinstance(env, Numbering)
     values = np.zeros(2)
@@ -216,23 +216,23 @@ def test_blackjack_is_played_and_the_values_are_those_of_its_states():
     assert twenty[1] < -0.4  # another card mostly loses
 
 
-def test_an_environment_numbers_by_itself_what_it_can_and_leaves_the_rest_alone():
+def test_an_environment_numbers_discrete_parts_by_itself_and_nothing_else():
     assert Environment("Blackjack-v1", wrap=Numbered()).make().observation_space == Discrete(704)
     assert not isinstance(Environment("FrozenLake-v1").make(), Numbering)
     assert not isinstance(Environment("CartPole-v1").make(), Numbering)
     assert not has_discrete_parts(ActiveFeatures(2, 3))
-    assert not has_discrete_parts(Box(0, 3, (2,), np.int64))  # unless asked: it may be meant as numbers
+    assert not has_discrete_parts(Box(0, 3, (2,), np.int64))  # only on request: a Box may be meant as real numbers
 
 
 @dataclass(frozen=True)
 class Plain:
-    """A wrapper that wraps nothing."""
+    """A wrapper that changes nothing."""
 
     def __call__(self, env):
         return env
 
 
-def test_with_another_wrapper_nothing_is_numbered():
+def test_with_an_explicit_wrapper_nothing_else_is_numbered():
     env = Environment("Blackjack-v1", wrap=Plain()).make()
     assert isinstance(env.observation_space, Tuple)
     assert isinstance(Environment("MountainCar-v0", wrap=TileCoded()).make().observation_space, ActiveFeatures)
@@ -257,7 +257,7 @@ def test_an_experiment_plays_blackjack_by_its_id_as_with_the_wrapper():
 
 
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
-def test_a_vector_of_numbered_environments_is_that_of_one(mode):
+def test_a_vector_of_numbered_environments_equals_single_ones(mode):
     vector = gymnasium.make_vec(
         "Blackjack-v1", 1, vectorization_mode="sync", wrappers=[Numbered()], vector_kwargs={"autoreset_mode": mode}
     )
@@ -272,7 +272,7 @@ def test_a_vector_itself_is_refused_with_the_way_to_number_its_environments():
         Numbered()(vector)
 
 
-def test_it_prints_compares_and_pickles():
+def test_numbered_prints_compares_and_pickles():
     assert repr(Numbered()) == "Numbered()"
     assert pickle.loads(pickle.dumps(Numbered())) == Numbered()
     assert hash(Numbered()) == hash(Numbered())
@@ -292,7 +292,7 @@ MASK = np.array([0, 1, 0, 1], np.int8)
     "mask", [MultiBinary(4), Box(0, 1, (4,), np.int8), MultiDiscrete([2, 2, 2, 2])], ids=lambda space: str(space)
 )
 @pytest.mark.parametrize("key", ["action_mask", "action_masks"])
-def test_a_mask_in_a_dict_of_observations_is_obeyed_and_no_part_of_the_state(mask, key):
+def test_a_mask_in_a_dict_observation_is_obeyed_and_not_part_of_the_state(mask, key):
     space = masked_space(key, mask)
     env = Numbering(Shown(space, {"observation": 3, key: MASK.astype(mask.dtype)}, Discrete(4)))
     assert env.observation_space == Discrete(9)
@@ -304,14 +304,14 @@ def test_a_mask_in_a_dict_of_observations_is_obeyed_and_no_part_of_the_state(mas
     assert {t.action for t in found} == {1, 3}
 
 
-def test_beside_a_mask_in_the_info_that_of_the_observation_is_dropped():
+def test_a_mask_in_the_info_takes_precedence_over_that_of_the_observation():
     shown = {"observation": 3, "action_mask": np.ones(4, np.int8)}
     env = Numbering(Shown(masked_space(), shown, Discrete(4), {"action_mask": MASK}))
     assert {t.action for t in itertools.islice(Training(env, AGENT, seed=0), 50)} == {1, 3}
 
 
 @pytest.mark.parametrize("key", ["mask", "legal_actions", "invalid_action_mask", "avail"])
-def test_what_seems_to_be_a_mask_in_the_observations_is_refused_by_its_name(key):
+def test_a_likely_mask_under_another_name_is_refused_by_name(key):
     says = rf"the part '{key}' of the observations of Shown seems to say which actions may be taken"
     with pytest.raises(TypeError, match=says):
         Numbering(Shown(masked_space(key), actions=Discrete(4)))
@@ -320,7 +320,7 @@ def test_what_seems_to_be_a_mask_in_the_observations_is_refused_by_its_name(key)
             Numbering(Shown(nested, actions=Discrete(4)))
 
 
-def test_a_part_that_only_sounds_like_a_mask_is_numbered():
+def test_a_part_that_only_resembles_a_mask_is_numbered():
     assert Numbering(Shown(masked_space("valid", Discrete(2)))).observation_space.n == 18
     assert Numbering(Shown(masked_space("mask", MultiBinary(3)))).observation_space.n == 72
 

@@ -43,7 +43,7 @@ def distributions(draw, shapes=one_row):
 
 @laws
 @given(distributions())
-def test_entropy_is_that_of_60_digits(p):
+def test_entropy_agrees_with_60_digit_arithmetic(p):
     exact = -mpmath.fsum(x * mpmath.log(x) for x in map(mpmath.mpf, p.tolist()) if x)
     assert abs(brl.entropy(p) - exact) <= 4 * EPS * (1 + exact)
     assert abs(brl.effective_actions(p) / mpmath.exp(exact) - 1) <= 8 * EPS * (1 + exact)
@@ -51,7 +51,7 @@ def test_entropy_is_that_of_60_digits(p):
 
 @laws
 @given(distributions(), distributions())
-def test_kl_divergence_is_that_of_60_digits_and_never_negative(p, q):
+def test_kl_divergence_agrees_with_60_digit_arithmetic_and_is_never_negative(p, q):
     size = min(len(p), len(q))
     p, q = (np.append(x[:size], 1e-3) for x in (p, q))
     p, q = p / p.sum(), q / q.sum()
@@ -65,7 +65,7 @@ def test_kl_divergence_is_that_of_60_digits_and_never_negative(p, q):
         assert abs(found - exact) <= 64 * EPS * (1 + exact)
 
 
-def test_kl_divergence_keeps_its_digits_between_close_distributions():
+def test_kl_divergence_is_accurate_between_close_distributions():
     p, q = np.array([0.5, 0.5]), np.array([0.5 + 2.0**-30, 0.5 - 2.0**-30])
     exact = mpmath.fsum(mpmath.mpf(a) * mpmath.log(mpmath.mpf(a) / mpmath.mpf(b)) for a, b in zip(p, q, strict=True))
     np.testing.assert_allclose(brl.kl_divergence(p, q), float(exact), rtol=1e-6)
@@ -73,13 +73,13 @@ def test_kl_divergence_keeps_its_digits_between_close_distributions():
 
 
 @pytest.mark.parametrize("q", [0.4, 1e-9, 1e-17, 1e-300, 5e-324])
-def test_kl_divergence_keeps_its_digits_where_the_other_hardly_tries_an_action(q):
+def test_kl_divergence_is_accurate_if_an_action_is_very_unlikely(q):
     exact = mpmath.log(mpmath.mpf("0.5") / (1 - mpmath.mpf(q))) / 2 + mpmath.log(mpmath.mpf("0.5") / mpmath.mpf(q)) / 2
     np.testing.assert_allclose(brl.kl_divergence([0.5, 0.5], [1 - q, q]), float(exact), rtol=1e-14)
 
 
 @pytest.mark.parametrize("actions", [1, 2, 7, 1000])
-def test_entropy_lies_between_certainty_and_uniformity(actions):
+def test_entropy_lies_between_0_and_the_logarithm_of_the_number_of_actions(actions):
     certain = np.eye(actions)[0]
     assert brl.entropy(certain) == 0.0
     assert math.copysign(1, brl.entropy(certain)) == 1.0
@@ -88,7 +88,7 @@ def test_entropy_lies_between_certainty_and_uniformity(actions):
     np.testing.assert_allclose(brl.effective_actions(np.full(actions, 1 / actions)), actions, rtol=1e-13)
 
 
-def test_information_of_two_hand_worked_rows():
+def test_entropy_and_divergence_of_two_rows_worked_by_hand():
     p = [[0.5, 0.25, 0.25, 0.0], [1.0, 0.0, 0.0, 0.0]]
     np.testing.assert_allclose(brl.entropy(p), [1.5 * math.log(2), 0.0], rtol=1e-15)
     np.testing.assert_allclose(brl.effective_actions(p), [2**1.5, 1.0], rtol=1e-15)
@@ -99,7 +99,7 @@ def test_information_of_two_hand_worked_rows():
 
 @pytest.mark.parametrize("function", [brl.entropy, brl.effective_actions, lambda p: brl.kl_divergence(p, p)])
 @pytest.mark.parametrize("wrong", [[0.5, 0.6], [1.5, -0.5], [float("nan"), 1.0], [], 1.0, [INF, 0.0]])
-def test_what_is_no_distribution_has_no_entropy(function, wrong):
+def test_entropy_and_divergence_refuse_an_invalid_distribution(function, wrong):
     with pytest.raises(ValueError, match=r"probabilities|p"):
         function(wrong)
 
@@ -114,7 +114,7 @@ def test_kl_divergence_refuses_rows_of_different_length():
 
 @laws
 @given(batches, st.data())
-def test_a_mask_puts_minus_infinity_where_an_action_is_not_available(values, data):
+def test_a_mask_gives_unavailable_actions_the_value_minus_infinity(values, data):
     available = data.draw(hnp.arrays(bool, values.shape))
     available[..., 0] |= ~available.any(axis=-1)
     hidden = np.where(available, values, np.nan)
@@ -126,7 +126,7 @@ def test_a_mask_puts_minus_infinity_where_an_action_is_not_available(values, dat
 
 
 def exact_inverse(p, u):
-    """The first action whose cumulated weight passes u times the sum, in rational arithmetic on exact inputs."""
+    """The first action whose cumulative weight exceeds u times the sum, in rational arithmetic on exact inputs."""
     weights = [mpmath.mpf(x) for x in p]
     level, total = mpmath.mpf(u) * mpmath.fsum(weights), mpmath.mpf(0)
     for action, weight in enumerate(weights):
@@ -138,7 +138,7 @@ def exact_inverse(p, u):
 
 @laws
 @given(st.lists(st.integers(0, 16), min_size=1, max_size=9), st.integers(0, 2**20 - 1))
-def test_inversion_passes_u_exactly_where_nothing_rounds(weights, u):
+def test_inversion_is_exact_if_nothing_is_rounded(weights, u):
     weights[-1] += 2 ** math.ceil(math.log2(sum(weights) + 1)) - sum(weights)
     p = np.array(weights) / sum(weights)
     assert brl.invert(p, u / 2**20) == exact_inverse(p, u / 2**20)
@@ -146,14 +146,14 @@ def test_inversion_passes_u_exactly_where_nothing_rounds(weights, u):
 
 @laws
 @given(distributions(), st.floats(0, 1, exclude_max=True))
-def test_inversion_never_finds_an_impossible_action_or_one_out_of_range(p, u):
+def test_inversion_never_gives_an_impossible_action_or_one_out_of_range(p, u):
     action = brl.invert(p, u)
     assert type(action) is int
     assert p[action] > 0.0
 
 
 @pytest.mark.parametrize("actions", [3, 6, 10, 49, 100, 998, 2000])
-def test_the_largest_uniform_finds_the_last_action(actions):
+def test_the_largest_uniform_gives_the_last_action(actions):
     largest = np.nextafter(1.0, 0.0)
     p = np.full(actions, 1 / actions)
     assert brl.invert(p, largest) == actions - 1
@@ -184,7 +184,7 @@ def test_inversion_by_hand(p, u, action):
 
 @laws
 @given(distributions(hnp.array_shapes(min_dims=2, max_dims=4, max_side=4)), st.integers(0, 2**32))
-def test_rows_are_sampled_as_each_alone_with_one_uniform_each(p, seed):
+def test_rows_are_sampled_like_single_rows_with_one_uniform_each(p, seed):
     rng, twin = np.random.default_rng(seed), np.random.default_rng(seed)
     together = brl.sample(p, rng)
     u = twin.random(p.shape[:-1])
@@ -195,7 +195,7 @@ def test_rows_are_sampled_as_each_alone_with_one_uniform_each(p, seed):
 
 
 def chi_squared_chance(counts, p):
-    """The chance of such counts; cells that expect fewer than 10 are pooled, impossible ones never counted."""
+    """The p-value of counts; cells with expectation below 10 are pooled, and impossible actions must not occur."""
     assert counts[p == 0].sum() == 0
     expected = p * counts.sum()
     common = expected >= 10
@@ -218,7 +218,7 @@ def chi_squared_chance(counts, p):
     ids=len,
 )
 def test_frequencies_follow_the_probabilities(p):
-    """Seed 20, 10⁵ draws: a bias of 2 % in a probability of ½ is seen with certainty."""
+    """Seed 20, 10⁵ draws: a bias of 2 % in a probability of ½ is always detected."""
     p = np.asarray(p)
     batch = brl.sample(np.tile(p, (100_000, 1)), np.random.default_rng(20))
     assert chi_squared_chance(np.bincount(batch, minlength=len(p)), p) > FALSE_ALARM
@@ -227,12 +227,12 @@ def test_frequencies_follow_the_probabilities(p):
     assert chi_squared_chance(np.bincount(single, minlength=len(p)), p) > FALSE_ALARM
 
 
-def test_the_chi_squared_test_of_this_file_sees_a_bias_of_two_percent():
+def test_the_chi_squared_test_of_this_file_detects_a_bias_of_two_percent():
     batch = brl.sample(np.tile([0.51, 0.49], (100_000, 1)), np.random.default_rng(22))
     assert chi_squared_chance(np.bincount(batch), np.array([0.5, 0.5])) < FALSE_ALARM
 
 
-def test_gumbel_perturbation_and_inversion_follow_the_same_law():
+def test_gumbel_perturbation_and_inversion_have_the_same_distribution():
     values = np.array([0.0, 1.0, 2.0, NINF])
     rng = np.random.default_rng(23)
     perturbed = np.argmax(values + rng.gumbel(size=(100_000, 4)), axis=-1)
@@ -297,7 +297,7 @@ def exact_mellowmax(values, omega):
 
 @laws
 @given(masked_rows, st.one_of(st.floats(-50, 50), st.sampled_from([0.0, 1e-12, -1e-12, 1e6, -1e6, INF, NINF])))
-def test_mellowmax_is_that_of_120_digits(values, omega):
+def test_mellowmax_agrees_with_120_digit_arithmetic(values, omega):
     exact = exact_mellowmax(values, omega)
     size = max(abs(v) for v in values if v > NINF)
     assert abs(brl.mellowmax(values, omega) - exact) <= 8 * EPS * size + 1e-300
@@ -321,7 +321,7 @@ def test_mellowmax_is_a_non_expansion(values, omega, seed):
 
 @laws
 @given(masked_rows, st.floats(-20, 20))
-def test_mellowmax_is_between_the_extremes_and_moves_with_a_shift(values, omega):
+def test_mellowmax_lies_between_the_extremes_and_shifts_with_the_values(values, omega):
     held = [v for v in values if v > NINF]
     found = brl.mellowmax(values, omega)
     assert min(held) - 1e-12 <= found <= max(held) + 1e-12
@@ -335,7 +335,7 @@ def test_mellowmax_at_the_overflow_of_a_difference():
 
 
 @pytest.mark.parametrize("omega", [float("nan"), True, "1", None, [1.0]])
-def test_mellowmax_refuses_an_omega_that_is_no_number(omega):
+def test_mellowmax_refuses_an_omega_that_is_not_a_number(omega):
     with pytest.raises((ValueError, TypeError), match="omega"):
         brl.mellowmax([0.0, 1.0], omega)
 
@@ -416,7 +416,7 @@ def test_sparsemax_by_hand():
         (3.0, "action axis"),
     ],
 )
-def test_every_maximum_refuses_what_has_none(function, values, said):
+def test_every_maximum_refuses_values_without_a_maximum(function, values, said):
     with pytest.raises(ValueError, match=said):
         function(values)
 
@@ -426,7 +426,7 @@ def test_every_maximum_refuses_what_has_none(function, values, said):
 
 @laws
 @given(st.floats(-744, 744))
-def test_the_logistic_function_is_that_of_60_digits_in_both_tails(x):
+def test_the_logistic_function_agrees_with_60_digit_arithmetic_in_both_tails(x):
     exact = 1 / (1 + mpmath.exp(-mpmath.mpf(x)))
     assert abs(brl.logistic(x) - exact) <= 1.5 * EPS * 4 * exact + 3 * 5e-324
 
@@ -483,7 +483,7 @@ def test_normalisation_at_the_ends_of_the_floats():
 
 @pytest.mark.parametrize("normalise", [brl.logistic_normalize, brl.tanh_normalize])
 @pytest.mark.parametrize("wrong", [[1.0, INF], [float("nan")], [], 3.0])
-def test_what_has_no_standard_deviation_is_not_normalised(normalise, wrong):
+def test_values_without_a_standard_deviation_are_refused(normalise, wrong):
     with pytest.raises(ValueError, match=r"^x "):
         normalise(wrong)
 
@@ -492,7 +492,7 @@ def test_what_has_no_standard_deviation_is_not_normalised(normalise, wrong):
 
 
 def exact_ensemble(energies, temperature, degeneracies):
-    """Every quantity from sums of 60 digits."""
+    """Every quantity, from sums in 60 digits."""
     levels = [(mpmath.mpf(e), mpmath.mpf(g)) for e, g in zip(energies, degeneracies, strict=True) if e < INF]
     t = mpmath.mpf(temperature)
     z = mpmath.fsum(g * mpmath.exp(-e / t) for e, g in levels)
@@ -515,7 +515,7 @@ levels = levels.filter(lambda row: min(row)[0] < INF)
 
 @laws
 @given(levels, st.floats(0.02, 50))
-def test_the_ensemble_is_that_of_60_digits(levels, temperature):
+def test_the_ensemble_agrees_with_60_digit_arithmetic(levels, temperature):
     energies, degeneracies = np.array(levels).T
     ensemble = brl.BoltzmannDistribution(energies, temperature, degeneracies)
     exact = exact_ensemble(energies.tolist(), temperature, degeneracies.tolist())
@@ -536,7 +536,7 @@ def test_the_ensemble_is_that_of_60_digits(levels, temperature):
 
 @pytest.mark.parametrize("temperature", [1e-3, 0.05, 0.3, 0.4168, 1.0, 30.0, 1e6])
 def test_two_levels_show_the_schottky_anomaly(temperature):
-    """C = (Δ/T)² e^{Δ/T} / (1 + e^{Δ/T})², tail and all, whatever the energy of the ground state."""
+    """C = (Δ/T)² e^{Δ/T} / (1 + e^{Δ/T})², including the tail, for any energy of the ground state."""
     for ground, gap in ((0.0, 1.0), (-8.0, 1.0), (0.0, 0.25)):
         x = mpmath.mpf(gap) / mpmath.mpf(temperature)
         exact = x**2 * mpmath.exp(-x) / (1 + mpmath.exp(-x)) ** 2
@@ -544,7 +544,7 @@ def test_two_levels_show_the_schottky_anomaly(temperature):
         assert abs(found - exact) <= 4e-15 * (4 + x) * exact + 1e-320
 
 
-def test_the_schottky_peak_is_where_the_books_have_it():
+def test_the_schottky_peak_is_at_its_published_place():
     """The maximum of C is 0.43923 at T = 0.41678 Δ: the root of (x/2) tanh(x/2) = 1, with x = Δ/T."""
     x = scipy.optimize.brentq(lambda x: (x / 2) * math.tanh(x / 2) - 1, 1, 5)
     temperatures = np.linspace(0.3, 0.6, 3001)
@@ -575,7 +575,7 @@ def test_entropy_is_minus_the_derivative_of_the_free_energy(levels, temperature)
 
 @laws
 @given(rows, st.one_of(st.floats(0.01, 100), st.sampled_from([0.0, INF])))
-def test_a_policy_s_values_are_energies_with_the_sign_changed(values, temperature):
+def test_action_values_are_energies_with_the_sign_changed(values, temperature):
     ensemble = brl.BoltzmannDistribution(-np.array(values), temperature)
     np.testing.assert_allclose(ensemble.probabilities, brl.softmax(values, temperature), rtol=1e-15)
     np.testing.assert_allclose(ensemble.entropy, brl.entropy(ensemble.probabilities), atol=1e-13)
@@ -588,7 +588,7 @@ def test_a_policy_s_values_are_energies_with_the_sign_changed(values, temperatur
     st.lists(st.tuples(st.floats(-5, 5), st.integers(1, 4)), min_size=1, max_size=4),
     st.one_of(st.floats(0.05, 20), st.sampled_from([0.0, INF])),
 )
-def test_a_degenerate_level_is_that_level_repeated(levels, temperature):
+def test_a_degenerate_level_equals_the_level_repeated(levels, temperature):
     energies, degeneracies = zip(*levels, strict=True)
     degenerate = brl.BoltzmannDistribution(energies, temperature, np.array(degeneracies))
     repeated = brl.BoltzmannDistribution(np.repeat(energies, degeneracies), temperature)
@@ -620,14 +620,14 @@ def test_the_ensemble_at_temperature_infinity_is_its_degeneracies():
     assert (single.free_energy, single.entropy) == (3.0, 0.0)
 
 
-def test_the_ensemble_survives_differences_that_overflow():
+def test_the_ensemble_is_right_if_differences_overflow():
     ensemble = brl.BoltzmannDistribution([-1.7e308, 1.7e308], 1e308)
     exact = exact_ensemble([-1.7e308, 1.7e308], 1e308, [1, 1])
     for name in ("mean_energy", "free_energy", "entropy", "heat_capacity", "log_partition"):
         np.testing.assert_allclose(getattr(ensemble, name), float(exact[name]), rtol=1e-13, err_msg=name)
 
 
-def test_one_row_of_energies_is_spread_over_the_temperatures_given():
+def test_one_row_of_energies_is_broadcast_over_the_temperatures():
     temperatures = np.array([[0.0, 0.5, 1.0], [2.0, 8.0, INF]])
     ensemble = brl.BoltzmannDistribution([0.0, 1.0, 3.0], temperatures)
     assert ensemble.probabilities.shape == (2, 3, 3)
@@ -638,7 +638,7 @@ def test_one_row_of_energies_is_spread_over_the_temperatures_given():
             assert type(getattr(alone, name)) is float
 
 
-def test_an_ensemble_is_a_value():
+def test_ensembles_compare_hash_and_print_by_value():
     ensemble = brl.BoltzmannDistribution([0.0, 1.0], 0.5)
     with pytest.raises(AttributeError):
         ensemble.temperature = 1.0
@@ -663,7 +663,7 @@ def test_an_ensemble_is_a_value():
         (([0.0, 1.0], 1.0, INF), "degeneracies"),
     ],
 )
-def test_an_impossible_ensemble_is_refused_by_name(arguments, said):
+def test_an_invalid_ensemble_is_refused_by_name(arguments, said):
     with pytest.raises(ValueError, match=said):
         brl.BoltzmannDistribution(*arguments)
 
@@ -680,7 +680,7 @@ def test_divergence_is_finite_where_a_probability_is_subnormal(gap):
     assert brl.kl_divergence(p, [0.5, 0.5]) == pytest.approx(math.log(2.0), rel=1e-15)
 
 
-def test_degeneracies_that_overflow_together_are_no_obstacle():
+def test_degeneracies_whose_sum_overflows_are_handled():
     levels = brl.BoltzmannDistribution([0.0, 0.0], temperature=1.0, degeneracies=[1e308, 1e308])
     np.testing.assert_array_equal(levels.probabilities, [0.5, 0.5])
     assert levels.entropy == pytest.approx(math.log(2.0) + 308 * math.log(10.0))
@@ -697,7 +697,7 @@ def test_no_rows_of_actions_are_drawn_from_and_rows_of_no_actions_are_refused():
             brl.invert(np.zeros(shape), np.zeros(shape[:-1]))
 
 
-def test_ensembles_side_by_side_are_each_its_own():
+def test_a_batch_of_ensembles_equals_single_ones():
     energies = np.array([[0.0, 1.0, 2.0], [100.0, 101.0, 105.0], [-7.0, INF, -6.0]])
     together = brl.BoltzmannDistribution(energies, temperature=[0.5, 1.0, 2.0])
     for row, temperature in enumerate((0.5, 1.0, 2.0)):

@@ -1,4 +1,4 @@
-"""Observers: what they write, and that nothing changes by their looking on."""
+"""Observers: what they write, and that observing changes nothing."""
 
 import math
 from itertools import islice
@@ -14,7 +14,7 @@ COOLING = schedules.Exponential(2.0, 0.1, steps=200)
 
 
 class Tape:
-    """A writer that keeps what it is given."""
+    """A writer that records what it gets."""
 
     def __init__(self):
         self.scalars = {}
@@ -34,14 +34,14 @@ def vector():
 
 @pytest.mark.parametrize("make", [single, vector])
 @pytest.mark.parametrize("agent", [Agent(SARSA(0.3), Boltzmann(COOLING)), Agent(QLearning(0.3), BoltzmannGumbel(1.0))])
-def test_a_training_is_the_same_bytes_with_and_without_a_log(make, agent):
+def test_logging_changes_no_byte_of_a_training(make, agent):
     plain, watched = Training(make(), agent, seed=0), Training(make(), agent, seed=0)
     for one, other in zip(islice(plain, 300), logged(watched, Tape(), every=1), strict=False):
         assert str(one) == str(other)
     assert plain.values.tobytes() == watched.values.tobytes()
 
 
-def test_the_log_shows_the_exploration_every_so_many_steps():
+def test_exploration_is_logged_at_the_given_interval():
     tape = Tape()
     list(islice(logged(Training(single(), Agent(SARSA(0.3), Boltzmann(COOLING)), seed=0), tape, every=20), 100))
     steps = [20, 40, 60, 80, 100]
@@ -53,7 +53,7 @@ def test_the_log_shows_the_exploration_every_so_many_steps():
     assert all(0.25 <= share <= 1.0 for _, share in tape.scalars["policy/greedy_share"])
 
 
-def test_the_log_shows_every_episode_where_it_ends():
+def test_every_episode_is_logged_when_it_ends():
     tape, training = Tape(), Training(vector(), Agent(QLearning(0.3), Boltzmann(1.0)), seed=0)
     returns, lengths, totals = [], [], [[0.0, 0] for _ in range(3)]
     for step, t in enumerate(islice(logged(training, tape), 300), start=1):
@@ -68,13 +68,13 @@ def test_the_log_shows_every_episode_where_it_ends():
     assert tape.scalars["episode/length"] == lengths
 
 
-def test_a_policy_without_a_temperature_shows_none():
+def test_a_policy_without_a_temperature_logs_none():
     tape = Tape()
     list(islice(logged(Training(single(), Agent(QLearning(), BoltzmannGumbel(1.0)), seed=0), tape, every=5), 10))
     assert set(tape.scalars) == {"policy/entropy", "policy/effective_actions", "policy/greedy_share"}
 
 
-def test_a_tensorboard_can_be_read_back(tmp_path):
+def test_a_tensorboard_log_can_be_read_back(tmp_path):
     summary = pytest.importorskip("torch.utils.tensorboard")
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     with summary.SummaryWriter(tmp_path) as writer:
@@ -84,7 +84,7 @@ def test_a_tensorboard_can_be_read_back(tmp_path):
     assert found == [(100, pytest.approx(2.0 * 0.05**0.5)), (200, pytest.approx(0.1))]
 
 
-def test_what_cannot_write_and_looks_that_never_come_are_refused_at_once():
+def test_an_invalid_writer_or_interval_is_refused_at_once():
     training = Training(single(), Agent(QLearning(), Boltzmann(1.0)), seed=0)
     with pytest.raises(TypeError, match=r"writer must have add_scalar\(tag, value, step\)"):
         logged(training, [])

@@ -1,4 +1,4 @@
-"""The house as a whole: its floors, its front door, and the rules that every room keeps."""
+"""The structure of the package: its layers, its public names, and rules for every module."""
 
 import ast
 import graphlib
@@ -12,7 +12,7 @@ from rooms import FILES, FLOOR_OF, ROOT, TREES, imports_of, own_imports, room_of
 
 import boltzmann_rl
 
-# Each foreign library with the rooms that may know it when they are imported.
+# The components that may import each foreign library at import time.
 FOREIGN = {
     "matplotlib": {"figures", "reproduction"},
     "gymnasium": {"bandit_environments", "engines.compiled", "environments", "gridworlds", "tables"},
@@ -29,7 +29,7 @@ FOREIGN = {
     "argparse": {"cli"},
 }
 
-# Names with no example of their own, and why.
+# Public names without an example, and why.
 WITHOUT_EXAMPLE = {
     "BrokenLaw": "an exception, shown in the example of check_policy",
     "Episode": "shown in the examples of train and Training, which yield it",
@@ -43,34 +43,34 @@ INSIDE = sorted(module for module in FILES if module != "__init__")
 
 
 @pytest.mark.parametrize("module", INSIDE)
-def test_imports_go_down_the_floors(module):
+def test_imports_only_go_down(module):
     here = room_of(module)
-    for imported in filter(None, own_imports(module)):  # the front door itself has no floor: see below
+    for imported in filter(None, own_imports(module)):  # the package's own __init__ has no layer: see below
         there = room_of(imported)
         assert there == here or FLOOR_OF[there] < FLOOR_OF[here], f"{module} imports {imported}"
 
 
-def test_no_modules_import_each_other_in_a_ring():
+def test_there_is_no_import_cycle():
     graph = {module: set(own_imports(module)) for module in FILES}
-    graphlib.TopologicalSorter(graph).prepare()  # which raises CycleError with the ring
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError with the cycle
 
 
-def test_every_room_has_a_floor():
+def test_every_component_has_a_layer():
     assert {room_of(module) for module in INSIDE} <= FLOOR_OF.keys()
 
 
-def test_the_root_holds_the_modules_of_the_layout_and_no_others():
+def test_the_package_root_has_the_documented_modules_only():
     root = {path.stem for path in ROOT.glob("*.py")}
     assert root == {"__init__", "gridworlds", "lazy", "planning", "protocols", "streams"}
 
 
 @pytest.mark.parametrize("module", [module for module in INSIDE if room_of(module) != "cli"])
-def test_no_module_inside_imports_the_front_door(module):
+def test_no_module_imports_the_package_itself(module):
     assert "" not in set(own_imports(module))
 
 
 @pytest.mark.parametrize("library", FOREIGN)
-def test_foreign_libraries_stay_in_their_rooms(library):
+def test_foreign_libraries_are_imported_in_their_components_only(library):
     known = {
         room_of(module)
         for module in FILES
@@ -81,24 +81,24 @@ def test_foreign_libraries_stay_in_their_rooms(library):
 
 
 @pytest.mark.parametrize("module", FILES)
-def test_no_module_is_longer_than_one_can_keep_in_mind(module):
+def test_no_module_has_more_than_400_lines(module):
     assert len(FILES[module].read_text("utf-8").splitlines()) <= 400
 
 
 @pytest.mark.parametrize("module", FILES)
-def test_nothing_is_left_to_assert_which_python_may_drop(module):
+def test_no_check_is_an_assert_which_python_o_would_drop(module):
     assert not [node.lineno for node in ast.walk(TREES[module]) if isinstance(node, ast.Assert)]
 
 
 @pytest.mark.parametrize("module", FILES)
-def test_chance_never_comes_from_a_global_state(module):
+def test_randomness_never_comes_from_global_state(module):
     allowed = {"Generator", "SeedSequence", "PCG64"}
     used = {
         node.attr
         for node in ast.walk(TREES[module])
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random")
     }
-    if module == "decisions.laws":  # the contract test makes its own examples, from a seed that it is given
+    if module == "decisions.laws":  # check_policy makes its own examples, from a given seed
         allowed = allowed | {"default_rng"}
     assert used <= allowed
     assert "random" not in {source for source, *_ in imports_of(TREES[module])}
@@ -111,11 +111,11 @@ def test_only_the_command_line_prints(module):
 
 
 @pytest.mark.parametrize("module", FILES)
-def test_every_module_begins_by_saying_what_it_is(module):
+def test_every_module_has_a_docstring(module):
     assert (ast.get_docstring(TREES[module]) or "").split("\n")[0]
 
 
-def test_the_list_of_public_names_is_sorted_whole_and_without_doubles():
+def test_the_list_of_public_names_is_sorted_complete_and_unique():
     names = boltzmann_rl.__all__
     classes_first = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
     assert names == classes_first
@@ -123,7 +123,7 @@ def test_the_list_of_public_names_is_sorted_whole_and_without_doubles():
     assert set(names) <= set(dir(boltzmann_rl))
 
 
-def test_what_is_importable_is_listed():
+def test_every_importable_name_is_listed():
     here = {
         name
         for name, value in vars(boltzmann_rl).items()
@@ -175,7 +175,7 @@ def test_bandits_and_agents_need_none_of_the_heavy_libraries():
     assert not set(HEAVY) & {module.split(".")[0] for module in loaded}
 
 
-def test_the_package_is_typed_for_those_who_use_it():
+def test_the_package_is_marked_as_typed():
     assert (ROOT / "py.typed").exists()
 
 
@@ -184,7 +184,7 @@ def test_experiments_are_declarations_that_the_package_never_imports():
         assert "experiments" not in {source.split(".")[0] for source, *_ in imports_of(tree)}
 
 
-def test_modules_with_names_of_their_own_are_attributes_of_the_package():
+def test_public_modules_are_attributes_of_the_package():
     """As ``help(boltzmann_rl.bandit_environments)`` in a fresh session."""
     names = ("bandit_environments", "gridworlds", "planning", "tables")
     code = f"import boltzmann_rl as b; print([{', '.join(f'b.{name}' for name in names)}])"
@@ -197,9 +197,9 @@ KERNELS = {"decisions.kernel", "engines.compiled.bandit_kernel", "engines.compil
 KERNELS |= {"engines.compiled.perturbation"}  # compiled code takes plain arrays, and calls cost it inlining
 LARGE = {
     "bandit_environments.environments.__init__": "Gymnasium's interface: each option is a keyword of gymnasium.make",
-    "decisions.act.act": "the front door: every option of a decision is one of its keywords",
+    "decisions.act.act": "the public function: every option of a decision is one of its keywords",
     "engines.compiled.bandits._play": "a kernel's arguments, checked before it is entered",
-    "engines.compiled.bandits.simulate": "the interface of an engine: all that a cell says",
+    "engines.compiled.bandits.simulate": "the interface of an engine: all fields of a cell",
     "engines.reference.bandits._played": "the interface of an engine",
     "engines.reference.bandits.simulate": "the interface of an engine",
     "figures.panels.line_with_band": "a drawing call, whose keywords are those of Matplotlib",
@@ -221,7 +221,7 @@ def _lines_of_body(function):
     return function.end_lineno - start + 1
 
 
-def test_functions_are_short_and_take_few_parameters_or_say_why_not():
+def test_functions_are_short_with_few_parameters_or_have_a_reason():
     large = {
         f"{module}.{node.name}"
         for module in FILES
@@ -229,4 +229,4 @@ def test_functions_are_short_and_take_few_parameters_or_say_why_not():
         for node in ast.walk(TREES[module])
         if isinstance(node, ast.FunctionDef) and (_lines_of_body(node) > 40 or len(_parameters(node)) > 6)
     }
-    assert large - LARGE.keys() == set(), "make them shorter, or say in LARGE why not"
+    assert large - LARGE.keys() == set(), "make them shorter, or give a reason in LARGE"

@@ -18,7 +18,7 @@ KINDS = {"random": pcg.uniforms, "standard_normal": pcg.normals}
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("seed", range(5))
 def test_a_million_numbers_are_those_of_numpy(name, seed):
-    """Among them are some 15,000 normals that the ziggurat refuses at first, and 300 of its tail."""
+    """Among them are some 15,000 normals that the ziggurat first rejects, and 300 from its tail."""
     fill, expected = KINDS[name](np.random.default_rng(seed)), getattr(np.random.default_rng(seed), name)(1_000_000)
     found = np.empty(1_000_000)
     for first, last in ((0, 8), (8, 16), (16, 30_000), (30_000, 1_000_000)):
@@ -29,7 +29,7 @@ def test_a_million_numbers_are_those_of_numpy(name, seed):
 
 
 @pytest.mark.parametrize("sizes", [(1, 2, 3, 5, 7, 1000, 1021, 1), (4093,)])
-def test_normals_go_on_after_any_number_of_them(sizes):
+def test_normals_continue_after_any_number_of_draws(sizes):
     fill, rng = pcg.normals(np.random.default_rng(3)), np.random.default_rng(3)
     for size in sizes:
         found = np.empty(size)
@@ -38,7 +38,7 @@ def test_normals_go_on_after_any_number_of_them(sizes):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_draws_begin_where_the_generator_is_which_stays_there(name):
+def test_draws_start_at_the_generators_state_and_do_not_change_it(name):
     rng = np.random.default_rng(1)
     rng.random(123)
     found = np.empty(80)
@@ -48,7 +48,7 @@ def test_draws_begin_where_the_generator_is_which_stays_there(name):
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("state", [(0, 1), (2**128 - 1, 2**128 - 1), (2**64 - 1, 2**65 - 1), (2**127, 2**64 + 1)])
-def test_halves_are_carried_into_each_other_at_their_limits(name, state):
+def test_the_carry_between_the_halves_of_the_state_is_right(name, state):
     generators = np.random.Generator(np.random.PCG64(0)), np.random.Generator(np.random.PCG64(0))
     for generator in generators:
         given = generator.bit_generator.state
@@ -60,7 +60,7 @@ def test_halves_are_carried_into_each_other_at_their_limits(name, state):
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("kind", [np.random.MT19937, np.random.PCG64DXSM, np.random.Philox])
-def test_other_generators_draw_for_themselves(name, kind):
+def test_other_bit_generators_draw_with_numpy(name, kind):
     found = np.empty(80)
     KINDS[name](np.random.Generator(kind(5)))(found)
     np.testing.assert_array_equal(found, getattr(np.random.Generator(kind(5)), name)(80))
@@ -73,7 +73,7 @@ def fill_one_by_one(uniforms, numbers):
         numbers[i] = pcg.next_uniform(uniforms)
 
 
-def test_uniforms_taken_one_by_one_are_those_of_the_generator():
+def test_uniforms_drawn_one_by_one_are_those_of_the_generator():
     rng = np.random.default_rng(4)
     rng.random(3)
     uniforms, found = pcg.uniforms_of(rng), np.empty(10_000)
@@ -87,14 +87,14 @@ def test_an_array_whose_size_is_not_a_multiple_of_eight_is_refused():
         pcg.uniforms(np.random.default_rng(5))(np.empty(9))
 
 
-def test_without_the_layers_numpy_draws(monkeypatch):
+def test_without_the_ziggurat_tables_numpy_draws(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba.np.random._constants", None)
     found = np.empty(80)
     pcg.normals(np.random.default_rng(5))(found)
     np.testing.assert_array_equal(found, np.random.default_rng(5).standard_normal(80))
 
 
-def test_without_compilation_numpy_draws():
+def test_without_compilation_numpy_draws_the_numbers():
     code = """if True:
         import numpy as np
         from boltzmann_rl.kernels import pcg

@@ -21,12 +21,12 @@ RNG = np.random.default_rng(0)
 
 
 def ranked(values):
-    """Beta posteriors of 12 rewards that are the better the higher the value; of values, only their order counts."""
+    """Beta posteriors of 12 rewards, with higher means for higher values; only the order of the values matters."""
     successes = (values[..., np.newaxis] > values[..., np.newaxis, :]).sum(axis=-1) / values.shape[-1]
     return np.stack([1.0 + 10.0 * successes, 11.0 - 10.0 * successes], axis=-1)
 
 
-# A policy and what it is handed for given values.
+# A policy, and its memory for given values.
 POLICIES = [
     (BoltzmannGumbel(1.0), None),
     (BoltzmannGumbel(1e-3), None),
@@ -44,7 +44,7 @@ def test_policies_obey_the_laws(policy, memory):
     assert "only differences count" in check_policy(policy, memory=memory)
 
 
-# Every law by its density and distribution function in mpmath, and where its action happens.
+# Every distribution by its density and distribution function in mpmath, and the range of its mass.
 
 
 def gumbel(m, s):
@@ -56,7 +56,7 @@ def gaussian(m, s):
 
 
 def reference(law, values, scales, left, right):
-    """Each action's integral by mpmath at 25 digits, cut at the places where any index has its bulk."""
+    """Each action's integral by mpmath at 25 digits, split where the indices have their mass."""
     with mp.workdps(25):
         v, s = [mp.mpf(float(x)) for x in values], [mp.mpf(float(x)) for x in scales]
         laws = [law(*pair) for pair in zip(v, s, strict=True)]
@@ -140,8 +140,8 @@ def test_propensities_of_up_to_twenty_actions_agree_with_adaptive_quadrature(cas
         (stats.norm, gaussian_propensities, 10.0 ** np.linspace(-0.2, 0.0, 300)),
     ],
 )
-def test_propensities_keep_their_digits_where_the_best_index_is_narrower_than_each(law, propensities, scales):
-    """The maximum of many equal indices is; so is what narrow ones leave of a wide one."""
+def test_propensities_are_accurate_where_the_maximum_is_narrower_than_each_index(law, propensities, scales):
+    """For example the maximum of many equal indices, or a wide index beside narrow ones."""
     values, scales = np.zeros(len(scales)), np.asarray(scales)
 
     def winners(x):
@@ -157,8 +157,8 @@ def test_propensities_keep_their_digits_where_the_best_index_is_narrower_than_ea
 
 
 @pytest.mark.parametrize(("others", "a", "b"), [(9, 50, 950), (29, 50, 950), (999, 50, 950), (99, 500, 500)])
-def test_beta_propensities_keep_their_digits_beside_many_narrow_ones(others, a, b):
-    """A uniform index is the largest with the chance ∫ Π F_j(x) dx over [0, 1]; the others share the rest."""
+def test_beta_propensities_are_accurate_beside_many_narrow_indices(others, a, b):
+    """A uniform index is the largest with probability ∫ Π F_j(x) dx over [0, 1]; the others divide the rest equally."""
     found = beta_propensities([1] + others * [a], [1] + others * [b])
     cuts = np.linspace(0.0, 1.0, 41)[1:-1]
     expected = integrate.quad(lambda x: special.betainc(a, b, x) ** others, 0.0, 1.0, points=cuts, epsabs=1e-14)[0]
@@ -167,7 +167,7 @@ def test_beta_propensities_keep_their_digits_beside_many_narrow_ones(others, a, 
 
 
 def exact_beta(parameters):
-    """For integers, by fractions: 1 − I_x(a, b) is a sum of binomial probabilities, so that all is a polynomial."""
+    """For integers in fractions: 1 − I_x(a, b) is a sum of binomial probabilities, so integrands are polynomials."""
 
     def choose(n, k):
         return Fraction(math.comb(n, k))
@@ -207,7 +207,7 @@ def test_beta_propensities_of_two_halves_have_closed_forms():
     for a, c, d in ((0.5, 0.5, 0.5), (0.5, 2.5, 0.7), (3.3, 0.5, 40.0), (1e4, 5e4, 3.0)):
         loses = math.exp(math.lgamma(c + a) - math.lgamma(c) + math.lgamma(c + d) - math.lgamma(c + d + a))
         p = beta_propensities([a, c], [1.0, d])
-        assert p == pytest.approx([1.0 - loses, loses], rel=0, abs=1e-10)  # of which lgamma spends the most
+        assert p == pytest.approx([1.0 - loses, loses], rel=0, abs=1e-10)  # most of the error is that of lgamma
 
 
 @pytest.mark.parametrize("case", range(10))
@@ -267,7 +267,7 @@ rows = st.lists(
 
 @given(rows)
 @settings(deadline=None, max_examples=300)
-def test_rows_sum_to_one_and_what_is_not_available_has_probability_zero(row):
+def test_rows_sum_to_one_and_unavailable_actions_have_probability_zero(row):
     values, scales = np.array(row).T
     a = np.where(np.isneginf(values), -INF, 0.5 + np.abs(values))
     for p in (
@@ -281,7 +281,7 @@ def test_rows_sum_to_one_and_what_is_not_available_has_probability_zero(row):
 
 
 @pytest.mark.parametrize("propensities", [gumbel_propensities, gaussian_propensities])
-def test_a_scale_of_zero_is_an_index_without_chance(propensities):
+def test_an_index_with_scale_zero_is_deterministic(propensities):
     law = stats.gumbel_r if propensities is gumbel_propensities else stats.norm
     above = law.sf(0.4)
     assert propensities([0.0, 0.4], [1.0, 0.0]) == pytest.approx([above, 1.0 - above], rel=0, abs=1e-12)
@@ -293,7 +293,7 @@ def test_a_scale_of_zero_is_an_index_without_chance(propensities):
 
 @pytest.mark.parametrize("propensities", [gumbel_propensities, gaussian_propensities])
 @pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])
-def test_units_do_not_matter_and_nothing_overflows(propensities, scale):
+def test_propensities_do_not_depend_on_the_unit_and_nothing_overflows(propensities, scale):
     values, scales = np.array([0.0, 1.0, -2.0]), np.array([1.0, 0.3, 4.0])
     with np.errstate(all="raise"):
         assert propensities(values * scale, scales * scale) == pytest.approx(propensities(values, scales), abs=1e-13)
@@ -307,7 +307,7 @@ def test_one_action_is_certain():
     assert beta_propensities([0.5], [7.0]).tolist() == [1.0]
 
 
-def test_a_row_is_the_same_alone_and_among_others():
+def test_a_row_has_the_same_propensities_alone_and_in_a_batch():
     values, scales = RNG.normal(size=(3, 40, 5)), 10.0 ** RNG.uniform(-3, 0, (3, 40, 5))
     for propensities in (gumbel_propensities, gaussian_propensities):
         together = propensities(values, scales)
@@ -328,7 +328,7 @@ DRAWN = [
 
 @pytest.mark.parametrize(("policy", "values", "step", "memory", "draws"), DRAWN)
 def test_draws_follow_the_propensities(policy, values, step, memory, draws):
-    """χ² at a false-alarm rate of 1e-6; ten million draws see a bias of 0.1 % in a probability of a quarter."""
+    """χ² at a false-alarm rate of 1e-6; ten million draws detect a bias of 0.1 % in a probability of a quarter."""
     rng, chunk = np.random.default_rng(11), 250_000
     tiled = [np.tile(part, (chunk, *[1] * np.ndim(part))) for part in (values, step, *memory)]
     p = policy(np.array(values), np.array(step), *memory)
@@ -413,23 +413,23 @@ def test_a_uniform_of_0_stands_for_half_of_the_least_above_it():
 
 
 @pytest.mark.parametrize("u", [0.0, 1.0 - 2.0**-53])
-def test_the_extreme_uniforms_choose_an_available_action(u):
+def test_extreme_uniforms_choose_an_available_action(u):
     values, uniforms = np.array([-INF, 0.0, 0.0]), np.full(3, u)
     assert BoltzmannGumbel(1.0).draw(values, np.array([0, 2, 2]), uniforms) in (1, 2)
     assert GaussianThompson().draw(values, 0, uniforms, [1.0, 1.0, 1.0]) in (1, 2)
     assert BetaThompson().draw(values, 0, uniforms, np.ones((3, 2))) in (1, 2)
 
 
-def test_an_arm_never_pulled_is_explored_first_and_not_forgotten():
-    """The weights of a widespread implementation are C/√n with 0 for n = 0: no noise for what is unknown."""
+def test_an_untried_arm_is_pulled_first():
+    """A widespread implementation has C/√n with 0 for n = 0: no noise for the arms that are unknown."""
     policy = BoltzmannGumbel(1.0)
     assert policy([0.5, 0.5, 0.5], [50, 50, 0]).tolist() == [0.0, 0.0, 1.0]
     assert policy([0.5, 0.5, 0.5], [0, 0, 0]) == pytest.approx([1 / 3] * 3, rel=1e-15)
-    assert policy([0.5, -INF, 0.1], [3, 0, 5])[1] == 0.0  # what is not available need not be pulled
+    assert policy([0.5, -INF, 0.1], [3, 0, 5])[1] == 0.0  # an unavailable arm need not be pulled
 
 
 @pytest.mark.parametrize("pulls", [1, 4, 10**9])
-def test_boltzmann_gumbel_is_boltzmann_where_all_arms_have_the_same_pulls(pulls):
+def test_boltzmann_gumbel_is_boltzmann_if_all_arms_have_equal_pulls(pulls):
     values = [0.0, 0.3, 1.0]
     p = BoltzmannGumbel(2.0)(values, [pulls] * 3)
     assert p == pytest.approx(softmax(values, 2.0 / math.sqrt(pulls)), rel=1e-14, abs=1e-300)
@@ -488,7 +488,7 @@ def test_posteriors_agree_with_bayes_rule_applied_once_to_all_rewards(experience
         assert beta.values(counted)[0, arm] == pytest.approx(posterior.mean(), rel=1e-14)
 
 
-def test_under_a_flat_prior_arms_never_pulled_come_first():
+def test_under_a_flat_prior_untried_arms_come_first():
     learner = GaussianPosterior(sd=2.0)
     state = learner.update(learner.start((1, 3), RNG), np.array([1]), np.array([7.0]), None, RNG)
     assert learner.values(state).tolist() == [[0.0, -INF, 0.0]]
@@ -539,13 +539,13 @@ def rewarded(learner, reward):
         (lambda: Agent(SampleAverage(), BetaThompson()), TypeError, "needs a learner with memory"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_name(attempt, kind, message):
+def test_invalid_arguments_are_refused_by_name(attempt, kind, message):
     with pytest.raises(kind, match=message):
         attempt()
 
 
 @pytest.mark.parametrize("part", [*(policy for policy, _ in POLICIES), BetaPosterior(0.5, 0.5), GaussianPosterior(2.0)])
-def test_parts_print_as_they_were_written(part):
+def test_the_repr_of_each_part_is_its_code(part):
     assert eval(repr(part), {**globals(), "inf": INF}) == part
 
 
@@ -558,6 +558,6 @@ def test_draws_of_extreme_betas_do_not_prefer_the_first_action():
 
 @pytest.mark.parametrize("propensities", [gumbel_propensities, gaussian_propensities])
 @pytest.mark.parametrize("unit", [2.0**-1070, 2.0**-1030, 2.0**-900, 2.0**900])
-def test_the_unit_does_not_matter(propensities, unit):
+def test_propensities_do_not_depend_on_the_unit(propensities, unit):
     values, scales = np.array([[0.0, 2.0, -1.0, -np.inf]]), np.array([[1.0, 2.0, 3.0, 1.0]])
     assert propensities(values * unit, scales * unit) == pytest.approx(propensities(values, scales), rel=0, abs=1e-14)

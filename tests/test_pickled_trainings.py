@@ -1,4 +1,4 @@
-"""Trainings saved with environment="pickle": every environment goes on byte for byte, for those who trust the file."""
+"""Trainings saved with environment="pickle": every environment continues byte for byte, if the file is trusted."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def saved(path, training):
 
 @pytest.mark.parametrize("make", [make_single, pytest.param(make_vector, marks=vectors_are_sound), make_batch])
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")
-def test_it_goes_on_as_if_it_had_never_been_interrupted(tmp_path, make, agent):
+def test_a_training_continues_as_without_the_interruption(tmp_path, make, agent):
     whole = Training(make(), agent, seed=4)
     expected, episodes = list(islice(whole, 150)), whole.last[:4]
     training = Training(make(), agent, seed=4)
@@ -40,7 +40,7 @@ def test_it_goes_on_as_if_it_had_never_been_interrupted(tmp_path, make, agent):
     assert (training.seed, training.step) == (4, 150)
 
 
-def test_an_environment_that_no_table_describes_goes_on_in_the_middle_of_its_episode(tmp_path):
+def test_an_environment_without_tables_continues_in_the_middle_of_its_episode(tmp_path):
     def make():
         from boltzmann_rl.environments.tile_coding import TileCoding
 
@@ -53,7 +53,7 @@ def test_an_environment_that_no_table_describes_goes_on_in_the_middle_of_its_epi
 
 
 @vectors_are_sound
-def test_it_goes_on_in_another_process(tmp_path):
+def test_a_training_continues_in_another_process(tmp_path):
     training = Training(make_vector(), AGENTS[1], seed=0)
     list(islice(training, 50))
     training.save(tmp_path / "training", environment="pickle")
@@ -69,7 +69,7 @@ def test_it_goes_on_in_another_process(tmp_path):
 
 
 @pytest.mark.parametrize("trust", [False, None, 1, "yes"])
-def test_nothing_of_it_is_run_unless_the_caller_says_trust_is_true(tmp_path, trust):
+def test_no_code_of_the_file_is_run_without_trust(tmp_path, trust):
     env = Corridor()
     training = Training(env, AGENTS[0], seed=0)
     training.save(tmp_path / "training", environment="pickle")
@@ -78,13 +78,13 @@ def test_nothing_of_it_is_run_unless_the_caller_says_trust_is_true(tmp_path, tru
             Training.load(tmp_path / "training", trust=trust, **gift)
 
 
-def test_environment_and_agent_are_in_it_and_not_given(tmp_path):
+def test_environment_and_agent_come_from_the_file(tmp_path):
     Training(Corridor(), AGENTS[0], seed=0).save(tmp_path / "training", environment="pickle")
     with pytest.raises(TypeError, match="contains its environment and its agent: load it without env= and agent="):
         Training.load(tmp_path / "training", env=Corridor(), agent=AGENTS[0], trust=True)
 
 
-def test_a_file_of_something_that_is_gone_says_under_which_versions_it_was_saved(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_unpickled_names_the_versions_it_was_saved_with(tmp_path, monkeypatch):
     path = tmp_path / "training"
     Training(Corridor(), AGENTS[0], seed=0).save(path, environment="pickle")
     monkeypatch.delattr("test_training.Corridor")
@@ -101,7 +101,7 @@ class Remade(Corridor, EzPickle):
 @pytest.mark.parametrize(
     "wrap", [lambda env: env, gymnasium.wrappers.OrderEnforcing, lambda env: SyncVectorEnv([lambda: env])]
 )
-def test_an_environment_whose_pickle_would_begin_anew_is_refused(tmp_path, wrap):
+def test_an_environment_whose_pickle_loses_its_state_is_refused(tmp_path, wrap):
     with pytest.raises(TypeError, match=r"Remade.*can't be saved or copied.*how it was made, not where it stands"):
         Training(wrap(Remade()), AGENTS[0], seed=0).save(tmp_path / "training", environment="pickle")
     assert not list(tmp_path.iterdir())
@@ -116,6 +116,6 @@ def test_an_environment_with_a_window_or_a_file_is_refused_with_the_remedy(tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["film"]
 
 
-def test_a_notebooks_policy_is_saved_with_its_training(tmp_path):
+def test_a_policy_defined_in_a_notebook_is_saved_with_its_training(tmp_path):
     training = Training(make_single(), Agent(QLearning(), lambda values, step: np.full(4, 0.25)), seed=0)
     assert same(islice(saved(tmp_path / "training", training), 20), list(islice(training, 20)))

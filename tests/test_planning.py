@@ -39,7 +39,7 @@ DISCOUNTS = st.sampled_from([0.0, 0.5, 0.9, 0.99])
 
 @given(SEEDS, DISCOUNTS, st.floats(0.05, 5))
 @settings(deadline=None, max_examples=60)
-def test_the_values_of_a_policy_solve_their_equations(seed, discount, temperature):
+def test_the_values_of_a_policy_solve_its_bellman_equations(seed, discount, temperature):
     mdp = random_mdp(seed)
     p = Boltzmann(temperature)(mdp.rewards, 0)
     matrix, paid = np.zeros((4, 4)), np.zeros(4)
@@ -53,7 +53,7 @@ def test_the_values_of_a_policy_solve_their_equations(seed, discount, temperatur
 
 @given(SEEDS, DISCOUNTS)
 @settings(deadline=None, max_examples=40)
-def test_the_best_values_are_the_solution_of_the_linear_programme(seed, discount):
+def test_the_optimal_values_solve_the_linear_programme(seed, discount):
     """Minimise Σ V(s) subject to V(s) ≥ r(s,a) + γ Σ p V for all actions: Puterman (1994), §6.9."""
     mdp = random_mdp(seed)
     constraints = discount * mdp.transitions.reshape(12, 4) - np.repeat(np.eye(4), 3, axis=0)
@@ -63,7 +63,7 @@ def test_the_best_values_are_the_solution_of_the_linear_programme(seed, discount
 
 @given(SEEDS, st.sampled_from([0.5, 0.9, 0.99]), st.sampled_from([1e-3, 1e-6, 1e-15]))
 @settings(deadline=None, max_examples=40)
-def test_the_bound_on_the_error_holds_against_the_best_of_all_policies(seed, discount, tolerance):
+def test_the_error_bound_holds_against_the_best_of_all_policies(seed, discount, tolerance):
     mdp = random_mdp(seed)
     everyone = [
         policy_values(mdp, np.eye(3)[list(choice)], discount) for choice in itertools.product(range(3), repeat=4)
@@ -76,7 +76,7 @@ def test_the_bound_on_the_error_holds_against_the_best_of_all_policies(seed, dis
 
 @given(SEEDS, st.floats(0.1, 50), st.sampled_from([0.5, 0.9]))
 @settings(deadline=None, max_examples=40)
-def test_mellowmax_values_are_the_only_ones_that_a_scalar_backup_keeps(seed, omega, discount):
+def test_mellowmax_values_are_the_only_fixed_point_of_the_backup(seed, omega, discount):
     mdp = random_mdp(seed)
     plans = [value_iteration(mdp, discount, MellowmaxBackup(omega), initial=v) for v in (-50.0, 50.0)]
     for s in range(4):
@@ -88,8 +88,8 @@ def test_mellowmax_values_are_the_only_ones_that_a_scalar_backup_keeps(seed, ome
 
 
 @pytest.mark.parametrize(("initial", "value"), [(0.0, 0.607770), (1.0, 0.876889)])
-def test_the_boltzmann_backup_has_two_fixed_points_to_settle_in_and_the_initial_values_choose(initial, value):
-    """β = 17; between the two lies a third, .691909, that repels. Exact roots of the fixed-point equation."""
+def test_the_boltzmann_backup_converges_to_one_of_two_fixed_points_by_its_initial_values(initial, value):
+    """β = 17; the third fixed point between the two, .691909, is unstable. Exact roots of the fixed-point equation."""
     plan = value_iteration(FIGURE_1, 0.98, BoltzmannBackup(1 / 17), initial=initial)
     assert plan.values[0] == pytest.approx(value, abs=1e-6)
     assert plan.error_bound == np.inf
@@ -105,12 +105,12 @@ def test_mellowmax_has_one_fixed_point_in_the_same_problem():
     SEEDS, st.floats(0.01, 30), st.sampled_from([0.3, 0.9, 0.95]), st.integers(2, 6), st.sampled_from([0.1, 1.0, 10.0])
 )
 @settings(deadline=None, max_examples=60)
-def test_a_boltzmann_backup_loses_no_more_than_song_parr_and_carin_prove(seed, inverse, discount, actions, scale):
+def test_a_boltzmann_backup_stays_within_the_bound_of_song_parr_and_carin(seed, inverse, discount, actions, scale):
     """0 ≤ Q* − Q ≤ γ(m − 1)/(1 − γ)·max{1/(τ + 2), 2 Q_max/(1 + e^τ)} in the limit, τ the inverse temperature."""
     mdp = random_mdp(seed, actions=actions, scale=scale)
     best = value_iteration(mdp, discount).action_values
     values = np.zeros(4)
-    for _ in range(500):  # whether it settles or not
+    for _ in range(500):  # it need not converge
         values = BoltzmannBackup(1 / inverse)(action_values(mdp, values, discount))
     gap = best - action_values(mdp, values, discount)
     largest = np.abs(mdp.rewards).max() / (1 - discount)
@@ -136,7 +136,7 @@ def test_the_limits_of_the_softened_backups_are_the_maximum_and_the_mean(seed, d
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=5), st.floats(0.1, 9))
 @settings(deadline=None, max_examples=50)
-def test_a_backup_is_what_its_policy_expects(q, number):
+def test_a_backup_is_the_expected_value_under_its_policy(q, number):
     q = np.array(q)
     assert MaxBackup()(q) == max(q)
     assert BoltzmannBackup(number)(q) == pytest.approx(Boltzmann(number)(q, 0) @ q, abs=1e-12)
@@ -146,7 +146,7 @@ def test_a_backup_is_what_its_policy_expects(q, number):
 # Known problems
 
 
-def test_frozen_lake_is_worth_what_value_iteration_in_public_repositories_prints():
+def test_the_value_of_frozen_lake_is_that_of_public_repositories():
     lake = MDP.of(gymnasium.make("FrozenLake-v1"))
     plan = value_iteration(lake, 0.99, tolerance=1e-12)
     assert plan.values[0] == pytest.approx(0.542025932, abs=1e-9)
@@ -154,7 +154,7 @@ def test_frozen_lake_is_worth_what_value_iteration_in_public_repositories_prints
     assert policy_values(lake, Greedy()(plan.action_values, 0), 0.99) == pytest.approx(plan.values, abs=1e-10)
 
 
-def test_the_cliff_is_walked_along_for_minus_13():
+def test_the_optimal_return_of_cliff_walking_is_minus_13():
     """Sutton & Barto (2018), Example 6.6; without discount, and exactly, as all steps pay −1."""
     cliff = MDP.of(gymnasium.make("CliffWalking-v1"))
     plan = value_iteration(cliff, 1.0)
@@ -163,8 +163,8 @@ def test_the_cliff_is_walked_along_for_minus_13():
     assert cliff.start @ policy_values(cliff, safe, 1.0) < -30.0  # it keeps stepping off the edge
 
 
-def test_every_deterministic_route_of_taxi_is_counted():
-    """20 for the drop and −1 for each step before it: the best from every start, by breadth-first search."""
+def test_the_values_of_taxi_are_those_of_breadth_first_search():
+    """20 for the drop-off and −1 for each step before it, from every initial state, by breadth-first search."""
     env = gymnasium.make(TAXI).unwrapped
     values = value_iteration(MDP.of(env), 1.0).values
     steps = {s: 1 for s in env.P if any(outcome[0][3] for outcome in env.P[s].values())}
@@ -184,7 +184,7 @@ def test_every_deterministic_route_of_taxi_is_counted():
 # Tables
 
 
-def test_a_table_becomes_arrays_that_leave_out_what_ends():
+def test_the_arrays_of_a_table_leave_out_what_follows_a_terminal_transition():
     table = {
         0: {0: [(0.25, 0, 4.0, False), (0.5, 1, 2.0, False), (0.25, 1, 8.0, True)]},
         1: {0: [], 1: [(1.0, 0, 3.0, False)]},
@@ -236,13 +236,13 @@ LOOP = MDP([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]], [[-1.0, -1.0], 
         (lambda: policy_values(LOOP, [1.0], 1.0), ValueError, r"shape \(2, 2\) or one row of it, got \(1,\)"),
     ],
 )
-def test_what_cannot_be_planned_is_refused_by_name(call, kind, message):
+def test_invalid_arguments_are_refused_by_name(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
 
 
 @pytest.mark.parametrize("backup", [lambda q: -q.max(axis=1) - 1.0, MaxBackup()], ids=["swings", "grows"])
-def test_values_that_never_settle_are_an_error_that_says_how_much_they_change(backup):
+def test_values_that_do_not_converge_raise_an_error_that_says_how_much_they_change(backup):
     onward = MDP([[[1.0]]], [[-1.0]], [1.0])
     with pytest.raises(RuntimeError, match="the values still change by 1 after 50 sweeps"):
         value_iteration(onward, 1.0, backup, initial=0.5, sweeps=50)

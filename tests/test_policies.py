@@ -1,4 +1,4 @@
-"""Every policy against the laws that all policies obey, its own limits, and one decision drawn from it."""
+"""Every policy against the laws of all policies, its own limits, and single decisions drawn from it."""
 
 import copy
 import dataclasses
@@ -73,7 +73,7 @@ def batches(draw):
 
 @every_policy
 @pytest.mark.parametrize("seed", [0, 1])
-def test_every_policy_passes_its_contract(policy, seed):
+def test_every_policy_obeys_the_laws(policy, seed):
     checked = check_policy(policy, seed=seed)
     assert "draws follow the probabilities" in checked
     assert ("only the ratio to the temperature counts" in checked) == isinstance(
@@ -84,7 +84,7 @@ def test_every_policy_passes_its_contract(policy, seed):
 @every_policy
 @laws
 @given(values=rows, step=clocks)
-def test_a_legal_read_is_a_distribution_and_raises_no_flag(policy, values, step):
+def test_probabilities_of_valid_values_are_a_distribution_without_floating_point_errors(policy, values, step):
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
         p = policy(values, step)
@@ -98,7 +98,7 @@ def test_a_legal_read_is_a_distribution_and_raises_no_flag(policy, values, step)
 @every_policy
 @laws
 @given(values=batches(), data=st.data())
-def test_a_clock_per_row_is_each_row_at_its_own_step(policy, values, data):
+def test_a_step_per_row_is_each_row_at_its_own_step(policy, values, data):
     steps = data.draw(hnp.arrays(np.int64, values.shape[:-1], elements=clocks))
     together = policy(values, steps)
     rows = zip(values.reshape(-1, values.shape[-1]), steps.flat, strict=True)
@@ -110,13 +110,13 @@ def test_a_clock_per_row_is_each_row_at_its_own_step(policy, values, data):
 @every_policy
 @laws
 @given(values=batches(), step=clocks)
-def test_one_clock_is_shared_by_all_rows(policy, values, step):
+def test_one_step_applies_to_all_rows(policy, values, step):
     shared = policy(values, step)
     np.testing.assert_allclose(shared, policy(values, np.full(values.shape[:-1], step)), rtol=1e-13)
 
 
 @every_policy
-def test_a_policy_prints_as_it_is_written_and_is_a_value(policy):
+def test_the_repr_of_a_policy_is_its_code_and_equal_policies_hash_equally(policy):
     twin = eval(repr(policy), {"inf": INF} | {name: getattr(brl, name) for name in brl.__all__} | vars(schedules))
     for same in (twin, pickle.loads(pickle.dumps(policy)), copy.deepcopy(policy), dataclasses.replace(policy)):
         assert same == policy
@@ -141,7 +141,7 @@ def test_different_policies_are_different():
     assert len(set(POLICIES.values())) == len(POLICIES)
 
 
-def test_numbers_are_canonical_so_that_equal_policies_print_equally():
+def test_parameters_are_converted_to_floats_so_that_equal_policies_print_equally():
     assert repr(Boltzmann(1)) == repr(Boltzmann(np.float32(1))) == repr(Boltzmann(1.0)) == "Boltzmann(temperature=1.0)"
     assert EpsilonGreedy(1) == EpsilonGreedy(1.0)
 
@@ -235,13 +235,13 @@ def test_epsilon_greedy_lies_between_greedy_and_uniform(values):
     np.testing.assert_array_equal(EpsilonGreedy(1.0)(values, 0), Uniform()(values, 0))
 
 
-# --- clocks -------------------------------------------------------------------------------------------------
+# --- steps --------------------------------------------------------------------------------------------------
 
 SCHEDULED = {name: policy for name, policy in POLICIES.items() if "falling" in name}
 
 
 @pytest.mark.parametrize("policy", SCHEDULED.values(), ids=SCHEDULED.keys())
-def test_a_clock_per_action_is_refused_where_there_is_one_parameter_per_row(policy):
+def test_a_step_per_action_is_refused_where_there_is_one_parameter_per_row(policy):
     with pytest.raises(ValueError, match=r"step has shape \(3,\), one per action"):
         policy([0.0, 1.0, 2.0], [0, 5, 10])
     with pytest.raises(ValueError, match=r"step has shape \(2, 3\), one per action"):
@@ -249,19 +249,19 @@ def test_a_clock_per_action_is_refused_where_there_is_one_parameter_per_row(poli
 
 
 @pytest.mark.parametrize("policy", SCHEDULED.values(), ids=SCHEDULED.keys())
-def test_a_clock_that_does_not_fit_the_rows_is_refused(policy):
+def test_a_step_that_does_not_fit_the_rows_is_refused(policy):
     with pytest.raises(ValueError, match=r"\(3,\)"):
         policy(np.zeros((2, 3)), [1, 2, 3])
 
 
 @pytest.mark.parametrize("policy", SCHEDULED.values(), ids=SCHEDULED.keys())
 @pytest.mark.parametrize(("step", "error"), [(-1, ValueError), (1.0, TypeError), (None, TypeError), ("1", TypeError)])
-def test_a_clock_that_does_not_count_is_refused(policy, step, error):
+def test_a_step_that_is_not_a_count_is_refused(policy, step, error):
     with pytest.raises(error, match="step"):
         policy([0.0, 1.0], step)
 
 
-# --- parameters that cannot be ------------------------------------------------------------------------------
+# --- invalid parameters -------------------------------------------------------------------------------------
 
 MADE = [
     (lambda x: EpsilonGreedy(x), "epsilon"),
@@ -289,7 +289,7 @@ def test_a_parameter_of_another_type_is_refused_by_name(make, name, wrong):
 
 @pytest.mark.parametrize(("make", "name"), MADE[:3])
 @pytest.mark.parametrize("wrong", [1.0000000000000002, 2.0, INF])
-def test_an_epsilon_above_one_is_refused_also_when_a_schedule_answers_it(make, name, wrong):
+def test_an_epsilon_above_one_is_refused_also_from_a_schedule(make, name, wrong):
     with pytest.raises(ValueError, match=name):
         make(wrong)
     for step in (0, np.zeros(2, int)):
@@ -299,7 +299,7 @@ def test_an_epsilon_above_one_is_refused_also_when_a_schedule_answers_it(make, n
 
 @pytest.mark.parametrize(("make", "name"), MADE)
 @pytest.mark.parametrize("wrong", [-0.5, float("nan")])
-def test_a_schedule_that_answers_nonsense_is_refused_when_it_does(make, name, wrong):
+def test_an_invalid_value_of_a_schedule_is_refused_when_it_occurs(make, name, wrong):
     policy = make(lambda step: np.where(np.asarray(step) < 5, 0.5, wrong)[()])
     policy([0.0, 1.0], 4)
     for values, step in (([0.0, 1.0], 5), (np.zeros((2, 2)), np.array([4, 5]))):
@@ -313,7 +313,7 @@ def test_a_schedule_that_answers_nonsense_is_refused_when_it_does(make, name, wr
 @every_policy
 @laws
 @given(values=batches(), step=clocks, seed=st.integers(0, 2**32))
-def test_a_batch_decides_as_its_rows_with_one_uniform_each(policy, values, step, seed):
+def test_a_batch_decides_like_its_rows_with_one_uniform_each(policy, values, step, seed):
     rng, twin, third = (np.random.default_rng(seed) for _ in range(3))
     actions, propensities = act(policy, values, rng, step=step, with_probability=True)
     uniforms = twin.random(values.shape[:-1])
@@ -328,7 +328,7 @@ def test_a_batch_decides_as_its_rows_with_one_uniform_each(policy, values, step,
     assert alone == actions.ravel().tolist()
 
 
-def test_one_row_decides_an_int_and_a_float():
+def test_one_row_gives_an_int_action_and_a_float_probability():
     rng = np.random.default_rng(0)
     assert type(act(Boltzmann(1.0), [0.0, 1.0], rng)) is int
     action, propensity = act(Boltzmann(1.0), [0.0, 1.0], rng, with_probability=True)
@@ -350,19 +350,19 @@ def test_a_masked_action_is_never_taken_nor_read(policy, kind):
     assert set(actions.tolist()) <= {1, 3}
     expected = policy([0.0, 1.0], 3)
     np.testing.assert_allclose(propensities, expected[np.where(actions == 1, 0, 1)], rtol=1e-14)
-    again = np.random.default_rng(3)  # of one row: the first uniform, and so the first action of the batch
+    again = np.random.default_rng(3)  # for one row: the first uniform, and so the first action of the batch
     assert act(policy, values[0], again, step=3, available=available[0].astype(np.int8)) == actions[0]
 
 
 def test_rows_of_a_batch_explore_independently():
-    """One coin for the whole batch would make all rows explore, or none."""
+    """With one uniform for the whole batch all rows would explore, or none."""
     actions = act(EpsilonGreedy(0.5), np.tile([0.0] * 9 + [1.0], (1000, 1)), np.random.default_rng(0))
     explored = (actions != 9).mean()
     assert 0.35 < explored < 0.55
 
 
 @pytest.mark.parametrize("name", [name for name, p in POLICIES.items() if not schedules.is_constant(p)])
-def test_a_policy_that_depends_on_the_step_is_not_given_one_in_silence(name):
+def test_a_policy_that_depends_on_the_step_requires_one(name):
     with pytest.raises(TypeError, match="step"):
         act(POLICIES[name], [0.0, 1.0], np.random.default_rng(0))
     act(POLICIES[name], [0.0, 1.0], np.random.default_rng(0), step=0)
@@ -384,12 +384,12 @@ def test_which_policies_are_constant():
 @pytest.mark.parametrize(
     "rng", [None, 0, "0", np.random, np.random.RandomState(0), np.random.PCG64(0)], ids=lambda rng: type(rng).__name__
 )
-def test_chance_comes_from_a_generator_only(rng):
+def test_randomness_comes_from_a_generator_only(rng):
     with pytest.raises(TypeError, match=r"rng.*default_rng"):
         act(Greedy(), [0.0, 1.0], rng)
 
 
-def test_the_values_of_the_caller_are_left_alone():
+def test_the_values_of_the_caller_are_not_changed():
     values, available = np.array([[0.0, 1.0, 2.0]]), np.array([[1, 0, 1]], np.int8)
     for array in (values, available):
         array.setflags(write=False)
@@ -424,7 +424,7 @@ def test_a_lambda_sees_float_values_with_the_mask_in_them_and_the_step_as_given(
     assert seen[0][1] == 5
 
 
-def test_the_memory_of_a_learner_is_handed_on_as_third_argument():
+def test_the_memory_of_a_learner_is_passed_as_third_argument():
     def policy(values, step, memory):
         return brl.softmax(values, memory)
 
@@ -446,13 +446,13 @@ def test_the_memory_of_a_learner_is_handed_on_as_third_argument():
         (1.0, "probabilities"),
     ],
 )
-def test_an_answer_that_is_no_distribution_is_refused(answer, said):
+def test_a_result_that_is_not_a_distribution_is_refused(answer, said):
     with pytest.raises(ValueError, match=said):
         act(lambda values, step: answer, [0.0, 1.0], np.random.default_rng(0), step=0)
 
 
 @pytest.mark.parametrize("policy", [None, 0.5, "greedy", [0.5, 0.5]])
-def test_what_cannot_be_called_is_no_policy(policy):
+def test_a_policy_that_is_not_callable_is_refused(policy):
     with pytest.raises(TypeError, match="policy must be callable"):
         act(policy, [0.0, 1.0], np.random.default_rng(0), step=0)
     with pytest.raises(TypeError, match="policy must be callable"):
@@ -461,7 +461,7 @@ def test_what_cannot_be_called_is_no_policy(policy):
 
 @dataclasses.dataclass(frozen=True)
 class GumbelBoltzmann:
-    """Boltzmann exploration by perturbation: argmax of value + temperature · Gumbel, one uniform an action."""
+    """Boltzmann exploration by perturbation: argmax of value + temperature · Gumbel, one uniform per action."""
 
     temperature: float
     uniforms_per_action = True
@@ -474,7 +474,7 @@ class GumbelBoltzmann:
             return np.argmax(values - self.temperature * np.log(-np.log(uniforms)), axis=-1)
 
 
-def test_a_policy_that_perturbs_draws_one_uniform_an_action():
+def test_a_policy_that_perturbs_values_draws_one_uniform_per_action():
     check_policy(GumbelBoltzmann(0.7))
     rng, twin = np.random.default_rng(5), np.random.default_rng(5)
     values = np.tile([0.0, 1.0, NINF], (4, 1))
@@ -490,7 +490,7 @@ def test_a_policy_that_perturbs_draws_one_uniform_an_action():
 @pytest.mark.parametrize(
     ("shape", "step"), [((4, 3), [0, 1]), ((4, 3), [0, 1, 2, 3, 4]), ((4, 3), np.zeros((2, 3), int)), ((3,), [0, 1])]
 )
-def test_a_clock_with_another_number_of_rows_or_actions_is_refused(policy, shape, step):
+def test_a_step_with_another_number_of_rows_or_actions_is_refused(policy, shape, step):
     with pytest.raises(ValueError, match="step"):
         act(policy, np.zeros(shape), np.random.default_rng(0), step=step)
 
@@ -505,7 +505,7 @@ def test_a_clock_with_another_number_of_rows_or_actions_is_refused(policy, shape
         lambda: brl.Agent(brl.QLearning(), Boltzmann),
     ],
 )
-def test_a_class_in_place_of_a_policy_is_taken_for_the_slip_that_it_is(use):
+def test_a_class_in_place_of_a_policy_is_refused_with_the_remedy(use):
     with pytest.raises(TypeError, match=r"policy must be an instance, such as Boltzmann\(\.\.\.\), got the class"):
         use()
 
@@ -518,14 +518,14 @@ def test_a_class_in_place_of_a_policy_is_taken_for_the_slip_that_it_is(use):
         (lambda: brl.Agent(brl.SampleAverage(), brl.UCB1(2.0)), r"a learner: Agent\(UCB1\(.*\), Greedy\(\)\)\?"),
     ],
 )
-def test_other_slips_are_named_too(use, message):
+def test_other_common_mistakes_are_named_in_the_error(use, message):
     with pytest.raises(TypeError, match=message):
         use()
 
 
 @pytest.mark.parametrize("values", [np.zeros(3), np.zeros((2, 3))])
-def test_what_takes_an_action_that_is_not_available_is_refused(values):
-    """As a function does that does not look for −∞; nothing is drawn."""
+def test_a_policy_that_takes_an_unavailable_action_is_refused(values):
+    """For example a function that ignores −∞; nothing is drawn."""
     rng = np.random.default_rng(0)
     available = np.broadcast_to([True, False, True], values.shape)
     with pytest.raises(ValueError, match=r"gives probability 0\.333 to an action that is not available"):

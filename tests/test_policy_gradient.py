@@ -53,7 +53,7 @@ def tape(seed, steps=150):
 @pytest.mark.parametrize("learner", [Reinforce(0.5), ActorCritic(0.5, 0.1)], ids=repr)
 @pytest.mark.parametrize("observation", [2, np.array([0, 3]), np.array([0.5, -1.0, 2.0, 0.0])], ids=repr)
 def test_one_step_moves_along_the_gradient_of_the_log_probability(learner, observation):
-    """With a state value of 0 the error is the reward: θ moves by learning_rate·reward·∇ln π (central differences)."""
+    """With state value 0 the error is the reward: θ changes by learning_rate·reward·∇ln π (central differences)."""
     theta, action, h = np.random.default_rng(0).normal(size=(STATES, ACTIONS)), 1, 1e-5
     state = learner.start(theta.shape, np.random.default_rng(0))
     learner.values(state)[...] = theta
@@ -68,7 +68,7 @@ def test_one_step_moves_along_the_gradient_of_the_log_probability(learner, obser
 
 
 @pytest.mark.parametrize("learner", [Reinforce(0.5, 0.2), ActorCritic(0.5, 0.1)], ids=repr)
-def test_the_preference_of_an_action_that_was_not_available_stays(learner):
+def test_the_preference_of_an_unavailable_action_does_not_change(learner):
     p = softmax(mask(np.zeros(ACTIONS), [True, False, True]))
     state = run(learner, [seen(a=2, p=p, over="terminated")] * 20)
     assert learner.values(state)[0, 1] == 0.0
@@ -118,7 +118,7 @@ def test_the_actor_critic_follows_the_box_on_page_332(rates, from_start):
     assert state.critic[:, 0] == pytest.approx(w, rel=1e-10)
 
 
-def test_nothing_is_learned_before_an_episode_is_over():
+def test_reinforce_learns_nothing_before_an_episode_ends():
     learner = Reinforce(0.5, 0.5)
     state = run(learner, [seen(p=np.full(3, 1 / 3))] * 5)
     assert not state.values.any()
@@ -130,12 +130,12 @@ def test_nothing_is_learned_before_an_episode_is_over():
 
 
 def value_of(right):
-    """What an episode is worth when right is taken with a probability p: (2p − 4)/(p(1 − p)), solved by hand."""
+    """The value of the start if right is taken with probability p: (2p − 4)/(p(1 − p)), solved by hand."""
     return (2.0 * right - 4.0) / (right * (1.0 - right))
 
 
 def corridor_episodes(right, episodes, seed):
-    """Episodes of the corridor under one policy, as transitions, from a walk written out."""
+    """Episodes of the corridor under one policy, as transitions, simulated by hand."""
     rng, p = np.random.default_rng(seed), np.array([1.0 - right, right])
     for _ in range(episodes):
         position, walk = 0, []
@@ -153,7 +153,7 @@ def test_the_best_policy_of_the_corridor_is_that_of_the_book():
 
 
 @pytest.mark.parametrize("baseline", [0.0, -11.0])
-def test_reinforce_climbs_the_gradient_of_the_value_whatever_the_baseline(baseline):
+def test_the_mean_update_of_reinforce_is_the_gradient_of_the_value_with_any_baseline(baseline):
     """Its mean update is J'(p)·p(1 − p) for the preference of right; 4.9 standard errors, false alarms: 1e-6."""
     right, moves, learner = 0.3, [], Reinforce(1.0)
     for walk in corridor_episodes(right, episodes=4000, seed=0):
@@ -165,19 +165,19 @@ def test_reinforce_climbs_the_gradient_of_the_value_whatever_the_baseline(baseli
     assert abs(np.mean(moves) - slope * right * (1 - right)) < 4.9 * np.std(moves) / len(moves) ** 0.5
 
 
-def test_one_step_of_bootstrapping_is_biased_where_states_look_alike():
-    """With one state value v for all, δ is −1 but in the last step, and the mean update of right −v(1 − p) > 0."""
+def test_one_step_bootstrapping_is_biased_if_states_look_alike():
+    """With one value v for all states, δ = −1 except in the last step: right is updated by −v(1 − p) > 0 on average."""
     right, v, moves, learner = 0.8, -12.0, [], ActorCritic(1.0, 0.0)
     for walk in corridor_episodes(right, episodes=3000, seed=0):
         state = learner.start((1, 2), np.random.default_rng(0))
         state.critic[...] = v
         moves.append(run(learner, walk, state).values[0, 1])
     assert abs(np.mean(moves) + v * (1 - right)) < 4.9 * np.std(moves) / len(moves) ** 0.5
-    assert value_of(right + 0.01) < value_of(right)  # although right is taken too often already
+    assert value_of(right + 0.01) < value_of(right)  # although right is already taken too often
 
 
 @pytest.mark.parametrize("learner", [Reinforce(2.0**-12, 0.0), Reinforce(2.0**-9, 2.0**-6)], ids=repr)
-def test_reinforce_comes_to_the_value_of_the_best_policy_as_in_figures_13_1_and_13_2(learner):
+def test_reinforce_reaches_the_value_of_the_best_policy_as_in_figures_13_1_and_13_2(learner):
     left = (math.log(19.0), 0.0)
     agent = Agent(Reinforce(learner.learning_rate, learner.baseline_rate, initial=left), Boltzmann(1.0))
     env = gymnasium.make("boltzmann_rl/ShortCorridor-v0", max_episode_steps=1000)
@@ -192,14 +192,14 @@ def test_reinforce_comes_to_the_value_of_the_best_policy_as_in_figures_13_1_and_
 
 
 @pytest.mark.parametrize("learner", [ActorCritic(0.3, 0.3), Reinforce(0.05, 0.2)], ids=repr)
-def test_where_the_states_are_seen_the_shortest_way_is_found(learner):
+def test_with_observable_states_the_shortest_path_is_found(learner):
     hidden = gymnasium.make("boltzmann_rl/ShortCorridor-v0").unwrapped
     env = TabularEnv(hidden.P, hidden.initial_state_distrib)
     *_, last = train(env, Agent(learner, Boltzmann(1.0)), episodes=600, seed=0)
     assert softmax(last.values[:3])[[0, 1, 2], [1, 0, 1]].min() > 0.9
 
 
-# What cannot be meant
+# Invalid settings
 
 
 @pytest.mark.parametrize(
@@ -217,13 +217,13 @@ def test_where_the_states_are_seen_the_shortest_way_is_found(learner):
         (lambda: run(ActorCritic(0.1, 0.1), [seen()]), ValueError, "has no probabilities"),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused_by_name(make, kind, says):
+def test_invalid_settings_are_refused_by_name(make, kind, says):
     with pytest.raises(kind, match=says):
         make()
 
 
 @pytest.mark.parametrize("learner", [Reinforce(0.1, initial=[1, 2]), ActorCritic(0.1, 0.2, from_start=False)], ids=repr)
-def test_a_learner_prints_as_it_was_written_and_starts_where_it_says(learner):
+def test_the_repr_of_a_learner_is_its_code_and_it_starts_at_its_initial_preferences(learner):
     assert eval(repr(learner)) == learner
     assert run(learner, [], shape=(3, 2)).values.tolist() == [[1.0, 2.0] if learner.initial else [0.0, 0.0]] * 3
 
@@ -231,7 +231,7 @@ def test_a_learner_prints_as_it_was_written_and_starts_where_it_says(learner):
 @pytest.mark.parametrize(
     "learner", [Reinforce(0.01, 0.1, discount=0.5), ActorCritic(0.01, 0.1, discount=0.5)], ids=repr
 )
-def test_a_discount_that_fades_to_nothing_raises_no_alarm(learner):
+def test_a_discount_that_underflows_raises_no_floating_point_error(learner):
     rng, p = np.random.default_rng(0), np.array([0.5, 0.5])
     with np.errstate(all="raise"):
         state = learner.start((1, 2), rng)

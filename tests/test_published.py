@@ -1,4 +1,4 @@
-"""Published numbers, met again: each with its source and with the value of an independent simulation."""
+"""Published numbers, reproduced: each with its source and with the value of an independent simulation."""
 
 import math
 import runpy
@@ -63,7 +63,7 @@ def test_the_greedy_agent_of_figure_2_2_earns_about_1_and_finds_the_best_arm_in_
     assert 0.34 <= curves["best_action"][900:].mean() <= 0.39
 
 
-def test_one_tenth_of_exploration_in_figure_2_2_finds_the_best_arm_four_times_in_five():
+def test_with_epsilon_0_1_figure_2_2_finds_the_best_arm_four_times_in_five():
     """§2.3: "never selected that action more than 91 % of the time"; independently 0.803 at the end."""
     best = on_the_testbed(EpsilonGreedy(0.1))["best_action"]
     assert 0.78 <= best[900:].mean() <= 0.83
@@ -76,8 +76,8 @@ def test_the_best_possible_reward_of_the_testbed_is_that_of_the_largest_of_ten_n
     assert abs(means.mean() - 1.53875) < 4.9 * means.std() / 1000  # false-alarm rate 1e-6
 
 
-def test_the_epsilon_curve_of_figure_2_6_is_met():
-    """Raw within 0.05; within 0.02 without the offset that the book's own 2000 tasks put on all of its points."""
+def test_the_epsilon_curve_of_figure_2_6_is_reproduced():
+    """Within 0.05; within 0.02 after subtracting the offset that the book's common 2000 tasks give to all points."""
     ours = {power: on_the_testbed(EpsilonGreedy(1 / int(power[2:])))["reward"].mean() for power in FIGURE_2_6}
     gaps = {power: ours[power] - published for power, (published, _) in FIGURE_2_6.items()}
     offset = statistics.fmean(gaps.values())
@@ -107,8 +107,8 @@ def test_softmax_has_the_regret_of_table_1(temperature):
     assert regret.std() == pytest.approx(sd, rel=0.25)
 
 
-def test_counting_the_initial_estimate_as_a_reward_would_not_meet_table_1():
-    """The other convention is off by some 30 %, more than the tolerance: the agreement above says something."""
+def test_counting_the_initial_estimate_as_a_reward_would_not_reproduce_table_1():
+    """The other convention is off by some 30 %, more than the tolerance, so the test above can distinguish them."""
     _, independent, standard_error, sd = TABLE_1[0.01]
     experiment = BanditExperiment(
         name="table_1",

@@ -1,4 +1,4 @@
-"""The README's code runs as it stands, and its commands are the ones that CI runs."""
+"""The README's code runs unchanged, and its commands are the ones that CI runs."""
 
 import re
 from pathlib import Path
@@ -21,11 +21,11 @@ def test_the_code_of_the_readme_runs_from_top_to_bottom(
     for block in blocks("python"):
         exec(compile(block, "README.md", "exec"), namespace)
     printed = capsys.readouterr().out
-    assert printed.startswith("-13.0"), "Q-learning finds the way along the edge"
+    assert printed.startswith("-13.0"), "Q-learning finds the path along the edge"
     assert "had the highest mean reward per step" in printed
 
 
-def test_the_readme_has_one_command_that_runs_and_one_that_tests() -> None:
+def test_the_readme_has_one_command_that_runs_experiments_and_one_that_runs_tests() -> None:
     commands = [line for block in blocks("sh") for line in block.splitlines()]
     assert len(commands) == 2
     assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install -qq -e ") for command in commands)
@@ -33,6 +33,6 @@ def test_the_readme_has_one_command_that_runs_and_one_that_tests() -> None:
     assert commands[1].endswith("python -m pytest -q -n auto")
 
 
-def test_every_file_that_the_readme_points_to_is_there() -> None:
+def test_every_file_that_the_readme_links_to_exists() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target

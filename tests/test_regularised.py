@@ -46,7 +46,7 @@ alphas = st.one_of(st.floats(0.05, 6.0), st.sampled_from([0.5, 1 - 1e-9, 1.0, 1 
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=repr)
-def test_every_rival_obeys_the_laws_of_a_policy(policy):
+def test_every_regularised_policy_obeys_the_laws(policy):
     assert "only differences count" in check_policy(policy)
 
 
@@ -98,7 +98,7 @@ def test_entmax_is_the_softmax_at_1_and_the_sparsemax_at_2(values, temperature):
 
 @laws
 @given(rows, st.floats(0.1, 5.0))
-def test_index_one_half_is_the_choice_of_tsallis_inf(losses, learning_rate):
+def test_entropic_index_one_half_gives_the_probabilities_of_tsallis_inf(losses, learning_rate):
     losses = np.array(losses)
 
     def excess(x):
@@ -161,7 +161,7 @@ def test_entmax_takes_a_temperature_and_an_index_for_each_row():
 
 
 @pytest.mark.parametrize("alpha", [0.0, -1.0, INF, float("nan"), True, "2", [1.0, 2.0]])
-def test_an_index_that_is_none_is_refused(alpha):
+def test_an_invalid_index_is_refused(alpha):
     with pytest.raises((ValueError, TypeError), match="alpha"):
         entmax([0.0, 1.0], alpha=alpha)
     if isinstance(alpha, float):
@@ -169,7 +169,7 @@ def test_an_index_that_is_none_is_refused(alpha):
             Tsallis(1.0, index=alpha)
 
 
-def test_a_temperature_for_each_action_has_no_definition():
+def test_a_temperature_for_each_action_is_refused():
     for function in (entmax, sparsemax):
         with pytest.raises(ValueError, match="per row"):
             function([0.0, 1.0], temperature=[1.0, 2.0])
@@ -227,7 +227,7 @@ def test_soft_mellowmax_takes_parameters_for_each_row_and_survives_overflow():
 
 
 @pytest.mark.parametrize("wrong", [-1.0, float("nan"), True, "1", None])
-def test_soft_mellowmax_refuses_what_is_no_inverse_temperature(wrong):
+def test_soft_mellowmax_refuses_an_invalid_inverse_temperature(wrong):
     with pytest.raises((ValueError, TypeError), match="omega"):
         soft_mellowmax([0.0, 1.0], wrong, 1.0)
     with pytest.raises((ValueError, TypeError), match="alpha"):
@@ -237,7 +237,7 @@ def test_soft_mellowmax_refuses_what_is_no_inverse_temperature(wrong):
 # --- the maximum-entropy mellowmax policy -----------------------------------------------------------------------------
 
 
-def test_the_policy_that_a_fixed_bracket_leaves_uniform():
+def test_the_mellowmax_policy_is_found_where_a_fixed_bracket_fails():
     p = Mellowmax(omega=50.0)([0.0, 0.1], 0)
     np.testing.assert_allclose(p, [0.137, 0.863], atol=5e-4)
     np.testing.assert_allclose(math.log(p[1] / p[0]) / 0.1, 18.38, atol=5e-3)
@@ -271,7 +271,7 @@ def test_the_inverse_temperature_is_the_root_of_the_published_equation(values, o
 
 @few
 @given(st.lists(st.floats(-2, 2), min_size=3, max_size=4), st.floats(0.5, 4))
-def test_no_other_policy_with_that_expected_value_has_more_entropy(values, omega):
+def test_the_mellowmax_policy_has_the_most_entropy_for_its_expected_value(values, omega):
     values = np.array(values)
     p = np.maximum(Mellowmax(omega)(values, 0), 1e-300)
     rng = np.random.default_rng(0)
@@ -292,13 +292,13 @@ def test_the_limits_of_the_mellowmax_policy():
 
 
 @pytest.mark.parametrize("power", [-1000, -300, 0, 300, 1000])
-def test_the_mellowmax_policy_depends_on_omega_times_the_values_alone(power):
+def test_the_mellowmax_policy_depends_only_on_omega_times_the_values(power):
     values = np.array([1.0, 0.25, -2.0])
     scaled = Mellowmax(math.ldexp(1.5, -power), alpha=math.ldexp(0.5, -power))(np.ldexp(values, power), 0)
     np.testing.assert_allclose(scaled, Mellowmax(1.5, alpha=0.5)(values, 0), rtol=1e-11)
 
 
-def test_the_mellowmax_policy_takes_a_clock_for_each_row():
+def test_the_mellowmax_policy_takes_a_step_for_each_row():
     values = np.tile([0.0, 1.0, 0.3], (3, 1))
     together = Mellowmax(Linear(0.0, 5.0, steps=10), alpha=0.1)(values, [0, 5, 10])
     for row, omega in enumerate((0.0, 2.5, 5.0)):
@@ -333,7 +333,7 @@ def test_the_limits_of_inverse_gap_weighting():
 
 
 @pytest.mark.parametrize("policy", [Mellowmax, Sparsemax, Tsallis, InverseGapWeighting], ids=lambda p: p.__name__)
-def test_the_rivals_refuse_what_is_out_of_range_and_a_clock_for_each_action(policy):
+def test_parameters_out_of_range_and_a_step_for_each_action_are_refused(policy):
     for wrong in (-1.0, float("nan")):
         with pytest.raises(ValueError, match="0 or more"):
             policy(wrong)
@@ -344,7 +344,7 @@ def test_the_rivals_refuse_what_is_out_of_range_and_a_clock_for_each_action(poli
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=repr)
-def test_no_rival_warns_or_raises_under_the_strictest_floating_point(policy):
+def test_no_regularised_policy_warns_or_raises_under_strict_floating_point_settings(policy):
     values = np.array([[1.0, 0.5, -2.0], [1e308, -1e308, NINF], [5e-324, 0.0, 0.0], [1e-300, 1e300, 0.0]])
     with np.errstate(all="raise"):
         for step in (0, 7, 10**9):

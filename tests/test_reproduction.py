@@ -1,4 +1,4 @@
-"""Published numbers are held against ours by rules that can fail, and the command says which did."""
+"""Published numbers are compared with ours within stated tolerances, and the command reports the verdicts."""
 
 import csv
 import runpy
@@ -35,34 +35,34 @@ def verdict(**fields: object) -> tuple[str, ...]:
     return row.failures
 
 
-def test_a_number_agrees_up_to_three_and_a_half_standard_errors() -> None:
+def test_a_number_agrees_within_three_and_a_half_standard_errors() -> None:
     assert verdict(published=10.34) == ()
     assert verdict(published=10.36) == ("0.36 from the paper, 0.35 allowed",)
 
 
-def test_the_papers_own_sampling_error_counts_if_its_runs_are_known() -> None:
+def test_the_papers_sampling_error_is_included_if_its_runs_are_known() -> None:
     # sd of a run is 0.1·√100 = 1, so 100 published runs double the variance: 3.5·√(0.01 + 0.01) = 0.495
     assert verdict(published=10.49, published_runs=100) == ()
     assert verdict(published=10.50, published_runs=100) != ()
 
 
-def test_reading_errors_add_absolutely_and_relatively() -> None:
+def test_absolute_and_relative_reading_errors_widen_the_tolerance() -> None:
     assert verdict(published=10.84, within=0.5) == ()
     assert verdict(published=10.86, within=0.5) != ()
     assert verdict(published=11.0, relative=0.1) == ()
 
 
-def test_the_independent_value_is_a_second_judge() -> None:
+def test_the_independent_value_is_compared_too() -> None:
     assert verdict(independent=10.40, independent_se=0.06) == ()
     assert verdict(independent=10.42, independent_se=0.06) == ("0.42 from the independent value, 0.408 allowed",)
 
 
-def test_a_number_that_a_paper_does_not_give_is_not_held_against_us() -> None:
+def test_a_number_that_a_paper_does_not_give_is_not_compared() -> None:
     assert verdict(published=NOT_GIVEN) == ()
     assert verdict(published=NOT_GIVEN, independent=12.0) != ()
 
 
-def test_a_common_offset_is_taken_off_a_group_and_what_is_left_is_judged() -> None:
+def test_a_common_offset_of_a_group_is_subtracted_before_the_comparison() -> None:
     targets = [
         Target(
             id=f"T{k}",
@@ -78,13 +78,13 @@ def test_a_common_offset_is_taken_off_a_group_and_what_is_left_is_judged() -> No
     assert [row.passed for row in measure_targets(targets)] == [True, True, False]
 
 
-def test_a_curve_is_also_judged_by_its_mean_distance() -> None:
+def test_a_curve_is_also_compared_by_its_mean_distance() -> None:
     far = Target(id="T", study=Fixed((1.0, 2.0)), source="", published=(1.2, 2.2), within=0.3, mean_within=0.1)
     (row,) = measure_targets([far])
     assert row.failures == ("on average 0.2 from the paper, 0.1 allowed",)
 
 
-def test_quick_takes_a_tenth_of_the_runs_and_a_study_is_measured_once() -> None:
+def test_quick_takes_a_tenth_of_the_runs_and_a_shared_study_is_measured_once() -> None:
     counted: list[int] = []
     targets = [Target(id=f"T{k}", study=Fixed(runs=1000), source="", published=10.0) for k in range(3)]
     rows = measure_targets(targets, quick=True, advance=counted.append)
@@ -102,7 +102,7 @@ class Seeded:
         return Measurement.exact(self.seed)
 
 
-def test_another_seed_is_that_of_every_study_that_draws() -> None:
+def test_a_given_seed_is_used_by_every_study_that_draws() -> None:
     targets = [
         Target(id="a", study=Seeded(), source="", published=7.0),
         Target(id="b", study=Fixed(), source="", published=10.0),
@@ -116,13 +116,13 @@ def test_every_study_with_runs_has_a_seed() -> None:
     assert all(hasattr(study, "seed") == hasattr(study, "runs") for study in studies)
 
 
-def test_another_cell_is_a_change_of_parameters_and_a_wrong_name_is_refused() -> None:
+def test_parameters_of_a_study_can_be_changed_and_a_wrong_name_is_refused() -> None:
     assert with_parameters(Fixed(), {"runs": 5}).runs == 5
     with pytest.raises(ValueError, match=r"Fixed has no parameter 'tau', only values, standard_error, runs"):
         with_parameters(Fixed(), {"tau": 5})
 
 
-def test_dots_lead_into_the_parts_of_a_study() -> None:
+def test_dotted_names_change_the_parts_of_a_study() -> None:
     study = next(t.study for t in runpy.run_path(str(DECLARED / "kuleshov_precup.py"))["TARGETS"] if "tau0.01" in t.id)
     changed = with_parameters(study, {"agent.policy.temperature": 0.02, "arms": 20})
     assert (changed.agent.policy, changed.arms) == (Boltzmann(0.02), 20)
@@ -130,14 +130,14 @@ def test_dots_lead_into_the_parts_of_a_study() -> None:
         with_parameters(study, {"agent.policy.tau": 0.02})
 
 
-def test_the_readme_says_what_the_page_says() -> None:
+def test_the_readme_gives_the_number_of_the_page() -> None:
     page = (ROOT / "results" / "reproductions" / "README.md").read_text("utf-8")
     sentence = page.splitlines()[2].rstrip(".")
     assert sentence in (ROOT / "README.md").read_text("utf-8")
     assert "DIFFERS" not in page
 
 
-def test_an_exact_name_is_that_target_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_exact_id_selects_that_target_only(capsys: pytest.CaptureFixture[str]) -> None:
     call = ["reproduce", "SB26-ucb-1", "--list", "--experiments", str(ROOT / "experiments")]
     assert main(call) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
@@ -171,7 +171,7 @@ def test_the_command_prints_a_verdict_for_each_target(capsys: pytest.CaptureFixt
     assert "3 of 3 targets agree." in printed
 
 
-def test_the_command_varies_a_parameter_and_judges_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_with_changed_parameters_gives_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["reproduce", "EX-softmax1", "--set", "temperature=2.0", "--set", "values=(0.0, 1.0)"]
     assert main([*arguments, "--experiments", str(ROOT / "experiments")]) == 0
     assert "0.3775, 0.6225" in capsys.readouterr().out
@@ -187,12 +187,12 @@ def test_the_command_varies_a_parameter_and_judges_nothing(capsys: pytest.Captur
         ["EX", *2 * ["--set", "temperature=1"]],
     ],
 )
-def test_a_wrong_call_is_status_2(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_call_exits_with_status_2(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce", *wrong, "--experiments", str(ROOT / "experiments")]) == 2
     assert capsys.readouterr().err.startswith("boltzmann-rl: ")
 
 
-def test_a_line_says_what_a_number_was_compared_with_and_prints_the_digits_that_the_tolerance_needs() -> None:
+def test_a_line_names_the_compared_value_and_prints_the_digits_that_the_tolerance_needs() -> None:
     fields = {"id": "T", "study": Fixed((1.0, 2.0)), "source": "", "published": (1.2, NOT_GIVEN), "x": ("a", "b")}
     alone = lines_of(measure_targets([Target(**fields, within=0.3)])[0])
     assert [line["verdict"] for line in alone] == ["agrees", "nothing to compare with"]

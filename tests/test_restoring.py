@@ -1,4 +1,4 @@
-"""What loops read from a file: a wrong part is refused, and a right one is what it was."""
+"""Restoring the state of a loop from a file: wrong parts are refused, right ones are restored."""
 
 import numpy as np
 import pytest
@@ -33,12 +33,12 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name in WRONG for value in WRONG[name]], ids=str)
-def test_a_step_with_a_wrong_part_is_refused(name, value):
+def test_a_saved_step_with_a_wrong_part_is_refused(name, value):
     with pytest.raises((TypeError, ValueError)):
         as_transition(STEP._replace(**{name: value}), TABLE, environments=3)
 
 
-def test_a_step_a_reading_and_a_decision_are_what_they_were():
+def test_a_saved_step_reading_and_decision_are_restored():
     assert repr(as_transition(STEP, TABLE, environments=3)) == repr(STEP)
     for spaces, seen in ((TABLE, 4), (TILES, np.array([1, 5])), (REALS, np.array([-0.5, 1.0]))):
         for reading in (Reading(seen, None), Reading(seen, MASK, -2.0, False, True), Reading(seen, None, 1.0, True)):
@@ -48,7 +48,7 @@ def test_a_step_a_reading_and_a_decision_are_what_they_were():
 
 
 @pytest.mark.parametrize("found", [STEP, (4, None), None, Reading(4, None, 0.0, 0, False), Reading(5, None)])
-def test_what_is_no_reading_is_refused(found):
+def test_an_invalid_reading_is_refused(found):
     with pytest.raises((TypeError, ValueError)):
         as_reading(found, TABLE)
 
@@ -62,7 +62,7 @@ def test_features_outside_their_space_are_refused(seen):
 @pytest.mark.parametrize(
     "found", [1, (1,), (2, None), (-1, None), (1, [0.5, 0.5]), (1, np.ones(3)), (1.0, None), [1, None]]
 )
-def test_what_is_no_decision_is_refused(found):
+def test_an_invalid_decision_is_refused(found):
     with pytest.raises((TypeError, ValueError)):
         as_decision(found, 2)
 
@@ -70,12 +70,12 @@ def test_what_is_no_decision_is_refused(found):
 @pytest.mark.parametrize(
     "found", [None, 3, [0, 0], np.zeros(2), np.zeros(3, dtype=np.int64), np.array([0, -1]), np.zeros(2, dtype=np.int32)]
 )
-def test_what_is_no_count_of_decisions_is_refused(found):
+def test_an_invalid_count_of_decisions_is_refused(found):
     with pytest.raises(ValueError, match="must be integers from 0 of shape"):
         as_counts(found, (2,), "steps")
 
 
-def test_lists_and_dicts_have_the_parts_that_are_expected():
+def test_lists_and_dicts_must_have_the_expected_parts():
     assert as_parts({"a": 1, "b": 2}, "b", "a") == [2, 1]
     for found in (None, [1, 2], {"a": 1}, {"a": 1, "b": 2, "c": 3}):
         with pytest.raises(ValueError, match="a, b are expected"):
@@ -86,6 +86,6 @@ def test_lists_and_dicts_have_the_parts_that_are_expected():
             as_list(found, 2, "rows")
 
 
-def test_memories_of_learners_of_ones_own_are_not_looked_at():
+def test_the_state_of_a_users_learner_is_not_checked():
     for state in (None, np.zeros(3), (1, {5: "x"})):
         check_remembered(state, environments=1)

@@ -1,4 +1,4 @@
-"""What a reward may be is said once: the same for an environment, a vector of them, and a bandit's learner."""
+"""What a reward may be: the same for an environment, a vector of environments, and a bandit learner."""
 
 import math
 from fractions import Fraction
@@ -50,7 +50,7 @@ class Paying(gymnasium.Env):
 
 
 class PayingVector(gymnasium.vector.VectorEnv):
-    """Two of them, whose rewards come in an array as it is."""
+    """Two of them, whose rewards are returned in the given array."""
 
     metadata = {"autoreset_mode": gymnasium.vector.AutoresetMode.NEXT_STEP}  # noqa: RUF012 (as Gymnasium has it)
     num_envs = 2
@@ -72,7 +72,7 @@ def paid_by(env):
 
 
 @pytest.mark.parametrize("form", LEGAL)
-def test_a_reward_is_the_same_number_wherever_it_comes_in(form):
+def test_a_reward_is_the_same_number_wherever_it_enters(form):
     reward, number = LEGAL[form]
     learner, rng = SampleAverage(), np.random.default_rng(0)
     learned = learner.update(learner.start((1, 1), rng), 0, reward, None, rng)
@@ -86,7 +86,7 @@ def test_a_reward_is_the_same_number_wherever_it_comes_in(form):
 
 
 @pytest.mark.parametrize("form", ILLEGAL)
-def test_what_is_no_reward_is_refused_wherever_it_comes_in(form):
+def test_an_invalid_reward_is_refused_wherever_it_enters(form):
     reward = ILLEGAL[form]
     learner, rng = SampleAverage(), np.random.default_rng(0)
     state = learner.start((1, 1), rng)

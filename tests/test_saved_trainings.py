@@ -1,4 +1,4 @@
-"""Trainings saved as arrays and JSON: they go on byte for byte, and nothing in their files runs."""
+"""Trainings saved as arrays and JSON: they continue byte for byte, and no code in their files is run."""
 
 import hashlib
 import json
@@ -100,7 +100,7 @@ def same(first, second):
 
 @pytest.mark.parametrize("make", KNOWN.values(), ids=KNOWN)
 @pytest.mark.parametrize("agent", AGENTS.values(), ids=AGENTS)
-def test_a_known_environment_goes_on_byte_for_byte_from_wherever_it_was_saved(tmp_path, make, agent):
+def test_a_training_in_a_known_environment_continues_byte_for_byte_from_any_step(tmp_path, make, agent):
     whole, training, told = Training(make(), agent, seed=4), Training(make(), agent, seed=4), []
     for number in POINTS:
         told += islice(training, number)
@@ -116,7 +116,7 @@ def test_a_known_environment_goes_on_byte_for_byte_from_wherever_it_was_saved(tm
 
 @pytest.mark.parametrize("point", range(26))
 @pytest.mark.parametrize("name", ["n-step", "reinforce"])
-def test_every_point_of_an_episode_is_one_from_which_it_goes_on(tmp_path, point, name):
+def test_a_training_continues_from_every_point_of_an_episode(tmp_path, point, name):
     whole, training = (Training(KNOWN["lake"](), AGENTS[name], seed=1) for _ in range(2))
     list(islice(training, point))
     training.save(tmp_path / "training")
@@ -132,7 +132,7 @@ def test_every_point_of_an_episode_is_one_from_which_it_goes_on(tmp_path, point,
     ],
 )
 @pytest.mark.parametrize("name", ["n-step", "traces", "reinforce", "expected SARSA"])
-def test_features_of_a_known_environment_go_on_byte_for_byte(tmp_path, make, name):
+def test_a_training_with_features_of_a_known_environment_continues_byte_for_byte(tmp_path, make, name):
     whole, training, told = (Training(make(), AGENTS[name], seed=4) for _ in range(2)), None, []
     whole, training = whole
     for number in POINTS:
@@ -145,7 +145,7 @@ def test_features_of_a_known_environment_go_on_byte_for_byte(tmp_path, make, nam
 
 
 @pytest.mark.parametrize("name", ["n-step", "decay"])
-def test_it_goes_on_in_another_process_that_makes_environment_and_agent_itself(tmp_path, name):
+def test_a_training_continues_in_another_process_that_makes_environment_and_agent_itself(tmp_path, name):
     training = Training(KNOWN["cliff"](), AGENTS["SARSA"], seed=0)
     list(islice(training, 50))
     training.save(tmp_path / "training")
@@ -166,7 +166,7 @@ def test_it_goes_on_in_another_process_that_makes_environment_and_agent_itself(t
 
 
 class Tape(gymnasium.Env):
-    """Says where it is, keeps the seeds it was reset with, and is over after five steps."""
+    """Observes its position, records the seeds of its resets, and terminates after five steps."""
 
     observation_space, action_space = gymnasium.spaces.Discrete(6), gymnasium.spaces.Discrete(2)
 
@@ -210,7 +210,7 @@ def test_an_unknown_environment_begins_a_new_episode_and_the_unfinished_one_is_n
 
 
 @pytest.mark.parametrize("name", ["n-step", "traces", "reinforce", "actor-critic", "differences", "decay"])
-def test_what_a_learner_remembers_of_an_unfinished_episode_is_forgotten(tmp_path, name):
+def test_a_learner_forgets_the_unfinished_episode(tmp_path, name):
     agent = AGENTS[name]
     training = Training(Tape(), agent, seed=2)
     list(islice(training, 8))
@@ -223,8 +223,8 @@ def test_what_a_learner_remembers_of_an_unfinished_episode_is_forgotten(tmp_path
     assert empty(kept) == empty(fresh)
 
 
-def test_an_n_step_return_does_not_reach_from_one_episode_into_the_next(tmp_path):
-    """The window of four steps holds three when the training is saved; the target of a step is of its own episode."""
+def test_an_n_step_return_never_spans_two_episodes(tmp_path):
+    """The window of four steps holds three on saving; the return of a step must not reach into another episode."""
     agent = Agent(NStep(QLearning(1.0, discount=1.0), steps=4), EpsilonGreedy(0.0))
     training = Training(Tape(), agent, seed=0)
     list(islice(training, 3))
@@ -235,7 +235,7 @@ def test_an_n_step_return_does_not_reach_from_one_episode_into_the_next(tmp_path
     assert training.values[0].max() == 1.0 + 2.0 + 3.0 + 4.0
 
 
-def test_the_seed_of_a_new_episode_is_of_the_seed_and_the_step(tmp_path):
+def test_the_seed_of_a_new_episode_depends_on_the_seed_and_the_step(tmp_path):
     seeds = []
     for point in (0, 3, 4):
         training = Training(Tape(), AGENTS["SARSA"], seed=7)
@@ -248,7 +248,7 @@ def test_the_seed_of_a_new_episode_is_of_the_seed_and_the_step(tmp_path):
     assert len({*seeds, child_seed(7, "environment"), child_seed(7, "environment", 1)}) == 5
 
 
-def test_rows_that_waited_to_be_learned_from_are_learned_from_and_each_begins_anew(tmp_path):
+def test_transitions_of_rows_that_waited_are_learned_from_and_each_row_begins_a_new_episode(tmp_path):
     def make():
         return SyncVectorEnv([Tape, Tape, Tape])
 
@@ -266,7 +266,7 @@ def test_rows_that_waited_to_be_learned_from_are_learned_from_and_each_begins_an
     assert [step.observation for step in islice(training, 6)] == [0, 0, 0, 1, 1, 1]
 
 
-def test_tiles_of_a_simulator_begin_a_new_episode(tmp_path):
+def test_a_tile_coded_simulator_begins_a_new_episode(tmp_path):
     def make():
         return TileCoding(gymnasium.make("MountainCar-v0"))
 
@@ -285,7 +285,7 @@ class Mapped(type(KNOWN["lake"]().unwrapped)):
 
 
 class Fickle(Mapped):
-    """A subclass that holds more than its parent."""
+    """A subclass with more state than its parent."""
 
     def step(self, action):
         self.steps = getattr(self, "steps", 0) + 1
@@ -293,7 +293,7 @@ class Fickle(Mapped):
 
 
 class Declared(gymnasium.Env):
-    """A table by its author's word, which stands under a name of its own."""
+    """An environment that its author declares to follow its tables."""
 
     steps_by_tables = True
     P = {0: {0: [(1.0, 1, 0.0, False)]}, 1: {0: [(1.0, 0, 0.0, True)]}}  # noqa: RUF012 - the name of Gymnasium
@@ -318,7 +318,7 @@ def with_a_step_of_its_own():
 
 
 @pytest.mark.parametrize("make", [Fickle, Declared, with_a_step_of_its_own])
-def test_an_environment_that_may_hold_more_than_its_table_begins_a_new_episode(tmp_path, make):
+def test_an_environment_with_possible_state_outside_its_table_begins_a_new_episode(tmp_path, make):
     training = Training(make(), AGENTS["SARSA"], seed=0)
     list(islice(training, 3))
     resumed(tmp_path / "training", training, make())
@@ -332,7 +332,7 @@ def test_an_environment_that_draws_from_another_kind_of_generator_begins_a_new_e
     resumed(tmp_path / "training", training, KNOWN["lake"]())
 
 
-def test_a_class_whose_step_was_replaced_is_not_known(tmp_path, monkeypatch):
+def test_a_class_whose_step_was_replaced_begins_a_new_episode(tmp_path, monkeypatch):
     step = Mapped.__base__.step
     training = Training(Mapped(), AGENTS["SARSA"], seed=0)
     monkeypatch.setattr(Mapped.__base__, "step", lambda env, action: step(env, action))
@@ -340,7 +340,7 @@ def test_a_class_whose_step_was_replaced_is_not_known(tmp_path, monkeypatch):
     resumed(tmp_path / "training", training, Mapped())
 
 
-def test_a_subclass_that_only_makes_another_table_goes_on_byte_for_byte(tmp_path):
+def test_a_subclass_that_only_makes_another_table_continues_byte_for_byte(tmp_path):
     whole, training = (Training(Mapped(), AGENTS["n-step"], seed=1) for _ in range(2))
     list(islice(training, 11))
     training.save(tmp_path / "training")
@@ -350,7 +350,7 @@ def test_a_subclass_that_only_makes_another_table_goes_on_byte_for_byte(tmp_path
         Training.load(tmp_path / "training", env=Mapped.__base__(desc=["SFF", "FFF", "FFG"]), agent=AGENTS["n-step"])
 
 
-# --- learners of one's own -----------------------------------------------------------------------------------------
+# --- users' learners -----------------------------------------------------------------------------------------------
 
 
 class Mixed(NamedTuple):
@@ -364,7 +364,7 @@ class Mixed(NamedTuple):
 
 @dataclass(frozen=True)
 class Notebook:
-    """A learner of one's own, whose state is a bit of everything that a file can hold."""
+    """A user's learner, whose state has a part of every kind that a file can hold."""
 
     rate: float = 0.5
 
@@ -389,7 +389,7 @@ class Notebook:
 
 
 @pytest.mark.parametrize("make", [KNOWN["lake"], vector("SameStep")])
-def test_a_learner_of_ones_own_is_saved_when_its_state_is_arrays_numbers_strings_and_containers(tmp_path, make):
+def test_a_users_learner_is_saved_if_its_state_is_arrays_numbers_strings_and_containers(tmp_path, make):
     agent = Agent(Notebook(), EpsilonGreedy(0.3))
     whole, training = (Training(make(), agent, seed=4) for _ in range(2))
     told = list(islice(training, 11))
@@ -405,7 +405,7 @@ def test_a_learner_of_ones_own_is_saved_when_its_state_is_arrays_numbers_strings
 
 @dataclass(frozen=True)
 class Holding(Notebook):
-    """A learner whose state holds something else as well."""
+    """A learner whose state has an additional part."""
 
     something: Any = field(default=None, repr=False)
 
@@ -446,7 +446,7 @@ def circle():
         (b"bytes", r"state\[1\] is a builtins.bytes"),
     ],
 )
-def test_a_state_that_holds_something_else_is_refused_with_its_place_and_the_way_out(tmp_path, something, where):
+def test_a_state_with_other_parts_is_refused_with_the_place_and_the_remedy(tmp_path, something, where):
     training = Training(Tape(), Agent(Holding(something=something), EpsilonGreedy(0.1)), seed=0)
     with pytest.raises(TypeError, match=rf"{where}.*save\(path, environment='pickle'\) and load\(path, trust=True\)"):
         training.save(tmp_path / "training")
@@ -459,7 +459,7 @@ class Growing(Holding):
         return [state[0], np.append(state[1], 1.0)]
 
 
-def test_a_state_that_is_not_shaped_as_at_the_start_is_refused_when_it_is_saved(tmp_path):
+def test_a_state_whose_structure_changed_since_the_start_is_refused_on_saving(tmp_path):
     training = Training(Tape(), Agent(Growing(something=np.zeros(2)), EpsilonGreedy(0.1)), seed=0)
     training.save(tmp_path / "training")
     next(training)
@@ -470,7 +470,7 @@ def test_a_state_that_is_not_shaped_as_at_the_start_is_refused_when_it_is_saved(
 
 @dataclass(frozen=True)
 class Remembering(Notebook):
-    """It keeps the steps of the episode, and does not say how to forget them."""
+    """Keeps the steps of the episode, and has no working way to forget them."""
 
     forget = None
 
@@ -489,7 +489,7 @@ del Remembering.forget
 
 
 class Silent:
-    """Remembers, and has no forget at all."""
+    """Keeps the steps of the episode, and has no ``forget``."""
 
     start, values, update = Remembering.start, Remembering.values, Remembering.update
 
@@ -498,11 +498,11 @@ class Silent:
 
 
 @pytest.mark.parametrize("wrap", [lambda x: x, lambda x: ValueDifference(x, inverse_sensitivity=1.0)])
-def test_a_learner_that_remembers_and_cannot_forget_is_refused_where_a_new_episode_would_begin(tmp_path, wrap):
+def test_a_learner_that_keeps_an_episode_and_cannot_forget_it_is_refused_if_a_new_episode_would_begin(tmp_path, wrap):
     agent = Agent(wrap(Silent()), EpsilonGreedy(0.1))
     training = Training(KNOWN["lake"](), agent, seed=0)
     next(training)
-    training.save(tmp_path / "training")  # where the episode goes on there is nothing to forget
+    training.save(tmp_path / "training")  # the episode continues, so nothing must be forgotten
     assert next(Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=agent)).step == 1
     training = Training(Tape(), agent, seed=0)
     training.save(tmp_path / "training")
@@ -511,7 +511,7 @@ def test_a_learner_that_remembers_and_cannot_forget_is_refused_where_a_new_episo
         training.save(tmp_path / "training")
 
 
-# --- what is given to load -----------------------------------------------------------------------------------------
+# --- arguments of load ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -531,7 +531,7 @@ def path(tmp_path):
         (Agent(NStep(SARSA(0.3), steps=4), COOLING, clock="visits"), "clock must be .*'step', but is 'visits'"),
     ],
 )
-def test_another_agent_is_refused_with_what_differs(path, agent, says):
+def test_another_agent_is_refused_with_the_difference(path, agent, says):
     with pytest.raises(ValueError, match=f"agent's {says}"):
         Training.load(path, env=KNOWN["lake"](), agent=agent)
 
@@ -545,7 +545,7 @@ def test_another_agent_is_refused_with_what_differs(path, agent, says):
         (lambda: gymnasium.make_vec("FrozenLake-v1", num_envs=1), "but is a vector of 1 "),
     ],
 )
-def test_another_environment_is_refused_with_what_differs(path, env, says):
+def test_another_environment_is_refused_with_the_difference(path, env, says):
     with pytest.raises(ValueError, match=says):
         Training.load(path, env=env(), agent=AGENTS["n-step"])
 
@@ -570,13 +570,13 @@ def test_a_bandit_with_other_means_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("given", [{}, {"env": None, "agent": AGENTS["n-step"]}, {"env": Tape(), "agent": QLearning()}])
-def test_environment_and_agent_are_asked_for(path, given):
+def test_load_requires_environment_and_agent(path, given):
     with pytest.raises(TypeError, match="contains neither environment nor agent: load it with env="):
         Training.load(path, **given)
 
 
 class Counting:
-    """A policy that changes as it is asked, as none should, and prints its address."""
+    """A policy that changes with each call, as no policy should, and prints its address."""
 
     def __init__(self):
         self.asked = 0
@@ -591,7 +591,7 @@ def cooling(by):
 
 
 @pytest.mark.parametrize("make", [lambda: cooling(0.5), lambda: Agent(QLearning(), lambda values, step: values * 0.25)])
-def test_a_function_is_compared_by_what_it_holds(tmp_path, make):
+def test_a_function_is_compared_by_its_code_and_closure(tmp_path, make):
     agents = [make(), make()]
     training = Training(KNOWN["lake"](), agents[0], seed=0)
     training.save(tmp_path / "training")
@@ -603,7 +603,7 @@ def test_a_function_is_compared_by_what_it_holds(tmp_path, make):
             Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=other)
 
 
-def test_a_policy_that_changed_since_it_was_made_is_not_the_one_that_is_made_again(tmp_path):
+def test_a_policy_that_changed_since_it_was_made_is_refused(tmp_path):
     training = Training(KNOWN["lake"](), Agent(QLearning(), Counting()), seed=0)
     training.save(tmp_path / "training")
     Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=Agent(QLearning(), Counting()))
@@ -613,7 +613,7 @@ def test_a_policy_that_changed_since_it_was_made_is_not_the_one_that_is_made_aga
         Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=Agent(QLearning(), Counting()))
 
 
-def test_a_word_that_save_does_not_know_is_refused(tmp_path):
+def test_an_unknown_option_of_save_is_refused(tmp_path):
     with pytest.raises(ValueError, match="environment must be 'arrays' or 'pickle', got 'Pickle'"):
         Training(Tape(), AGENTS["Q"], seed=0).save(tmp_path / "training", environment="Pickle")
 
@@ -625,7 +625,7 @@ def load(path):
     return Training.load(path, env=KNOWN["lake"](), agent=AGENTS["n-step"])
 
 
-def test_a_file_that_was_cut_off_or_changed_is_refused(path):
+def test_a_truncated_or_changed_file_is_refused(path):
     whole = path.read_bytes()
     rng = np.random.default_rng(0)
     start = whole.index(b"\n") + 1
@@ -641,7 +641,7 @@ def test_a_file_that_was_cut_off_or_changed_is_refused(path):
             load(path)
 
 
-def test_a_pickle_of_the_first_format_is_refused_with_what_to_do(path):
+def test_a_pickle_of_the_first_format_is_refused_with_the_remedy(path):
     content = b'{"numpy": "2.0"}\n' + pickle.dumps(print)
     first = b"boltzmann_rl training, format 1, SHA-256 " + hashlib.sha256(content).hexdigest().encode()
     path.write_bytes(first + b"\n" + content)
@@ -650,7 +650,7 @@ def test_a_pickle_of_the_first_format_is_refused_with_what_to_do(path):
             Training.load(path, **given)
 
 
-def test_loading_under_another_version_says_so(tmp_path, monkeypatch):
+def test_loading_under_another_version_warns(tmp_path, monkeypatch):
     version = metadata.version
     for kind in ("arrays", "pickle"):
         with monkeypatch.context() as other:
@@ -661,7 +661,7 @@ def test_loading_under_another_version_says_so(tmp_path, monkeypatch):
         assert told[0].filename == __file__
 
 
-def test_a_save_that_fails_leaves_the_file_that_was_there(path):
+def test_a_failed_save_leaves_the_old_file(path):
     before = path.read_bytes()
     with pytest.raises(TypeError, match=r"state\[1\] is a builtins.object"):
         Training(Tape(), Agent(Holding(something=object()), EpsilonGreedy(0.1)), seed=0).save(path)
@@ -670,7 +670,7 @@ def test_a_save_that_fails_leaves_the_file_that_was_there(path):
 
 
 def rewritten(path, change):
-    """The file with another structure, and the checksum that belongs to it."""
+    """The file with another structure and a valid checksum."""
     _, versions, structure, arrays = path.read_bytes().split(b"\n", 3)
     found = json.loads(structure)
     change(found)
@@ -680,7 +680,7 @@ def rewritten(path, change):
 
 
 def places_in(found):
-    """Every place of a JSON structure: what holds it, and under which key."""
+    """Every place of a JSON structure: its container and its key."""
     for key in list(found) if isinstance(found, dict) else range(len(found)):
         yield found, key
         if isinstance(found[key], dict | list):
@@ -697,8 +697,8 @@ REPLACEMENTS = [
 
 @pytest.mark.parametrize("name", ["n-step", "traces", "reinforce", "actor-critic", "Q", "decay", "expected SARSA"])
 @pytest.mark.parametrize("make", [KNOWN["lake"], KNOWN["lakes, NEXT_STEP"], KNOWN["bandit"]])
-def test_a_file_that_says_something_else_with_the_right_checksum_is_an_error_that_says_what(tmp_path, name, make):
-    """What is not refused can be trained on, so that nothing wrong is left to be found later."""
+def test_a_changed_file_with_a_valid_checksum_raises_an_error_that_says_what_is_wrong(tmp_path, name, make):
+    """A file that is not refused can be trained on, so no fault remains to be found later."""
     path, agent = tmp_path / "training", AGENTS[name]
     training = Training(make(), agent, seed=3)
     list(islice(training, 16))
@@ -720,7 +720,7 @@ def test_a_file_that_says_something_else_with_the_right_checksum_is_an_error_tha
 
         rewritten(path, change)
         try:
-            with warnings.catch_warnings(action="ignore"):  # of a new episode, where the file knows no place
+            with warnings.catch_warnings(action="ignore"):  # a new episode warns
                 loaded = Training.load(path, env=make(), agent=agent)
         except ValueError as error:
             refused.append(str(error))
@@ -731,7 +731,7 @@ def test_a_file_that_says_something_else_with_the_right_checksum_is_an_error_tha
 
 
 @pytest.mark.parametrize("kind", ["M", "O", "V8", "f8,f8", "(2,)f8", "<f3", "f99999999999", ""])
-def test_an_array_of_another_kind_is_refused(kind):
+def test_an_array_of_another_dtype_is_refused(kind):
     content = json.dumps({"arrays": [[kind, [1], "C"]], "data": {"array": 0}}).encode() + b"\n" + bytes(64)
     with pytest.raises(ValueError, match="is not the"):
         decoded(content)
@@ -749,7 +749,7 @@ def test_arrays_larger_than_the_file_are_refused_before_they_are_made():
             decoded(content)
 
 
-def test_nesting_without_end_is_refused():
+def test_too_deep_nesting_is_refused():
     for opening, closing in ((b"[", b"]"), (b'{"tuple": [', b"]}")):
         data = opening * 100_000 + closing * 100_000
         with pytest.raises(ValueError, match=r"not JSON|nested too deeply"):
@@ -765,7 +765,7 @@ def test_nesting_without_end_is_refused():
         (np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.array([np.nan, -0.0]), np.float16([1.5])),
     ],
 )
-def test_what_is_decoded_is_what_was_encoded(value):
+def test_decoding_inverts_encoding(value):
     found = decoded(encoded(value, "value"))
     assert repr(found) == repr(value)
     assert [type(part) for part in found] == [type(part) for part in value]
@@ -776,7 +776,7 @@ def test_what_is_decoded_is_what_was_encoded(value):
             )  # fmt: skip
 
 
-def test_an_array_that_is_held_twice_is_one_array_again_and_a_generator_goes_on():
+def test_an_array_that_is_referred_to_twice_is_one_array_again_and_a_generator_continues():
     array, rng = np.arange(3.0), np.random.default_rng(5)
     rng.random(7), rng.integers(9, dtype=np.uint32), rng.spawn(2)
     first, second, other = decoded(encoded([array, (array,), rng], "value"))
@@ -787,7 +787,7 @@ def test_an_array_that_is_held_twice_is_one_array_again_and_a_generator_goes_on(
     assert other.spawn(1)[0].random() == rng.spawn(1)[0].random()
 
 
-def test_named_tuples_are_those_that_the_reader_knows_and_their_code_is_not_run():
+def test_only_known_named_tuples_are_decoded_and_no_code_is_run():
     made = []
 
     class Pair(NamedTuple("Pair", [("first", int), ("second", int)])):
@@ -802,7 +802,7 @@ def test_named_tuples_are_those_that_the_reader_knows_and_their_code_is_not_run(
         decoded(content)
 
 
-def test_wrappers_of_other_packages_make_no_known_environment(tmp_path):
+def test_an_environment_in_a_wrapper_of_another_package_is_not_known(tmp_path):
     def make():
         return gymnasium.wrappers.RecordEpisodeStatistics(KNOWN["lake"]())
 

@@ -41,7 +41,7 @@ steps_taken = st.one_of(st.integers(0, 40), st.integers(0, 10**12))
 every_schedule = pytest.mark.parametrize("schedule", ALL.values(), ids=ALL.keys())
 
 
-def test_the_table_holds_every_schedule():
+def test_the_table_contains_every_schedule():
     held = {type(schedule).__name__ for schedule in ALL.values()}
     shipped = {name for name in schedules.__all__ if dataclasses.is_dataclass(getattr(schedules, name))}
     assert held == shipped
@@ -111,7 +111,7 @@ def test_a_special_case_is_the_general_one():
 @every_schedule
 @laws
 @given(steps=hnp.arrays(np.int64, hnp.array_shapes(min_dims=0, max_dims=3, max_side=4), elements=steps_taken))
-def test_an_array_of_steps_is_each_step_alone(schedule, steps):
+def test_an_array_of_steps_gives_the_value_of_each_step(schedule, steps):
     values = np.asarray(schedule(steps))
     assert values.shape == steps.shape
     assert values.dtype == np.float64
@@ -147,7 +147,7 @@ BASES = np.random.default_rng(11).uniform(0.001, 10.0, size=(300, 2)).tolist()
         lambda a, b: Joined((Power(b), Exponential(a, b, steps=2)), boundaries=(3,)),
     ],
 )
-def test_whatever_the_parameters_one_step_has_the_bits_of_many(made):
+def test_one_step_and_an_array_of_steps_give_the_same_bits(made):
     steps = np.arange(9)
     for a, b in BASES:
         schedule = made(a, b)
@@ -157,7 +157,7 @@ def test_whatever_the_parameters_one_step_has_the_bits_of_many(made):
 
 
 @every_schedule
-def test_the_layout_and_the_type_of_the_steps_change_no_bit(schedule):
+def test_memory_layout_and_dtype_of_the_steps_change_no_bit(schedule):
     many = np.arange(3000)
     one_by_one = np.array([schedule(step) for step in range(3000)])
     grid = many.reshape(50, 60)
@@ -170,7 +170,7 @@ def test_the_layout_and_the_type_of_the_steps_change_no_bit(schedule):
 @every_schedule
 @laws
 @given(step=steps_taken)
-def test_asking_is_pure_and_takes_every_kind_of_integer(schedule, step):
+def test_evaluation_is_pure_and_takes_every_kind_of_integer(schedule, step):
     first = schedule(step)
     assert type(first) is float
     schedule(step + 17)
@@ -180,7 +180,7 @@ def test_asking_is_pure_and_takes_every_kind_of_integer(schedule, step):
 
 
 @every_schedule
-def test_every_value_is_finite_and_not_negative_however_far(schedule):
+def test_every_value_is_finite_and_not_negative_at_any_step(schedule):
     far = [*range(50), *(10**k for k in range(2, 13)), 2**53 + 1, 2**62, 2**63 - 1]
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
@@ -194,7 +194,7 @@ def test_every_value_is_finite_and_not_negative_however_far(schedule):
 
 
 @pytest.mark.parametrize("ends", [(1e-310, 1.0), (1.0, 1e-310), (1e-310, 1e-320)])
-def test_a_way_among_the_least_numbers_warns_of_nothing(ends):
+def test_schedules_between_subnormal_numbers_give_no_warning(ends):
     with np.errstate(all="raise"):
         halfway = Exponential(*ends, steps=10)(5)
     np.testing.assert_allclose(halfway, math.sqrt(ends[0]) * math.sqrt(ends[1]), rtol=1e-3)
@@ -210,7 +210,7 @@ def test_a_way_among_the_least_numbers_warns_of_nothing(ends):
         (lambda schedule: Restarts(schedule, period=1024, growth=2), 1024),
     ],
 )
-def test_a_combinator_gives_its_schedule_whole_steps_up_to_2_to_the_62nd(wrapped, last):
+def test_a_combinator_passes_its_schedule_integer_steps_up_to_2_to_the_62nd(wrapped, last):
     given = []
 
     def schedule(step):
@@ -224,7 +224,7 @@ def test_a_combinator_gives_its_schedule_whole_steps_up_to_2_to_the_62nd(wrapped
 
 
 @every_schedule
-def test_the_empty_array_has_an_empty_answer(schedule):
+def test_an_empty_array_of_steps_gives_an_empty_array(schedule):
     assert schedule(np.zeros((0, 3), int)).shape == (0, 3)
 
 
@@ -237,7 +237,7 @@ def test_the_steps_are_not_written_to(schedule):
 
 
 @every_schedule
-def test_a_schedule_prints_as_it_is_written_and_is_a_value(schedule):
+def test_the_repr_of_a_schedule_is_its_code_and_equal_schedules_hash_equally(schedule):
     twin = eval(repr(schedule), vars(schedules) | {"inf": INF})
     for same in (twin, pickle.loads(pickle.dumps(schedule)), copy.deepcopy(schedule), dataclasses.replace(schedule)):
         assert same == schedule
@@ -272,16 +272,16 @@ def test_a_negative_step_is_refused(schedule, step):
 
 @every_schedule
 @pytest.mark.parametrize("step", [1.0, [1.0], NAN, INF, "1", None, True, [True], 1j])
-def test_a_step_that_is_no_integer_is_refused(schedule, step):
+def test_a_step_that_is_not_an_integer_is_refused(schedule, step):
     with pytest.raises(TypeError, match="step"):
         schedule(step)
 
 
-# --- laws over those that go somewhere ----------------------------------------------------------------------
+# --- laws over schedules that change ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("schedule", "start", "end", "steps"), WAYS.values(), ids=WAYS.keys())
-def test_both_ends_are_exact_and_the_end_stays(schedule, start, end, steps):
+def test_both_ends_are_exact_and_the_schedule_stays_at_its_end(schedule, start, end, steps):
     assert schedule(0) == start
     for step in (steps, steps + 1, 2 * steps, 10**12, 2**63 - 1, 10**400):
         assert schedule(step) == end
@@ -289,7 +289,7 @@ def test_both_ends_are_exact_and_the_end_stays(schedule, start, end, steps):
 
 
 @pytest.mark.parametrize(("schedule", "start", "end", "steps"), WAYS.values(), ids=WAYS.keys())
-def test_the_way_stays_between_its_ends_and_never_turns(schedule, start, end, steps):
+def test_values_stay_between_the_ends_and_are_monotone(schedule, start, end, steps):
     values = schedule(np.arange(steps + 2))
     assert values.min() == min(start, end)
     assert values.max() == max(start, end)
@@ -298,7 +298,7 @@ def test_the_way_stays_between_its_ends_and_never_turns(schedule, start, end, st
 
 
 @pytest.mark.parametrize(("schedule", "start", "bound"), FALLS.values(), ids=FALLS.keys())
-def test_a_fall_begins_at_its_start_never_rises_and_never_passes_its_bound(schedule, start, bound):
+def test_a_decay_begins_at_its_start_never_rises_and_never_passes_its_bound(schedule, start, bound):
     values = schedule(np.append(np.arange(3000), 10 ** np.arange(4, 13)))
     assert values[0] == pytest.approx(start, rel=1e-15)
     assert np.diff(values).max() <= 4 * np.finfo(float).eps * start
@@ -314,7 +314,7 @@ def test_a_fall_begins_at_its_start_never_rises_and_never_passes_its_bound(sched
     st.integers(1, 10**6),
     st.integers(0, 2 * 10**6),
 )
-def test_no_parameters_lead_outside_the_ends(shape, start, end, steps, step):
+def test_no_parameters_give_values_outside_the_ends(shape, start, end, steps, step):
     schedule = shape(start, end, steps=steps)
     assert (schedule(0), schedule(steps), schedule(2 * steps)) == (start, end, end)
     assert min(start, end) <= schedule(step) <= max(start, end)
@@ -328,7 +328,7 @@ def test_decay_is_the_closed_form(start, decay, step):
     np.testing.assert_allclose(Exponential(start, decay=decay)(step), expected, rtol=1e-10, atol=1e-300)
 
 
-# --- what cannot be -----------------------------------------------------------------------------------------
+# --- invalid parameters -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("make", "name"), NUMBERS)
@@ -339,19 +339,19 @@ def test_a_number_out_of_range_is_refused_by_name(make, name, wrong):
 
 
 @pytest.mark.parametrize("make", [make for make, _ in NUMBERS] + [lambda x: Exponential(1.0, 4.0, decay=x)])
-def test_a_whole_number_is_kept_as_a_float(make):
+def test_an_integer_parameter_is_kept_as_a_float(make):
     assert repr(make(2)) == repr(make(np.float32(2))) == repr(make(2.0))
 
 
 @pytest.mark.parametrize("wrong", [0.0, NAN, INF, -INF])
-def test_an_exponent_that_leads_nowhere_is_refused(wrong):
+def test_an_exponent_of_0_or_not_finite_is_refused(wrong):
     with pytest.raises(ValueError, match="exponent"):
         Power(1.0, exponent=wrong)
 
 
 @pytest.mark.parametrize(("make", "name"), NUMBERS)
 @pytest.mark.parametrize("wrong", ["1", None, True, 1j, [None], [[1.0]], np.array([True]), {}], ids=repr)
-def test_what_is_no_number_is_refused_by_name(make, name, wrong):
+def test_a_parameter_that_is_not_a_number_is_refused_by_name(make, name, wrong):
     with pytest.raises(TypeError, match=name):
         make(wrong)
 
@@ -374,7 +374,7 @@ INTEGERS = [
     ("wrong", "error"),
     [(0, ValueError), (-5, ValueError), (2.0, TypeError), (NAN, TypeError), ("2", TypeError), (True, TypeError)],
 )
-def test_a_length_that_is_no_positive_integer_is_refused_by_name(make, name, wrong, error):
+def test_a_length_that_is_not_a_positive_integer_is_refused_by_name(make, name, wrong, error):
     with pytest.raises(error, match=name):
         make(wrong)
 
@@ -422,7 +422,7 @@ def test_parameters_that_contradict_each_other_are_refused(make, said):
 @pytest.mark.parametrize(
     ("wrong", "error"), [("1", TypeError), (None, TypeError), (-1.0, ValueError), (NAN, ValueError)]
 )
-def test_what_is_neither_a_number_nor_a_schedule_is_refused_by_name(make, name, wrong, error):
+def test_a_parameter_that_is_neither_a_number_nor_a_schedule_is_refused_by_name(make, name, wrong, error):
     with pytest.raises(error, match=name):
         make(wrong)
 
@@ -509,13 +509,13 @@ def test_a_parameter_out_of_range_is_refused_by_name(wrong):
 
 
 @pytest.mark.parametrize("answer", ["1", None, True, 1j, [1.0, 2.0]])
-def test_a_schedule_that_answers_no_number_is_refused(answer):
+def test_a_schedule_that_does_not_return_a_number_is_refused(answer):
     for step in (3, np.arange(4)):
         with pytest.raises(TypeError, match="value of"):
             evaluate(lambda _: answer, step)
 
 
-def test_a_schedule_that_answers_nan_at_one_step_is_refused():
+def test_a_schedule_that_returns_nan_at_one_step_is_refused():
     with pytest.raises(ValueError, match=r"the value of .* at step 3 must be a number, got nan"):
         evaluate(lambda _: NAN, 3)
 
@@ -528,7 +528,7 @@ def test_the_value_at_a_step_is_a_float_within_its_bounds(answer, value):
         value_at(lambda step: answer + 1.0, "learning_rate", 3, maximum=0.5)
 
 
-def test_an_error_inside_a_schedule_is_its_own():
+def test_an_error_inside_a_schedule_is_passed_on():
     def broken(step):
         raise ZeroDivisionError("inside")
 
@@ -537,7 +537,7 @@ def test_an_error_inside_a_schedule_is_its_own():
             evaluate(broken, step)
 
 
-def test_only_what_is_known_not_to_change_is_constant():
+def test_only_schedules_that_are_known_not_to_change_are_constant():
     assert is_constant(0.5)
     assert is_constant(Constant(0.5))
     assert not is_constant(Linear(1.0, 1.0, steps=3))
@@ -547,7 +547,7 @@ def test_only_what_is_known_not_to_change_is_constant():
     assert not is_constant(Floor(0.5, minimum=0.1))
 
 
-def test_a_power_that_starts_at_0_stays_there_also_where_the_power_itself_is_lost():
+def test_a_power_schedule_from_0_stays_at_0_even_if_the_power_underflows():
     schedule = Power(0.0, exponent=-1000.0)
     assert (1.0 + 1e6) ** schedule.exponent == 0.0
     assert schedule(10**6) == 0.0

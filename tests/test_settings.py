@@ -1,4 +1,4 @@
-"""What may be given to the classes of settings: limits are taken, all beyond and all that is no number is refused."""
+"""The classes of settings: ends of ranges are accepted, everything beyond and everything of another type is refused."""
 
 import math
 
@@ -15,8 +15,8 @@ HUGE = 10**400
 
 average, sarsa, half = brl.SampleAverage(), brl.SARSA(), schedules.Constant(0.5)
 
-# Each class with an argument and the numbers it may be: (class, all arguments, argument, least, greatest), an end in a
-# list being excluded. From the docstrings, not from the code.
+# The range of each argument: (class, all arguments, argument, least, greatest); an end in a list is excluded. They come
+# from the docstrings, not from the code.
 NUMBERS = [
     (brl.QLearning, {}, "learning_rate", 0.0, 1.0),
     (brl.QLearning, {}, "discount", 0.0, 1.0),
@@ -77,7 +77,7 @@ NUMBERS = [
     (schedules.WarmUp, {"schedule": half, "steps": 3}, "start", 0.0, LARGEST),
 ]
 
-# The same of whole numbers: (class, other arguments, argument, least, greatest or None).
+# The same for integers: (class, other arguments, argument, least, greatest or None).
 WHOLE_NUMBERS = [
     *((shape, {"start": 1.0, "end": 0.5}, "steps", 1, None) for shape in (schedules.Linear, schedules.Cosine)),
     (schedules.Polynomial, {"start": 1.0, "end": 0.5}, "steps", 1, None),
@@ -110,7 +110,7 @@ def just_above(number):
 
 
 @pytest.mark.parametrize("row", NUMBERS, ids=titled)
-def test_the_ends_of_what_a_number_may_be_are_taken_and_all_beyond_is_refused_by_name(row):
+def test_numbers_at_the_ends_of_their_range_are_accepted_and_beyond_it_refused_by_name(row):
     made, others, name, least, greatest = row
     inside, outside = [], [NAN, HUGE, -HUGE]
     for end, beyond, within in ((least, just_below, just_above), (greatest, just_above, just_below)):
@@ -127,7 +127,7 @@ def test_the_ends_of_what_a_number_may_be_are_taken_and_all_beyond_is_refused_by
 
 
 @pytest.mark.parametrize("row", WHOLE_NUMBERS, ids=titled)
-def test_the_ends_of_what_a_whole_number_may_be_are_taken_and_all_beyond_is_refused_by_name(row):
+def test_integers_at_the_ends_of_their_range_are_accepted_and_beyond_it_refused_by_name(row):
     made, others, name, least, greatest = row
     for number in (least, np.int64(least), *([] if greatest is None else [greatest])):
         made(**others, **{name: number})
@@ -140,7 +140,7 @@ def test_the_ends_of_what_a_whole_number_may_be_are_taken_and_all_beyond_is_refu
 
 
 @pytest.mark.parametrize("row", [*NUMBERS, *WHOLE_NUMBERS], ids=titled)
-def test_what_is_no_number_is_refused_by_name_and_never_in_words_of_python(row):
+def test_a_setting_that_is_not_a_number_is_refused_by_name_and_not_by_pythons_message(row):
     made, others, name, *_ = row
     for wrong in NO_NUMBERS:
         if made is schedules.Exponential and name in ("steps", "decay") and wrong is None:
@@ -160,7 +160,7 @@ def test_what_is_no_number_is_refused_by_name_and_never_in_words_of_python(row):
         (lambda clock: brl.Agent(average, brl.Greedy(), clock), "clock", ["step", "pulls", "visits"]),
     ],
 )
-def test_one_of_a_few_words_is_that_word_and_nothing_that_python_takes_for_it(made, name, right):
+def test_a_choice_among_words_accepts_only_these_words(made, name, right):
     for word in right:
         made(word)
     for wrong in ("no", 1, 0, None, np.array([1.0, 2.0]), np.array([]), "True", [True], {}, 10**5000):
@@ -179,7 +179,7 @@ def test_one_of_a_few_words_is_that_word_and_nothing_that_python_takes_for_it(ma
         (lambda means: brl.BernoulliBandit(means=means), "means"),
     ],
 )
-def test_what_is_no_sequence_is_refused_by_name(made, name):
+def test_a_setting_that_is_not_a_sequence_is_refused_by_name(made, name):
     wrong = (None, 3, 0.5, True, "01", b"01", {}, {1.0}, np.array("1"), np.ma.array([1.0], mask=[1]), [[1], [1, 2]])
     for parts in (*wrong, [], (None,), object(), 10**5000):
         with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
@@ -230,7 +230,7 @@ LEARNERS = [
 
 @pytest.mark.parametrize("answer", [None, "0.5", NAN, -0.5, [0.1, 0.2], 1j, True], ids=repr)
 @pytest.mark.parametrize(("learner", "name", "made"), LEARNERS, ids=lambda part: part if isinstance(part, str) else "")
-def test_a_rate_that_is_wrong_at_one_step_is_refused_there_by_name_with_step_and_value(learner, name, made, answer):
+def test_a_learning_rate_that_is_invalid_at_one_step_is_refused_there_with_step_and_value(learner, name, made, answer):
     learner, rng = made(wrong_at_the_third_step(answer)), np.random.default_rng(0)
     state = learner.start((2, 2), rng)
     for step in (0, 1):
@@ -240,9 +240,9 @@ def test_a_rate_that_is_wrong_at_one_step_is_refused_there_by_name_with_step_and
 
 
 @pytest.mark.parametrize(("learner", "name", "made"), LEARNERS, ids=lambda part: part if isinstance(part, str) else "")
-def test_a_rate_that_averages_is_at_most_1_at_every_step(learner, name, made):
+def test_an_averaging_learning_rate_is_at_most_1_at_every_step(learner, name, made):
     if (learner, name) in (("Reinforce", "learning_rate"), ("ActorCritic", "learning_rate")):
-        return  # steps up a gradient, of any size
+        return  # a gradient step may have any size
     learner, rng = made(schedules.Linear(1.0, 3.0, steps=2)), np.random.default_rng(0)
     state = learner.update(learner.start((2, 2), rng), one_step(0), rng)
     with pytest.raises(ValueError, match=rf"^{name} = Linear\(.*\) at step 1 must be in \[0, 1\], got 2.0"):
@@ -259,7 +259,7 @@ def test_a_rate_that_averages_is_at_most_1_at_every_step(learner, name, made):
         ("temperature", lambda temperature: brl.EpsilonBoltzmann(0.1, temperature)),
     ],
 )
-def test_a_schedule_of_a_policy_that_is_wrong_at_one_step_is_refused_there_by_name(name, made, answer):
+def test_a_policys_schedule_that_is_invalid_at_one_step_is_refused_there_by_name(name, made, answer):
     policy, values, rng = made(wrong_at_the_third_step(answer)), np.array([0.0, 1.0]), np.random.default_rng(0)
     for ask in (lambda step: policy(values, step), lambda step: brl.act(policy, values, rng, step=step)):
         ask(1)
@@ -267,7 +267,7 @@ def test_a_schedule_of_a_policy_that_is_wrong_at_one_step_is_refused_there_by_na
             ask(2)
 
 
-def test_what_takes_more_than_the_step_is_no_schedule_and_said_so_at_once():
+def test_a_schedule_with_more_parameters_than_the_step_is_refused_at_once():
     for wrong in (brl.Greedy(), lambda: 0.1, lambda step, values: 0.1):
         with pytest.raises(TypeError, match="learning_rate must be a number or a schedule, called with the step"):
             brl.QLearning(wrong)

@@ -1,4 +1,4 @@
-"""The engine for bandits: every run as if it were played alone by a loop over plain numbers."""
+"""The reference engine for bandits: every run equals one simulated alone by a loop over plain numbers."""
 
 import math
 import tracemalloc
@@ -46,7 +46,7 @@ PER_STEP = (
 )
 
 
-# The same learners and policies once more, for one run, on lists of plain numbers.
+# The same learners and policies for one run, on lists of plain numbers.
 
 
 class Average:
@@ -133,7 +133,7 @@ RUNS, STEPS, SEED = 6, 70, 11
 
 
 def play_alone(bandit, pay, learner, policy, run, *, block):
-    """One run, all by itself, from its own column of the streams."""
+    """One run alone, from its own column of the streams."""
     problem, luck, coins, drift = (stream(SEED, name, block) for name in ("problem", "reward", "action", "drift"))
     every_mean = bandit.start(BLOCK, problem)
     learner, cumulative, diary = learner(bandit.arms), 0.0, []
@@ -167,7 +167,7 @@ def play_alone(bandit, pay, learner, policy, run, *, block):
 
 @pytest.mark.parametrize("problem", BANDITS)
 @pytest.mark.parametrize("name", AGENTS)
-def test_all_runs_in_lock_step_are_each_run_played_alone(problem, name):
+def test_runs_simulated_together_equal_each_run_simulated_alone(problem, name):
     bandit, pay = BANDITS[problem]
     learner, policy, scalar_learner, scalar_policy = AGENTS[name]
     watched, block = Watched(learner), 3
@@ -187,7 +187,7 @@ def test_all_runs_in_lock_step_are_each_run_played_alone(problem, name):
     assert set(result.totals) == {"reward", "best_action", "regret"}
 
 
-def test_the_temperature_is_measured_where_there_is_one():
+def test_the_temperature_is_recorded_for_policies_that_have_one():
     bandit, schedule = GaussianBandit(arms=2), Exponential(1.0, 0.05, steps=40)
     cooled = simulate(bandit, Agent(SampleAverage(), Boltzmann(schedule)), block=0, runs=3, steps=50, seed=0)
     np.testing.assert_allclose(cooled.curves["temperature"].mean, [schedule(t) for t in range(50)], rtol=1e-12)
@@ -196,7 +196,7 @@ def test_the_temperature_is_measured_where_there_is_one():
     assert set(greedy.curves) == set(PER_STEP)
 
 
-def test_an_infinite_temperature_is_measured_without_complaint_and_is_the_uniform_policy():
+def test_an_infinite_temperature_is_recorded_without_warnings_and_is_uniform():
     hot = short(agent=Agent(SampleAverage(), Boltzmann(math.inf)))
     merged = hot.curves["temperature"].merge(
         short(block=1, agent=Agent(SampleAverage(), Boltzmann(math.inf))).curves["temperature"]
@@ -214,27 +214,27 @@ def test_all_tied_best_arms_count_as_best():
     assert result.curves["expected_regret"].mean == pytest.approx(1 / 3)
 
 
-GAP = 2.0**-20  # a float beside 10⁹ as well
+GAP = 2.0**-20  # representable also beside 10⁹
 LARGEST = np.finfo(np.float64).max
 
 
 @pytest.mark.parametrize("epsilon", [0.25, 1.0])
-def test_an_expected_regret_keeps_its_digits_under_rewards_of_a_billion(epsilon):
+def test_expected_regret_is_accurate_with_rewards_of_a_billion(epsilon):
     agent = Agent(SampleAverage(), EpsilonGreedy(epsilon))
     result = simulate(GaussianBandit((1e9, 1e9 + GAP, 1e9 - GAP), sd=0.0), agent, block=0, runs=1, steps=3, seed=0)
-    # First all arms tie; then one of them, or those of reward 0, whichever is higher: the arm pulled first.
+    # First all arms tie; then the arm pulled first is best if its reward is positive, else the other arms are.
     first = {1e9: 1, 1e9 + GAP: 0, 1e9 - GAP: 2}[float(result.curves["reward"].mean[0])]
     expected = [GAP, (1.0 - epsilon) * first * GAP + epsilon * GAP]
     np.testing.assert_allclose(result.curves["expected_regret"].mean[:2], expected, rtol=1e-14)
 
 
-def test_an_expected_reward_keeps_its_digits_beside_an_arm_of_a_billion():
+def test_expected_reward_is_accurate_beside_an_arm_of_a_billion():
     agent = Agent(SampleAverage(), lambda values, step: np.broadcast_to([0.0, 0.5, 0.5], values.shape))
     result = simulate(GaussianBandit((1e9, 0.1, 0.2)), agent, block=0, runs=2, steps=2, seed=0)
     np.testing.assert_allclose(result.curves["expected_reward"].mean, 0.15, rtol=1e-15)
 
 
-def test_rewards_that_add_up_to_more_than_a_float_holds_are_refused_and_not_counted_as_infinite():
+def test_rewards_whose_sum_overflows_are_refused():
     bandit = GaussianBandit((1e307, 2e307), sd=0.0)
     with np.errstate(all="raise"):
         simulate(bandit, Agent(SampleAverage(), Greedy()), block=0, runs=5, steps=8, seed=0)
@@ -242,7 +242,7 @@ def test_rewards_that_add_up_to_more_than_a_float_holds_are_refused_and_not_coun
             simulate(bandit, Agent(SampleAverage(), Greedy()), block=0, runs=5, steps=40, seed=0)
 
 
-def test_means_that_lie_further_apart_than_any_float_cost_the_largest_regret():
+def test_a_regret_that_overflows_is_the_largest_float():
     agent = Agent(SampleAverage(), Greedy())
     with np.errstate(all="raise"):
         result = simulate(GaussianBandit((LARGEST, -LARGEST), sd=0.0), agent, block=0, runs=50, steps=1, seed=0)
@@ -251,7 +251,7 @@ def test_means_that_lie_further_apart_than_any_float_cost_the_largest_regret():
     assert result.curves["expected_regret"].mean[0] == pytest.approx(LARGEST / 2)
 
 
-def test_a_temperature_as_large_as_floats_are_has_a_mean_and_an_interval():
+def test_the_largest_temperatures_have_a_mean_and_an_interval():
     with np.errstate(all="raise"):
         hot = short(agent=Agent(SampleAverage(), Boltzmann(LARGEST)))
         merged = hot.curves["temperature"].merge(hot.curves["temperature"])
@@ -324,8 +324,8 @@ def test_a_longer_run_begins_as_a_shorter_one_does():
         assert longer.curves[metric].mean[:33].tobytes() == curve.mean.tobytes()
 
 
-def test_all_agents_meet_the_same_problems_and_the_same_luck():
-    """Two rules that choose alike by other means are paid alike, to the last bit."""
+def test_all_agents_face_the_same_problems_and_the_same_reward_noise():
+    """Two learners that choose the same arms in different ways get the same rewards, to the last bit."""
     one, other = (
         simulate(BernoulliBandit(UniformMeans(), arms=3), agent, block=0, runs=50, steps=60, seed=5)
         for agent in (Agent(SampleAverage(), Boltzmann(math.inf)), Agent(ConstantStep(0.7, 9.0), EpsilonGreedy(1.0)))
@@ -334,7 +334,7 @@ def test_all_agents_meet_the_same_problems_and_the_same_luck():
     assert one.totals["regret"].tobytes() == other.totals["regret"].tobytes()
 
 
-def test_a_policy_on_the_clock_of_pulls_is_given_the_pulls_of_every_arm():
+def test_a_policy_on_the_clock_of_pulls_gets_the_pulls_of_every_arm():
     @dataclass(frozen=True)
     class LeastPulled:
         clock = "pulls"
@@ -351,7 +351,7 @@ def test_a_policy_on_the_clock_of_pulls_is_given_the_pulls_of_every_arm():
     assert all(sorted(run[:4]) == [0, 1, 2, 3] for run in actions.T)
 
 
-def test_a_policy_that_perturbs_is_given_one_uniform_an_action():
+def test_a_policy_that_perturbs_values_gets_one_uniform_per_action():
     @dataclass(frozen=True)
     class GumbelMax:
         temperature: float
@@ -369,7 +369,7 @@ def test_a_policy_that_perturbs_is_given_one_uniform_an_action():
     )
     one, other = gumbel.curves["reward"], inverse.curves["reward"]
     z = (one.mean.mean() - other.mean.mean()) / math.hypot(*(np.mean(c.standard_error) for c in (one, other)))
-    assert abs(z) < 4.9  # the same law, drawn in another way; steps of a run are correlated, hence no √30
+    assert abs(z) < 4.9  # the same distribution, drawn in another way; steps of a run are correlated, hence no √30
 
 
 @pytest.mark.parametrize(
@@ -380,14 +380,14 @@ def test_a_policy_that_perturbs_is_given_one_uniform_an_action():
         (lambda values, step: np.array([0.5, 0.5]), "shape"),
     ],
 )
-def test_a_policy_whose_answer_is_no_distribution_is_stopped(policy, message):
+def test_a_policy_that_does_not_return_a_distribution_is_refused(policy, message):
     with pytest.raises(ValueError, match=message):
         short(agent=Agent(SampleAverage(), policy))
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20), st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20))
 @settings(deadline=None, max_examples=200)
-def test_merged_moments_are_the_moments_of_all_samples_together(one, other):
+def test_merged_moments_are_the_moments_of_all_samples(one, other):
     merged = Moments.of(np.array(one)).merge(Moments.of(np.array(other)))
     together = np.array(one + other)
     assert merged.samples == len(together)
@@ -398,7 +398,7 @@ def test_merged_moments_are_the_moments_of_all_samples_together(one, other):
         assert merged.standard_error == pytest.approx(error, rel=1e-9, abs=1e-9)
 
 
-def test_moments_do_not_lose_a_small_spread_under_a_large_mean():
+def test_a_small_variance_under_a_large_mean_is_accurate():
     samples = 1e9 + np.array([0.0, 1.0, 2.0])
     assert Moments.of(samples).squares == pytest.approx(2.0, rel=1e-9)
     assert Moments.of(samples[:1]).merge(Moments.of(samples[1:])).squares == pytest.approx(2.0, rel=1e-9)
@@ -406,7 +406,7 @@ def test_moments_do_not_lose_a_small_spread_under_a_large_mean():
 
 @given(st.lists(st.floats(-LARGEST, LARGEST), min_size=1, max_size=9), st.integers(1, 8))
 @settings(deadline=None, max_examples=300)
-def test_the_mean_of_floats_is_a_float_however_large_they_are(samples, cut):
+def test_the_mean_of_floats_never_overflows(samples, cut):
     """Against exact fractions; deviations are rounded at the size of the largest sample."""
     with np.errstate(all="raise"):
         whole = Moments.of(np.array(samples))
@@ -429,7 +429,7 @@ def test_samples_of_which_some_are_infinite_have_an_infinite_mean_wherever_they_
         assert all_.merge(all_).squares == 0.0
 
 
-def test_one_sample_says_nothing_about_its_error():
+def test_one_sample_has_no_standard_error():
     assert np.isnan(Moments.of(np.array([[1.0], [2.0]])).standard_error).all()
 
 
@@ -441,14 +441,14 @@ def test_memory_does_not_grow_with_the_number_of_steps():
         tracemalloc.stop()
         return used
 
-    peak(10)  # what is imported or cached on the way is no memory of the run
+    peak(10)  # imports and caches must not count as memory of the run
     curves = (len(PER_STEP) + 1) * 2 * 8 * 4000  # mean and squares of each metric at each step
-    assert peak(4000) < 1.5 * peak(500) + 3 * curves  # the parts, the whole put together from them, and the metrics
+    assert peak(4000) < 1.5 * peak(500) + 3 * curves  # the blocks, their merged result, and the metrics
 
 
 @dataclass(frozen=True)
 class Misshapen:
-    """A bandit of three arms, one of whose methods answers an array of another shape, which NumPy may broadcast."""
+    """A bandit of three arms; one method returns an array of another shape, which NumPy might broadcast."""
 
     method: str
     answer: tuple[int, ...]
@@ -486,7 +486,7 @@ class Misshapen:
         ("move", (BLOCK, 1), (BLOCK, 3)),
     ],
 )
-def test_an_answer_of_a_bandit_of_another_shape_is_refused_by_method_with_both_shapes(method, answer, wanted):
+def test_an_array_of_the_wrong_shape_from_a_bandit_is_refused_with_method_and_shapes(method, answer, wanted):
     bandit, agent = Misshapen(method, answer), Agent(SampleAverage(), Greedy())
     with pytest.raises(ValueError, match="must answer an array of shape") as caught:
         simulate(bandit, agent, block=0, runs=20, steps=3, seed=0)

@@ -37,7 +37,7 @@ def rows(element=value, actions=6):
 
 
 def exact_exponents(values, temperature):
-    """(values_i / temperature_i − the largest of these), without rounding: mpf, −inf where not available."""
+    """values_i / temperature_i less the largest of them, without rounding: mpf, −inf for unavailable actions."""
     temperatures = np.broadcast_to(temperature, np.shape(values))
     quotients = [
         None if v == NINF else Fraction(float(v)) / Fraction(float(t))
@@ -59,7 +59,7 @@ def exact_softmax(values, temperature):
 
 
 def exact_log_softmax(values, temperature):
-    """With log1p of the others' weights, so that the winner's tail survives 80 digits as well."""
+    """With log1p of the other weights, so that a log-probability near 0 keeps its digits."""
     z = exact_exponents(values, temperature)
     winner = z.index(0)
     others = [mpmath.exp(x) for k, x in enumerate(z) if k != winner and x > -100_000]
@@ -105,7 +105,7 @@ def assert_softmax_is_exact(values, temperature):
         ([5.0], 1e-320),
     ],
 )
-def test_softmax_is_exact_where_shortcuts_fail(values, temperature):
+def test_softmax_is_exact_where_naive_formulas_fail(values, temperature):
     assert_softmax_is_exact(values, temperature)
 
 
@@ -117,7 +117,7 @@ def test_softmax_is_within_its_stated_error_of_80_digits(values, temperature):
 
 @laws
 @given(rows(moderate, actions=40), st.floats(0.05, 20))
-def test_softmax_is_within_its_stated_error_at_everyday_values(values, temperature):
+def test_softmax_is_within_its_stated_error_at_typical_values(values, temperature):
     assert_softmax_is_exact(values, temperature)
 
 
@@ -130,14 +130,14 @@ def test_softmax_is_within_its_stated_error_with_one_temperature_per_action(row)
 
 @laws
 @given(st.lists(st.tuples(moderate, st.floats(0.05, 20)), min_size=1, max_size=8))
-def test_softmax_is_within_its_stated_error_at_everyday_temperatures_per_action(row):
+def test_softmax_is_within_its_stated_error_at_typical_temperatures_per_action(row):
     values, temperatures = np.array(row).T
     assert_softmax_is_exact(values, temperatures)
 
 
 @laws
 @given(hnp.arrays(float, hnp.array_shapes(min_dims=2, max_dims=4, max_side=3), elements=moderate), st.data())
-def test_a_temperature_per_row_is_that_temperature_on_each_row(values, data):
+def test_a_temperature_per_row_applies_to_its_row(values, data):
     t = data.draw(hnp.arrays(float, values.shape[:-1], elements=st.one_of(st.sampled_from([0.0, INF]), temperature)))
     for function in (brl.softmax, brl.log_softmax, brl.softmax_jacobian):
         together = function(values, t)
@@ -149,7 +149,7 @@ def test_a_temperature_per_row_is_that_temperature_on_each_row(values, data):
 
 @laws
 @given(hnp.arrays(float, hnp.array_shapes(min_dims=2, max_dims=4, max_side=3), elements=moderate))
-def test_equal_temperatures_per_action_are_one_temperature(values):
+def test_equal_temperatures_per_action_equal_one_temperature(values):
     for t in (0.3, 1.0, 7.0):
         shared = np.full((1,) * (values.ndim - 1) + values.shape[-1:], t)
         np.testing.assert_allclose(brl.softmax(values, shared), brl.softmax(values, t), rtol=1e-13)
@@ -166,14 +166,14 @@ def test_the_number_of_axes_tells_a_temperature_per_row_from_one_per_action():
 
 @laws
 @given(rows(), st.one_of(temperature, st.sampled_from([0.0, INF])))
-def test_adding_a_power_of_two_that_rounds_nothing_changes_no_bit(values, temperature):
+def test_adding_a_constant_without_rounding_changes_no_bit(values, temperature):
     coarse = np.where(np.isneginf(values), NINF, np.round(np.clip(values, -1e6, 1e6)))
     np.testing.assert_array_equal(brl.softmax(coarse + 2.0**30, temperature), brl.softmax(coarse, temperature))
 
 
 @laws
 @given(rows(moderate), st.floats(0.05, 20), st.integers(-900, 900))
-def test_only_the_ratio_of_values_to_temperature_counts(values, temperature, power):
+def test_only_the_ratio_of_values_to_temperature_matters(values, temperature, power):
     values = np.round(np.array(values) * 1024) / 1024
     scaled = brl.softmax(np.ldexp(values, power), float(np.ldexp(temperature, power)))
     np.testing.assert_allclose(scaled, brl.softmax(values, temperature), rtol=1e-12, atol=1e-300)
@@ -181,7 +181,7 @@ def test_only_the_ratio_of_values_to_temperature_counts(values, temperature, pow
 
 @laws
 @given(rows(), st.one_of(temperature, st.sampled_from([0.0, INF])), st.randoms(use_true_random=False))
-def test_the_names_of_the_actions_do_not_matter(values, temperature, random):
+def test_permuting_the_actions_permutes_the_probabilities(values, temperature, random):
     order = list(range(len(values)))
     random.shuffle(order)
     p = brl.softmax(values, temperature)
@@ -209,7 +209,7 @@ def test_temperature_zero_is_uniform_over_the_exactly_equal_maxima(values):
 
 @laws
 @given(rows())
-def test_temperature_infinity_is_uniform_over_the_available(values):
+def test_temperature_infinity_is_uniform_over_the_available_actions(values):
     available = np.array(values) > NINF
     np.testing.assert_array_equal(brl.softmax(values, INF), available / available.sum())
     np.testing.assert_array_equal(brl.uniform(values), available / available.sum())
@@ -224,13 +224,13 @@ def test_a_single_action_is_certain_at_every_temperature(value, temperature):
     assert brl.softmax_jacobian([value], temperature).tolist() == [[0.0]]
 
 
-def test_a_gap_of_one_ulp_is_no_tie_at_temperature_zero():
+def test_a_gap_of_one_ulp_is_not_a_tie_at_temperature_zero():
     assert brl.softmax([1.0, np.nextafter(1.0, 0.0)], 0.0).tolist() == [1.0, 0.0]
     assert brl.softmax([0.0, -0.0], 0.0).tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("temperature", [0.0, SMALLEST, 1e-308, 1e-3, 1.0, 1e290])
-def test_a_gap_of_1e300_is_a_certainty_and_no_overflow(temperature):
+def test_a_gap_of_1e300_makes_the_best_action_certain_without_overflow(temperature):
     assert brl.softmax([-1e300, 1e300, 0.0], temperature).tolist() == [0.0, 1.0, 0.0]
 
 
@@ -245,7 +245,7 @@ def test_temperatures_per_action_keep_their_limits():
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f8", "g", "i1", "u1", "i2", "i8", "u8", ">i4"])
-def test_every_real_dtype_is_taken_to_float64_first(dtype):
+def test_every_real_dtype_is_converted_to_float64_first(dtype):
     expected = [float(p) for p in exact_softmax([1.0, 2.0, 3.0], 1.0)[0]]
     for function in (brl.softmax, brl.log_softmax):
         assert function(np.array([1, 2, 3], dtype)).dtype == np.float64
@@ -269,13 +269,13 @@ def test_differences_of_small_dtypes_do_not_wrap(values, winner):
     assert p.argmax() == winner
 
 
-def test_float16_does_not_lose_a_hundred_thousand_actions():
+def test_float16_values_of_a_hundred_thousand_actions_lose_no_probability():
     p = brl.softmax(np.zeros(100_000, np.float16))
     np.testing.assert_array_equal(p, np.full(100_000, 1 / 100_000))
 
 
 @pytest.mark.parametrize("function", [brl.softmax, brl.log_softmax, brl.logsumexp, brl.softmax_jacobian])
-def test_the_input_is_read_only_to_the_function(function):
+def test_the_input_is_never_written_to(function):
     values = np.array([[1.0, NINF, 3.0], [0.0, 0.0, 0.0]])
     values.setflags(write=False)
     for t in (0.0, 1.0, INF, np.array([0.5, 2.0]), np.ones((2, 3))):
@@ -299,7 +299,7 @@ def test_one_row_reduces_to_a_float():
 
 
 def assert_log_softmax_is_exact(values, temperature):
-    """To a few eps of the answer, and the stated error of the softmax in the others' weights."""
+    """Within a few eps of the result, plus the stated error of the softmax in the other weights."""
     found = brl.log_softmax(values, temperature).tolist()
     exact, weights_error = exact_log_softmax(values, temperature)
     for answer, expected in zip(found, exact, strict=True):
@@ -312,12 +312,12 @@ def assert_log_softmax_is_exact(values, temperature):
 
 @laws
 @given(rows(), temperature)
-def test_log_softmax_is_relatively_exact(values, temperature):
+def test_log_softmax_has_a_small_relative_error(values, temperature):
     assert_log_softmax_is_exact(values, temperature)
 
 
 @pytest.mark.parametrize("gap", [1e-9, 1.0, 36.0, 40.0, 100.0, 700.0, 740.0])
-def test_the_winner_keeps_its_tail(gap):
+def test_the_log_probability_of_the_best_action_keeps_its_digits_near_zero(gap):
     tail = -mpmath.log1p(mpmath.exp(-mpmath.mpf(gap)))
     assert abs(brl.log_softmax([0.0, -gap])[0] / tail - 1) < 1e-14 + 3 * SMALLEST / abs(tail)
     assert brl.log_softmax([0.0, -gap])[0] < 0.0
@@ -365,13 +365,13 @@ def test_logsumexp_is_exact_with_one_temperature_per_action(row):
     ("values", "temperature"),
     [([1e300, 1e300], 1e299), ([1.7e308, -1.7e308], 1e308), ([-1e5, -1e5, NINF], 1.0), ([1e-310, 0.0], 1e-310)],
 )
-def test_logsumexp_neither_over_nor_underflows(values, temperature):
+def test_logsumexp_neither_overflows_nor_underflows(values, temperature):
     exact, best = exact_logsumexp(values, temperature)
     assert abs(brl.logsumexp(values, temperature) - exact) <= 4 * EPS * (1 + abs(best))
 
 
 @pytest.mark.parametrize("zero", [0, 0.0, -0.0])
-def test_logsumexp_at_temperature_zero_is_infinite_by_the_sign_of_the_maximum(zero):
+def test_logsumexp_at_temperature_zero_is_infinite_with_the_sign_of_the_maximum(zero):
     assert brl.logsumexp([1.0, 2.0], zero) == INF
     assert brl.logsumexp([-1.0, -2.0], zero) == NINF
     assert brl.logsumexp([0.0, -2.0, 0.0], zero) == np.log(2)
@@ -412,7 +412,7 @@ def exact_jacobian(values, temperature):
 
 @laws
 @given(rows(st.floats(-300, 300)), st.floats(0.05, 20))
-def test_the_jacobian_is_relatively_exact_also_where_a_probability_is_near_one(values, temperature):
+def test_the_jacobian_has_a_small_relative_error_even_if_a_probability_is_near_one(values, temperature):
     exact = exact_jacobian(values, temperature)
     spread = (max(values) - min(values)) / temperature
     for i, j in np.ndindex(len(values), len(values)):
@@ -421,7 +421,7 @@ def test_the_jacobian_is_relatively_exact_also_where_a_probability_is_near_one(v
         assert abs(found - exact[i][j]) <= bound, (i, j, found, exact[i][j])
 
 
-def test_the_jacobian_keeps_the_winner_s_diagonal():
+def test_the_jacobian_keeps_the_diagonal_of_the_best_action():
     tail = mpmath.exp(-100)
     exact = tail / (1 + tail) ** 2
     np.testing.assert_allclose(brl.softmax_jacobian([100.0, 0.0])[0, 0], float(exact), rtol=1e-13)
@@ -439,7 +439,7 @@ def test_the_jacobian_is_the_finite_difference_of_the_softmax(values, temperatur
 
 @laws
 @given(st.lists(st.tuples(st.floats(-3, 3), st.floats(0.3, 5)), min_size=1, max_size=4))
-def test_the_jacobian_with_one_temperature_per_action_is_the_finite_difference_too(row):
+def test_the_jacobian_with_one_temperature_per_action_is_the_finite_difference(row):
     values, temperatures = np.array(row).T
     h = 1e-5
     difference = np.array(
@@ -481,7 +481,7 @@ def test_two_actions_are_the_logistic_sigmoid_of_their_difference(a, b, temperat
 
 
 def test_the_remainder_of_a_division_of_two_mantissas_is_exact():
-    """Dekker's theorem, in rational arithmetic: what a quotient of 53-bit numbers leaves has 53 bits itself."""
+    """Dekker's theorem, in rational arithmetic: the remainder of a quotient of 53-bit numbers has at most 53 bits."""
     rng = np.random.default_rng(0)
     mantissas = np.concatenate([rng.uniform(0.5, 1.0, 300), [0.5, 1.0 - 2.0**-53, 0.5 + 2.0**-53, 0.75, 2.0 / 3.0]])
     dividend, divisor = (part.ravel() for part in np.meshgrid(rng.choice([-1.0, 1.0], 305) * mantissas, mantissas))
@@ -491,8 +491,8 @@ def test_the_remainder_of_a_division_of_two_mantissas_is_exact():
         assert Fraction(left) == Fraction(v) - Fraction(q) * Fraction(t)
 
 
-def test_a_number_is_split_into_halves_whose_products_are_exact():
-    """The halves of 53 bits hold 26 each and a sign, so that no product of two of them is rounded."""
+def test_a_float_is_split_into_halves_whose_products_are_exact():
+    """Each half of 53 bits has 26 bits and a sign, so no product of two halves is rounded."""
     numbers = np.random.default_rng(1).uniform(0.5, 2.0, 2000)
     upper = _upper_half(numbers)
     lower = numbers - upper

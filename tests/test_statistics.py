@@ -42,7 +42,7 @@ def test_an_interval_worked_by_hand():
 
 
 @pytest.mark.parametrize("samples", [5, 30])
-def test_the_interval_holds_the_truth_19_times_in_20(samples):
+def test_the_interval_covers_the_true_mean_19_times_in_20(samples):
     """10,000 intervals of normal samples: binomial with p = 0.95, false-alarm rate 1e-6."""
     rng, repetitions = np.random.default_rng(0), 10_000
     held = 0
@@ -77,7 +77,7 @@ def test_a_comparison_is_the_paired_t_test(pairs):
     assert found.superiority == pytest.approx(sum((x > y) + (x == y) / 2 for x, y in pairs) / len(pairs))
 
 
-def test_turning_a_comparison_round_changes_signs_and_nothing_else():
+def test_swapping_the_samples_of_a_comparison_only_changes_signs():
     a, b = np.array([1.0, 4.0, 2.0, 2.0]), np.array([0.0, 5.0, 2.0, -1.0])
     one, other = paired_difference(a, b), paired_difference(b, a)
     assert (one.difference, one.low, one.high) == pytest.approx((-other.difference, -other.high, -other.low))
@@ -97,7 +97,7 @@ def test_students_sleep_data_have_his_p_value():
 
 
 @pytest.mark.parametrize(("gap", "p", "effect"), [(0.0, 1.0, 0.0), (2.0, 0.0, math.inf), (-2.0, 0.0, -math.inf)])
-def test_a_difference_that_never_varies_leaves_nothing_to_chance(gap, p, effect):
+def test_a_constant_difference_has_a_p_value_of_0_or_1(gap, p, effect):
     a = np.array([1.0, 5.0, 2.0])
     found = paired_difference(a + gap, a)
     assert (found.low, found.difference, found.high) == (gap, gap, gap)
@@ -147,7 +147,7 @@ def test_holms_correction_worked_by_hand(p_values, corrected):
     assert holm(np.array(p_values)).tolist() == pytest.approx(corrected, rel=1e-12)
 
 
-def test_equal_agents_are_rarely_called_different_however_many_there_are():
+def test_equal_agents_are_rarely_called_different_however_many_are_compared():
     """400 experiments of 7 equal agents: at level 0.05 at most 36 false alarms, exceeded with probability 1e-4."""
     rng, alarms = np.random.default_rng(0), 0
     for _ in range(400):
@@ -156,7 +156,7 @@ def test_equal_agents_are_rarely_called_different_however_many_there_are():
     assert alarms <= 36
 
 
-def test_every_agent_against_every_other_is_holms_correction_of_all_paired_t_tests():
+def test_comparing_all_pairs_is_holms_correction_of_all_paired_t_tests():
     """SciPy's paired t-tests and Holm's procedure by hand; each pair once, and no agent with itself."""
     samples = np.random.default_rng(1).normal(size=(4, 12)) + np.array([[0.0], [0.3], [1.2], [1.5]])
     pairs = [(a, b) for a in range(4) for b in range(a)]
@@ -169,7 +169,7 @@ def test_every_agent_against_every_other_is_holms_correction_of_all_paired_t_tes
     assert len(set(expected[np.triu_indices(4, k=1)])) > 3  # or the order of the pairs would not show
 
 
-def test_means_of_rows_are_each_rows_own_and_exact_to_a_rounding_also_where_their_sums_overflow():
+def test_means_of_rows_are_those_of_single_rows_and_accurate_even_if_sums_overflow():
     rng = np.random.default_rng(0)
     samples = np.stack([rng.normal(size=40), 1.7e308 * rng.random(40), np.full(40, 1.7e308), -1.7e308 * rng.random(40)])
     with np.errstate(over="ignore"):

@@ -1,4 +1,4 @@
-"""Environments honest and not: one that the compiled engine says it knows is played as stepping it goes."""
+"""Environments that follow their tables and others: what the compiled engine accepts, it simulates as by stepping."""
 
 import itertools
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ WORK = {"block": 0, "runs": 2, "episodes": 400, "seed": 3}
 
 
 def table_of(rng, states=5, actions=3):
-    """A table whose episodes take some ten steps."""
+    """A transition table whose episodes take about ten steps."""
 
     def outcomes():
         chances = rng.dirichlet(np.ones(3)).tolist()
@@ -38,7 +38,7 @@ def table_of(rng, states=5, actions=3):
 
 
 class Own(TabularEnv):
-    """A table and an ``__init__`` of its own; those below change something in what it does."""
+    """A table and its own ``__init__``; the classes below change its behaviour."""
 
     made = 0
 
@@ -51,7 +51,7 @@ class Own(TabularEnv):
         type(self).made += 1
 
 
-# Environments that are more than their tables, or other than they were.
+# Environments whose behaviour is not given by their tables, or changes.
 
 
 class Thaws(Own):
@@ -144,7 +144,7 @@ class Watches(Own):
 
 
 class Fades(dict):
-    """A table that says something else when it was asked often."""
+    """A table whose content changes after many reads."""
 
     asked = 0
 
@@ -172,7 +172,7 @@ class FadingStart(Own):
 
 
 class Slips(np.ndarray):
-    """Probabilities that are compared as others."""
+    """Probabilities whose comparisons deviate from their values."""
 
     asked = 0
 
@@ -183,7 +183,7 @@ class Slips(np.ndarray):
 
 
 class Mixed:
-    """Between a class and its base."""
+    """A mixin between a class and its base."""
 
     def reset(self, *, seed=None, options=None):
         self.resets = getattr(self, "resets", 0) + 1
@@ -193,14 +193,14 @@ class Mixed:
 
 
 class Between(FrozenLakeEnv, Mixed, gymnasium.Env):
-    """A lake whose ``super().reset`` is another one; Python puts the mixture before ``Env``."""
+    """A lake whose ``super().reset`` is that of the mixin, which precedes ``Env`` in the method resolution order."""
 
     def __init__(self, seed=0):
         super().__init__()
 
 
 class Patched(Own):
-    """Methods on the instance, which a class does not show."""
+    """Methods set on the instance, which are not visible in the class."""
 
     def __init__(self, seed=0):
         super().__init__(seed)
@@ -218,7 +218,7 @@ class Patched(Own):
 
 
 class Moody(TaxiEnv):
-    """A taxi whose mask closes later on."""
+    """A taxi whose action mask becomes stricter later."""
 
     asked = 0
 
@@ -232,7 +232,7 @@ class Moody(TaxiEnv):
 
 
 class Chooses(CliffWalkingEnv):
-    """Has a method that says what may be done, which Gymnasium's does not have."""
+    """Has a method that returns an action mask, which Gymnasium's environment does not have."""
 
     def __init__(self, seed=0):
         super().__init__(is_slippery=True)
@@ -250,7 +250,7 @@ class Declared(Own):
 
 
 class Betrays(Declared):
-    """Is not what its base declares."""
+    """Violates the declaration of its base class."""
 
     def step(self, action):
         state, reward, *rest = super().step(action)
@@ -267,7 +267,7 @@ class Renounces(Own):
 
 
 class Ages(Own):
-    """The first two that are made are alike, the third is no table at all, and the later ones have another."""
+    """The first two instances are equal, the third has no table, and later ones have another table."""
 
     def __init__(self, seed=0):
         super().__init__(seed)
@@ -323,7 +323,7 @@ def renumbered(env):
 
 @dataclass(frozen=True)
 class Wrapped:
-    """What is put around an environment, the first innermost."""
+    """An environment in wrappers, the first innermost."""
 
     names: tuple[str, ...]
 
@@ -357,7 +357,7 @@ def patched_inside(env):
 
 
 def rewritten(env):
-    """The table itself is another one, before the environment is used: which is read, and played."""
+    """Replaces the table before the environment is used; both engines must read the new one."""
     env.unwrapped.P = table_of(np.random.default_rng(11))
     return env
 
@@ -393,7 +393,7 @@ WRAPPERS = {"limits": True, "rewritten": True} | dict.fromkeys(
 
 
 def environment_of(make, seed, wrap=None, **options):
-    """An environment that is registered for a test alone; each run of it ends."""
+    """An environment that is registered for one test; each of its episodes ends."""
     name = f"fuzz/{getattr(make, '__name__', 'made').replace('<lambda>', 'Function')}{seed}-v0"
     if name not in gymnasium.registry:
         gymnasium.register(name, entry_point=make, max_episode_steps=60, kwargs={"seed": seed} | options)
@@ -401,7 +401,7 @@ def environment_of(make, seed, wrap=None, **options):
 
 
 def played(engine, environment):
-    """What an engine measures of an environment, or what it raises."""
+    """The measurements of an engine on an environment, or the error that it raises."""
     Ages.made, Slips.asked = 2, 0
     try:
         block = engine.simulate(environment, AGENT, **WORK)
@@ -412,7 +412,7 @@ def played(engine, environment):
 
 
 def assert_played_as_stepped(environment) -> str:
-    """Either a line says why the compiled engine does not know it, or both engines play alike, and do both times."""
+    """Assert that the compiled engine gives a reason for refusing, or that both engines agree, on two runs."""
     Ages.made = 0
     reason: Any = tabular.reason(environment, AGENT)
     assert isinstance(reason, str)
@@ -424,30 +424,30 @@ def assert_played_as_stepped(environment) -> str:
     return reason
 
 
-@pytest.mark.filterwarnings("ignore")  # Gymnasium's checker says what is wrong with some
+@pytest.mark.filterwarnings("ignore")  # Gymnasium's checker warns of some of these environments
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("make", SLY, ids=lambda make: make.__name__)
-def test_an_environment_that_is_not_its_tables_is_stepped_or_played_alike(make, seed):
+def test_an_environment_that_deviates_from_its_tables_is_left_to_the_reference_or_simulated_equally(make, seed):
     assert_played_as_stepped(environment_of(make, seed))
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("make", HONEST, ids=lambda make: make.__name__)
-def test_an_environment_that_is_its_tables_is_known_and_played_alike(make, seed):
+def test_an_environment_that_follows_its_tables_is_known_and_simulated_equally(make, seed):
     assert assert_played_as_stepped(environment_of(make, seed)) == ""
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(("name", "known"), WRAPPERS.items())
-def test_what_is_wrapped_around_a_table_is_known_or_stepped(name, known, seed):
+def test_a_wrapper_around_a_table_is_known_or_left_to_the_reference(name, known, seed):
     environment = environment_of(Own, seed, Wrapped((name,)))
     reason = assert_played_as_stepped(environment)
     assert (reason == "") is known
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_lakes_cliffs_and_taxis_of_all_sorts_are_known_and_played_alike(seed):
+def test_variants_of_gymnasiums_tabular_environments_are_known_and_simulated_equally(seed):
     rng = np.random.default_rng(seed)
     options: dict[str, Any] = {
         "desc": tuple(generate_random_map(size=4, p=0.7, seed=seed)),
@@ -467,5 +467,5 @@ def test_lakes_cliffs_and_taxis_of_all_sorts_are_known_and_played_alike(seed):
 @pytest.mark.filterwarnings("ignore")
 @given(st.sampled_from((*HONEST, *SLY)), st.integers(0, 9), st.lists(st.sampled_from(sorted(WRAPPERS)), max_size=3))
 @settings(deadline=None, max_examples=60, derandomize=True)
-def test_whatever_is_put_together_is_stepped_or_played_alike(make, seed, names):
+def test_any_stack_of_wrappers_is_left_to_the_reference_or_simulated_equally(make, seed, names):
     assert_played_as_stepped(environment_of(make, seed, Wrapped(tuple(names)) if names else None))

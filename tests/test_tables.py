@@ -1,4 +1,4 @@
-"""Which environments are believed to be their tables: those whose functions were read, or whose author says so."""
+"""Which environments are trusted to follow their tables: those that were reviewed, or declare it."""
 
 import copy
 import types
@@ -33,7 +33,7 @@ COIN = {0: {0: [(0.5, 0, -1.0, False), (0.5, 1, 2.0, True)], 1: [(1.0, 1, 0.0, T
 
 
 class Maze(gymnasium.Env):
-    """Somebody's own environment, which keeps what it promises; ``lie`` names what it does not keep."""
+    """A user's environment that follows its tables; ``lie`` names how it deviates."""
 
     steps_by_tables = True
 
@@ -72,13 +72,13 @@ def registered(name, make, **options):
     return Environment(f"tables/{name}-v0")
 
 
-# What is known
+# Reviewed environments
 
 
 @pytest.mark.parametrize(
     "cls", [*known.KNOWN, OrderEnforcing, PassiveEnvChecker, TimeLimit], ids=lambda cls: cls.__name__
 )
-def test_every_function_of_a_known_class_is_the_one_that_was_read(cls):
+def test_every_function_of_a_known_class_is_the_reviewed_one(cls):
     changed = [
         f"{name}: {digest(function)}"
         for name, function in reached(cls, "step", "reset").functions
@@ -101,7 +101,7 @@ def test_every_function_of_a_known_class_is_the_one_that_was_read(cls):
     ],
     ids=str,
 )
-def test_environments_whose_functions_were_read_or_that_say_so_are_their_tables(env):
+def test_reviewed_and_declared_environments_follow_their_tables(env):
     assert tables.doubt(env) == ""
     world = tables.world_of(env)
     for state in range(len(world.start)):
@@ -111,7 +111,7 @@ def test_environments_whose_functions_were_read_or_that_say_so_are_their_tables(
             assert world.rewards[state, action, : len(outcomes)].tolist() == [outcome[2] for outcome in outcomes]
 
 
-def test_nested_time_limits_are_the_least_of_them():
+def test_nested_time_limits_give_the_shortest():
     assert tables.world_of(TimeLimit(TimeLimit(gymnasium.make("FrozenLake-v1"), 9), 12)).limit == 9
 
 
@@ -134,7 +134,7 @@ def test_nested_time_limits_are_the_least_of_them():
     ],
     ids=lambda part: getattr(part, "__name__", part).rpartition(".")[2],
 )
-def test_a_function_that_is_replaced_is_noticed_and_forgotten_when_it_is_put_back(owner, name, monkeypatch):
+def test_a_replaced_function_is_detected_until_it_is_restored(owner, name, monkeypatch):
     ids = ("FrozenLake-v1", "CliffWalking-v1", TAXI, "boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0")
     environments = [Environment(id, max_episode_steps=50) for id in ids]
     before = [tables.read(environment) for environment in environments]
@@ -152,7 +152,7 @@ def test_a_function_that_is_replaced_is_noticed_and_forgotten_when_it_is_put_bac
     assert all(tables.lasting(environment) is world for environment, world in zip(environments, before, strict=True))
 
 
-def test_code_that_is_put_into_a_known_function_is_noticed(monkeypatch):
+def test_replaced_code_of_a_known_function_is_detected(monkeypatch):
     def step(self, a):
         return 0, 0.0, False, False, {}
 
@@ -160,7 +160,7 @@ def test_code_that_is_put_into_a_known_function_is_noticed(monkeypatch):
     assert "FrozenLakeEnv.step is not the function whose source is known" in tables.doubt(FrozenLakeEnv())
 
 
-def test_a_copy_of_a_known_function_that_draws_otherwise_is_noticed(monkeypatch):
+def test_a_copy_of_a_known_function_with_other_globals_is_detected(monkeypatch):
     here = {**vars(frozen_lake), "categorical_sample": lambda chances, rng: 0}
     monkeypatch.setattr(FrozenLakeEnv, "step", types.FunctionType(FrozenLakeEnv.step.__code__, here))
     assert "categorical_sample is not the function whose source is known" in tables.doubt(FrozenLakeEnv())
@@ -171,7 +171,7 @@ class Stays(gymnasium.Env):
         self._np_random = np.random.default_rng(0)
 
 
-def test_a_base_that_is_put_under_a_known_class_is_noticed():
+def test_a_base_inserted_under_a_known_class_is_detected():
     lake, bases = Environment("FrozenLake-v1"), FrozenLakeEnv.__bases__
     assert tables.lasting(lake) is not None
     try:
@@ -183,20 +183,20 @@ def test_a_base_that_is_put_under_a_known_class_is_noticed():
     assert tables.lasting(lake) is not None
 
 
-def test_a_map_that_is_exchanged_is_read_anew(monkeypatch):
+def test_an_exchanged_map_is_read_again(monkeypatch):
     lake = Environment("FrozenLake-v1", options={"is_slippery": False})
     before = tables.read(lake)
     monkeypatch.setitem(frozen_lake.MAPS, "4x4", ["SFFF", "FFFF", "FFFF", "FFFG"])
     assert not np.array_equal(tables.read(lake).ends, before.ends)
 
 
-def test_a_constructor_that_is_replaced_does_not_last(monkeypatch):
+def test_tables_of_a_replaced_constructor_are_not_kept(monkeypatch):
     lake = Environment("FrozenLake-v1")
     assert tables.lasting(lake) is not None
     plain = FrozenLakeEnv.__init__
     monkeypatch.setattr(FrozenLakeEnv, "__init__", lambda self, **options: plain(self, **options))
     assert tables.lasting(lake) is None
-    assert not isinstance(tables.read(lake), str)  # the instance is one whose functions were read
+    assert not isinstance(tables.read(lake), str)  # the functions of the instance are the reviewed ones
 
 
 def slippery_when_full(**options):
@@ -215,16 +215,16 @@ def slippery_when_full(**options):
     ],
     ids=str,
 )
-def test_tables_outlast_a_run_only_where_every_construction_is_the_same(environment, lasts):
+def test_tables_are_kept_between_runs_only_if_every_construction_is_the_same(environment, lasts):
     assert not isinstance(tables.read(environment), str)
     assert (tables.lasting(environment) is not None) is lasts
 
 
-# What is declared
+# Declared environments
 
 
 class Inherits(Maze):
-    """Has other tables, and nothing else of its own."""
+    """Only has other tables."""
 
     def __init__(self):
         super().__init__()
@@ -251,7 +251,7 @@ def logged(method):
 
 
 class Logs(Maze):
-    """What its step comes to is behind a decorator."""
+    """Its step is decorated."""
 
     steps_by_tables = True
 
@@ -284,13 +284,13 @@ class Plainly(Maze):
     ],
     ids=lambda part: type(part).__name__,
 )
-def test_a_declaration_is_inherited_by_what_overrides_nothing_that_it_speaks_of(env, says):
+def test_a_declaration_is_inherited_unless_a_relevant_method_is_overridden(env, says):
     assert says in tables.doubt(env)
     assert bool(tables.doubt(env)) is bool(says)
 
 
 @pytest.mark.parametrize("name", ["step", "reset", "drawn", "action_mask"])
-def test_a_declaration_does_not_cover_what_is_put_on_an_instance(name):
+def test_a_declaration_does_not_cover_attributes_set_on_an_instance(name):
     maze = Maze()
     setattr(maze, name, getattr(maze, name))
     assert f"{name} of Maze is replaced on the environment itself" in tables.doubt(maze)
@@ -308,7 +308,7 @@ def test_a_declaration_does_not_cover_what_is_put_on_an_instance(name):
         ("masks", r"reset\(\) shows the mask \[ True False\], and action_mask is \[ True  True\]"),
     ],
 )
-def test_a_lie_is_an_error_that_names_it(lie, says):
+def test_a_false_declaration_raises_an_error_that_names_the_deviation(lie, says):
     environment = registered(f"Lie{lie}", Maze, kwargs={"lie": lie}, max_episode_steps=20)
     with pytest.raises(ValueError, match=f"declares steps_by_tables = True, but does something else: .*{says}"):
         tables.read(environment)
@@ -318,14 +318,14 @@ def test_a_lie_is_an_error_that_names_it(lie, says):
 
 
 class Fickle(TaxiEnv):
-    """Now and then the passenger changes her mind, which P does not say."""
+    """Sometimes the passenger changes her destination, which P does not describe."""
 
     def step(self, a):
         state, *rest = super().step(a)
         return state ^ 1, *rest
 
 
-def test_a_plan_is_made_for_no_environment_that_may_do_something_else():
+def test_planning_refuses_an_environment_that_may_deviate_from_its_tables():
     for env, says in (
         (Fickle(), "Fickle overrides step of TaxiEnv"),
         (gymnasium.make(TAXI, fickle_passenger=True), "fickle_passenger=True"),
@@ -339,19 +339,19 @@ def test_a_plan_is_made_for_no_environment_that_may_do_something_else():
 
 
 @pytest.mark.parametrize("given", ["FrozenLake-v1", Environment("FrozenLake-v1"), FrozenLakeEnv, 3], ids=str)
-def test_what_is_no_environment_has_no_plan_either(given):
+def test_planning_refuses_what_is_not_an_environment(given):
     with pytest.raises(TypeError, match="env must be a Gymnasium environment, got "):
         MDP.of(given)
 
 
-def test_a_table_can_be_planned_for_where_the_environment_is_more_than_it():
+def test_a_table_can_be_planned_for_directly():
     fickle, plain = Fickle(), MDP.of(TaxiEnv())
     planned = MDP.of(TabularEnv(fickle.P, fickle.initial_state_distrib))
     np.testing.assert_array_equal(planned.transitions, plain.transitions)
     np.testing.assert_array_equal(planned.rewards, plain.rewards)
 
 
-def test_plans_are_made_as_before_for_what_is_its_tables():
+def test_environments_that_follow_their_tables_can_be_planned_for():
     assert MDP.of(ShortCorridor()).transitions.shape == (4, 2, 4)
     assert MDP.of(RecordEpisodeStatistics(gymnasium.make("FrozenLake-v1"))).rewards.shape == (16, 4)
     assert MDP.of(gymnasium.make("FrozenLake-v1", render_mode="ansi")).rewards.shape == (16, 4)
@@ -360,7 +360,7 @@ def test_plans_are_made_as_before_for_what_is_its_tables():
     assert value_iteration(MDP.of(Maze()), 1.0).values.tolist() == pytest.approx([1.0, 0.0])
 
 
-# What the user is told
+# Messages to the user
 
 
 class Sleepy(FrozenLakeEnv):
@@ -377,9 +377,9 @@ def experiment(**changes):
     return GymnasiumExperiment(**declared | changes)
 
 
-def test_the_manifest_says_why_the_reference_engine_ran_what_would_have_paid(monkeypatch):
+def test_the_manifest_says_why_large_work_ran_on_the_reference_engine(monkeypatch):
     pytest.importorskip("numba")
-    assert "reasons" not in experiment().run(progress=False).manifest  # so little work would not have paid
+    assert "reasons" not in experiment().run(progress=False).manifest  # compiling would not pay for so little work
     monkeypatch.setattr(engines, "PAYS", {"step": 0, "episode": 0})
     manifest = experiment().run(progress=False).manifest
     ((reason, labels),) = manifest["reasons"].items()
@@ -391,7 +391,7 @@ def test_the_manifest_says_why_the_reference_engine_ran_what_would_have_paid(mon
 
 
 @pytest.mark.usefixtures("everything_pays")
-def test_the_command_line_says_it_in_a_line(tmp_path, capsys):
+def test_the_command_line_says_so_in_one_line(tmp_path, capsys):
     pytest.importorskip("numba")
     file = tmp_path / "sleepy.py"
     file.write_text(

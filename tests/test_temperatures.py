@@ -1,4 +1,4 @@
-"""Temperatures in units that a person can choose: each against the definition, solved by other means."""
+"""Temperatures in other units: each against its definition, solved independently."""
 
 import math
 import pickle
@@ -30,7 +30,7 @@ INF = float("inf")
 NINF = -INF
 laws = settings(deadline=None, max_examples=60)
 
-# Every temperature, with targets that two actions and more can reach.
+# Every unit, with targets that two or more actions can reach.
 TEMPERATURES = [
     Odds(1.0, 3.0),
     Odds(Exponential(1.0, 0.1, steps=10), 9.0),
@@ -54,7 +54,7 @@ mixed_rows = st.lists(gaps, min_size=1, max_size=6).map(lambda gaps: [0.0, *(-g 
 
 
 def exact_softmax(values, temperature):
-    """The probabilities in 50 digits, from the floats as they are."""
+    """The probabilities in 50 digits, from the exact values of the floats."""
     with mpmath.workdps(50):
         best = max(values)
         weights = [mpmath.exp((mpmath.mpf(v) - mpmath.mpf(best)) / mpmath.mpf(temperature)) for v in values]
@@ -70,19 +70,19 @@ def exact_entropy(values, temperature):
 
 
 @named
-def test_boltzmann_at_any_of_these_temperatures_obeys_the_laws(temperature):
+def test_boltzmann_with_any_temperature_unit_obeys_the_laws(temperature):
     assert "only differences count" in check_policy(Boltzmann(temperature))
 
 
 @pytest.mark.parametrize(
     "policy", [MaxBoltzmann(0.3, RelativeToRange(0.2)), EpsilonBoltzmann(0.1, EffectiveActions(1.5))], ids=repr
 )
-def test_the_mixtures_take_them_as_well(policy):
+def test_mixtures_accept_temperature_units(policy):
     assert "draws follow the probabilities" in check_policy(policy)
 
 
 @named
-def test_they_print_compare_and_pickle_as_what_they_were_made_with(temperature):
+def test_temperature_units_print_compare_and_pickle(temperature):
     assert eval(repr(temperature), {**globals()}) == temperature == pickle.loads(pickle.dumps(temperature))
     assert hash(temperature) == hash(pickle.loads(pickle.dumps(temperature)))
 
@@ -90,7 +90,7 @@ def test_they_print_compare_and_pickle_as_what_they_were_made_with(temperature):
 @scale_free
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(-64, 64), min_size=2, max_size=6), st.integers(-900, 900), st.integers(-5, 5))
-def test_shifting_and_scaling_the_rewards_changes_no_policy(temperature, values, power, shift):
+def test_scale_free_units_are_invariant_to_shift_and_scale_of_the_values(temperature, values, power, shift):
     policy, values = Boltzmann(temperature), np.array(values, dtype=float)
     p = policy(values, 7)
     np.testing.assert_allclose(policy(values + shift, 7), p, rtol=1e-9, atol=1e-12)
@@ -98,7 +98,7 @@ def test_shifting_and_scaling_the_rewards_changes_no_policy(temperature, values,
 
 
 @named
-def test_one_answer_for_each_row_whatever_else_is_in_the_batch(temperature):
+def test_each_row_has_the_same_temperature_alone_and_in_a_batch(temperature):
     rng = np.random.default_rng(1)
     values, steps = rng.normal(size=(3, 4, 5)), rng.integers(0, 200, size=(3, 4))
     values[0, 0, :3], values[1, 1] = NINF, 2.5
@@ -113,14 +113,14 @@ def test_one_answer_for_each_row_whatever_else_is_in_the_batch(temperature):
 
 @named
 @pytest.mark.parametrize("values", [[1.5], [2.0, 2.0, 2.0], [NINF, 3.0, NINF], [NINF, -1e308, -1e308]], ids=str)
-def test_rows_of_equal_values_are_uniform_and_no_error(temperature, values):
+def test_rows_of_equal_values_are_uniform_without_an_error(temperature, values):
     expected = np.isfinite(values) / np.isfinite(values).sum()
     for step in (0, 1, 1000):
         np.testing.assert_array_equal(Boltzmann(temperature)(values, step), expected)
 
 
 @named
-def test_masked_actions_count_for_nothing(temperature):
+def test_masked_actions_have_no_influence(temperature):
     values = np.array([1.0, 0.2, 0.9, -3.0])
     masked = np.array([1.0, NINF, 0.2, 0.9, NINF, -3.0])
     assert temperature.temperature(masked, 5) == pytest.approx(temperature.temperature(values, 5), rel=1e-14)
@@ -128,18 +128,18 @@ def test_masked_actions_count_for_nothing(temperature):
 
 @scale_free
 @pytest.mark.parametrize("wrong", [[0.0, float("nan")], [INF, 0.0], [NINF, NINF], []], ids=str)
-def test_values_that_are_none_are_refused(temperature, wrong):
+def test_invalid_values_are_refused(temperature, wrong):
     with pytest.raises(ValueError, match="values"):
         temperature.temperature(wrong, 0)
 
 
 @pytest.mark.parametrize("temperature", [t for t in TEMPERATURES if not is_constant(Boltzmann(t))], ids=repr)
-def test_a_clock_for_each_action_is_refused(temperature):
+def test_a_step_for_each_action_is_refused(temperature):
     with pytest.raises(ValueError, match="per action"):
         temperature.temperature([0.0, 1.0], [3, 4])
 
 
-def test_what_does_not_follow_the_step_needs_none():
+def test_a_constant_unit_needs_no_step():
     rng = np.random.default_rng(0)
     assert act(Boltzmann(EffectiveActions(1.0)), [0.0, 1.0], rng) == 1
     for moving in (GLIE(), EffectiveActions(Linear(2.0, 1.0, steps=10))):
@@ -152,18 +152,18 @@ def test_what_does_not_follow_the_step_needs_none():
 
 @laws
 @given(st.floats(1e-3, 1e3), st.floats(1.001, 1e6))
-def test_a_gap_gives_the_better_action_the_odds(gap, odds):
+def test_the_given_gap_has_the_given_odds(gap, odds):
     p = Boltzmann(Odds(gap, odds))([0.0, gap], step=0)
     np.testing.assert_allclose(p[1] / p[0], odds, rtol=1e-11)
 
 
-def test_the_limits_of_the_odds_are_greedy():
+def test_extreme_odds_are_greedy():
     assert Odds(0.0, 3.0).temperature([0.0, 1.0], 0) == Odds(1.0, INF).temperature([0.0, 1.0], 0) == 0.0
     assert Odds(INF, 3.0).temperature([0.0, 1.0], 0) == INF
 
 
 @pytest.mark.parametrize("odds", [1.0, 0.5, 0.0, -1.0, float("nan")])
-def test_odds_that_do_not_favour_the_better_are_refused(odds):
+def test_odds_of_1_or_less_are_refused(odds):
     with pytest.raises(ValueError, match="odds"):
         Odds(1.0, odds)
     with pytest.raises(ValueError, match="odds"):
@@ -181,14 +181,14 @@ def test_the_entropy_is_the_target_to_1e9_for_gaps_from_1e300th_to_1e300(values,
     t = TargetEntropy(target).temperature(values, 0)
     if 1e-307 < t < INF:
         assert abs(exact_entropy(values, t) - target) < 1e-9
-    else:  # the limits, of which one is exact and the other nearer than 1e-9
+    else:  # the limits: one is exact, the other within 1e-9
         limit = ties if t < 1.0 else most
         assert abs(limit - target) < 1e-9
 
 
 @laws
 @given(st.lists(st.integers(-24, 24), min_size=2, max_size=6, unique=True), st.floats(0.05, 0.95))
-def test_the_temperature_of_an_entropy_is_the_one_that_brents_method_finds(values, share):
+def test_the_temperature_for_an_entropy_agrees_with_brents_method(values, share):
     values = np.array(values) / 8.0
     target = share * math.log(len(values))
 
@@ -209,7 +209,7 @@ def test_an_entropy_worked_by_hand():
 
 
 @pytest.mark.parametrize("step", [0, 100, 250, 499, 500, 10**9])
-def test_from_ten_effective_actions_to_barely_more_than_one(step):
+def test_effective_actions_follow_a_schedule_from_ten_to_nearly_one(step):
     schedule = Linear(10.0, 1.1, steps=500)
     values = np.random.default_rng(3).normal(size=(50, 10)) * np.logspace(-8, 8, 50)[:, np.newaxis]
     p = Boltzmann(EffectiveActions(schedule))(values, step)
@@ -217,7 +217,7 @@ def test_from_ten_effective_actions_to_barely_more_than_one(step):
     np.testing.assert_array_equal(p.argmax(axis=-1), values.argmax(axis=-1) if step else 0)
 
 
-def test_a_clock_for_each_row_gives_each_its_own_target():
+def test_a_step_for_each_row_gives_each_its_own_target():
     p = Boltzmann(EffectiveActions(Linear(3.0, 1.0, steps=10)))(np.tile([0.0, 0.5, 2.0], (3, 1)), [0, 5, 10])
     np.testing.assert_allclose(effective_actions(p), [3.0, 2.0, 1.0], rtol=1e-9)
 
@@ -273,7 +273,7 @@ def test_fewer_than_one_effective_action_is_refused(target):
 @pytest.mark.parametrize(
     "kind", [EffectiveActions, TargetEntropy, GreedyProbability, RelativeToRange, RelativeToSpread]
 )
-def test_parameters_that_are_no_numbers_are_refused(kind, wrong):
+def test_parameters_that_are_not_numbers_are_refused(kind, wrong):
     with pytest.raises(TypeError):
         kind(wrong)
 
@@ -283,7 +283,7 @@ def test_parameters_that_are_no_numbers_are_refused(kind, wrong):
 
 @laws
 @given(mixed_rows, st.floats(1e-9, 1.0))
-def test_the_maxima_together_have_the_target(values, share):
+def test_the_maxima_together_have_the_target_probability(values, share):
     ties, available = sum(v == 0.0 for v in values), len(values)
     target = ties / available + share * (1.0 - ties / available)
     t = GreedyProbability(target).temperature(values, 0)
@@ -299,7 +299,7 @@ def test_the_maxima_together_have_the_target(values, share):
 def test_a_greedy_probability_worked_by_hand():
     # One gap of 1 at temperature T: P = 1 / (1 + exp(−1/T)), so T = 1 / ln(P / (1 − P)).
     assert GreedyProbability(0.9).temperature([0.0, 1.0], 0) == pytest.approx(1 / math.log(9), rel=1e-12)
-    # The chance of anything else keeps its digits: 1 − 2^-52 leaves 2.2e-16.
+    # The probability of all other actions keeps its digits: 1 − 2^-52 leaves 2.2e-16.
     assert GreedyProbability(1 - 2**-52).temperature([0.0, 1.0], 0) == pytest.approx(1 / (52 * math.log(2)), rel=1e-12)
     assert GreedyProbability(1.0).temperature([0.0, 1.0], 0) == 0.0
     assert GreedyProbability(0.5).temperature([0.0, 1.0], 0) == INF
@@ -307,7 +307,7 @@ def test_a_greedy_probability_worked_by_hand():
 
 
 @pytest.mark.parametrize("target", [0.0, 1.1, -0.1, float("nan")])
-def test_a_greedy_probability_that_is_none_is_refused(target):
+def test_an_invalid_greedy_probability_is_refused(target):
     with pytest.raises(ValueError, match="target"):
         GreedyProbability(target)
     with pytest.raises(ValueError, match=r"target|number"):
@@ -328,7 +328,7 @@ def test_relative_temperatures_are_in_units_of_range_and_standard_deviation(valu
 
 
 @pytest.mark.parametrize("size", [1e-300, 1.0, 1e300, 1.5e308])
-def test_relative_temperatures_know_no_scale(size):
+def test_relative_temperatures_do_not_depend_on_the_scale(size):
     values = np.array([-1.0, 0.0, 1.0]) * size
     expected = softmax([-1.0, 0.0, 1.0], 0.2)
     np.testing.assert_allclose(Boltzmann(RelativeToRange(0.1))(values, 0), expected, rtol=1e-12)
@@ -364,7 +364,7 @@ def test_glie_is_given_the_visits_of_each_state_unless_told_otherwise():
 
 @laws
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=8), st.integers(0, 10**9))
-def test_glie_explores_for_ever_since_no_action_is_rarer_than_one_in_n_times_the_actions(values, visits):
+def test_glie_explores_forever_because_no_action_has_a_probability_below_1_over_n_times_actions(values, visits):
     p = Boltzmann(GLIE())(values, visits)
     assert p.min() >= (1 - 1e-9) / ((visits + 1) * len(values))
 

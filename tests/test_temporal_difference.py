@@ -1,4 +1,4 @@
-"""Tabular learners: numbers by hand, slow scalar versions on any tape, and the values that they must come to."""
+"""Tabular learners: numbers by hand, slow scalar versions on any trajectory, and the values they must converge to."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ def seen(s=0, a=0, r=1.0, to=1, over="", step=0, mask=None, then=None, p=None):
 
 
 def learned(learner, tape, table=None, seed=0):
-    """The values of a learner after a tape, from a given table."""
+    """The values of a learner after a trajectory, from a given table."""
     rng = np.random.default_rng(seed)
     size = (STATES, ACTIONS) if table is None else np.shape(table)
     state = learner.start(size, rng)
@@ -53,7 +53,7 @@ def learned(learner, tape, table=None, seed=0):
 
 @st.composite
 def tapes(draw):
-    """Transitions with everything that a learner may ask for; any state may follow any other."""
+    """Transitions with everything that a learner may need; any state may follow any other."""
     states, actions = st.integers(0, STATES - 1), st.integers(0, ACTIONS - 1)
     tape = []
     for step in range(draw(st.integers(0, 20))):
@@ -82,7 +82,7 @@ def open_actions(t):
 
 
 def what_follows(learner, q, t):
-    """The future part of the target, as the book writes it, on a dict of values."""
+    """The bootstrapped part of the target, as in the book, from a dict of values."""
     if t.terminated:
         return 0.0
     there = [q[t.next_observation, b] for b in range(ACTIONS)]
@@ -142,7 +142,7 @@ def test_expected_sarsa_of_a_greedy_policy_is_q_learning():
 def test_a_transition_that_lacks_what_a_learner_needs_is_refused_by_name(learner, lacks):
     with pytest.raises(ValueError, match=f"has no {lacks}"):
         learned(learner, [seen()])
-    learned(learner, [seen(over="terminated")])  # nothing follows, so nothing is needed
+    learned(learner, [seen(over="terminated")])  # nothing follows, so no next action is needed
 
 
 # Two tables
@@ -169,7 +169,7 @@ def test_double_q_learning_agrees_with_two_tables_kept_by_hand(ties, tape, rate,
     assert equals(learned(learner, tape, seed=seed), mean)
 
 
-def test_two_tables_do_not_overestimate_a_choice_among_equals_where_one_does():
+def test_double_q_learning_does_not_overestimate_equal_actions_where_q_learning_does():
     """Ten actions worth 0 seen once (twice) with noise N(0, 1): the maximum of ten normals is 1.53875 on average."""
     runs, luck = 2000, np.random.default_rng(1)
     single, double = [], []
@@ -210,7 +210,7 @@ def test_drawn_ties_follow_van_hasselts_algorithm_in_the_maximisation_bias_examp
     assert shares["draw"] == pytest.approx(0.49, abs=0.03)
 
 
-def test_an_update_of_two_tables_takes_one_uniform():
+def test_an_update_of_double_q_learning_draws_one_uniform():
     rng, learner = np.random.default_rng(0), DoubleQLearning(0.0, initial=1.0)
     state = learner.start((2, 2), rng)
     before = rng.bit_generator.state
@@ -273,14 +273,14 @@ def test_traces_agree_with_those_kept_by_hand(tape, kind, traces, decay, rate, d
 
 @given(tapes(), st.sampled_from(ONE_STEP), RATES, DISCOUNTS)
 @settings(deadline=None, max_examples=60)
-def test_one_step_and_no_decay_are_the_learner_itself(tape, kind, rate, discount):
+def test_one_step_or_a_decay_of_0_equals_the_plain_learner(tape, kind, rate, discount):
     plain = learned(kind(rate, discount), tape).ravel().tolist()
     assert equals(learned(NStep(kind(rate, discount), 1), tape), plain)
     assert equals(learned(EligibilityTraces(kind(rate, discount), 0.0), tape), plain)
 
 
 def one_way(rewards, over):
-    """An episode through states that are all different, so that what is learned never comes back within it."""
+    """An episode through states that are all different, so that no update affects a later one."""
     steps = len(rewards)
     return [
         seen(s, 0, reward, s + 1, over if s == steps - 1 else "", s, then=0, p=np.array([1.0]))
@@ -316,7 +316,7 @@ def test_the_backward_view_of_traces_is_the_forward_view_of_mixed_n_step_returns
 
 @given(EPISODES, DISCOUNTS)
 @settings(deadline=None, max_examples=50)
-def test_in_the_limit_both_are_monte_carlo(rewards, discount):
+def test_many_steps_and_a_decay_of_1_are_monte_carlo(rewards, discount):
     returns = [sum(discount**k * r for k, r in enumerate(rewards[t:])) for t in range(len(rewards))]
     tape = one_way(rewards, "terminated")
     start = np.zeros((len(rewards) + 1, 1))
@@ -324,7 +324,7 @@ def test_in_the_limit_both_are_monte_carlo(rewards, discount):
         assert equals(learned(learner, tape, start), [*returns, 0.0])
 
 
-def test_a_cell_visited_twice_has_a_trace_of_2_or_of_1():
+def test_a_pair_visited_twice_has_a_trace_of_2_if_accumulating_and_1_if_replacing():
     tape = [seen(0, 0, 0.0, 0, then=0), seen(0, 0, 0.0, 0, then=0), seen(1, 0, 1.0, 2, over="terminated")]
     for kind, moved in (("accumulating", 2.0), ("replacing", 1.0)):
         assert learned(EligibilityTraces(SARSA(0.5), 1.0, kind), tape)[0, 0] == 0.5 * moved
@@ -339,7 +339,7 @@ def test_watkins_traces_end_where_an_action_is_not_greedy_among_those_available(
         assert q[0, 0] == first + (0.5 * (5.0 - 1.0) if learnt else 0.0)
 
 
-def test_traces_fade_to_nothing_without_a_floating_point_error():
+def test_traces_decay_to_0_without_a_floating_point_error():
     with np.errstate(all="raise"):
         learned(EligibilityTraces(SARSA(0.5, 0.5), 0.1), [seen(0, 0, 1e-200, 1, then=0)] + [seen(1, then=0)] * 400)
 
@@ -349,7 +349,7 @@ def test_traces_fade_to_nothing_without_a_floating_point_error():
 
 @dataclass(frozen=True)
 class Watched:
-    """ε-greedy with an ε that falls with the clock, and what it was asked."""
+    """ε-greedy with an ε that falls with the clock; records its arguments."""
 
     clock: str = "step"
     asked: list = field(default_factory=list)
@@ -360,7 +360,7 @@ class Watched:
 
 
 def world(seed=0, states=3, actions=2, ends=0.1, spread=True, reward=True):
-    """A random world that may end at each step."""
+    """A random environment that may terminate at each step."""
     rng = np.random.default_rng(seed)
     table = {}
     for s in range(states):
@@ -375,7 +375,7 @@ def world(seed=0, states=3, actions=2, ends=0.1, spread=True, reward=True):
 
 
 class Limited:
-    """A world whose episodes are cut off after some steps."""
+    """An environment whose episodes are truncated after some steps."""
 
     def __init__(self, env, limit, masks=None):
         self.env, self.limit, self.masks = env, limit, masks
@@ -412,14 +412,14 @@ def taped(learner, policy, steps, env=None, seed=0):
 
 
 @pytest.mark.parametrize("learner", LEARNERS, ids=repr)
-def test_every_decision_takes_one_coin_and_only_those_that_are_made(learner):
+def test_only_decisions_draw_uniforms_and_each_draws_one(learner):
     coins = stream(0, "action").random(200)
     actions = [t.action for t in taped(learner, Uniform(), 200)]
     assert actions == [invert([0.5, 0.5], u) for u in coins]
 
 
 @pytest.mark.parametrize("learner", LEARNERS, ids=repr)
-def test_the_next_action_is_the_one_that_is_taken_next(learner):
+def test_the_next_action_of_a_transition_is_the_action_taken_next(learner):
     tape = taped(learner, EpsilonGreedy(0.5), 300)
     asks = not isinstance(learner, QLearning | DoubleQLearning)
     expected = isinstance(learner, ExpectedSARSA | EligibilityTraces)
@@ -434,7 +434,7 @@ def test_the_next_action_is_the_one_that_is_taken_next(learner):
 
 
 @pytest.mark.parametrize("clock", ["step", "visits", "pulls"])
-def test_the_next_probabilities_are_those_of_the_next_step_with_its_clock(clock):
+def test_next_probabilities_use_the_clock_of_the_next_step(clock):
     policy = Watched(clock)
     tape = taped(ExpectedSARSA(0.5), policy, 60, env=world(ends=0.0))
     visits, pulls = np.zeros(3, dtype=int), np.zeros((3, 2), dtype=int)
@@ -451,14 +451,14 @@ def test_the_next_probabilities_are_those_of_the_next_step_with_its_clock(clock)
     assert len(policy.asked) <= 2 * len(tape) + 2
 
 
-def test_a_learner_that_does_not_ask_costs_no_second_look_at_the_policy():
+def test_the_policy_is_not_evaluated_twice_for_a_learner_that_needs_no_next_action():
     policy = Watched()
     taped(QLearning(0.5), policy, 50)
     assert len(policy.asked) == 50
 
 
 @pytest.mark.parametrize("kind", [SARSA, ExpectedSARSA])
-def test_what_is_masked_is_neither_expected_nor_taken_next(kind):
+def test_masked_actions_are_neither_taken_next_nor_part_of_the_expectation(kind):
     masks = {0: np.array([1, 0, 1], dtype=np.int8), 1: np.array([0, 1, 0], dtype=np.int8), 2: np.ones(3, dtype=np.int8)}
     tape = taped(kind(0.5), EpsilonGreedy(0.6), 300, env=Limited(world(actions=3), 5, masks))
     for t in tape:
@@ -468,17 +468,17 @@ def test_what_is_masked_is_neither_expected_nor_taken_next(kind):
                 assert (t.next_probabilities[masks[t.next_observation] == 0] == 0.0).all()
 
 
-def test_a_memory_below_a_wrapper_is_handed_on_when_looking_ahead():
+def test_the_memory_of_a_wrapped_learner_is_passed_on_for_the_next_action():
     learner = ValueDifference(ExpectedSARSA(0.5), 1.0)
     first = taped(learner, AdaptiveEpsilonGreedy(), 1, env=world(ends=0.0))[0]
     assert first.next_probabilities.tolist() == [0.5, 0.5]  # ε begins at 1
 
 
-# What they come to
+# Convergence
 
 
 @pytest.mark.parametrize("kind", [QLearning, DoubleQLearning, ExpectedSARSA])
-def test_where_nothing_is_random_a_learning_rate_of_1_comes_to_the_exact_values(kind):
+def test_without_randomness_a_learning_rate_of_1_reaches_the_exact_values(kind):
     env = world(seed=3, states=5, actions=3, ends=0.0, spread=False)
     mdp = MDP.of(env)
     if kind is ExpectedSARSA:
@@ -503,8 +503,8 @@ def test_where_nothing_is_random_a_learning_rate_of_1_comes_to_the_exact_values(
 )
 @pytest.mark.parametrize("kind", [SARSA, ExpectedSARSA])
 @pytest.mark.parametrize("limit", [None, 5])
-def test_on_policy_learners_come_to_the_values_of_the_policy_that_acts(wrap, kind, limit):
-    """Also where episodes are cut off, as a truncated step is bootstrapped."""
+def test_on_policy_learners_converge_to_the_values_of_the_policy(wrap, kind, limit):
+    """Also if episodes are truncated, since a truncated step bootstraps."""
     env, policy = world(seed=5), Uniform()
     mdp = MDP.of(env)
     expected = action_values(mdp, policy_values(mdp, [0.5, 0.5], 0.9), 0.9)
@@ -514,8 +514,8 @@ def test_on_policy_learners_come_to_the_values_of_the_policy_that_acts(wrap, kin
     assert np.abs(values - expected).max() < 0.15 * np.abs(expected).max()
 
 
-def test_q_learning_with_traces_finds_the_way_through_a_corridor():
-    """Eight states in a row, paid only at the end: Watkins's Q(λ) is told of it by one episode."""
+def test_q_lambda_learns_a_corridor():
+    """Eight states in a row, with a reward only at the end."""
     table = {
         s: {a: [(1.0, s + 1 if a else max(s - 1, 0), float(s == 7), bool(a and s == 7))] for a in (0, 1)}
         for s in range(8)
@@ -529,7 +529,7 @@ def test_q_learning_with_traces_finds_the_way_through_a_corridor():
 @pytest.mark.parametrize(
     ("learner", "independent", "sd"), [(ExpectedSARSA(1.0), -45.1, 0.45), (SARSA(0.75), -58.36, 2.2)], ids=repr
 )
-def test_the_windy_gridworld_is_learned_as_fast_as_van_seijen_says(learner, independent, sd):
+def test_the_windy_gridworld_has_the_published_mean_return(learner, independent, sd):
     """Mean return of the first 100 episodes with ε = 0.1: −45.0 and −58.3 in the paper, to 3.5 standard errors.
 
     Choosing the next action after the update instead of before it would make Expected Sarsa's −42.4.
@@ -540,7 +540,7 @@ def test_the_windy_gridworld_is_learned_as_fast_as_van_seijen_says(learner, inde
     assert abs(np.mean(means) - independent) < 3.5 * sd / runs**0.5
 
 
-# What cannot be meant
+# Invalid settings
 
 
 @pytest.mark.parametrize(
@@ -558,13 +558,13 @@ def test_the_windy_gridworld_is_learned_as_fast_as_van_seijen_says(learner, inde
         (lambda: EligibilityTraces(NStep(SARSA(), 2), 0.5), TypeError, "EligibilityTraces needs a learner with foll"),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused_by_name(make, kind, message):
+def test_invalid_settings_are_refused_by_name(make, kind, message):
     with pytest.raises(kind, match=message):
         make()
 
 
 @pytest.mark.parametrize("learner", LEARNERS, ids=repr)
-def test_a_learner_prints_as_it_was_written_and_starts_with_a_state_of_its_own(learner):
+def test_the_repr_of_a_learner_is_its_code_and_each_start_makes_a_new_state(learner):
     assert eval(repr(learner)) == learner
     one, other = learner.start((2, 2), RNG), learner.start((2, 2), RNG)
     assert not np.shares_memory(learner.values(one), learner.values(other))

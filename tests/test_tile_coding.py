@@ -1,4 +1,4 @@
-"""Tile coding and linear features: which tile is active, what is refused, and that Gymnasium and the loop take them."""
+"""Tile coding and linear features: active tiles, errors, and use in Gymnasium and in training."""
 
 import pickle
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from boltzmann_rl.environments.tile_coding import ActiveFeatures, TileCoded, Til
 
 
 class Still(gymnasium.Env):
-    """Shows one observation, whatever is done."""
+    """Always observes the same."""
 
     def __init__(self, low=-4.0, high=4.0, dimensions=2, space=None):
         self.observation_space = Box(low, high, (dimensions,)) if space is None else space
@@ -35,7 +35,7 @@ class Still(gymnasium.Env):
 
 
 def tiles_by_hand(x, low, high, tilings, tiles):
-    """The active tiles, tiling by tiling, with numbers that a float holds exactly."""
+    """The active tiles, tiling by tiling, with numbers that a float represents exactly."""
     active = []
     for tiling in range(tilings):
         index = 0
@@ -61,7 +61,7 @@ def test_the_active_tiles_are_those_counted_by_hand(x, tilings, tiles):
 
 
 def test_tilings_are_displaced_by_1_3_5_of_their_number():
-    """Four tilings of one tile a dimension: the shift of a tiling is how far before the end its second tile begins."""
+    """Four tilings with one tile per dimension: the offset of a tiling is how far its second tile is from the end."""
     env = TileCoding(Still(0.0, 1.0, dimensions=3), tilings=4, tiles=1)
     begins = np.ones((4, 3))
     for j in range(3):
@@ -73,7 +73,7 @@ def test_tilings_are_displaced_by_1_3_5_of_their_number():
     assert (1.0 - begins).tolist() == [[0, 0, 0], [0.25, 0.75, 0.25], [0.5, 0.5, 0.5], [0.75, 0.25, 0.75]]
 
 
-def test_what_is_near_shares_tiles_and_what_is_a_tile_away_shares_none():
+def test_near_observations_share_tiles_and_observations_a_tile_apart_share_none():
     env = TileCoding(Still(0.0, 8.0, dimensions=1), tilings=8, tiles=8)
     place = [set(env.observation(np.array([x])).tolist()) for x in np.arange(0, 8.125, 0.125)]
     assert [len(one & other) for one, other in pairwise(place)] == [7] * 64  # an eighth of a tile apart
@@ -90,7 +90,7 @@ def test_each_tiling_has_one_active_tile_and_all_can_be_active():
     assert env.observation_space.features == 24
 
 
-def test_what_lies_outside_is_taken_for_the_bound():
+def test_observations_outside_are_clipped_to_the_bounds():
     env = TileCoding(Still(-np.inf, np.inf), low=-1.0, high=(1.0, 2.0))
     inside = env.observation([1.0, -1.0]).tolist()
     assert env.observation([np.inf, -1e30]).tolist() == inside
@@ -119,12 +119,12 @@ def test_what_lies_outside_is_taken_for_the_bound():
         (lambda: TileCoding(Still()).observation([0.0, np.nan]), ValueError, r"must be numbers, got \[0.0, nan\]"),
     ],
 )
-def test_what_cannot_be_tiled_is_refused_by_name(make, kind, says):
+def test_invalid_tilings_are_refused_by_name(make, kind, says):
     with pytest.raises(kind, match=says):
         make()
 
 
-# As Gymnasium and the loop see them
+# In Gymnasium and in training
 
 
 WRAPS = (TileCoded(4, (3, 5), high=(0.6, 0.07)), LinearObservations())
@@ -154,7 +154,7 @@ def test_environments_of_a_vector_are_wrapped_one_by_one(wrap):
     assert all(space.contains(observation) for observation in observations)
 
 
-def test_an_environment_without_a_wrapper_prints_as_ever_and_with_one_as_it_was_written():
+def test_the_repr_of_an_environment_includes_its_wrapper():
     plain, wrapped = Environment("MountainCar-v0"), Environment("MountainCar-v0", wrap=TileCoded(8, [4, 8], 0, (1, 2)))
     assert repr(plain) == "Environment(id='MountainCar-v0', max_episode_steps=None, options=())"
     assert eval(repr(wrapped)) == wrapped
@@ -170,7 +170,7 @@ def test_other_observations_are_refused_with_the_names_of_the_wrappers():
 
 
 @pytest.mark.parametrize("wrong", [np.array([0, 1]), np.array([0, 5, 100]), np.array([0.0, 81.0]), 3, None], ids=repr)
-def test_active_features_outside_their_space_are_an_error_that_says_where(wrong):
+def test_active_features_outside_their_space_raise_an_error_that_says_where(wrong):
     env = Still(space=ActiveFeatures(groups=2, size=81))
     env.shown = np.array([0, 81])
     table = TabularEnvironment(env, seed=0)
@@ -181,7 +181,7 @@ def test_active_features_outside_their_space_are_an_error_that_says_where(wrong)
         table.step(0)
 
 
-def test_an_observation_that_is_read_is_kept_from_an_environment_that_writes_into_it():
+def test_an_observation_is_copied_before_the_environment_writes_into_it():
     env = Still(space=ActiveFeatures(groups=2, size=81))
     buffer = np.array([0, 81])
     env.reset = lambda seed=None: (buffer, {})
@@ -190,19 +190,19 @@ def test_an_observation_that_is_read_is_kept_from_an_environment_that_writes_int
     assert seen.tolist() == [0, 81]
 
 
-# What is learned
+# Learning
 
 
-def test_sarsa_over_tiles_drives_the_mountain_car_as_well_as_in_the_book():
-    """Sutton & Barto (2018), Figure 10.2: α = 0.5/8 comes to 120 to 150 steps an episode."""
+def test_sarsa_with_tile_coding_solves_mountain_car_as_well_as_in_the_book():
+    """Sutton & Barto (2018), Figure 10.2: with α = 0.5/8 an episode takes 120 to 150 steps in the end."""
     env = Environment("MountainCar-v0", max_episode_steps=2000, wrap=TileCoded(tilings=8, tiles=8)).make()
     lengths = [episode.length for episode in train(env, Agent(SARSA(0.5), Boltzmann(0.3)), episodes=120, seed=0)]
     assert np.mean(lengths[:3]) > 400
     assert 100 < np.mean(lengths[-30:]) < 165
 
 
-def test_linear_features_come_to_the_exact_weights_of_a_linear_bandit_without_noise():
-    """A learning rate of 1 projects onto the solutions of one equation after the other: Kaczmarz's method."""
+def test_linear_features_learn_the_exact_weights_of_a_noiseless_linear_bandit():
+    """A learning rate of 1 projects onto the solutions of one equation at a time: Kaczmarz's method."""
     weights = ((1.0, -2.0, 0.5), (0.0, 1.0, 3.0))
     env = LinearFeatures(
         gymnasium.make("boltzmann_rl/ContextualLinearBandit-v0", weights=weights, arms=2, features=3, sd=0.0)
@@ -213,13 +213,13 @@ def test_linear_features_come_to_the_exact_weights_of_a_linear_bandit_without_no
 
 @dataclass(frozen=True)
 class Plain:
-    """A wrapper that wraps nothing."""
+    """A wrapper that changes nothing."""
 
     def __call__(self, env):
         return env
 
 
-def test_an_experiment_over_tiles_says_so_in_its_declaration():
+def test_an_experiment_with_tile_coding_records_it_in_its_declaration():
     experiment = GymnasiumExperiment(
         name="tiles",
         problem=Environment("MountainCar-v0", max_episode_steps=20, wrap=TileCoded(4, 4)),
@@ -232,7 +232,7 @@ def test_an_experiment_over_tiles_says_so_in_its_declaration():
     assert Environment("FrozenLake-v1", wrap=Plain()).make().observation_space == Discrete(16)
 
 
-def test_so_many_dimensions_that_no_float_counts_the_tiles_are_refused_as_any_others():
+def test_too_many_dimensions_are_refused_with_the_remedy():
     class Body(gymnasium.Env):
         observation_space, action_space = gymnasium.spaces.Box(-1.0, 1.0, (348,)), gymnasium.spaces.Discrete(2)
 
@@ -240,7 +240,7 @@ def test_so_many_dimensions_that_no_float_counts_the_tiles_are_refused_as_any_ot
         TileCoding(Body())
 
 
-def test_options_that_are_lists_are_kept_as_tuples_which_hash():
+def test_options_that_are_lists_are_kept_as_hashable_tuples():
     lake = Environment("FrozenLake-v1", options={"desc": ["SF", "FG"]})
     assert hash(lake) == hash(Environment("FrozenLake-v1", options={"desc": ("SF", "FG")}))
     assert lake.make().observation_space.n == 4

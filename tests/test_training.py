@@ -1,4 +1,4 @@
-"""Training in one environment and in a vector of them: what is learned from, in which order, and how it goes on."""
+"""Training in one environment and in a vector of them: what is learned from, in which order, and how it continues."""
 
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
@@ -51,7 +51,7 @@ MODES = list(AutoresetMode)
 
 
 def loop_of_one(env, agent, seed, number):
-    """The loop for one environment, written down step by step: what `Training` has to come to."""
+    """The loop for one environment, written out: the oracle for `Training`."""
     coins = stream(seed, "perturbation" if hasattr(agent.policy, "uniforms_per_action") else "action")
     luck, learner, visits = stream(seed, "learner"), agent.learner, {}
     shape = env.observation_space.n, env.action_space.n
@@ -92,7 +92,7 @@ def loop_of_one(env, agent, seed, number):
 
 
 def same(first, second):
-    """Two lists of transitions, bit for bit; nan would never be the same."""
+    """Whether two lists of transitions are equal, bit for bit; NaN equals NaN."""
     return [[np.asarray(part).tolist() for part in t] for t in first] == [
         [np.asarray(part).tolist() for part in t] for t in second
     ]
@@ -100,11 +100,11 @@ def same(first, second):
 
 @pytest.mark.parametrize("environment", SINGLE, ids=lambda environment: environment.id)
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")
-def test_one_environment_is_learned_from_as_the_loop_written_step_by_step_says(environment, agent):
+def test_training_in_one_environment_equals_the_loop_written_out(environment, agent):
     expected, table = loop_of_one(environment.make(), agent, 7, 300)
     training = Training(environment.make(), agent, seed=7)
     told = list(islice(training, 300))
-    if isinstance(agent.learner, ExpectedSARSA):  # the loop has its probabilities from arrays, the training from floats
+    if isinstance(agent.learner, ExpectedSARSA):  # the loop has probabilities from arrays, the training from floats
         for ours, theirs in zip(told, expected, strict=True):
             if theirs.next_probabilities is not None:
                 np.testing.assert_allclose(ours.next_probabilities, theirs.next_probabilities, rtol=1e-14)
@@ -119,7 +119,7 @@ def test_one_environment_is_learned_from_as_the_loop_written_step_by_step_says(e
 @pytest.mark.parametrize("mode", MODES, ids=str)
 @pytest.mark.parametrize("environment", SINGLE, ids=lambda environment: environment.id)
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")
-def test_one_environment_in_a_vector_is_the_environment_alone(environment, agent, mode):
+def test_a_vector_of_one_environment_equals_the_environment_alone(environment, agent, mode):
     vector = SyncVectorEnv([environment.make], autoreset_mode=mode)
     alone, among = Training(environment.make(), agent, seed=3), Training(vector, agent, seed=3)
     for one, other in islice(zip(alone, among, strict=True), 200):
@@ -128,7 +128,7 @@ def test_one_environment_in_a_vector_is_the_environment_alone(environment, agent
 
 
 class Corridor(gymnasium.Env):
-    """Observes its number and how far it is in the episode; pays as much as it is far; ends after ``length`` steps."""
+    """Observes its number and its position, which is also the reward; ends after ``length`` steps."""
 
     STATES = 10
 
@@ -166,7 +166,7 @@ def corridors(mode, lengths=(3, 5, 1), **options):
 
 @dataclass(frozen=True)
 class Noted:
-    """A uniform policy that notes the clocks it is given."""
+    """A uniform policy that records the clocks it gets."""
 
     clock: str = "step"
     steps: list = field(default_factory=list)
@@ -179,7 +179,7 @@ class Noted:
 @pytest.mark.parametrize("mode", MODES, ids=str)
 @pytest.mark.parametrize("ending", ["terminated", "truncated"])
 @pytest.mark.parametrize("learner", LEARNERS[:3], ids=lambda learner: type(learner).__name__)
-def test_no_transition_crosses_episodes_and_what_was_sent_is_what_is_learned(mode, ending, learner):
+def test_no_transition_crosses_episodes_and_learned_actions_are_those_sent(mode, ending, learner):
     vector, envs = corridors(mode, ending=ending)
     told = list(islice(Training(vector, Agent(learner, Uniform()), seed=0), 120))
     for row, env in enumerate(envs):
@@ -199,7 +199,7 @@ def test_no_transition_crosses_episodes_and_what_was_sent_is_what_is_learned(mod
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
-def test_a_truncated_row_is_bootstrapped_from_where_it_was_cut_off_and_a_terminated_one_is_not(mode):
+def test_a_truncated_row_bootstraps_from_its_last_observation_and_a_terminated_row_does_not(mode):
     for ending, following in (("truncated", 0.9 * 7.0), ("terminated", 0.0)):
         vector, _ = corridors(mode, lengths=(2, 2), ending=ending)
         training = Training(vector, Agent(QLearning(1.0, discount=0.9, initial=7.0), Uniform()), seed=0)
@@ -210,20 +210,20 @@ def test_a_truncated_row_is_bootstrapped_from_where_it_was_cut_off_and_a_termina
 
 
 @pytest.mark.parametrize(("mode", "dead"), [(AutoresetMode.NEXT_STEP, 1), (AutoresetMode.SAME_STEP, 0)])
-def test_each_row_has_a_clock_of_its_own_that_stands_still_while_it_is_reset(mode, dead):
+def test_each_row_has_its_own_clock_that_does_not_count_resets(mode, dead):
     policy = Noted()
     list(islice(Training(corridors(mode, lengths=(2, 5))[0], Agent(QLearning(), policy), seed=0), 30))
     first, second, expected = 0, 0, []
     for round_ in range(100):
         live = [round_ % (2 + dead) < 2, round_ % (5 + dead) < 5]
         clocks = [clock for clock, alive in zip((first, second), live, strict=True) if alive]
-        expected += [clocks] if clocks else []  # where no row decides, the policy is not asked
+        expected += [clocks] if clocks else []  # if no row decides, the policy is not called
         first, second = first + live[0], second + live[1]
     assert policy.steps == expected[: len(policy.steps)]
     assert len(policy.steps) >= 15
 
 
-def test_the_clocks_of_visits_and_pulls_are_those_of_the_observation_in_each_row():
+def test_the_clocks_of_visits_and_pulls_count_for_the_observation_of_each_row():
     for clock in ("visits", "pulls"):
         policy = Noted(clock)
         told = list(islice(Training(corridors("SameStep", (2, 3))[0], Agent(QLearning(), policy), seed=0), 40))
@@ -235,7 +235,7 @@ def test_the_clocks_of_visits_and_pulls_are_those_of_the_observation_in_each_row
                 counts[t.observation, t.action] += 1
 
 
-def test_rows_toss_coins_of_their_own():
+def test_rows_draw_independent_uniforms():
     told = list(islice(Training(corridors("SameStep", (9, 9))[0], Agent(QLearning(), Uniform()), seed=0), 4000))
     table = np.zeros((4, 4))
     for one, other in zip(told[::2], told[1::2], strict=True):
@@ -244,7 +244,7 @@ def test_rows_toss_coins_of_their_own():
     assert chi_squared < 56.5  # 15 degrees of freedom, false-alarm rate 1e-6: SciPy's chi2.isf
 
 
-def test_each_environment_of_a_vector_has_a_seed_of_its_own():
+def test_each_environment_of_a_vector_has_its_own_seed():
     vector, envs = corridors("NextStep")
     list(islice(Training(vector, Agent(QLearning(), Uniform()), seed=5), 50))
     first = [env.seeds[0] for env in envs]
@@ -264,7 +264,7 @@ def test_a_masked_action_is_never_taken_in_any_row(mode, ending):
 
 
 @pytest.mark.parametrize("mode", [mode.value for mode in MODES])
-def test_a_vector_that_is_one_batch_gets_one_seed_and_learns(mode):
+def test_a_batched_vector_environment_gets_one_seed_and_learns(mode):
     vector = gymnasium.make_vec(
         "boltzmann_rl.environments:boltzmann_rl/BernoulliBandit-v0",
         num_envs=5, vectorization_mode="vector_entry_point", means=[0.0, 1.0], steps=4, autoreset_mode=mode,
@@ -284,7 +284,7 @@ def test_a_vector_that_is_one_batch_gets_one_seed_and_learns(mode):
     ],
 )
 @pytest.mark.parametrize("mode", MODES, ids=str)
-def test_a_row_that_goes_wrong_is_an_error_that_says_which_row_and_where(mode, fault, kind, says):
+def test_a_fault_in_a_row_raises_an_error_that_names_row_and_step(mode, fault, kind, says):
     vector, envs = corridors(mode)
     envs[1].fault = {(1, 3): fault}
     seed = child_seed(0, "environment", 1)
@@ -292,21 +292,21 @@ def test_a_row_that_goes_wrong_is_an_error_that_says_which_row_and_where(mode, f
         list(islice(Training(vector, Agent(QLearning(), Uniform()), seed=0), 60))
 
 
-def test_a_mask_of_another_shape_or_without_an_action_is_an_error_that_says_which_row():
+def test_a_mask_of_another_shape_or_without_an_action_raises_an_error_that_names_the_row():
     vector, envs = corridors("NextStep", masks=True)
     envs[2].answer = lambda: (20, {"action_mask": np.zeros(4, dtype=np.int8)})
     with pytest.raises(ValueError, match=r"row 2, with seed \d+, episode 0, step 0: .*leaves no action"):
         Training(vector, Agent(QLearning(), Uniform()), seed=0)
 
 
-def test_a_vector_that_hides_how_it_resets_is_refused():
+def test_a_vector_without_an_autoreset_mode_is_refused():
     vector, _ = corridors("NextStep")
     del vector.metadata["autoreset_mode"]
     with pytest.raises(ValueError, match=r"does not say how its rows are reset.*AutoresetMode.NEXT_STEP"):
         Training(vector, Agent(QLearning(), Uniform()), seed=0)
 
 
-def test_a_vector_whose_spaces_no_table_can_hold_is_refused():
+def test_a_vector_whose_spaces_do_not_fit_a_table_is_refused():
     vector = gymnasium.make_vec("CartPole-v1", num_envs=2, vectorization_mode="sync")
     with pytest.raises(TypeError, match="CartPole-v1 has Box"):
         Training(vector, Agent(QLearning(), Uniform()), seed=0)
@@ -314,7 +314,7 @@ def test_a_vector_whose_spaces_no_table_can_hold_is_refused():
 
 @dataclass(frozen=True)
 class Weighing(QLearning):
-    """A learner that asks for the probabilities that actions were drawn from, and keeps what it was given."""
+    """A learner that asks for the probabilities that actions were drawn from, and records them."""
 
     takes_probabilities = True
     given: list = field(default_factory=list, compare=False)
@@ -324,7 +324,7 @@ class Weighing(QLearning):
         return super().update(state, transition, rng)
 
 
-def test_a_learner_that_asks_for_them_is_given_the_probabilities_that_its_actions_were_drawn_from():
+def test_a_learner_that_asks_for_probabilities_gets_those_its_actions_were_drawn_from():
     for wrap in (lambda learner: learner, lambda learner: ValueDifference(learner, inverse_sensitivity=1.0)):
         for environment in (Environment(TAXI).make(), gymnasium.make_vec(TAXI, num_envs=1)):
             learner = Weighing(0.5)
@@ -340,7 +340,7 @@ def test_a_learner_that_asks_for_them_is_given_the_probabilities_that_its_action
     assert all(t.probabilities is None for t in islice(Training(SINGLE[0].make(), AGENTS[2], seed=0), 20))
 
 
-def test_a_vector_whose_answer_has_another_number_of_rows_is_an_error():
+def test_a_vector_that_returns_another_number_of_rows_raises_an_error():
     vector, _ = corridors("NextStep")
     training, step = Training(vector, AGENTS[0], seed=0), vector.step
     vector.step = lambda actions: (lambda seen, paid, *rest: (seen, paid[:2], *rest))(*step(actions))
@@ -348,7 +348,7 @@ def test_a_vector_whose_answer_has_another_number_of_rows_is_an_error():
         next(training)
 
 
-def test_a_vector_that_resets_at_once_and_keeps_the_last_observation_to_itself_is_an_error():
+def test_a_same_step_autoreset_without_the_final_observation_raises_an_error():
     vector, _ = corridors("SameStep")
     training, step = Training(vector, AGENTS[0], seed=0), vector.step
     vector.step = lambda actions: (*step(actions)[:4], {})
@@ -356,7 +356,7 @@ def test_a_vector_that_resets_at_once_and_keeps_the_last_observation_to_itself_i
         next(training)
 
 
-def test_visits_and_memories_of_features_are_refused_with_the_remedy():
+def test_clocks_of_visits_and_memories_are_refused_with_features_and_the_remedy_is_named():
     pytest.importorskip("boltzmann_rl.environments.tile_coding")
     from boltzmann_rl.environments.tile_coding import TileCoding
 
@@ -392,7 +392,7 @@ def test_looking_changes_nothing(make, agent):
     assert before.values.shape == before.probabilities.shape
 
 
-def test_a_look_says_what_the_policy_would_do_where_it_stands():
+def test_look_returns_the_probabilities_in_the_current_state():
     training = Training(make_single(), Agent(QLearning(0.5, initial=1.0), COOLING), seed=0)
     for t in islice(training, 100):
         look, at = training.look(), t.observation if t.terminated or t.truncated else t.next_observation
@@ -406,7 +406,7 @@ def test_a_look_says_what_the_policy_would_do_where_it_stands():
         assert look.greedy_share == pytest.approx(p[values == values.max()].sum())
 
 
-def test_episodes_are_counted_over_all_rows_and_a_training_may_go_on_with_more():
+def test_episodes_are_counted_over_all_rows_and_a_training_may_continue_with_more():
     training = Training(corridors("SameStep")[0], Agent(QLearning(), Uniform()), seed=0)
     first, more = list(training.episodes(4)), list(training.episodes(5))
     assert [episode.episode for episode in first + more] == list(range(9))
@@ -429,7 +429,7 @@ def test_episode_statistics_of_a_vector_agree_with_the_episodes_of_a_training(mo
     assert list(env.return_queue)[:20] == [episode.total_reward for episode in episodes]
 
 
-def test_the_cliff_is_learned_by_four_environments_at_once():
+def test_cliff_walking_is_learned_by_four_environments_at_once():
     """Example 6.6 of Sutton & Barto (2018): 13 steps along the edge."""
     vector = gymnasium.make_vec("CliffWalking-v1", num_envs=4, vectorization_mode="sync", max_episode_steps=500)
     training = Training(vector, Agent(QLearning(0.5), EpsilonGreedy(0.1)), seed=1)
@@ -451,21 +451,21 @@ def test_wrong_arguments_are_refused():
 
 
 class Optional(QLearning):
-    """With an argument that nobody gives."""
+    """Its update has an optional argument that no loop passes."""
 
     def update(self, state, transition, rng, verbose=False):
         return super().update(state, transition, rng)
 
 
 class Anything(QLearning):
-    """Takes what comes."""
+    """Its update takes any arguments."""
 
     def update(self, *experience):
         return super().update(*experience)
 
 
 @pytest.mark.parametrize("learner", [Optional(0.5), Anything(0.5)])
-def test_a_learner_may_write_its_arguments_as_it_likes(learner):
+def test_the_update_of_a_learner_may_have_any_signature_that_fits(learner):
     ours, plain = (
         list(islice(Training(make_single(), Agent(one, Boltzmann(0.5)), seed=0), 50))
         for one in (learner, QLearning(0.5))
@@ -473,7 +473,7 @@ def test_a_learner_may_write_its_arguments_as_it_likes(learner):
     assert same(ours, plain)
 
 
-def test_what_cannot_be_trained_is_refused_when_it_is_asked_for():
+def test_a_training_that_cannot_work_is_refused_at_once():
     with pytest.raises(TypeError, match=r"SampleAverage.* learns from a bandit's pulls, .* QLearning"):
         Training(SINGLE[0].make(), Agent(SampleAverage(), Boltzmann(0.1)), seed=0)
     with pytest.raises(

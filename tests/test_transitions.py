@@ -1,4 +1,4 @@
-"""Transitions for environment learners: none goes to another cell, none is lost, malformed ones change nothing."""
+"""Transitions for environment learners: none is lost or changes another state, and malformed ones change nothing."""
 
 import copy
 import math
@@ -31,7 +31,7 @@ every_learner = pytest.mark.parametrize("learner", TABLE, ids=repr)
 
 
 def tape(rng, steps, rows=ROWS, environment=0):
-    """What one environment told, in episodes of random lengths."""
+    """The transitions of one environment, in episodes of random lengths."""
     here = int(rng.integers(rows))
     for step in range(steps):
         there, ends = int(rng.integers(rows)), rng.random() < 0.2
@@ -91,7 +91,7 @@ WRONG = {
 
 @every_learner
 @pytest.mark.parametrize("part", WRONG)
-def test_a_malformed_transition_is_refused_by_name_and_leaves_everything_as_it_was(learner, part):
+def test_a_malformed_transition_is_refused_by_name_and_changes_nothing(learner, part):
     state = learned(learner, tape(np.random.default_rng(1), 7))
     for wrong in WRONG[part]:
         seen, rng = A_STEP._replace(**{part: wrong}), np.random.default_rng(2)
@@ -104,7 +104,7 @@ def test_a_malformed_transition_is_refused_by_name_and_leaves_everything_as_it_w
 
 
 @pytest.mark.parametrize("learner", [learner for learner in TABLE if "QLearning" not in repr(learner)], ids=repr)
-def test_a_transition_without_what_its_learner_reads_leaves_everything_as_it_was(learner):
+def test_a_transition_without_a_required_part_changes_nothing(learner):
     before = pickle.dumps(state := learned(learner, tape(np.random.default_rng(1), 7)))
     seen = A_STEP._replace(next_action=None, next_probabilities=None, probabilities=None, truncated=True)
     with pytest.raises(ValueError, match="has no"):
@@ -113,7 +113,7 @@ def test_a_transition_without_what_its_learner_reads_leaves_everything_as_it_was
 
 
 def rising(step):
-    """A rate that is out of range from the eighth step on."""
+    """A learning rate that is out of range from the eighth step on."""
     return 0.5 if step < 7 else 2.0
 
 
@@ -131,7 +131,7 @@ def rising(step):
     ],
     ids=lambda learner: type(learner).__name__,
 )
-def test_a_rate_that_is_refused_leaves_everything_as_it_was(learner):
+def test_a_refused_learning_rate_changes_nothing(learner):
     state = learned(learner, [seen._replace(step=0) for seen in tape(np.random.default_rng(1), 7)])
     rng = np.random.default_rng(2)
     before = pickle.dumps((state, rng))
@@ -141,7 +141,7 @@ def test_a_rate_that_is_refused_leaves_everything_as_it_was(learner):
 
 
 @every_learner
-def test_what_follows_a_terminated_step_is_not_looked_at(learner):
+def test_what_follows_a_terminated_step_is_ignored(learner):
     plain = A_STEP._replace(terminated=True)
     odd = plain._replace(next_observation=None, next_available=np.zeros(ACTIONS, dtype=bool), next_action=-7)
     again = A_STEP._replace(next_available=None)
@@ -171,7 +171,7 @@ def test_a_transition_teaches_the_same_in_every_form(learner):
 
 
 @every_learner
-def test_environments_that_take_turns_teach_what_each_teaches_alone(learner):
+def test_interleaved_environments_give_the_updates_of_each_alone(learner):
     if learner == TABLE[3] or isinstance(learner, brl.RewardBasedDecay):
         pytest.skip("which table is updated is drawn from one stream")
     first, second = (list(tape(np.random.default_rng(seed), 30, 2, seed)) for seed in (0, 1))
@@ -185,7 +185,7 @@ def test_environments_that_take_turns_teach_what_each_teaches_alone(learner):
 
 @pytest.mark.parametrize("features", ["active", "real"])
 @pytest.mark.parametrize("learner", [one for one in TABLE if not isinstance(one, brl.ValueDifference)], ids=repr)
-def test_a_caller_may_write_over_its_arrays_after_an_update(learner, features):
+def test_a_caller_may_overwrite_its_arrays_after_an_update(learner, features):
     if features == "real" and getattr(learner, "kind", "") == "replacing":
         pytest.skip("real features have no replacing traces")
     rng = np.random.default_rng(5)
@@ -208,7 +208,7 @@ def test_a_caller_may_write_over_its_arrays_after_an_update(learner, features):
     assert learner.values(learned(learner, overwritten())).tobytes() == expected
 
 
-def test_features_that_do_not_fit_are_refused_by_name():
+def test_invalid_features_are_refused_by_name():
     for learner in TABLE[:3]:
         state = learned(learner, [])
         for wrong in (np.ones(ROWS - 1), np.array([math.nan, 0, 0, 0]), np.zeros((1, ROWS)), np.array([], dtype=int)):

@@ -1,4 +1,4 @@
-"""Type checkers outside the package accept right code, the README's too, and find every planted mistake."""
+"""Type checkers outside the package accept correct code, including the README's, and find every planted mistake."""
 
 import os
 import re
@@ -20,13 +20,13 @@ README = "\n".join(re.findall(r"^```python\n(.*?)^```", (TESTS.parent / "README.
 WRONG = (TESTS / "typing" / "wrong.py").read_text("utf-8")
 PLANTED = {number for number, line in enumerate(WRONG.splitlines(), start=1) if line.endswith("# wrong")}
 
-# The README leaves its policy's types out, to stay ten lines long.
+# The README leaves out the types of its policy, to keep it ten lines long.
 MYPY = [sys.executable, "-m", "mypy", "--strict", "--allow-untyped-defs", "--follow-imports=silent"]
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    """A function that answers the lines with errors of each file, as a checker finds them outside the package."""
+    """A function that returns the lines with errors of each file, as a checker finds them outside the package."""
     folder = tmp_path_factory.mktemp("typing")
     (folder / "readme.py").write_text(README, "utf-8")
     for name in ("right.py", "wrong.py"):

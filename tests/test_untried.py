@@ -1,4 +1,4 @@
-"""Learners whose untried arms come first: among those that a mask leaves, and by true indices where it leaves none."""
+"""Learners whose untried arms come first: among the available arms, and by the indices if all of those were tried."""
 
 import copy
 import math
@@ -35,7 +35,7 @@ def tuned(rewards, t):
     return np.mean(rewards) + math.sqrt(confidence * min(0.25, np.var(rewards) + math.sqrt(2.0 * confidence)))
 
 
-# Each learner that hides arms which were tried, and an arm's index by the book, of its rewards and of all pulls.
+# Each learner that puts untried arms first, and the textbook index of an arm from its rewards and the number of pulls.
 LEARNERS = [
     (brl.UCB1(), ucb1),
     (brl.UCB1Tuned(), tuned),
@@ -52,7 +52,7 @@ def masks():
 
 
 def played(learner, tried, seed):
-    """A state of one row whose arms ``tried`` were pulled a few times, and the rewards of each arm."""
+    """The state of one row whose arms ``tried`` were pulled a few times, and the rewards of each arm."""
     rng = np.random.default_rng(seed)
     actions = rng.permutation(np.repeat(np.flatnonzero(tried), 3))
     rewards = rng.random(len(actions))
@@ -63,7 +63,7 @@ def played(learner, tried, seed):
 
 
 def by_hand(index, paid, available):
-    """Values of one row: of the available arms those never pulled if there are any, else all by their indices."""
+    """The values of one row: only the untried arms if any is available, else all available arms by their indices."""
     pulls = sum(map(len, paid))
     untried = [arm for arm in range(ARMS) if available[arm] and not len(paid[arm])]
     if untried:
@@ -72,7 +72,7 @@ def by_hand(index, paid, available):
 
 
 @every_learner
-def test_untried_arms_come_first_among_those_that_are_left(learner, index):
+def test_untried_arms_come_first_among_the_available_ones(learner, index):
     for seed, tried in enumerate([np.zeros(ARMS, dtype=bool), *masks()]):
         state, paid = played(learner, tried, seed)
         values = learner.values(state)
@@ -85,7 +85,7 @@ def test_untried_arms_come_first_among_those_that_are_left(learner, index):
 
 @every_learner
 @every_policy
-def test_a_service_acts_by_any_policy_under_any_mask_on_one_row_or_many(learner, index, policy):
+def test_any_policy_acts_under_any_mask_on_one_row_or_many(learner, index, policy):
     states = [played(learner, tried, seed)[0] for seed, tried in enumerate(masks())]
     for available in masks():
         for state in states:
@@ -100,7 +100,7 @@ def test_a_service_acts_by_any_policy_under_any_mask_on_one_row_or_many(learner,
 
 
 @pytest.mark.parametrize("tried", [[1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1]])
-def test_thompson_sampling_under_a_mask_draws_from_the_posteriors_of_what_is_left(tried):
+def test_thompson_sampling_under_a_mask_draws_from_the_posteriors_of_the_available_arms(tried):
     learner, policy = brl.GaussianPosterior(), brl.GaussianThompson()
     state, _ = played(learner, np.array(tried, dtype=bool), 3)
     values, memory, available = learner.values(state), learner.memory(state), np.array([[1, 1, 0, 0]])
@@ -114,14 +114,14 @@ def test_thompson_sampling_under_a_mask_draws_from_the_posteriors_of_what_is_lef
     assert set(drawn) == {0, 1}
 
 
-def test_rows_of_a_batch_are_masked_each_by_itself():
+def test_rows_of_a_batch_are_masked_separately():
     learner = brl.UCB1()
     state = learner.update(learner.start((3, 3), RNG), [0, 0, 1], [0.5, 0.25, 1.0], None, RNG)
     values = brl.mask(learner.values(state), [[1, 0, 0], [1, 1, 0], [1, 1, 1]])
     assert values.tolist() == [[0.5, -INF, -INF], [-INF, 0.0, -INF], [0.0, -INF, 0.0]]
 
 
-def test_a_habit_is_added_before_and_behind_the_mask():
+def test_a_choice_kernel_adds_to_the_values_with_and_without_a_mask():
     learner = brl.ChoiceKernel(brl.UCB1(), learning_rate=0.5, weight=2.0)
     state = brl.learn_from_log(learner, learner.start((1, 3), RNG), [0, 1], [0.5, 0.25])
     values = learner.values(state)
@@ -131,10 +131,10 @@ def test_a_habit_is_added_before_and_behind_the_mask():
     assert brl.mask(values, [[1, 1, 0]])[0].tolist() == pytest.approx(expected, rel=1e-15)
 
 
-def test_an_arm_that_is_withdrawn_for_good_before_it_was_tried_costs_nothing():
+def test_an_untried_arm_that_is_always_masked_changes_no_decision():
     learner, rng = brl.UCB1(), np.random.default_rng(2)
     means, whole = np.array([0.2, 0.8, 0.5]), []
-    for arms in (3, 2):  # the third arm withdrawn, and never there: the same uniforms decide the same
+    for arms in (3, 2):  # a third arm that is always masked, and no third arm: the same uniforms give the same actions
         draws, state, chosen = np.random.default_rng(7), learner.start((1, arms), rng), []
         for step in range(200):
             available = None if arms == 2 else np.array([[1, 1, 0]])
@@ -146,7 +146,7 @@ def test_an_arm_that_is_withdrawn_for_good_before_it_was_tried_costs_nothing():
     assert set(whole[0]) == {0, 1}
 
 
-def test_it_is_a_plain_array_to_everyone_else():
+def test_the_values_behave_as_a_plain_array_elsewhere():
     values = UntriedFirst(np.array([[0.2, 0.9], [0.3, 0.4]]), np.array([[False, True], [False, False]]))
     assert repr(values) == repr(np.array([[-INF, 0.0], [0.3, 0.4]]))
     for derived in (values + 1.0, np.exp(values), values == 0.0, np.where(values > 0, 1.0, 2.0), values.max(axis=1)):
@@ -154,18 +154,18 @@ def test_it_is_a_plain_array_to_everyone_else():
     assert type(values[0, 0]) is np.float64
     assert type(values.max()) is np.float64
     reshaped = values.reshape(4)
-    assert brl.mask(reshaped, [1, 0, 1, 1]).tolist() == [-INF, -INF, 0.3, 0.4]  # no row, and nothing behind it
+    assert brl.mask(reshaped, [1, 0, 1, 1]).tolist() == [-INF, -INF, 0.3, 0.4]  # reshaping makes it a plain array
     assert brl.Greedy()(values, 0).tolist() == [[0.0, 1.0], [0.0, 1.0]]
 
 
-def test_rows_and_copies_are_masked_as_the_whole_is():
+def test_rows_and_copies_are_masked_like_the_whole():
     values = UntriedFirst(np.array([[0.2, 0.9], [0.3, 0.4]]), np.array([[False, True], [False, False]]))
     for same in (values[:1], values[0][np.newaxis], values[[0, 1]][:1], values.copy()[:1], values[:, ::-1][:1, ::-1]):
         assert brl.mask(same, [[True, False]]).tolist() == [[0.2, -INF]]
     assert copy.copy(values).tolist() == values.tolist()
 
 
-def test_values_that_a_mask_and_a_learner_leave_nothing_of_are_refused_as_ever():
+def test_values_without_any_available_action_are_refused():
     with pytest.raises(ValueError, match="leave no action available"):
         brl.act(brl.Greedy(), np.array([[-INF, 0.0]]), RNG, available=np.array([[1, 0]]))
     with pytest.raises(ValueError, match="leaves no action"):

@@ -1,4 +1,4 @@
-"""Eight numbers as one value of compiled code: each operation against NumPy's on arrays of eight."""
+"""Vectors of eight numbers in compiled code: each operation against NumPy's on arrays of eight."""
 
 import operator
 import os
@@ -42,7 +42,7 @@ Y = np.array([1.0, -1.5, -2.0, 5.0, 1.0, 7.0, 0.0, np.inf])
 
 
 def made_by(operation, *arrays):
-    """What compiled code makes of vectors."""
+    """The result of an operation on vectors in compiled code."""
     results, operation = np.full(WIDTH, 99.0), compiled(operation, cache=False)
 
     @compiled(cache=False)
@@ -54,7 +54,7 @@ def made_by(operation, *arrays):
 
 
 @pytest.mark.parametrize("symbol", [operator.add, operator.sub, operator.mul, operator.truediv])
-def test_arithmetic_is_that_of_each_number(symbol):
+def test_arithmetic_is_elementwise(symbol):
     with np.errstate(all="ignore"):
         for x, y in ((X, Y), (Y, X)):
             np.testing.assert_array_equal(made_by(lambda x, y: symbol(x, y), x, y), symbol(x, y))
@@ -63,7 +63,7 @@ def test_arithmetic_is_that_of_each_number(symbol):
 
 
 @pytest.mark.parametrize("symbol", [operator.lt, operator.le, operator.gt, operator.ge, operator.eq])
-def test_comparisons_are_those_of_each_number_and_false_for_nan(symbol):
+def test_comparisons_are_elementwise_and_false_for_nan(symbol):
     for x, y in ((X, Y), (Y, X), (X, X)):
         found = made_by(lambda x, y: where(symbol(x, y), x, y), x, y)
         np.testing.assert_array_equal(found, np.where(symbol(x, y), x, y))
@@ -72,12 +72,12 @@ def test_comparisons_are_those_of_each_number_and_false_for_nan(symbol):
 
 
 @pytest.mark.parametrize("symbol", [operator.and_, operator.or_])
-def test_conditions_are_joined_lane_by_lane(symbol):
+def test_conditions_are_combined_elementwise(symbol):
     found = made_by(lambda x, y: where(symbol(x > 0.0, y > 0.0), eight(1.0), 0.0), X, Y)
     np.testing.assert_array_equal(found, symbol(X > 0.0, Y > 0.0))
 
 
-def test_a_minus_turns_signs_and_a_sum_in_place_is_a_sum():
+def test_negation_and_in_place_addition_are_elementwise():
     def negative(x, y):
         x += -y
         return x
@@ -85,7 +85,7 @@ def test_a_minus_turns_signs_and_a_sum_in_place_is_a_sum():
     np.testing.assert_array_equal(made_by(negative, X, Y), X - Y)
 
 
-def test_integers_are_counted_shifted_and_cut():
+def test_integers_are_added_shifted_and_masked():
     def bits(x, y):
         return float_of((((bits_of(x) + 3) >> 2) << 2) & -8)
 
@@ -98,7 +98,7 @@ def test_integers_are_counted_shifted_and_cut():
     )
 
 
-def test_integers_are_multiplied_turned_and_compared_bit_by_bit():
+def test_integers_are_multiplied_rotated_and_compared():
     def bits(x, y):
         a, b = bits_of(x), bits_of(y)
         return float_of(turned((a * 6364136223846793005) ^ b, (b >> 52) & 63))
@@ -111,7 +111,7 @@ def test_integers_are_multiplied_turned_and_compared_bit_by_bit():
 
 
 @pytest.mark.parametrize("limit", [-1, 0, 3, 8])
-def test_lanes_are_counted_up_to_the_first_without(limit):
+def test_lanes_are_counted_up_to_the_first_false_one(limit):
     found = made_by(lambda x, y: eight(float(leading(x < y))), np.arange(8.0), np.full(8, float(limit)))
     assert (found == max(limit, 0)).all()
     found = made_by(lambda x, y: eight(float(leading(x < y))), np.arange(8.0)[::-1].copy(), np.full(8, 7.0))
@@ -119,7 +119,7 @@ def test_lanes_are_counted_up_to_the_first_without(limit):
 
 
 @pytest.mark.parametrize("shape", [(8,), (3, 1, 8), (2, 5)])
-def test_an_aligned_array_begins_where_a_vector_does(shape):
+def test_an_aligned_array_starts_at_a_vector_boundary(shape):
     for _ in range(20):
         array = aligned(shape, 2.5)
         assert array.shape == shape
@@ -127,12 +127,12 @@ def test_an_aligned_array_begins_where_a_vector_does(shape):
         assert (array == 2.5).all()
 
 
-def test_roots_are_rounded_once():
+def test_square_roots_are_correctly_rounded():
     x = np.random.default_rng(0).exponential(size=WIDTH)
     np.testing.assert_array_equal(made_by(lambda x, y: root(x), x, x), np.sqrt(x))
 
 
-def test_numbers_are_read_and_written_where_the_index_says():
+def test_loads_and_stores_use_the_given_index():
     table, x = np.arange(48.0).reshape(3, 16), np.empty((4, WIDTH))
 
     @compiled(cache=False)
@@ -164,7 +164,7 @@ def test_numbers_are_read_and_written_where_the_index_says():
         lambda numbers: eight(np.float32(1.5)),
     ],
 )
-def test_other_kinds_of_numbers_are_no_indices_and_no_lanes(wrong):
+def test_indices_and_lanes_of_other_types_are_refused(wrong):
     run = compiled(lambda array: any_of(wrong(flat(array)) == wrong(flat(array))), cache=False)
     wrong = compiled(wrong, cache=False)
     with pytest.raises(TypingError):
@@ -175,7 +175,7 @@ def test_other_kinds_of_numbers_are_no_indices_and_no_lanes(wrong):
 @pytest.mark.parametrize(
     "settings", [{"NUMBA_DISABLE_JIT": "1"}, {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}]
 )
-def test_all_of_this_holds_without_compilation_and_on_a_processor_without_wide_registers(settings):
+def test_all_tests_pass_without_compilation_and_on_a_processor_without_wide_registers(settings):
     environment = {**os.environ, **settings, "VECTORS_AGAIN": "1"}
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", __file__]
     told = subprocess.run([sys.executable, "-m", "pytest", *options], env=environment, capture_output=True, text=True)

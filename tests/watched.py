@@ -1,11 +1,11 @@
-"""A learner that is watched."""
+"""A learner that records what it learns from."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A learner that leaves a tape of what its runs did: actions and rewards of each step."""
+    """A learner that records the actions and rewards of each step."""
 
     learner: object
     tape: list = field(default_factory=list)

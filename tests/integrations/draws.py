@@ -1,9 +1,9 @@
-"""What the actions of every library's agents are held to: the inverse CDF, and χ² against a softmax."""
+"""Oracles for the actions of every library's agents: the inverse CDF, and χ² tests."""
 
 import numpy as np
 from scipy import stats
 
-# Of each test.
+# False-alarm rate of each test.
 FALSE_ALARM = 1e-6
 
 
@@ -15,7 +15,7 @@ def drawn(p, uniforms):
 
 
 def assert_rows_draw_from(p, actions):
-    """Of actions whose rows take turns, each row has its own probabilities, and the first two are independent."""
+    """Assert that interleaved rows of actions have their own probabilities, and that the first two are independent."""
     for row, expected in enumerate(p):
         counts = np.bincount(actions[row :: len(p)], minlength=len(expected))
         assert stats.chisquare(counts, expected * counts.sum()).pvalue > FALSE_ALARM

@@ -1,4 +1,4 @@
-"""The explorer on real torch and JAX arrays: every format, with and without a gradient, against SciPy."""
+"""The explorer on real torch and JAX arrays: every dtype, with and without a gradient, against SciPy."""
 
 import numpy as np
 import pytest
@@ -17,14 +17,14 @@ def library(request):
 
 
 def array_of(library, array, dtype):
-    """The array in the library's format; a torch tensor of floats in a graph."""
+    """The array in the given library; torch tensors of floats are part of a graph."""
     if library.__name__ == "torch":
         return library.tensor(array, dtype=getattr(library, dtype), requires_grad="float" in dtype)
     return library.asarray(array, dtype=getattr(library, dtype))
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32", "float64"])
-def test_values_of_every_format_are_those_of_numpy(library, dtype):
+def test_values_of_every_dtype_are_those_of_numpy(library, dtype):
     if dtype == "float64" and library.__name__ != "torch":
         pytest.skip("JAX has no float64 unless it is told to")
     ours, theirs = (brl.Explorer(brl.Boltzmann(0.7), np.random.default_rng(1)) for _ in range(2))
@@ -54,7 +54,7 @@ def test_values_of_every_format_are_those_of_numpy(library, dtype):
         lambda torch: [*Q[:2].tolist(), tuple(torch.tensor(Q[2], dtype=torch.bfloat16))],
     ],
 )
-def test_tensors_however_they_come_are_the_numbers_in_them(odd, door):
+def test_tensors_of_any_layout_are_read_as_their_numbers(odd, door):
     values = odd(pytest.importorskip("torch"))
     if door == "softmax":
         assert (brl.softmax(values, 0.7) == brl.softmax(Q, 0.7)).all()
@@ -65,7 +65,7 @@ def test_tensors_however_they_come_are_the_numbers_in_them(odd, door):
     assert found.tolist() == brl.act(policy, Q, ours).tolist()
 
 
-def test_tensors_that_hold_no_real_numbers_are_refused_by_name():
+def test_tensors_without_real_numbers_are_refused_by_name():
     torch = pytest.importorskip("torch")
     for wrong, words in (
         (torch.empty(3, device="meta"), "meta"),
@@ -93,13 +93,13 @@ def test_probabilities_temperatures_and_masks_may_be_tensors_in_a_graph():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_what_lies_on_the_cpu_is_not_copied(dtype):
+def test_tensors_on_the_cpu_are_not_copied(dtype):
     torch = pytest.importorskip("torch")
     tensor = torch.tensor(Q, dtype=getattr(torch, dtype), requires_grad=True)
     assert to_numpy(tensor).ctypes.data == tensor.data_ptr()
 
 
-def test_what_jax_has_on_the_cpu_is_not_copied():
+def test_jax_arrays_on_the_cpu_are_not_copied():
     array = pytest.importorskip("jax.numpy").asarray(Q, dtype="float32")
     assert to_numpy(array).ctypes.data == array.unsafe_buffer_pointer()
 
@@ -115,7 +115,7 @@ def test_masks_and_steps_of_the_library_are_those_of_numpy(library, dtype):
         assert theirs(*given).tolist() == ours(Q, mask, np.array([0, step, 2 * step])).tolist()
 
 
-def test_the_actions_of_a_real_network_have_the_shares_of_its_softmax():
+def test_the_actions_of_a_real_network_have_the_frequencies_of_its_softmax():
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
     net = torch.nn.Sequential(torch.nn.Linear(3, 16), torch.nn.ReLU(), torch.nn.Linear(16, 5))

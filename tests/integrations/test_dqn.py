@@ -23,7 +23,7 @@ SMALL = dqn.Settings(environments=3, steps=200, learning_starts=20, evaluate_eve
 
 
 class Diary(gymnasium.Env):
-    """Shows the number of its episode and of its step; every other episode ends by itself, after 3 steps."""
+    """Observes the numbers of its episode and step; every other episode terminates, after 3 steps."""
 
     observation_space = gymnasium.spaces.Box(0.0, 1e6, (2,))
     action_space = gymnasium.spaces.Discrete(3)
@@ -42,7 +42,7 @@ class Diary(gymnasium.Env):
 
 @pytest.fixture
 def diary():
-    gymnasium.register("Diary-v0", Diary, max_episode_steps=5)  # so that the other episodes are cut off after 5
+    gymnasium.register("Diary-v0", Diary, max_episode_steps=5)  # so that the other episodes are truncated after 5
     yield "Diary-v0"
     del gymnasium.registry["Diary-v0"]
 
@@ -56,7 +56,7 @@ def test_learns_from_every_transition_of_an_episode_once_and_from_none_across_tw
         assert action in range(3)
         assert after.tolist() == [before[0], before[1] + 1]
         assert reward == after[1]
-        assert terminated == (before[0] % 2 == 0 and after[1] == 3)  # cut off after 5 is not the task's end
+        assert terminated == (before[0] % 2 == 0 and after[1] == 3)  # truncation after 5 steps is not terminal
     shown = [tuple(before) for before, *_ in transitions]
     for episode in range(1, 15):  # three environments, with the same episodes
         assert sorted(t for e, t in shown if e == episode) == sorted([*range(3 if episode % 2 == 0 else 5)] * 3)
@@ -73,12 +73,12 @@ def test_the_clock_of_each_environment_counts_its_decisions_and_not_its_resets(d
     counted, day = [], 0
     for episode in range(1, 40):
         days = 3 if episode % 2 == 0 else 5
-        counted += [*range(day, day + days), day + days]  # in the step of the reset it stands
+        counted += [*range(day, day + days), day + days]  # the clock does not advance in the step of the reset
         day += days
     assert np.array_equal(steps, np.tile(counted[: len(steps)], (3, 1)).T)
 
 
-def test_one_update_is_the_step_down_the_gradient_written_out():
+def test_one_update_is_the_gradient_step_written_out():
     torch.manual_seed(0)
     online, target = torch.nn.Linear(2, 3, bias=False), torch.nn.Linear(2, 3, bias=False)
     weights, frozen = online.weight.detach().numpy().copy(), target.weight.detach().numpy().copy()
@@ -110,7 +110,7 @@ def test_the_same_seed_is_the_same_training_and_another_seed_another():
     assert first != other
 
 
-def test_with_two_actions_a_number_of_effective_actions_is_epsilon_greedy_by_another_name():
+def test_with_two_actions_a_number_of_effective_actions_is_equivalent_to_epsilon_greedy():
     settings = replace(SMALL, environment="CartPole-v1", steps=400, evaluate_every=100)
     odds = math.exp(1.0)  # of the better action; the worse has half of ε
     p = np.array([odds, 1.0]) / (1.0 + odds)

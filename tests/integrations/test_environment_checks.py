@@ -1,4 +1,4 @@
-"""Bandit environments in other libraries' hands: their own checks, as strict as they come."""
+"""Bandit environments under the strictest environment checks of other libraries."""
 
 import warnings
 
@@ -16,7 +16,7 @@ def test_torchrl_makes_every_bandit_by_its_id_and_finds_its_specs_right(name):
     from torchrl.envs import GymEnv, check_env_specs
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of TorchRL, about its own future
+        warnings.simplefilter("ignore")  # TorchRL's deprecations of its own interface
         for settings in ({}, {"categorical_action_encoding": True, "frame_skip": 2}):
             env = GymEnv(name, device="cpu", **settings)
             check_env_specs(env)

@@ -1,4 +1,4 @@
-"""Stable-Baselines3's agents explore as the policy says: against SciPy, loops written out, and the real networks."""
+"""Stable-Baselines3's agents explore with the given policy: against SciPy, plain loops, and the real networks."""
 # ruff: noqa: E402 - what follows the skip needs the library
 
 import importlib.util
@@ -34,7 +34,7 @@ ALGORITHMS = ["ExploringDQN", "ExploringQRDQN"]
 
 
 class Contexts(gymnasium.Env):
-    """One of three contexts is shown, and the action of its number pays 1; one decision an episode."""
+    """Observes one of three contexts; the action with its number pays 1; one decision per episode."""
 
     observation_space = gymnasium.spaces.Box(0.0, 1.0, (3,))
     action_space = gymnasium.spaces.Discrete(3)
@@ -52,7 +52,7 @@ class Contexts(gymnasium.Env):
 
 
 class Tape(BaseCallback):
-    """Remembers the values that each decision after the warm-up saw, its clock and its actions."""
+    """Records the values, the clock and the actions of each decision after the warm-up."""
 
     def __init__(self):
         super().__init__()
@@ -70,7 +70,7 @@ class Tape(BaseCallback):
 
 
 def make(exploration, name="ExploringDQN", envs=1, contexts=3, **settings):
-    """A small agent, which begins to explore at once and learns little unless told otherwise."""
+    """A small agent that by default explores at once and learns little."""
     algorithm = getattr(integration, name) if name == "ExploringDQN" else contrib(name)
     vector = make_vec_env(Contexts, n_envs=envs, env_kwargs={"contexts": contexts})
     settings = {"seed": 0, "learning_starts": 0, "buffer_size": 1000, "train_freq": 1, "device": "cpu", **settings}
@@ -93,7 +93,7 @@ def values_of(model, observations):
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
-def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_row(name):
+def test_explores_with_the_softmax_of_the_network_s_values_and_one_uniform_per_row(name):
     model = make(brl.Boltzmann(0.3), name, learning_rate=3e-3).learn(200)
     observations = np.tile(np.eye(3, dtype=np.float32), (10_000, 1))
     actions, _ = model.predict(observations)
@@ -108,7 +108,7 @@ def test_collects_with_one_uniform_for_each_environment_at_the_clock_of_each(nam
     schedule, tape = Exponential(1.0, 0.01, steps=30), Tape()
     make(brl.Boltzmann(schedule), name, envs=3, learning_starts=30, seed=7).learn(150, callback=tape)
     expected_rng = stream(7, "exploration")
-    assert len(tape.warm_up) == 10  # decisions for three environments, and none of them takes a coin
+    assert len(tape.warm_up) == 10  # decisions for three environments, none of which draws a uniform
     assert tape.timesteps == list(range(30, 150, 3))
     for values, timesteps, actions in zip(tape.values, tape.timesteps, tape.actions, strict=True):
         temperature = max(0.01, 0.01 ** (timesteps // 3 / 30))
@@ -141,14 +141,14 @@ def test_training_saved_loaded_and_continued_explores_as_if_uninterrupted(name, 
 
 
 def loaded(model, path, envs):
-    """A model as it comes back from a file with another number of environments."""
+    """The model after saving, and loading with another number of environments."""
     model.save(path / "model")
     env = make_vec_env(Contexts, n_envs=envs, env_kwargs={"contexts": 1})
     return type(model).load(path / "model", env=env, device="cpu")
 
 
 def temperatures(model, steps, **settings):
-    """The steps that the policy's schedule is asked for while learning for so many, each once."""
+    """The distinct steps at which the policy's schedule is evaluated during learning."""
     asked = []
     model.exploration = brl.Boltzmann(lambda step: asked.append(step) or 1.0)
     model.learn(steps, **settings)
@@ -161,7 +161,7 @@ def test_the_clock_counts_decisions_of_each_environment_whatever_their_number(na
     model = make(brl.Boltzmann(1.0), name, envs=first, learning_starts=6 * first).learn(20 * first)
     assert (model.clock, model.num_timesteps) == (20, 20 * first)
     model = loaded(model, tmp_path, then)
-    assert (model.clock, model.num_timesteps) == (20, 20 * first)  # which stays what Stable-Baselines3 means by it
+    assert (model.clock, model.num_timesteps) == (20, 20 * first)  # its meaning in Stable-Baselines3
     assert temperatures(model, 5 * then, reset_num_timesteps=False) == [20, 21, 22, 23, 24]
     model.predict(np.zeros((7, 3), dtype=np.float32))
     evaluate_policy(model, model.env, n_eval_episodes=5, deterministic=False, warn=False)
@@ -169,13 +169,13 @@ def test_the_clock_counts_decisions_of_each_environment_whatever_their_number(na
     assert loaded(model, tmp_path, first).clock == 25
 
 
-def test_training_that_begins_anew_begins_the_clock_anew():
+def test_a_new_training_restarts_the_clock():
     model = make(brl.Boltzmann(1.0), envs=2).learn(20)
     assert temperatures(model, 6) == [0, 1, 2]
     assert temperatures(model, 6, reset_num_timesteps=False) == [3, 4, 5]
 
 
-def test_a_file_without_a_clock_has_made_the_decisions_of_its_own_number_of_environments(tmp_path):
+def test_a_file_without_a_clock_derives_it_from_timesteps_and_number_of_environments(tmp_path):
     model = make(brl.Boltzmann(1.0), envs=4).learn(80)
     model.save(tmp_path / "old", exclude=["clock"])
     env = make_vec_env(Contexts, n_envs=1)
@@ -214,7 +214,7 @@ def test_actions_that_do_not_begin_at_0_are_refused_and_work_in_the_wrapper_that
     assert Shifted.sent == {start, start + 1, start + 2}
 
 
-def test_the_arguments_of_epsilon_alone_are_epsilon_greedy_as_in_stable_baselines3():
+def test_without_a_policy_the_arguments_of_epsilon_mean_the_same_as_in_stable_baselines3():
     settings = {"exploration_fraction": 0.5, "exploration_initial_eps": 0.9, "exploration_final_eps": 0.1}
     ours, rates = make(None, envs=2, **settings), []
     theirs = DQN("MlpPolicy", make_vec_env(Contexts, n_envs=2), learning_starts=0, buffer_size=100, **settings)
@@ -263,7 +263,7 @@ def test_every_seed_of_stable_baselines3_seeds_the_exploration():
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
-def test_learns_and_is_evaluated_greedily_without_a_coin(name, tmp_path):
+def test_learns_and_is_evaluated_greedily_without_drawing(name, tmp_path):
     policy = brl.Boltzmann(brl.RelativeToSpread(Exponential(4.0, 0.1, steps=500)))
     settings = {"learning_rate": 1e-2, "target_update_interval": 50, "batch_size": 64}
     env = make_vec_env(Contexts)
@@ -278,7 +278,7 @@ def test_learns_and_is_evaluated_greedily_without_a_coin(name, tmp_path):
     assert pickle.dumps(model.exploration_rng) != before
 
 
-def test_logs_the_means_of_what_the_policy_does(tmp_path):
+def test_logs_means_of_temperature_entropy_and_greedy_probability(tmp_path):
     tape, temperature = Tape(), 0.2
     model = make(brl.Boltzmann(temperature), envs=2, learning_starts=20, learning_rate=1e-2)
     model.set_logger(configure(str(tmp_path), ["csv"]))
@@ -308,7 +308,7 @@ def test_the_temperature_of_each_row_is_logged_and_a_policy_without_one_logs_non
     assert model.logger.name_to_value["rollout/greedy_share"] == pytest.approx(0.8)  # 0.7 + 0.3 / 3
 
 
-def test_a_schedule_of_the_progress_is_read_at_each_decision_also_when_training_goes_on():
+def test_a_schedule_of_the_progress_is_evaluated_at_each_decision_also_in_continued_training():
     linear, read = LinearSchedule(1.0, 0.1, end_fraction=0.5), []
 
     def schedule(progress):
@@ -335,7 +335,7 @@ def test_the_progress_is_clamped_where_the_last_rollout_runs_past_the_end():
         brl.Boltzmann(Progress(math.sqrt))([0.0, 1.0], step=0)
 
 
-def test_observations_of_every_form_that_stable_baselines3_takes():
+def test_observations_of_all_forms_of_stable_baselines3_are_accepted():
     model = make(brl.Boltzmann(1.0))
     model.policy.set_training_mode(True)
     action, state = model.predict(np.zeros(3, dtype=np.float32))
@@ -363,7 +363,7 @@ def test_observations_of_every_form_that_stable_baselines3_takes():
         (TypeError, brl.Greedy(), {"explotation": 1}, "unexpected keyword argument 'explotation'"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_at_once(error, exploration, settings, message):
+def test_invalid_arguments_are_refused_at_once(error, exploration, settings, message):
     with pytest.raises(error, match=message):
         make(exploration, **settings)
 

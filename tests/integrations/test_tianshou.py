@@ -1,4 +1,4 @@
-"""Tianshou's agents explore as the policy says: against SciPy, loops written out, real networks and trainers."""
+"""Tianshou's agents explore with the given policy: against SciPy, plain loops, real networks and trainers."""
 # ruff: noqa: E402 - what follows the skip needs the library
 
 import copy
@@ -37,7 +37,7 @@ POLICIES = {"ExploringPolicy": (DQN, 1), "ExploringQRDQNPolicy": (QRDQN, 20), "E
 
 
 class Contexts(gymnasium.Env):
-    """One of three contexts is shown, and the action of its number pays 1; one decision an episode."""
+    """Observes one of three contexts; the action with its number pays 1; one decision per episode."""
 
     observation_space = gymnasium.spaces.Box(0.0, 1.0, (3,))
     action_space = gymnasium.spaces.Discrete(3)
@@ -52,7 +52,7 @@ class Contexts(gymnasium.Env):
 
 
 def make(exploration, name="ExploringPolicy", seed=0, start=0, **settings):
-    """A policy with a small network that always begins with the same weights."""
+    """A policy with a small network that always starts with the same weights."""
     torch.manual_seed(0)
     atoms = POLICIES[name][1]
     model = Net(state_shape=3, action_shape=3, hidden_sizes=[32], num_atoms=atoms, softmax=name == "ExploringC51Policy")
@@ -64,7 +64,7 @@ def make(exploration, name="ExploringPolicy", seed=0, start=0, **settings):
 
 
 def values_of(policy, observations):
-    """The action values, from the raw answers of the network: as they are, or their means by quantile or atom."""
+    """The action values from the raw outputs of the network: unchanged, or their means over quantiles or atoms."""
     with torch.no_grad():
         answer = policy.model(torch.as_tensor(observations))[0].double().numpy()
     if answer.ndim == 2:
@@ -73,14 +73,14 @@ def values_of(policy, observations):
 
 
 def decided(policy, observations, mask=None, training=True):
-    """The actions of one decision, asked for as a collector asks."""
+    """The actions of one decision, called as a collector calls."""
     batch = Batch(obs=observations if mask is None else Batch(obs=observations, mask=mask), info=Batch())
     with policy_within_training_step(policy, training), torch.no_grad():
         return policy.add_exploration_noise(policy(batch).act, batch)
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_row(name):
+def test_explores_with_the_softmax_of_the_network_s_values_and_one_uniform_per_row(name):
     policy = make(brl.Boltzmann(brl.RelativeToSpread(1.0)), name)
     values = values_of(policy, EYE)
     p = special.softmax(values / values.std(axis=-1, keepdims=True), axis=-1)
@@ -101,13 +101,13 @@ def test_a_collector_gives_each_environment_a_uniform_at_the_clock_of_training()
     expected_rng = np.random.default_rng(3)
     rows = (
         np.arange(3) * 200 + np.arange(10, 60)[:, np.newaxis]
-    )  # those after the random ones, in each environment's part
+    )  # those after the random ones, in each environment's part of the buffer of the buffer
     for clock, row in enumerate(rows):
         p = special.softmax(values_of(policy, buffer.obs[row]) / max(0.01, 0.01 ** (clock / 30)), axis=-1)
         assert buffer.act[row].tolist() == drawn(p, expected_rng.random(3))
 
 
-def test_the_network_is_asked_once_a_decision_whoever_asks():
+def test_the_network_is_evaluated_once_per_decision():
     policy, asked = make(brl.Boltzmann(1.0)), []
     policy.model.register_forward_hook(lambda *_: asked.append(1))
     decided(policy, EYE)
@@ -132,7 +132,7 @@ def test_a_masked_action_is_never_taken_and_its_value_never_read(name, kind):
     assert stats.chisquare(counts[[0, 2]], special.softmax(left / left.std()) * 9000).pvalue > FALSE_ALARM
 
 
-def test_test_steps_are_greedy_without_a_coin_unless_told_otherwise():
+def test_test_steps_are_greedy_without_drawing_unless_inference_is_given():
     policy, observations = make(brl.Uniform()), np.tile(EYE, (50, 1))
     before = pickle.dumps(policy.rng)
     assert decided(policy, observations, training=False).tolist() == values_of(policy, observations).argmax(1).tolist()
@@ -140,7 +140,7 @@ def test_test_steps_are_greedy_without_a_coin_unless_told_otherwise():
     policy = make(brl.Greedy(), inference=brl.Uniform(), seed=5)
     uniform = drawn(np.full((150, 3), 1 / 3), np.random.default_rng(5).random(150))
     assert decided(policy, observations, training=False).tolist() == uniform
-    assert policy.clock == 0  # only training moves it
+    assert policy.clock == 0  # only training advances it
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -185,7 +185,7 @@ def test_a_saved_state_keeps_the_clock_and_the_generator():
     loaded.load_state_dict(torch.load(file, weights_only=True))
     assert other.clock == 5
     assert decided(policy, observations).tolist() == decided(other, observations).tolist()
-    policy(Batch(obs=EYE, info=Batch()))  # of which no graph is kept, as that could not be copied
+    policy(Batch(obs=EYE, info=Batch()))  # keeps no graph, which could not be copied
     twin = copy.deepcopy(policy)
     assert decided(policy, observations).tolist() == decided(twin, observations).tolist()
 
@@ -211,7 +211,7 @@ def test_a_saved_state_keeps_the_clock_and_the_generator():
     ],
 )
 @pytest.mark.parametrize("name", POLICIES)
-def test_what_cannot_be_meant_is_refused_at_once(name, error, exploration, settings, message):
+def test_invalid_arguments_are_refused_at_once(name, error, exploration, settings, message):
     with pytest.raises(error, match=message):
         make(exploration, name, **settings)
 

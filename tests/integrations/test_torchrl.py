@@ -1,4 +1,4 @@
-"""TorchRL's agents explore as the policy says: against SciPy, loops written out, real networks and collectors."""
+"""TorchRL's agents explore with the given policy: against SciPy, plain loops, real networks and collectors."""
 # ruff: noqa: E402 - what follows the skip needs the library
 
 import copy
@@ -48,7 +48,7 @@ torch.set_num_threads(1)  # the tests' own workers share the cores
 
 
 class Contexts(gymnasium.Env):
-    """One of three contexts is shown, and the action of its number pays 1; one decision an episode."""
+    """Observes one of three contexts; the action with its number pays 1; one decision per episode."""
 
     observation_space = gymnasium.spaces.Box(0.0, 1.0, (3,))
     action_space = gymnasium.spaces.Discrete(3)
@@ -72,14 +72,14 @@ def network(width, spec, actions):
 
 
 def taken(module, values, **entries):
-    """The actions that the module writes beside the values, as integers."""
+    """The actions that the module writes for given values, as integers."""
     values = torch.as_tensor(values, dtype=torch.float32)
     action = module(TensorDict({"action_value": values, **entries}, values.shape[:-1]))["action"]
     return (action.int().argmax(dim=-1) if isinstance(module.spec, OneHot) else action).tolist()
 
 
 @pytest.mark.parametrize("spec", [Categorical(3), OneHot(3)], ids=["categorical", "one-hot"])
-def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_row(spec):
+def test_explores_with_the_softmax_of_the_network_s_values_and_one_uniform_per_row(spec):
     torch.manual_seed(0)
     actor, module = network(3, spec, 3), make(brl.Boltzmann(0.5), spec)
     data = actor(TensorDict({"observation": torch.eye(3).repeat(10_000, 1)}, [30_000]))
@@ -94,21 +94,21 @@ def test_explores_with_the_softmax_of_the_network_s_values_and_a_coin_for_each_r
 
 @pytest.mark.parametrize("batch", [(), (2,), (2, 4)])
 @pytest.mark.parametrize("spec", [Categorical(3), OneHot(3), OneHot(3, dtype=torch.float32)], ids=["int", "hot", "32"])
-def test_the_action_is_in_the_spec_for_any_batch_and_kind_of_number(spec, batch):
+def test_the_action_is_in_the_spec_for_any_batch_and_dtype(spec, batch):
     for dtype in (torch.bfloat16, torch.float16, torch.float32, torch.float64):
         data = TensorDict({"action_value": torch.zeros(*batch, 3, dtype=dtype)}, batch)
         assert spec.expand(*batch, *spec.shape).is_in(make(brl.Boltzmann(1.0), spec)(data)["action"])
 
 
 @pytest.mark.parametrize("clocks", [(), (4,)])
-def test_the_clock_moves_only_by_step_for_all_rows_or_for_each(clocks):
+def test_only_step_advances_the_clock_for_all_rows_or_for_each(clocks):
     module = make(brl.Boltzmann(Exponential(1.0, 0.01, steps=30)), clocks=clocks, seed=3)
     expected_rng, values = np.random.default_rng(3), np.random.default_rng(4).normal(size=(4, 3)).astype(np.float32)
     clock = np.zeros(4)
     for frames in (0, 4, [7, 0, 40, 2] if clocks else 7, 1):
         module.step(torch.tensor(frames) if isinstance(frames, list) else frames)
         clock += frames
-        for _ in range(3):  # reading does not move it
+        for _ in range(3):  # reading does not advance it
             temperature = np.maximum(0.01, 0.01 ** (clock / 30))[:, np.newaxis]
             p = special.softmax(values.astype(float) / temperature, axis=-1)
             assert taken(module, values) == drawn(p, expected_rng.random(4))
@@ -130,13 +130,13 @@ def test_a_masked_action_is_never_taken_and_its_value_never_read(kind):
 
 @pytest.mark.parametrize("kind", [kind for kind in ExplorationType if kind is not ExplorationType.RANDOM])
 @pytest.mark.parametrize("spec", [Categorical(3), OneHot(3)], ids=["categorical", "one-hot"])
-def test_other_exploration_types_take_torchrl_s_greedy_action_and_no_coin(kind, spec):
+def test_other_exploration_types_take_torchrl_s_greedy_action_without_drawing(kind, spec):
     module, values = make(brl.Uniform(), spec), torch.tensor([[0.0, 1.0, 2.0], [3.0, -1.0, 0.0]])
     greedy = QValueModule(spec=spec)(TensorDict({"action_value": values}, [2]))["action"]
     before = pickle.dumps(module.rng)
     with set_exploration_type(kind):
         assert torch.equal(module(TensorDict({"action_value": values}, [2]))["action"], greedy)
-        assert taken(module, [0.0, 1.0, 1.0]) == 1  # the first of equals, where TorchRL's one-hot would have two ones
+        assert taken(module, [0.0, 1.0, 1.0]) == 1  # the first of equal values; TorchRL's one-hot would have two ones
     assert pickle.dumps(module.rng) == before
     with set_exploration_type(ExplorationType.RANDOM):
         taken(module, values)
@@ -169,9 +169,9 @@ def test_copies_in_the_workers_of_a_collector_draw_independently(monkeypatch):
     first = actions("Process-1", one)
     assert first == actions("Process-1", same)
     assert first != actions("Process-2", other)
-    assert first != actions("Process-1", one)  # they go on from there
+    assert first != actions("Process-1", one)  # each continues from its own state
     here.load_state_dict(one.state_dict())
-    assert actions("Process-1", one) == actions("Process-1", here)  # what was saved there goes on there
+    assert actions("Process-1", one) == actions("Process-1", here)  # a saved worker continues in the same worker
     monkeypatch.undo()
     here.load_state_dict(module.state_dict())
     assert taken(here, np.zeros((100, 3))) == taken(module, np.zeros((100, 3)))  # any other copy draws the same
@@ -185,7 +185,7 @@ def test_nested_keys_and_a_composite_spec_of_many_agents():
 
 
 @pytest.mark.parametrize("categorical", [True, False])
-def test_every_environment_of_a_batched_one_has_its_own_coin(categorical):
+def test_every_environment_of_a_batched_one_draws_its_own_uniform(categorical):
     env = SerialEnv(2, lambda: GymEnv("CartPole-v1", categorical_action_encoding=categorical))
     spec = env.action_spec_unbatched
     agent = TensorDictSequential(network(4, spec, 2), make(brl.Uniform(), spec))
@@ -236,7 +236,7 @@ def test_a_real_agent_learns_from_its_collector_and_acts_greedily_afterwards():
         ),
     ],
 )
-def test_what_cannot_be_meant_is_refused_at_once(error, policy, settings, message):
+def test_invalid_arguments_are_refused_at_once(error, policy, settings, message):
     with pytest.raises(error, match=message):
         make(policy, **settings)
 
@@ -249,13 +249,13 @@ def test_each_environment_has_its_own_value_and_clock():
         make(brl.EpsilonGreedy([0.0, 1.0]), clocks=(3,))
 
 
-def test_the_clock_and_the_spec_go_to_the_device_that_is_named():
+def test_the_clock_and_the_spec_move_to_the_given_device():
     module = make(brl.Greedy(), device="meta")
     assert (module.clock.device.type, module.spec.device.type) == ("meta", "meta")
     assert make(brl.Greedy(), device=torch.device("cpu")).clock.device.type == "cpu"
 
 
-def test_what_cannot_be_meant_later_is_refused_there():
+def test_invalid_inputs_of_later_calls_are_refused():
     with pytest.raises(TypeError, match="rng must be a numpy"):
         ExplorationModule(brl.Greedy(), OneHot(3), torch.Generator())
     with pytest.raises(KeyError, match="'mask' is not in the tensordict, which has action_value"):
