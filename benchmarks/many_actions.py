@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from rounds import Table, answered, show, take_turns
 
-from boltzmann_rl.many_actions.draws import Run, play
+from boltzmann_rl.many_actions.draws import Run, run_bandit
 
 STEPS, ROUNDS, SCANS = 200_000, 7, 20
 SIZES = (10, 1000, 100_000, 1_000_000)
@@ -24,7 +24,7 @@ def sampler(arms: int, temperatures: np.ndarray) -> Callable[[], float]:
         actions, rewards = np.empty(steps, dtype=np.int64), np.empty(steps)
         run = Run(temperatures[:steps], noise[:steps], actions, rewards, means, np.zeros(arms))
         began = time.perf_counter()
-        play(run, np.random.default_rng(1))
+        run_bandit(run, np.random.default_rng(1))
         return time.perf_counter() - began
 
     return lambda: (seconds(len(temperatures)) - seconds(1)) / len(temperatures)

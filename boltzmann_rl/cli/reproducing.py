@@ -33,7 +33,7 @@ def reproduce(options: argparse.Namespace) -> int:
     """Run published experiments, and hold our numbers against the papers'."""
     from boltzmann_rl.reproduction.page import lines_of
     from boltzmann_rl.reproduction.targets import measure_targets
-    from boltzmann_rl.runs.progress import Progress
+    from boltzmann_rl.runs.progress import ProgressBar
 
     papers = _targets(Path(options.experiments) / "reproductions", options.ids)
     targets = [target for members in papers.values() for target in members]
@@ -44,7 +44,7 @@ def reproduce(options: argparse.Namespace) -> int:
     if options.set:
         return _vary(targets, options)
     studies = len({repr(target.study) for target in targets})
-    with Progress(studies, "reproduce", not options.quiet, unit="experiments") as bar:
+    with ProgressBar(studies, "reproduce", not options.quiet, unit="experiments") as bar:
         rows = measure_targets(targets, quick=options.quick, seed=options.seed, jobs=options.jobs, advance=bar.advance)
     lines = [line for row in rows for line in lines_of(row)]
     widths = {key: max(len(key), *(len(line[key]) for line in lines)) for key in lines[0]}

@@ -111,7 +111,7 @@ class ValueDifference(_Wrapper):
         return Surprise(learned, state.epsilon)
 
 
-class Progress(NamedTuple):
+class Thresholds(NamedTuple):
     """The state of the wrapped learner, thresholds passed in each row ``(rows,)``, and each environment's return."""
 
     learner: Any
@@ -157,44 +157,44 @@ class RewardBasedDecay(_Wrapper):
     def __post_init__(self) -> None:
         check_fields(self, threshold=as_finite, increment=as_nonnegative, steps=as_count, minimum=as_fraction)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Progress:
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Thresholds:
         """ε = 1 in all rows; draws what the learner draws."""
-        return Progress(self.learner.start(shape, rng), np.zeros(shape[0]), {})
+        return Thresholds(self.learner.start(shape, rng), np.zeros(shape[0]), {})
 
-    def memory(self, state: Progress) -> Floats:
+    def memory(self, state: Thresholds) -> Floats:
         """ε of each row."""
         return 1.0 - (1.0 - self.minimum) * (state.passed / self.steps)
 
-    def forget(self, state: Progress) -> Progress:
+    def forget(self, state: Thresholds) -> Thresholds:
         """The state without unfinished episodes, here and in the learner."""
-        return Progress(forgotten(self.learner, state.learner), state.passed, {})
+        return Thresholds(forgotten(self.learner, state.learner), state.passed, {})
 
-    def update(self, state: Progress, *experience: Any) -> Progress:
+    def update(self, state: Thresholds, *experience: Any) -> Thresholds:
         """Update the learner with the arguments of its own ``update``, and count the thresholds reached."""
         reward = self._checked_reward(state, experience)
         return self._progress(state, self.learner.update(state.learner, *experience), experience[0], reward)
 
-    def update_with_changes(self, state: Progress, *experience: Any) -> tuple[Progress, list[tuple[Any, Any]]]:
+    def update_with_changes(self, state: Thresholds, *experience: Any) -> tuple[Thresholds, list[tuple[Any, Any]]]:
         """`update`, and the rows whose values changed with the changes: for `ValueDifference`."""
         reward = self._checked_reward(state, experience)
         learned, changes = _update_with_changes(self.learner, state.learner, experience)
         return self._progress(state, learned, experience[0], reward), changes
 
-    def _checked_reward(self, state: Progress, experience: tuple[Any, ...]) -> Any:
+    def _checked_reward(self, state: Thresholds, experience: tuple[Any, ...]) -> Any:
         """The rewards of a bandit's rows, checked before the learner changes; None for a transition."""
         if isinstance(experience[0], Transition):
             return None
         return feedback_of(self, self.values(state).shape, *experience[:3]).reward
 
-    def _progress(self, state: Progress, learned: Any, seen: Any, reward: Any) -> Progress:
+    def _progress(self, state: Thresholds, learned: Any, seen: Any, reward: Any) -> Thresholds:
         passed, returns = state.passed, state.returns
         if reward is None:
             reward = returns.pop(seen.environment, 0.0) + seen.reward
             if not (seen.terminated or seen.truncated):
                 returns[seen.environment] = reward
-                return Progress(learned, passed, returns)
+                return Thresholds(learned, passed, returns)
         passed += (reward >= self.threshold + self.increment * passed) & (passed < self.steps)
-        return Progress(learned, passed, returns)
+        return Thresholds(learned, passed, returns)
 
 
 def _update_with_changes(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[Any, Any]]]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.learners.feedback import Progress, Surprise
+from boltzmann_rl.learners.feedback import Surprise, Thresholds
 from boltzmann_rl.learners.policy_gradient import Criticised, Episodes, Played
 from boltzmann_rl.learners.temporal_returns import Traced, Window
 
@@ -26,7 +26,7 @@ def check_remembered(state: Any, environments: int) -> None:
     match state:
         case Surprise(learner, _):
             check_remembered(learner, environments)
-        case Progress(learner, _, returns):
+        case Thresholds(learner, _, returns):
             check_remembered(learner, environments)
             for total in _by_environment(returns, environments):
                 _expect(type(total) is float, "a return", total)

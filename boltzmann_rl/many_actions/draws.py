@@ -1,4 +1,4 @@
-"""Draws from cells, and a bandit that is played with them: what runs at every step, hence compiled in one piece."""
+"""Draws from cells, and a bandit that is run with them: what runs at every step, hence compiled in one piece."""
 
 import math
 from typing import NamedTuple
@@ -8,7 +8,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.many_actions.cells import FURTHEST, SPENT, Cells, Integers, build, fast, find, lean, move, width_for
 
-__all__ = ["Run", "draw", "play"]
+__all__ = ["Run", "draw", "run_bandit"]
 
 # Widths are used for temperatures of [width/2, 4·width], and while that costs less than a rebuild, of these multiples.
 _COARSEST, _COARSE, _FINE, _FINEST = 64.0, 2.0, 0.25, 1.0 / 64.0
@@ -18,7 +18,7 @@ _REST = 1.0 / 16.0
 
 
 class Run(NamedTuple):
-    """A run of a bandit, filled in while it is played: of each step, or of each arm."""
+    """A run of a bandit, filled in step by step: of each step, or of each arm."""
 
     temperatures: Floats
     noise: Floats
@@ -111,17 +111,17 @@ def draw(cells: Cells, temperature: float, rng: np.random.Generator, actions: In
 
 
 @fast
-def play(run: Run, rng: np.random.Generator) -> None:
+def run_bandit(run: Run, rng: np.random.Generator) -> None:
     """Pull an arm at each temperature, and keep the average of its rewards, which are 0 at first."""
     values, step = np.zeros(len(run.means)), 0
     while step < len(run.temperatures):
         cells = build(values, float(run.temperatures[step]))
-        step = _play_some(cells, run, rng, step)
+        step = _run_some(cells, run, rng, step)
 
 
 @lean
-def _play_some(cells: Cells, run: Run, rng: np.random.Generator, first: int) -> int:
-    """Play from the first step on until it is time to rebuild; how many steps are done."""
+def _run_some(cells: Cells, run: Run, rng: np.random.Generator, first: int) -> int:
+    """Pull from the first step on until it is time to rebuild; how many steps are done."""
     for step in range(first, len(run.temperatures)):
         action = _draw(cells, float(run.temperatures[step]), rng)
         if action < 0:

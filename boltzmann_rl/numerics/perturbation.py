@@ -22,7 +22,7 @@ _BLOCK = 2**15
 NIL, CLIMBS = 36.0, 4
 
 
-class _Law(NamedTuple):
+class _Distribution(NamedTuple):
     """A distribution of indices, and how to integrate it.
 
     Its distribution function is 0 from ``lower`` scales below the location down, and 1 from ``upper`` scales above it
@@ -142,7 +142,7 @@ def beta_propensities(a: Any, b: Any) -> Floats:
         return _integrate(_BETA, location, scale, lower, upper, (a, b, rows)).reshape(available.shape)
 
 
-def _location_scale(law: _Law, values: Any, scales: Any, name: str) -> Floats:
+def _location_scale(kind: _Distribution, values: Any, scales: Any, name: str) -> Floats:
     """Propensities of indices values + scales·Z: the softmax where it is exact, else the integral."""
     values = as_values(values)
     check_best(values, values.max(axis=-1, keepdims=True))
@@ -152,7 +152,7 @@ def _location_scale(law: _Law, values: Any, scales: Any, name: str) -> Floats:
     plain = ((scales == largest) | np.isneginf(values)).all(axis=-1)
     if (np.isinf(largest[..., 0]) & ~plain).any():
         raise ValueError(f"{name} must be finite, or infinite for every action of a row, got inf beside others")
-    if law is not GUMBEL:
+    if kind is not GUMBEL:
         plain &= (largest[..., 0] == 0.0) | np.isinf(largest[..., 0])
     if plain.all():
         return softmax(values, largest[..., 0])
@@ -163,16 +163,16 @@ def _location_scale(law: _Law, values: Any, scales: Any, name: str) -> Floats:
         # Dividing by 8 keeps differences from overflowing. Locations are relative to the pivot, the highest lower end,
         # so that narrow indices next to it keep all digits of their distances.
         eighth = values / 8.0
-        pivot = (eighth - scales * (law.lower / 8.0)).argmax(axis=-1)
+        pivot = (eighth - scales * (kind.lower / 8.0)).argmax(axis=-1)
         unit = np.where(largest < LEAST_TEMPERATURE, 2.0**100, 1.0)  # an eighth of a tiny scale would be subnormal
         location = (eighth - eighth[np.arange(len(pivot)), pivot][:, np.newaxis]) * unit / (largest * (unit / 8.0))
         scale = np.maximum(scales * unit / (largest * unit), 1e-16)
-        p[rest] = _integrate(law, location, scale, law.lower * scale, law.upper * scale)
+        p[rest] = _integrate(kind, location, scale, kind.lower * scale, kind.upper * scale)
     return p
 
 
 def _integrate(
-    law: _Law, location: Floats, scale: Floats, lower: Floats, upper: Floats, parameters: tuple[Any, ...] = ()
+    kind: _Distribution, location: Floats, scale: Floats, lower: Floats, upper: Floats, parameters: tuple[Any, ...] = ()
 ) -> Floats:
     """Rows of ∫ f_i·Π_{j≠i} F_j, each normalised, for indices between location − lower and location + upper.
 
@@ -183,18 +183,18 @@ def _integrate(
     start = (location - lower).max(axis=-1, keepdims=True)
     offset = start - location
     for _ in range(CLIMBS):
-        exponent, slope = law.exponent(start, offset, scale, *parameters)
+        exponent, slope = kind.exponent(start, offset, scale, *parameters)
         higher = np.maximum((exponent - NIL) / slope, 0.0)
         start, offset = start + higher, offset + higher
     matters = offset < upper
     smallest = np.where(matters, scale, np.inf).min(axis=-1, keepdims=True)
-    widest = law.widest * np.where(matters, scale, 0.0).max(axis=-1, keepdims=True)
+    widest = kind.widest * np.where(matters, scale, 0.0).max(axis=-1, keepdims=True)
     length = np.where(matters, upper - offset, 0.0).max(axis=-1, keepdims=True) / widest
     end = length + np.log(np.exp(-length) - np.expm1(-length) * (widest / smallest))
-    panels = np.ceil(end[:, 0] / law.panel).astype(np.int64)
+    panels = np.ceil(end[:, 0] / kind.panel).astype(np.int64)
     p = np.empty(location.shape)
     for count in sorted(set(panels.tolist())):  # the number of panels must not depend on the other rows
-        nodes, weights = _rule(law.equal, law.nodes, count)
+        nodes, weights = _rule(kind.equal, kind.nodes, count)
         rows = np.flatnonzero(panels == count)
         at_once = max(1, _BLOCK // (len(nodes) * location.shape[-1]))
         for first in range(0, len(rows), at_once):
@@ -204,7 +204,7 @@ def _integrate(
             distance = w * np.log1p(slope)
             speed = s * np.exp(t) / (1.0 + slope) * (end[block] / count)
             given = (g[block][..., np.newaxis] for g in (start, offset, scale, *parameters))
-            winner, product = law.densities(distance[:, np.newaxis], speed[:, np.newaxis], *given)
+            winner, product = kind.densities(distance[:, np.newaxis], speed[:, np.newaxis], *given)
             p[block] = (winner @ (product * speed * weights)[..., np.newaxis])[..., 0]
     return p / p.sum(axis=-1, keepdims=True)
 
@@ -299,6 +299,8 @@ def _antiderivative(count: int) -> Floats:
     return coefficients @ np.polynomial.legendre.legval(np.append(nodes, 1.0), integrals) / 2.0
 
 
-GUMBEL = _Law(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=9, widest=5.0, exponent=_gumbel_exponent)
-GAUSSIAN = _Law(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=11, widest=6.0, exponent=_gaussian_exponent)
-_BETA = _Law(_beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, widest=6.0, exponent=_beta_exponent, equal=False)
+GUMBEL = _Distribution(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=9, widest=5.0, exponent=_gumbel_exponent)
+GAUSSIAN = _Distribution(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=11, widest=6.0, exponent=_gaussian_exponent)
+_BETA = _Distribution(
+    _beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, widest=6.0, exponent=_beta_exponent, equal=False
+)

@@ -22,12 +22,12 @@ class Noise(NamedTuple):
     """What a policy adds to the values before it takes the best: scale·Z with an independent Z for each action.
 
     Attributes:
-        law: Of Z: ``GUMBEL`` or ``GAUSSIAN`` of `boltzmann_rl.numerics.perturbation`.
+        distribution: Of Z: ``GUMBEL`` or ``GAUSSIAN`` of `boltzmann_rl.numerics.perturbation`.
         scale: C where the scale is C/√pulls, as in `BoltzmannGumbel`; None where it is what the learner remembers of
             each action, as in `GaussianThompson`.
     """
 
-    law: Any
+    distribution: Any
     scale: float | None
 
 

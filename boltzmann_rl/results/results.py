@@ -16,7 +16,7 @@ from boltzmann_rl.results.sentences import sentence
 from boltzmann_rl.results.spreadsheets import csv_bytes, read_csv
 from boltzmann_rl.results.tables import curves_table, runs_table, summary_table, thinned
 from boltzmann_rl.runs.plan import Plan
-from boltzmann_rl.runs.progress import Progress
+from boltzmann_rl.runs.progress import ProgressBar
 from boltzmann_rl.runs.runner import measure
 from boltzmann_rl.storage.atomic import write
 
@@ -120,7 +120,7 @@ class Results:
 def run_plan(plan: Plan, *, jobs: int | None = None, progress: bool = True) -> Results:
     """Do the work of a plan and put its results together; see `boltzmann_rl.run`."""
     began, clock, measured = time.time(), time.monotonic(), []
-    with Progress(plan.runs * len(plan.series), plan.name, progress) as bar:
+    with ProgressBar(plan.runs * len(plan.series), plan.name, progress) as bar:
         for part in measure(plan, jobs):
             measured.append(part)
             bar.advance(part[1].runs)

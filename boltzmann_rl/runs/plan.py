@@ -60,8 +60,8 @@ class Cell:
         lengths = {"episodes": self.length}
         if self.axis == "step":
             lengths = {"steps": self.length, "uncounted_steps": self.uncounted}
-        play = room(self.axis, self.engine).simulate
-        block: Block = play(self.problem, self.agent, block=self.block, runs=self.runs, seed=self.seed, **lengths)
+        simulate = room(self.axis, self.engine).simulate
+        block: Block = simulate(self.problem, self.agent, block=self.block, runs=self.runs, seed=self.seed, **lengths)
         return block._replace(curves={name: block.curves[name] for name in self.metrics if name in block.curves})
 
     @property

@@ -7,12 +7,12 @@ from typing import Any, Self, TextIO
 
 from tqdm import tqdm
 
-__all__ = ["Progress"]
+__all__ = ["ProgressBar"]
 
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-class Progress:
+class ProgressBar:
     """Counts what is done on standard error; a context manager.
 
     Args:

@@ -19,7 +19,7 @@ from boltzmann_rl.kernels.jit import compiled, placed
 from boltzmann_rl.kernels.vectors import where
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 
-__all__ = ["LARGEST", "Rule", "State", "play"]
+__all__ = ["LARGEST", "Rule", "State", "run_episodes"]
 
 # How a learner learns.
 Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q_LEARNING = range(4)
@@ -217,13 +217,13 @@ def _judged(tables, chosen, here, available, ties):  # type: ignore[no-untyped-d
 
 
 @compiled
-def play(world, rule, state, nature, deciding, learning, until, samples, places, rewards):  # type: ignore[no-untyped-def]
-    """Play until a step, or until all episodes are over; returns False where the reference has to do it.
+def run_episodes(world, rule, state, nature, deciding, learning, until, samples, places, rewards):  # type: ignore[no-untyped-def]
+    """Run until a step, or until all episodes are over; returns False where the reference has to do it.
 
     Args:
         world: A `World`.
         rule: A `Rule`, known for all steps up to ``until``.
-        state: A `State`, from which play continues.
+        state: A `State`, from which the run continues.
         nature: `pcg.Uniforms` of the environment's stream.
         deciding: `pcg.Uniforms` of the stream of decisions.
         learning: `pcg.Uniforms` of the learner's stream.

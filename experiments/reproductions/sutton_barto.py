@@ -25,7 +25,7 @@ from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target
 BOOK = "Sutton & Barto (2018)"
 
 
-def play(agents: dict[str, Agent], arms: int, steps: int, runs: int, seed: int, jobs: int | None) -> Results:
+def simulate(agents: dict[str, Agent], arms: int, steps: int, runs: int, seed: int, jobs: int | None) -> Results:
     """The testbed."""
     return BanditExperiment(
         name="sutton_barto",
@@ -49,7 +49,7 @@ class MeanReward:
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """One number."""
-        results = play({"agent": self.agent}, self.arms, self.steps, self.runs, self.seed, jobs)
+        results = simulate({"agent": self.agent}, self.arms, self.steps, self.runs, self.seed, jobs)
         return Measurement.of_runs(results.runs["reward"] / self.steps)
 
 
@@ -65,7 +65,8 @@ class EndOfFigure22:
     def measure(self, jobs: int | None = None) -> Measurement:
         """The four numbers."""
         agents = {"greedy": Agent(SampleAverage(), Greedy()), "0.1": Agent(SampleAverage(), EpsilonGreedy(0.1))}
-        curves = play(agents, self.arms, self.steps, self.runs, self.seed, jobs).curves.set_index(["agent", "metric"])
+        results = simulate(agents, self.arms, self.steps, self.runs, self.seed, jobs)
+        curves = results.curves.set_index(["agent", "metric"])
         reward, regret = curves.loc[("greedy", "expected_reward")], curves.loc[("greedy", "expected_regret")]
         greedy, explorer = curves.loc[("greedy", "best_action")], curves.loc[("0.1", "best_action")]
         best = np.array([reward["mean"].iloc[-100:].mean() + regret["mean"].iloc[-100:].mean()])

@@ -30,7 +30,7 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "play", "problem_of", "space_for"]
+__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "problem_of", "run_steps", "space_for"]
 
 # In the order in which the sums below are kept; the temperature is the last of all, and is not summed here.
 METRICS = tuple(metric.name for metric in BANDITS.metrics[:-1])
@@ -177,8 +177,8 @@ def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
 
 
 @compiled
-def play(first, coins, luck, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
-    """Play some steps; returns whether all that was learned has a meaning.
+def run_steps(first, coins, luck, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
+    """Run some steps; returns whether all that was learned has a meaning.
 
     Coins and luck are ``(steps, runs)``; a policy that perturbs tosses a coin an arm, ``(steps, runs × arms)``.
     """
@@ -278,7 +278,7 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
             values, policy.clock, indices, coins, drawn, problem.arms, shown, scales, begin, end
         )
         scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
-        perturbation.propensities(indices.law, shown, scales, policy.weights, mixed, begin, end)
+        perturbation.propensities(indices.kind, shown, scales, policy.weights, mixed, begin, end)
         total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
         entropy = lanes.entropy_of(mixed, begin, end)
         return _Decision(cells, eight(1.0), paid / total, lost / total, entropy, eight(0.0))

@@ -10,7 +10,7 @@ from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, Sw
 from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.compiled import bandit_kernel as kernel
-from boltzmann_rl.engines.compiled.perturbation import LAWS, Indices
+from boltzmann_rl.engines.compiled.perturbation import KINDS, Indices
 from boltzmann_rl.engines.metrics import BANDITS
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.engines.reference import bandits as reference
@@ -35,7 +35,7 @@ _CHUNK, _LARGEST = 64, 2**17
 _LARGEST_EXPLORATION = 1e300
 
 
-class Law(NamedTuple):
+class UpdateRule(NamedTuple):
     """A learner in the kernel's numbers."""
 
     kind: int
@@ -57,15 +57,15 @@ def knows(bandit: Any, agent: Any) -> bool:
         >>> knows(GaussianBandit(), Agent(SampleAverage(), lambda values, step: values))
         False
     """
-    law, policy = _law(agent.learner), agent.policy
-    if _payment(bandit) is None or law is None:
+    rule, policy = _update_rule(agent.learner), agent.policy
+    if _payment(bandit) is None or rule is None:
         return False
     if getattr(agent.learner, "bounded", False) and not _pays_at_most_1(bandit):
         return False  # the reference refuses the reward that is not
     indices, posterior = _indices(agent), type(agent.learner) is GaussianPosterior
     if indices is None:
         return not posterior and agent.clock != "pulls" and not unknown(policy)
-    return posterior or (agent.clock == "pulls" and law.kind <= kernel.FADING and law.exploration < 0.0)
+    return posterior or (agent.clock == "pulls" and rule.kind <= kernel.FADING and rule.exploration < 0.0)
 
 
 def reason(bandit: Any, agent: Any) -> str:
@@ -112,7 +112,7 @@ def simulate(
         >>> from boltzmann_rl.policies import Boltzmann
         >>> agent = Agent(SampleAverage(), Boltzmann(0.2))
         >>> work = {"block": 0, "runs": 5, "steps": 100, "seed": 0}
-        >>> one, other = (play(GaussianBandit(), agent, **work) for play in (simulate, reference.simulate))
+        >>> one, other = (engine(GaussianBandit(), agent, **work) for engine in (simulate, reference.simulate))
         >>> (one.totals["reward"] == other.totals["reward"]).all()
         np.True_
     """
@@ -169,7 +169,7 @@ def _play(
     uncounted_steps: int,
 ) -> kernel.Measured | None:
     """What is measured; None where a number is not finite or a reward not legal: the reference raises a clear error."""
-    law, indices = _law(agent.learner), _indices(agent)
+    rule, indices = _update_rule(agent.learner), _indices(agent)
     perturbs = indices is not None
     problem, luck, coins, drift = (
         stream(seed, purpose, block)
@@ -179,8 +179,8 @@ def _play(
     moves, now = _moves(bandit), bandit.start(BLOCK, problem)
     tiles = -(-runs // WIDTH)  # the last one may have runs that nobody asked for
     shape, wide = (tiles, bandit.arms, WIDTH), tiles * WIDTH
-    policy = _policy(mixture, indices, law, shape)
-    learner = _learner(law, shape, steps)
+    policy = _policy(mixture, indices, rule, shape)
+    learner = _learner(rule, shape, steps)
     measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
     chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if moves or perturbs else _CHUNK
     space = kernel.space_for(tiles, bandit.arms, chunk)
@@ -203,7 +203,7 @@ def _play(
         with np.errstate(all="ignore"):  # as the compiled arithmetic does, also where it is not compiled
             if moves or paid is None:
                 paid = kernel.problem_of(means, bernoulli, sd)
-            if not kernel.play(first, u[:size], x[:size], policy, paid, learner, space, measured):
+            if not kernel.run_steps(first, u[:size], x[:size], policy, paid, learner, space, measured):
                 return None
         if actions is not None:
             actions[first : first + size] = measured.cells[:size, :runs] // WIDTH % bandit.arms
@@ -211,10 +211,10 @@ def _play(
     return measured if all(np.isfinite(x).all() for x in results) else None
 
 
-def _policy(mixture: Mixture, indices: Indices | None, law: Law, shape: tuple[int, int, int]) -> kernel.Policy:
+def _policy(mixture: Mixture, indices: Indices | None, rule: UpdateRule, shape: tuple[int, int, int]) -> kernel.Policy:
     """The policy with running weights; at which steps all are new, since the temperature or many values moved."""
     anew = np.ones(len(mixture.soft) + 1, dtype=np.int64)
-    if law.kind <= kernel.REWARDS and law.exploration < 0.0:
+    if rule.kind <= kernel.REWARDS and rule.exploration < 0.0:
         anew[1:-1] = (np.diff(mixture.temperature) != 0.0) | (mixture.soft[1:] == 0.0) | (mixture.soft[:-1] == 0.0)
     inverse = 1.0 / mixture.temperature
     weights, reference, clock = aligned(shape, 1.0), aligned(shape[::2]), aligned(shape)
@@ -222,12 +222,12 @@ def _policy(mixture: Mixture, indices: Indices | None, law: Law, shape: tuple[in
     return kernel.Policy(*parts, weights, reference, indices, clock)
 
 
-def _learner(law: Law, shape: tuple[int, int, int], steps: int) -> kernel.Learner:
+def _learner(rule: UpdateRule, shape: tuple[int, int, int], steps: int) -> kernel.Learner:
     """The learner at the start; logarithms are those of NumPy, so that ties between indices are the reference's."""
     with np.errstate(divide="ignore"):
         logarithm = np.log(np.arange(steps, dtype=np.float64))
-    state = aligned(shape, law.initial), aligned(shape, law.pulls), aligned(shape[::2]), aligned(shape[::2])
-    return kernel.Learner(law.kind, law.rate, law.fixed, law.exploration, logarithm, *state)
+    state = aligned(shape, rule.initial), aligned(shape, rule.pulls), aligned(shape[::2]), aligned(shape[::2])
+    return kernel.Learner(rule.kind, rule.rate, rule.fixed, rule.exploration, logarithm, *state)
 
 
 def _measured(runs: int, tiles: int, steps: int, uncounted: int, *, recorded: bool) -> kernel.Measured:
@@ -276,28 +276,28 @@ def _indices(agent: Agent) -> Indices | None:
     """What a policy perturbs, in the kernel's numbers; None if it doesn't, or in another way."""
     traits, learner = traits_of(agent.policy), agent.learner
     noise: Any = traits.noise if traits.uniforms_per_action else None
-    if not isinstance(noise, Noise) or noise.law not in LAWS:
+    if not isinstance(noise, Noise) or noise.distribution not in KINDS:
         return None
-    law = LAWS.index(noise.law)
+    kind = KINDS.index(noise.distribution)
     if type(learner) is not GaussianPosterior:
-        return None if noise.scale is None else Indices(law, noise.scale)
-    return Indices(law, learner.sd, _law(learner).prior, learner.prior_mean) if noise.scale is None else None
+        return None if noise.scale is None else Indices(kind, noise.scale)
+    return Indices(kind, learner.sd, _update_rule(learner).prior, learner.prior_mean) if noise.scale is None else None
 
 
-def _law(learner: Any) -> Any:
-    """The learner as the kernel's `Law`, or None."""
+def _update_rule(learner: Any) -> Any:
+    """The learner as the kernel's `UpdateRule`, or None."""
     if type(learner) is SampleAverage:
-        return Law(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
+        return UpdateRule(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
     if type(learner) is GaussianPosterior:
-        return Law(kernel.AVERAGE, initial=learner.prior_mean, prior=(learner.sd / learner.prior_sd) ** 2)
+        return UpdateRule(kernel.AVERAGE, initial=learner.prior_mean, prior=(learner.sd / learner.prior_sd) ** 2)
     if type(learner) is ConstantStep:
-        return Law(kernel.FADING, learner.learning_rate, learner.initial)
+        return UpdateRule(kernel.FADING, learner.learning_rate, learner.initial)
     if type(learner) is UCB1 and learner.exploration < _LARGEST_EXPLORATION:
-        return Law(kernel.AVERAGE, exploration=learner.exploration)
+        return UpdateRule(kernel.AVERAGE, exploration=learner.exploration)
     if type(learner) is GradientPreferences:
         kinds = {"previous": kernel.GRADIENT_PREVIOUS, "current": kernel.GRADIENT_CURRENT}
         if isinstance(learner.baseline, str):
-            return Law(kinds[learner.baseline], learner.learning_rate)
-        return Law(kernel.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
+            return UpdateRule(kinds[learner.baseline], learner.learning_rate)
+        return UpdateRule(kernel.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
     # With importance-weighted losses the last bit of a propensity grows until the two engines part: not known.
-    return Law(kernel.REWARDS) if type(learner) is ImportanceWeightedRewards else None
+    return UpdateRule(kernel.REWARDS) if type(learner) is ImportanceWeightedRewards else None

@@ -17,27 +17,27 @@ from boltzmann_rl.numerics import perturbation as numerics
 from boltzmann_rl.numerics.perturbation import CLIMBS, NIL
 from boltzmann_rl.policies.perturbation import LEAST_UNIFORM
 
-__all__ = ["GUMBEL", "LAWS", "NORMAL", "Indices", "perturb", "propensities"]
+__all__ = ["GUMBEL", "KINDS", "NORMAL", "Indices", "perturb", "propensities"]
 
-# The laws of noise, by their places in what follows.
+# The kinds of noise, by their places in what follows.
 GUMBEL, NORMAL = 0, 1
 
-LAWS = numerics.GUMBEL, numerics.GAUSSIAN
-_LOWER, _UPPER, _WIDEST = np.array([(law.lower, law.upper, law.widest) for law in LAWS]).T.copy()
+KINDS = numerics.GUMBEL, numerics.GAUSSIAN
+_LOWER, _UPPER, _WIDEST = np.array([(kind.lower, kind.upper, kind.widest) for kind in KINDS]).T.copy()
 _ROOT_TWO_PI = np.sqrt(2.0 * np.pi)
 
 # The nodes: enough for indices of which one is a million times as wide as another, and more.
-_T = np.array([(np.arange(440) + 0.5) * (law.panel / law.nodes) for law in LAWS])
+_T = np.array([(np.arange(440) + 0.5) * (kind.panel / kind.nodes) for kind in KINDS])
 _EXP, _EXP_LESS_ONE = np.exp(_T), np.expm1(_T)
 
 
 class Indices(NamedTuple):
-    """The best of value + scale/√(prior + pulls)·Z is played, with a law of Z.
+    """The best of value + scale/√(prior + pulls)·Z is played, where Z is of that kind.
 
     A prior that is worth so many rewards draws values towards its mean. Without one, unpulled arms come first.
     """
 
-    law: int
+    kind: int
     scale: float
     prior: float = 0.0
     mean: float = 0.0
@@ -65,7 +65,7 @@ def perturb(values, pulls, x, uniforms, drawn, arms, shown, scales, first, last)
     for at in range(first, last, WIDTH):
         u = load_apart(uniforms, drawn + (at - first) // WIDTH, arms)
         q, u = load(shown, at) - best, where(u > LEAST_UNIFORM, u, LEAST_UNIFORM)
-        noise = normal_quantile(u) if x.law == NORMAL else -log_positive(-log_positive(u))
+        noise = normal_quantile(u) if x.kind == NORMAL else -log_positive(-log_positive(u))
         index = q + load(scales, at) * noise
         cells = where(index > highest, lanes_from(at), cells)
         highest = where(index > highest, index, highest)
@@ -74,12 +74,12 @@ def perturb(values, pulls, x, uniforms, drawn, arms, shown, scales, first, last)
 
 
 @fused
-def propensities(law, values, scales, room, p, first, last):  # type: ignore[no-untyped-def]
+def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no-untyped-def]
     """Of each arm, those of `boltzmann_rl.numerics.perturbation`; NaN where there are too few nodes.
 
     Values become their distances from where the integral begins, and scales rates.
     """
-    lower, upper = _LOWER[law], _UPPER[law]
+    lower, upper = _LOWER[kind], _UPPER[kind]
     pivot, least = load(values, first), load(scales, first)  # of the index with the highest lower end
     for at in range(first + WIDTH, last, WIDTH):
         q, s = load(values, at), load(scales, at)
@@ -95,7 +95,7 @@ def propensities(law, values, scales, room, p, first, last):  # type: ignore[no-
         for at in range(first, last, WIDTH):
             rate = load(scales, at)
             z = (higher + load(values, at)) * rate
-            if law == NORMAL:
+            if kind == NORMAL:
                 bell, below = normal_below(z)
                 total -= log_positive(below)
                 slope += bell / below * rate
@@ -103,7 +103,7 @@ def propensities(law, values, scales, room, p, first, last):  # type: ignore[no-
                 e = exp_nonpositive(-z)
                 total += e
                 slope += e * rate
-        step = (total - NIL) * _ROOT_TWO_PI if law == NORMAL else log_positive(total * (1.0 / NIL)) * total
+        step = (total - NIL) * _ROOT_TWO_PI if kind == NORMAL else log_positive(total * (1.0 / NIL)) * total
         step = step / slope
         higher += where(step > 0.0, step, 0.0)
     smallest, widest, reach = eight(np.inf), eight(0.0), eight(0.0)
@@ -114,22 +114,22 @@ def propensities(law, values, scales, room, p, first, last):  # type: ignore[no-
         widest = where((further > 0.0) & (s > widest), s, widest)
         reach = where(further > reach, further, reach)
         store(values, at, offset)
-    widest = _WIDEST[law] * widest
+    widest = _WIDEST[kind] * widest
     length = reach / widest
     grown = exp_nonpositive(-length)
     end = length + log_positive(grown + (1.0 - grown) * (widest / smallest))
     ratio, sum_of_all = smallest / widest, eight(0.0)
     for k in range(_T.shape[1]):
-        if not any_of(end > _T[law, k]):
+        if not any_of(end > _T[kind, k]):
             break
-        slope = ratio * _EXP_LESS_ONE[law, k]
+        slope = ratio * _EXP_LESS_ONE[kind, k]
         grown = 1.0 + slope
         distance = widest * (log_positive(grown) + (slope - (grown - 1.0)) / grown)  # exact where the slope is small
-        speed = where(end > _T[law, k], smallest * _EXP[law, k] / grown, 0.0)
+        speed = where(end > _T[kind, k], smallest * _EXP[kind, k] / grown, 0.0)
         total, product = eight(0.0), eight(1.0)
         for at in range(first, last, WIDTH):
             z = (distance + load(values, at)) * load(scales, at)
-            if law == NORMAL:
+            if kind == NORMAL:
                 bell, below = normal_below(z)
                 store(room, at, bell / below)
                 product = product * below
@@ -137,13 +137,13 @@ def propensities(law, values, scales, room, p, first, last):  # type: ignore[no-
                 e = exp_nonpositive(-z)
                 store(room, at, e)
                 total += e
-        chance = speed * (product if law == NORMAL else exp_nonpositive(-total))
+        chance = speed * (product if kind == NORMAL else exp_nonpositive(-total))
         for at in range(first, last, WIDTH):
             store(p, at, load(p, at) + load(room, at) * chance)
     for at in range(first, last, WIDTH):
         density = load(p, at) * load(scales, at)
         sum_of_all += density
         store(p, at, density)
-    sum_of_all = where(end > _T[law, _T.shape[1] - 1], np.nan, sum_of_all)
+    sum_of_all = where(end > _T[kind, _T.shape[1] - 1], np.nan, sum_of_all)
     for at in range(first, last, WIDTH):
         store(p, at, load(p, at) / sum_of_all)

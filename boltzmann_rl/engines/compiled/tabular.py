@@ -108,19 +108,19 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
     """
     if not knows(environment, agent):
         return reference.simulate(environment, agent, block=block, runs=runs, episodes=episodes, seed=seed)
-    samples, play, world = np.empty((3, runs, episodes)), _player(agent), lasting(environment)
+    samples, run, world = np.empty((3, runs, episodes)), _run_of(agent), lasting(environment)
     for row in range(runs):
         work = {"episodes": episodes, "seed": reference.run_seed(seed, block, row)}
-        played = None if world is None else play(world, **work)
-        samples[:, row] = played.samples if played else _made(environment, agent, None if world else play, **work)
+        played = None if world is None else run(world, **work)
+        samples[:, row] = played.samples if played else _made(environment, agent, None if world else run, **work)
     return reference.block_of(samples)
 
 
-def _made(environment: Environment, agent: Agent, play: Callable[..., Trained | None] | None, **work: int) -> Floats:
+def _made(environment: Environment, agent: Agent, run: Callable[..., Trained | None] | None, **work: int) -> Floats:
     """One run in an environment that is made for it: by its tables, or where this can't be, step by step."""
     env = environment.make()
     try:
-        played = play and play(world_of(env), **work)
+        played = run and run(world_of(env), **work)
         return played.samples if played else reference.samples_of(env, agent, **work)
     finally:
         env.close()
@@ -150,11 +150,11 @@ def train(
     if world is None:
         with closing(environment.make()) as env:
             world = world_of(env)
-    return _player(agent)(world, episodes=episodes, seed=seed, steps=steps)
+    return _run_of(agent)(world, episodes=episodes, seed=seed, steps=steps)
 
 
-def _player(agent: Agent) -> Callable[..., Trained | None]:
-    """What plays runs of an agent, all with the same schedules."""
+def _run_of(agent: Agent) -> Callable[..., Trained | None]:
+    """What runs an agent, each time with the same schedules."""
     learner: Any = agent.learner
     return partial(_run, rule=_rules(agent), initial=learner.initial)
 
@@ -189,7 +189,7 @@ def _run(
         if known is None:
             return None
         # The decision after the last step is looked at by some learners, so that one is known as well.
-        if not kernel.play(world, known, state, *streams, min(size - 1, last), samples, places, rewards):
+        if not kernel.run_episodes(world, known, state, *streams, min(size - 1, last), samples, places, rewards):
             return None
         size += min(size, _MORE)
     return Trained(samples[:, : state.now[1]], state.tables[0], places[: state.now[0]], rewards[: state.now[0]])

@@ -71,7 +71,7 @@ def play_many_arms(bandit: GaussianBandit, temperature: Any, *, steps: int, seed
         raise ValueError(f"{bandit!r} may pay {largest:g}: rewards must be below {_LARGEST:g}")
     actions, rewards = np.empty(steps, dtype=np.int64), np.empty(steps)
     run = draws.Run(_temperatures(temperature, steps), noise, actions, rewards, means, np.zeros(bandit.arms))
-    draws.play(run, acting)
+    draws.run_bandit(run, acting)
     return History(actions, rewards, means.max() - means[actions])
 
 
