@@ -124,13 +124,15 @@ class Run:
             return pickle.load(pipe)  # type: ignore[no-any-return]
 
     def tests_of(self, mutant: Mutant, failing: set[str]) -> list[str]:
-        """Tests that reach the changed lines, or those of the module if the lines run on import.
+        """Tests that reach the changed lines; if these run on import, tests of their class, or else of the module.
 
         Those that killed a mutant come first, then the others, the fastest first.
         """
         reached = self.reached[mutant.module]
-        names = {name for line in mutant.lines for name in reached.get(line, [])} - {""}
-        names = names or {name for line in reached.values() for name in line} - {""}
+        around = next(part for part in mutant.tree.body if mutant.lines.start <= (part.end_lineno or 0))
+        for lines in (mutant.lines, range(around.lineno, (around.end_lineno or 0) + 1), reached):
+            if names := {name for line in lines for name in reached.get(line, [])} - {""}:
+                break
         order = sorted(names - failing, key=lambda name: (-self.killers[self.place[name]], self.seconds[name], name))
         spent = itertools.accumulate(self.seconds[name] for name in order)
         return [name for name, so_far in zip(order, spent, strict=True) if so_far <= self.chosen.budget]
@@ -244,6 +246,7 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS")
     parser.add_argument("--budget", type=float, default=math.inf, metavar="SECONDS", help="of tests for each mutant")
     parser.add_argument("--match", default="", help="only mutants whose function or change contains this text")
+    parser.add_argument("-k", default="", metavar="EXPRESSION", help="only tests that pytest selects by this")
     chosen = parser.parse_args()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
@@ -260,7 +263,7 @@ def main() -> None:
     hypothesis.settings.register_profile("mutants", derandomize=True, database=None, deadline=None)
     hypothesis.settings.load_profile("mutants")
     files = sorted({file for module in chosen.modules for file in files_of(module)})
-    options = ["-n0", "--capture=sys", "-p", "no:cacheprovider", "-p", "no:terminal", "--assert=plain"]
+    options = ["-n0", "--capture=sys", "-p", "no:cacheprovider", "-p", "no:terminal", "--assert=plain", "-k", chosen.k]
     pytest.main([*options, *files], plugins=[Run(chosen, todo, len(every))])
 
 

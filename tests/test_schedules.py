@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 from schedule_tables import ALL, FALLS, NUMBERS, WAYS
 
-from boltzmann_rl import GLIE, schedules
+from boltzmann_rl import GLIE, Boltzmann, MaxBoltzmann, schedules
 from boltzmann_rl.schedules import (
     Constant,
     Cosine,
@@ -195,9 +195,11 @@ def test_every_value_is_finite_and_not_negative_at_any_step(schedule):
 
 @pytest.mark.parametrize("ends", [(1e-310, 1.0), (1.0, 1e-310), (1e-310, 1e-320)])
 def test_schedules_between_subnormal_numbers_give_no_warning(ends):
+    steps = np.array([0, 1, 500, 999])
+    logs = (1.0 - steps / 1000) * math.log(ends[0]) + steps / 1000 * math.log(ends[1])
     with np.errstate(all="raise"):
-        halfway = Exponential(*ends, steps=10)(5)
-    np.testing.assert_allclose(halfway, math.sqrt(ends[0]) * math.sqrt(ends[1]), rtol=1e-3)
+        values = [Exponential(*ends, steps=1000)(int(step)) for step in steps]
+    np.testing.assert_allclose(values, np.exp(logs), rtol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -374,9 +376,10 @@ INTEGERS = [
     ("wrong", "error"),
     [(0, ValueError), (-5, ValueError), (2.0, TypeError), (NAN, TypeError), ("2", TypeError), (True, TypeError)],
 )
-def test_a_length_that_is_not_a_positive_integer_is_refused_by_name(make, name, wrong, error):
+def test_a_length_is_1_or_more_and_anything_else_is_refused_by_name(make, name, wrong, error):
     with pytest.raises(error, match=name):
         make(wrong)
+    make(1)
 
 
 @pytest.mark.parametrize(
@@ -392,6 +395,7 @@ def test_a_length_that_is_not_a_positive_integer_is_refused_by_name(make, name, 
         (lambda: Exponential(1.0, decay=1.01), "decay must lead"),
         (lambda: Exponential(1.0, 2.0, decay=0.5), "decay must lead"),
         (lambda: Exponential(1.0, 1.0, decay=1.5), "decay must lead"),
+        (lambda: Exponential(1.0, 2.0, decay=1.0), "decay must lead"),
         (lambda: Polynomial(1.0, 0.0, steps=3, power=0.0), "power must be above 0"),
         (lambda: InverseTime(1.0, rate=0.0), "rate must be above 0"),
         (lambda: Power(1.0, exponent=0), "exponent must not be 0"),
@@ -469,15 +473,16 @@ def test_a_single_step_in_an_array_is_given_as_a_plain_integer():
     assert [type(step) for step in given] == [int]
 
 
-def test_a_callable_that_takes_arrays_is_called_once():
+def test_a_callable_that_takes_arrays_is_called_once_for_each_of_them():
     calls = []
 
     def schedule(step):
         calls.append(step)
         return 1.0 / (1.0 + step)
 
+    np.testing.assert_allclose(evaluate(schedule, np.arange(2)), [1, 1 / 2])
     np.testing.assert_allclose(evaluate(schedule, np.arange(4)), [1, 1 / 2, 1 / 3, 1 / 4])
-    assert len(calls) == 1
+    assert len(calls) == 2
 
 
 def test_combinators_take_a_callable_written_for_one_step():
@@ -543,6 +548,9 @@ def test_only_schedules_that_are_known_not_to_change_are_constant():
     assert not is_constant(Linear(1.0, 1.0, steps=3))
     assert not is_constant(lambda step: 1.0)
     assert not is_constant(GLIE())
+    assert not is_constant(MaxBoltzmann(0.5, Linear(1.0, 0.5, steps=3)))
+    assert not is_constant(Boltzmann([0.5, Linear(1.0, 0.5, steps=3)]))
+    assert is_constant(Boltzmann([0.5, Constant(0.3)]))
     assert not is_constant(Constant)
     assert not is_constant(Floor(0.5, minimum=0.1))
 

@@ -85,9 +85,9 @@ class Joined:
             return evaluate(self.schedules[piece], _whole(steps - begins[piece]))
         pieces = np.searchsorted(self.boundaries, steps, side="right")
         values = np.empty(steps.shape)
-        for k, (begin, schedule) in enumerate(zip(begins, self.schedules, strict=True)):
+        for k, schedule in enumerate(self.schedules):
             if (here := pieces == k).any():
-                values[here] = evaluate(schedule, _whole(steps[here] - begin))
+                values[here] = evaluate(schedule, _whole(steps[here] - begins[k]))
         return unwrap(values)
 
 

@@ -72,7 +72,7 @@ def evaluate(schedule: Any, step: Any, name: str = "the value", rows: tuple[int,
         return schedule
     if type(schedule) is PerRow:
         now = steps_of_rows(repr(schedule), len(schedule), step)
-        return np.array([evaluate(each, its) for each, its in zip(schedule, now, strict=True)])
+        return np.array(list(map(evaluate, schedule, now)))
     if not callable(schedule):
         return unwrap(np.full(np.shape(step), as_number(schedule, "schedule")))
     if type(step) is int:

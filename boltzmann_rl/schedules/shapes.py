@@ -166,9 +166,9 @@ class Exponential:
     """
 
     start: float
-    end: float = 0.0
-    steps: int | None = None
-    decay: float | None = None
+    end: float
+    steps: int | None
+    decay: float | None
 
     def __init__(self, start: float, end: float = 0.0, *, steps: int | None = None, decay: float | None = None) -> None:
         set_fields(self, start=start, end=end, steps=steps, decay=decay)
@@ -183,7 +183,7 @@ class Exponential:
                 raise ValueError("end must be above 0 with steps: no factor reaches 0; give decay=, or use Linear")
             return
         decay = as_positive(decay, "decay", why="decay 0 jumps to 0 at once")
-        if decay == 1.0 or (decay > 1.0) != (self.end > self.start):
+        if not (decay > 1.0 if self.end > self.start else decay < 1.0):
             raise ValueError(
                 f"decay must lead from start={self.start} to end={self.end}, got {decay}: a factor below 1 falls, "
                 "above 1 rises, and 1 never moves (use Constant)"
@@ -195,7 +195,7 @@ class Exponential:
             f = _fraction(step, self.steps)
             if isinstance(f, float) and f == 1.0:  # saves the powers
                 return self.end
-            with quietly(f if self.start >= _NORMAL <= self.end else None):  # else a power may underflow
+            with quietly(f if min(self.start, self.end) >= _NORMAL else None):  # else a power may underflow
                 value = _powers(self.start, 1.0 - f) * _powers(self.end, f)
         else:
             decay: Any = self.decay  # not None: exactly one of the two is given
