@@ -1,11 +1,11 @@
-"""Which way of cooling is best, and does it beat a constant temperature that was chosen well?
+"""Which temperature schedule is best, and does it beat a well-chosen constant temperature?
 
-Kuleshov & Precup (2014) found that decreasing schedules "offer no practical advantage" over a tuned constant. Here all
-schedules cool from 1 to 0.05 on the ten-armed testbed of Sutton & Barto (2018), beside constants, the best of which
-(0.25) was found by `temperature_sweep.py`.
+Kuleshov & Precup (2014) found that decreasing schedules "offer no practical advantage" over a tuned constant. Here most
+schedules fall from 1 to 0.05, on the ten-armed testbed of Sutton & Barto (2018). Two constants are compared with them;
+`temperature_sweep.py` found 0.25 to be the best constant.
 """
 
-from boltzmann_rl import Agent, BanditExperiment, Boltzmann, GaussianBandit, NormalMeans, SampleAverage
+import boltzmann_rl as brl
 from boltzmann_rl.schedules import Cosine, Exponential, Floor, InverseTime, Linear, Logarithmic, Restarts
 
 SCHEDULES = {
@@ -19,10 +19,10 @@ SCHEDULES = {
     "restarts": Restarts(Exponential(1.0, 0.05, steps=125), period=125, growth=2),
 }
 
-EXPERIMENT = BanditExperiment(
+EXPERIMENT = brl.BanditExperiment(
     name="cooling_schedules",
-    problem={"the ten-armed testbed": GaussianBandit(NormalMeans(0.0, 1.0), arms=10, sd=1.0)},
-    agents={label: Agent(SampleAverage(), Boltzmann(schedule)) for label, schedule in SCHEDULES.items()},
+    problem={"the ten-armed testbed": brl.GaussianBandit(brl.NormalMeans(0.0, 1.0), arms=10, sd=1.0)},
+    agents={label: brl.Agent(brl.SampleAverage(), brl.Boltzmann(schedule)) for label, schedule in SCHEDULES.items()},
     runs=2000,
     steps=1000,
     seed=0,

@@ -1,9 +1,9 @@
-"""Asadi & Littman (2017), *An Alternative Softmax Operator for Reinforcement Learning*: several fixed points, or one.
+"""Asadi & Littman (2017), *An Alternative Softmax Operator for Reinforcement Learning*: one or several fixed points.
 
 Two states, discount 0.98. From state 1, action a pays 0.122 and stays with probability 0.66; action b pays 0.033 and
-stays with probability 0.99; else they lead to state 2, which ends. Value iteration with the Boltzmann-weighted mean has
-three fixed points at β = 17 (two of them stable), with mellowmax one. The paper shows this in a figure; the independent
-values are the exact solutions of the fixed-point equation.
+stays with probability 0.99; otherwise they lead to state 2, which is terminal. Value iteration with the
+Boltzmann-weighted mean has three fixed points at β = 17 (two of them stable), and one with mellowmax. The paper shows
+this in a figure; the independent values are the exact solutions of the fixed-point equation.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from boltzmann_rl import mellowmax, softmax
+import boltzmann_rl as brl
 from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target
 
 REWARD, STAY = np.array([0.122, 0.033]), np.array([0.66, 0.99])
@@ -26,18 +26,18 @@ class FixedPoints:
     discount: float = 0.98
 
     def measure(self, jobs: int | None = None) -> Measurement:
-        """Every crossing of a fine grid, polished."""
+        """Every root: the sign changes on a fine grid, refined."""
         grid = np.linspace(0.0, 2.0, 4001)
         gaps = np.array([self.gap(value) for value in grid])
         crossings = np.flatnonzero(np.sign(gaps[:-1]) != np.sign(gaps[1:]))
         return Measurement.exact([brentq(self.gap, grid[k], grid[k + 1], xtol=1e-14) for k in crossings])
 
     def gap(self, value: float) -> float:
-        """How far one backup moves a value."""
+        """The change of a value by one backup."""
         q = REWARD + self.discount * STAY * value
         if self.operator == "mellowmax":
-            return float(mellowmax(q, self.inverse_temperature)) - value
-        return float(softmax(q, 1.0 / self.inverse_temperature) @ q) - value
+            return float(brl.mellowmax(q, self.inverse_temperature)) - value
+        return float(brl.softmax(q, 1.0 / self.inverse_temperature) @ q) - value
 
 
 def fixed_points(operator: str, inverse_temperature: float, independent: tuple[float, ...]) -> Target:

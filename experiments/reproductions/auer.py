@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from boltzmann_rl import Agent, BanditExperiment, BernoulliBandit, EpsilonGreedy, Greedy, SampleAverage, UCB1Tuned
+import boltzmann_rl as brl
 from boltzmann_rl.reproduction import Measurement, Target
 from boltzmann_rl.schedules import Ceiling, Power
 
@@ -17,19 +17,19 @@ DISTRIBUTION_12 = (0.9, 0.8, 0.8, 0.8, 0.7, 0.7, 0.7, 0.6, 0.6, 0.6)
 
 @dataclass(frozen=True)
 class RegretAt:
-    """Regret so far at some plays, on Bernoulli arms."""
+    """Cumulative regret after some numbers of plays, on Bernoulli arms."""
 
-    agent: Agent
+    agent: brl.Agent
     means: tuple[float, ...] = DISTRIBUTION_12
     plays: tuple[int, ...] = (1000, 10_000, 100_000)
     runs: int = 1000
     seed: int = 0
 
     def measure(self, jobs: int | None = None) -> Measurement:
-        """One number at each of ``plays``."""
-        results = BanditExperiment(
+        """The regret at each of ``plays``."""
+        results = brl.BanditExperiment(
             name="auer",
-            problem=BernoulliBandit(self.means),
+            problem=brl.BernoulliBandit(self.means),
             agents={"agent": self.agent},
             runs=self.runs,
             seed=self.seed,
@@ -41,8 +41,8 @@ class RegretAt:
         return Measurement(there["mean"].to_numpy(), error, error * self.runs**0.5, self.runs)
 
 
-def figure_10(name: str, agent: Agent, published: tuple[float, ...], independent: tuple[float, ...]) -> Target:
-    """A curve of the figure, read to ±2."""
+def figure_10(name: str, agent: brl.Agent, published: tuple[float, ...], independent: tuple[float, ...]) -> Target:
+    """A curve of the figure, read with an error of up to ±2."""
     return Target(
         id=f"AU-12-{name}",
         study=RegretAt(agent),
@@ -60,12 +60,12 @@ def figure_10(name: str, agent: Agent, published: tuple[float, ...], independent
     )
 
 
-def epsilon_n(c: float, d: float = 0.1, arms: int = len(DISTRIBUTION_12)) -> Agent:
+def epsilon_n(c: float, d: float = 0.1, arms: int = len(DISTRIBUTION_12)) -> brl.Agent:
     """εₙ-greedy: min{1, cK/(d²n)} at the n-th play."""
-    return Agent(SampleAverage(), EpsilonGreedy(Ceiling(Power(c * arms / d**2), maximum=1.0)))
+    return brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(Ceiling(Power(c * arms / d**2), maximum=1.0)))
 
 
 TARGETS = [
-    figure_10("tuned", Agent(UCB1Tuned(), Greedy()), (50.0, 103.0, 146.0), (50.3, 101.1, 142.8)),
+    figure_10("tuned", brl.Agent(brl.UCB1Tuned(), brl.Greedy()), (50.0, 103.0, 146.0), (50.3, 101.1, 142.8)),
     figure_10("epsilon", epsilon_n(0.2), (97.0, 183.0, 265.0), (96.9, 183.8, 266.3)),
 ]

@@ -1,8 +1,8 @@
-"""Numbers that are computed exactly: the softmax example of Wikipedia, to the eight digits that it is printed with."""
+"""The softmax example of Wikipedia, to the eight digits that are printed there."""
 
 from dataclasses import dataclass
 
-from boltzmann_rl import softmax
+import boltzmann_rl as brl
 from boltzmann_rl.reproduction import Measurement, Target
 
 
@@ -15,7 +15,7 @@ class Softmax:
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """The probabilities."""
-        return Measurement.exact(softmax(self.values, self.temperature))
+        return Measurement.exact(brl.softmax(self.values, self.temperature))
 
 
 TARGETS = [

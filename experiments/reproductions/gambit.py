@@ -1,8 +1,9 @@
-"""Logit quantal response equilibria: everybody plays Boltzmann on what the actions are worth against the others.
+"""Logit quantal response equilibria: each player's policy is Boltzmann in the expected payoffs of the actions.
 
 In a game of two players with payoff matrices A and B, a pair (p, q) with p = softmax(A q / τ) and q = softmax(Bᵀp / τ)
-is an equilibrium of players who make mistakes, the rarer the dearer; λ = 1/τ. On the branch that starts from uniform
-play at λ = 0 there is one for each λ. Gambit (McKelvey, McLennan & Turocy) traces it; its test suite has these numbers.
+is an equilibrium of players who make mistakes, costlier ones more rarely; λ = 1/τ. The branch that starts from uniform
+play at λ = 0 has one equilibrium for each λ. Gambit (McKelvey, McLennan & Turocy) traces this branch; its test suite
+has these numbers.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import root
 
-from boltzmann_rl import softmax
+import boltzmann_rl as brl
 from boltzmann_rl.reproduction import Measurement, Target
 
 CONST_SUM_GAME = ((1.0, 1.0), (0.0, 1.0)), ((1.0, 1.0), (2.0, 1.0))
@@ -24,23 +25,23 @@ class LogitEquilibrium:
     payoffs: tuple[tuple[tuple[float, ...], ...], ...] = CONST_SUM_GAME
 
     def measure(self, jobs: int | None = None) -> Measurement:
-        """The row player's actions, then the column player's: the branch is followed from uniform play on."""
+        """The row player's probabilities, then the column player's; follows the branch from uniform play."""
         rows, columns = np.array(self.payoffs[0]).shape
         play = np.repeat((1.0 / rows, 1.0 / columns), (rows, columns))
         for inverse_temperature in np.linspace(0.0, self.inverse_temperature, 101)[1:]:
-            found = root(self.surprise, play, args=(1.0 / inverse_temperature,), tol=1e-13)
+            found = root(self.residual, play, args=(1.0 / inverse_temperature,), tol=1e-13)
             play = found.x
         return Measurement.exact(play)
 
-    def surprise(self, play: np.ndarray, temperature: float) -> np.ndarray:
-        """How far the two are from the best that players of this temperature can do: 0 in equilibrium."""
+    def residual(self, play: np.ndarray, temperature: float) -> np.ndarray:
+        """The difference between the players' policies and their logit responses: 0 in equilibrium."""
         a, b = map(np.array, self.payoffs)
         p, q = np.split(play, [len(a)])
-        return play - np.concatenate([softmax(a @ q, temperature), softmax(b.T @ p, temperature)])
+        return play - np.concatenate([brl.softmax(a @ q, temperature), brl.softmax(b.T @ p, temperature)])
 
 
 def equilibrium(lam: float, published: tuple[float, ...], independent: tuple[float, ...]) -> Target:
-    """A line of the list."""
+    """An entry of the list."""
     return Target(
         id=f"QRE-cs-{lam:g}",
         study=LogitEquilibrium(lam),

@@ -1,7 +1,7 @@
 """Sutton & Barto (2018), *Reinforcement Learning: An Introduction*, 2nd ed., §2.3 and Figure 2.6.
 
-The ten-armed testbed: means N(0, 1), rewards N(mean, 1), 1000 steps, 2000 runs. The book drew one set of 2000 problems
-for all points of Figure 2.6, so they share an offset; the independent values are those of another simulation.
+The ten-armed testbed: means N(0, 1), rewards N(mean, 1), 1000 steps, 2000 runs. The book has one set of 2000 problems
+for all points of Figure 2.6, so they have a common offset; the independent values are those of another simulation.
 """
 
 from dataclasses import dataclass
@@ -9,27 +9,17 @@ from fractions import Fraction
 
 import numpy as np
 
-from boltzmann_rl import (
-    UCB1,
-    Agent,
-    BanditExperiment,
-    EpsilonGreedy,
-    GaussianBandit,
-    Greedy,
-    NormalMeans,
-    Results,
-    SampleAverage,
-)
+import boltzmann_rl as brl
 from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target
 
 BOOK = "Sutton & Barto (2018)"
 
 
-def simulate(agents: dict[str, Agent], arms: int, steps: int, runs: int, seed: int, jobs: int | None) -> Results:
-    """The testbed."""
-    return BanditExperiment(
+def run(agents: dict[str, brl.Agent], arms: int, steps: int, runs: int, seed: int, jobs: int | None) -> brl.Results:
+    """Run agents on the testbed."""
+    return brl.BanditExperiment(
         name="sutton_barto",
-        problem=GaussianBandit(NormalMeans(0.0, 1.0), arms=arms, sd=1.0),
+        problem=brl.GaussianBandit(brl.NormalMeans(0.0, 1.0), arms=arms, sd=1.0),
         agents=agents,
         runs=runs,
         seed=seed,
@@ -41,21 +31,21 @@ def simulate(agents: dict[str, Agent], arms: int, steps: int, runs: int, seed: i
 class MeanReward:
     """Mean reward over the first steps: a point of Figure 2.6."""
 
-    agent: Agent
+    agent: brl.Agent
     arms: int = 10
     steps: int = 1000
     runs: int = 10_000
     seed: int = 0
 
     def measure(self, jobs: int | None = None) -> Measurement:
-        """One number."""
-        results = simulate({"agent": self.agent}, self.arms, self.steps, self.runs, self.seed, jobs)
+        """The mean reward."""
+        results = run({"agent": self.agent}, self.arms, self.steps, self.runs, self.seed, jobs)
         return Measurement.of_runs(results.runs["reward"] / self.steps)
 
 
 @dataclass(frozen=True)
 class EndOfFigure22:
-    """Best possible reward; greedy's reward; share of best actions of greedy and of ε = 0.1: the last 100 steps."""
+    """Over the last 100 steps: best possible and greedy reward, fraction of best actions of greedy and of ε = 0.1."""
 
     arms: int = 10
     steps: int = 1000
@@ -64,8 +54,11 @@ class EndOfFigure22:
 
     def measure(self, jobs: int | None = None) -> Measurement:
         """The four numbers."""
-        agents = {"greedy": Agent(SampleAverage(), Greedy()), "0.1": Agent(SampleAverage(), EpsilonGreedy(0.1))}
-        results = simulate(agents, self.arms, self.steps, self.runs, self.seed, jobs)
+        agents = {
+            "greedy": brl.Agent(brl.SampleAverage(), brl.Greedy()),
+            "0.1": brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(0.1)),
+        }
+        results = run(agents, self.arms, self.steps, self.runs, self.seed, jobs)
         curves = results.curves.set_index(["agent", "metric"])
         reward, regret = curves.loc[("greedy", "expected_reward")], curves.loc[("greedy", "expected_regret")]
         greedy, explorer = curves.loc[("greedy", "best_action")], curves.loc[("0.1", "best_action")]
@@ -77,8 +70,8 @@ class EndOfFigure22:
         )
 
 
-def point(name: str, power: str, agent: Agent, published: float, independent: float, se: float) -> Target:
-    """A point of Figure 2.6, read to ±0.002."""
+def point(name: str, power: str, agent: brl.Agent, published: float, independent: float, se: float) -> Target:
+    """A point of Figure 2.6, read with an error of up to ±0.002."""
     return Target(
         id=f"SB26-{name}-{power}",
         study=MeanReward(agent),
@@ -97,14 +90,14 @@ def point(name: str, power: str, agent: Agent, published: float, independent: fl
     )
 
 
-def epsilon(power: str) -> Agent:
+def epsilon(power: str) -> brl.Agent:
     """ε-greedy on sample averages."""
-    return Agent(SampleAverage(), EpsilonGreedy(float(Fraction(power))))
+    return brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(float(Fraction(power))))
 
 
-def ucb(power: str) -> Agent:
+def ucb(power: str) -> brl.Agent:
     """Upper confidence bounds with c."""
-    return Agent(UCB1(float(Fraction(power))), Greedy())
+    return brl.Agent(brl.UCB1(float(Fraction(power))), brl.Greedy())
 
 
 TARGETS = [
@@ -120,7 +113,7 @@ TARGETS = [
         series="the testbed",
         x=("best possible", "greedy: reward", "greedy: best", "ε = 0.1: best"),
         axis="",
-        unit="reward, or share of best actions",
+        unit="reward, or fraction of best actions",
     ),
     point("eps", "1/128", epsilon("1/128"), 1.1433, 1.1662, 0.0071),
     point("eps", "1/64", epsilon("1/64"), 1.2378, 1.2444, 0.0057),

@@ -1,7 +1,7 @@
-"""Values by exact dynamic programming: examples of Sutton & Barto (2018), and the slippery lake of Gymnasium.
+"""Values by exact dynamic programming: examples of Sutton & Barto (2018), and Gymnasium's slippery FrozenLake.
 
 The windy gridworld (Example 6.5), the cliff (Example 6.6), the short corridor with switched actions (Example 13.1), and
-the slippery lake of Gymnasium, whose best value many public repositories print.
+FrozenLake, whose optimal value many public repositories print.
 """
 
 from dataclasses import dataclass, replace
@@ -9,38 +9,38 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from boltzmann_rl import Environment, EpsilonGreedy, Greedy
+import boltzmann_rl as brl
 from boltzmann_rl.planning import MDP, action_values, policy_values, value_iteration
 from boltzmann_rl.reproduction import Measurement, Target
 
 BOOK = "Sutton & Barto (2018)"
-WINDY = Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0")
-CORRIDOR = Environment("boltzmann_rl.gridworlds:boltzmann_rl/ShortCorridor-v0")
+WINDY = brl.Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0")
+CORRIDOR = brl.Environment("boltzmann_rl.gridworlds:boltzmann_rl/ShortCorridor-v0")
 
 
 @dataclass(frozen=True)
 class Best:
-    """What the best policy is worth from the start, and what is left of it with some ε of exploration."""
+    """The value of the start under the optimal policy, and under ε-greedy policies with the optimal action values."""
 
-    environment: Environment
+    environment: brl.Environment
     discount: float = 1.0
     epsilons: tuple[float, ...] = (0.0,)
     sign: float = 1.0
 
     def measure(self, jobs: int | None = None) -> Measurement:
-        """One number for each ε; with sign −1 and rewards of −1 it is a length."""
+        """One number for each ε; with sign −1 and rewards of −1 it is the length of an episode."""
         mdp = MDP.of(self.environment.make())
         best = value_iteration(mdp, self.discount, tolerance=1e-12).action_values
-        policies = [EpsilonGreedy(epsilon) if epsilon else Greedy() for epsilon in self.epsilons]
+        policies = [brl.EpsilonGreedy(epsilon) if epsilon else brl.Greedy() for epsilon in self.epsilons]
         worth = [mdp.start @ policy_values(mdp, policy(best, 0), self.discount) for policy in policies]
         return Measurement.exact(self.sign * np.array(worth))
 
 
 @dataclass(frozen=True)
 class BlindChoice:
-    """Blind to the state: the best probability of going right, its worth, and that of ε-greedy right and left."""
+    """With indistinguishable states: the best probability of right, its value, and those of ε-greedy right and left."""
 
-    environment: Environment = CORRIDOR
+    environment: brl.Environment = CORRIDOR
     epsilon: float = 0.1
 
     def measure(self, jobs: int | None = None) -> Measurement:
@@ -51,7 +51,7 @@ class BlindChoice:
             return float(mdp.start @ policy_values(mdp, [1.0 - right, right], 1.0))
 
         def slope(right: float) -> float:
-            """The policy gradient: how much better right is than left, over all visits of a state."""
+            """The policy gradient: the advantage of right over left, summed over all visits."""
             policy = [1.0 - right, right]
             q = action_values(mdp, policy_values(mdp, policy, 1.0), 1.0)
             gain = np.repeat(q[:, 1:] - q[:, :1], 2, axis=1)
@@ -83,7 +83,7 @@ TARGETS = [
     ),
     Target(
         id="EX-cliff",
-        study=Best(Environment("CliffWalking-v1")),
+        study=Best(brl.Environment("CliffWalking-v1")),
         published=-13.0,
         within=1e-6,
         source=f"{BOOK}, Example 6.6",
@@ -109,7 +109,7 @@ TARGETS = [
     ),
     Target(
         id="EX-frozen",
-        study=Best(Environment("FrozenLake-v1", options={"is_slippery": True}), discount=0.99),
+        study=Best(brl.Environment("FrozenLake-v1", options={"is_slippery": True}), discount=0.99),
         published=0.54202593,
         within=1e-7,
         independent=0.542025932,

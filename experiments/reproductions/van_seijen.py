@@ -1,32 +1,32 @@
 """Van Seijen, van Hasselt, Whiteson & Wiering (2009), *A Theoretical and Empirical Analysis of Expected Sarsa*.
 
-The windy gridworld, undiscounted, values from 0, ε-greedy with ε = 0.1 that shares ties: mean return over the first 100
-episodes, for Expected Sarsa at learning rate 1 and for Sarsa at its best learning rate. The paper averaged 10,000 runs.
-The next action is chosen before the values are updated; choosing it afterwards gives Expected Sarsa −42.4.
+The windy gridworld, undiscounted, initial values 0, ε-greedy with ε = 0.1 and ties broken at random: mean return over
+the first 100 episodes, for Expected Sarsa at learning rate 1 and for Sarsa at its best learning rate. The paper
+averaged 10,000 runs. The next action is chosen before the values are updated; choosing it afterwards gives −42.4 for
+Expected Sarsa.
 """
 
 from dataclasses import dataclass
 
-from boltzmann_rl import Agent, Environment, EpsilonGreedy, GymnasiumExperiment
-from boltzmann_rl.learners.temporal_difference import SARSA, ExpectedSARSA
+import boltzmann_rl as brl
 from boltzmann_rl.reproduction import Measurement, Target
 
-WINDY = Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0")
+WINDY = brl.Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0")
 
 
 @dataclass(frozen=True)
 class MeanReturn:
     """Mean return of the first episodes."""
 
-    agent: Agent
-    environment: Environment = WINDY
+    agent: brl.Agent
+    environment: brl.Environment = WINDY
     episodes: int = 100
     runs: int = 200
     seed: int = 0
 
     def measure(self, jobs: int | None = None) -> Measurement:
-        """One number."""
-        results = GymnasiumExperiment(
+        """The mean return per episode."""
+        results = brl.GymnasiumExperiment(
             name="van_seijen",
             problem=self.environment,
             agents={"agent": self.agent},
@@ -38,12 +38,12 @@ class MeanReturn:
 
 
 def first_episodes(
-    name: str, learner: SARSA | ExpectedSARSA, runs: int, published: float, independent: float, se: float
+    name: str, learner: brl.SARSA | brl.ExpectedSARSA, runs: int, published: float, independent: float, se: float
 ) -> Target:
-    """One of the two, held to 1 % of the paper's number."""
+    """One of the two numbers, with a tolerance of 1 %."""
     return Target(
         id=name,
-        study=MeanReturn(Agent(learner, EpsilonGreedy(0.1)), runs=runs),
+        study=MeanReturn(brl.Agent(learner, brl.EpsilonGreedy(0.1)), runs=runs),
         published=published,
         published_runs=10_000,
         relative=0.01,
@@ -60,6 +60,6 @@ def first_episodes(
 
 
 TARGETS = [
-    first_episodes("VS-1", ExpectedSARSA(learning_rate=1.0), 200, -45.0, -45.1, 0.011),
-    first_episodes("VS-2", SARSA(learning_rate=0.75), 400, -58.3, -58.36, 0.06),
+    first_episodes("VS-1", brl.ExpectedSARSA(learning_rate=1.0), 200, -45.0, -45.1, 0.011),
+    first_episodes("VS-2", brl.SARSA(learning_rate=0.75), 400, -58.3, -58.36, 0.06),
 ]
