@@ -13,18 +13,23 @@ from boltzmann_rl.arguments.near_names import nearest
 
 __all__ = ["public"]
 
-_STUB = Path(__file__).with_name("__init__.pyi")
+_ROOT = Path(__file__).parent
 
 
 def public(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
-    """The ``__all__``, ``__getattr__`` and ``__dir__`` of a package, from the names that the stub imports from it.
+    """The ``__all__``, ``__getattr__`` and ``__dir__`` of a package: all names of its stub.
+
+    Of a package without a stub they are the names that the stub of ``boltzmann_rl`` imports from it.
 
     Args:
-        package: ``"boltzmann_rl"`` for all names, ``"boltzmann_rl.learners"`` for those of one subpackage.
+        package: Such as ``"boltzmann_rl"`` or ``"boltzmann_rl.learners"``.
 
     Source: PEP 562.
     """
-    source = {name: module for name, module in _stub().items() if f"{module}.".startswith(f"{package}.")}
+    stub, inside = _ROOT.parent.joinpath(*package.split("."), "__init__.pyi"), ""
+    if not stub.is_file():
+        stub, inside = _ROOT / "__init__.pyi", f"{package}."
+    source = {name: module for name, module in _names(stub).items() if module.startswith(inside)}
 
     def get(name: str) -> Any:
         if name not in source:
@@ -42,9 +47,9 @@ def public(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], 
 
 
 @functools.cache
-def _stub() -> dict[str, str]:
+def _names(stub: Path) -> dict[str, str]:
     """The module of each public name."""
-    imports = [node for node in ast.parse(_STUB.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]
+    imports = [node for node in ast.parse(stub.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]
     return {alias.name: str(node.module) for node in imports for alias in node.names}
 
 

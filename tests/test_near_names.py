@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import boltzmann_rl as brl
-from boltzmann_rl import schedules
+from boltzmann_rl import learners, numerics, policies, schedules
 from boltzmann_rl.arguments.near_names import dataclass, nearest, suggesting
 
 RNG = np.random.default_rng(0)
@@ -24,10 +24,10 @@ RNG = np.random.default_rng(0)
         (brl, "Sarsa", "SARSA"),
         (brl, "BoltzmanGumbel", "BoltzmannGumbel"),
         (brl, "Cosine", "schedules.Cosine"),
-        (brl.schedules, "Exponental", "Exponential"),
-        (brl.learners, "UCB", "UCB1"),
-        (brl.numerics, "log_soft_max", "log_softmax"),
-        (brl.policies, "Boltzman", "Boltzmann"),
+        (schedules, "Exponental", "Exponential"),
+        (learners, "UCB", "UCB1"),
+        (numerics, "log_soft_max", "log_softmax"),
+        (policies, "Boltzman", "Boltzmann"),
     ],
 )
 def test_a_misspelt_name_of_a_package_is_corrected_in_the_error(package, name, meant):

@@ -117,7 +117,8 @@ def test_one_step_applies_to_all_rows(policy, values, step):
 
 @every_policy
 def test_the_repr_of_a_policy_is_its_code_and_equal_policies_hash_equally(policy):
-    twin = eval(repr(policy), {"inf": INF} | {name: getattr(brl, name) for name in brl.__all__} | vars(schedules))
+    known = {name: getattr(module, name) for module in (brl, schedules) for name in module.__all__}
+    twin = eval(repr(policy), {"inf": INF} | known)
     for same in (twin, pickle.loads(pickle.dumps(policy)), copy.deepcopy(policy), dataclasses.replace(policy)):
         assert same == policy
         assert hash(same) == hash(policy)

@@ -240,7 +240,7 @@ def test_the_steps_are_not_written_to(schedule):
 
 @every_schedule
 def test_the_repr_of_a_schedule_is_its_code_and_equal_schedules_hash_equally(schedule):
-    twin = eval(repr(schedule), vars(schedules) | {"inf": INF})
+    twin = eval(repr(schedule), {"inf": INF} | {name: getattr(schedules, name) for name in schedules.__all__})
     for same in (twin, pickle.loads(pickle.dumps(schedule)), copy.deepcopy(schedule), dataclasses.replace(schedule)):
         assert same == schedule
         assert hash(same) == hash(schedule)
