@@ -42,6 +42,7 @@ __all__ = [
     "as_values",
     "check_best",
     "check_fields",
+    "place",
     "real_array",
     "set_fields",
     "shown",
@@ -97,14 +98,11 @@ def check_best(values: Floats, best: Floats) -> None:
         return
     wrong = np.isnan(values) | (values == np.inf)
     if wrong.any():
-        index = tuple(int(i) for i in np.argwhere(wrong)[0])
-        found = values[index]
         raise ValueError(
-            f"values[{_index(index)}] is {'nan' if np.isnan(found) else 'inf'}: "
+            f"{place('values', wrong)} is {values[wrong][0]}: "
             "values must be finite, or -inf for an action that is not available"
         )
-    row = tuple(int(i) for i in np.argwhere(np.max(values, axis=-1) == -np.inf)[0])
-    where = f"values[{_index(row)}]" if row else "values"
+    where = place("values", np.max(values, axis=-1) == -np.inf)
     raise ValueError(f"{where} leave no action available: all are -inf")
 
 
@@ -113,15 +111,10 @@ def as_temperature(temperature: Any, shape: tuple[int, ...], name: str = "temper
 
     The number of axes decides: with as many as ``values`` there is one per action, with fewer one per row.
     """
-    if type(temperature) is float:
-        if temperature >= 0.0:
-            return temperature + 0.0  # turns −0 into 0
-        raise ValueError(f"{name} must be 0 or more, got {temperature}")
-    if isinstance(temperature, bool | np.bool_ | str | bytes) or temperature is None:
-        raise TypeError(f"{name} must be a number, got {temperature!r}")
-    found = to_numpy(temperature, name)
-    if found.ndim == 0:
-        return as_number(temperature, name, minimum=0.0, maximum=np.inf)
+    if type(temperature) is float and temperature >= 0.0:
+        return temperature + 0.0  # turns −0 into 0
+    if to_numpy(temperature, name).ndim == 0:
+        return as_number(temperature, name, minimum=0.0)
     found = real_array(temperature, name)
     if not (found >= 0.0).all():
         raise ValueError(f"{name} must be 0 or more, got {found[~(found >= 0.0)][0]}")
@@ -156,8 +149,7 @@ def as_available(available: Any, shape: tuple[int, ...], name: str = "available=
         mask = mask.astype(bool)
     empty = ~mask.any(axis=-1)
     if empty.any():
-        row = tuple(int(i) for i in np.argwhere(empty)[0])
-        raise ValueError(f"the mask {name.rstrip('=')}{f'[{_index(row)}]' if row else ''} leaves no action")
+        raise ValueError(f"the mask {place(name.rstrip('='), empty)} leaves no action")
     return mask
 
 
@@ -190,10 +182,8 @@ def as_number(number: Any, name: str, *, minimum: float = -np.inf, maximum: floa
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, got {shown(number)}") from None
     if not minimum <= value <= maximum:
-        allowed = {
-            (0.0, np.inf): "0 or more",
-            (-np.inf, np.inf): "a number",
-        }.get((minimum, maximum), f"in [{minimum:g}, {maximum:g}]")
+        said = {(0.0, np.inf): "0 or more", (-np.inf, np.inf): "a number"}
+        allowed = said.get((minimum, maximum), f"in [{minimum:g}, {maximum:g}]")
         raise ValueError(f"{name} must be {allowed}, got {shown(number)}")
     return value
 
@@ -202,7 +192,7 @@ def as_finite(number: Any, name: str, *, minimum: float = -np.inf, maximum: floa
     """A finite real number in [minimum, maximum]."""
     if type(number) is float and minimum <= number <= maximum and math.isfinite(number):
         return number
-    value = as_number(number, name, minimum=-np.inf, maximum=np.inf)
+    value = as_number(number, name)
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value}")
     return as_number(value, name, minimum=minimum, maximum=maximum)
@@ -222,11 +212,7 @@ as_rate = partial(as_positive, maximum=1.0)
 
 
 def as_reward(reward: Any, name: str = "reward") -> float:
-    """One reward: a finite real number, or a bool, which counts as 0 or 1.
-
-    Vector environments store rewards in an array of floats, so that a bool becomes 0.0 or 1.0 there; single
-    environments have to agree with them.
-    """
+    """One finite reward; a bool counts as 0 or 1, as it does in the arrays of vector environments."""
     found = to_numpy(reward, name)
     if found.ndim == 0 and found.dtype.kind == "b":
         return float(found)
@@ -235,16 +221,13 @@ def as_reward(reward: Any, name: str = "reward") -> float:
 
 def as_rewards(rewards: Any, name: str = "rewards") -> Floats:
     """Rewards of any shape as float64, each checked as by `as_reward`."""
-    plain = to_numpy(rewards, name)
-    if plain.dtype.kind == "O":
-        plain = np.array([as_reward(reward, name) for reward in plain.flat]).reshape(plain.shape)
-    found = (
-        plain.astype(np.float64) if type(plain) is np.ndarray and plain.dtype.kind == "b" else real_array(plain, name)
-    )
-    finite = np.isfinite(found)
-    if not finite.all():
-        index = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise ValueError(f"{name} must be finite, got {found[index]}{f' at index {_index(index)}' if index else ''}")
+    given = to_numpy(rewards, name)
+    if given.dtype.kind == "O":
+        given = np.array([as_reward(reward, name) for reward in given.flat]).reshape(given.shape)
+    found = real_array(given.astype(np.float64) if given.dtype.kind == "b" else given, name)
+    wrong = ~np.isfinite(found)
+    if wrong.any():
+        raise ValueError(f"{place(name, wrong)} must be finite, got {found[wrong][0]}")
     return found
 
 
@@ -277,7 +260,7 @@ def as_choice(choice: Any, name: str, choices: tuple[Any, ...]) -> Any:
 
 def as_sequence(parts: Any, name: str, what: str) -> tuple[Any, ...]:
     """A list, tuple or one-dimensional array as a tuple; ``what`` names its elements, for the error."""
-    if isinstance(parts, np.ndarray) and type(parts) is np.ndarray and parts.ndim == 1:
+    if type(parts) is np.ndarray and parts.ndim == 1:
         return tuple(parts.tolist())
     if not isinstance(parts, list | tuple | range):
         raise TypeError(f"{name} must be a tuple of {what}, got {shown(parts)}")
@@ -335,8 +318,10 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _index(index: tuple[int, ...]) -> str:
-    return ", ".join(map(str, index))
+def place(name: str, wrong: Any) -> str:
+    """Where an array is True first, as an error message names it: ``values[0, 2]``, or ``values`` for one number."""
+    index = ", ".join(map(str, np.argwhere(wrong)[0].tolist()))
+    return f"{name}[{index}]" if index else name
 
 
 def set_fields(instance: Any, **fields: Any) -> None:

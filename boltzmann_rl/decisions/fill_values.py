@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats
+from boltzmann_rl.arguments import Floats, place
 
 __all__ = ["HIGHEST", "check_fill_values", "fill_values", "holds_fill_values"]
 
@@ -82,12 +82,11 @@ def check_fill_values(policy: Any, values: Floats, p: Floats, again: Callable[[F
         harmed = filled
     if not harmed.any():
         return
-    at = tuple(int(index) for index in np.argwhere(harmed)[0])
-    found = float(values[at])
+    found = values[harmed][0]
     says = (
-        f"values[{', '.join(map(str, at))}] is {found:g}, far below the others, and {policy!r} would count it as a "
-        f"value (its own probability is {p[at]:.3g}): for an action that is not available pass available=, a mask, or "
-        "set its value to -inf"
+        f"{place('values', harmed)} is {found:g}, far below the others, and {policy!r} would count it as a value (with "
+        f"probability {p[harmed][0]:.3g}): for an action that is not available pass available= (a mask) or set its "
+        "value to -inf"
     )
     if found in LOWEST:
         raise ValueError(says)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_temperature, real_array, unwrap
+from boltzmann_rl.arguments import Floats, as_temperature, real_array, set_fields, unwrap
 from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics.softmax import exponents, log_normaliser
@@ -20,7 +20,7 @@ class BoltzmannDistribution:
     negative energies. Every quantity is exact in the limits T = 0 and T = ∞.
 
     Args:
-        energies: ``(..., A)``; +inf is a level that cannot be reached.
+        energies: ``(..., A)``; +inf stands for a level that cannot be reached.
         temperature: In units of the energies, 0 to ∞: a number, or an array over the leading axes. A single row of
             energies is broadcast over the temperatures.
         degeneracies: Number of states of each level, > 0: a number or ``(A,)``.
@@ -46,7 +46,7 @@ class BoltzmannDistribution:
     def __post_init__(self) -> None:
         energies = real_array(self.energies, "energies")
         if energies.ndim == 0 or energies.shape[-1] == 0:
-            raise ValueError(f"energies are empty: shape {energies.shape} holds no level")
+            raise ValueError(f"energies are empty: shape {energies.shape} has no level")
         if np.isnan(energies).any() or np.isneginf(energies).any():
             raise ValueError("energies must be finite, or +inf for a level that cannot be reached")
         if np.isposinf(energies).all(axis=-1).any():
@@ -59,13 +59,9 @@ class BoltzmannDistribution:
         degeneracies = np.array(np.broadcast_to(degeneracies, energies.shape))
         temperature = as_temperature(self.temperature, energies.shape)
         temperature = np.array(np.broadcast_to(temperature, (*rows, 1)))
-        for name, array in (
-            ("energies", energies),
-            ("temperature", temperature),
-            ("degeneracies", degeneracies),
-        ):
+        for array in (energies, temperature, degeneracies):
             array.setflags(write=False)
-            object.__setattr__(self, name, array)
+        set_fields(self, energies=energies, temperature=temperature, degeneracies=degeneracies)
 
     @property
     def ground_energy(self) -> Any:
@@ -83,14 +79,14 @@ class BoltzmannDistribution:
 
     @property
     def log_partition(self) -> Any:
-        """Ln Z; infinite at temperature 0 unless the ground energy is 0."""
+        """The logarithm of the partition function, ln Z; infinite at temperature 0 unless the ground energy is 0."""
         ground = self.energies.min(axis=-1)
         with np.errstate(all="ignore"):
-            return unwrap(np.where(ground == 0.0, 0.0, -ground / self._t()) + self._log_states())
+            return unwrap(np.where(ground == 0.0, 0.0, -ground / self.temperature[..., 0]) + self._log_states())
 
     @property
     def mean_energy(self) -> Any:
-        """U = Σ_i p_i E_i."""
+        """The mean energy U = Σ_i p_i E_i."""
         lowest = self.energies.min(axis=-1, keepdims=True)
         reached = np.where(self.probabilities == 0.0, lowest, self.energies)
         with np.errstate(all="ignore"):
@@ -99,41 +95,37 @@ class BoltzmannDistribution:
 
     @property
     def free_energy(self) -> Any:
-        """F = −T ln Z = U − T S. Limits: the ground energy at T = 0; −inf at T = ∞ with more than one state."""
+        """The free energy F = −T ln Z = U − T S: the ground energy at T = 0; −inf at T = ∞ with more than one state."""
         states = self._log_states()
         with np.errstate(all="ignore"):
-            return unwrap(self.energies.min(axis=-1) - np.where(states == 0.0, 0.0, self._t() * states))
+            return unwrap(self.energies.min(axis=-1) - np.where(states == 0.0, 0.0, self.temperature[..., 0] * states))
 
     @property
     def entropy(self) -> Any:
-        """S = (U − F) / T = −Σ_i p_i ln(p_i / g_i), in units of k_B; ln of the ground degeneracy at T = 0."""
+        """Entropy S = (U − F) / T = −Σ_i p_i ln(p_i / g_i) in units of k_B; ln of the ground degeneracy at T = 0."""
         return unwrap(self._log_states() + self._mean(self._reduced()))
 
     @property
     def heat_capacity(self) -> Any:
-        """C = ∂U / ∂T = Var(E) / T², in units of k_B."""
+        """The heat capacity C = ∂U / ∂T = Var(E) / T² in units of k_B."""
         reduced = self._reduced()
         with np.errstate(all="ignore"):
             return unwrap(self._mean((reduced - self._mean(reduced)[..., np.newaxis]) ** 2))
 
-    def _t(self) -> Floats:
-        t: Floats = self.temperature[..., 0]
-        return t
-
     def _exponents(self) -> Floats:
-        """Ln g_i − (E_i − E_0) / T: as logarithms, degeneracies neither overflow nor underflow."""
+        """The exponents ln g_i − (E_i − E_0) / T; degeneracies enter as logarithms, which cannot overflow."""
         with np.errstate(all="ignore"):
             return exponents(-self.energies, self.temperature) + np.log(self.degeneracies)
 
     def _log_states(self) -> Floats:
-        """Ln Σ_i g_i exp(−(E_i − E_0) / T)."""
+        """The log-partition relative to the ground energy, ln Σ_i g_i exp(−(E_i − E_0) / T)."""
         z = self._exponents()
         highest = z.max(axis=-1, keepdims=True)
         with np.errstate(all="ignore"):
             return highest[..., 0] + log_normaliser(z - highest)
 
     def _reduced(self) -> Floats:
-        """(E_i − E_0) / T, or 0 where the probability is 0, so that 0 · ∞ does not arise in a mean."""
+        """The energies (E_i − E_0) / T, with 0 where the probability is 0: a mean would need 0 · ∞ there."""
         with np.errstate(all="ignore"):
             return np.where(self.probabilities == 0.0, 0.0, -exponents(-self.energies, self.temperature))
 

@@ -1,4 +1,4 @@
-"""The α-entmax family of Tsallis-regularised distributions, which holds the softmax and the sparsemax."""
+"""The α-entmax family of Tsallis-regularised distributions, which includes the softmax and the sparsemax."""
 
 from typing import Any
 

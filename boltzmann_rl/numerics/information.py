@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, unwrap
+from boltzmann_rl.arguments import unwrap
 from boltzmann_rl.numerics.sampling import as_probabilities
 
 __all__ = ["effective_actions", "entropy", "kl_divergence"]
@@ -28,11 +28,12 @@ def entropy(probabilities: Any) -> Any:
     """
     p = as_probabilities(probabilities)
     with np.errstate(under="ignore"):
-        return unwrap(-(p * _log(p)).sum(axis=-1) + 0.0)  # + 0.0: no −0
+        log = np.log(p, out=np.zeros_like(p), where=p > 0.0)
+        return unwrap(-(p * log).sum(axis=-1) + 0.0)  # + 0.0 turns −0 into 0
 
 
 def effective_actions(probabilities: Any) -> Any:
-    """The number of equally likely actions of the same entropy, exp(H(p)): from 1 (greedy) to A (uniform).
+    """The number of equally likely actions with the same entropy, exp(H(p)): from 1 (greedy) to A (uniform).
 
     Args:
         probabilities: ``(..., A)``, rows that sum to 1.
@@ -81,7 +82,3 @@ def kl_divergence(p: Any, q: Any) -> Any:
         terms = np.where(abs(d) < 0.5, p * (d - ratio), (q - p) - p * ratio)  # p·d may overflow, q − p cannot
         terms = np.where(p == 0.0, q, terms)
         return unwrap(np.maximum(terms, 0.0).sum(axis=-1))
-
-
-def _log(p: Floats) -> Floats:
-    return np.log(p, out=np.zeros_like(p), where=p > 0.0)

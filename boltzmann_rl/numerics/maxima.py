@@ -11,12 +11,13 @@ from boltzmann_rl.numerics.softmax import exponents, softmax
 
 __all__ = ["argmax", "greedy", "mellowmax", "mellowmax_temperature", "soft_mellowmax", "sparsemax", "uniform"]
 
-# exp(−e) is 0 in float64 beyond this energy: at the least gap / _LARGEST_ENERGY only the maxima have weight.
+# exp(−energy) is 0 in float64 from this energy on: at temperature (smallest gap)/_LARGEST_ENERGY only the maxima have
+# weight.
 _LARGEST_ENERGY = 800.0
-# At e^37 times the largest gap all weights are 1 to the last bit.
+# At temperature (largest gap)·exp(_UNIFORM) all weights are 1 to the last bit.
 _UNIFORM = 37.0
 _EPS = float(np.finfo(np.float64).eps)
-# A value below this counts as a root if Newton's step, too, is no larger than rounding.
+# Where Newton's step is no larger than rounding, a value up to this counts as 0.
 _LEVEL = 1e-12
 
 
@@ -153,7 +154,7 @@ def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
     check_best(values, best)
     with np.errstate(all="ignore"):
         gap = np.where(np.isneginf(values), 0.0, values - best)
-        if np.isinf(gap).any():  # the difference of two huge values overflows; the operator is homogeneous: halve them
+        if np.isinf(gap).any():  # a difference of two huge values overflows: halve them, since mm(values/2, 2ω) = mm/2
             return 2.0 * soft_mellowmax(values / 2.0, 2.0 * omega, 2.0 * alpha)
         weights = softmax(values, np.divide(1.0, alpha))
         # All exponents are ≤ 0. expm1 and log1p keep the mean exact as ω → 0, until ω · gap underflows.
@@ -244,10 +245,10 @@ def sparsemax(values: Any, temperature: Any = 1.0) -> Floats:
 
 
 def per_row(parameter: Any, name: str, shape: tuple[int, ...]) -> float | Floats:
-    """A parameter in [0, ∞], one number or one per row of values of ``shape``: a float, or ``(..., 1)``."""
+    """A parameter in [0, ∞] for values of ``shape``: a float, or an array ``(..., 1)`` with one number per row."""
     found = as_temperature(parameter, shape, name)
     if isinstance(found, np.ndarray) and found.shape[-1] > 1:
-        raise ValueError(f"{name} is one number, or one per row of values {shape}, got shape {found.shape}")
+        raise ValueError(f"{name} must be one number, or one per row of values {shape}, got shape {found.shape}")
     return found
 
 
@@ -276,15 +277,15 @@ def boltzmann_temperature(
     cold: Any = False,
     hot: Any = False,
 ) -> Floats:
-    """The temperature ``(..., 1)`` at which an increasing ``quantity`` of the Boltzmann distribution reaches its goal.
+    """The temperature ``(..., 1)`` at which a ``quantity`` of the Boltzmann distribution equals ``goal``.
 
-    The root is sought in the logarithm of the temperature, so that gaps may have any scale. Rows whose values are all
-    tied are uniform at every temperature, and give ∞. Call it where floating-point errors are ignored.
+    Newton's method works on the logarithm of the temperature, so that gaps may have any scale. Rows whose values are
+    all equal are uniform at every temperature; their result is ∞. Call it where floating-point errors are ignored.
 
     Args:
         log_gaps: From `log_gaps_below_the_best`.
-        quantity: ``(log_temperature, energy, weight) -> (value, slope)`` with energy = gap / temperature, weight =
-            exp(−energy), and the slope with respect to the log-temperature.
+        quantity: ``(log_temperature, energy, weight) -> (value, slope)``, which increases with the temperature; energy
+            = gap / temperature, weight = exp(−energy), and the slope is the derivative in the log-temperature.
         goal: ``(..., 1)``, between the quantity's limits at temperature 0 and ∞.
         cold: Rows whose goal is the limit at temperature 0.
         hot: Rows whose goal is the limit at temperature ∞.
@@ -309,21 +310,22 @@ def boltzmann_temperature(
 def rising_root(
     function: Callable[[Floats], tuple[Floats, Floats]], low: Floats, high: Floats, start: Floats
 ) -> Floats:
-    """The root in [low, high] of an increasing ``function(x) -> (value, slope)`` of order 1, elementwise, to rounding.
+    """The root in [low, high] of an increasing ``function(x) -> (value, slope)``, elementwise, to rounding.
 
-    Newton's method inside a bracket that every evaluation narrows; a step that does not halve the value is replaced
-    by a bisection, so that convergence does not depend on the slope. Elements that have converged are frozen, so that
-    no result depends on the rest of the array. The result lies within rounding above the root, never below it.
+    Values must be of order 1. Newton's method inside a bracket that every evaluation narrows; a step that does not
+    halve the value is replaced by a bisection, so that convergence does not depend on the slope. Elements that have
+    converged stay as they are, so that no result depends on the rest of the array. The result lies within rounding
+    above the root, never below it.
     """
     x, done, last = np.clip(start, low, high), np.zeros(np.shape(start), dtype=bool), np.full(np.shape(start), np.inf)
     while True:
         value, slope = function(x)
         low, high = np.where(value <= 0.0, x, low), np.where(value >= 0.0, x, high)
-        hair = 4.0 * _EPS * np.maximum(np.abs(x), 1.0)
+        rounding = 4.0 * _EPS * np.maximum(np.abs(x), 1.0)
         step = value / slope
-        level = np.where(np.abs(step) <= hair, _LEVEL, 4.0 * _EPS)
-        done = done | (high - low <= 2.0 * hair) | ~(np.abs(value) > level)  # nan would never end
+        level = np.where(np.abs(step) <= rounding, _LEVEL, 4.0 * _EPS)
+        done = done | (high - low <= 2.0 * rounding) | ~(np.abs(value) > level)  # so written, NaN counts as done
         if done.all():
-            return np.minimum(x + 2.0 * hair, high)
+            return np.minimum(x + 2.0 * rounding, high)
         safe = (x - step > low) & (x - step < high) & (np.abs(value) <= 0.5 * last)
         x, last = np.where(done, x, np.where(safe, x - step, low + (high - low) / 2.0)), np.abs(value)

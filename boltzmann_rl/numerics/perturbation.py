@@ -18,15 +18,15 @@ __all__ = ["CLIMBS", "GAUSSIAN", "GUMBEL", "NIL", "beta_propensities", "gaussian
 # Integrands evaluated at once: few enough for the processor's cache.
 _BLOCK = 2**15
 
-# exp(−NIL) counts as zero; CLIMBS Newton steps find where the product of the F_j falls to it.
+# exp(−NIL) counts as zero; CLIMBS Newton steps find where the product of the F_j reaches it.
 NIL, CLIMBS = 36.0, 4
 
 
 class _Distribution(NamedTuple):
     """A distribution of indices, and how to integrate it.
 
-    Its distribution function is 0 from ``lower`` scales below the location down, and 1 from ``upper`` scales above it
-    up (both to 1e-14). ``panel`` is the length of a panel in the logarithm of the distance, ``nodes`` the number of
+    To 1e-14, a distribution function is 0 further than ``lower`` scales below its location, and 1 further than
+    ``upper`` scales above. ``panel`` is the length of a panel in the logarithm of the distance, ``nodes`` the number of
     nodes in it; panels grow to at most ``widest`` scales. ``exponent`` is −ln Π F_j: the integral starts where it has
     fallen to NIL, which for the maximum of many indices lies above the start of each.
 
@@ -176,7 +176,7 @@ def _integrate(
 ) -> Floats:
     """Rows of ∫ f_i·Π_{j≠i} F_j, each normalised, for indices between location − lower and location + upper.
 
-    Below ``start`` ≥ max(location − lower) the product counts as zero. Narrow indices end shortly above it, so that
+    Below ``start`` ≥ max(location − lower) the product counts as zero. Narrow densities end shortly above it, so that
     panels may grow with the distance from it: x = start + w·log(1 + s/w·(exp(t) − 1)) with the smallest scale s and
     the widest panel w, in equal panels of t.
     """
@@ -221,7 +221,8 @@ def _rule(equal: bool, count: int, panels: int) -> tuple[Floats, Floats]:
 
 
 # Each returns −ln Π F_j at the start and its rate of decrease, for Newton's method from below: the exponents are
-# convex, so that no step overshoots. For Gumbels it is a sum of exponentials, whose logarithm is closer to a line.
+# convex, so that no step overshoots. The Gumbel's exponent is a sum of exponentials: Newton's method solves for its
+# logarithm, which is closer to a line.
 
 
 def _gumbel_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""One row of a few actions on plain floats, where Python is faster than NumPy by its overhead."""
+"""One row of a few actions on plain floats, where NumPy's overhead makes Python faster."""
 
 from bisect import bisect_right
 from itertools import accumulate
@@ -7,12 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "FAR_BELOW",
-    "FEW",
-    "few_values",
-    "pick",
-]
+__all__ = ["FAR_BELOW", "FEW", "few_values", "pick"]
 
 # The most actions of a decision on plain floats; beyond, arrays are faster.
 FEW = 128
@@ -24,7 +19,7 @@ _FLOAT64 = np.dtype(np.float64)
 
 
 def few_values(values: Any, available: Any) -> list[float] | None:
-    """Values of few actions as a list, −inf where the mask says so; None for what needs the arrays' checks."""
+    """Values of a few actions as a list, −inf where the mask is 0; None for what only the array code can check."""
     if type(values) is not np.ndarray or values.ndim != 1 or not 0 < len(values) <= FEW:
         return None
     if values.dtype is not _FLOAT64 and values.dtype != _FLOAT64:  # the first is five times faster than the second
@@ -43,8 +38,8 @@ def few_values(values: Any, available: Any) -> list[float] | None:
 def pick(weights: list[float], u: float) -> int:
     """The action at which the running sum of the weights passes u · sum, as `boltzmann_rl.invert`.
 
-    There always is one, and of a weight above 0: for u ≤ 1 − 2⁻⁵³ the product is at least half a unit in the last place
-    below the sum, and is rounded down.
+    It exists and has a weight above 0: for u ≤ 1 − 2⁻⁵³ the product lies at least half a unit in the last place below
+    the sum, and is rounded down.
     """
     cdf = list(accumulate(weights))
     return bisect_right(cdf, u * cdf[-1])

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats, as_available, as_generator, real_array
+from boltzmann_rl.arguments import Floats, as_available, as_generator, place, real_array
 from boltzmann_rl.arguments.arrays import rounding_of
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.numerics.untried import UntriedFirst
@@ -21,7 +21,7 @@ _COARSEST = 1e-2
 
 @suggesting
 def mask(values: Any, available: Any) -> Floats:
-    """The values with −inf where an action is not available; values under the mask are never read.
+    """The values with −inf where an action is not available; values there are never read.
 
     Args:
         values: Action values ``(..., A)``.
@@ -111,8 +111,8 @@ def as_probabilities(probabilities: Any, name: str = "probabilities") -> Floats:
     if p.ndim == 0 or p.shape[-1] == 0:
         raise ValueError(f"{name} are empty: shape {p.shape} holds no action")
     if not (p >= 0.0).all():
-        index = tuple(int(i) for i in np.argwhere(~(p >= 0.0))[0])
-        raise ValueError(f"{name}[{', '.join(map(str, index))}] is {p[index]}: probabilities are 0 or more")
+        negative = ~(p >= 0.0)
+        raise ValueError(f"{place(name, negative)} is {p[negative][0]}: probabilities are 0 or more")
     total = np.einsum("...a->...", p)  # five times faster than sum over a short last axis
     if (abs(total - 1.0) <= _SUM_TOLERANCE).all():
         return p

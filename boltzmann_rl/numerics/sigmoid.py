@@ -30,7 +30,7 @@ def logistic(x: Any) -> Any:
     """
     x = real_array(x, "x")
     if np.isnan(x).any():
-        raise ValueError("x must not hold nan")
+        raise ValueError("x must not contain nan")
     with np.errstate(all="ignore"):
         tail = np.exp(-np.abs(x))
         return unwrap(np.where(x >= 0.0, 1.0, tail) / (1.0 + tail))
@@ -85,7 +85,7 @@ def tanh_normalize(x: Any) -> Floats:
 def _standardised(x: Any) -> Floats:
     x = real_array(x, "x")
     if x.ndim == 0 or x.shape[-1] == 0:
-        raise ValueError(f"x is empty: shape {x.shape} holds nothing to normalise along the last axis")
+        raise ValueError(f"x is empty: shape {x.shape} has no numbers along the last axis")
     if not np.isfinite(x).all():
         raise ValueError("x must be finite: a row with nan or inf has no standard deviation")
     # z is invariant to shift and scale. Dividing by a power of two, shifting the minimum to 0 and scaling the maximum
@@ -94,7 +94,8 @@ def _standardised(x: Any) -> Floats:
         _, exponent = np.frexp(np.abs(x).max(axis=-1, keepdims=True))
         x = np.ldexp(x, -exponent)
         x = x - x.min(axis=-1, keepdims=True)
-        x /= np.where(constant := x.max(axis=-1, keepdims=True) == 0.0, 1.0, x.max(axis=-1, keepdims=True))
+        largest = x.max(axis=-1, keepdims=True)
+        x /= np.where(largest == 0.0, 1.0, largest)
         centred = x - x.mean(axis=-1, keepdims=True)
         deviation = np.sqrt((centred**2).mean(axis=-1, keepdims=True))
-        return np.where(constant, 0.0, centred / deviation)
+        return np.where(largest == 0.0, 0.0, centred / deviation)

@@ -9,8 +9,8 @@ from boltzmann_rl.arguments.near_names import suggesting
 
 __all__ = ["log_softmax", "logsumexp", "softmax", "softmax_jacobian"]
 
-# Above this temperature the difference of two values can overflow although the weight exp(difference / temperature) is
-# not 0. (Its logarithm can be finite although the difference overflows at any temperature above 1.)
+# Above this temperature the difference of two values can overflow although exp(difference / temperature) is not 0. (The
+# quotient itself can be finite although the difference overflows from temperature 1 on.)
 LARGEST_TEMPERATURE = 1e305
 
 # Below this temperature its inverse can overflow.
@@ -63,8 +63,8 @@ def softmax(values: Any, temperature: Any = 1.0) -> Floats:
 def log_softmax(values: Any, temperature: Any = 1.0) -> Floats:
     """The logarithm of the softmax, accurate even where a probability is near 1 or underflows to 0.
 
-    log p_i = z_i − log Σ_j exp(z_j). The winner's own term is 1, so the normaliser is ``log1p`` of the other weights,
-    and the winner's log-probability keeps its digits: −4e-44, not 0.
+    log p_i = z_i − log Σ_j exp(z_j). The best action's own term is 1, so the normaliser is ``log1p`` of the other
+    weights, and its log-probability keeps its digits: −4e-44, not 0.
 
     Args:
         values: Action values ``(..., A)``.
@@ -155,9 +155,10 @@ def softmax_jacobian(values: Any, temperature: Any = 1.0) -> Floats:
 
 
 def exponents(values: Floats, temperature: float | Floats, plain: float = LARGEST_TEMPERATURE) -> Floats:
-    """The z with p ∝ exp(z) whose row maxima are 0, in a new array; arguments already converted.
+    """The z with p ∝ exp(z) whose row maxima are 0, in a new array, from arguments that are already converted.
 
-    Call it where floating-point errors are ignored: overflow to −inf is intended.
+    Temperatures up to ``plain`` take the short formula. Call it where floating-point errors are ignored: overflow to
+    −inf is intended.
     """
     best = values.max(axis=-1, keepdims=True)
     check_best(values, best)
@@ -176,9 +177,9 @@ def exponents(values: Floats, temperature: float | Floats, plain: float = LARGES
 
 
 def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
-    """values_i / temperature_i minus the row's largest, with quotients in twice the working precision.
+    """values_i / temperature_i minus the largest of the row, with quotients in twice the working precision.
 
-    The quotients of a row share one binary exponent, that of the largest, so that a quotient overflows (to −inf) only
+    The quotients of a row have one binary exponent, that of the largest, so that a quotient overflows (to −inf) only
     if its z does. The remainder of each division is exact (Dekker's product), so that the difference of two large
     quotients keeps its digits.
     """
@@ -213,7 +214,7 @@ def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
 
 
 def _remainder(dividend: Floats, quotient: Floats, divisor: Floats) -> Floats:
-    """Dividend − quotient · divisor, exact for mantissas near 1 (Dekker 1971, *Numer. Math.* 18, 224-242)."""
+    """The difference dividend − quotient · divisor, exact for mantissas near 1 (Dekker 1971, *Numer. Math.* 18)."""
     product = quotient * divisor
     q_high, d_high = _upper_half(quotient), _upper_half(divisor)
     q_low, d_low = quotient - q_high, divisor - d_high
@@ -227,7 +228,7 @@ def _upper_half(number: Floats) -> Floats:
 
 
 def log_normaliser(z: Floats) -> Floats:
-    """Log Σ exp(z) for rows whose maximum is 0: log1p of the sum without one of the maxima."""
+    """The log-normaliser ln Σ_i exp(z_i) of rows whose maximum is 0: log1p of the sum without one of the maxima."""
     weights = np.exp(z)
     np.put_along_axis(weights, z.argmax(axis=-1)[..., np.newaxis], 0.0, axis=-1)
     return np.log1p(weights.sum(axis=-1))

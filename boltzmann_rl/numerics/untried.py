@@ -10,7 +10,7 @@ __all__ = ["UntriedFirst"]
 
 
 class UntriedFirst(np.ndarray[Any, np.dtype[np.float64]]):
-    """Indices ``(..., A)``; a row with untried actions shows 0 for those and −inf for the tried ones.
+    """Indices ``(..., A)``; a row with untried actions has 0 for those and −inf for the tried ones.
 
     To a policy this is an ordinary array, so that its rule for ties decides among the untried actions. Only
     `boltzmann_rl.mask`, and through it `boltzmann_rl.act`, reads the indices ``behind`` it: where a mask leaves no
@@ -36,13 +36,13 @@ class UntriedFirst(np.ndarray[Any, np.dtype[np.float64]]):
     behind: Floats | None = None
 
     def __new__(cls, indices: Floats, untried: Any) -> "UntriedFirst":
-        """The array as it is shown, with the indices behind it."""
+        """The array, with the indices behind it."""
         waiting = untried.any(axis=-1, keepdims=True)
         shown = np.where(waiting, np.where(untried, 0.0, -np.inf), indices)
         return cls._of(shown, np.where(untried, -np.inf, indices))
 
     def among(self, available: Any) -> Floats:
-        """Values with −inf where an action is not available, as `boltzmann_rl.mask` gives them."""
+        """The values with −inf where an action is not available: what `boltzmann_rl.mask` returns."""
         shown = np.where(available, np.asarray(self), -np.inf)
         if self.behind is None:
             return shown
@@ -50,7 +50,7 @@ class UntriedFirst(np.ndarray[Any, np.dtype[np.float64]]):
         return np.where(none_left, np.where(available, self.behind, -np.inf), shown)
 
     def shifted(self, amount: Floats) -> "UntriedFirst":
-        """The array with an amount added to the shown indices and to those behind."""
+        """The array with an amount added to its indices and to those behind."""
         return self._of(np.asarray(self) + amount, None if self.behind is None else self.behind + amount)
 
     def copy(self, order: Any = "C") -> "UntriedFirst":

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_steps, as_values, check_best, set_fields, unwrap
+from boltzmann_rl.arguments import Floats, as_steps, as_values, check_best, place, set_fields, unwrap
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.arguments.rows import PerRow
 from boltzmann_rl.numerics.maxima import boltzmann_temperature, log_gaps_below_the_best, moments, per_row
@@ -333,11 +333,9 @@ def _refuse(wrong: Any, target: Any, available: Any, rule: str) -> None:
     """Refuse the first row whose target no temperature reaches."""
     if not wrong.any():
         return
-    row = tuple(int(i) for i in np.argwhere(wrong[..., 0])[0])
-    asked = np.broadcast_to(target, wrong.shape)[row][0]
-    where = f"values[{', '.join(map(str, row))}]" if row else "values"
+    asked, where = np.broadcast_to(target, wrong.shape)[wrong][0], place("values", wrong[..., 0])
     raise ValueError(
-        f"a target of {asked:g} is infeasible for {where} with {available[row][0]} available actions: {rule}"
+        f"a target of {asked:g} is infeasible for {where} with {available[wrong][0]} available actions: {rule}"
     )
 
 
