@@ -20,8 +20,8 @@ README = "\n".join(re.findall(r"^```python\n(.*?)^```", (TESTS.parent / "README.
 WRONG = (TESTS / "typing" / "wrong.py").read_text("utf-8")
 PLANTED = {number for number, line in enumerate(WRONG.splitlines(), start=1) if line.endswith("# wrong")}
 
-# The README leaves out the types of its policy, to keep it ten lines long.
-MYPY = [sys.executable, "-m", "mypy", "--strict", "--allow-untyped-defs", "--follow-imports=silent"]
+# The first run reads the stubs of NumPy and pandas, which takes half a minute; later ones read pytest's cache.
+MYPY = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--cache-dir"]
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +49,11 @@ def found(tmp_path_factory):
     return run
 
 
-def test_mypy_finds_the_ten_planted_mistakes_and_no_other(found):
-    assert len(PLANTED) == 10
-    assert found(*MYPY) == {"wrong.py": PLANTED}
+def test_mypy_finds_all_planted_mistakes_and_no_other(found, pytestconfig):
+    assert len(PLANTED) >= 10
+    assert found(*MYPY, str(pytestconfig.cache.mkdir("mypy"))) == {"wrong.py": PLANTED}
 
 
 @pytest.mark.skipif(shutil.which("pyright") is None, reason="pyright is not installed")
-def test_pyright_finds_the_ten_planted_mistakes_and_no_other(found):
+def test_pyright_finds_all_planted_mistakes_and_no_other(found):
     assert found("pyright", "--pythonpath", sys.executable) == {"wrong.py": PLANTED}

@@ -1,6 +1,6 @@
 """The declaration of a Gymnasium environment: its id, options and wrapper."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gymnasium
@@ -40,7 +40,7 @@ class Environment:
     id: str
     max_episode_steps: int | None = None
     options: Any = ()
-    wrap: Any = None
+    wrap: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) or not self.id:

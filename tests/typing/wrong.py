@@ -1,4 +1,4 @@
-"""Ten mistakes that type checkers must find, each on the line that says so; the rest of the file is right."""
+"""Mistakes that type checkers must find, each on the line that says so; the rest of the file is right."""
 
 import numpy as np
 
@@ -7,6 +7,7 @@ import boltzmann_rl as brl
 rng = np.random.default_rng(0)
 agent = brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.5))
 rows = np.zeros((2, 3))
+experiment = brl.BanditExperiment(name="x", problem=brl.GaussianBandit(), agents={"a": agent})
 
 brl.Agent(3, "no")  # wrong
 brl.Agent(brl.Boltzmann(0.5), brl.SampleAverage())  # wrong
@@ -18,3 +19,9 @@ chosen: float = brl.act(brl.Boltzmann(0.5), rows, rng)  # wrong
 brl.Explorer(brl.schedules.Linear(1.0, 0.0, steps=10), rng)  # wrong
 brl.BanditExperiment(name="x", problem="GaussianBandit", agents={"a": agent})  # wrong
 brl.learn_from_log(brl.QLearning(), np.zeros((1, 2)), [0], [1.0])  # wrong
+brl.act(brl.Boltzmann(0.5), rng, rows)  # wrong
+brl.Environment("FrozenLake-v1", wrap=3)  # wrong
+brl.schedules.WarmUp("cold", steps=10)  # wrong
+summary = experiment.run().sumary  # wrong
+cells = experiment.plan().cell  # wrong
+lengths = [cell.lenght for _, cell in experiment.plan().cells()]  # wrong
