@@ -103,7 +103,7 @@ def test_a_valid_temperature_is_accepted(distribution, values, temperature, expe
 
 
 @pytest.mark.parametrize(
-    ("temperature", "error", "said"),
+    ("temperature", "error", "message"),
     [
         pytest.param(-1.0, ValueError, ["-1"], id="negative"),
         pytest.param(-1, ValueError, ["-1"], id="negative int"),
@@ -129,10 +129,10 @@ def test_a_valid_temperature_is_accepted(distribution, values, temperature, expe
         pytest.param(datetime.timedelta(1), TypeError, [], id="time"),
     ],
 )
-def test_an_invalid_temperature_is_refused_by_name(distribution, temperature, error, said):
+def test_an_invalid_temperature_is_refused_by_name(distribution, temperature, error, message):
     with pytest.raises(error) as caught:
         distribution(np.array(ROW), temperature)
-    for text in said:
+    for text in message:
         assert text in str(caught.value)
     if "lambda" not in str(caught.value):
         assert "temperature" in str(caught.value)
@@ -211,7 +211,7 @@ def test_valid_values_have_their_exact_distribution(distribution, values, temper
 
 @pytest.mark.parametrize("temperature", [0.0, 1e-320, 1.0, INF])
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         pytest.param([1, NAN, 2], ["[1]", "nan"], id="nan in the middle"),
         pytest.param([1, 2, NAN, NAN], ["[2]", "nan"], id="the first of two nans"),
@@ -234,7 +234,7 @@ def test_valid_values_have_their_exact_distribution(distribution, values, temper
         pytest.param(1.0, ["values"], id="a number"),
     ],
 )
-def test_values_without_a_distribution_are_refused_with_their_index(values, temperature, said):
+def test_values_without_a_distribution_are_refused_with_their_index(values, temperature, message):
     values = np.array(values, float)
     doors = [
         lambda: brl.softmax(values, temperature),
@@ -253,7 +253,7 @@ def test_values_without_a_distribution_are_refused_with_their_index(values, temp
     for door in doors:
         with strictly(), pytest.raises(ValueError, match="values") as caught:
             door()
-        for text in said:
+        for text in message:
             assert text in str(caught.value)
 
 
@@ -321,7 +321,7 @@ def test_fortran_order_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         pytest.param([1.0, None, 3.0], "values", id="with None"),
         pytest.param(["1", "2", "3"], "values", id="strings"),
@@ -342,13 +342,13 @@ def test_fortran_order_changes_nothing():
         pytest.param(np.zeros(2, [("a", float)]), "values", id="structured"),
     ],
 )
-def test_values_that_are_not_real_arrays_are_refused(values, said):
+def test_values_that_are_not_real_arrays_are_refused(values, message):
     for door in (
         lambda: brl.softmax(values),
         lambda: brl.Boltzmann(1.0)(values, 0),
         lambda: brl.act(brl.Greedy(), values, np.random.default_rng(0)),
     ):
-        with pytest.raises(TypeError, match=said):
+        with pytest.raises(TypeError, match=message):
             door()
 
 
@@ -392,7 +392,7 @@ def test_masked_values_are_never_read(distribution, values, temperature, availab
 
 
 @pytest.mark.parametrize(
-    ("available", "error", "said"),
+    ("available", "error", "message"),
     [
         pytest.param([NAN, 1.0, 0.0], TypeError, [], id="nan"),
         pytest.param([1.0, 1.0, 0.0], TypeError, [], id="floats"),
@@ -414,7 +414,7 @@ def test_masked_values_are_never_read(distribution, values, temperature, availab
         pytest.param(np.array([255, 1, 0], np.uint8), ValueError, ["255"], id="a 255"),
     ],
 )
-def test_an_invalid_mask_is_refused_by_name(available, error, said):
+def test_an_invalid_mask_is_refused_by_name(available, error, message):
     values = np.array([1.0, 2.0, 3.0])
     for door in (
         lambda: brl.mask(values, available),
@@ -423,7 +423,7 @@ def test_an_invalid_mask_is_refused_by_name(available, error, said):
     ):
         with strictly(), pytest.raises(error, match="mask") as caught:
             door()
-        for text in said:
+        for text in message:
             assert text in str(caught.value)
 
 
@@ -593,7 +593,7 @@ def test_a_step_that_is_not_a_count_is_refused_by_name(step, error):
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "said"),
+    ("make", "error", "message"),
     [
         pytest.param(lambda: Linear(1.0, 0.1, steps=0), ValueError, "steps", id="steps 0"),
         pytest.param(lambda: Linear(1.0, 0.1, steps=-5), ValueError, "steps", id="steps negative"),
@@ -626,8 +626,8 @@ def test_a_step_that_is_not_a_count_is_refused_by_name(step, error):
         pytest.param(lambda: Power(1.0, exponent=0.0), ValueError, "exponent", id="exponent 0"),
     ],
 )
-def test_an_invalid_schedule_is_refused_by_name(make, error, said):
-    with strictly(), pytest.raises(error, match=said):
+def test_an_invalid_schedule_is_refused_by_name(make, error, message):
+    with strictly(), pytest.raises(error, match=message):
         make()
 
 

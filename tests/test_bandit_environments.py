@@ -428,7 +428,7 @@ def test_linear_preferences_learn_to_read_digits():
 BLUE, GREEN, ORANGE, GREY, WHITE = (0, 114, 178), (0, 158, 115), (230, 159, 0), (160, 160, 160), (255, 255, 255)
 
 
-def share(image, colour):
+def coloured(image, colour):
     """The fraction of each of three arms' columns that has a colour."""
     hit = (image == colour).all(axis=2)
     return [float(part.mean().round(2)) for part in np.array_split(hit, 3, axis=1)]
@@ -441,14 +441,14 @@ def test_a_picture_has_a_bar_for_every_mean_and_one_for_every_probability():
     assert image.shape == (320, 480, 3)
     assert image.dtype == np.uint8
     full = 0.84 / 2.32  # of the width that a bar takes, and of the height that 1 takes with its margins
-    np.testing.assert_allclose(share(image, BLUE), [full / 2, 0.0, full], atol=0.02)
-    np.testing.assert_allclose(share(image, GREEN), [0.0, full, 0.0], atol=0.02)
-    assert share(image, ORANGE) == [0.0, 0.0, 0.0]
+    np.testing.assert_allclose(coloured(image, BLUE), [full / 2, 0.0, full], atol=0.02)
+    np.testing.assert_allclose(coloured(image, GREEN), [0.0, full, 0.0], atol=0.02)
+    assert coloured(image, ORANGE) == [0.0, 0.0, 0.0]
     env.step(2)
-    assert share(env.render(), (0, 0, 0)) == [0.0, 0.0, 0.01]
+    assert coloured(env.render(), (0, 0, 0)) == [0.0, 0.0, 0.01]
     env.show([0.0, 0.25, 0.75])
     height = 120 / 320 * 0.84 / 1.1
-    np.testing.assert_allclose(share(env.render(), ORANGE), [0.0, height / 4, height * 0.75], atol=0.02)
+    np.testing.assert_allclose(coloured(env.render(), ORANGE), [0.0, height / 4, height * 0.75], atol=0.02)
 
 
 @pytest.mark.parametrize("arms", [1, 2, 10, 480, 1000])
@@ -467,7 +467,7 @@ def test_a_vector_renders_a_picture_for_every_row():
     assert (one != other).any()
     envs.show(softmax(np.zeros((2, 3))))
     envs.step(np.array([0, 2]))
-    assert share(envs.render()[0], ORANGE) == share(envs.render()[1], ORANGE) != [0.0, 0.0, 0.0]
+    assert coloured(envs.render()[0], ORANGE) == coloured(envs.render()[1], ORANGE) != [0.0, 0.0, 0.0]
 
 
 def test_rendering_without_a_mode_warns_and_before_a_reset_raises_an_error():

@@ -104,11 +104,11 @@ def test_reward_noise_is_one_variate_per_run_whichever_arm_is_pulled(bandit, dra
 
 
 def test_all_arms_share_the_reward_noise_so_that_agents_are_paired():
-    luck = GaussianBandit().noise(1000, stream(9, "reward"))
-    low, high = (GaussianBandit(sd=0.5).reward(np.full(1000, mean), luck) for mean in (0.0, 2.0))
+    variates = GaussianBandit().noise(1000, stream(9, "reward"))
+    low, high = (GaussianBandit(sd=0.5).reward(np.full(1000, mean), variates) for mean in (0.0, 2.0))
     np.testing.assert_allclose(high - low, 2.0, rtol=1e-12)
-    luck = BernoulliBandit().noise(1000, stream(9, "reward"))
-    low, high = (BernoulliBandit().reward(np.full(1000, mean), luck) for mean in (0.3, 0.4))
+    variates = BernoulliBandit().noise(1000, stream(9, "reward"))
+    low, high = (BernoulliBandit().reward(np.full(1000, mean), variates) for mean in (0.3, 0.4))
     assert (low <= high).all()
 
 

@@ -27,38 +27,38 @@ RATES = st.floats(0.01, 1.0)
 close = {"rel": 1e-11, "abs": 1e-11}
 
 
-def learn(learner, tape):
+def learn(learner, history):
     """The values after a history in the first of two rows; the other row pulls arm 2 without rewards."""
     state = learner.start((2, ARMS), RNG)
-    for action, reward in tape:
+    for action, reward in history:
         state = learner.update(state, np.array([action, 2]), np.array([reward, 0.0]), None, RNG)
     return learner.values(state)[0].tolist()
 
 
 @given(TAPES, st.floats(0.01, 3.0), RATES, st.floats(-2, 2))
 @settings(deadline=None, max_examples=100)
-def test_reinforcement_comparison_uses_the_reference_before_it_is_updated(tape, beta, alpha, reference):
+def test_reinforcement_comparison_uses_the_reference_before_it_is_updated(history, beta, alpha, reference):
     preferences, r_bar = [0.0] * ARMS, reference
-    for action, reward in tape:
+    for action, reward in history:
         preferences[action] += beta * (reward - r_bar)
         r_bar += alpha * (reward - r_bar)
-    assert learn(ReinforcementComparison(beta, alpha, reference), tape) == pytest.approx(preferences, **close)
+    assert learn(ReinforcementComparison(beta, alpha, reference), history) == pytest.approx(preferences, **close)
 
 
 @given(TAPES, st.floats(0.01, 0.99), st.floats(-2, 2))
 @settings(deadline=None, max_examples=100)
-def test_pursuit_moves_its_probabilities_towards_the_greedy_arm(tape, beta, initial):
+def test_pursuit_moves_its_probabilities_towards_the_greedy_arm(history, beta, initial):
     p, paid = [1 / ARMS] * ARMS, [[] for _ in range(ARMS)]
     averages = SampleAverage(initial)
     state = averages.start((1, ARMS), RNG)
-    for action, reward in tape:
+    for action, reward in history:
         paid[action].append(reward)
         state = averages.update(state, np.array([action]), np.array([reward]), None, RNG)
         q = averages.values(state)[0].tolist()  # the same arithmetic, so that ties are the same
         assert q == pytest.approx([statistics.fmean(rewards) if rewards else initial for rewards in paid], **close)
         best = [arm for arm in range(ARMS) if q[arm] == max(q)]
         p = [x + beta * ((arm in best) / len(best) - x) for arm, x in enumerate(p)]
-    assert np.exp(learn(Pursuit(beta, initial), tape)) == pytest.approx(p, **close)
+    assert np.exp(learn(Pursuit(beta, initial), history)) == pytest.approx(p, **close)
 
 
 def test_pursuit_never_loses_an_arm_to_underflow_unless_it_is_greedy_at_once():
@@ -72,13 +72,13 @@ def test_pursuit_never_loses_an_arm_to_underflow_unless_it_is_greedy_at_once():
     assert at_once.values(state).tolist() == [[0.0, -math.inf]]
 
 
-def ucb1_tuned_of_the_paper(tape):
-    paid = [[reward for action, reward in tape if action == arm] for arm in range(ARMS)]
+def ucb1_tuned_of_the_paper(history):
+    paid = [[reward for action, reward in history if action == arm] for arm in range(ARMS)]
     if not all(paid):
         return [-math.inf if rewards else 0.0 for rewards in paid]
     indices = []
     for rewards in paid:
-        confidence = math.log(len(tape)) / len(rewards)
+        confidence = math.log(len(history)) / len(rewards)
         variance = statistics.pvariance(rewards) + math.sqrt(2 * confidence)
         indices.append(statistics.fmean(rewards) + math.sqrt(confidence * min(0.25, variance)))
     return indices
@@ -86,28 +86,28 @@ def ucb1_tuned_of_the_paper(tape):
 
 @given(TAPES)
 @settings(deadline=None, max_examples=150)
-def test_ucb1_tuned_indices_are_the_formula_after_every_arm_was_pulled(tape):
-    assert learn(UCB1Tuned(), tape) == pytest.approx(ucb1_tuned_of_the_paper(tape), **close)
+def test_ucb1_tuned_indices_are_the_formula_after_every_arm_was_pulled(history):
+    assert learn(UCB1Tuned(), history) == pytest.approx(ucb1_tuned_of_the_paper(history), **close)
 
 
 def test_ucb1_tuned_uses_an_observed_variance_below_a_quarter():
     """Only many rewards with a small variance bring its upper bound below ¼."""
     rng = np.random.default_rng(1)
-    tape = [(step % ARMS, rng.uniform(0.4, 0.6 + 0.1 * (step % ARMS))) for step in range(400 * ARMS)]
-    indices = learn(UCB1Tuned(), tape)
-    assert indices == pytest.approx(ucb1_tuned_of_the_paper(tape), **close)
+    history = [(step % ARMS, rng.uniform(0.4, 0.6 + 0.1 * (step % ARMS))) for step in range(400 * ARMS)]
+    indices = learn(UCB1Tuned(), history)
+    assert indices == pytest.approx(ucb1_tuned_of_the_paper(history), **close)
     assert indices[0] - 0.5 < math.sqrt(math.log(1200) / 400 * 0.25)
 
 
 @given(TAPES, RATES, st.floats(-5, 5))
 @settings(deadline=None, max_examples=100)
-def test_a_choice_kernel_adds_a_fading_trace_of_choices(tape, rate, weight):
-    values = learn(ConstantStep(0.3, 0.5), tape)
+def test_a_choice_kernel_adds_a_fading_trace_of_choices(history, rate, weight):
+    values = learn(ConstantStep(0.3, 0.5), history)
     for arm in range(ARMS):
-        chosen = [action == arm for action, _ in tape]
+        chosen = [action == arm for action, _ in history]
         kernel = sum(rate * (1 - rate) ** age * hit for age, hit in enumerate(reversed(chosen)))
         values[arm] += weight * kernel
-    assert learn(ChoiceKernel(ConstantStep(0.3, 0.5), rate, weight), tape) == pytest.approx(values, **close)
+    assert learn(ChoiceKernel(ConstantStep(0.3, 0.5), rate, weight), history) == pytest.approx(values, **close)
 
 
 def test_a_choice_kernel_alone_repeats_choices_as_in_wilson_and_collins():

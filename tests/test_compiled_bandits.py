@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import scipy.special
 from hypothesis import given, settings, strategies as st
-from watched import Watched
+from recording import Recorded
 
 from boltzmann_rl import (
     UCB1,
@@ -81,14 +81,14 @@ def assert_engines_agree(bandit, agent, *, changed=None, tolerance=1e-12, **work
     The compiled engine simulates ``changed`` instead, to show that a difference is detected.
     """
     work = {"block": 0, "runs": 30, "steps": 70, "seed": 0} | work
-    watched = Watched(agent.learner)
-    expected = reference.simulate(bandit, Agent(watched, agent.policy), **work)
+    recorded = Recorded(agent.learner)
+    expected = reference.simulate(bandit, Agent(recorded, agent.policy), **work)
     changed = changed or agent
     assert compiled.knows(bandit, changed)
     actions = np.empty((work["steps"], work["runs"]), dtype=np.int64)
     found = compiled.simulate(bandit, changed, actions=actions, **work)
 
-    np.testing.assert_array_equal(actions, np.array([action for action, _ in watched.tape]))
+    np.testing.assert_array_equal(actions, np.array([action for action, _ in recorded.history]))
     assert found.curves.keys() == expected.curves.keys()
     for metric, curve in expected.curves.items():
         assert found.curves[metric].samples == curve.samples
@@ -253,7 +253,7 @@ def test_a_policy_of_the_user_that_says_its_noise_is_compiled_and_a_subclass_of_
 
 
 def test_a_posterior_under_another_policy_is_left_to_the_reference():
-    for agent in (Agent(GaussianPosterior(), Boltzmann(0.3)), Agent(Watched(GaussianPosterior()), GaussianThompson())):
+    for agent in (Agent(GaussianPosterior(), Boltzmann(0.3)), Agent(Recorded(GaussianPosterior()), GaussianThompson())):
         assert not compiled.knows(GaussianBandit(), agent)
 
 
@@ -432,7 +432,7 @@ class Own(Boltzmann):
         Agent(SampleAverage(), lambda values, step: values),
         Agent(SampleAverage(), Boltzmann(RelativeToRange(0.1))),
         Agent(SampleAverage(), Greedy(), clock="pulls"),
-        Agent(Watched(SampleAverage()), Greedy()),
+        Agent(Recorded(SampleAverage()), Greedy()),
         Agent(ImportanceWeightedLosses(), Boltzmann(0.1)),  # would amplify the last bit of a propensity
     ],
     ids=named,
@@ -538,26 +538,26 @@ def test_a_uniform_beyond_the_rounded_sum_takes_the_last_possible_arm(arms, unif
 
 
 @jit.compiled
-def choose(values, greedy, uniform, coins, cells):
+def choose(values, greedy, uniform, draws, cells):
     numbers, last = flat(values), values.size
     best, ties, _ = lanes.rank(numbers, 0, last)
     chosen, _, _ = lanes.choose_greedily(
-        numbers, numbers, best, best, greedy * (1.0 / ties), uniform, load(flat(coins), 0), 0, last
+        numbers, numbers, best, best, greedy * (1.0 / ties), uniform, load(flat(draws), 0), 0, last
     )
     store(flat(cells), 0, chosen)
 
 
 @jit.compiled
-def choose_both_ways(values, means, greedy, uniform, coins, cells, expected):
-    numbers, last, coin = flat(values), values.size, load(flat(coins), 0)
+def choose_both_ways(values, means, greedy, uniform, draws, cells, expected):
+    numbers, last, u = flat(values), values.size, load(flat(draws), 0)
     best, ties, leaders = lanes.rank(numbers, 0, last)
     means_sum, gaps_sum, top = eight(0.0), eight(0.0), lanes.highest(flat(means), 0, last)
     for at in range(0, last, WIDTH):
         means_sum += load(flat(means), at)
         gaps_sum += top - load(flat(means), at)
     sums, share = (means_sum, gaps_sum), greedy * (1.0 / ties)
-    one, paid, lost = lanes.choose_leaders(leaders, flat(means), top, sums, greedy, uniform, coin, 0, last)
-    other, gained, missed = lanes.choose_greedily(numbers, flat(means), top, best, share, uniform, coin, 0, last)
+    one, paid, lost = lanes.choose_leaders(leaders, flat(means), top, sums, greedy, uniform, u, 0, last)
+    other, gained, missed = lanes.choose_greedily(numbers, flat(means), top, best, share, uniform, u, 0, last)
     store(flat(cells), 0, one)
     store(flat(cells), WIDTH, other)
     store(flat(expected), 0, paid)
@@ -572,13 +572,13 @@ def test_a_single_best_arm_is_chosen_as_one_among_ties(arms, epsilon, seed):
     rng = np.random.default_rng(seed)
     values, means = rng.permuted(np.arange(arms * 8.0).reshape(arms, 8), axis=0), rng.normal(size=(arms, 8))
     cells, expected = np.empty((2, WIDTH), dtype=np.int64), np.empty((4, WIDTH))
-    coins = rng.random(WIDTH)
-    coins[:2] = 0.0, 1.0 - 2.0**-53
-    choose_both_ways(values, means, 1.0 - epsilon, epsilon * (1.0 / arms), coins, cells, expected)
+    draws = rng.random(WIDTH)
+    draws[:2] = 0.0, 1.0 - 2.0**-53
+    choose_both_ways(values, means, 1.0 - epsilon, epsilon * (1.0 / arms), draws, cells, expected)
     np.testing.assert_allclose(expected[0], expected[1], rtol=1e-13, atol=1e-13)
     np.testing.assert_allclose(expected[2], expected[3], rtol=1e-13, atol=1e-13)
     edges = np.cumsum(np.where(values == values.max(axis=0), 1.0 - epsilon, 0.0) + epsilon / arms, axis=0)
-    apart = np.abs(edges - coins).min(axis=0) > 1e-12
+    apart = np.abs(edges - draws).min(axis=0) > 1e-12
     np.testing.assert_array_equal(cells[0][apart], cells[1][apart])
     assert np.isin(cells[0] // WIDTH, np.arange(arms)).all()
 

@@ -277,7 +277,7 @@ def test_a_wrong_number_in_any_table_is_detected(fault, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
+    ("environment", "message"),
     [
         (registered("Sleepy", Sleepy), "Sleepy overrides step of TabularEnv"),
         (registered("Distant", Distant), "Distant overrides step of TabularEnv"),
@@ -299,9 +299,9 @@ def test_a_wrong_number_in_any_table_is_detected(fault, monkeypatch):
     ],
     ids=lambda part: part.id if isinstance(part, Environment) else part[:20],
 )
-def test_an_environment_with_behaviour_outside_its_tables_is_left_to_the_reference(environment, says):
+def test_an_environment_with_behaviour_outside_its_tables_is_left_to_the_reference(environment, message):
     agent = Agent(QLearning(), Boltzmann(0.1))
-    assert says in tabular.reason(environment, agent)
+    assert message in tabular.reason(environment, agent)
     assert not tabular.knows(environment, agent)
     assert tabular.train(environment, agent, episodes=1, seed=0) is None
 
@@ -313,7 +313,7 @@ def test_an_additional_wrapper_is_left_to_the_reference():
 
 
 @pytest.mark.parametrize(
-    ("agent", "says"),
+    ("agent", "message"),
     [
         (Agent(EligibilityTraces(QLearning(), 0.9), Boltzmann(0.1)), "EligibilityTraces"),
         (Agent(QLearning(), Boltzmann(Odds(0.1, 9.0))), "reads the values"),
@@ -323,8 +323,8 @@ def test_an_additional_wrapper_is_left_to_the_reference():
     ],
     ids=lambda part: part if isinstance(part, str) else "",
 )
-def test_an_agent_with_other_parts_is_left_to_the_reference(agent, says):
-    assert says in tabular.reason(LAKE, agent)
+def test_an_agent_with_other_parts_is_left_to_the_reference(agent, message):
+    assert message in tabular.reason(LAKE, agent)
     assert_blocks_agree(LAKE, agent, runs=1, episodes=3)
 
 
@@ -350,7 +350,7 @@ def failing(step):
 
 
 @pytest.mark.parametrize(
-    ("agent", "error", "says"),
+    ("agent", "error", "message"),
     [
         (Agent(QLearning(), Boltzmann(failing)), RuntimeError, "out of coal"),
         (Agent(QLearning(), Boltzmann(lambda step: 3.0 - step)), ValueError, "temperature must be 0 or more, got -1"),
@@ -364,13 +364,13 @@ def failing(step):
         (Agent(DoubleQLearning(), Boltzmann(lambda step: 1e306 if step == 3 else 0.1)), None, ""),
     ],
 )
-def test_errors_during_a_run_are_those_of_the_reference(agent, error, says):
+def test_errors_during_a_run_are_those_of_the_reference(agent, error, message):
     environment = Environment("compiled/Lottery-v0", max_episode_steps=20)
     if error is None:
         assert_blocks_agree(environment, agent)
         return
     for engine in (reference, tabular):
-        with pytest.raises(error, match=says):
+        with pytest.raises(error, match=message):
             engine.simulate(environment, agent, block=0, runs=1, episodes=200, seed=0)
 
 

@@ -302,7 +302,7 @@ class RllibUnevaluatedSchedule:
 
 
 @dataclasses.dataclass(frozen=True)
-class Sb3OneCoin:
+class Sb3OneUniform:
     """One uniform for the whole vector of environments: all explore, or none does."""
 
     epsilon: float
@@ -311,8 +311,8 @@ class Sb3OneCoin:
         return brl.EpsilonGreedy(self.epsilon)(values, step)
 
     def draw(self, values, step, uniforms):
-        coin = np.ravel(uniforms)[0]
-        return brl.invert(brl.uniform(values) if coin < self.epsilon else brl.greedy(values), uniforms)
+        u = np.ravel(uniforms)[0]
+        return brl.invert(brl.uniform(values) if u < self.epsilon else brl.greedy(values), uniforms)
 
 
 DEFECTS = {
@@ -345,7 +345,7 @@ DEFECTS = {
     "ReinforcementLearning.jl overwrites the values": (reinforcement_learning_jl_overwrites, READ),
     "SLM-Lab divides in place": (slm_lab_divides_in_place, READ),
     "RLlib never evaluates the schedule": (RllibUnevaluatedSchedule(Exponential(1.0, 0.1, steps=9)), ROWS),
-    "SB3 flips one coin for the batch": (Sb3OneCoin(0.3), DRAWS),
+    "SB3 draws one uniform for the batch": (Sb3OneUniform(0.3), DRAWS),
 }
 
 
@@ -363,7 +363,7 @@ def test_every_law_is_broken_by_a_defect():
 
 def test_the_laws_are_found_broken_under_any_seed():
     for seed in range(1, 6):
-        for name in ("SMPyBandits sets overflow to 0", "keras-rl clips at ±500", "SB3 flips one coin for the batch"):
+        for name in ("SMPyBandits sets overflow to 0", "keras-rl clips at ±500", "SB3 draws one uniform for the batch"):
             policy, law = DEFECTS[name]
             with pytest.raises(BrokenLaw) as caught:
                 check_policy(policy, seed=seed)

@@ -220,8 +220,8 @@ def test_the_seed_is_given_once_and_as_a_small_int():
 
 
 def test_play_is_endless_and_yields_the_transitions_that_were_learned_from():
-    tape = play(Script(length=2), AGENT, seed=0)
-    seen = [next(tape)[0] for _ in range(7)]
+    training = play(Script(length=2), AGENT, seed=0)
+    seen = [next(training)[0] for _ in range(7)]
     assert [(t.step, t.observation, t.next_observation, t.terminated) for t in seen] == [
         (step, step % 2, step % 2 + 1, step % 2 == 1) for step in range(7)
     ]

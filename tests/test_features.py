@@ -32,7 +32,7 @@ def dense(observation):
     return x
 
 
-def tape(seed, steps=200, write=lambda s: s, ends=0.1):
+def trajectory(seed, steps=200, write=lambda s: s, ends=0.1):
     """Random transitions from index to index, with observations written by ``write``."""
     rng = np.random.default_rng(seed)
     here = 0
@@ -92,15 +92,15 @@ def test_an_action_that_is_greedy_in_the_row_is_greedy_by_its_single_value():
 @pytest.mark.parametrize("write", [lambda s: np.array([s]), lambda s: np.eye(FEATURES)[s]], ids=["active", "real"])
 @pytest.mark.parametrize("learner", LEARNERS, ids=repr)
 def test_one_feature_per_state_equals_a_table(learner, write):
-    table = learned(learner, tape(seed=3))
-    assert learned(learner, tape(seed=3, write=write)) == pytest.approx(table, rel=1e-12)
+    table = learned(learner, trajectory(seed=3))
+    assert learned(learner, trajectory(seed=3, write=write)) == pytest.approx(table, rel=1e-12)
 
 
 @pytest.mark.parametrize("learner", LEARNERS[:4], ids=repr)
 def test_active_features_equal_real_features_of_1(learner):
     groups = np.array([[0, 3], [1, 3], [2, 3], [0, 4], [1, 4], [2, 5]])
-    ours = learned(learner, tape(seed=4, write=lambda s: groups[s]))
-    assert ours == pytest.approx(learned(learner, tape(seed=4, write=lambda s: dense(groups[s]))), rel=1e-10)
+    ours = learned(learner, trajectory(seed=4, write=lambda s: groups[s]))
+    assert ours == pytest.approx(learned(learner, trajectory(seed=4, write=lambda s: dense(groups[s]))), rel=1e-10)
 
 
 @pytest.mark.parametrize("kind", ["accumulating", "replacing"])
@@ -109,7 +109,7 @@ def test_sarsa_lambda_with_binary_features_follows_the_book(kind):
     groups, alpha, discount, decay = [[0, 3], [1, 3], [2, 3], [0, 4], [1, 4], [2, 5]], 0.4, 0.9, 0.8
     pairs = [(i, a) for i in range(FEATURES) for a in range(ACTIONS)]
     w, z = dict.fromkeys(pairs, 0.0), dict.fromkeys(pairs, 0.0)
-    for t in tape(seed=5):
+    for t in trajectory(seed=5):
         delta = t.reward
         for i in groups[t.observation]:
             delta -= w[i, t.action]
@@ -120,13 +120,13 @@ def test_sarsa_lambda_with_binary_features_follows_the_book(kind):
             w[pair] += alpha / 2 * delta * z[pair]
             z[pair] *= 0.0 if t.terminated or t.truncated else discount * decay
     learner = EligibilityTraces(SARSA(alpha, discount), decay, kind)
-    ours = learned(learner, tape(seed=5, write=lambda s: np.array(groups[s])))
+    ours = learned(learner, trajectory(seed=5, write=lambda s: np.array(groups[s])))
     assert ours.ravel().tolist() == pytest.approx(list(w.values()), rel=1e-10, abs=1e-12)
 
 
 def test_replacing_traces_are_refused_with_real_features():
     with pytest.raises(ValueError, match="replacing traces need indices of active features"):
-        learned(EligibilityTraces(SARSA(), 0.5, "replacing"), tape(seed=0, write=lambda s: np.eye(FEATURES)[s]))
+        learned(EligibilityTraces(SARSA(), 0.5, "replacing"), trajectory(seed=0, write=lambda s: np.eye(FEATURES)[s]))
 
 
 @pytest.mark.parametrize("learner", LEARNERS[4:], ids=repr)
@@ -136,7 +136,7 @@ def test_traces_of_several_environments_are_kept_apart(learner):
     for environment, shift in enumerate((0, FEATURES)):
         walk = [
             t._replace(observation=t.observation + shift, next_observation=t.next_observation + shift)
-            for t in tape(seed=environment, ends=0.05)
+            for t in trajectory(seed=environment, ends=0.05)
         ]
         both.append([t._replace(environment=environment) for t in walk])
         alone.append(learned(learner, walk, 2 * FEATURES)[shift : shift + FEATURES])

@@ -80,11 +80,11 @@ def test_the_default_temperature_is_1_on_values_rescaled_to_plus_and_minus_one(s
     st.none() | st.floats(0.01, 1),
 )
 @settings(deadline=None, max_examples=100)
-def test_vdbe_on_a_bandit_agrees_with_a_scalar_loop(tape, sigma, rate):
+def test_vdbe_on_a_bandit_agrees_with_a_scalar_loop(history, sigma, rate):
     q, epsilon, delta = [0.5] * 3, 1.0, rate or 1 / 3
     learner = ValueDifference(ConstantStep(0.4, 0.5), sigma, rate)
     state = learner.start((2, 3), RNG)
-    for action, reward in tape:
+    for action, reward in history:
         change = 0.4 * (reward - q[action])
         q[action] += change
         f = (1 - math.exp(-abs(change) / sigma)) / (1 + math.exp(-abs(change) / sigma))

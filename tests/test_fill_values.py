@@ -66,10 +66,10 @@ def test_a_fill_value_that_would_count_as_a_value_warns_with_the_remedy(policy, 
         rf"values\[(0, )?2\] is {re.escape(f'{fill:g}')}, far below the others, and .* pass available=.* learned=True"
     )
     for values in forms(fill):
-        with pytest.warns(UserWarning, match=says) as told:
+        with pytest.warns(UserWarning, match=says) as caught:
             acts(policy, values)
-        assert len(told) == 1
-        assert told[0].filename == __file__  # so that a filter can distinguish the callers
+        assert len(caught) == 1
+        assert caught[0].filename == __file__  # so that a filter can distinguish the callers
 
 
 @pytest.mark.parametrize("policy", MISLED, ids=name)
@@ -150,11 +150,11 @@ def test_a_masked_row_of_plain_floats_never_takes_a_fill_value_silently():
     values, available = np.array([0.0, 1.0, -1e9]), np.array([0, 1, 1])
     rng, words = np.random.default_rng(0), 0
     for _ in range(100):
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             action = brl.act(brl.EpsilonGreedy(0.5), values, rng, available=available)
-        assert action != 2 or told
-        words += len(told)
+        assert action != 2 or caught
+        words += len(caught)
     assert words > 10
 
 
@@ -167,12 +167,12 @@ def test_values_declared_as_learned_give_no_warning():
 def test_the_warning_changes_neither_the_action_nor_the_generator():
     for policy in MISLED[:6]:
         for values in (np.array([0.0, 1.0, -1e9]), np.array([[0.0, 1.0, -1e9], [1.0, 2.0, 3.0]])):
-            rng, coins = np.random.default_rng(7), np.random.default_rng(7)
+            rng, twin = np.random.default_rng(7), np.random.default_rng(7)
             with pytest.warns(UserWarning, match="far below"):
                 action = brl.act(policy, values, rng, step=0)
-            expected = brl.invert(probabilities(policy, values, 0), coins.random(values.shape[:-1]))
+            expected = brl.invert(probabilities(policy, values, 0), twin.random(values.shape[:-1]))
             assert np.array_equal(action, expected)
-            assert rng.random() == coins.random()
+            assert rng.random() == twin.random()
 
 
 def test_an_explorer_warns_too():

@@ -50,7 +50,7 @@ class Dry:
     observation_space = Discrete(2)
 
 
-STRANGERS = {
+OTHERS = {
     "nothing": (None, "None: a function that makes an environment must return it"),
     "an id": (LAKE, rf"the string '{LAKE}': make the environment, gymnasium.make\('{LAKE}'\)"),
     "a class": (Scripted, r"the class Scripted: make an instance, such as Scripted\(\)"),
@@ -67,14 +67,14 @@ STRANGERS = {
 }
 
 
-@pytest.mark.parametrize(("stranger", "says"), STRANGERS.values(), ids=STRANGERS)
-def test_an_object_that_is_not_an_environment_is_refused_with_the_remedy(stranger, says):
+@pytest.mark.parametrize(("given", "message"), OTHERS.values(), ids=OTHERS)
+def test_an_object_that_is_not_an_environment_is_refused_with_the_remedy(given, message):
     for door in (
-        lambda: Training(stranger, AGENT, seed=0),
-        lambda: play(stranger, AGENT, seed=0),
-        lambda: train(stranger, AGENT, episodes=1, seed=0),
+        lambda: Training(given, AGENT, seed=0),
+        lambda: play(given, AGENT, seed=0),
+        lambda: train(given, AGENT, episodes=1, seed=0),
     ):
-        with pytest.raises(TypeError, match=f"^env must be a Gymnasium environment, got {says}"):
+        with pytest.raises(TypeError, match=f"^env must be a Gymnasium environment, got {message}"):
             door()
 
 
@@ -147,9 +147,9 @@ ANSWERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("env", "says"), ANSWERS.values(), ids=ANSWERS)
-def test_invalid_results_of_an_environment_are_type_errors_that_name_it(env, says):
-    with pytest.raises(TypeError, match=rf"^Scripted with seed \d+, episode 0, step 0: {says}"):
+@pytest.mark.parametrize(("env", "message"), ANSWERS.values(), ids=ANSWERS)
+def test_invalid_results_of_an_environment_are_type_errors_that_name_it(env, message):
+    with pytest.raises(TypeError, match=rf"^Scripted with seed \d+, episode 0, step 0: {message}"):
         next(Training(env, AGENT, seed=0))
 
 
@@ -182,7 +182,7 @@ class Rows(VectorEnv):
 
 
 @pytest.mark.parametrize(
-    ("env", "says"),
+    ("env", "message"),
     [
         (Rows(np.zeros(3, int)), r"reset must answer \(observation, info\)"),
         (Rows(go=(np.zeros(2, int), np.zeros(2), np.zeros(2, bool), {})), "step must answer .*got four values"),
@@ -193,8 +193,8 @@ class Rows(VectorEnv):
         ),
     ],
 )
-def test_invalid_results_of_a_vector_are_type_errors_that_name_it(env, says):
-    with pytest.raises(TypeError, match=f"^Rows.*{says}"):
+def test_invalid_results_of_a_vector_are_type_errors_that_name_it(env, message):
+    with pytest.raises(TypeError, match=f"^Rows.*{message}"):
         next(Training(env, AGENT, seed=0))
 
 

@@ -18,10 +18,10 @@ REWARDS = st.floats(-10, 10)
 TAPES = st.lists(st.tuples(st.integers(0, ARMS - 1), REWARDS), max_size=30)
 
 
-def learn(learner, tape, probabilities=None):
+def learn(learner, history, probabilities=None):
     """The values after a history in the first of two rows; the other row pulls arm 2 without rewards."""
     state = learner.start((2, ARMS), RNG)
-    for action, reward in tape:
+    for action, reward in history:
         p = None if probabilities is None else np.array([probabilities, np.full(ARMS, 1 / ARMS)])
         state = learner.update(state, np.array([action, 2]), np.array([reward, 0.0]), p, RNG)
     return learner.values(state)[0].tolist()
@@ -53,24 +53,24 @@ def test_the_first_reward_overwrites_an_initial_estimate_to_the_last_bit():
 
 @given(TAPES, st.floats(-5, 5), st.booleans())
 @settings(deadline=None, max_examples=100)
-def test_sample_averages_are_the_mean_rewards_of_each_arm(tape, initial, counted):
+def test_sample_averages_are_the_mean_rewards_of_each_arm(history, initial, counted):
     expected = []
     for arm in range(ARMS):
-        paid = [initial] * counted + [reward for action, reward in tape if action == arm]
+        paid = [initial] * counted + [reward for action, reward in history if action == arm]
         expected.append(statistics.fmean(paid) if paid else initial)
-    assert learn(SampleAverage(initial, counted), tape) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert learn(SampleAverage(initial, counted), history) == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 @given(TAPES, st.floats(0.01, 1), st.floats(-5, 5))
 @settings(deadline=None, max_examples=100)
-def test_a_constant_step_size_weighs_rewards_exponentially_by_recency(tape, rate, initial):
+def test_a_constant_step_size_weighs_rewards_exponentially_by_recency(history, rate, initial):
     expected = []
     for arm in range(ARMS):
-        paid = [reward for action, reward in tape if action == arm]
+        paid = [reward for action, reward in history if action == arm]
         weights = [rate * (1 - rate) ** age for age in range(len(paid))]  # eq. 2.6 of Sutton & Barto (2018)
         recent = sum(weight * reward for weight, reward in zip(weights, reversed(paid), strict=True))
         expected.append((1 - rate) ** len(paid) * initial + recent)
-    assert learn(ConstantStep(rate, initial), tape) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert learn(ConstantStep(rate, initial), history) == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -94,26 +94,26 @@ def test_two_steps_of_gradient_ascent_worked_by_hand(baseline, preferences):
     st.lists(st.floats(0.1, 1), min_size=ARMS, max_size=ARMS),
 )
 @settings(deadline=None, max_examples=150)
-def test_gradient_preferences_agree_with_a_scalar_loop(tape, rate, baseline, weights):
+def test_gradient_preferences_agree_with_a_scalar_loop(history, rate, baseline, weights):
     pi = [weight / sum(weights) for weight in weights]
     preferences, seen = [0.0] * ARMS, []
-    for action, reward in tape:
+    for action, reward in history:
         before = statistics.fmean(seen) if seen else reward
         seen.append(reward)
         reference = {"previous": before, "current": statistics.fmean(seen)}.get(baseline, baseline)
         for arm in range(ARMS):
             preferences[arm] += rate * (reward - reference) * ((arm == action) - pi[arm])
-    learned = learn(GradientPreferences(rate, baseline), tape, pi)
+    learned = learn(GradientPreferences(rate, baseline), history, pi)
     assert learned == pytest.approx(preferences, rel=1e-10, abs=1e-11)
     assert sum(learned) == pytest.approx(0.0, abs=1e-10)  # the preferences always sum to 0
 
 
 def test_gradient_ascent_with_a_baseline_is_invariant_to_an_offset_of_all_rewards():
-    tape, pi = [(0, 1.0), (1, 3.0), (2, -2.0), (1, 0.5)], [0.2, 0.3, 0.5]
-    lifted = [(action, reward + 100.0) for action, reward in tape]
+    history, pi = [(0, 1.0), (1, 3.0), (2, -2.0), (1, 0.5)], [0.2, 0.3, 0.5]
+    lifted = [(action, reward + 100.0) for action, reward in history]
     for baseline in ("previous", "current"):
         learner = GradientPreferences(0.1, baseline)
-        assert learn(learner, lifted, pi) == pytest.approx(learn(learner, tape, pi), abs=1e-11)
+        assert learn(learner, lifted, pi) == pytest.approx(learn(learner, history, pi), abs=1e-11)
 
 
 def test_ucb1_pulls_every_arm_once_before_it_prefers_any():
@@ -139,16 +139,16 @@ def test_the_first_pull_of_an_arm_of_value_0_counts_as_a_pull():
 
 @given(TAPES, st.floats(0, 3))
 @settings(deadline=None, max_examples=100)
-def test_ucb1_indices_are_the_formula_after_every_arm_was_pulled(tape, exploration):
-    paid = {arm: [reward for action, reward in tape if action == arm] for arm in range(ARMS)}
+def test_ucb1_indices_are_the_formula_after_every_arm_was_pulled(history, exploration):
+    paid = {arm: [reward for action, reward in history if action == arm] for arm in range(ARMS)}
     if all(paid.values()):
         expected = [
-            statistics.fmean(paid[arm]) + exploration * math.sqrt(math.log(len(tape)) / len(paid[arm]))
+            statistics.fmean(paid[arm]) + exploration * math.sqrt(math.log(len(history)) / len(paid[arm]))
             for arm in range(ARMS)
         ]
     else:
         expected = [-math.inf if paid[arm] else 0.0 for arm in range(ARMS)]
-    assert learn(UCB1(exploration), tape) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert learn(UCB1(exploration), history) == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 @pytest.mark.parametrize(

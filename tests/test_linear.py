@@ -157,9 +157,9 @@ def test_sigmoids_per_action_neither_sum_to_one_nor_ignore_a_common_offset():
     values = np.array([0.0, 1.0, 2.0])
     apart = logistic(values)
     assert apart.sum() == pytest.approx(0.5 + 0.7310585786 + 0.8807970780, rel=1e-9)
-    shares, lifted = apart / apart.sum(), logistic(values + 10.0) / logistic(values + 10.0).sum()
+    frequencies, lifted = apart / apart.sum(), logistic(values + 10.0) / logistic(values + 10.0).sum()
     assert lifted == pytest.approx([1 / 3] * 3, abs=2e-5)  # an offset of all values made the choice uniform
-    assert abs(shares[2] - lifted[2]) > 0.08
+    assert abs(frequencies[2] - lifted[2]) > 0.08
     assert softmax(values + 10.0) == pytest.approx(softmax(values), rel=1e-15)
 
 
@@ -169,10 +169,10 @@ def test_the_posterior_of_gaussians_with_one_covariance_is_a_softmax_of_linear_s
     x, y = data(name)
     classes = np.unique(y)
     means = np.array([x[y == c].mean(axis=0) for c in classes])
-    shares = np.array([(y == c).mean() for c in classes])
-    covariance = sum(s * np.cov(x[y == c].T, bias=True) for c, s in zip(classes, shares, strict=True))
+    frequencies = np.array([(y == c).mean() for c in classes])
+    covariance = sum(s * np.cov(x[y == c].T, bias=True) for c, s in zip(classes, frequencies, strict=True))
     directions = np.linalg.solve(covariance, means.T).T
-    scores = x @ directions.T - 0.5 * (means * directions).sum(axis=1) + np.log(shares)
+    scores = x @ directions.T - 0.5 * (means * directions).sum(axis=1) + np.log(frequencies)
     theirs = LinearDiscriminantAnalysis(solver="lsqr").fit(x, y)
     assert softmax(scores) == pytest.approx(theirs.predict_proba(x), abs=1e-9)
 

@@ -154,13 +154,13 @@ def test_a_method_that_fails_or_returns_something_else_raises_an_error_that_name
     def fails(self):
         return {}["lost"]
 
-    for method, kind, says in (
+    for method, kind, message in (
         (fails, ValueError, r"Named.action_masks\(\) raised KeyError: 'lost'"),
         (lambda self: None, TypeError, r"mask of Named.action_masks\(\) must be bool"),
         (lambda self: np.ones((1, 4), bool), ValueError, r"mask of Named.action_masks\(\) has shape \(1, 4\)"),
         (lambda self: np.zeros(4, bool), ValueError, r"mask of Named.action_masks\(\) leaves no action"),
     ):
-        with pytest.raises(kind, match=f"Named with seed .*, episode 0, step 0: .*{says}"):
+        with pytest.raises(kind, match=f"Named with seed .*, episode 0, step 0: .*{message}"):
             transitions(type("Named", (Masked,), {"action_masks": method})())
 
 
@@ -215,7 +215,7 @@ def test_with_a_mask_other_names_are_ignored():
 
 
 @pytest.mark.parametrize(
-    ("when", "says"),
+    ("when", "message"),
     [
         (lambda env: env.at != 3, "step 2: .* is missing, although earlier answers had one"),
         (lambda env: env.at == 0, "step 0: .* is missing, although"),
@@ -225,9 +225,9 @@ def test_with_a_mask_other_names_are_ignored():
     ],
 )
 @pytest.mark.parametrize("vector", [False, True])
-def test_a_mask_that_is_sometimes_missing_is_refused_when_it_is(when, says, vector):
+def test_a_mask_that_is_sometimes_missing_is_refused_when_it_is(when, message, vector):
     env = Masked(lambda env: told(env) if when(env) else {})
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(ValueError, match=message):
         transitions(SyncVectorEnv([lambda: env]) if vector else env)
 
 
@@ -237,7 +237,7 @@ def test_after_termination_no_mask_is_required():
 
 
 @pytest.mark.parametrize(
-    ("mask", "kind", "says"),
+    ("mask", "kind", "message"),
     [
         (np.ones((1, 4), np.int8), ValueError, r"info\['action_mask'\] has shape \(1, 4\)"),
         (np.ones(5, np.int8), ValueError, r"info\['action_mask'\] has shape \(5,\)"),
@@ -247,8 +247,8 @@ def test_after_termination_no_mask_is_required():
         ([], TypeError, r"info\['action_mask'\] must be bool"),
     ],
 )
-def test_a_mask_of_another_shape_or_dtype_is_refused_by_its_key(mask, kind, says):
-    with pytest.raises(kind, match=f"Masked with seed .*, episode 0, step 0: the mask {says}"):
+def test_a_mask_of_another_shape_or_dtype_is_refused_by_its_key(mask, kind, message):
+    with pytest.raises(kind, match=f"Masked with seed .*, episode 0, step 0: the mask {message}"):
         transitions(Masked(lambda env: {"action_mask": mask}))
 
 
@@ -407,7 +407,7 @@ def test_the_method_of_a_custom_vector_gives_the_masks_of_all_rows():
 
 
 @pytest.mark.parametrize(
-    ("infos", "kind", "says"),
+    ("infos", "kind", "message"),
     [
         ([{}], ValueError, "infos must have one entry for each of the 2 rows"),
         ([{}, None], TypeError, "row 1.*info must be a dict, got None"),
@@ -422,8 +422,8 @@ def test_the_method_of_a_custom_vector_gives_the_masks_of_all_rows():
         ([{"legal_actions": [0]}] * 2, ValueError, r"row 0.*info\['legal_actions'\] seems to say"),
     ],
 )
-def test_invalid_infos_of_a_vector_are_refused(infos, kind, says):
-    with pytest.raises(kind, match=says):
+def test_invalid_infos_of_a_vector_are_refused(infos, kind, message):
+    with pytest.raises(kind, match=message):
         transitions(Batch(infos=infos))
 
 

@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from watched import Watched
+from recording import Recorded
 
 import boltzmann_rl as brl
 from boltzmann_rl.decisions import machine
@@ -119,12 +119,12 @@ def test_the_compiled_bandit_engine_takes_the_actions_of_the_reference(policy):
     from boltzmann_rl.engines.compiled import bandits
 
     work = {"block": 0, "runs": 20, "steps": 80, "seed": 0}
-    watched = Watched(brl.SampleAverage())
-    expected = reference.simulate(brl.GaussianBandit(), brl.Agent(watched, policy), **work)
+    recorded = Recorded(brl.SampleAverage())
+    expected = reference.simulate(brl.GaussianBandit(), brl.Agent(recorded, policy), **work)
     agent, actions = brl.Agent(brl.SampleAverage(), policy), np.zeros((80, 20), dtype=np.int64)
     assert bandits.knows(brl.GaussianBandit(), agent)
     found = bandits.simulate(brl.GaussianBandit(), agent, actions=actions, **work)
-    np.testing.assert_array_equal(actions, np.array([action for action, _ in watched.tape]))
+    np.testing.assert_array_equal(actions, np.array([action for action, _ in recorded.history]))
     for metric, curve in expected.curves.items():
         np.testing.assert_allclose(found.curves[metric].mean, curve.mean, 1e-12, 1e-12, err_msg=metric)
 

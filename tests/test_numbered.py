@@ -239,9 +239,9 @@ def test_with_an_explicit_wrapper_nothing_else_is_numbered():
 
 
 def test_a_bare_environment_is_refused_with_the_wrapper_that_numbers_it():
-    says = r"Blackjack-v1 has Tuple.*Numbered\(\)\(env\).*Environment\(id, wrap=Numbered\(\)\).*wrappers=\[Numbered"
+    message = r"Blackjack-v1 has Tuple.*Numbered\(\)\(env\).*Environment\(id, wrap=Numbered\(\)\).*wrappers=\[Numbered"
     for env in (gymnasium.make("Blackjack-v1"), gymnasium.make_vec("Blackjack-v1", num_envs=2)):
-        with pytest.raises(TypeError, match=says):
+        with pytest.raises(TypeError, match=message):
             Training(env, AGENT, seed=0)
 
 
@@ -312,8 +312,8 @@ def test_a_mask_in_the_info_takes_precedence_over_that_of_the_observation():
 
 @pytest.mark.parametrize("key", ["mask", "legal_actions", "invalid_action_mask", "avail"])
 def test_a_likely_mask_under_another_name_is_refused_by_name(key):
-    says = rf"the part '{key}' of the observations of Shown seems to say which actions may be taken"
-    with pytest.raises(TypeError, match=says):
+    message = rf"the part '{key}' of the observations of Shown seems to say which actions may be taken"
+    with pytest.raises(TypeError, match=message):
         Numbering(Shown(masked_space(key), actions=Discrete(4)))
     for nested in (Dict({"own": masked_space()}), Tuple((Discrete(2), masked_space()))):
         with pytest.raises(TypeError, match="the part 'action_mask' of the observations of Shown"):

@@ -191,7 +191,7 @@ def test_a_clock_that_nobody_knows_and_two_clocks_at_once_are_refused(policy, me
         (lambda values, step: values, True),
     ],
 )
-def test_rows_may_differ_where_a_policy_holds_a_ladder_or_something_of_somebody_s_own(policy, differs):
+def test_rows_may_differ_if_a_policy_has_parameters_per_row_or_a_users_part(policy, differs):
     assert differs_by_row(policy) is differs
 
 

@@ -464,10 +464,10 @@ def test_boltzmann_gumbel_and_thompson_beat_the_uniform_policy():
         assert simulate(problem, agent, **options).totals["regret"].mean() < 0.5 * uniform, name
 
 
-tape = st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.floats(-5, 5)), max_size=25)
+history = st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.floats(-5, 5)), max_size=25)
 
 
-@given(tape, st.floats(0.1, 5), st.floats(-3, 3), st.floats(0.1, 5))
+@given(history, st.floats(0.1, 5), st.floats(-3, 3), st.floats(0.1, 5))
 @settings(deadline=None, max_examples=100)
 def test_posteriors_agree_with_bayes_rule_applied_once_to_all_rewards(experience, sd, prior_mean, prior_sd):
     beta, normal = BetaPosterior(0.5, 2.0), GaussianPosterior(sd, prior_mean, prior_sd)

@@ -22,15 +22,15 @@ def seen(s=0, a=0, r=1.0, to=0, over="", step=0, p=None):
     return Transition(step, s, a, r, to, over == "terminated", over == "truncated", probabilities=p)
 
 
-def run(learner, tape, state=None, shape=(STATES, ACTIONS)):
+def run(learner, trajectory, state=None, shape=(STATES, ACTIONS)):
     rng = np.random.default_rng(0)
     state = learner.start(shape, rng) if state is None else state
-    for transition in tape:
+    for transition in trajectory:
         state = learner.update(state, transition, rng)
     return state
 
 
-def tape(seed, steps=150):
+def trajectory(seed, steps=150):
     rng = np.random.default_rng(seed)
     overs = rng.choice(["", "terminated", "truncated"], p=[0.8, 0.1, 0.1], size=steps)
     return [
@@ -82,7 +82,7 @@ def test_the_preference_of_an_unavailable_action_does_not_change(learner):
 @pytest.mark.parametrize("rates", [(0.3, 0.0), (0.3, 0.4), (InverseTime(1.0, 0.1), InverseTime(0.5, 0.2))], ids=repr)
 def test_reinforce_follows_the_box_on_page_330(rates, from_start):
     discount, theta, w, episode = 0.9, np.zeros((STATES, ACTIONS)), np.zeros(STATES), []
-    for t in tape(seed=1):
+    for t in trajectory(seed=1):
         episode.append(t)
         if not (t.terminated or t.truncated):
             continue
@@ -97,7 +97,7 @@ def test_reinforce_follows_the_box_on_page_330(rates, from_start):
                 score = (b == u.action) - u.probabilities[b]
                 theta[u.observation, b] += alpha * (discount**k if from_start else 1.0) * delta * score
         episode = []
-    state = run(Reinforce(*rates, discount, from_start=from_start), tape(seed=1))
+    state = run(Reinforce(*rates, discount, from_start=from_start), trajectory(seed=1))
     assert state.values == pytest.approx(theta, rel=1e-10)
     assert state.baseline[:, 0] == pytest.approx(w, rel=1e-10)
 
@@ -106,14 +106,14 @@ def test_reinforce_follows_the_box_on_page_330(rates, from_start):
 @pytest.mark.parametrize("rates", [(0.3, 0.4), (InverseTime(1.0, 0.1), InverseTime(0.5, 0.2))], ids=repr)
 def test_the_actor_critic_follows_the_box_on_page_332(rates, from_start):
     discount, theta, w, weight = 0.9, np.zeros((STATES, ACTIONS)), np.zeros(STATES), 1.0
-    for t in tape(seed=2):
+    for t in trajectory(seed=2):
         alpha, beta = (rate if isinstance(rate, float) else rate(t.step) for rate in rates)
         delta = t.reward + (0.0 if t.terminated else discount * w[t.next_observation]) - w[t.observation]
         w[t.observation] += beta * delta
         for b in range(ACTIONS):
             theta[t.observation, b] += alpha * weight * delta * ((b == t.action) - t.probabilities[b])
         weight = 1.0 if t.terminated or t.truncated or not from_start else weight * discount
-    state = run(ActorCritic(*rates, discount, from_start=from_start), tape(seed=2))
+    state = run(ActorCritic(*rates, discount, from_start=from_start), trajectory(seed=2))
     assert state.values == pytest.approx(theta, rel=1e-10)
     assert state.critic[:, 0] == pytest.approx(w, rel=1e-10)
 
@@ -203,7 +203,7 @@ def test_with_observable_states_the_shortest_path_is_found(learner):
 
 
 @pytest.mark.parametrize(
-    ("make", "kind", "says"),
+    ("make", "kind", "message"),
     [
         (lambda: Reinforce(-0.1), ValueError, "learning_rate must be 0 or more, got -0.1"),
         (lambda: Reinforce(0.1, 1.5), ValueError, r"baseline_rate must be in \[0, 1\], got 1.5"),
@@ -217,8 +217,8 @@ def test_with_observable_states_the_shortest_path_is_found(learner):
         (lambda: run(ActorCritic(0.1, 0.1), [seen()]), ValueError, "has no probabilities"),
     ],
 )
-def test_invalid_settings_are_refused_by_name(make, kind, says):
-    with pytest.raises(kind, match=says):
+def test_invalid_settings_are_refused_by_name(make, kind, message):
+    with pytest.raises(kind, match=message):
         make()
 
 

@@ -8,17 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from boltzmann_rl import (
-    Agent,
-    BanditExperiment,
-    Boltzmann,
-    EpsilonGreedy,
-    GaussianBandit,
-    Greedy,
-    NormalMeans,
-    SampleAverage,
-    UniformMeans,
-)
+import boltzmann_rl as brl
 
 # Sutton & Barto (2018), 2nd edition, Figure 2.6, the curve of ε-greedy: mean reward over the first 1000 steps of
 # 2000 runs; read off the figure to ±0.002, and from an independent simulation.
@@ -45,10 +35,10 @@ TABLE_1 = {
 
 def on_the_testbed(policy):
     """The curves of a policy that follows sample averages on the ten-armed testbed, by metric and step."""
-    experiment = BanditExperiment(
+    experiment = brl.BanditExperiment(
         name="testbed",
-        problem=GaussianBandit(NormalMeans(0.0, 1.0), arms=10, sd=1.0),
-        agents={"agent": Agent(SampleAverage(), policy)},
+        problem=brl.GaussianBandit(brl.NormalMeans(0.0, 1.0), arms=10, sd=1.0),
+        agents={"agent": brl.Agent(brl.SampleAverage(), policy)},
         runs=2000,
         steps=1000,
         seed=2018,
@@ -58,27 +48,27 @@ def on_the_testbed(policy):
 
 def test_the_greedy_agent_of_figure_2_2_earns_about_1_and_finds_the_best_arm_in_a_third_of_the_runs():
     """§2.3: "about 1" and "only approximately one-third"; independently 1.0325 and 0.362 at the end."""
-    curves = on_the_testbed(Greedy())
+    curves = on_the_testbed(brl.Greedy())
     assert 1.02 <= curves["reward"][900:].mean() <= 1.06
     assert 0.34 <= curves["best_action"][900:].mean() <= 0.39
 
 
 def test_with_epsilon_0_1_figure_2_2_finds_the_best_arm_four_times_in_five():
     """§2.3: "never selected that action more than 91 % of the time"; independently 0.803 at the end."""
-    best = on_the_testbed(EpsilonGreedy(0.1))["best_action"]
+    best = on_the_testbed(brl.EpsilonGreedy(0.1))["best_action"]
     assert 0.78 <= best[900:].mean() <= 0.83
     assert best.max() < 0.91
 
 
 def test_the_best_possible_reward_of_the_testbed_is_that_of_the_largest_of_ten_normals():
     """§2.3: "the best possible is about 1.54 on this testbed"; the expectation itself is 1.53875."""
-    means = GaussianBandit().start(1_000_000, np.random.default_rng(0)).max(axis=1)
+    means = brl.GaussianBandit().start(1_000_000, np.random.default_rng(0)).max(axis=1)
     assert abs(means.mean() - 1.53875) < 4.9 * means.std() / 1000  # false-alarm rate 1e-6
 
 
 def test_the_epsilon_curve_of_figure_2_6_is_reproduced():
     """Within 0.05; within 0.02 after subtracting the offset that the book's common 2000 tasks give to all points."""
-    ours = {power: on_the_testbed(EpsilonGreedy(1 / int(power[2:])))["reward"].mean() for power in FIGURE_2_6}
+    ours = {power: on_the_testbed(brl.EpsilonGreedy(1 / int(power[2:])))["reward"].mean() for power in FIGURE_2_6}
     gaps = {power: ours[power] - published for power, (published, _) in FIGURE_2_6.items()}
     offset = statistics.fmean(gaps.values())
     assert all(abs(gap) <= 0.05 for gap in gaps.values()), gaps
@@ -92,10 +82,10 @@ def test_softmax_has_the_regret_of_table_1(temperature):
     """|m − o| ≤ 3.5·√(sd²/n + se²) and |m − p| ≤ 3.5·sd·√(1/n + 1/1000)."""
     published, independent, standard_error, sd = TABLE_1[temperature]
     runs = 1000
-    experiment = BanditExperiment(
+    experiment = brl.BanditExperiment(
         name="table_1",
-        problem=GaussianBandit(UniformMeans(0.0, 1.0), arms=10, sd=0.1),
-        agents={"softmax": Agent(SampleAverage(initial=1.0), Boltzmann(temperature))},
+        problem=brl.GaussianBandit(brl.UniformMeans(0.0, 1.0), arms=10, sd=0.1),
+        agents={"softmax": brl.Agent(brl.SampleAverage(initial=1.0), brl.Boltzmann(temperature))},
         runs=runs,
         steps=1000,
         seed=1402,
@@ -110,10 +100,10 @@ def test_softmax_has_the_regret_of_table_1(temperature):
 def test_counting_the_initial_estimate_as_a_reward_would_not_reproduce_table_1():
     """The other convention is off by some 30 %, more than the tolerance, so the test above can distinguish them."""
     _, independent, standard_error, sd = TABLE_1[0.01]
-    experiment = BanditExperiment(
+    experiment = brl.BanditExperiment(
         name="table_1",
-        problem=GaussianBandit(UniformMeans(0.0, 1.0), arms=10, sd=0.1),
-        agents={"counted": Agent(SampleAverage(initial=1.0, count_initial=True), Boltzmann(0.01))},
+        problem=brl.GaussianBandit(brl.UniformMeans(0.0, 1.0), arms=10, sd=0.1),
+        agents={"counted": brl.Agent(brl.SampleAverage(initial=1.0, count_initial=True), brl.Boltzmann(0.01))},
         runs=1000,
         steps=1000,
         seed=1402,

@@ -165,7 +165,7 @@ def test_a_training_continues_in_another_process_that_makes_environment_and_agen
 # --- environments that are not known -------------------------------------------------------------------------------
 
 
-class Tape(gymnasium.Env):
+class Walk(gymnasium.Env):
     """Observes its position, records the seeds of its resets, and terminates after five steps."""
 
     observation_space, action_space = gymnasium.spaces.Discrete(6), gymnasium.spaces.Discrete(2)
@@ -194,10 +194,10 @@ def resumed(path, training, env):
 @pytest.mark.parametrize("point", [0, 1, 4, 5, 7])
 @pytest.mark.parametrize("agent", AGENTS.values(), ids=AGENTS)
 def test_an_unknown_environment_begins_a_new_episode_and_the_unfinished_one_is_not_learned_from(tmp_path, agent, point):
-    training = Training(Tape(), agent, seed=2)
+    training = Training(Walk(), agent, seed=2)
     list(islice(training, point))
     before, learned = training.last, training.values.copy()
-    training, told = resumed(tmp_path / "training", training, Tape())
+    training, told = resumed(tmp_path / "training", training, Walk())
     steps = "1 step" if point % 5 == 1 else f"{point % 5} steps"
     assert f"a new seed; {steps} of unfinished episodes will not be continued. save" in told
     assert training.values.tobytes() == learned.tobytes()
@@ -212,9 +212,9 @@ def test_an_unknown_environment_begins_a_new_episode_and_the_unfinished_one_is_n
 @pytest.mark.parametrize("name", ["n-step", "traces", "reinforce", "actor-critic", "differences", "decay"])
 def test_a_learner_forgets_the_unfinished_episode(tmp_path, name):
     agent = AGENTS[name]
-    training = Training(Tape(), agent, seed=2)
+    training = Training(Walk(), agent, seed=2)
     list(islice(training, 8))
-    training, _ = resumed(tmp_path / "training", training, Tape())
+    training, _ = resumed(tmp_path / "training", training, Walk())
     fresh, kept = agent.learner.start((6, 2), np.random.default_rng(0)), training._loop.player.state
 
     def empty(state):
@@ -226,9 +226,9 @@ def test_a_learner_forgets_the_unfinished_episode(tmp_path, name):
 def test_an_n_step_return_never_spans_two_episodes(tmp_path):
     """The window of four steps holds three on saving; the return of a step must not reach into another episode."""
     agent = Agent(NStep(QLearning(1.0, discount=1.0), steps=4), EpsilonGreedy(0.0))
-    training = Training(Tape(), agent, seed=0)
+    training = Training(Walk(), agent, seed=0)
     list(islice(training, 3))
-    training, _ = resumed(tmp_path / "training", training, Tape())
+    training, _ = resumed(tmp_path / "training", training, Walk())
     list(islice(training, 3))
     assert not training.values.any()
     next(training)
@@ -238,9 +238,9 @@ def test_an_n_step_return_never_spans_two_episodes(tmp_path):
 def test_the_seed_of_a_new_episode_depends_on_the_seed_and_the_step(tmp_path):
     seeds = []
     for point in (0, 3, 4):
-        training = Training(Tape(), AGENTS["SARSA"], seed=7)
+        training = Training(Walk(), AGENTS["SARSA"], seed=7)
         list(islice(training, point))
-        env = Tape()
+        env = Walk()
         training, _ = resumed(tmp_path / "training", training, env)
         list(islice(training, 12))
         assert env.seeds[-3:] == [child_seed(7, "environment", "after", point), None, None]
@@ -250,7 +250,7 @@ def test_the_seed_of_a_new_episode_depends_on_the_seed_and_the_step(tmp_path):
 
 def test_transitions_of_rows_that_waited_are_learned_from_and_each_row_begins_a_new_episode(tmp_path):
     def make():
-        return SyncVectorEnv([Tape, Tape, Tape])
+        return SyncVectorEnv([Walk, Walk, Walk])
 
     agent = AGENTS["SARSA"]
     training, whole = Training(make(), agent, seed=5), Training(make(), agent, seed=5)
@@ -447,7 +447,7 @@ def circle():
     ],
 )
 def test_a_state_with_other_parts_is_refused_with_the_place_and_the_remedy(tmp_path, something, where):
-    training = Training(Tape(), Agent(Holding(something=something), EpsilonGreedy(0.1)), seed=0)
+    training = Training(Walk(), Agent(Holding(something=something), EpsilonGreedy(0.1)), seed=0)
     with pytest.raises(TypeError, match=rf"{where}.*save\(path, environment='pickle'\) and load\(path, trust=True\)"):
         training.save(tmp_path / "training")
     assert not list(tmp_path.iterdir())
@@ -460,7 +460,7 @@ class Growing(Holding):
 
 
 def test_a_state_whose_structure_changed_since_the_start_is_refused_on_saving(tmp_path):
-    training = Training(Tape(), Agent(Growing(something=np.zeros(2)), EpsilonGreedy(0.1)), seed=0)
+    training = Training(Walk(), Agent(Growing(something=np.zeros(2)), EpsilonGreedy(0.1)), seed=0)
     training.save(tmp_path / "training")
     next(training)
     training._loop.player.state = (training._loop.player.state[0],)
@@ -504,7 +504,7 @@ def test_a_learner_that_keeps_an_episode_and_cannot_forget_it_is_refused_if_a_ne
     next(training)
     training.save(tmp_path / "training")  # the episode continues, so nothing must be forgotten
     assert next(Training.load(tmp_path / "training", env=KNOWN["lake"](), agent=agent)).step == 1
-    training = Training(Tape(), agent, seed=0)
+    training = Training(Walk(), agent, seed=0)
     training.save(tmp_path / "training")
     next(training)
     with pytest.raises(TypeError, match=r"remembers what was empty at the start.* no forget\(state\).*'pickle'"):
@@ -569,7 +569,7 @@ def test_a_bandit_with_other_means_is_refused(tmp_path):
         Training.load(tmp_path / "training", env=make(0.2), agent=AGENTS["Q"])
 
 
-@pytest.mark.parametrize("given", [{}, {"env": None, "agent": AGENTS["n-step"]}, {"env": Tape(), "agent": QLearning()}])
+@pytest.mark.parametrize("given", [{}, {"env": None, "agent": AGENTS["n-step"]}, {"env": Walk(), "agent": QLearning()}])
 def test_load_requires_environment_and_agent(path, given):
     with pytest.raises(TypeError, match="contains neither environment nor agent: load it with env="):
         Training.load(path, **given)
@@ -615,7 +615,7 @@ def test_a_policy_that_changed_since_it_was_made_is_refused(tmp_path):
 
 def test_an_unknown_option_of_save_is_refused(tmp_path):
     with pytest.raises(ValueError, match="environment must be 'arrays' or 'pickle', got 'Pickle'"):
-        Training(Tape(), AGENTS["Q"], seed=0).save(tmp_path / "training", environment="Pickle")
+        Training(Walk(), AGENTS["Q"], seed=0).save(tmp_path / "training", environment="Pickle")
 
 
 # --- files ---------------------------------------------------------------------------------------------------------
@@ -664,7 +664,7 @@ def test_loading_under_another_version_warns(tmp_path, monkeypatch):
 def test_a_failed_save_leaves_the_old_file(path):
     before = path.read_bytes()
     with pytest.raises(TypeError, match=r"state\[1\] is a builtins.object"):
-        Training(Tape(), Agent(Holding(something=object()), EpsilonGreedy(0.1)), seed=0).save(path)
+        Training(Walk(), Agent(Holding(something=object()), EpsilonGreedy(0.1)), seed=0).save(path)
     assert path.read_bytes() == before
     assert [other.name for other in path.parent.iterdir()] == [path.name]
 

@@ -383,7 +383,7 @@ def test_a_length_is_1_or_more_and_anything_else_is_refused_by_name(make, name, 
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda: Exponential(1.0, 0.1), "exactly one of steps and decay"),
         (lambda: Exponential(1.0, 0.1, steps=10, decay=0.5), "exactly one of steps and decay"),
@@ -408,8 +408,8 @@ def test_a_length_is_1_or_more_and_anything_else_is_refused_by_name(make, name, 
         (lambda: Joined((1.0, 2.0, 3.0), boundaries=(9, 5)), "boundaries must rise"),
     ],
 )
-def test_parameters_that_contradict_each_other_are_refused(make, said):
-    with pytest.raises(ValueError, match=said):
+def test_parameters_that_contradict_each_other_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
         make()
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from watched import Watched
+from recording import Recorded
 
 from boltzmann_rl import (
     UCB1,
@@ -125,26 +125,26 @@ AGENTS = {
     "UCB1": (UCB1(), Greedy(), Index, nearly_greedy(lambda t: 0.0)),
 }
 BANDITS = {
-    "testbed": (GaussianBandit(arms=4), lambda mean, luck: mean + luck),
-    "walk": (GaussianBandit((0.0, 0.5, 0.2), sd=0.5, drift=0.1), lambda mean, luck: mean + 0.5 * luck),
-    "coins": (BernoulliBandit(arms=3), lambda mean, luck: float(luck < mean)),
+    "testbed": (GaussianBandit(arms=4), lambda mean, variate: mean + variate),
+    "walk": (GaussianBandit((0.0, 0.5, 0.2), sd=0.5, drift=0.1), lambda mean, variate: mean + 0.5 * variate),
+    "Bernoulli": (BernoulliBandit(arms=3), lambda mean, variate: float(variate < mean)),
 }
 RUNS, STEPS, SEED = 6, 70, 11
 
 
 def play_alone(bandit, pay, learner, policy, run, *, block):
     """One run alone, from its own column of the streams."""
-    problem, luck, coins, drift = (stream(SEED, name, block) for name in ("problem", "reward", "action", "drift"))
+    problem, variate, draws, drift = (stream(SEED, name, block) for name in ("problem", "reward", "action", "drift"))
     every_mean = bandit.start(BLOCK, problem)
     learner, cumulative, diary = learner(bandit.arms), 0.0, []
     for step in range(STEPS):
         means = every_mean[run].tolist()
         p = policy(learner.values(), step)
-        u, action, passed = float(coins.random(BLOCK)[run]), 0, p[0]
+        u, action, passed = float(draws.random(BLOCK)[run]), 0, p[0]
         while passed <= u * sum(p):
             action += 1
             passed += p[action]
-        reward = pay(means[action], float(bandit.noise(BLOCK, luck)[run]))
+        reward = pay(means[action], float(bandit.noise(BLOCK, variate)[run]))
         regret = max(means) - means[action]
         cumulative += regret
         expected = sum(share * mean for share, mean in zip(p, means, strict=True))
@@ -170,11 +170,11 @@ def play_alone(bandit, pay, learner, policy, run, *, block):
 def test_runs_simulated_together_equal_each_run_simulated_alone(problem, name):
     bandit, pay = BANDITS[problem]
     learner, policy, scalar_learner, scalar_policy = AGENTS[name]
-    watched, block = Watched(learner), 3
-    result = simulate(bandit, Agent(watched, policy), block=block, runs=RUNS, steps=STEPS, seed=SEED)
+    recorded, block = Recorded(learner), 3
+    result = simulate(bandit, Agent(recorded, policy), block=block, runs=RUNS, steps=STEPS, seed=SEED)
     diaries = [play_alone(bandit, pay, scalar_learner, scalar_policy, run, block=block) for run in range(RUNS)]
 
-    actions = np.array([action for action, _ in watched.tape])
+    actions = np.array([action for action, _ in recorded.history])
     assert actions.T.tolist() == [[action for action, _ in diary] for diary in diaries]
     for metric in PER_STEP:
         alone = np.array([[measured[metric] for _, measured in diary] for diary in diaries])
@@ -344,9 +344,9 @@ def test_a_policy_on_the_clock_of_pulls_gets_the_pulls_of_every_arm():
             least = step == step.min(axis=-1, keepdims=True)
             return least / least.sum(axis=-1, keepdims=True)
 
-    watched = Watched(SampleAverage())
-    simulate(GaussianBandit(arms=4), Agent(watched, LeastPulled()), block=0, runs=9, steps=20, seed=0)
-    actions = np.array([action for action, _ in watched.tape])
+    recorded = Recorded(SampleAverage())
+    simulate(GaussianBandit(arms=4), Agent(recorded, LeastPulled()), block=0, runs=9, steps=20, seed=0)
+    actions = np.array([action for action, _ in recorded.history])
     assert all((np.bincount(run, minlength=4) == 5).all() for run in actions.T)
     assert all(sorted(run[:4]) == [0, 1, 2, 3] for run in actions.T)
 

@@ -273,7 +273,7 @@ class Plainly(Maze):
 
 
 @pytest.mark.parametrize(
-    ("env", "says"),
+    ("env", "message"),
     [
         (Inherits(), ""),
         (Redeclares(), ""),
@@ -284,9 +284,9 @@ class Plainly(Maze):
     ],
     ids=lambda part: type(part).__name__,
 )
-def test_a_declaration_is_inherited_unless_a_relevant_method_is_overridden(env, says):
-    assert says in tables.doubt(env)
-    assert bool(tables.doubt(env)) is bool(says)
+def test_a_declaration_is_inherited_unless_a_relevant_method_is_overridden(env, message):
+    assert message in tables.doubt(env)
+    assert bool(tables.doubt(env)) is bool(message)
 
 
 @pytest.mark.parametrize("name", ["step", "reset", "drawn", "action_mask"])
@@ -297,7 +297,7 @@ def test_a_declaration_does_not_cover_attributes_set_on_an_instance(name):
 
 
 @pytest.mark.parametrize(
-    ("lie", "says"),
+    ("lie", "message"),
     [
         (
             "pays",
@@ -308,9 +308,9 @@ def test_a_declaration_does_not_cover_attributes_set_on_an_instance(name):
         ("masks", r"reset\(\) shows the mask \[ True False\], and action_mask is \[ True  True\]"),
     ],
 )
-def test_a_false_declaration_raises_an_error_that_names_the_deviation(lie, says):
+def test_a_false_declaration_raises_an_error_that_names_the_deviation(lie, message):
     environment = registered(f"Lie{lie}", Maze, kwargs={"lie": lie}, max_episode_steps=20)
-    with pytest.raises(ValueError, match=f"declares steps_by_tables = True, but does something else: .*{says}"):
+    with pytest.raises(ValueError, match=f"declares steps_by_tables = True, but does something else: .*{message}"):
         tables.read(environment)
 
 
@@ -326,7 +326,7 @@ class Fickle(TaxiEnv):
 
 
 def test_planning_refuses_an_environment_that_may_deviate_from_its_tables():
-    for env, says in (
+    for env, message in (
         (Fickle(), "Fickle overrides step of TaxiEnv"),
         (gymnasium.make(TAXI, fickle_passenger=True), "fickle_passenger=True"),
         (TransformReward(gymnasium.make("FrozenLake-v1"), abs), "is wrapped in TransformReward"),
@@ -334,7 +334,7 @@ def test_planning_refuses_an_environment_that_may_deviate_from_its_tables():
         (Plainly(), "is a Plainly, whose tables are not known to be what it does"),
         (gymnasium.make("Blackjack-v1"), "has no P"),
     ):
-        with pytest.raises(TypeError, match=f"{says}.*MDP.of\\(TabularEnv"):
+        with pytest.raises(TypeError, match=f"{message}.*MDP.of\\(TabularEnv"):
             MDP.of(env)
 
 

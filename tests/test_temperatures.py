@@ -175,9 +175,9 @@ def test_odds_of_1_or_less_are_refused(odds):
 
 @laws
 @given(mixed_rows, st.floats(0.0, 1.0))
-def test_the_entropy_is_the_target_to_1e9_for_gaps_from_1e300th_to_1e300(values, share):
+def test_the_entropy_is_the_target_to_1e9_for_gaps_from_1e300th_to_1e300(values, fraction):
     ties, most = math.log(sum(v == 0.0 for v in values)), math.log(len(values))
-    target = ties + share * (most - ties)
+    target = ties + fraction * (most - ties)
     t = TargetEntropy(target).temperature(values, 0)
     if 1e-307 < t < INF:
         assert abs(exact_entropy(values, t) - target) < 1e-9
@@ -188,9 +188,9 @@ def test_the_entropy_is_the_target_to_1e9_for_gaps_from_1e300th_to_1e300(values,
 
 @laws
 @given(st.lists(st.integers(-24, 24), min_size=2, max_size=6, unique=True), st.floats(0.05, 0.95))
-def test_the_temperature_for_an_entropy_agrees_with_brents_method(values, share):
+def test_the_temperature_for_an_entropy_agrees_with_brents_method(values, fraction):
     values = np.array(values) / 8.0
-    target = share * math.log(len(values))
+    target = fraction * math.log(len(values))
 
     def excess(log_temperature):
         z = (values - values.max()) / math.exp(log_temperature)
@@ -231,7 +231,7 @@ def test_the_limits_of_the_entropy():
 
 
 @pytest.mark.parametrize(
-    ("temperature", "values", "said"),
+    ("temperature", "values", "message"),
     [
         (EffectiveActions(2.5), [0.0, 1.0], r"2\.5.*values with 2 available"),
         (EffectiveActions(4), [0.0, NINF, 1.0, 2.0], r"4.*3 available"),
@@ -243,8 +243,8 @@ def test_the_limits_of_the_entropy():
     ],
     ids=str,
 )
-def test_an_infeasible_target_names_row_target_and_available(temperature, values, said):
-    with pytest.raises(ValueError, match=said):
+def test_an_infeasible_target_names_row_target_and_available(temperature, values, message):
+    with pytest.raises(ValueError, match=message):
         temperature.temperature(values, 0)
 
 
@@ -283,9 +283,9 @@ def test_parameters_that_are_not_numbers_are_refused(kind, wrong):
 
 @laws
 @given(mixed_rows, st.floats(1e-9, 1.0))
-def test_the_maxima_together_have_the_target_probability(values, share):
+def test_the_maxima_together_have_the_target_probability(values, fraction):
     ties, available = sum(v == 0.0 for v in values), len(values)
-    target = ties / available + share * (1.0 - ties / available)
+    target = ties / available + fraction * (1.0 - ties / available)
     t = GreedyProbability(target).temperature(values, 0)
     if ties == available:
         assert t == INF

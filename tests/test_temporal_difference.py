@@ -39,23 +39,23 @@ def seen(s=0, a=0, r=1.0, to=1, over="", step=0, mask=None, then=None, p=None):
     return Transition(step, s, a, r, to, over == "terminated", over == "truncated", mask, then, p)
 
 
-def learned(learner, tape, table=None, seed=0):
+def learned(learner, trajectory, table=None, seed=0):
     """The values of a learner after a trajectory, from a given table."""
     rng = np.random.default_rng(seed)
     size = (STATES, ACTIONS) if table is None else np.shape(table)
     state = learner.start(size, rng)
     if table is not None:
         learner.values(state)[...] = table
-    for transition in tape:
+    for transition in trajectory:
         state = learner.update(state, transition, rng)
     return learner.values(state)
 
 
 @st.composite
-def tapes(draw):
+def trajectories(draw):
     """Transitions with everything that a learner may need; any state may follow any other."""
     states, actions = st.integers(0, STATES - 1), st.integers(0, ACTIONS - 1)
-    tape = []
+    trajectory = []
     for step in range(draw(st.integers(0, 20))):
         mask = draw(st.none() | st.lists(st.booleans(), min_size=ACTIONS, max_size=ACTIONS).filter(any))
         mask = None if mask is None else np.array(mask)
@@ -64,8 +64,8 @@ def tapes(draw):
         over = draw(st.sampled_from(["", "", "", "terminated", "truncated"]))
         then = int(draw(st.sampled_from(np.flatnonzero(open_))))
         reward = draw(st.floats(-10, 10))
-        tape.append(seen(draw(states), draw(actions), reward, draw(states), over, step, mask, then, p / p.sum()))
-    return tape
+        trajectory.append(seen(draw(states), draw(actions), reward, draw(states), over, step, mask, then, p / p.sum()))
+    return trajectory
 
 
 RATES = st.sampled_from([0.0, 0.3, 1.0, InverseTime(1.0, 0.5)])
@@ -121,14 +121,14 @@ def test_one_update_worked_by_hand(kind, following, over):
     assert q.tolist() == [[pytest.approx(0.5 * 4.0 + 0.5 * target, rel=1e-15), 0.0, 0.0], table[1]]
 
 
-@given(tapes(), st.sampled_from(ONE_STEP), RATES, DISCOUNTS, INITIALS)
+@given(trajectories(), st.sampled_from(ONE_STEP), RATES, DISCOUNTS, INITIALS)
 @settings(deadline=None, max_examples=120)
-def test_one_step_learners_agree_with_a_table_kept_by_hand(tape, kind, rate, discount, initial):
+def test_one_step_learners_agree_with_a_table_kept_by_hand(trajectory, kind, rate, discount, initial):
     learner, q = kind(rate, discount, initial), cells(initial)
-    for t in tape:
+    for t in trajectory:
         target = t.reward + discount * what_follows(learner, q, t)
         q[t.observation, t.action] += rate_of(learner, t) * (target - q[t.observation, t.action])
-    assert equals(learned(learner, tape), flat(q))
+    assert equals(learned(learner, trajectory), flat(q))
 
 
 def test_expected_sarsa_of_a_greedy_policy_is_q_learning():
@@ -149,12 +149,12 @@ def test_a_transition_that_lacks_what_a_learner_needs_is_refused_by_name(learner
 
 
 @pytest.mark.parametrize("ties", ["average", "draw"])
-@given(tapes(), RATES, DISCOUNTS, INITIALS, st.integers(0, 100))
+@given(trajectories(), RATES, DISCOUNTS, INITIALS, st.integers(0, 100))
 @settings(deadline=None, max_examples=100)
-def test_double_q_learning_agrees_with_two_tables_kept_by_hand(ties, tape, rate, discount, initial, seed):
+def test_double_q_learning_agrees_with_two_tables_kept_by_hand(ties, trajectory, rate, discount, initial, seed):
     learner, uniforms = DoubleQLearning(rate, discount, initial, ties), np.random.default_rng(seed)
     tables = cells(initial), cells(initial)
-    for t in tape:
+    for t in trajectory:
         own, other = tables if uniforms.random() < 0.5 else tables[::-1]
         drawn = uniforms.random() if ties == "draw" else None
         open_ = open_actions(t)
@@ -166,15 +166,15 @@ def test_double_q_learning_agrees_with_two_tables_kept_by_hand(ties, tape, rate,
         target = t.reward + (0.0 if t.terminated else discount * following)
         own[t.observation, t.action] += rate_of(learner, t) * (target - own[t.observation, t.action])
     mean = [(one + two) / 2 for one, two in zip(flat(tables[0]), flat(tables[1]), strict=True)]
-    assert equals(learned(learner, tape, seed=seed), mean)
+    assert equals(learned(learner, trajectory, seed=seed), mean)
 
 
 def test_double_q_learning_does_not_overestimate_equal_actions_where_q_learning_does():
     """Ten actions worth 0 seen once (twice) with noise N(0, 1): the maximum of ten normals is 1.53875 on average."""
-    runs, luck = 2000, np.random.default_rng(1)
+    runs, generator = 2000, np.random.default_rng(1)
     single, double = [], []
     for run in range(runs):
-        known = luck.standard_normal((2, 10))
+        known = generator.standard_normal((2, 10))
         table = np.zeros((2, 10))
         table[1] = known[0]
         single.append(learned(QLearning(1.0), [seen(r=0.0)], table)[0, 0])
@@ -191,7 +191,7 @@ def test_drawn_ties_follow_van_hasselts_algorithm_in_the_maximisation_bias_examp
 
     Left leads to ten actions that pay N(−0.1, 1), right to the end; ε = 0.1, learning rate 0.1, initial values 0.
     """
-    shares = {}
+    fractions = {}
     for ties in ("average", "draw"):
         learner, rng, left = DoubleQLearning(0.1, ties=ties), np.random.default_rng(7), []
         mask = np.array([True, True] + [False] * 8)
@@ -205,9 +205,9 @@ def test_drawn_ties_follow_van_hasselts_algorithm_in_the_maximisation_bias_examp
                     second = act(EpsilonGreedy(0.1), learner.values(state)[1], rng, step=0)
                     paid = Transition(0, 1, second, rng.normal(-0.1), 0, terminated=True, truncated=False)
                     state = learner.update(state, paid, rng)
-        shares[ties] = np.mean(left)
-    assert shares["average"] == pytest.approx(0.42, abs=0.03)
-    assert shares["draw"] == pytest.approx(0.49, abs=0.03)
+        fractions[ties] = np.mean(left)
+    assert fractions["average"] == pytest.approx(0.42, abs=0.03)
+    assert fractions["draw"] == pytest.approx(0.49, abs=0.03)
 
 
 def test_an_update_of_double_q_learning_draws_one_uniform():
@@ -224,11 +224,11 @@ def test_an_update_of_double_q_learning_draws_one_uniform():
 # Longer returns
 
 
-@given(tapes(), st.sampled_from(ONE_STEP), st.integers(1, 6), RATES, DISCOUNTS, INITIALS)
+@given(trajectories(), st.sampled_from(ONE_STEP), st.integers(1, 6), RATES, DISCOUNTS, INITIALS)
 @settings(deadline=None, max_examples=120)
-def test_n_step_learners_agree_with_returns_written_out(tape, kind, n, rate, discount, initial):
+def test_n_step_learners_agree_with_returns_written_out(trajectory, kind, n, rate, discount, initial):
     learner, q, episode = kind(rate, discount, initial), cells(initial), []
-    for t in tape:
+    for t in trajectory:
         episode.append(t)
         over = t.terminated or t.truncated
         last = discount * what_follows(learner, q, t) if not t.terminated else 0.0
@@ -241,11 +241,11 @@ def test_n_step_learners_agree_with_returns_written_out(tape, kind, n, rate, dis
             q[cell] += rate_of(learner, t) * (total - q[cell])
         if over:
             episode = []
-    assert equals(learned(NStep(learner, n), tape), flat(q))
+    assert equals(learned(NStep(learner, n), trajectory), flat(q))
 
 
 @given(
-    tapes(),
+    trajectories(),
     st.sampled_from(ONE_STEP),
     st.sampled_from(["accumulating", "replacing"]),
     DISCOUNTS,
@@ -254,9 +254,9 @@ def test_n_step_learners_agree_with_returns_written_out(tape, kind, n, rate, dis
     INITIALS,
 )
 @settings(deadline=None, max_examples=120)
-def test_traces_agree_with_those_kept_by_hand(tape, kind, traces, decay, rate, discount, initial):
+def test_traces_agree_with_those_kept_by_hand(trajectory, kind, traces, decay, rate, discount, initial):
     learner, q, e, before = kind(rate, discount, initial), cells(initial), cells(0.0), None
-    for t in tape:
+    for t in trajectory:
         s, a = t.observation, t.action
         if kind is QLearning and q[s, a] < max(q[s, b] for b in open_actions(before)):
             e = cells(0.0)
@@ -268,15 +268,15 @@ def test_traces_agree_with_those_kept_by_hand(tape, kind, traces, decay, rate, d
         before = t
         if t.terminated or t.truncated:
             e = cells(0.0)
-    assert equals(learned(EligibilityTraces(learner, decay, traces), tape), flat(q))
+    assert equals(learned(EligibilityTraces(learner, decay, traces), trajectory), flat(q))
 
 
-@given(tapes(), st.sampled_from(ONE_STEP), RATES, DISCOUNTS)
+@given(trajectories(), st.sampled_from(ONE_STEP), RATES, DISCOUNTS)
 @settings(deadline=None, max_examples=60)
-def test_one_step_or_a_decay_of_0_equals_the_plain_learner(tape, kind, rate, discount):
-    plain = learned(kind(rate, discount), tape).ravel().tolist()
-    assert equals(learned(NStep(kind(rate, discount), 1), tape), plain)
-    assert equals(learned(EligibilityTraces(kind(rate, discount), 0.0), tape), plain)
+def test_one_step_or_a_decay_of_0_equals_the_plain_learner(trajectory, kind, rate, discount):
+    plain = learned(kind(rate, discount), trajectory).ravel().tolist()
+    assert equals(learned(NStep(kind(rate, discount), 1), trajectory), plain)
+    assert equals(learned(EligibilityTraces(kind(rate, discount), 0.0), trajectory), plain)
 
 
 def one_way(rewards, over):
@@ -318,16 +318,16 @@ def test_the_backward_view_of_traces_is_the_forward_view_of_mixed_n_step_returns
 @settings(deadline=None, max_examples=50)
 def test_many_steps_and_a_decay_of_1_are_monte_carlo(rewards, discount):
     returns = [sum(discount**k * r for k, r in enumerate(rewards[t:])) for t in range(len(rewards))]
-    tape = one_way(rewards, "terminated")
+    trajectory = one_way(rewards, "terminated")
     start = np.zeros((len(rewards) + 1, 1))
     for learner in (NStep(SARSA(1.0, discount), 100), EligibilityTraces(SARSA(1.0, discount), 1.0)):
-        assert equals(learned(learner, tape, start), [*returns, 0.0])
+        assert equals(learned(learner, trajectory, start), [*returns, 0.0])
 
 
 def test_a_pair_visited_twice_has_a_trace_of_2_if_accumulating_and_1_if_replacing():
-    tape = [seen(0, 0, 0.0, 0, then=0), seen(0, 0, 0.0, 0, then=0), seen(1, 0, 1.0, 2, over="terminated")]
+    trajectory = [seen(0, 0, 0.0, 0, then=0), seen(0, 0, 0.0, 0, then=0), seen(1, 0, 1.0, 2, over="terminated")]
     for kind, moved in (("accumulating", 2.0), ("replacing", 1.0)):
-        assert learned(EligibilityTraces(SARSA(0.5), 1.0, kind), tape)[0, 0] == 0.5 * moved
+        assert learned(EligibilityTraces(SARSA(0.5), 1.0, kind), trajectory)[0, 0] == 0.5 * moved
 
 
 def test_watkins_traces_end_where_an_action_is_not_greedy_among_those_available():
@@ -406,25 +406,25 @@ LEARNERS = (
 )
 
 
-def taped(learner, policy, steps, env=None, seed=0):
+def transitions_of(learner, policy, steps, env=None, seed=0):
     env = Limited(world(), limit=4) if env is None else env
     return [transition for transition, _ in itertools.islice(play(env, Agent(learner, policy), seed=seed), steps)]
 
 
 @pytest.mark.parametrize("learner", LEARNERS, ids=repr)
 def test_only_decisions_draw_uniforms_and_each_draws_one(learner):
-    coins = stream(0, "action").random(200)
-    actions = [t.action for t in taped(learner, Uniform(), 200)]
-    assert actions == [invert([0.5, 0.5], u) for u in coins]
+    draws = stream(0, "action").random(200)
+    actions = [t.action for t in transitions_of(learner, Uniform(), 200)]
+    assert actions == [invert([0.5, 0.5], u) for u in draws]
 
 
 @pytest.mark.parametrize("learner", LEARNERS, ids=repr)
 def test_the_next_action_of_a_transition_is_the_action_taken_next(learner):
-    tape = taped(learner, EpsilonGreedy(0.5), 300)
+    trajectory = transitions_of(learner, EpsilonGreedy(0.5), 300)
     asks = not isinstance(learner, QLearning | DoubleQLearning)
     expected = isinstance(learner, ExpectedSARSA | EligibilityTraces)
     kinds = set()
-    for now, after in itertools.pairwise(tape):
+    for now, after in itertools.pairwise(trajectory):
         kinds.add((now.terminated, now.truncated))
         assert (now.next_action is not None) == (asks and not now.terminated)
         assert (now.next_probabilities is not None) == (expected and not now.terminated)
@@ -436,10 +436,10 @@ def test_the_next_action_of_a_transition_is_the_action_taken_next(learner):
 @pytest.mark.parametrize("clock", ["step", "visits", "pulls"])
 def test_next_probabilities_use_the_clock_of_the_next_step(clock):
     policy = Watched(clock)
-    tape = taped(ExpectedSARSA(0.5), policy, 60, env=world(ends=0.0))
+    trajectory = transitions_of(ExpectedSARSA(0.5), policy, 60, env=world(ends=0.0))
     visits, pulls = np.zeros(3, dtype=int), np.zeros((3, 2), dtype=int)
-    asked = iter(policy.asked[-2 * len(tape) :])  # after the first decision
-    for step, t in enumerate(tape, start=1):
+    asked = iter(policy.asked[-2 * len(trajectory) :])  # after the first decision
+    for step, t in enumerate(trajectory, start=1):
         visits[t.observation] += 1
         pulls[t.observation, t.action] += 1
         there = t.next_observation
@@ -448,20 +448,20 @@ def test_next_probabilities_use_the_clock_of_the_next_step(clock):
             assert clock_given == np.asarray(due).tolist()
             again = Watched()(values, np.sum(due))
         assert t.next_probabilities.tolist() == again.tolist()
-    assert len(policy.asked) <= 2 * len(tape) + 2
+    assert len(policy.asked) <= 2 * len(trajectory) + 2
 
 
 def test_the_policy_is_not_evaluated_twice_for_a_learner_that_needs_no_next_action():
     policy = Watched()
-    taped(QLearning(0.5), policy, 50)
+    transitions_of(QLearning(0.5), policy, 50)
     assert len(policy.asked) == 50
 
 
 @pytest.mark.parametrize("kind", [SARSA, ExpectedSARSA])
 def test_masked_actions_are_neither_taken_next_nor_part_of_the_expectation(kind):
     masks = {0: np.array([1, 0, 1], dtype=np.int8), 1: np.array([0, 1, 0], dtype=np.int8), 2: np.ones(3, dtype=np.int8)}
-    tape = taped(kind(0.5), EpsilonGreedy(0.6), 300, env=Limited(world(actions=3), 5, masks))
-    for t in tape:
+    trajectory = transitions_of(kind(0.5), EpsilonGreedy(0.6), 300, env=Limited(world(actions=3), 5, masks))
+    for t in trajectory:
         if not t.terminated:
             assert masks[t.next_observation][t.next_action]
             if kind is ExpectedSARSA:
@@ -470,7 +470,7 @@ def test_masked_actions_are_neither_taken_next_nor_part_of_the_expectation(kind)
 
 def test_the_memory_of_a_wrapped_learner_is_passed_on_for_the_next_action():
     learner = ValueDifference(ExpectedSARSA(0.5), 1.0)
-    first = taped(learner, AdaptiveEpsilonGreedy(), 1, env=world(ends=0.0))[0]
+    first = transitions_of(learner, AdaptiveEpsilonGreedy(), 1, env=world(ends=0.0))[0]
     assert first.next_probabilities.tolist() == [0.5, 0.5]  # ε begins at 1
 
 

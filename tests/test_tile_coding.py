@@ -99,7 +99,7 @@ def test_observations_outside_are_clipped_to_the_bounds():
 
 
 @pytest.mark.parametrize(
-    ("make", "kind", "says"),
+    ("make", "kind", "message"),
     [
         (lambda: TileCoding(gymnasium.make("CartPole-v1")), ValueError, "dimension 1 of the obs.* no bound.*give low="),
         (lambda: TileCoding(Still(), 32, 200), ValueError, "1,292,832 features, more than 1,000,000: take fewer tiles"),
@@ -119,8 +119,8 @@ def test_observations_outside_are_clipped_to_the_bounds():
         (lambda: TileCoding(Still()).observation([0.0, np.nan]), ValueError, r"must be numbers, got \[0.0, nan\]"),
     ],
 )
-def test_invalid_tilings_are_refused_by_name(make, kind, says):
-    with pytest.raises(kind, match=says):
+def test_invalid_tilings_are_refused_by_name(make, kind, message):
+    with pytest.raises(kind, match=message):
         make()
 
 

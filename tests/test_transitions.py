@@ -30,7 +30,7 @@ TABLE = [
 every_learner = pytest.mark.parametrize("learner", TABLE, ids=repr)
 
 
-def tape(rng, steps, rows=ROWS, environment=0):
+def trajectory(rng, steps, rows=ROWS, environment=0):
     """The transitions of one environment, in episodes of random lengths."""
     here = int(rng.integers(rows))
     for step in range(steps):
@@ -92,7 +92,7 @@ WRONG = {
 @every_learner
 @pytest.mark.parametrize("part", WRONG)
 def test_a_malformed_transition_is_refused_by_name_and_changes_nothing(learner, part):
-    state = learned(learner, tape(np.random.default_rng(1), 7))
+    state = learned(learner, trajectory(np.random.default_rng(1), 7))
     for wrong in WRONG[part]:
         seen, rng = A_STEP._replace(**{part: wrong}), np.random.default_rng(2)
         before = pickle.dumps((state, seen, rng))
@@ -105,7 +105,7 @@ def test_a_malformed_transition_is_refused_by_name_and_changes_nothing(learner, 
 
 @pytest.mark.parametrize("learner", [learner for learner in TABLE if "QLearning" not in repr(learner)], ids=repr)
 def test_a_transition_without_a_required_part_changes_nothing(learner):
-    before = pickle.dumps(state := learned(learner, tape(np.random.default_rng(1), 7)))
+    before = pickle.dumps(state := learned(learner, trajectory(np.random.default_rng(1), 7)))
     seen = A_STEP._replace(next_action=None, next_probabilities=None, probabilities=None, truncated=True)
     with pytest.raises(ValueError, match="has no"):
         learner.update(state, seen, np.random.default_rng(2))
@@ -132,7 +132,7 @@ def rising(step):
     ids=lambda learner: type(learner).__name__,
 )
 def test_a_refused_learning_rate_changes_nothing(learner):
-    state = learned(learner, [seen._replace(step=0) for seen in tape(np.random.default_rng(1), 7)])
+    state = learned(learner, [seen._replace(step=0) for seen in trajectory(np.random.default_rng(1), 7)])
     rng = np.random.default_rng(2)
     before = pickle.dumps((state, rng))
     with pytest.raises(ValueError, match=r"_rate.* at step 7"):
@@ -151,7 +151,7 @@ def test_what_follows_a_terminated_step_is_ignored(learner):
 
 @every_learner
 def test_a_transition_teaches_the_same_in_every_form(learner):
-    told = list(tape(np.random.default_rng(3), 40))
+    given = list(trajectory(np.random.default_rng(3), 40))
     forms = [
         seen._replace(
             observation=np.int64(seen.observation),
@@ -163,10 +163,12 @@ def test_a_transition_teaches_the_same_in_every_form(learner):
             next_probabilities=seen.next_probabilities.tolist(),
             probabilities=seen.probabilities.tolist(),
         )
-        for seen in told
+        for seen in given
     ]
-    assert pickle.dumps(learner.values(learned(learner, forms))) == pickle.dumps(learner.values(learned(learner, told)))
-    paid = [told[0]._replace(reward=reward) for reward in (True, 1, 1.0, np.float32(1.0))]
+    assert pickle.dumps(learner.values(learned(learner, forms))) == pickle.dumps(
+        learner.values(learned(learner, given))
+    )
+    paid = [given[0]._replace(reward=reward) for reward in (True, 1, 1.0, np.float32(1.0))]
     assert len({learner.values(learned(learner, [seen])).tobytes() for seen in paid}) == 1
 
 
@@ -174,7 +176,7 @@ def test_a_transition_teaches_the_same_in_every_form(learner):
 def test_interleaved_environments_give_the_updates_of_each_alone(learner):
     if learner == TABLE[3] or isinstance(learner, brl.RewardBasedDecay):
         pytest.skip("which table is updated is drawn from one stream")
-    first, second = (list(tape(np.random.default_rng(seed), 30, 2, seed)) for seed in (0, 1))
+    first, second = (list(trajectory(np.random.default_rng(seed), 30, 2, seed)) for seed in (0, 1))
     second = [seen._replace(observation=seen.observation + 2) for seen in second]
     second = [seen._replace(next_observation=seen.next_observation + 2) for seen in second]
     turns = [seen for pair in zip(first, second, strict=True) for seen in pair]
@@ -193,14 +195,14 @@ def test_a_caller_may_overwrite_its_arrays_after_an_update(learner, features):
     def seen_as(index):
         return np.array([index, (index + 1) % ROWS]) if features == "active" else np.eye(ROWS)[index] * 0.5
 
-    told = [
+    given = [
         seen._replace(observation=seen_as(seen.observation), next_observation=seen_as(seen.next_observation))
-        for seen in tape(rng, 30)
+        for seen in trajectory(rng, 30)
     ]
-    expected = learner.values(learned(learner, told)).tobytes()
+    expected = learner.values(learned(learner, given)).tobytes()
 
     def overwritten():
-        for seen in copy.deepcopy(told):
+        for seen in copy.deepcopy(given):
             yield seen
             for part in (seen.observation, seen.next_observation, seen.next_available, seen.probabilities):
                 part[...] = 0

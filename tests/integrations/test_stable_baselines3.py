@@ -9,6 +9,7 @@ import sys
 import gymnasium
 import numpy as np
 import pytest
+from contexts import Contexts
 from draws import FALSE_ALARM, assert_rows_draw_from, drawn
 from scipy import special, stats
 
@@ -33,25 +34,7 @@ torch.set_num_threads(1)  # the tests' own workers share the cores
 ALGORITHMS = ["ExploringDQN", "ExploringQRDQN"]
 
 
-class Contexts(gymnasium.Env):
-    """Observes one of three contexts; the action with its number pays 1; one decision per episode."""
-
-    observation_space = gymnasium.spaces.Box(0.0, 1.0, (3,))
-    action_space = gymnasium.spaces.Discrete(3)
-
-    def __init__(self, contexts=3):
-        self.contexts = contexts
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.context = int(self.np_random.integers(self.contexts))
-        return np.eye(3, dtype=np.float32)[self.context], {}
-
-    def step(self, action):
-        return np.eye(3, dtype=np.float32)[self.context], float(action == self.context), True, False, {}
-
-
-class Tape(BaseCallback):
+class Recorder(BaseCallback):
     """Records the values, the clock and the actions of each decision after the warm-up."""
 
     def __init__(self):
@@ -105,21 +88,21 @@ def test_explores_with_the_softmax_of_the_network_s_values_and_one_uniform_per_r
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_collects_with_one_uniform_for_each_environment_at_the_clock_of_each(name):
-    schedule, tape = Exponential(1.0, 0.01, steps=30), Tape()
-    make(brl.Boltzmann(schedule), name, envs=3, learning_starts=30, seed=7).learn(150, callback=tape)
+    schedule, recorder = Exponential(1.0, 0.01, steps=30), Recorder()
+    make(brl.Boltzmann(schedule), name, envs=3, learning_starts=30, seed=7).learn(150, callback=recorder)
     expected_rng = stream(7, "exploration")
-    assert len(tape.warm_up) == 10  # decisions for three environments, none of which draws a uniform
-    assert tape.timesteps == list(range(30, 150, 3))
-    for values, timesteps, actions in zip(tape.values, tape.timesteps, tape.actions, strict=True):
+    assert len(recorder.warm_up) == 10  # decisions for three environments, none of which draws a uniform
+    assert recorder.timesteps == list(range(30, 150, 3))
+    for values, timesteps, actions in zip(recorder.values, recorder.timesteps, recorder.actions, strict=True):
         temperature = max(0.01, 0.01 ** (timesteps // 3 / 30))
         assert list(actions) == drawn(special.softmax(values / temperature, axis=-1), expected_rng.random(3))
 
 
 def test_actions_before_learning_starts_are_uniform_whatever_the_policy():
-    tape = Tape()
-    make(brl.Greedy(), learning_starts=3000, gradient_steps=0).learn(3000, callback=tape)
-    assert not tape.actions
-    assert stats.chisquare(np.bincount(np.ravel(tape.warm_up), minlength=3)).pvalue > FALSE_ALARM
+    recorder = Recorder()
+    make(brl.Greedy(), learning_starts=3000, gradient_steps=0).learn(3000, callback=recorder)
+    assert not recorder.actions
+    assert stats.chisquare(np.bincount(np.ravel(recorder.warm_up), minlength=3)).pvalue > FALSE_ALARM
 
 
 @pytest.mark.parametrize("seed", [0, None])
@@ -131,12 +114,12 @@ def test_training_saved_loaded_and_continued_explores_as_if_uninterrupted(name, 
     env = make_vec_env(Contexts, n_envs=2, env_kwargs={"contexts": 1})
     loaded = type(model).load(tmp_path / "model", env=env, device="cpu")
     assert loaded.exploration == policy
-    tapes = []
+    recorders = []
     for each in (model, loaded):
-        tapes.append(Tape())
-        each.learn(60, callback=tapes[-1], reset_num_timesteps=False)
-    assert tapes[0].timesteps == tapes[1].timesteps == list(range(40, 100, 2))
-    assert np.array_equal(tapes[0].actions, tapes[1].actions)
+        recorders.append(Recorder())
+        each.learn(60, callback=recorders[-1], reset_num_timesteps=False)
+    assert recorders[0].timesteps == recorders[1].timesteps == list(range(40, 100, 2))
+    assert np.array_equal(recorders[0].actions, recorders[1].actions)
     assert pickle.dumps(model.exploration_rng) == pickle.dumps(loaded.exploration_rng)
 
 
@@ -184,10 +167,10 @@ def test_a_file_without_a_clock_derives_it_from_timesteps_and_number_of_environm
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_each_environment_explores_by_its_own_value(name):
-    tape, epsilons = Tape(), [0.0, 1.0, 1.0]
-    model = make(brl.EpsilonGreedy(epsilons), name, envs=3, contexts=1, gradient_steps=0).learn(1500, callback=tape)
-    shares = (np.array(tape.actions) == np.argmax(tape.values, axis=-1)).mean(axis=0)
-    np.testing.assert_allclose(shares, [1.0, 1 / 3, 1 / 3], atol=0.11)  # 5 standard errors of 500 decisions
+    recorder, epsilons = Recorder(), [0.0, 1.0, 1.0]
+    model = make(brl.EpsilonGreedy(epsilons), name, envs=3, contexts=1, gradient_steps=0).learn(1500, callback=recorder)
+    fractions = (np.array(recorder.actions) == np.argmax(recorder.values, axis=-1)).mean(axis=0)
+    np.testing.assert_allclose(fractions, [1.0, 1 / 3, 1 / 3], atol=0.11)  # 5 standard errors of 500 decisions
     progress = brl.Boltzmann([Progress(LinearSchedule(1.0, 0.1, 1.0)), 0.5])
     assert make(progress, name, envs=2).learn(20, log_interval=None).num_timesteps == 20
     with pytest.raises(ValueError, match="epsilon has a value for each row"):
@@ -279,12 +262,12 @@ def test_learns_and_is_evaluated_greedily_without_drawing(name, tmp_path):
 
 
 def test_logs_means_of_temperature_entropy_and_greedy_probability(tmp_path):
-    tape, temperature = Tape(), 0.2
+    recorder, temperature = Recorder(), 0.2
     model = make(brl.Boltzmann(temperature), envs=2, learning_starts=20, learning_rate=1e-2)
     model.set_logger(configure(str(tmp_path), ["csv"]))
-    model.learn(80, callback=tape, log_interval=None)
+    model.learn(80, callback=recorder, log_interval=None)
     logged = {key: value for key, value in model.logger.name_to_value.items() if key.startswith("rollout/")}
-    p = special.softmax(np.array(tape.values) / temperature, axis=-1)
+    p = special.softmax(np.array(recorder.values) / temperature, axis=-1)
     nats = stats.entropy(p, axis=-1)
     assert logged == pytest.approx({
         "rollout/temperature": temperature,
@@ -299,9 +282,9 @@ def test_logs_means_of_temperature_entropy_and_greedy_probability(tmp_path):
 
 
 def test_the_temperature_of_each_row_is_logged_and_a_policy_without_one_logs_none():
-    tape = Tape()
-    model = make(brl.Boltzmann(brl.RelativeToSpread(0.5)), envs=2).learn(20, callback=tape, log_interval=None)
-    expected = 0.5 * np.std(tape.values, axis=-1).mean()
+    recorder = Recorder()
+    model = make(brl.Boltzmann(brl.RelativeToSpread(0.5)), envs=2).learn(20, callback=recorder, log_interval=None)
+    expected = 0.5 * np.std(recorder.values, axis=-1).mean()
     assert model.logger.name_to_value["rollout/temperature"] == pytest.approx(expected, rel=1e-5)
     model = make(brl.EpsilonGreedy(0.3)).learn(20, log_interval=None)
     assert "rollout/temperature" not in model.logger.name_to_value
@@ -318,10 +301,10 @@ def test_a_schedule_of_the_progress_is_evaluated_at_each_decision_also_in_contin
     model, expected_rng = make(brl.Boltzmann(brl.RelativeToSpread(Progress(schedule)))), stream(0, "exploration")
     for total, since, settings in ((40, 0, {}), (100, 40, {"reset_num_timesteps": False})):
         read.clear()
-        tape = Tape()
-        model.learn(total - since, callback=tape, **settings)
+        recorder = Recorder()
+        model.learn(total - since, callback=recorder, **settings)
         assert read == [1.0 - timesteps / total for timesteps in range(since, total)]
-        for values, timesteps, actions in zip(tape.values, tape.timesteps, tape.actions, strict=True):
+        for values, timesteps, actions in zip(recorder.values, recorder.timesteps, recorder.actions, strict=True):
             temperature = max(0.1, 1.0 - 0.9 * (timesteps / total) / 0.5) * values.std()
             assert list(actions) == drawn(special.softmax(values / temperature, axis=-1), expected_rng.random(1))
 

@@ -10,6 +10,7 @@ import sys
 import gymnasium
 import numpy as np
 import pytest
+from contexts import Contexts
 from draws import FALSE_ALARM, assert_rows_draw_from, drawn
 from scipy import special, stats
 
@@ -34,21 +35,6 @@ torch.set_num_threads(1)  # the tests' own workers share the cores
 
 EYE = np.eye(3, dtype=np.float32)
 POLICIES = {"ExploringPolicy": (DQN, 1), "ExploringQRDQNPolicy": (QRDQN, 20), "ExploringC51Policy": (C51, 11)}
-
-
-class Contexts(gymnasium.Env):
-    """Observes one of three contexts; the action with its number pays 1; one decision per episode."""
-
-    observation_space = gymnasium.spaces.Box(0.0, 1.0, (3,))
-    action_space = gymnasium.spaces.Discrete(3)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.context = int(self.np_random.integers(3))
-        return EYE[self.context], {}
-
-    def step(self, action):
-        return EYE[self.context], float(action == self.context), True, False, {}
 
 
 def make(exploration, name="ExploringPolicy", seed=0, start=0, **settings):

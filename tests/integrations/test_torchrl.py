@@ -9,9 +9,9 @@ import sys
 import warnings
 from types import SimpleNamespace
 
-import gymnasium
 import numpy as np
 import pytest
+from contexts import Contexts
 from draws import FALSE_ALARM, assert_rows_draw_from, drawn
 from scipy import special, stats
 
@@ -45,21 +45,6 @@ from boltzmann_rl.integrations import torchrl as integration
 from boltzmann_rl.integrations.torchrl import ExplorationModule
 
 torch.set_num_threads(1)  # the tests' own workers share the cores
-
-
-class Contexts(gymnasium.Env):
-    """Observes one of three contexts; the action with its number pays 1; one decision per episode."""
-
-    observation_space = gymnasium.spaces.Box(0.0, 1.0, (3,))
-    action_space = gymnasium.spaces.Discrete(3)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.context = int(self.np_random.integers(3))
-        return np.eye(3, dtype=np.float32)[self.context], {}
-
-    def step(self, action):
-        return np.eye(3, dtype=np.float32)[self.context], float(action == self.context), True, False, {}
 
 
 def make(policy, spec=None, seed=0, **settings):

@@ -171,9 +171,9 @@ class Foreign:
     """A user's ε-greedy policy with one ε per row."""
 
     def __call__(self, values, step):
-        shares = np.array(EPSILONS)[:, np.newaxis]
+        fractions = np.array(EPSILONS)[:, np.newaxis]
         best = values == values.max(axis=-1, keepdims=True)
-        return shares / 3 + (1.0 - shares) * best / best.sum(axis=-1, keepdims=True)
+        return fractions / 3 + (1.0 - fractions) * best / best.sum(axis=-1, keepdims=True)
 
 
 @pytest.mark.parametrize("learner", [QLearning, brl.SARSA, brl.ExpectedSARSA])
@@ -189,9 +189,9 @@ def test_every_row_of_a_training_explores_by_its_own_value_in_every_autoreset_mo
     for _ in range(3000):
         transition = next(training)
         taken[transition.environment].append(transition.action == 1)
-    shares = [np.mean(row[len(row) // 4 :]) for row in taken]
-    np.testing.assert_allclose(shares, [1.0, 1 / 6 + 1 / 2, 1 / 3], atol=0.07)
-    assert shares[0] == 1.0
+    fractions = [np.mean(row[len(row) // 4 :]) for row in taken]
+    np.testing.assert_allclose(fractions, [1.0, 1 / 6 + 1 / 2, 1 / 3], atol=0.07)
+    assert fractions[0] == 1.0
 
 
 @pytest.mark.parametrize("mode", list(AutoresetMode))

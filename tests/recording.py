@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Watched:
+class Recorded:
     """A learner that records the actions and rewards of each step."""
 
     learner: object
-    tape: list = field(default_factory=list)
+    history: list = field(default_factory=list)
 
     def start(self, shape, rng):
         return self.learner.start(shape, rng)
@@ -20,5 +20,5 @@ class Watched:
         return self.learner.memory(state)
 
     def update(self, state, action, reward, probabilities, rng):
-        self.tape.append((action.copy(), reward.copy()))
+        self.history.append((action.copy(), reward.copy()))
         return self.learner.update(state, action, reward, probabilities, rng)
