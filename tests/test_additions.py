@@ -212,14 +212,14 @@ def run(folder, code):
     assert told.returncode == 0, told.stderr
 
 
-def test_new_parts_decide_simulate_and_train_without_another_line(copied):
+def test_new_parts_decide_simulate_and_train_without_further_changes(copied):
     run(copied, USES)
 
 
-def test_new_parts_are_held_to_the_laws_by_their_rows(copied):
+def test_new_parts_are_tested_against_the_laws_by_their_rows(copied):
     run(copied, LAWS)
 
 
-def test_a_new_policy_with_a_new_schedule_is_compiled_without_another_line(copied):
+def test_a_new_policy_with_a_new_schedule_is_compiled_without_further_changes(copied):
     pytest.importorskip("numba")
     run(copied, USES + COMPILED)

@@ -215,7 +215,7 @@ def test_thompson_sampling_agrees_for_any_prior_standard_deviation(prior_sd):
 
 @dataclass(frozen=True)
 class BoltzmannGaussian:
-    """A policy of somebody else's: the best of values + scale/√pulls·N(0, 1), where unpulled arms come first."""
+    """A user's policy: the best of values + scale/√pulls·N(0, 1), where unpulled arms come first."""
 
     scale: float
     clock = "pulls"
@@ -239,13 +239,13 @@ class BoltzmannGaussian:
 
 
 class OtherwiseGaussian(BoltzmannGaussian):
-    """It does not say itself what its noise is."""
+    """Does not declare its noise itself."""
 
     def draw(self, values, step, uniforms):
         return super().draw(values, step, 1.0 - uniforms)
 
 
-def test_a_policy_of_the_user_that_says_its_noise_is_compiled_and_a_subclass_of_it_is_not():
+def test_a_users_policy_that_declares_its_noise_is_compiled_and_a_subclass_is_not():
     for seed in range(3):
         assert_engines_agree(GaussianBandit(arms=4), Agent(SampleAverage(), BoltzmannGaussian(0.5)), seed=seed)
     assert not compiled.knows(GaussianBandit(), Agent(SampleAverage(), OtherwiseGaussian(0.5)))

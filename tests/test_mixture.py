@@ -151,7 +151,7 @@ def test_the_compiled_tabular_engine_trains_as_the_reference_bit_for_bit(policy,
 
 
 class Answering:
-    """A policy of somebody's own that mixes what it is told."""
+    """A user's policy with the given mixture."""
 
     def __init__(self, mixture, **said):
         self.answer = mixture
@@ -165,7 +165,7 @@ class Answering:
 
 
 @pytest.mark.parametrize("total", [1.0 - 1.1e-12, 1.0 - 0.9e-12, 1.0, 1.0 + 0.9e-12, 1.0 + 1.1e-12, 0.5, 2.0])
-def test_weights_add_up_to_1_within_a_rounding_of_1e_minus_12(total):
+def test_weights_sum_to_1_within_1e_minus_12(total):
     policy = Answering(Mixture(0.25, 0.25, total - 0.5))
     if abs(total - 1.0) < 1e-12:
         assert mixture_of(policy, 0) == policy.answer
@@ -185,7 +185,7 @@ def test_no_weight_is_negative_at_any_step(weights):
         mixtures(policy, 0, 5)
 
 
-def test_weights_may_be_whole_numbers():
+def test_weights_may_be_integers():
     policy = Answering(Mixture(0, 1, 0, 2))
     assert mixture_of(policy, 0) == (0, 1, 0, 2)
     np.testing.assert_allclose(policy([0.0, 2.0], 0), [1 / (1 + np.e), np.e / (1 + np.e)], rtol=1e-14)
@@ -193,12 +193,12 @@ def test_weights_may_be_whole_numbers():
 
 
 @pytest.mark.parametrize("said", [{"draw": lambda self, *given: 0}, {"uniforms_per_action": True}])
-def test_a_policy_that_draws_in_its_own_way_is_asked(said):
+def test_a_policy_that_draws_in_its_own_way_has_no_mixture(said):
     kind = type("Drawing", (Answering,), {"__call__": Answering.__call__, "mixture": Answering.mixture, **said})
     assert mixture_of(kind(Mixture(0.0, 0.0, 1.0)), 0) is None
 
 
-def test_without_a_step_only_a_policy_that_says_that_it_is_constant_is_a_mixture():
+def test_without_a_step_only_a_constant_policy_has_a_mixture():
     greedy = Mixture(0.0, 0.0, 1.0)
     assert mixture_of(Answering(greedy), None) is None
     assert mixture_of(Answering(greedy, constant=True), None) == greedy
@@ -233,7 +233,7 @@ def test_without_a_step_only_a_policy_that_says_that_it_is_constant_is_a_mixture
         (Mixture(0.0, 1.0, 0.0, brl.RelativeToRange(1.0)), [0.0, 1.0], None),
     ],
 )
-def test_plain_floats_are_the_formula_or_leave_it_to_the_arrays(mixture, values, weights):
+def test_plain_floats_follow_the_formula_or_leave_it_to_the_arrays(mixture, values, weights):
     found = weights_of(mixture, values, 4)
     if weights is None:
         assert found is None
@@ -245,7 +245,7 @@ VALUES = np.array([[0.0, 1.0], [2.0, 1.0], [3.0, 3.0]])
 RATES = np.array([0.2, 0.4, 0.6])
 
 
-def test_each_row_may_have_a_weight_of_its_own():
+def test_each_row_may_have_its_own_weight():
     expected = [[0.1, 0.9], [0.8, 0.2], [0.5, 0.5]]
     found = Mixture(RATES, 0.0, 1.0 - RATES).probabilities(VALUES)
     np.testing.assert_allclose(found, expected, rtol=1e-15)
@@ -267,7 +267,7 @@ def test_each_row_may_have_a_weight_of_its_own():
         (np.zeros((3, 2)), VALUES, np.zeros((3, 2), dtype=int), "but epsilon is one per row: give one step per row"),
     ],
 )
-def test_weights_for_other_rows_than_there_are_are_refused_by_name(weight, values, step, message):
+def test_weights_for_another_number_of_rows_are_refused_by_name(weight, values, step, message):
     with pytest.raises(ValueError, match=message):
         Mixture(weight, 0.0, 1.0 - weight).probabilities(values, step, "epsilon")
 
@@ -287,7 +287,7 @@ def test_weights_for_other_rows_than_there_are_are_refused_by_name(weight, value
         (Answering(Mixture(0.0, 1.0, 1.0)), "is not known"),
     ],
 )
-def test_why_a_policy_does_not_follow_from_the_step_is_said_in_a_line(policy, why):
+def test_the_reason_why_a_policy_depends_on_more_than_the_step_is_one_line(policy, why):
     assert why in unknown(policy)
     assert bool(unknown(policy)) == bool(why)
 

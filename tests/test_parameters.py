@@ -1,4 +1,4 @@
-"""A policy's parameters at a step: which numbers they are, which clock they count, and whether rows differ."""
+"""A policy's parameters at a step: their values, their clock, and whether rows differ."""
 
 import math
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ FALLING = Linear(1.0, 0.0, steps=10)
 
 
 class Half:
-    """A schedule of somebody's own, which does not hash."""
+    """A user's schedule, which is not hashable."""
 
     __hash__ = None
     temperature = None
@@ -41,12 +41,12 @@ class Half:
 
 
 class Fallen(Linear):
-    """A subclass of a schedule of ours, in a module of somebody's own."""
+    """A user's subclass of one of our schedules."""
 
 
 @dataclass(frozen=True)
 class Wrapped:
-    """A policy of somebody's own around a parameter."""
+    """A user's policy with one parameter."""
 
     inner: Any
 
@@ -55,27 +55,27 @@ class Wrapped:
 
 
 @pytest.mark.parametrize("answer", [0, 0.0, -0.0, 1, 1.0, 0.25, np.float32(0.25)])
-def test_a_rate_at_one_step_is_a_plain_float_and_never_minus_0(answer):
+def test_a_learning_rate_at_one_step_is_a_float_and_never_minus_0(answer):
     rate = rate_at(lambda step: answer, "epsilon", 3)
     assert type(rate) is float
     assert rate == answer
     assert math.copysign(1.0, rate) == 1.0
 
 
-def test_rates_at_many_steps_are_an_array_without_minus_0():
+def test_learning_rates_at_many_steps_are_an_array_without_minus_0():
     rates = rate_at(lambda step: np.array([-0.0, 0.5, 1.0]), "epsilon", np.arange(3))
     assert rates.tolist() == [0.0, 0.5, 1.0]
     assert not np.signbit(rates).any()
 
 
 @pytest.mark.parametrize("wrong", [[0.5, 1.5, 0.1], [0.5, -0.1, 0.1], [0.5, 0.1, np.nan]])
-def test_one_rate_out_of_range_among_many_is_refused_with_its_value(wrong):
+def test_one_learning_rate_out_of_range_among_many_is_refused_with_its_value(wrong):
     bad = next(rate for rate in wrong if not 0.0 <= rate <= 1.0)
     with pytest.raises(ValueError, match=rf"epsilon must be in \[0, 1\], got {bad}"):
         rate_at(lambda step: np.array(wrong), "epsilon", np.arange(3))
 
 
-def test_a_rate_that_depends_on_the_step_asks_for_it():
+def test_a_learning_rate_that_depends_on_the_step_requires_one():
     assert rate_at(0.3, "epsilon", None) == 0.3
     with pytest.raises(TypeError, match="step= is missing: epsilon=Linear"):
         rate_at(FALLING, "epsilon", None)
@@ -102,7 +102,7 @@ def test_a_number_at_a_step_is_a_float_or_left_to_the_arrays(parameter, step, nu
     assert type(found) is type(number)
 
 
-def test_a_temperature_is_asked_of_a_number_a_schedule_or_what_reads_the_values():
+def test_a_temperature_may_be_a_number_a_schedule_or_a_temperature_unit():
     assert temperature_at(0.5, VALUES, [[0, 0]] * 3) == 0.5  # a number needs no clock at all
     assert temperature_at(FALLING, VALUES, 5) == 0.5
     assert temperature_at(FALLING, VALUES, np.array([0, 5, 10])).tolist() == [1.0, 0.5, 0.0]
@@ -122,7 +122,7 @@ def test_a_temperature_is_asked_of_a_number_a_schedule_or_what_reads_the_values(
         (np.array([0.1, 0.2]), VALUES, 5),
     ],
 )
-def test_temperatures_for_other_rows_than_there_are_are_refused(parameter, values, step):
+def test_temperatures_for_another_number_of_rows_are_refused(parameter, values, step):
     with pytest.raises(ValueError, match=r"temperature has a value for each row, of shape \([12],\), but values of"):
         temperature_at(parameter, values, step)
 
@@ -133,7 +133,7 @@ def test_a_temperature_of_the_row_refuses_a_clock_per_action(step):
         temperature_at(FALLING, VALUES[0] if np.ndim(step) == 1 else VALUES, step)
 
 
-def test_what_reads_the_values_is_a_temperature_and_no_other_parameter():
+def test_a_temperature_unit_is_refused_for_other_parameters():
     unit = RelativeToRange(1.0)
     assert as_temperature_parameter(unit) is unit
     assert as_temperature_parameter(1) == 1.0
@@ -154,7 +154,7 @@ def test_what_reads_the_values_is_a_temperature_and_no_other_parameter():
         (BoltzmannGumbel(1.0), "pulls"),
     ],
 )
-def test_a_policy_counts_what_a_part_of_it_says(policy, clock):
+def test_a_policy_has_the_clock_of_its_parts(policy, clock):
     assert clock_of(policy) == clock
     if clock == "step":
         check_counts_steps(policy, "policy", "frames")
@@ -170,7 +170,7 @@ def test_a_policy_counts_what_a_part_of_it_says(policy, clock):
         (MaxBoltzmann(Half("pulls"), GLIE()), "count different things: pulls and visits"),
     ],
 )
-def test_a_clock_that_nobody_knows_and_two_clocks_at_once_are_refused(policy, message):
+def test_an_unknown_clock_and_two_clocks_at_once_are_refused(policy, message):
     with pytest.raises(ValueError, match=message):
         clock_of(policy)
 
@@ -204,7 +204,7 @@ def test_rows_may_differ_if_a_policy_has_parameters_per_row_or_a_users_part(poli
         (Boltzmann([0.1, 0.2]), (2,), (2, 3)),
     ],
 )
-def test_a_policy_is_tried_on_as_many_rows_as_it_is_for(policy, shape, expected):
+def test_example_values_have_the_number_of_rows_of_the_policy(policy, shape, expected):
     values = example_values(policy, 3, shape)
     assert values.shape == expected
     assert (values == [0.0, 1.0, 2.0]).all()
@@ -226,5 +226,5 @@ def test_a_policy_is_tried_on_as_many_rows_as_it_is_for(policy, shape, expected)
         (Wrapped(0.5), False),
     ],
 )
-def test_only_formulas_of_ours_are_known_to_answer_many_steps_as_one_by_one(part, same):
+def test_only_our_formulas_are_known_to_give_the_same_bits_for_many_steps(part, same):
     assert same_for_many(part) is same

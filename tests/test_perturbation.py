@@ -383,7 +383,7 @@ def test_gaussian_thompson_draws_the_best_of_scipy_s_normal_quantiles():
     np.testing.assert_array_equal(GaussianThompson().draw(values, 0, uniforms, sds), expected.argmax(axis=-1))
 
 
-def test_gaussian_thompson_that_knows_nothing_draws_the_largest_uniform_of_those_available():
+def test_gaussian_thompson_without_data_takes_the_available_action_with_the_largest_uniform():
     values, uniforms, _ = rows_that_are_partly_masked()
     sds = np.where(np.isfinite(values), INF, 1.0)
     expected = np.where(np.isfinite(values), uniforms, -INF).argmax(axis=-1)

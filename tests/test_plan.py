@@ -1,4 +1,4 @@
-"""A cell of a plan stands for itself: its key tells whatever determines its numbers, and nothing else."""
+"""A cell of a plan is self-contained: its key covers everything that determines its numbers, and nothing else."""
 
 import dataclasses
 import importlib.util
@@ -39,7 +39,7 @@ def cells(experiment):
 
 
 def bits(block):
-    """All numbers of a block, to be compared to the last bit."""
+    """All numbers of a block, for a comparison to the last bit."""
     curves = {name: [np.asarray(part).tobytes() for part in moments] for name, moments in block.curves.items()}
     return curves, {name: total.tobytes() for name, total in block.totals.items()}
 
@@ -81,12 +81,12 @@ CHANGES = {
 }
 
 
-def test_whatever_determines_the_numbers_changes_the_key():
+def test_everything_that_determines_the_numbers_changes_the_key():
     keys = {what: dataclasses.replace(CELL, **change).key for what, change in CHANGES.items()} | {"nothing": CELL.key}
     assert not [both for both in itertools.combinations(keys, 2) if keys[both[0]] == keys[both[1]]]
 
 
-def test_the_label_and_the_company_of_an_agent_do_not_change_the_key():
+def test_the_label_of_an_agent_and_other_agents_do_not_change_the_key():
     alone = brl.BanditExperiment("alone", brl.GaussianBandit(), {"another label": AGENTS["best"]}, 5, 30, seed=7)
     assert cells(alone)[0].key in {cell.key for cell in cells(BANDITS)}
 
@@ -124,7 +124,7 @@ class Own(Base):
 
 @pytest.fixture
 def key_of(tmp_path, monkeypatch):
-    """The key of a cell with the policy that is written in a file, each time in another folder."""
+    """The key of a cell whose policy is defined in a file, each time in another folder."""
     folders = (tmp_path / str(number) for number in itertools.count())
 
     def key(text):
@@ -149,7 +149,7 @@ def key_of(tmp_path, monkeypatch):
     ],
     ids=["another folder", "a comment", "blank lines", "the rest of the file"],
 )
-def test_what_does_not_change_a_class_of_the_user_does_not_change_the_key(key_of, old, new):
+def test_irrelevant_changes_to_a_users_file_do_not_change_the_key(key_of, old, new):
     assert key_of(OWN) == key_of(OWN.replace(old, new, 1) if old else OWN)
 
 
@@ -162,11 +162,11 @@ def test_what_does_not_change_a_class_of_the_user_does_not_change_the_key(key_of
     ],
     ids=["its method", "its base class", "the class of a field"],
 )
-def test_changed_code_of_the_user_changes_the_key(key_of, old, new):
+def test_changed_code_of_a_users_class_changes_the_key(key_of, old, new):
     assert key_of(OWN) != key_of(OWN.replace(old, new, 1))
 
 
-def test_a_class_of_an_installed_distribution_is_told_by_its_version():
+def test_a_class_of_an_installed_distribution_is_identified_by_its_version():
     assert f"numpy.float64 of numpy {np.__version__}" in code_of(np.float64(0.5))
     assert not code_of(0.5, "text", (1, 2), {"of": [None]})
 
@@ -175,7 +175,7 @@ def test_a_class_of_an_installed_distribution_is_told_by_its_version():
 
 
 @pytest.mark.parametrize("experiment", [BANDITS, LAKE], ids=["bandits", "environments"])
-def test_its_print_repeats_a_cell(experiment):
+def test_the_repr_of_a_cell_repeats_it(experiment):
     for cell in cells(experiment):
         again = eval(repr(cell), dict(KNOWN))
         assert again == cell
@@ -183,15 +183,15 @@ def test_its_print_repeats_a_cell(experiment):
 
 
 @pytest.mark.parametrize("experiment", [BANDITS, LAKE], ids=["bandits", "environments"])
-def test_a_cell_alone_measures_what_it_measures_among_others(experiment):
+def test_a_cell_gives_the_same_numbers_alone_and_in_its_plan(experiment):
     among_others = {cell: bits(block) for _, cell, block in measure(experiment.plan())}
     assert len(among_others) == len(cells(experiment))
     for cell in reversed(cells(experiment)):
         assert bits(cell.simulate()) == among_others[cell]
 
 
-def test_a_plan_of_many_agents_takes_time_in_proportion_to_them():
-    """Counted in calls of functions, which do not depend on the machine."""
+def test_the_time_of_a_plan_is_linear_in_the_number_of_agents():
+    """Counts function calls, which do not depend on the machine."""
 
     def calls(agents):
         family = {0.1 + number: brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1 + number)) for number in range(agents)}
