@@ -8,7 +8,7 @@ import sys
 import types
 
 import pytest
-from rooms import FILES, FLOOR_OF, ROOT, TREES, imports_of, own_imports, room_of
+from components import FILES, LAYER_OF, ROOT, TREES, component_of, imports_of, own_imports
 
 import boltzmann_rl
 
@@ -44,10 +44,10 @@ INSIDE = sorted(module for module in FILES if module != "__init__")
 
 @pytest.mark.parametrize("module", INSIDE)
 def test_imports_only_go_down(module):
-    here = room_of(module)
+    here = component_of(module)
     for imported in filter(None, own_imports(module)):  # the package's own __init__ has no layer: see below
-        there = room_of(imported)
-        assert there == here or FLOOR_OF[there] < FLOOR_OF[here], f"{module} imports {imported}"
+        there = component_of(imported)
+        assert there == here or LAYER_OF[there] < LAYER_OF[here], f"{module} imports {imported}"
 
 
 def test_there_is_no_import_cycle():
@@ -56,7 +56,7 @@ def test_there_is_no_import_cycle():
 
 
 def test_every_component_has_a_layer():
-    assert {room_of(module) for module in INSIDE} <= FLOOR_OF.keys()
+    assert {component_of(module) for module in INSIDE} <= LAYER_OF.keys()
 
 
 def test_the_package_root_has_the_documented_modules_only():
@@ -64,7 +64,7 @@ def test_the_package_root_has_the_documented_modules_only():
     assert root == {"__init__", "gridworlds", "lazy", "planning", "protocols", "streams"}
 
 
-@pytest.mark.parametrize("module", [module for module in INSIDE if room_of(module) != "cli"])
+@pytest.mark.parametrize("module", [module for module in INSIDE if component_of(module) != "cli"])
 def test_no_module_imports_the_package_itself(module):
     assert "" not in set(own_imports(module))
 
@@ -72,7 +72,7 @@ def test_no_module_imports_the_package_itself(module):
 @pytest.mark.parametrize("library", FOREIGN)
 def test_foreign_libraries_are_imported_in_their_components_only(library):
     known = {
-        room_of(module)
+        component_of(module)
         for module in FILES
         for source, _, lazily, typing in imports_of(TREES[module])
         if source.split(".")[0] == library and not lazily and not typing
@@ -104,7 +104,7 @@ def test_randomness_never_comes_from_global_state(module):
     assert "random" not in {source for source, *_ in imports_of(TREES[module])}
 
 
-@pytest.mark.parametrize("module", [module for module in FILES if room_of(module) != "cli"])
+@pytest.mark.parametrize("module", [module for module in FILES if component_of(module) != "cli"])
 def test_only_the_command_line_prints(module):
     calls = [node.func for node in ast.walk(TREES[module]) if isinstance(node, ast.Call)]
     assert not [call for call in calls if isinstance(call, ast.Name) and call.id in ("print", "input")]

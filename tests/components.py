@@ -1,4 +1,4 @@
-"""The components of the package ("rooms"), their layers ("floors"), and their imports, read from the source."""
+"""The components of the package, their layers, and their imports, read from the source."""
 
 import ast
 import sys
@@ -10,9 +10,9 @@ ROOT = Path(boltzmann_rl.__file__).parent
 FILES = {str(path.relative_to(ROOT).with_suffix("")).replace("/", "."): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in FILES.items()}
 
-# Lowest first. A room imports only from lower floors and from itself, also inside functions. A room is a folder or a
-# module of the package. Engines are on several floors, because training uses their metrics and they use training.
-FLOORS = (
+# Lowest first. A component is a folder or a module of the package. It imports only from lower layers and from itself,
+# also inside functions. Engines are on several layers, because training uses their metrics and they use training.
+LAYERS = (
     {"arguments"},
     {"lazy", "protocols", "storage", "statistics"},
     {"kernels", "numerics", "streams"},
@@ -32,14 +32,14 @@ FLOORS = (
     {"experiments", "reproduction"},
     {"cli"},
 )
-FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+LAYER_OF = {component: layer for layer, components in enumerate(LAYERS) for component in components}
 
 
-def room_of(module):
-    """The room of a module: the longest prefix of its name that has a floor, else its first word."""
+def component_of(module):
+    """The component of a module: the longest prefix of its name that has a layer, else its first word."""
     words = module.split(".")
     beginnings = [".".join(words[:length]) for length in range(len(words), 0, -1)]
-    return next((name for name in beginnings if name in FLOOR_OF), words[0])
+    return next((name for name in beginnings if name in LAYER_OF), words[0])
 
 
 def imports_of(node, *, lazily=False, typing=False):
@@ -67,20 +67,24 @@ def own_imports(module):
 
 
 def arrows():
-    """The imports between rooms that do not follow from others: the transitive reduction of the graph."""
-    down = {room: set() for room in FLOOR_OF}
+    """The imports between components that do not follow from others: the transitive reduction of the graph."""
+    down = {component: set() for component in LAYER_OF}
     for module in FILES:
         if module != "__init__":
-            here = room_of(module)
-            down[here] |= {room_of(imported) for imported in own_imports(module) if imported} - {here}
+            here = component_of(module)
+            down[here] |= {component_of(imported) for imported in own_imports(module) if imported} - {here}
 
-    def below(room):
-        return set().union(*({lower, *below(lower)} for lower in down[room]))
+    def below(component):
+        return set().union(*({lower, *below(lower)} for lower in down[component]))
 
-    return {(room, lower) for room in down for lower in down[room] - set().union(*map(below, down[room]))}
+    return {
+        (component, lower)
+        for component in down
+        for lower in down[component] - set().union(*map(below, down[component]))
+    }
 
 
-# Nearly every room imports these; their arrows would hide the others.
+# Nearly every component imports these; their arrows would hide the others.
 EVERYWHERE = {"arguments", "lazy", "protocols"}
 
 
