@@ -57,7 +57,7 @@ TESTS = {
     "policies.feedback": "feedback adversarial",
     "policies.mixture": "mixture plain_floats policies parameters_per_row",
     "policies.parameters": "parameters policies parameters_per_row clocks",
-    "policies.perturbation": "perturbation",
+    "policies.perturbation": "draws perturbation",
     "policies.regularised": "regularised parameters_per_row",
     "policies.temperatures": "temperatures parameters_per_row clocks",
     "schedules": "schedules bad_inputs parameters_per_row clocks",

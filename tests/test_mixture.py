@@ -164,10 +164,16 @@ class Answering:
         return self.answer(step) if callable(self.answer) else self.answer
 
 
-@pytest.mark.parametrize("total", [1.0 - 1.1e-12, 1.0 - 0.9e-12, 1.0, 1.0 + 0.9e-12, 1.0 + 1.1e-12, 0.5, 2.0])
-def test_weights_sum_to_1_within_1e_minus_12(total):
+@pytest.mark.parametrize(
+    ("total", "taken"),
+    [
+        *((total, True) for total in (1.0 - 1e-12, 1.0 - 0.9e-12, 1.0, 1.0 + 0.9e-12, 1.0 + 1e-12)),
+        *((total, False) for total in (0.5, 1.0 - 1.1e-12, 1.0 + 1.1e-12, 2.0)),
+    ],
+)
+def test_weights_sum_to_1_within_1e_minus_12(total, taken):
     policy = Answering(Mixture(0.25, 0.25, total - 0.5))
-    if abs(total - 1.0) < 1e-12:
+    if taken:
         assert mixture_of(policy, 0) == policy.answer
         assert mixtures(policy, 0, 2).greedy.tolist() == [total - 0.5] * 2
     else:
@@ -313,3 +319,19 @@ def test_the_mixtures_at_many_steps_have_the_bits_of_each_step(policy, first, la
 
 def test_the_mixture_of_a_constant_policy_is_one():
     assert [column.tolist() for column in mixtures(brl.MaxBoltzmann(0.25, 2.0), 3, 9)] == [[0.0], [0.25], [0.75], [2.0]]
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept"),
+    [
+        (brl.Greedy(), (0.0, 0.0, 1.0, 1.0)),
+        (brl.Uniform(), (1.0, 0.0, 0.0, 1.0)),
+        (brl.EpsilonGreedy(0.25), (0.25, 0.0, 0.75, 1.0)),
+        (brl.Boltzmann(0.5), (0.0, 1.0, 0.0, 0.5)),
+        (brl.MaxBoltzmann(0.25, 0.5), (0.0, 0.25, 0.75, 0.5)),
+        (brl.EpsilonBoltzmann(0.25, 0.5), (0.25, 0.75, 0.0, 0.5)),
+        (brl.EpsilonGreedy(Linear(1.0, 0.0, steps=9)), None),
+    ],
+)
+def test_a_policy_without_schedules_makes_its_mixture_once(policy, kept):
+    assert getattr(policy, "kept_mixture", None) == kept

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from boltzmann_rl import GLIE, Boltzmann, BoltzmannGumbel, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann
+import boltzmann_rl as brl
+from boltzmann_rl import GLIE, Boltzmann, BoltzmannGumbel, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, act
 from boltzmann_rl.policies.parameters import (
     as_row_parameter,
     as_temperature_parameter,
@@ -52,6 +53,31 @@ class Wrapped:
 
     def __call__(self, values, step):
         return Greedy()(values, step)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        *(brl.Greedy(), brl.Uniform(), EpsilonGreedy(0.1), Boltzmann(0.5), MaxBoltzmann(0.1, 0.5)),
+        *(EpsilonBoltzmann(0.1, 0.5), brl.Mellowmax(1.0), brl.Sparsemax(1.0), brl.Tsallis(1.0, 0.5)),
+        brl.InverseGapWeighting(2.0),
+        *map(Boltzmann, (brl.Odds(1.0, 9.0), brl.TargetEntropy(0.5), brl.EffectiveActions(1.5))),
+        *map(Boltzmann, (brl.GreedyProbability(0.9), RelativeToRange(0.5), brl.RelativeToSpread(0.5))),
+    ],
+    ids=repr,
+)
+def test_a_policy_without_schedules_needs_no_step(policy):
+    actions = act(policy, VALUES, np.random.default_rng(0))
+    np.testing.assert_array_equal(actions, act(policy, VALUES, np.random.default_rng(0), step=10**6))
+    with pytest.raises(TypeError, match="step"):
+        act(Boltzmann(FALLING), VALUES, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("policy", [brl.AdaptiveEpsilonGreedy(), brl.AdaptiveMaxBoltzmann()], ids=repr)
+def test_a_policy_tuned_by_feedback_needs_the_memory_and_no_step(policy):
+    memory = np.array([0.0, 0.5, 1.0])
+    actions = act(policy, VALUES, np.random.default_rng(0), memory=memory)
+    np.testing.assert_array_equal(actions, act(policy, VALUES, np.random.default_rng(0), step=9, memory=memory))
 
 
 @pytest.mark.parametrize("answer", [0, 0.0, -0.0, 1, 1.0, 0.25, np.float32(0.25)])

@@ -261,6 +261,15 @@ def test_a_greedy_probability_may_be_rounded_by_1e_minus_9_of_that_of_each_actio
         GreedyProbability(0.5 - 0.55e-9).temperature([0.0, 1.0], 0)
 
 
+@pytest.mark.parametrize(("kind", "wrong", "right"), [(EffectiveActions, 0.5, 1.5), (GreedyProbability, 1.5, 0.7)])
+def test_one_target_out_of_range_among_rows_is_refused_with_its_value(kind, wrong, right):
+    for targets in ([right, wrong], [wrong, right]):
+        with pytest.raises(ValueError, match=f"target must be .*, got {wrong}"):
+            kind(lambda step: np.array(targets)).temperature([[0.0, 1.0]] * 2, 3)  # noqa: B023
+        with pytest.raises(ValueError, match=rf"target\[{targets.index(wrong)}\] must be .*, got {wrong}"):
+            kind(targets)
+
+
 @pytest.mark.parametrize("target", [0.9, 0.0, -1.0, float("nan")])
 def test_fewer_than_one_effective_action_is_refused(target):
     with pytest.raises(ValueError, match="target"):

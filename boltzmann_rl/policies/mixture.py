@@ -113,9 +113,10 @@ def keep(policy: Any) -> None:
 
 @lru_cache(256)
 def _offers_mixture(kind: type) -> bool:
-    homes = [next((base for base in kind.__mro__ if name in vars(base)), None) for name in ("mixture", "__call__")]
+    names = ("mixture", "__call__")
+    home, called = (next((base for base in kind.__mro__ if name in vars(base)), None) for name in names)
     draws = hasattr(kind, "draw") or getattr(kind, "uniforms_per_action", False)
-    return homes[0] is not None and homes[0] is homes[1] and not draws
+    return home is not None and home is called and not draws
 
 
 def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
@@ -142,7 +143,7 @@ def weights_of(mixture: Mixture, values: list[float], step: int | None = None) -
     best = max(values)
     if soft != 1.0:  # the sum of values with a NaN or +inf is one of these
         size = sum(values)
-        if not -inf < best < inf or not size < inf or (flat != 0.0 and -inf < size <= FAR_BELOW):
+        if not -inf < best or not size < inf or (flat != 0.0 and -inf < size <= FAR_BELOW):
             return None
     if soft == flat == 0.0:
         return [1.0 if value == best else 0.0 for value in values]
@@ -205,11 +206,12 @@ def mixtures(policy: Any, first: int, last: int) -> Mixture:
         columns = [np.broadcast_to(np.asarray(x, dtype=np.float64), steps.shape) for x in weights]
         columns.append(np.broadcast_to(np.asarray(evaluate(temperature, steps), dtype=np.float64), steps.shape))
     else:
-        found = [policy.mixture(step) for step in steps.tolist()]
-        rows = [(*x[:3], evaluate(x.temperature, step)) for x, step in zip(found, steps.tolist(), strict=True)]
+        found = [(step, policy.mixture(step)) for step in steps.tolist()]
+        rows = [(*x[:3], evaluate(x.temperature, step)) for step, x in found]
         columns = list(np.array(rows, dtype=np.float64).reshape(-1, 4).T)
-    total = columns[0] + columns[1] + columns[2]
-    if not ((total >= _LEAST) & (total <= _MOST)).all() or (np.array(columns[:3]) < 0.0).any():
+    uniform, soft, greedy, _ = columns
+    total, lowest = uniform + soft + greedy, np.minimum(np.minimum(uniform, soft), greedy)
+    if not ((total >= _LEAST) & (total <= _MOST) & (lowest >= 0.0)).all():
         raise ValueError(f"the weights of {policy!r} must be 0 or more and add up to 1")
     return Mixture(*columns)
 
@@ -226,6 +228,6 @@ def _aligned(weight: Any, name: str, values: Floats, step: Any) -> float | Float
         )
     if shape == (1,) and rows == ():
         return float(weight[0])
-    if shape not in ((), rows) and (np.ndim(step) == 0 or shape != np.shape(step)):
+    if shape not in ((), rows, np.shape(step)):
         raise misfit(name, shape, values)
     return as_temperature(weight, values.shape, name)

@@ -72,12 +72,13 @@ def clock_of(policy: Any) -> str:
 
 
 def _clock_of(policy: Any) -> str:
-    clocks = sorted(set(_clocks(policy)))
+    clocks = sorted(set(_clocks(policy))) or ["step"]
     if len(clocks) > 1:
         raise ValueError(f"{policy!r} has parts that count different things: {' and '.join(clocks)}")
-    if clocks and clocks[0] not in CLOCKS:
-        raise ValueError(f"the clock of {policy!r} must be one of {', '.join(CLOCKS)}, got {clocks[0]!r}")
-    return clocks[0] if clocks else "step"
+    (clock,) = clocks
+    if clock not in CLOCKS:
+        raise ValueError(f"the clock of {policy!r} must be one of {', '.join(CLOCKS)}, got {clock!r}")
+    return clock
 
 
 _known_clock_of = lru_cache(64)(_clock_of)  # each decision asks, and looking through the parts takes 10 µs

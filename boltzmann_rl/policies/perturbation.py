@@ -119,7 +119,7 @@ class GaussianThompson:
         from scipy.special import ndtri  # here: SciPy costs a multiple of this package's whole import
 
         values, sds = _posterior(values, sds)
-        ignorant = np.isinf(np.where(np.isneginf(values), 0.0, sds)).any(axis=-1, keepdims=True)
+        ignorant = np.isinf(sds).any(axis=-1, keepdims=True)
         values = np.where(ignorant & ~np.isneginf(values), 0.0, values)
         return _largest(values, np.where(ignorant, 1.0, sds), ndtri(np.maximum(uniforms, LEAST_UNIFORM)))
 
