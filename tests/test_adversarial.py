@@ -263,6 +263,7 @@ def test_the_temperature_of_tsallis_inf_grows_as_the_square_root_of_time():
         (lambda: learned(ImportanceWeightedRewards(), p=0.0), "whose probability is 0.0"),
         (lambda: Exp3PlusPlus(-1.0), "exploration must be .*got -1"),
         (lambda: Exp3PlusPlus()([0.0, 1.0], 0, [0.0]), "memory must hold a gap"),
+        (lambda: Exp3PlusPlus()([-np.inf, -np.inf], 0, [0.0, 0.0]), "no action available"),
         (lambda: Exp3PlusPlus()([0.0, 1.0], [1, 1], [0.0, 0.0]), "give one step per row"),
     ],
 )

@@ -333,6 +333,21 @@ def test_the_limits_of_inverse_gap_weighting():
 
 
 @pytest.mark.parametrize("policy", [Mellowmax, Sparsemax, Tsallis, InverseGapWeighting], ids=lambda p: p.__name__)
+@pytest.mark.parametrize(
+    ("row", "message"), [([0.0, np.nan], "nan"), ([INF, 0.0], "inf"), ([NINF, NINF], "no action available")]
+)
+def test_a_row_without_a_finite_best_is_refused(policy, row, message):
+    for values in (row, [[0.0, 1.0], row], [row, [0.0, 1.0], [0.0, 1.0]]):
+        with pytest.raises(ValueError, match=message):
+            policy(1.0)(values, 0)
+
+
+def test_the_index_of_tsallis_is_that_of_sparsemax_by_default():
+    assert Tsallis(1.0) == Tsallis(1.0, index=2.0)
+    np.testing.assert_allclose(Tsallis(1.0)([1.0, 0.5, -2.0], 0), [0.75, 0.25, 0.0], rtol=1e-14)
+
+
+@pytest.mark.parametrize("policy", [Mellowmax, Sparsemax, Tsallis, InverseGapWeighting], ids=lambda p: p.__name__)
 def test_parameters_out_of_range_and_a_step_for_each_action_are_refused(policy):
     for wrong in (-1.0, float("nan")):
         with pytest.raises(ValueError, match="0 or more"):

@@ -237,6 +237,7 @@ def test_the_limits_of_the_entropy():
         (EffectiveActions(4), [0.0, NINF, 1.0, 2.0], r"4.*3 available"),
         (EffectiveActions(3), [[0.0, 1.0, 2.0], [0.0, NINF, 1.0]], r"3.*values\[1\] with 2 available"),
         (EffectiveActions(3), [[[0.0, 1.0, 2.0]], [[1.0, NINF, 0.0]]], r"values\[1, 0\]"),
+        (EffectiveActions([4, 3]), [[0.0, 1.0], [2.0, 1.0]], r"4 is infeasible for values\[0\]"),
         (TargetEntropy(0.7), [0.0, 1.0], r"0\.7.*ln\(available\)"),
         (TargetEntropy(INF), [0.0, 1.0], "inf.*infeasible"),
         (GreedyProbability(0.4), [[1.0, 0.0, 2.0], [1.0, 0.0, NINF]], r"0\.4.*values\[1\] with 2.*1/available"),
@@ -251,6 +252,7 @@ def test_an_infeasible_target_names_row_target_and_available(temperature, values
 def test_a_target_entropy_may_be_rounded_by_1e_minus_9_above_that_of_all_actions():
     for made in (TargetEntropy, lambda nats: EffectiveActions(math.exp(nats))):
         assert made(math.log(2.0) + 0.9e-9).temperature([0.0, 1.0], 0) == INF
+        assert TargetEntropy(math.log(2.0) + 1e-9).temperature([0.0, 1.0], 0) == INF
         with pytest.raises(ValueError, match="infeasible"):
             made(math.log(2.0) + 1.1e-9).temperature([0.0, 1.0], 0)
 

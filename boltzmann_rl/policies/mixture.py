@@ -208,7 +208,7 @@ def mixtures(policy: Any, first: int, last: int) -> Mixture:
     else:
         found = [(step, policy.mixture(step)) for step in steps.tolist()]
         rows = [(*x[:3], evaluate(x.temperature, step)) for step, x in found]
-        columns = list(np.array(rows, dtype=np.float64).reshape(-1, 4).T)
+        columns = list(np.array(rows, dtype=np.float64).reshape(len(rows), 4).T)
     uniform, soft, greedy, _ = columns
     total, lowest = uniform + soft + greedy, np.minimum(np.minimum(uniform, soft), greedy)
     if not ((total >= _LEAST) & (total <= _MOST) & (lowest >= 0.0)).all():

@@ -143,7 +143,7 @@ def _at_rows(parameter: Any, name: str, values: Floats, step: Any) -> Any:
     rows = values.shape[:-1]
     ladder = (number,) if (number := rows_of_parameter(parameter)) else None
     if ladder == (1,) and rows == ():
-        return float(evaluate(parameter, step)[0])
+        return evaluate(parameter, step).item()
     found = ladder if ladder not in (None, rows) else ()
     if not found:
         value = parameter if isinstance(parameter, np.ndarray) else evaluate(parameter, step, name, rows)
