@@ -1,9 +1,9 @@
 """The nouns of the package as types, and what a policy, a learner or a bandit of your own may offer.
 
-Nothing is inherited and nothing registered: an object that has the methods of a protocol is one. What is optional
-stands in `Traits` (policies) and `LearnerTraits` (learners): an object says it by an attribute of that name, or leaves
-it out. Only `traits_of` and `learner_traits` read them. What an environment may say, ``steps_by_tables``, is read by
-`boltzmann_rl.tables`.
+Nothing is inherited and nothing registered: an object that has the methods of a protocol is one. Where a protocol says
+``Any``, the object may name a type. What is optional stands in `Traits` (policies) and `LearnerTraits` (learners): an
+object says it by an attribute of that name, or leaves it out. Only `traits_of` and `learner_traits` read them. What an
+environment may say, ``steps_by_tables``, is read by `boltzmann_rl.tables`.
 """
 
 import inspect
@@ -18,6 +18,7 @@ from boltzmann_rl.arguments.rows import PerRow
 
 __all__ = [
     "Actions",
+    "AnyEnvironment",
     "Array",
     "Axes",
     "Bandit",
@@ -334,6 +335,19 @@ class ContextualBandit(_Arms, Protocol):
     def bounds(self) -> tuple[float, float]: ...
     def start(self, runs: int, rng: np.random.Generator, /) -> Floats: ...
     def observe(self, world: Floats, rng: np.random.Generator, /) -> tuple[Contexts, Floats]: ...
+
+
+class AnyEnvironment(Protocol):
+    """An environment or a vector of them, as Gymnasium defines both."""
+
+    @property
+    def observation_space(self) -> Any: ...
+    @property
+    def action_space(self) -> Any: ...
+    @property
+    def reset(self) -> Callable[..., Any]: ...
+    @property
+    def step(self) -> Callable[..., Any]: ...
 
 
 class Transition(NamedTuple):

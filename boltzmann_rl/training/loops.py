@@ -61,8 +61,8 @@ class Loop:
 
     def look(self) -> Look:
         """What the policy would do now; after an episode, at the last decision."""
-        look = self.player.look([self._latest], np.array([self._step]))
-        return Look._make(part if part is None else part[0] for part in look)
+        parts: Any = self.player.look([self._latest], np.array([self._step]))  # arrays of one row, or None
+        return Look._make(part if part is None else part[0] for part in parts)
 
     def state(self) -> dict[str, Any]:
         """The state of the loop as plain data, from which `restore` of another loop continues."""

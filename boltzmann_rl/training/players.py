@@ -42,10 +42,10 @@ class Look(NamedTuple):
 
     values: Floats
     probabilities: Floats
-    temperature: Any
-    entropy: Any
-    effective_actions: Any
-    greedy_share: Any
+    temperature: float | Floats | None
+    entropy: float | Floats
+    effective_actions: float | Floats
+    greedy_share: float | Floats
 
 
 class Player:

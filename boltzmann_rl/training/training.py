@@ -13,7 +13,7 @@ from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.environments.copies import check_copies
 from boltzmann_rl.environments.interface import as_environment
 from boltzmann_rl.environments.vectors import is_vector
-from boltzmann_rl.protocols import Transition, learns_from
+from boltzmann_rl.protocols import AnyEnvironment, Transition, learns_from
 from boltzmann_rl.training.encoding import decoded
 from boltzmann_rl.training.loops import Loop
 from boltzmann_rl.training.players import Look
@@ -82,7 +82,7 @@ class Training:
     """
 
     @suggesting
-    def __init__(self, env: Any, agent: Agent, *, seed: int) -> None:
+    def __init__(self, env: AnyEnvironment, agent: Agent, *, seed: int) -> None:
         if not isinstance(agent, Agent):
             raise TypeError(f"agent must be Agent(learner, policy), got {agent!r}")
         env = as_environment(env)
@@ -162,7 +162,9 @@ class Training:
         write_training(path, environment, self._pickled() if environment == "pickle" else packed(self))
 
     @staticmethod
-    def load(path: str | Path, *, env: Any = None, agent: Agent | None = None, trust: bool = False) -> "Training":
+    def load(
+        path: str | Path, *, env: AnyEnvironment | None = None, agent: Agent | None = None, trust: bool = False
+    ) -> "Training":
         """Load a saved training, with an environment and an agent equal to those that were saved.
 
         No code in the file is run. If the file contains the environment's state, transitions, decisions and values

@@ -25,3 +25,4 @@ brl.schedules.WarmUp("cold", steps=10)  # wrong
 summary = experiment.run().sumary  # wrong
 cells = experiment.plan().cell  # wrong
 lengths = [cell.lenght for _, cell in experiment.plan().cells()]  # wrong
+training = brl.Training("FrozenLake-v1", agent, seed=0)  # wrong

@@ -12,7 +12,7 @@ from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.metrics import EPISODES, WINDOW
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.environments.declaration import Environment
-from boltzmann_rl.protocols import Transition
+from boltzmann_rl.protocols import AnyEnvironment, Transition
 from boltzmann_rl.streams import child_seed
 from boltzmann_rl.training.training import Episode, Training
 
@@ -23,7 +23,7 @@ BLOCK = 5
 
 
 @suggesting
-def play(env: Any, agent: Agent, *, seed: int) -> Iterator[tuple[Transition, Floats]]:
+def play(env: AnyEnvironment, agent: Agent, *, seed: int) -> Iterator[tuple[Transition, Floats]]:
     """`Training` as pairs: every transition, after it was learned from, and the learner's values, live.
 
     Args:
@@ -39,7 +39,7 @@ def play(env: Any, agent: Agent, *, seed: int) -> Iterator[tuple[Transition, Flo
 
 
 @suggesting
-def train(env: Any, agent: Agent, *, episodes: int, seed: int) -> Iterator[Episode]:
+def train(env: AnyEnvironment, agent: Agent, *, episodes: int, seed: int) -> Iterator[Episode]:
     """`Training` for a number of episodes; yields each when it is over.
 
     Args:
