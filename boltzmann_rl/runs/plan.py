@@ -4,14 +4,12 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.metrics import Measures, measures_of
 from boltzmann_rl.engines.selection import room
-from boltzmann_rl.environments.declaration import Environment
-from boltzmann_rl.protocols import Bandit
 from boltzmann_rl.runs.code import code_of
 
 __all__ = ["FORMAT", "Cell", "Plan", "Series"]
@@ -46,7 +44,7 @@ class Cell:
         (5,)
     """
 
-    problem: Bandit | Environment
+    problem: Any  # to name `Environment` here would import Gymnasium, which a plan of bandits does not need
     agent: Agent
     axis: str
     metrics: tuple[str, ...]
@@ -129,7 +127,7 @@ class Plan:
         return self.first.length - self.first.uncounted
 
     @property
-    def problems(self) -> dict[str, Bandit | Environment]:
+    def problems(self) -> dict[str, Any]:
         """By their labels."""
         return {series.problem: series.cell.problem for series in self.series}
 
