@@ -208,8 +208,8 @@ def copied(tmp_path_factory):
 
 def run(folder, code):
     code = f"import sys; sys.path[:0] = {[str(folder), str(folder / 'tests')]!r}\n{code}"
-    told = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=folder, capture_output=True, text=True)
-    assert told.returncode == 0, told.stderr
+    finished = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=folder, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
 
 
 def test_new_parts_decide_simulate_and_train_without_further_changes(copied):

@@ -29,7 +29,7 @@ from boltzmann_rl.learners.linear import LinearPreferences
 from boltzmann_rl.schedules import InverseTime
 
 FALSE_ALARM = 1e-6
-ROOM = "boltzmann_rl.environments"
+MODULE = "boltzmann_rl.environments"
 PLAIN = ("Adversarial", "Bernoulli", "Drifting", "Gaussian", "HeavyTailed", "NearTies", "Switching")
 CONTEXTUAL = ("Classification", "ContextualLinear")
 IDS = [f"boltzmann_rl/{name}Bandit-v0" for name in (*PLAIN, *CONTEXTUAL)]
@@ -69,8 +69,8 @@ def test_an_id_with_its_module_is_enough_and_importing_the_package_registers_not
         import sys, boltzmann_rl
         assert "gymnasium" not in sys.modules
         import gymnasium
-        assert gymnasium.make("{ROOM}:boltzmann_rl/GaussianBandit-v0", arms=7).action_space.n == 7
-        assert gymnasium.make_vec("{ROOM}:boltzmann_rl/BernoulliBandit-v0", num_envs=3).num_envs == 3
+        assert gymnasium.make("{MODULE}:boltzmann_rl/GaussianBandit-v0", arms=7).action_space.n == 7
+        assert gymnasium.make_vec("{MODULE}:boltzmann_rl/BernoulliBandit-v0", num_envs=3).num_envs == 3
         assert not {{"sklearn", "pygame", "matplotlib", "pandas"}} & set(sys.modules)"""
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
@@ -388,7 +388,7 @@ def test_a_users_bandit_becomes_an_environment_and_its_arrays_are_not_changed(mo
 
 def test_a_tabular_agent_learns_the_best_arm_and_the_means():
     options = {"means": [0.0, 1.0, 0.5], "steps": 5000}
-    env = Environment(f"{ROOM}:boltzmann_rl/GaussianBandit-v0", options=options).make()
+    env = Environment(f"{MODULE}:boltzmann_rl/GaussianBandit-v0", options=options).make()
     agent = Agent(QLearning(learning_rate=InverseTime(1.0, rate=0.001), discount=0.0), Boltzmann(0.2))
     *_, last = train(env, agent, episodes=2, seed=0)
     assert last.length == 5000

@@ -307,9 +307,9 @@ def test_list_shows_every_experiment_and_its_question(folder, capsys):
 def test_list_shows_the_other_experiments_if_a_file_has_none(folder, capsys, content, status, message):
     Path("another.py").write_text(content, "utf-8")
     assert main(["list", "."]) == status
-    told = capsys.readouterr()
-    assert "small: Which temperature?" in told.out
-    assert message in told.err
+    printed = capsys.readouterr()
+    assert "small: Which temperature?" in printed.out
+    assert message in printed.err
 
 
 def test_list_names_the_folder_it_searched(folder, capsys):

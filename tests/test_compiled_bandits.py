@@ -399,12 +399,12 @@ def test_a_longer_run_begins_as_a_shorter_one_does():
 )
 def test_errors_are_those_of_the_reference(bandit, agent):
     work = {"block": 0, "runs": 50, "steps": 60, "seed": 0}
-    told = []
+    finished = []
     for engine in (reference, compiled):
         with pytest.raises(ValueError, match=r".") as error, np.errstate(all="ignore"):
             engine.simulate(bandit, agent, **work)
-        told.append(str(error.value))
-    assert told[0] == told[1]
+        finished.append(str(error.value))
+    assert finished[0] == finished[1]
 
 
 @pytest.mark.parametrize("temperature", [5e-324, 1e-300])
@@ -468,10 +468,10 @@ def test_the_same_code_runs_without_compilation(agent):
         print(simulate(GaussianBandit(), {agent}, block=0, runs=3, steps=20, seed=1).totals["reward"].tolist())
     """
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    finished = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     expected = compiled.simulate(GaussianBandit(), eval(agent), block=0, runs=3, steps=20, seed=1)
-    assert told.stderr == ""
-    assert told.stdout.strip() == str(expected.totals["reward"].tolist())
+    assert finished.stderr == ""
+    assert finished.stdout.strip() == str(expected.totals["reward"].tolist())
 
 
 @pytest.mark.parametrize("policy", [Greedy(), Boltzmann(1e300)], ids=named)

@@ -143,4 +143,6 @@ def test_the_id_alone_is_enough_in_a_fresh_process():
     )
     out = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, check=True, text=True).stdout
     assert out.strip() == "30"
-    assert Environment("boltzmann_rl/ShortCorridor-v0").make().unwrapped.s == -1  # and once imported, without its room
+    assert (
+        Environment("boltzmann_rl/ShortCorridor-v0").make().unwrapped.s == -1
+    )  # and once imported, without naming its module

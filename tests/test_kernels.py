@@ -63,9 +63,9 @@ def without_compilation(function, x):
         sys.stdout.buffer.write(np.array([{function}(e) for e in np.frombuffer(sys.stdin.buffer.read())]).tobytes())
     """
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    told = subprocess.run([sys.executable, "-c", code], input=x.tobytes(), env=environment, capture_output=True)
-    assert not told.stderr
-    return np.frombuffer(told.stdout)
+    done = subprocess.run([sys.executable, "-c", code], input=x.tobytes(), env=environment, capture_output=True)
+    assert not done.stderr
+    return np.frombuffer(done.stdout)
 
 
 def units_off(found, exact):
@@ -176,8 +176,8 @@ def test_without_numba_one_line_says_what_to_install(monkeypatch):
 
 def test_numba_is_found_without_being_imported():
     code = "from boltzmann_rl.kernels.jit import available; import sys; print(available(), 'numba' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["True", "False"]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]
     assert available()
 
 
@@ -191,5 +191,5 @@ def test_machine_code_of_another_version_of_the_package_is_not_used(tmp_path):
     for factor in (2, 3):
         inner.write_text(head + f"\n\n@compiled\ndef f(x):\n    return x * {factor}\n")
         code = "from boltzmann_rl.outer import g; print(g(7))"
-        told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-        assert told.stdout == f"{7 * factor}\n"
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert done.stdout == f"{7 * factor}\n"

@@ -294,7 +294,7 @@ FORKS = """if True:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
 def test_processes_forked_while_a_thread_prepares_do_not_hang(tmp_path):
     """Also without a cache, so that the compiler runs for seconds."""
-    told = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-c", FORKS],
         capture_output=True,
         text=True,
@@ -302,7 +302,7 @@ def test_processes_forked_while_a_thread_prepares_do_not_hang(tmp_path):
         check=True,
         env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
     )
-    assert told.stdout.split() == ["0"], told.stderr
+    assert finished.stdout.split() == ["0"], finished.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
@@ -330,8 +330,8 @@ def test_a_fork_waits_for_the_compiler_and_not_with_the_lock_of_the_log():
         with no_fork():
             print("free")
     """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert told.stdout.split() == ["7", "free"]
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert finished.stdout.split() == ["7", "free"]
 
 
 def test_a_refused_batch_draws_nothing_from_a_generator_shared_by_threads():
@@ -462,5 +462,5 @@ def test_ctrl_c_works_while_another_thread_decides():
             time.sleep(0.7)
             print("heard", before == rng.bit_generator.state)
     """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
-    assert told.stdout.split() == ["heard", "True"], told.stderr
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert finished.stdout.split() == ["heard", "True"], finished.stderr

@@ -153,9 +153,9 @@ def test_the_compiled_tabular_engine_trains_as_the_reference_bit_for_bit(policy,
 class Answering:
     """A user's policy with the given mixture."""
 
-    def __init__(self, mixture, **said):
+    def __init__(self, mixture, **attributes):
         self.answer = mixture
-        vars(self).update(said)
+        vars(self).update(attributes)
 
     def __call__(self, values, step):
         return self.mixture(step).probabilities(values, step)
@@ -198,9 +198,9 @@ def test_weights_may_be_integers():
     assert mixtures(policy, 4, 6) == pytest.approx(np.array([[0.0] * 2, [1.0] * 2, [0.0] * 2, [2.0] * 2]))
 
 
-@pytest.mark.parametrize("said", [{"draw": lambda self, *given: 0}, {"uniforms_per_action": True}])
-def test_a_policy_that_draws_in_its_own_way_has_no_mixture(said):
-    kind = type("Drawing", (Answering,), {"__call__": Answering.__call__, "mixture": Answering.mixture, **said})
+@pytest.mark.parametrize("attributes", [{"draw": lambda self, *given: 0}, {"uniforms_per_action": True}])
+def test_a_policy_that_draws_in_its_own_way_has_no_mixture(attributes):
+    kind = type("Drawing", (Answering,), {"__call__": Answering.__call__, "mixture": Answering.mixture, **attributes})
     assert mixture_of(kind(Mixture(0.0, 0.0, 1.0)), 0) is None
 
 

@@ -188,8 +188,8 @@ def test_public_modules_are_attributes_of_the_package():
     """As ``help(boltzmann_rl.bandit_environments)`` in a fresh session."""
     names = ("bandit_environments", "gridworlds", "planning", "tables")
     code = f"import boltzmann_rl as b; print([{', '.join(f'b.{name}' for name in names)}])"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.count("<module ") == 4
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert finished.stdout.count("<module ") == 4
 
 
 # Why a function may be longer than 40 lines, or take more than six parameters.

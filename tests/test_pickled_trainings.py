@@ -30,11 +30,11 @@ def test_a_training_continues_as_without_the_interruption(tmp_path, make, agent)
     whole = Training(make(), agent, seed=4)
     expected, episodes = list(islice(whole, 150)), whole.last[:4]
     training = Training(make(), agent, seed=4)
-    told = []
+    found = []
     for number in (1, 36, 40, 73):  # also between the rows of one round
-        told += islice(training, number)
+        found += islice(training, number)
         training = saved(tmp_path / "training", training)
-    assert same(told, expected)
+    assert same(found, expected)
     assert training.values.tobytes() == whole.values.tobytes()
     assert training.last[:4] == episodes
     assert (training.seed, training.step) == (4, 150)
@@ -48,8 +48,8 @@ def test_an_environment_without_tables_continues_in_the_middle_of_its_episode(tm
 
     whole, training = (Training(make(), AGENTS[4], seed=0) for _ in range(2))
     list(islice(training, 33))
-    told = list(islice(saved(tmp_path / "training", training), 30))
-    assert same(told, list(islice(whole, 63))[33:])
+    found = list(islice(saved(tmp_path / "training", training), 30))
+    assert same(found, list(islice(whole, 63))[33:])
 
 
 @vectors_are_sound
@@ -64,8 +64,8 @@ def test_a_training_continues_in_another_process(tmp_path):
         "list(islice(training, 100)); print(training.values.tobytes().hex())"
     )
     command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "training")]
-    told = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    assert told.strip() == training.values.tobytes().hex()
+    found = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    assert found.strip() == training.values.tobytes().hex()
 
 
 @pytest.mark.parametrize("trust", [False, None, 1, "yes"])

@@ -178,5 +178,5 @@ def test_indices_and_lanes_of_other_types_are_refused(wrong):
 def test_all_tests_pass_without_compilation_and_on_a_processor_without_wide_registers(settings):
     environment = {**os.environ, **settings, "VECTORS_AGAIN": "1"}
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", __file__]
-    told = subprocess.run([sys.executable, "-m", "pytest", *options], env=environment, capture_output=True, text=True)
-    assert told.returncode == 0, told.stdout
+    done = subprocess.run([sys.executable, "-m", "pytest", *options], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
