@@ -223,9 +223,9 @@ def test_the_invariants_of_the_cells_hold_in_long_sequences_that_fill_table_and_
 
 
 def uniforms_taken(sampler, temperature, draws):
-    rng, tape = np.random.default_rng(9), np.random.default_rng(9).random(8 * draws).tolist()
+    rng, stream = np.random.default_rng(9), np.random.default_rng(9).random(8 * draws).tolist()
     sampler.sample(rng, temperature, draws)
-    return tape.index(rng.random())
+    return stream.index(rng.random())
 
 
 @pytest.mark.parametrize("temperature", [1e-9, 0.01, 0.1, 0.3, 1.0, 30.0, 1e9])
