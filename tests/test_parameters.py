@@ -9,6 +9,7 @@ import pytest
 
 import boltzmann_rl as brl
 from boltzmann_rl import GLIE, Boltzmann, BoltzmannGumbel, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, act
+from boltzmann_rl.policies.feedback import Exp3PlusPlus
 from boltzmann_rl.policies.parameters import (
     as_row_parameter,
     as_temperature_parameter,
@@ -78,6 +79,15 @@ def test_a_policy_tuned_by_feedback_needs_the_memory_and_no_step(policy):
     memory = np.array([0.0, 0.5, 1.0])
     actions = act(policy, VALUES, np.random.default_rng(0), memory=memory)
     np.testing.assert_array_equal(actions, act(policy, VALUES, np.random.default_rng(0), step=9, memory=memory))
+    for wrong in ([0.5, 1.5, 0.1], [0.5, -0.1, 0.1], [0.5, np.nan, 0.1]):
+        with pytest.raises(ValueError, match=r"memory must hold an ε in \[0, 1\] for each row"):
+            policy(VALUES, 0, wrong)
+
+
+def test_published_settings_are_the_defaults():
+    assert brl.AdaptiveMaxBoltzmann() == brl.AdaptiveMaxBoltzmann(RelativeToRange(0.5))
+    assert Exp3PlusPlus() == Exp3PlusPlus(exploration=256.0)
+    assert brl.Mellowmax(2.0) == brl.Mellowmax(2.0, alpha=0.0)
 
 
 @pytest.mark.parametrize("answer", [0, 0.0, -0.0, 1, 1.0, 0.25, np.float32(0.25)])
@@ -149,7 +159,8 @@ def test_a_temperature_may_be_a_number_a_schedule_or_a_temperature_unit():
     ],
 )
 def test_temperatures_for_another_number_of_rows_are_refused(parameter, values, step):
-    with pytest.raises(ValueError, match=r"temperature has a value for each row, of shape \([12],\), but values of"):
+    held = "are a single row" if values.ndim == 1 else r"are rows of shape \(3,\)"
+    with pytest.raises(ValueError, match=rf"temperature has a value for each row, of shape \([12],\), .* {held}"):
         temperature_at(parameter, values, step)
 
 

@@ -352,6 +352,12 @@ def test_a_range_that_a_float_just_holds_is_the_range():
     assert RelativeToSpread(0.5).temperature(values, 0) == pytest.approx(4e307 * math.sqrt(2 / 3), rel=1e-15)
 
 
+def test_an_offset_of_the_values_costs_no_digits_of_a_relative_temperature():
+    values = [2.0**53, 2.0**53 + 2.0]
+    assert RelativeToRange(1.0).temperature(values, 0) == 2.0
+    assert RelativeToSpread(1.0).temperature(values, 0) == 1.0
+
+
 def test_relative_temperatures_of_extreme_scales_are_greedy_and_uniform():
     for kind in (RelativeToRange, RelativeToSpread):
         np.testing.assert_array_equal(Boltzmann(kind(0.0))([0.0, 1.0, 1.0], 0), [0.0, 0.5, 0.5])

@@ -17,8 +17,6 @@ from boltzmann_rl.protocols import Temperature
 
 __all__ = ["AdaptiveEpsilonGreedy", "AdaptiveMaxBoltzmann", "Exp3PlusPlus"]
 
-_HALF_THE_RANGE: Any = RelativeToRange(0.5)
-
 
 @dataclass(frozen=True)
 class AdaptiveEpsilonGreedy:
@@ -67,7 +65,7 @@ class AdaptiveMaxBoltzmann:
     Source: Tokic & Palm (2011), *Value-Difference Based Exploration: Adaptive Control between ε-Greedy and Softmax*.
     """
 
-    temperature: Temperature = _HALF_THE_RANGE
+    temperature: Temperature = RelativeToRange(0.5)
     constant = shift_invariant = takes_memory = True
 
     def __post_init__(self) -> None:
