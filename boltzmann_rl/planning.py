@@ -111,12 +111,12 @@ class MDP:
             >>> MDP.of(lake.unwrapped).rewards.max().round(4)
             np.float64(0.3333)
         """
-        from boltzmann_rl.tables import doubt, layers  # here: an MDP of arrays does without Gymnasium
+        from boltzmann_rl.tables import layers, why_untrusted  # here: an MDP of arrays does not need Gymnasium
 
-        doubtful = doubt(as_environment(env), planning=True)
-        if doubtful:
+        reason = why_untrusted(as_environment(env), planning=True)
+        if reason:
             raise TypeError(
-                f"planning needs an environment that is known to be its tables, but {doubtful}; to plan for a table "
+                f"planning needs an environment that is known to follow its tables, but {reason}; to plan for a table "
                 "P itself: MDP.of(TabularEnv(P, initial_state_distrib)) of boltzmann_rl.gridworlds"
             )
         env = layers(env)[-1]

@@ -82,7 +82,7 @@ def test_every_function_of_a_known_class_is_the_reviewed_one(cls):
     changed = [
         f"{name}: {digest(function)}"
         for name, function in reached(cls, "step", "reset").functions
-        if function.__module__ != TabularEnv.__module__ and digest(function) not in known._READ.get(name, ())
+        if function.__module__ != TabularEnv.__module__ and digest(function) not in known._REVIEWED.get(name, ())
     ]
     assert not changed, "Gymnasium changed these: read them, and add the digests to boltzmann_rl/tables/known.py"
     assert known.is_unmodified(cls)
@@ -102,7 +102,7 @@ def test_every_function_of_a_known_class_is_the_reviewed_one(cls):
     ids=str,
 )
 def test_reviewed_and_declared_environments_follow_their_tables(env):
-    assert tables.doubt(env) == ""
+    assert tables.why_untrusted(env) == ""
     world = tables.world_of(env)
     for state in range(len(world.start)):
         for action in range(world.available.shape[1]):
@@ -147,9 +147,9 @@ def test_a_replaced_function_is_detected_until_it_is_restored(owner, name, monke
     replaced.__wrapped__ = plain
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, replaced)
-        assert any(tables.lasting(environment) is None for environment in environments)
+        assert any(tables.cached(environment) is None for environment in environments)
         assert any(isinstance(tables.world_of(environment.make()), str) for environment in environments)
-    assert all(tables.lasting(environment) is world for environment, world in zip(environments, before, strict=True))
+    assert all(tables.cached(environment) is world for environment, world in zip(environments, before, strict=True))
 
 
 def test_replaced_code_of_a_known_function_is_detected(monkeypatch):
@@ -157,13 +157,13 @@ def test_replaced_code_of_a_known_function_is_detected(monkeypatch):
         return 0, 0.0, False, False, {}
 
     monkeypatch.setattr(FrozenLakeEnv.step, "__code__", step.__code__)
-    assert "FrozenLakeEnv.step is not the function whose source is known" in tables.doubt(FrozenLakeEnv())
+    assert "FrozenLakeEnv.step is not the function whose source is known" in tables.why_untrusted(FrozenLakeEnv())
 
 
 def test_a_copy_of_a_known_function_with_other_globals_is_detected(monkeypatch):
     here = {**vars(frozen_lake), "categorical_sample": lambda chances, rng: 0}
     monkeypatch.setattr(FrozenLakeEnv, "step", types.FunctionType(FrozenLakeEnv.step.__code__, here))
-    assert "categorical_sample is not the function whose source is known" in tables.doubt(FrozenLakeEnv())
+    assert "categorical_sample is not the function whose source is known" in tables.why_untrusted(FrozenLakeEnv())
 
 
 class Stays(gymnasium.Env):
@@ -173,14 +173,14 @@ class Stays(gymnasium.Env):
 
 def test_a_base_inserted_under_a_known_class_is_detected():
     lake, bases = Environment("FrozenLake-v1"), FrozenLakeEnv.__bases__
-    assert tables.lasting(lake) is not None
+    assert tables.cached(lake) is not None
     try:
         FrozenLakeEnv.__bases__ = (Stays,)
-        assert tables.lasting(lake) is None
-        assert "Stays.reset is not the function whose source is known" in tables.doubt(lake.make())
+        assert tables.cached(lake) is None
+        assert "Stays.reset is not the function whose source is known" in tables.why_untrusted(lake.make())
     finally:
         FrozenLakeEnv.__bases__ = bases
-    assert tables.lasting(lake) is not None
+    assert tables.cached(lake) is not None
 
 
 def test_an_exchanged_map_is_read_again(monkeypatch):
@@ -192,10 +192,10 @@ def test_an_exchanged_map_is_read_again(monkeypatch):
 
 def test_tables_of_a_replaced_constructor_are_not_kept(monkeypatch):
     lake = Environment("FrozenLake-v1")
-    assert tables.lasting(lake) is not None
+    assert tables.cached(lake) is not None
     plain = FrozenLakeEnv.__init__
     monkeypatch.setattr(FrozenLakeEnv, "__init__", lambda self, **options: plain(self, **options))
-    assert tables.lasting(lake) is None
+    assert tables.cached(lake) is None
     assert not isinstance(tables.read(lake), str)  # the functions of the instance are the reviewed ones
 
 
@@ -217,7 +217,7 @@ def slippery_when_full(**options):
 )
 def test_tables_are_kept_between_runs_only_if_every_construction_is_the_same(environment, lasts):
     assert not isinstance(tables.read(environment), str)
-    assert (tables.lasting(environment) is not None) is lasts
+    assert (tables.cached(environment) is not None) is lasts
 
 
 # Declared environments
@@ -285,15 +285,15 @@ class Plainly(Maze):
     ids=lambda part: type(part).__name__,
 )
 def test_a_declaration_is_inherited_unless_a_relevant_method_is_overridden(env, message):
-    assert message in tables.doubt(env)
-    assert bool(tables.doubt(env)) is bool(message)
+    assert message in tables.why_untrusted(env)
+    assert bool(tables.why_untrusted(env)) is bool(message)
 
 
 @pytest.mark.parametrize("name", ["step", "reset", "drawn", "action_mask"])
 def test_a_declaration_does_not_cover_attributes_set_on_an_instance(name):
     maze = Maze()
     setattr(maze, name, getattr(maze, name))
-    assert f"{name} of Maze is replaced on the environment itself" in tables.doubt(maze)
+    assert f"{name} of Maze is replaced on the environment itself" in tables.why_untrusted(maze)
 
 
 @pytest.mark.parametrize(
@@ -301,16 +301,16 @@ def test_a_declaration_does_not_cover_attributes_set_on_an_instance(name):
     [
         (
             "pays",
-            r"step \d in state \d answered observation=1, reward=\d.0, .*by P and its draws observation=1",
+            r"step \d in state \d returned observation=1, reward=\d.0, .*P and its draws give observation=1",
         ),
-        ("draws", "answered observation="),
-        ("truncates", "truncated=True, and by P and its draws"),
-        ("masks", r"reset\(\) shows the mask \[ True False\], and action_mask is \[ True  True\]"),
+        ("draws", "returned observation="),
+        ("truncates", "truncated=True, but P and its draws give"),
+        ("masks", r"reset\(\) has the mask \[ True False\], but action_mask is \[ True  True\]"),
     ],
 )
 def test_a_false_declaration_raises_an_error_that_names_the_deviation(lie, message):
     environment = registered(f"Lie{lie}", Maze, kwargs={"lie": lie}, max_episode_steps=20)
-    with pytest.raises(ValueError, match=f"declares steps_by_tables = True, but does something else: .*{message}"):
+    with pytest.raises(ValueError, match=f"declares steps_by_tables = True, but does not follow its tables: .*{message}"):
         tables.read(environment)
 
 

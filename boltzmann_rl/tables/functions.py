@@ -1,7 +1,7 @@
-"""Which functions the methods of a class reach by name, and whether they are the ones that were read.
+"""Which functions the methods of a class reach by name, and whether these are the original ones.
 
-Python lets anyone replace a function: in a subclass, on an instance, in the class itself or in its module. What a
-method does is therefore known only if everything that it reaches by name is.
+Python allows a function to be replaced: in a subclass, on an instance, in the class itself or in its module. So the
+behaviour of a method is known only if every function that it reaches by name is known.
 """
 
 import ast
@@ -13,16 +13,16 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, NoneType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Reached", "all_at_home", "digest", "is_at_home", "is_plain", "overridden", "reached"]
+__all__ = ["Reached", "all_original", "digest", "is_original", "is_plain", "overridden", "reached"]
 
 _ATOMS = {NoneType, bool, int, float, str, bytes, np.bool_, np.float16, np.float32, np.float64}
 _ATOMS |= {np.dtype(f"{sign}{size}").type for sign in "iu" for size in (1, 2, 4, 8)}
 
-# Where the search stops: drawing, which is asked about apart, and Gymnasium's checks, which at most warn or raise.
+# Where the search stops: rendering, which is checked separately, and Gymnasium's checks, which only warn or raise.
 _STOPS = {
     "env_data_reuse_passive_checker",
     "env_reset_passive_checker",
@@ -30,7 +30,7 @@ _STOPS = {
     "render",
 }
 
-# What decides how an attribute is found.
+# Methods that change how attributes are found.
 _ACCESS = {"__delattr__", "__getattr__", "__getattribute__", "__setattr__"}
 
 
@@ -39,42 +39,27 @@ class Reached:
     """What methods of a class reach, directly or through the functions that they call.
 
     Attributes:
-        names: Of attributes and globals.
-        functions: Found under such a name in the class, its bases or a module: ``(qualified name, function)``.
+        names: Names of attributes and globals.
+        functions: ``(qualified name, function)`` found under such a name in the class, its bases or a module.
         data: Plain data found in a module.
-        strange: Attributes of the classes that run code which is no function's, and so can't be followed.
+        opaque: Attributes of the classes that run code other than a Python function, which can't be followed.
     """
 
     names: set[str]
     functions: list[tuple[str, FunctionType]]
     data: dict[str, Any]
-    strange: list[str]
+    opaque: list[str]
 
 
-class _Known(NamedTuple):
-    """What was reached, and all that was looked up on the way: where, under which name, and what was there."""
+_MISSING = object()
 
-    found: Reached
-    bases: tuple[type, ...]
-    looked_up: list[tuple[Any, str, Any]]
-    codes: list[tuple[FunctionType, CodeType]]
-
-    def still_holds(self, cls: type) -> bool:
-        """Whether everything is as it was; asking this takes a fraction of the time of the search."""
-        if cls.__mro__ is not self.bases:
-            return False
-        for place, name, value in self.looked_up:
-            if place.get(name, _NOTHING) is not value:
-                return False
-        return all(function.__code__ is code for function, code in self.codes)
-
-
-_NOTHING = object()
-_known: dict[tuple[type, tuple[str, ...]], _Known] = {}
+# Results of searches with all that they depend on: bases, the (namespace, name, value) looked up, and functions' code.
+_Lookups = list[tuple[Any, str, Any]]
+_cache: dict[tuple[type, tuple[str, ...]], tuple[Reached, tuple[type, ...], _Lookups, list[Any]]] = {}
 
 
 def reached(cls: type, *methods: str) -> Reached:
-    """Everything that methods of a class reach by name.
+    """Everything that methods of a class reach by name; cached until something on the way is replaced.
 
     Example:
         >>> class Die:
@@ -86,20 +71,21 @@ def reached(cls: type, *methods: str) -> Reached:
         >>> sorted(reached(Die, "throw").names)
         ['at', 'face', 'throw']
     """
-    known = _known.get((cls, methods))
-    if known is None or not known.still_holds(cls):
-        known = _known[cls, methods] = _remembered(_search(cls, methods), cls)
-    return known.found
-
-
-def _remembered(found: Reached, cls: type) -> _Known:
-    places: dict[tuple[int, str], Any] = {}
+    if (cls, methods) in _cache:
+        found, bases, lookups, codes = _cache[cls, methods]
+        unchanged = all(place.get(name, _MISSING) is value for place, name, value in lookups)
+        if unchanged and cls.__mro__ is bases and all(function.__code__ is code for function, code in codes):
+            return found
+    found, places = _search(cls, methods), dict[tuple[int, str], Any]()
+    functions = [function for _, function in found.functions]
     for owner in cls.__mro__[:-1]:
         places |= {(id(owner), name): vars(owner) for name in found.names}
-    for _, function in found.functions:
+    for function in functions:
         places |= {(id(function.__globals__), name): function.__globals__ for name in _names(function.__code__)}
-    looked_up = [(place, name, place.get(name, _NOTHING)) for (_, name), place in places.items()]
-    return _Known(found, cls.__mro__, looked_up, [(function, function.__code__) for _, function in found.functions])
+    lookups = [(place, name, place.get(name, _MISSING)) for (_, name), place in places.items()]
+    codes = [(function, function.__code__) for function in functions]
+    _cache[cls, methods] = found, cls.__mro__, lookups, codes
+    return found
 
 
 def _search(cls: type, methods: tuple[str, ...]) -> Reached:
@@ -113,9 +99,12 @@ def _search(cls: type, methods: tuple[str, ...]) -> Reached:
             if name not in vars(owner):
                 continue
             value, qualified = vars(owner)[name], f"{owner.__qualname__}.{name}"
-            functions = _functions(value)
-            if not functions and _is_called(value):
-                found.strange.append(qualified)
+            parts = (value.fget, value.fset, value.fdel) if type(value) is property else (value,)
+            unbound: list[Any] = [getattr(part, "__func__", part) for part in parts]
+            functions = [part for part in unbound if isinstance(part, FunctionType)]
+            runs_code = not isinstance(value, type) and (callable(value) or hasattr(type(value), "__get__"))
+            if runs_code and not functions:
+                found.opaque.append(qualified)
             for function in functions:
                 found.functions.append((qualified, function))
                 waiting += _follow(function, found)
@@ -123,7 +112,7 @@ def _search(cls: type, methods: tuple[str, ...]) -> Reached:
 
 
 def _follow(function: FunctionType, found: Reached) -> list[str]:
-    """The names in a function; functions that it encloses, and those and data of its module, are followed at once."""
+    """The names in a function; functions in its closure and its module are followed, plain data is recorded."""
     names = list(_names(function.__code__))
     known = {name: function.__globals__[name] for name in names if name in function.__globals__}
     enclosed = (cell.cell_contents for cell in function.__closure__ or () if cell != CellType())
@@ -143,25 +132,15 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _is_called(value: Any) -> bool:
-    """Whether code may run where an attribute is read or called, which is not a function's."""
-    return not isinstance(value, type) and (callable(value) or hasattr(type(value), "__get__"))
-
-
-def _functions(value: Any) -> list[FunctionType]:
-    parts = (value.fget, value.fset, value.fdel) if type(value) is property else (getattr(value, "__func__", value),)
-    return [part for part in parts if isinstance(part, FunctionType)]
-
-
 def overridden(env: Any, owner: type, names: set[str]) -> str:
-    """The first of the names that an environment defines anew, in its class or on itself; empty if it defines none.
+    """Which of the names an environment redefines, in its class or on the instance; empty if it redefines none.
 
-    Plain data is no definition: it is read where it is.
+    Plain data does not count.
 
     Args:
         env: An instance of ``owner``.
-        owner: Its names, and those of its bases, are the ones that are defined.
-        names: Those that matter, to which those are added that decide how attributes are found.
+        owner: The class whose definitions, and whose bases' definitions, are expected.
+        names: The names to check; methods that change how attributes are found are always checked.
     """
     mine = [cls for cls in type(env).__mro__ if cls not in owner.__mro__]
     for cls in mine:
@@ -175,9 +154,9 @@ def overridden(env: Any, owner: type, names: set[str]) -> str:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a value is data alone: numbers, strings, None, arrays of these, and lists, tuples and dicts of them.
+    """Whether a value is plain data: numbers, strings, None, arrays of these, and lists, tuples and dicts of them.
 
-    Types are taken exactly, as a subclass may have a behaviour of its own.
+    Instances of subclasses do not count, since they may behave differently.
 
     Example:
         >>> is_plain({0: [(1.0, 0, 0.0, True)]}), is_plain([print])
@@ -193,35 +172,29 @@ def is_plain(value: Any) -> bool:
     return kind is np.ndarray and value.dtype.kind in "biufSU"
 
 
-def is_at_home(qualified: str, function: FunctionType) -> bool:
-    """Whether a function was written in the file of its module under the name under which it is found."""
-    module = sys.modules.get(function.__module__)
-    written = function.__code__.co_qualname, function.__code__.co_filename
-    return written == (qualified, getattr(module, "__file__", None)) and function.__globals__ is vars(module)
+def is_original(qualified: str, function: FunctionType) -> bool:
+    """Whether a function was defined in the file of its module under this qualified name."""
+    module, code = sys.modules.get(function.__module__), function.__code__
+    expected = qualified, getattr(module, "__file__", None)
+    return (code.co_qualname, code.co_filename) == expected and function.__globals__ is vars(module)
 
 
 @functools.lru_cache(maxsize=256)
-def all_at_home(found: Reached) -> bool:
-    """Whether all functions that were reached were written where they are found."""
-    return not found.strange and all(is_at_home(*function) for function in found.functions)
+def all_original(found: Reached) -> bool:
+    """Whether all functions that were reached are the original ones."""
+    return not found.opaque and all(is_original(*function) for function in found.functions)
 
 
 def digest(function: FunctionType) -> str:
-    """A function's source without comments, docstring and annotations, in eight digits; empty where there is no source.
+    """A hash of a function's source without comments, docstring and annotations: eight digits, empty without source.
 
     Example:
         >>> digest(is_plain) == digest(digest)
         False
     """
-    return _digest(function.__code__) if not function.__closure__ or _is_method(function) else ""
-
-
-def _is_method(function: FunctionType) -> bool:
-    """Whether nothing is enclosed but the class, as by ``super()``."""
-    return function.__code__.co_freevars == ("__class__",)
-
-
-def _digest(code: CodeType) -> str:
+    code = function.__code__
+    if function.__closure__ and code.co_freevars != ("__class__",):  # super() encloses __class__
+        return ""
     try:
         (tree,) = ast.parse(textwrap.dedent(inspect.getsource(code))).body
     except (OSError, SyntaxError, TypeError, ValueError):
@@ -233,7 +206,7 @@ def _digest(code: CodeType) -> str:
 
 
 def _shape(node: Any) -> Any:
-    """A syntax tree as tuples, without what differs between versions of Python and means nothing here."""
+    """A syntax tree as tuples, without annotations and without fields that differ between versions of Python."""
     if isinstance(node, list):
         return [_shape(part) for part in node]
     if not isinstance(node, ast.AST):

@@ -1,9 +1,9 @@
 """Episodes of a tabular agent as machine code: `boltzmann_rl.training.loops`, operation for operation.
 
-Every sum is taken in the order of the reference, so that the results are its own to the last bit. A decision is made
-there by plain floats, as in `boltzmann_rl.policies.mixture`; at temperature 0 and ∞ by the policy's arrays. The small
-functions are put in place where they are called, and take tables whole: to hand an array over, or to make a view of a
-row, costs more than what is done with it.
+Every sum is taken in the order of the reference, so that the results are equal to the last bit. The reference decides
+with plain floats, as in `boltzmann_rl.policies.mixture`; at temperature 0 and ∞ with the policy's arrays. The small
+functions are inlined and take whole tables: passing an array, or making a view of a row, would cost more than their
+arithmetic.
 """
 
 import math
@@ -21,20 +21,20 @@ from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 
 __all__ = ["LARGEST", "Rule", "State", "run_episodes"]
 
-# How a learner learns.
+# The learners, as a `Rule` names them.
 Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q_LEARNING = range(4)
 
-# Beyond, a sum of values might overflow.
+# The largest value for which no sum of values overflows.
 LARGEST = 1e300
 
-# From Python 3.12 on, sum() carries what the additions of floats lose.
-_CARRIES = sys.version_info >= (3, 12)
+# From Python 3.12 on, sum() compensates the rounding errors of float additions.
+_COMPENSATES = sys.version_info >= (3, 12)
 
 
 class Rule(NamedTuple):
     """An agent in numbers: the weights and the temperature of `boltzmann_rl.policies.mixture`, and how it learns.
 
-    Weights, temperatures and learning rates are arrays over the clock; of one entry, they are constant.
+    Weights, temperatures and learning rates are arrays over the clock, or have one entry if they are constant.
     """
 
     uniform: Floats
@@ -48,12 +48,12 @@ class Rule(NamedTuple):
 
 
 class State(NamedTuple):
-    """Where a run stands: the tables of values ``(n, S, A)``, visits, and what belongs to the present episode.
+    """The state of a run: the tables of values ``(n, S, A)``, visits, and the current episode.
 
     Attributes:
-        tables: One, or the mean of two and the two.
+        tables: One table, or the mean of two tables followed by the two.
         visits: Decisions in each state ``(S,)``.
-        now: Step, episode, state, the action that was already chosen (or −1), and steps of this episode.
+        now: Step, episode, state, the action if it is already chosen (else −1), and steps of this episode.
         total: The sum of the rewards of this episode.
     """
 
@@ -75,7 +75,7 @@ def _mixed(uniform, soft, greedy, temperatures, clock):  # type: ignore[no-untyp
 
 @placed
 def _first(start, u):  # type: ignore[no-untyped-def]
-    """The state at which the running sum passes u; the first of all if none does, as argmax has it."""
+    """The first state whose cumulative probability exceeds u; state 0 if none does, as with argmax."""
     for state in range(len(start)):
         if start[state] > u:
             return state
@@ -84,32 +84,32 @@ def _first(start, u):  # type: ignore[no-untyped-def]
 
 @placed
 def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
-    """The same for the outcomes of a step."""
+    """The first outcome of a step whose cumulative probability exceeds u; outcome 0 if none does."""
     chosen = 0
-    for outcome in range(cumulative.shape[2] - 1, -1, -1):  # no branch that the processor would have to guess
+    for outcome in range(cumulative.shape[2] - 1, -1, -1):  # without a branch that the processor could mispredict
         chosen = where(cumulative[here, action, outcome] > u, outcome, chosen)
     return chosen
 
 
 @placed
 def _add(total, lost, number):  # type: ignore[no-untyped-def]
-    """One step of Python's sum (from 3.12 on that of Neumaier 1974), which in the end is total + lost."""
+    """One step of Python's sum, which is total + lost at the end (Neumaier 1974 from Python 3.12 on)."""
     new = total + number
-    if _CARRIES:
+    if _COMPENSATES:
         lost += (total - new) + number if abs(total) >= abs(number) else (number - new) + total
     return new, lost
 
 
 @compiled
 def _numpy_sum(numbers, count):  # type: ignore[no-untyped-def]
-    """NumPy's sum of the first so many, up to 128: from eight on in eight strands."""
+    """NumPy's sum of the first ``count`` numbers, up to 128: from eight on as eight partial sums."""
     total, first = 0.0, 0
     if count >= 8:
         r = numbers[:8].copy()
         first = 8
         while first + 8 <= count:
-            for strand in range(8):
-                r[strand] += numbers[first + strand]
+            for k in range(8):
+                r[k] += numbers[first + k]
             first += 8
         total = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
     for i in range(first, count):
@@ -128,7 +128,7 @@ def _best(tables, table, here, available):  # type: ignore[no-untyped-def]
 
 @placed
 def _weigh(soft, tables, here, available, temperature, weights):  # type: ignore[no-untyped-def]
-    """Weights of the soft part, not normalised, or of the uniform one where there is none; limits are exact.
+    """Unnormalised weights of the softmax, or of the uniform policy if soft = 0; exact at temperatures 0 and ∞.
 
     Returns the best value, the numbers of available actions and of maxima, and the sum of the weights.
     """
@@ -150,8 +150,8 @@ def _weigh(soft, tables, here, available, temperature, weights):  # type: ignore
 
 @placed
 def _pick(weights, total, u):  # type: ignore[no-untyped-def]
-    """The action at which the running sum of the weights, which does not carry, passes u times its end."""
-    if _CARRIES:
+    """The action at which the plain cumulative sum of the weights exceeds u times the total."""
+    if _COMPENSATES:
         total = 0.0
         for action in range(len(weights)):
             total += weights[action]
@@ -164,9 +164,9 @@ def _pick(weights, total, u):  # type: ignore[no-untyped-def]
 
 @placed
 def _choose(mixture, tables, here, available, u, weights):  # type: ignore[no-untyped-def]
-    """The action for a uniform, or −1 where the reference would refuse to decide, or does it in another way.
+    """The action for a uniform, or −1 where the reference raises an error or computes in another way.
 
-    Leaves the probabilities in ``weights``, multiplied with the number that is returned as well.
+    Also returns a number, by which ``weights`` have to be divided to be the probabilities.
     """
     uniform, soft, greedy, temperature = mixture
     extreme = soft > 0.0 and (temperature == 0.0 or temperature == np.inf)
@@ -178,7 +178,7 @@ def _choose(mixture, tables, here, available, u, weights):  # type: ignore[no-un
     if uniform == 0.0 and greedy == 0.0 and not extreme:
         return _pick(weights, norm, u), norm
     low, more, high = uniform / free, soft / norm, greedy / ties
-    if extreme:  # as the arrays do
+    if extreme:  # the order of operations of the policy's arrays
         low, more, high = uniform * (1.0 / free), soft * (1.0 / norm), greedy * (1.0 / ties)
     elif soft == 0.0 and greedy == 0.0:
         low = 1.0
@@ -198,7 +198,7 @@ def _choose(mixture, tables, here, available, u, weights):  # type: ignore[no-un
 
 @placed
 def _mean(tables, here, weights, total):  # type: ignore[no-untyped-def]
-    """The mean value of what the policy does."""
+    """The expected value under the policy's probabilities ``weights / total``."""
     mean = 0.0
     for action in range(len(weights)):
         mean += tables[0, here, action] * (weights[action] / total)
@@ -206,8 +206,8 @@ def _mean(tables, here, weights, total):  # type: ignore[no-untyped-def]
 
 
 @placed
-def _judged(tables, chosen, here, available, ties):  # type: ignore[no-untyped-def]
-    """What the other of two tables says of the best actions of the chosen one, on average."""
+def _evaluated(tables, chosen, here, available, ties):  # type: ignore[no-untyped-def]
+    """The mean, in the other of two tables, over the best actions of the chosen one."""
     best, count = _best(tables, chosen, here, available), 0
     for action in range(len(ties)):
         if available[here, action] and tables[chosen, here, action] == best:
@@ -218,7 +218,7 @@ def _judged(tables, chosen, here, available, ties):  # type: ignore[no-untyped-d
 
 @compiled
 def run_episodes(world, rule, state, nature, deciding, learning, until, samples, places, rewards):  # type: ignore[no-untyped-def]
-    """Run until a step, or until all episodes are over; returns False where the reference has to do it.
+    """Run until a step, or until all episodes are over; returns False where only the reference can go on.
 
     Args:
         world: A `World`.
@@ -227,8 +227,8 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         nature: `pcg.Uniforms` of the environment's stream.
         deciding: `pcg.Uniforms` of the stream of decisions.
         learning: `pcg.Uniforms` of the learner's stream.
-        until: A step.
-        samples: Filled with the return, the length and whether it terminated, ``(3, episodes)``.
+        until: The step at which to stop.
+        samples: Filled with each episode's return, length and whether it terminated, ``(3, episodes)``.
         places: Filled with the first steps ``(n, 5)``: state, action, next state, terminated, truncated.
         rewards: Filled with the rewards of these steps ``(n,)``.
     """
@@ -256,7 +256,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         elapsed += 1
         terminated, truncated = ends[here, action, outcome], elapsed >= limit
         visits[here] += 1
-        # What follows; after a truncated step, what would have followed is drawn from the learner's stream.
+        # The next action; after a truncated step it is not taken, and drawn from the learner's stream.
         then, target, table = -1, reward, 0
         if looks_ahead and not terminated:
             clock = visits[there] if by_visits else step + 1
@@ -270,7 +270,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         elif learner == DOUBLE_Q_LEARNING:
             table = 1 if pcg.next_uniform(learning) < 0.5 else 2
             if not terminated:
-                target += discount * _judged(tables, table, there, available, ties)
+                target += discount * _evaluated(tables, table, there, available, ties)
         elif not terminated:
             target += discount * _best(tables, 0, there, available)
         value = tables[table, here, action]

@@ -1,4 +1,4 @@
-"""The list of environments that are known to follow their transition tables, and the declaration by others."""
+"""The environments that are known to follow their transition tables, and those that declare to do so."""
 
 import functools
 from typing import Any
@@ -19,11 +19,11 @@ from gymnasium.wrappers import (
 from boltzmann_rl.environments.interface import name_of
 from boltzmann_rl.environments.masks import mask_method
 from boltzmann_rl.gridworlds import TabularEnv
-from boltzmann_rl.tables.functions import Reached, digest, is_at_home, is_plain, overridden, reached
+from boltzmann_rl.tables.functions import Reached, digest, is_original, is_plain, overridden, reached
 
-__all__ = ["DECLARATION", "KNOWN", "declares", "doubt", "is_unmodified", "layers"]
+__all__ = ["DECLARATION", "KNOWN", "declares", "is_unmodified", "layers", "why_untrusted"]
 
-# The class attribute that declares it.
+# The class attribute by which an environment declares to follow its tables.
 DECLARATION = "steps_by_tables"
 
 # Classes whose step and reset were reviewed, with attributes that must be false. A fickle passenger in Gymnasium's Taxi
@@ -38,12 +38,12 @@ KNOWN: dict[type, tuple[str, ...]] = {
 # Wrappers that pass everything through, except that TimeLimit truncates.
 _TRANSPARENT = (OrderEnforcing, PassiveEnvChecker, TimeLimit)
 
-# Wrappers that also render or record. They need every step, which compiled play skips; planning takes no steps.
+# Wrappers that also render or record, for which compiled play would skip steps; planning takes none.
 _WATCHING = (*_TRANSPARENT, HumanRendering, RecordEpisodeStatistics, RenderCollection)
 
 # Digests (`boltzmann_rl.tables.functions.digest`) of the reviewed functions of Gymnasium 1.2 to 1.4. If a later version
 # differs, `tests/test_tables.py` fails: review it, and add its digest if it still follows P.
-_READ = {
+_REVIEWED = {
     "CliffWalkingEnv.reset": {"4b538015"},
     "CliffWalkingEnv.step": {"88dc52e5"},
     "Env.np_random": {"5fff2839", "942ed340"},
@@ -70,17 +70,17 @@ _READ = {
 }
 
 
-def doubt(env: Any, *, planning: bool = False) -> str:
-    """Why an environment is not known to follow its tables, in a line; empty if that is known or declared.
+def why_untrusted(env: Any, *, planning: bool = False) -> str:
+    """Why an environment is not trusted to follow its tables, in one line; empty if it is known or declared to.
 
     Args:
         env: Any object.
         planning: Whether only the tables matter, and not the side effects of a step, such as rendering.
 
     Example:
-        >>> doubt(gymnasium.make("FrozenLake-v1"))
+        >>> why_untrusted(gymnasium.make("FrozenLake-v1"))
         ''
-        >>> doubt(gymnasium.make("CartPole-v1"))
+        >>> why_untrusted(gymnasium.make("CartPole-v1"))
         'CartPole-v1 has no P: only environments with transition tables are known'
     """
     *wrappers, inner = layers(env)
@@ -93,25 +93,23 @@ def doubt(env: Any, *, planning: bool = False) -> str:
     for wrapper in wrappers:
         kind = type(wrapper)
         if kind not in _TRANSPARENT and not planning:
-            return f"{name} is wrapped in {kind.__qualname__}, which is there to be stepped through"
+            return f"{name} is wrapped in {kind.__qualname__}, which needs every step"
         changed = _change(wrapper, kind) if kind in _TRANSPARENT else _override(wrapper, kind)
         if changed:
             return f"{name} is wrapped in {kind.__qualname__}, which was changed: {changed}"
-    return _doubt_of(inner, name) or ("" if planning else _addition(env, inner, name))
-
-
-def _addition(env: Any, inner: Any, name: str) -> str:
-    """What happens in an environment besides what its tables say."""
+    reason = _why_inner_untrusted(inner, name)
+    if reason or planning:
+        return reason
     if getattr(inner, "render_mode", None) is not None:
-        return f"{name} is drawn as it goes, by render_mode={inner.render_mode!r}"
+        return f"{name} is rendered at every step, by render_mode={inner.render_mode!r}"
     masks = mask_method(env)
     if masks is not None and not (declares(type(inner)) is not None and hasattr(inner, "action_mask")):
         return f"{name} has masks by {masks}, which is not known"
     return ""
 
 
-def _doubt_of(inner: Any, name: str) -> str:
-    """The same of an environment without wrappers."""
+def _why_inner_untrusted(inner: Any, name: str) -> str:
+    """Why an environment without wrappers is not trusted."""
     owner = declares(type(inner))
     if owner is not None:
         changed = _override(inner, owner, "action_mask")
@@ -126,35 +124,35 @@ def _doubt_of(inner: Any, name: str) -> str:
     if changed:
         return f"{name} need not be what its tables say, as {changed}: {remedy}"
     more = next((attribute for attribute in KNOWN[known] if getattr(inner, attribute)), "")
-    return more and f"{name} has {more}={getattr(inner, more)}, of which its tables say nothing"
+    return more and f"{name} has {more}={getattr(inner, more)}, which its tables do not model"
 
 
 def declares(cls: type) -> type | None:
-    """The class in which a class or its nearest base declares to step by tables; None where that is not declared."""
+    """The class, or its nearest base, that declares to step by tables; None if none does."""
     owner = next((base for base in cls.__mro__ if DECLARATION in vars(base)), None)
     return owner if owner is not None and vars(owner)[DECLARATION] is True else None
 
 
 def is_unmodified(cls: type) -> bool:
-    """Whether all functions that ``step`` and ``reset`` of a class come to are the ones that were read."""
+    """Whether all functions that ``step`` and ``reset`` of a class reach are the reviewed ones."""
     return not _replaced(reached(cls, "step", "reset"))
 
 
 @functools.lru_cache(maxsize=256)
 def _replaced(found: Reached) -> str:
-    """What about functions is not as it was read."""
+    """The first function that is not the reviewed one; empty if all are."""
     for qualified, function in found.functions:
         ours = function.__module__ == TabularEnv.__module__
-        if not (is_at_home(qualified, function) if ours else digest(function) in _READ.get(qualified, ())):
+        if not (is_original(qualified, function) if ours else digest(function) in _REVIEWED.get(qualified, ())):
             return f"{qualified} is not the function whose source is known"
-    return f"{found.strange[0]} is no plain function" if found.strange else ""
+    return f"{found.opaque[0]} is not a plain function" if found.opaque else ""
 
 
 def _override(env: Any, owner: type, *more: str) -> str:
-    """What an environment has of its own that the owner's step, reset and more come to."""
+    """What an environment redefines of the functions that the owner's step, reset and ``more`` reach."""
     found = reached(owner, "step", "reset", *more)
-    if found.strange and type(env) is not owner:
-        return f"{found.strange[0]} is no plain function, so what it comes to can't be told"
+    if found.opaque and type(env) is not owner:
+        return f"{found.opaque[0]} is not a plain function, so the functions that it calls are unknown"
     return overridden(env, owner, found.names)
 
 
@@ -165,12 +163,12 @@ def _change(env: Any, known: type) -> str:
     if changed:
         return changed
     data = [name for name in found.names & vars(env).keys() if name not in ("env", "_np_random", "_previous_data")]
-    strange = next((name for name in data if not is_plain(vars(env)[name])), "")
-    return strange and f"its {strange} is more than numbers in dicts, lists, tuples and arrays"
+    other = next((name for name in data if not is_plain(vars(env)[name])), "")
+    return other and f"its {other} is more than numbers in dicts, lists, tuples and arrays"
 
 
 def layers(env: Any) -> list[Any]:
-    """The known wrappers, outermost first, and the environment inside.
+    """The known wrappers, outermost first, and the environment within them.
 
     Example:
         >>> len(layers(gymnasium.make("FrozenLake-v1")))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import as_integer
-from boltzmann_rl.tables.known import declares, doubt, is_unmodified
+from boltzmann_rl.tables.known import declares, is_unmodified, why_untrusted
 from boltzmann_rl.training.likeness import check_like
 
 __all__ = ["check_same", "description_of", "go_to", "place_of"]
@@ -92,7 +92,7 @@ def _held(layer: Any) -> tuple[str, ...] | None:
         read = not {"P", "_elapsed_steps", "_has_reset"} & vars(layer).keys() or is_unmodified(type(layer))
         return names if read else None
     # A table that its author declares with steps_by_tables may keep its state under any name.
-    is_table = hasattr(layer, "P") and declares(type(layer)) is None and not doubt(layer, planning=True)
+    is_table = hasattr(layer, "P") and declares(type(layer)) is None and not why_untrusted(layer, planning=True)
     return _TABLE if is_table else None
 
 

@@ -26,7 +26,7 @@ from boltzmann_rl.policies.mixture import mixtures, unknown
 from boltzmann_rl.policies.parameters import same_for_many
 from boltzmann_rl.schedules import evaluate, is_constant
 from boltzmann_rl.streams import child_seed, stream
-from boltzmann_rl.tables import World, kernel, lasting, read, world_of
+from boltzmann_rl.tables import World, cached, kernel, read, world_of
 
 __all__ = ["Trained", "knows", "reason", "simulate", "train"]
 
@@ -108,7 +108,7 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
     """
     if not knows(environment, agent):
         return reference.simulate(environment, agent, block=block, runs=runs, episodes=episodes, seed=seed)
-    samples, run, world = np.empty((3, runs, episodes)), _run_of(agent), lasting(environment)
+    samples, run, world = np.empty((3, runs, episodes)), _run_of(agent), cached(environment)
     for row in range(runs):
         work = {"episodes": episodes, "seed": reference.run_seed(seed, block, row)}
         played = None if world is None else run(world, **work)
@@ -146,7 +146,7 @@ def train(
     """
     if not knows(environment, agent):
         return None
-    world: World | str | None = lasting(environment)
+    world: World | str | None = cached(environment)
     if world is None:
         with closing(environment.make()) as env:
             world = world_of(env)

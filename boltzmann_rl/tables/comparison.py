@@ -1,4 +1,4 @@
-"""The check that an environment declared to follow its transition tables does so over a random walk."""
+"""The comparison of an environment that declares to follow its tables with these tables, over a random walk."""
 
 from typing import Any
 
@@ -11,20 +11,20 @@ from boltzmann_rl.streams import stream
 from boltzmann_rl.tables.known import DECLARATION
 from boltzmann_rl.tables.worlds import World
 
-__all__ = ["check_promise"]
+__all__ = ["check_walk"]
 
 _STEPS, _SEED = 300, 0
 
 
-def check_promise(env: Any, world: World) -> None:
-    """Compare a walk with resets and time limits with the tables, draw for draw.
+def check_walk(env: Any, world: World) -> None:
+    """Refuse an environment that deviates from its tables in a random walk with resets and time limits.
 
     Args:
-        env: An environment for this check alone: it is reset and stepped.
+        env: The environment, which is reset and stepped.
         world: Its tables.
 
     Raises:
-        ValueError: The environment deviates from its tables.
+        ValueError: The message names the call and both results.
     """
     rng, choice = seeding.np_random(_SEED)[0], stream(_SEED, "action")
     table, over, here, elapsed = TabularEnvironment(env, _SEED), True, 0, 0
@@ -43,22 +43,21 @@ def check_promise(env: Any, world: World) -> None:
         _compare(env, f"step {action} in state {here}", table.step(action), expected)
         here, over = there, ends or expected.truncated
     if env.unwrapped.np_random.bit_generator.state != rng.bit_generator.state:
-        raise ValueError(f"{_lie(env)} it draws more than one uniform of np_random in a reset and a step")
+        raise _deviation(env, "reset and step do not draw exactly one uniform of np_random each")
 
 
 def _compare(env: Any, call: str, found: Reading, expected: Reading) -> None:
-    told, tabled = found._replace(available=None), expected._replace(available=None)
-    if told != tabled:
-        raise ValueError(f"{_lie(env)} {call} answered {_print(told)}, and by P and its draws {_print(tabled)}")
+    if found._replace(available=None) != expected._replace(available=None):
+        own, tabled = (
+            ", ".join(f"{name}={value}" for name, value in reading._asdict().items() if name != "available")
+            for reading in (found, expected)
+        )
+        raise _deviation(env, f"{call} returned {own}, but P and its draws give {tabled}")
     tabled_mask = np.asarray(expected.available)
     mask = np.ones_like(tabled_mask) if found.available is None else found.available
     if not (expected.terminated or np.array_equal(mask, tabled_mask)):  # the mask of a terminal state is not used
-        raise ValueError(f"{_lie(env)} {call} shows the mask {mask}, and action_mask is {tabled_mask}")
+        raise _deviation(env, f"{call} has the mask {mask}, but action_mask is {tabled_mask}")
 
 
-def _lie(env: Any) -> str:
-    return f"{name_of(env)} declares {DECLARATION} = True, but does something else:"
-
-
-def _print(reading: Reading) -> str:
-    return ", ".join(f"{name}={value}" for name, value in reading._asdict().items() if name != "available")
+def _deviation(env: Any, what: str) -> ValueError:
+    return ValueError(f"{name_of(env)} declares {DECLARATION} = True, but does not follow its tables: {what}")
