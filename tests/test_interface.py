@@ -128,15 +128,15 @@ def test_any_object_with_the_four_parts_is_an_environment():
 FOUR = (0, 0.0, False, {})
 
 ANSWERS = {
-    "no info": (Scripted(0), r"reset must answer \(observation, info\), where info is a dict, got 0"),
-    "an array": (Scripted(np.zeros(2)), r"reset must answer \(observation, info\)"),
-    "three at reset": (Scripted((0, {}, {})), r"reset must answer \(observation, info\)"),
-    "info None at reset": (Scripted((0, None)), r"reset must answer .*info is a dict, got \(0, None\)"),
-    "info a list at reset": (Scripted((0, [])), r"reset must answer .*info is a dict, got \(0, \[\]\)"),
-    "four values": (Scripted(go=FOUR), r"step must answer \(observation, .*, truncated, info\), got four"),
-    "six values": (Scripted(go=(*FOUR, 0, 0)), "step must answer .*got 6 values"),
-    "one value": (Scripted(go=3), "step must answer .*, got 3"),
-    "none": (Scripted(go=None), "step must answer .*, got None"),
+    "no info": (Scripted(0), r"reset must return \(observation, info\), where info is a dict, got 0"),
+    "an array": (Scripted(np.zeros(2)), r"reset must return \(observation, info\)"),
+    "three at reset": (Scripted((0, {}, {})), r"reset must return \(observation, info\)"),
+    "info None at reset": (Scripted((0, None)), r"reset must return .*info is a dict, got \(0, None\)"),
+    "info a list at reset": (Scripted((0, [])), r"reset must return .*info is a dict, got \(0, \[\]\)"),
+    "four values": (Scripted(go=FOUR), r"step must return \(observation, .*, truncated, info\), got four"),
+    "six values": (Scripted(go=(*FOUR, 0, 0)), "step must return .*got 6 values"),
+    "one value": (Scripted(go=3), "step must return .*, got 3"),
+    "none": (Scripted(go=None), "step must return .*, got None"),
     "info None": (Scripted(go=(0, 0.0, False, False, None)), "info must be a dict, got None"),
     "info a tuple": (Scripted(go=(0, 0.0, False, False, ())), r"info must be a dict, got \(\)"),
     "info a string": (Scripted(go=(0, 0.0, False, False, "x")), "info must be a dict, got 'x'"),
@@ -184,9 +184,9 @@ class Rows(VectorEnv):
 @pytest.mark.parametrize(
     ("env", "message"),
     [
-        (Rows(np.zeros(3, int)), r"reset must answer \(observation, info\)"),
-        (Rows(go=(np.zeros(2, int), np.zeros(2), np.zeros(2, bool), {})), "step must answer .*got four values"),
-        (Rows(go=None), "step must answer .*got None"),
+        (Rows(np.zeros(3, int)), r"reset must return \(observation, info\)"),
+        (Rows(go=(np.zeros(2, int), np.zeros(2), np.zeros(2, bool), {})), "step must return .*got four values"),
+        (Rows(go=None), "step must return .*got None"),
         (
             Rows(go=(np.zeros(2, int), np.zeros(2), np.array([0, 2]), np.zeros(2, bool), {})),
             r"steps \[0, 0\]: terminated must be True or False",

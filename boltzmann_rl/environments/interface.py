@@ -1,6 +1,6 @@
-"""Gymnasium's interface: what an environment must offer and answer, and what is said of anything else.
+"""Gymnasium's interface: what an environment must have and return, and the errors for everything else.
 
-Nothing here imports Gymnasium: what is given is told by what it has, and by the package that it comes from.
+Nothing here imports Gymnasium: objects are judged by their attributes and by the packages of their classes.
 """
 
 from collections.abc import Mapping
@@ -8,28 +8,30 @@ from typing import Any
 
 import numpy as np
 
+from boltzmann_rl.arguments import shown
+
 __all__ = [
     "as_environment",
     "as_flag",
     "as_info",
+    "explain_arguments",
+    "explain_reset",
+    "explain_step",
     "layers_of",
-    "mistaken_arguments",
-    "mistaken_reset",
-    "mistaken_step",
     "name_of",
 ]
 
 _PARTS = ("reset", "step", "observation_space", "action_space")
 
-# Packages whose environments have these parts too, but mean other things by them.
+# Packages whose environments have the same attributes, but with other meanings, and what to do.
 _OTHERS = {
     "gym": (
         "of the old package gym: make the same one with gymnasium.make(id), or, where it exists in gym only, wrap it "
         "with shimmy: gymnasium.make('GymV26Environment-v0', env=env)"
     ),
     "pettingzoo": (
-        "of PettingZoo, for several agents: write a gymnasium.Env around it that plays the other agents and answers "
-        "for one"
+        "of PettingZoo, for several agents: write a gymnasium.Env around it that plays the other agents and returns "
+        "what one of them observes"
     ),
     "stable_baselines3": (
         "of Stable-Baselines3: make the vector with gymnasium.vector.SyncVectorEnv([lambda: gymnasium.make(id), ...])"
@@ -40,9 +42,9 @@ _OTHERS = {
 
 
 def as_environment(env: Any) -> Any:
-    """``env`` itself where it is an environment or a vector of them, else a TypeError that says what was given.
+    """``env`` itself if it is an environment or a vector of them, else a TypeError that says what it is.
 
-    Whatever has ``reset``, ``step`` and the two spaces is an environment, whether or not it is a ``gymnasium.Env``.
+    An object with ``reset``, ``step`` and the two spaces is an environment, whether or not it is a ``gymnasium.Env``.
 
     Example:
         >>> as_environment(lambda: None)
@@ -50,16 +52,11 @@ def as_environment(env: Any) -> Any:
             ...
         TypeError: env must be a Gymnasium environment, got the function <lambda>: call it, and give what it makes
     """
-    if not isinstance(env, type):
-        other = next((name for name in _packages(env) if name in _OTHERS), None)
-        if other is not None:
-            raise TypeError(f"env must be a Gymnasium environment, got {_named(env)}, {_OTHERS[other]}")
-        if all(hasattr(env, part) for part in _PARTS):
-            return _of_gymnasium(env)
-    raise TypeError(f"env must be a Gymnasium environment, got {_told(env)}")
-
-
-def _of_gymnasium(env: Any) -> Any:
+    other = None if isinstance(env, type) else next((name for name in _packages(env) if name in _OTHERS), None)
+    if other is not None:
+        raise TypeError(f"env must be a Gymnasium environment, got {_named(env)}, {_OTHERS[other]}")
+    if isinstance(env, type) or not all(hasattr(env, part) for part in _PARTS):
+        raise TypeError(f"env must be a Gymnasium environment, got {_described(env)}")
     if hasattr(env, "num_envs") and "gymnasium" not in _roots(env):
         raise TypeError(
             f"env must be a Gymnasium environment, got {_named(env)} with num_envs: a vector of environments must be a "
@@ -76,7 +73,7 @@ def _of_gymnasium(env: Any) -> Any:
 
 
 def _packages(thing: Any) -> list[str]:
-    """The packages that the classes of an object come from; an own subclass is of its base's, too."""
+    """The packages of an object's class and its bases; none if one of them is Gymnasium."""
     return [] if "gymnasium" in (found := _roots(thing)) else found
 
 
@@ -89,8 +86,8 @@ def _named(env: Any) -> str:
     return f"the {type(env).__name__} {getattr(spec, 'id', '')}".rstrip()
 
 
-def _told(env: Any) -> str:
-    """What was given instead of an environment, and what to do."""
+def _described(env: Any) -> str:
+    """What an object is that is not an environment, and what to do."""
     if env is None:
         return "None: a function that makes an environment must return it"
     if isinstance(env, str):
@@ -111,7 +108,7 @@ def _told(env: Any) -> str:
 
 
 def name_of(env: Any) -> str:
-    """The id that an environment was made by, or the name of its class."""
+    """The id of an environment, or the name of its class."""
     spec = getattr(env, "spec", None)
     return str(spec.id) if spec is not None else type(getattr(env, "unwrapped", env)).__name__
 
@@ -127,49 +124,44 @@ def layers_of(env: Any) -> list[Any]:
 def as_info(info: Any) -> Mapping[Any, Any]:
     """An info: a dict, or another mapping."""
     if type(info) is not dict and not isinstance(info, Mapping):
-        raise TypeError(f"info must be a dict, got {_shown(info)}")
+        raise TypeError(f"info must be a dict, got {shown(info)}")
     return info
 
 
 def as_flag(flag: Any, name: str) -> bool:
-    """Whether an episode is over: a bool, or a 0 or 1 of any kind."""
+    """``terminated`` or ``truncated`` as a bool, from a bool or a 0 or 1 of any type."""
     if isinstance(flag, bool | np.bool_):
         return bool(flag)
     found = np.asarray(flag)
     if found.size != 1 or found.dtype.kind not in "biuf" or found.item() not in (0, 1):
-        raise TypeError(f"{name} must be True or False, got {_shown(flag)}")
+        raise TypeError(f"{name} must be True or False, got {shown(flag)}")
     return bool(found.item())
 
 
-def mistaken_reset(answer: Any, error: Exception) -> str:
-    """What is wrong with an answer of ``reset``: its form, or what was said of its parts."""
+def explain_reset(answer: Any, error: Exception) -> str:
+    """What is wrong with the result of ``reset``: its form, or the error of one of its parts."""
     if isinstance(answer, tuple | list) and len(answer) == 2 and isinstance(answer[1], Mapping):
         return str(error)
-    return f"reset must answer (observation, info), where info is a dict, got {_shown(answer)}"
+    return f"reset must return (observation, info), where info is a dict, got {shown(answer)}"
 
 
-def mistaken_step(answer: Any, error: Exception) -> str:
-    """What is wrong with an answer of ``step``: its form, or what was said of its parts."""
+def explain_step(answer: Any, error: Exception) -> str:
+    """What is wrong with the result of ``step``: its form, or the error of one of its parts."""
     parts = "(observation, reward, terminated, truncated, info)"
     if not isinstance(answer, tuple | list):
-        return f"step must answer {parts}, got {_shown(answer)}"
+        return f"step must return {parts}, got {shown(answer)}"
     if len(answer) == 4:
         return (
-            f"step must answer {parts}, got four values, {_shown(answer)}: in the old API done stood for both ends of "
-            "an episode, terminated by itself and truncated by a time limit"
+            f"step must return {parts}, got four values, {shown(answer)}: the old API's done is now either terminated, "
+            "or truncated by a time limit"
         )
     if len(answer) != 5:
-        return f"step must answer {parts}, got {len(answer)} values, {_shown(answer)}"
+        return f"step must return {parts}, got {len(answer)} values, {shown(answer)}"
     return str(error)
 
 
-def mistaken_arguments(error: Exception) -> str:
-    """What ``reset`` must take, where it was Gymnasium's own arguments that it refused; else nothing."""
+def explain_arguments(error: Exception) -> str:
+    """Which arguments ``reset`` must take, if it refused Gymnasium's own; else empty."""
     if isinstance(error, TypeError) and "unexpected keyword argument" in str(error):
         return f"reset must take Gymnasium's arguments, reset(self, *, seed=None, options=None): {error}"
     return ""
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,8 +1,8 @@
-"""Action masks: where environments say which actions may be taken, each obeyed, or refused by name.
+"""Action masks of environments: which actions may be taken.
 
-Obeyed are ``info["action_mask"]``, as in Gymnasium's Taxi; ``info["action_masks"]``; and a method ``action_masks()``,
-sb3-contrib's convention, of the environment or of a wrapper. What looks like a mask under another name is an error: a
-mask that is passed over shows in no result.
+Masks are read from ``info["action_mask"]``, as in Gymnasium's Taxi, from ``info["action_masks"]``, and from a method
+``action_masks()`` of the environment or a wrapper, as in sb3-contrib. What looks like a mask under another name is an
+error: a mask that is ignored would not show in any result.
 """
 
 import inspect
@@ -19,9 +19,9 @@ from boltzmann_rl.arguments import as_available
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.environments.interface import as_info, layers_of
 
-__all__ = ["KEYS", "Masks", "Method", "mask_method", "mask_methods", "may_be_mask", "row_info", "row_of", "speaks_of"]
+__all__ = ["KEYS", "Masks", "Method", "has_row", "mask_method", "mask_methods", "may_be_mask", "row_info", "row_of"]
 
-# Where a mask is looked for in an info, the first first; and the methods that answer one.
+# The keys of masks in an info, and the methods that return one, in order of precedence.
 KEYS = ("action_mask", "action_masks")
 METHODS = ("action_masks", "action_mask", "valid_action_mask", "get_action_mask")
 
@@ -32,31 +32,32 @@ _OPEN = frozenset(
 
 
 class Masks:
-    """What one environment says about the actions that may be taken: at every decision, or never.
+    """The masks of one environment, which gives one at every decision, or never.
 
-    A mask that comes and goes is an error: where it is missing, either every action may be taken or it was lost on the
-    way, and a wrong guess would be silent.
+    A mask that is missing at some decisions is an error: it may mean that all actions are available, or that the mask
+    was lost, and a wrong guess would be silent.
 
     Args:
-        actions: How many there are.
-        method: Asked where no info has a mask; None where the environment has no such method.
+        actions: Number of actions.
+        method: Called if an info has no mask; None if the environment has no method for masks.
     """
 
     def __init__(self, actions: int, method: Callable[[], Any] | None = None) -> None:
         self._shape, self._method = (actions,), method
-        self._harmless: set[Any] = set()  # keys of infos that cannot be meant as a mask
+        self._harmless: set[Any] = set()  # keys of infos that do not look like a mask's
         self._given: bool | None = None
 
     def of(self, info: Any, terminated: Any = False, *, ask: bool = True) -> NDArray[np.bool_] | None:
-        """The mask ``(actions,)`` where an info came from, or None: nothing is left to do where a task terminated.
+        """The mask ``(actions,)``, or None if there is none or the task terminated.
 
         Args:
-            info: Of ``reset`` or ``step``.
-            terminated: Whether the task ended there.
-            ask: Whether the method answers for the same moment as the info.
+            info: The info of ``reset`` or ``step``.
+            terminated: Whether the task terminated there.
+            ask: Whether the method may be called: False if the environment was reset since.
 
         Raises:
-            TypeError, ValueError: What is no mask of the actions, or has the name of none; a mask that comes and goes.
+            TypeError, ValueError: A mask of the wrong type or shape, a likely mask under another name, or a mask that
+                is missing at some decisions.
         """
         if type(info) is not dict:
             info = as_info(info)
@@ -67,13 +68,13 @@ class Masks:
             mask, name = self._elsewhere(info, ask)
         available = None if mask is None else as_available(mask, self._shape, name)
         if available is mask and mask is not None:
-            available = mask.copy()  # kept by learners, while environments may write into theirs
+            available = mask.copy()  # learners keep it, and environments may reuse the array
         if (available is not None) is not self._given:
             self._check(available is not None, name)
         return available
 
     def _elsewhere(self, info: Mapping[Any, Any], ask: bool) -> tuple[Any, str]:
-        """The mask under the second key, or the method's answer."""
+        """The mask under the second key, or of the method."""
         for key in KEYS:
             if info.get(key) is not None:
                 return info[key], f"info[{key!r}]"
@@ -111,7 +112,7 @@ class Masks:
 
 @dataclass(frozen=True, eq=False)
 class Method:
-    """A method (or an attribute) of an environment that says which actions may be taken where it stands."""
+    """A method (or an attribute) of an environment that is its current mask."""
 
     env: Any
     name: str
@@ -120,7 +121,7 @@ class Method:
         return f"{type(self.env).__name__}.{self.name}()"
 
     def __call__(self) -> Any:
-        """Its answer now."""
+        """The mask now."""
         try:
             found = getattr(self.env, self.name)
             return found() if callable(found) else found
@@ -129,9 +130,9 @@ class Method:
 
 
 def mask_method(env: Any) -> Method | None:
-    """The method of an environment, or of the outermost wrapper that has one, that answers a mask; or None.
+    """The method for masks of the outermost wrapper that has one, or of the environment; None if there is none.
 
-    A method that must be told something, such as Taxi's ``action_mask(state)``, is a helper and is not meant.
+    Methods with required arguments, such as Taxi's ``action_mask(state)``, do not count.
     """
     for layer in layers_of(env):
         for name in METHODS:
@@ -141,90 +142,76 @@ def mask_method(env: Any) -> Method | None:
 
 
 @dataclass(eq=False)
-class _Answers:
-    """What a method answered for every row of a vector, asked once a step.
+class _RowMethod:
+    """The mask of one row, from a function that returns those of all rows and is called once a step.
 
     Attributes:
-        ask: Answers the masks of all rows.
-        name: Of the method.
-        masks: The answers since `forget`, or None.
+        ask: Returns the masks of all rows.
+        name: The name of the method, for errors.
+        answers: Common to all rows: empty, or what ``ask`` returned in this step.
+        row: The index of the row.
+        rows: The number of rows.
     """
 
     ask: Callable[[], Any]
     name: str
-    masks: Any = None
-
-    def forget(self) -> None:
-        """The vector goes on: what was answered is past."""
-        self.masks = None
-
-    def of_row(self, row: int, rows: int) -> Any:
-        """The mask of a row."""
-        if self.masks is None:
-            self.masks = self.ask()
-        return row_of(self.masks, row, rows, self.name)
-
-
-@dataclass(eq=False)
-class _RowMethod:
-    answers: _Answers
+    answers: list[Any]
     row: int
     rows: int
 
     def __str__(self) -> str:
-        return self.answers.name
+        return self.name
 
     def __call__(self) -> Any:
-        return self.answers.of_row(self.row, self.rows)
+        if not self.answers:
+            self.answers.append(self.ask())
+        return row_of(self.answers[0], self.row, self.rows, self.name)
 
 
-def mask_methods(env: Any, rows: int) -> tuple[list[Any], Callable[[], None] | None]:
-    """For each row of a vector the method that answers its mask, or None; and what is to be called after each step.
+def mask_methods(env: Any, rows: int) -> tuple[list[Any], list[Any]]:
+    """For each row of a vector the method that returns its mask, or None; and a list that every step has to clear.
 
-    A method of the vector itself, or of its wrappers, answers ``(rows, actions)``. The environments of a
+    A method of the vector itself, or of its wrappers, returns ``(rows, actions)``. The environments of a
     ``SyncVectorEnv`` are asked one by one, those of an ``AsyncVectorEnv`` all at once.
     """
-    own, inner = mask_method(env), getattr(env, "unwrapped", env)
-    if own is not None:
-        answers = _Answers(own, str(own))
-    elif hasattr(inner, "envs"):
-        return [mask_method(one) for one in inner.envs], None
-    elif hasattr(inner, "env_fns"):
+    method, inner, answers = mask_method(env), getattr(env, "unwrapped", env), list[Any]()
+    ask: Callable[[], Any] | None = method
+    if method is None and hasattr(inner, "envs"):
+        return [mask_method(one) for one in inner.envs], answers
+    if method is None and hasattr(inner, "env_fns"):
         with closing(inner.env_fns[0]()) as one:
-            found = mask_method(one)
-        if found is None:
-            return [None] * rows, None
-        answers = _Answers(partial(inner.call, found.name), str(found))
-    else:
-        return [None] * rows, None
-    return [_RowMethod(answers, row, rows) for row in range(rows)], answers.forget
+            method = mask_method(one)
+        ask = method and partial(inner.call, method.name)
+    if ask is None:
+        return [None] * rows, answers
+    return [_RowMethod(ask, str(method), answers, row, rows) for row in range(rows)], answers
 
 
 def row_info(infos: Any, row: int, rows: int) -> Mapping[Any, Any]:
-    """What the infos of a vector say about the actions of a row.
+    """The possible masks of a row in the infos of a vector.
 
     Args:
-        infos: A dict of arrays, where ``_key`` tells which rows ``key`` speaks of (Gymnasium's form), or a list of one
+        infos: A dict of arrays, where ``_key`` says which rows ``key`` is for (Gymnasium's form), or a list of one
             info a row (``DictInfoToList`` and other packages).
-        row: Which.
-        rows: How many there are.
+        row: The index of the row.
+        rows: The number of rows.
     """
     if isinstance(infos, Mapping):
-        told = [key for key in infos if may_be_mask(key) and not key.startswith("_") and speaks_of(infos, key, row)]
-        return {key: _entry(infos[key], key, row, rows) for key in told}
+        keys = [key for key in infos if may_be_mask(key) and not key.startswith("_") and has_row(infos, key, row)]
+        return {key: _entry(infos[key], key, row, rows) for key in keys}
     if not isinstance(infos, list | tuple | np.ndarray):
         raise TypeError(f"infos must be a dict of arrays, or a list with a dict for each row, got {infos!r}")
     return as_info(row_of(infos, row, rows, "infos"))
 
 
-def speaks_of(infos: Mapping[Any, Any], key: str, row: int) -> bool:
-    """Whether a key of a vector's infos says something about a row."""
+def has_row(infos: Mapping[Any, Any], key: str, row: int) -> bool:
+    """Whether a key of a vector's infos has a value for a row."""
     return key in infos and (f"_{key}" not in infos or bool(infos[f"_{key}"][row]))
 
 
 def _entry(part: Any, key: str, row: int, rows: int) -> Any:
     if isinstance(part, Mapping) or (key not in KEYS and (np.ndim(part) == 0 or len(part) != rows)):
-        return part  # not by rows, so not a mask of the actions either, unless by its name
+        return part  # without an entry for each row, only its name can make it a mask
     return row_of(part, row, rows, f"infos[{key!r}]")
 
 
@@ -238,20 +225,20 @@ def row_of(batch: Any, row: int, rows: int, name: str) -> Any:
 def _answers(layer: Any, name: str) -> bool:
     try:
         found = getattr(layer, name, None)
-    except Exception:  # a property that has no value before the first reset
+    except Exception:  # a property may have no value before the first reset
         return True
     if not callable(found):
         return isinstance(found, np.ndarray | list | tuple)
     try:
         parameters = inspect.signature(found).parameters.values()
-    except (TypeError, ValueError):  # a function that does not say what it takes
+    except (TypeError, ValueError):  # a function without a signature
         return True
     return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 
 @lru_cache(maxsize=4096)
 def may_be_mask(key: Any) -> bool:
-    """Whether a name is that of a mask, or near it.
+    """Whether a name is that of a mask, or similar.
 
     Example:
         >>> [may_be_mask(name) for name in ("action_mask", "legal_moves", "prob", "TimeLimit.truncated")]
@@ -266,15 +253,15 @@ def _words(key: Any) -> frozenset[str]:
 
 
 def _is_meant(key: Any, value: Any, shape: tuple[int]) -> bool:
-    """Whether what an info has under such a name says something about each of several actions.
+    """Whether an entry with a name like a mask's has a value for each action.
 
-    A single number or bool, such as whether the last action was valid, does not.
+    A single number or bool, such as whether the last action was valid, has not.
     """
     if isinstance(value, Mapping | set | frozenset):
         return bool(_words(key) & _ACTIONS)
     try:
         found = np.asarray(value)
-    except (TypeError, ValueError):  # rows of several lengths
+    except (TypeError, ValueError):  # rows of different lengths
         return bool(_words(key) & _ACTIONS)
     if found.ndim == 0:
         return False

@@ -1,4 +1,4 @@
-"""Observations made of several discrete parts, numbered from 0, so that a table can hold them."""
+"""Observations with several discrete parts, numbered from 0, so that a table can hold them."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple
 from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.arguments.near_names import dataclass
@@ -25,15 +26,16 @@ _COMPOSITE = (Tuple, Dict, MultiDiscrete, MultiBinary)
 
 
 class Numbering(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
-    """A wrapper that numbers observations which are made of discrete parts, from 0.
+    """A wrapper that numbers observations made of discrete parts, from 0.
 
-    The parts are the digits of the number in a mixed radix, the first the slowest: of parts with n₁, n₂, …, n_k values,
-    counted from 0, the number is (…(d₁·n₂ + d₂)·n₃ + …)·n_k + d_k. The order is that of ``gymnasium.spaces.flatten``:
-    tuples from left to right, dicts by their spaces, arrays row by row, all of them nested as they are. `Discrete`
-    parts count as one, `MultiDiscrete`, `MultiBinary` and a `Box` of bounded integers by their entries.
+    The parts are the digits of a number in mixed radix, the most significant first: for parts d₁, …, d_k with n₁, …,
+    n_k values, counted from 0, it is (…(d₁·n₂ + d₂)·n₃ + …)·n_k + d_k. The order is that of
+    ``gymnasium.spaces.flatten``: tuples from left to right, dicts in the order of their spaces, arrays row by row,
+    nested spaces in place. `Discrete` is one part; `MultiDiscrete`, `MultiBinary` and a `Box` of bounded integers have
+    one for each entry.
 
-    A part ``"action_mask"`` of a `Dict`, one 0 or 1 for each action, is a mask and no part of the state (as in
-    PettingZoo and RLlib): it is taken out of the observation and put into the info.
+    An entry ``"action_mask"`` of a `Dict`, one 0 or 1 for each action, is a mask and not part of the state (as in
+    PettingZoo and RLlib): it is moved from the observation to the info.
 
     Args:
         env: A ``gymnasium.Env``.
@@ -51,24 +53,24 @@ class Numbering(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     def __init__(self, env: Any) -> None:
         if isinstance(env, VectorEnv):
             raise TypeError(
-                f"{name_of(env)} is a vector of environments, which are numbered one by one: "
+                f"{name_of(env)} is a vector of environments, whose members have to be wrapped: "
                 "gymnasium.make_vec(id, wrappers=[Numbered()]), or Numbered()(env) where each is made"
             )
         RecordConstructorArgs.__init__(self)
         gymnasium.Wrapper.__init__(self, env)
         self._mask, self._parts = _without_mask(env.observation_space, env.action_space, name_of(env))
         _check(self._parts, name_of(env))
-        self._radices = [radix for part in _leaves(self._parts) for radix in _range(part)[1]]
+        self._radices = [radix for part in _leaves(self._parts) for radix in _sizes(part).ravel().tolist()]
         self._states = math.prod(self._radices)
         self.observation_space = Discrete(self._states)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[int, Any]:
-        """As of the environment, with the number of its observation."""
+        """The environment's result, with the observation as its number."""
         observation, info = self.env.reset(seed=seed, options=options)
         return self.number(observation), self._info(observation, info)
 
     def step(self, action: Any) -> tuple[int, Any, bool, bool, Any]:
-        """As of the environment, with the number of its observation."""
+        """The environment's result, with the observation as its number."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         return self.number(observation), reward, terminated, truncated, self._info(observation, info)
 
@@ -87,7 +89,7 @@ class Numbering(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return number
 
     def observation_of(self, number: Any) -> Any:
-        """The observation that has a number, without its mask: the inverse of `number`."""
+        """The inverse of `number`: the observation, without its mask."""
         rest, digits = as_integer(number, "number", maximum=self._states - 1), []
         for radix in reversed(self._radices):
             rest, digit = divmod(rest, radix)
@@ -95,7 +97,7 @@ class Numbering(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return _built(self._parts, reversed(digits))
 
     def _info(self, observation: Any, info: Any) -> Any:
-        """The info, with the mask in it that was part of the observation."""
+        """The info, with the mask of the observation."""
         if self._mask is None or as_info(info).get("action_mask") is not None:
             return info
         return {**info, "action_mask": np.asarray(observation[self._mask])}
@@ -103,9 +105,9 @@ class Numbering(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
 @dataclass(frozen=True)
 class Numbered:
-    """`Numbering`, to wrap an environment where it is made: ``Environment(id, wrap=Numbered())``.
+    """`Numbering` as an argument of `Environment`: ``Environment(id, wrap=Numbered())``.
 
-    Without a ``wrap``, `Environment` numbers these observations by itself.
+    Without a ``wrap``, `Environment` numbers such observations by default.
 
     Example:
         >>> Numbered()(gymnasium.make("Blackjack-v1")).observation_space
@@ -120,7 +122,7 @@ class Numbered:
 
 
 def has_discrete_parts(space: Any) -> bool:
-    """Whether a space is made of several discrete parts, and of nothing else.
+    """Whether a space is composite and all its parts are discrete.
 
     Example:
         >>> has_discrete_parts(Tuple((Discrete(2), MultiBinary(3)))), has_discrete_parts(Discrete(2))
@@ -132,20 +134,20 @@ def has_discrete_parts(space: Any) -> bool:
 
 
 def _without_mask(space: Any, actions: Any, name: str) -> tuple[str | None, Any]:
-    """The key of the mask in a Dict of observations, if there is one, and the space without it."""
+    """The key of the mask in a `Dict` of observations or None, and the space without it."""
     masks = list(_masks(space, int(actions.n))) if isinstance(actions, Discrete) else []
     own = next((key for key in KEYS if (key,) in masks), None)
     for other in [keys[-1] for keys in masks if keys != (own,)]:
         raise TypeError(
-            f"the part {other!r} of the observations of {name} seems to say which actions may be taken, and would be "
-            "numbered like the others: call it 'action_mask' in the outermost Dict, or wrap the environment so that it "
-            "stands in info['action_mask']"
+            f"the part {other!r} of the observations of {name} seems to say which actions may be taken, but would be "
+            "numbered like the others: name it 'action_mask' in the outermost Dict, or wrap the environment so that it "
+            "is in info['action_mask']"
         )
     return own, Dict({key: part for key, part in space.items() if key != own}) if own is not None else space
 
 
 def _masks(space: Any, actions: int, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where in a space there are masks by their name and form, each as the keys that lead to it."""
+    """The entries of a space whose name and form are a mask's, each as the keys that lead to it."""
     if isinstance(space, Dict):
         for key, part in space.spaces.items():
             if may_be_mask(key) and _is_binary(part, actions):
@@ -159,29 +161,28 @@ def _masks(space: Any, actions: int, keys: tuple[str, ...] = ()) -> Iterator[tup
 def _is_binary(space: Any, actions: int) -> bool:
     if not _is_countable(space) or isinstance(space, Discrete) or space.shape != (actions,):
         return False
-    starts, radices = _range(space)
-    return set(starts) == {0} and set(radices) == {2}
+    return bool((_first(space) == 0).all() and (_sizes(space) == 2).all())
 
 
 def _check(space: Any, name: str) -> None:
-    """Refuse parts that cannot be numbered, and too many numbers."""
+    """Refuse parts that cannot be numbered, and too many states."""
     for part in _leaves(space):
         if not _is_countable(part):
             raise TypeError(
                 f"the observations of {name}, {space}, can't be numbered: {part} is not Discrete, MultiDiscrete, "
                 "MultiBinary or a Box of bounded integers. TileCoding(env) is for a Box of reals"
             )
-    digits = sum(_log10(part) for part in _leaves(space))
+    digits = sum(float(np.log10(_sizes(part).astype(float)).sum()) for part in _leaves(space))
     if digits > math.log10(MOST_STATES) + 1e-9:
         many = f"{round(10.0**digits):,}" if digits < 15.0 else f"about 10^{digits:.0f}"
         raise ValueError(
             f"the observations of {name}, {space}, are {many} states, more than {MOST_STATES:,}: leave out parts, or "
-            "make them coarser, in a wrapper of your own before they are numbered"
+            "make them coarser, in a wrapper within this one"
         )
 
 
 def _leaves(space: Any) -> Iterator[Any]:
-    """The parts that are not made of parts, in order."""
+    """The innermost parts, in order."""
     if isinstance(space, Tuple | Dict):
         for part in space.spaces if isinstance(space, Tuple) else space.spaces.values():
             yield from _leaves(part)
@@ -195,31 +196,24 @@ def _is_countable(space: Any) -> bool:
     return isinstance(space, Discrete | MultiDiscrete | MultiBinary)
 
 
-def _log10(space: Any) -> float:
-    """Digits of the number of its values; of large spaces without a list of them."""
-    if isinstance(space, MultiBinary):
-        return math.prod(space.shape) * math.log10(2.0)
-    if isinstance(space, Discrete):
-        return math.log10(int(space.n))
-    sizes = space.nvec if isinstance(space, MultiDiscrete) else space.high.astype(float) - space.low.astype(float) + 1.0
-    return float(np.log10(sizes.astype(float)).sum())
+def _first(space: Any) -> NDArray[Any]:
+    """The first value of each entry of a part."""
+    if isinstance(space, Box):
+        return space.low
+    return np.zeros(space.shape, dtype=int) if isinstance(space, MultiBinary) else np.asarray(space.start)
 
 
-def _range(space: Any) -> tuple[list[int], list[int]]:
-    """The first value and the number of values of each entry of a part."""
-    if isinstance(space, Discrete):
-        return [int(space.start)], [int(space.n)]
+def _sizes(space: Any) -> NDArray[Any]:
+    """The number of values of each entry of a part."""
+    if isinstance(space, Box):
+        return space.high.astype(object) - space.low + 1  # Python's integers, which do not overflow
     if isinstance(space, MultiBinary):
-        entries = math.prod(space.shape)
-        return [0] * entries, [2] * entries
-    if isinstance(space, MultiDiscrete):
-        return space.start.ravel().tolist(), space.nvec.ravel().tolist()
-    low = space.low.ravel().tolist()
-    return low, [last - first + 1 for first, last in zip(low, space.high.ravel().tolist(), strict=True)]
+        return np.full(space.shape, 2)
+    return np.asarray(space.n if isinstance(space, Discrete) else space.nvec)
 
 
 def _digits(space: Any, observation: Any) -> Iterator[int]:
-    """The parts of an observation, each counted from 0; ValueError or TypeError where it has another form."""
+    """The parts of an observation, each counted from 0; ValueError or TypeError if it has another form."""
     if isinstance(space, Discrete):
         plain = observation if type(observation) is int else _plain(observation)
         yield plain - int(space.start)
@@ -237,11 +231,11 @@ def _digits(space: Any, observation: Any) -> Iterator[int]:
         found = np.asarray(observation)
         if found.dtype.kind not in "biu" or found.shape != space.shape:
             raise ValueError("another shape or kind")
-        yield from (int(seen) - first for seen, first in zip(found.ravel().tolist(), _range(space)[0], strict=True))
+        yield from (int(x) - low for x, low in zip(found.ravel().tolist(), _first(space).ravel().tolist(), strict=True))
 
 
 def _plain(observation: Any) -> int:
-    """An integer of any kind, or a bool, as Blackjack's usable ace was."""
+    """An integer of any type, or a bool, as older versions of Blackjack return."""
     found = np.asarray(observation)
     if found.ndim or found.dtype.kind not in "biu":
         raise TypeError("not an integer")
@@ -249,12 +243,12 @@ def _plain(observation: Any) -> int:
 
 
 def _built(space: Any, digits: Iterator[int]) -> Any:
-    """The observation of digits, each part of the type that its space has."""
+    """The observation with these digits, of the types of its space."""
     if isinstance(space, Discrete):
         return int(space.start) + next(digits)
     if isinstance(space, Tuple):
         return tuple(_built(part, digits) for part in space.spaces)
     if isinstance(space, Dict):
         return {key: _built(part, digits) for key, part in space.spaces.items()}
-    entries = [first + next(digits) for first in _range(space)[0]]
+    entries = [low + next(digits) for low in _first(space).ravel().tolist()]
     return np.array(entries, dtype=space.dtype).reshape(space.shape)

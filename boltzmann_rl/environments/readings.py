@@ -1,4 +1,4 @@
-"""What an environment answers, read as indices or features, every answer checked."""
+"""Results of an environment's ``reset`` and ``step``, checked, with observations as indices or features."""
 
 import sys
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import as_integer, as_reward
 from boltzmann_rl.environments.copies import check_copies
-from boltzmann_rl.environments.interface import as_flag, mistaken_arguments, mistaken_reset, mistaken_step, name_of
+from boltzmann_rl.environments.interface import as_flag, explain_arguments, explain_reset, explain_step, name_of
 from boltzmann_rl.environments.linear_features import RealFeatures
 from boltzmann_rl.environments.masks import Masks, mask_method
 from boltzmann_rl.environments.tile_coding import ActiveFeatures
@@ -17,18 +17,13 @@ from boltzmann_rl.protocols import Observation
 
 __all__ = ["TabularEnvironment"]
 
-
 _LARGEST = sys.float_info.max
-
-
 _PLAIN = (int, float)
-
-
 _new = tuple.__new__
 
 
 class Reading(NamedTuple):
-    """What an environment answered, as a table or linear values understand it."""
+    """The result of a reset or a step, with the observation as a table or linear values take it."""
 
     observation: Observation
     available: NDArray[np.bool_] | None
@@ -38,13 +33,13 @@ class Reading(NamedTuple):
 
 
 class Spaces:
-    """What the answers of an environment mean to a table, each checked; whoever reads adds where it went wrong.
+    """The spaces of an environment, which turn its results into checked `Reading`s.
 
     Args:
-        name: Of the environment, for the errors.
-        observation_space: `Discrete`, whose ``start`` is taken off its observations; or `ActiveFeatures` or
-            `RealFeatures`, as `TileCoding` and `LinearFeatures` make them.
-        action_space: `Discrete`; ``start``, here ``first_action``, is put onto actions before they are sent.
+        name: The environment's name, for the errors.
+        observation_space: `Discrete`, whose ``start`` is subtracted from observations; or `ActiveFeatures` or
+            `RealFeatures`, as of `TileCoding` and `LinearFeatures`.
+        action_space: `Discrete`; callers add its ``start``, here ``first_action``, to actions.
 
     Raises:
         TypeError: Another kind of space, such as a plain `Box` of observations.
@@ -73,15 +68,15 @@ class Spaces:
     def reading(
         self, observation: Any, available: Any, reward: Any = 0.0, terminated: bool = False, truncated: bool = False
     ) -> Reading:
-        """The whole answer; ``available`` is what `Masks` read of it."""
+        """A whole result; ``available`` is the mask that `Masks` found in it."""
         seen = self.observation(observation)
         if not (type(reward) in _PLAIN and -_LARGEST <= reward <= _LARGEST):
             reward = as_reward(reward)
-        # This is Reading(...) at half its price.
+        # Half the time of Reading(...).
         return _new(Reading, (seen, available, float(reward), terminated, truncated))
 
     def observation(self, observation: Any) -> Observation:
-        """An observation as an index from 0, or as an array of features of its own."""
+        """An observation as an index from 0, or as a copied array of features."""
         if self._features:
             if not self.observation_space.contains(observation):
                 raise ValueError(f"observation {observation} lies outside its space {self.observation_space}")
@@ -94,16 +89,19 @@ class Spaces:
 
 
 class TabularEnvironment:
-    """An environment with `Discrete` observations and actions, read as indices from 0, or with features.
+    """An environment for a table: observations are indices from 0, or features; actions are indices from 0.
 
-    The rows of a table, ``observations`` in number, are those of `Discrete` or the features of `TileCoding` and
-    `LinearFeatures`. ``Discrete.start`` is taken off observations and put onto actions, which are sent as plain ints;
-    masks are taken from ``info["action_mask"]``. Every answer is checked when it comes, and a wrong one is an error
-    that names the environment, the seed, the episode and the step.
+    ``observations``, the number of rows of the table, is the size of the `Discrete` space, or the number of features of
+    `TileCoding` and `LinearFeatures`. ``Discrete.start`` is subtracted from observations and added to actions, which
+    are passed as plain ints; masks are those of ``info["action_mask"]``. Every result is checked: an error names the
+    environment, the seed, the episode and the step.
 
     Args:
         env: A ``gymnasium.Env``.
-        seed: Given to the first ``reset``; the later ones go on with the environment's own stream.
+        seed: Passed to the first ``reset``; later ones continue the environment's random stream.
+
+    Attributes:
+        spaces: The `Spaces` of the environment.
 
     Raises:
         TypeError: Another kind of space, such as a plain `Box` of observations.
@@ -118,8 +116,8 @@ class TabularEnvironment:
     def __init__(self, env: Any, seed: int) -> None:
         self.env, self.seed = env, seed
         self.episode, self.step_in_episode = -1, 0
-        self._spaces = Spaces(name_of(env), env.observation_space, env.action_space)
-        self.observations, self.actions = self._spaces.observations, self._spaces.actions
+        self.spaces = Spaces(name_of(env), env.observation_space, env.action_space)
+        self.observations, self.actions = self.spaces.observations, self.spaces.actions
         self._masks = Masks(self.actions, mask_method(env))
 
     def reset(self) -> Reading:
@@ -131,13 +129,13 @@ class TabularEnvironment:
             raise self._raised("reset", error) from error
         try:
             observation, info = answer
-            return self._spaces.reading(observation, self._masks.of(info))
+            return self.spaces.reading(observation, self._masks.of(info))
         except (TypeError, ValueError) as error:
-            raise self._wrong(error, mistaken_reset(answer, error)) from None
+            raise self._wrong(error, explain_reset(answer, error)) from None
 
     def step(self, action: int) -> Reading:
-        """Take an action, by its index."""
-        spaces = self._spaces
+        """Take an action, given as its index."""
+        spaces = self.spaces
         try:
             answer = self.env.step(action + spaces.first_action)
         except Exception as error:
@@ -149,28 +147,23 @@ class TabularEnvironment:
             available = self._masks.of(info, terminated)
             reading = spaces.reading(observation, available, reward, terminated, truncated)
         except (TypeError, ValueError) as error:
-            raise self._wrong(error, mistaken_step(answer, error)) from None
+            raise self._wrong(error, explain_step(answer, error)) from None
         self.step_in_episode += 1
         return reading
-
-    @property
-    def spaces(self) -> Spaces:
-        """What its answers mean."""
-        return self._spaces
 
     def __getstate__(self) -> dict[str, Any]:
         check_copies(self.env)
         return dict(vars(self))
 
     def _raised(self, call: str, error: Exception) -> Exception:
-        """What a call came to that raised."""
-        mistake = mistaken_arguments(error) if call == "reset" else ""
+        """The error for a call that raised one."""
+        mistake = explain_arguments(error) if call == "reset" else ""
         if mistake:
             return TypeError(f"{self._where()}: {mistake}")
         return RuntimeError(f"{self._where()}, {call} raised {type(error).__name__}: {error}")
 
     def _wrong(self, error: Exception, mistake: str) -> Exception:
-        """What is wrong with an answer: of its form a TypeError, of a part what was raised."""
+        """The error for a result: a TypeError if its form is wrong, else of the type that its part raised."""
         kind = type(error) if mistake == str(error) else TypeError
         return kind(f"{self._where()}: {mistake}")
 

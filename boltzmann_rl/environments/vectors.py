@@ -1,4 +1,4 @@
-"""Vectors of Gymnasium environments as a table sees them: every row read and checked, no step across an autoreset."""
+"""Vectors of Gymnasium environments for a table: every row is checked, and no transition crosses an autoreset."""
 
 import traceback
 from collections.abc import Mapping
@@ -11,23 +11,23 @@ from boltzmann_rl.environments.copies import check_copies
 from boltzmann_rl.environments.interface import (
     as_flag,
     as_info,
-    mistaken_arguments,
-    mistaken_reset,
-    mistaken_step,
+    explain_arguments,
+    explain_reset,
+    explain_step,
     name_of,
 )
-from boltzmann_rl.environments.masks import Masks, mask_methods, row_info, row_of, speaks_of
+from boltzmann_rl.environments.masks import Masks, has_row, mask_methods, row_info, row_of
 from boltzmann_rl.environments.readings import Reading, Spaces
 from boltzmann_rl.streams import child_seed
 
 __all__ = ["TabularVectorEnvironment", "is_vector"]
 
-# Where the last observation of a row stands that was reset at once: today's name, and the one before Gymnasium 1.1.
+# The key of the last observation of a row that was reset in the same step: today's, and the one before Gymnasium 1.1.
 _FINAL = ("final_obs", "final_observation")
 
 
 def is_vector(env: Any) -> bool:
-    """Whether this is a vector of environments.
+    """Whether ``env`` is a vector of environments.
 
     Example:
         >>> import gymnasium
@@ -40,28 +40,29 @@ def is_vector(env: Any) -> bool:
 
 
 class TabularVectorEnvironment:
-    """A ``gymnasium.vector.VectorEnv`` whose rows are read one by one, as a `TabularEnvironment` each.
+    """A ``gymnasium.vector.VectorEnv`` whose rows are read one by one, each like a `TabularEnvironment`.
 
-    What a step led to and where the next decision is taken are kept apart, so that ends of episodes mean the same in
-    the three modes of ``metadata["autoreset_mode"]``: in ``NEXT_STEP`` the step after the last one resets, whatever
-    action is sent, and its answer is no reading; in ``SAME_STEP`` the last observation and mask are those of
-    ``info["final_obs"]`` and ``info["final_info"]``; in ``DISABLED`` the rows that are over are reset by `begin`.
-    Infos may be a dict of arrays, or a list of one dict a row.
+    The result of a step and the observation of the next decision are kept apart, so that ends of episodes mean the
+    same in the three modes of ``metadata["autoreset_mode"]``. In ``NEXT_STEP`` the step after an episode's last one
+    resets, whatever the action, and is not a transition. In ``SAME_STEP`` the last observation and mask are those of
+    ``info["final_obs"]`` and ``info["final_info"]``. In ``DISABLED`` `begin` resets the rows that are over. Infos may
+    be a dict of arrays, or a list of one dict a row.
 
-    Each row has a seed of its own where the vector takes a list of them (`SyncVectorEnv`, `AsyncVectorEnv`), the first
-    row that of a single environment; other vectors get one seed, and have one stream.
+    If the vector takes a list of seeds (`SyncVectorEnv`, `AsyncVectorEnv`), each row has a seed, the first row that of
+    a single environment; other vectors get one seed.
 
     Args:
         env: The vector.
         seed: In [0, 2⁶³).
-        purpose: What the seeds of the rows are for, beside the environment: of a training that is loaded, since when.
+        purpose: Added to the key of the rows' seeds; for a loaded training, the step since when.
 
     Raises:
         TypeError: Spaces that no table can hold.
         ValueError: No autoreset mode in the metadata.
 
     Attributes:
-        standing: For each row a `Reading` of where its next decision is taken, or None where its episode is over.
+        spaces: The `Spaces` of a row.
+        standing: For each row the `Reading` at which its next decision is taken, or None if its episode is over.
 
     Example:
         >>> import gymnasium
@@ -74,14 +75,14 @@ class TabularVectorEnvironment:
     def __init__(self, env: Any, seed: int, *purpose: str | int) -> None:
         self.env, self.rows = env, int(env.num_envs)
         self._name = name_of(env)
-        self._spaces = Spaces(self._name, env.single_observation_space, env.single_action_space)
-        self.observations, self.actions = self._spaces.observations, self._spaces.actions
+        self.spaces = Spaces(self._name, env.single_observation_space, env.single_action_space)
+        self.observations, self.actions = self.spaces.observations, self.spaces.actions
         try:
             self._mode = AutoresetMode(env.metadata.get("autoreset_mode"))
         except ValueError:
             modes = ", ".join(f"AutoresetMode.{mode.name}" for mode in AutoresetMode)
             raise ValueError(
-                f"{self._name} does not say how its rows are reset, so no one can tell which steps cross episodes: "
+                f"{self._name} does not say how its rows are reset, so steps across episodes can't be recognised: "
                 f"set env.metadata['autoreset_mode'] to one of {modes}, got {env.metadata.get('autoreset_mode')!r}"
             ) from None
         first, *others = (
@@ -91,11 +92,11 @@ class TabularVectorEnvironment:
         self.seeds: Any = [first, *others] if takes_list else first
         self.standing: list[Reading | None] = [None] * self.rows
         self._episodes, self._steps = [-1] * self.rows, [0] * self.rows
-        methods, self._forget = mask_methods(env, self.rows)
+        methods, self._answers = mask_methods(env, self.rows)
         self._masks = [Masks(self.actions, method) for method in methods]
 
     def begin(self) -> None:
-        """Reset what has to be reset from outside: at first all rows, later those over in the mode ``DISABLED``."""
+        """Reset all rows the first time; later, in the mode ``DISABLED``, the rows whose episodes are over."""
         over = np.array([reading is None for reading in self.standing])
         first = self._episodes[0] < 0
         if not over.any() or not (first or self._mode is AutoresetMode.DISABLED):
@@ -104,26 +105,23 @@ class TabularVectorEnvironment:
         try:
             answer = self.env.reset(seed=self.seeds if first else None, **options)
         except Exception as error:
-            mistake = mistaken_arguments(error)
+            mistake = explain_arguments(error)
             if mistake:
                 raise TypeError(f"{self._name}: {mistake}") from None
             raise RuntimeError(self._raised("reset", error)) from error
         try:
             observations, infos = answer
         except (TypeError, ValueError) as error:
-            raise TypeError(f"{self._name}: {mistaken_reset(answer, error)}") from None
-        self._go_on()
+            raise TypeError(f"{self._name}: {explain_reset(answer, error)}") from None
+        self._answers.clear()
         for row in np.flatnonzero(over).tolist():
             self._stand(row, observations, infos)
 
     def step(self, actions: Any) -> list[Reading | None]:
-        """Take an action in each row, by its index; a row whose episode is over has none, and reads None.
-
-        In rows that are over, whatever ``actions`` say is not sent.
-        """
+        """Take an action in each row, given as its index; rows whose episode is over ignore theirs and read None."""
         before = self.standing
         over = np.array([reading is None for reading in before])
-        sent = np.where(over, 0, actions) + self._spaces.first_action
+        sent = np.where(over, 0, actions) + self.spaces.first_action
         try:
             answer = self.env.step(sent.astype(np.int64))
         except Exception as error:
@@ -131,8 +129,8 @@ class TabularVectorEnvironment:
         try:
             observations, rewards, terminated, truncated, infos = answer
         except (TypeError, ValueError) as error:
-            raise TypeError(f"{self._name}, steps {self._steps}: {mistaken_step(answer, error)}") from None
-        self._go_on()
+            raise TypeError(f"{self._name}, steps {self._steps}: {explain_step(answer, error)}") from None
+        self._answers.clear()
         self._check_rows(rewards=rewards, terminations=terminated, truncations=truncated)
         rewards = np.asarray(rewards).tolist()
         terminated, truncated = self._flags(terminated, "terminated"), self._flags(truncated, "truncated")
@@ -142,28 +140,23 @@ class TabularVectorEnvironment:
             if before[row] is None:
                 self._stand(row, observations, infos)
                 continue
-            ends = terminated[row], truncated[row]
-            apart = any(ends) and self._mode is AutoresetMode.SAME_STEP
-            read = self._last_reading if apart else self._reading
-            reading = read(row, observations, infos, rewards[row], *ends)
+            outcome = rewards[row], terminated[row], truncated[row]
+            ended = any(outcome[1:])
+            was_reset = ended and self._mode is AutoresetMode.SAME_STEP
+            reading = self._reading(row, observations, infos, outcome, was_reset=was_reset)
             self._steps[row] += 1
-            readings[row], self.standing[row] = reading, None if any(ends) else reading
-            if apart:
+            readings[row], self.standing[row] = reading, None if ended else reading
+            if was_reset:
                 self._stand(row, observations, infos)
         return readings
 
     @property
-    def spaces(self) -> Spaces:
-        """What the answers of a row mean."""
-        return self._spaces
-
-    @property
     def counts(self) -> tuple[list[int], list[int]]:
-        """Of each row the number of its episode, and of its steps in that."""
+        """The index of the episode in each row, and its steps so far."""
         return self._episodes, self._steps
 
     def stand(self, standing: list[Reading | None], episodes: list[int], steps: list[int]) -> None:
-        """Stand where a saved training stood, which the vector itself already does."""
+        """Continue from the readings and counts of a saved training, whose vector was restored already."""
         self.standing, self._episodes, self._steps = standing, episodes, steps
 
     def __getstate__(self) -> dict[str, Any]:
@@ -179,7 +172,7 @@ class TabularVectorEnvironment:
                 )
 
     def _flags(self, part: Any, name: str) -> list[bool]:
-        """Which rows are over."""
+        """One bool for each row."""
         if isinstance(part, np.ndarray) and part.dtype == bool:
             return part.tolist()
         try:
@@ -187,34 +180,23 @@ class TabularVectorEnvironment:
         except TypeError as error:
             raise TypeError(f"{self._name}, steps {self._steps}: {error}") from None
 
-    def _go_on(self) -> None:
-        """What methods answered about masks is past."""
-        if self._forget is not None:
-            self._forget()
-
     def _stand(self, row: int, observations: Any, infos: Any) -> None:
-        """A new episode begins where a row now stands."""
+        """Begin a new episode in a row."""
         self._episodes[row] += 1
         self._steps[row] = 0
-        self.standing[row] = self._reading(row, observations, infos, 0.0, False, False)
+        self.standing[row] = self._reading(row, observations, infos, (0.0, False, False))
 
     def _reading(
-        self, row: int, observations: Any, infos: Any, reward: Any, terminated: bool, truncated: bool
+        self, row: int, observations: Any, infos: Any, outcome: tuple[Any, bool, bool], *, was_reset: bool = False
     ) -> Reading:
+        """The reading of a row, given its reward, terminated and truncated; the final one if it was reset already."""
         try:
-            available = self._masks[row].of(row_info(infos, row, self.rows), terminated)
-            return self._spaces.reading(observations[row], available, reward, terminated, truncated)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{self._where(row)}: {error}") from None
-
-    def _last_reading(
-        self, row: int, observations: Any, infos: Any, reward: Any, terminated: bool, truncated: bool
-    ) -> Reading:
-        """Of a row that was reset at once: what was last seen in it, and said of it."""
-        try:
-            seen, info = _final(infos, row, self.rows)
-            available = self._masks[row].of(info, terminated, ask=False)
-            return self._spaces.reading(seen, available, reward, terminated, truncated)
+            if was_reset:
+                seen, info = _final(infos, row, self.rows)
+            else:
+                seen, info = observations[row], row_info(infos, row, self.rows)
+            available = self._masks[row].of(info, outcome[1], ask=not was_reset)
+            return self.spaces.reading(seen, available, *outcome)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self._where(row)}: {error}") from None
 
@@ -223,7 +205,7 @@ class TabularVectorEnvironment:
         return f"{self._name}, row {row}, with seed {seed}, episode {self._episodes[row]}, step {self._steps[row]}"
 
     def _raised(self, call: str, error: Exception) -> str:
-        """Where a call failed; of a vector in this process, in which row."""
+        """The message for a call that raised; it names the row if the vector is in this process."""
         raising = [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__)]
         envs = getattr(self.env.unwrapped, "envs", ())
         rows = [row for row, env in enumerate(envs) if any(env is owner for owner in raising)]
@@ -232,16 +214,16 @@ class TabularVectorEnvironment:
 
 
 def _final(infos: Any, row: int, rows: int) -> tuple[Any, Mapping[Any, Any]]:
-    """The last observation and info of a row that was reset at once."""
+    """The last observation and info of a row that was reset in the same step."""
     batched = isinstance(infos, Mapping)
     own: Any = infos if batched else as_info(row_of(infos, row, rows, "infos"))
-    said = [name for name in (*_FINAL, "final_info") if name in own and not (batched and not speaks_of(own, name, row))]
-    name = next((name for name in said if name in _FINAL), None)
+    given = [name for name in (*_FINAL, "final_info") if name in own and (not batched or has_row(own, name, row))]
+    name = next((name for name in given if name in _FINAL), None)
     if name is None:
         raise ValueError(
             "the episode is over and the mode is SAME_STEP, but there is no info['final_obs'] to learn from"
         )
-    seen, last = own[name], own["final_info"] if "final_info" in said else {}
+    seen, last = own[name], own["final_info"] if "final_info" in given else {}
     if not batched:
         return seen, as_info(last or {})
     if isinstance(last, Mapping):
