@@ -1,7 +1,7 @@
-"""Two small environments of Sutton & Barto for Gymnasium, with transition tables as the toy-text ones have.
+"""Two small environments of Sutton & Barto for Gymnasium, with transition tables like those of its toy-text ones.
 
-Importing this module registers them. An id for ``gymnasium.make`` or `Environment` can import it first:
-``"boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0"``.
+Importing this module registers them. The id ``"boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0"`` makes
+``gymnasium.make`` or `Environment` import it first.
 """
 
 from typing import Any
@@ -17,18 +17,18 @@ __all__ = ["ShortCorridor", "TabularEnv", "WindyGridworld"]
 Outcomes = list[tuple[float, int, float, bool]]
 Table = dict[int, dict[int, Outcomes]]
 
-# As CliffWalking numbers them: up, right, down, left.
+# Up, right, down, left, as in CliffWalking.
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
 
 class TabularEnv(gymnasium.Env[Any, Any]):
-    """An environment defined by a table of transitions, which observes its states or a function of them.
+    """An environment defined by a transition table, whose observations are its states or a function of them.
 
     A reset and a step draw one uniform each, as in Gymnasium's toy-text environments. There is no time limit.
 
     A subclass that overrides only ``__init__`` is known to follow its table: the compiled engine plays it, and
-    `boltzmann_rl.planning` solves it. One that overrides more sets ``steps_by_tables = True`` if it still follows its
-    table: see ``help(boltzmann_rl.tables)``.
+    `boltzmann_rl.planning` solves it. One that overrides more, but still follows its table, sets ``steps_by_tables =
+    True``: see ``help(boltzmann_rl.tables)``.
 
     Args:
         table: ``{state: {action: [(probability, next state, reward, terminated), ...]}}``, states and actions from 0.
@@ -112,7 +112,7 @@ class ShortCorridor(TabularEnv):
     """The short corridor with switched actions: three states in a row with the same observation, then the goal.
 
     Actions 0 and 1 go left and right, but right and left in the second state; going left from the first stays there.
-    Each step pays −1 until the goal. All observations are 0; ``P`` and ``s`` hold the positions 0 to 3. The best policy
+    Each step pays −1 until the goal. All observations are 0; ``P`` and ``s`` hold the states 0 to 3. The best policy
     goes right with probability 2 − √2, and has the value −(6 + 4√2).
 
     Example:

@@ -1,7 +1,7 @@
-"""Dynamic programming: the values that learners converge to, from an environment's transition table.
+"""Dynamic programming on transition tables: the values that learners converge to.
 
-The best and the explored values of a known environment, by value iteration with the maximum or a softened maximum, and
-the values of any policy by solving a linear system. A policy of the package acts on the action values that come out:
+Value iteration with the maximum or a softened maximum gives optimal and exploring values; a linear system gives the
+values of any policy. The package's policies act on the resulting action values:
 ``EpsilonGreedy(0.1)(plan.action_values, 0)`` are its probabilities in every state.
 """
 
@@ -40,7 +40,7 @@ __all__ = [
 _EPS = float(np.finfo(np.float64).eps)
 # How far probabilities may sum from 1: thirds and the like, in tables written by hand.
 _SUM_TOLERANCE = 1e-9
-# From a probability of ending above this, and not from rounding, a state has an end.
+# A larger probability of ending is not a rounding error.
 _ENDS = 1e-12
 
 
@@ -49,13 +49,13 @@ class MDP:
     """A Markov decision process with S states and A actions, as arrays.
 
     Args:
-        transitions: ``(S, A, S)``, the probability to go on in a state; what is missing to 1 is the probability that
-            the task ends there.
-        rewards: ``(S, A)``, their expectation, −inf where an action is not available.
-        start: ``(S,)``, the probability to begin in a state.
+        transitions: ``(S, A, S)``, the probability of each next state; the rest to 1 is the probability that the task
+            ends.
+        rewards: ``(S, A)``, expected rewards, −inf where an action is not available.
+        start: ``(S,)``, the probability of each initial state.
 
     Raises:
-        ValueError: Arrays that do not fit each other, probabilities that are none, a state without an action.
+        ValueError: Arrays whose shapes do not fit, invalid probabilities, a state without an available action.
 
     Example:
         >>> from boltzmann_rl import Environment
@@ -80,7 +80,7 @@ class MDP:
                 f"{rewards.shape} and {start.shape}"
             )
         if not ((transitions >= 0.0).all() and (transitions.sum(axis=2) <= 1.0 + _SUM_TOLERANCE).all()):
-            raise ValueError("transitions must be 0 or more, and sum to 1 at most over the next states")
+            raise ValueError("transitions must be 0 or more, and sum to at most 1 over the next states")
         if not ((start >= 0.0).all() and abs(start.sum() - 1.0) <= _SUM_TOLERANCE):
             raise ValueError(f"start must be 0 or more and sum to 1, got a sum of {start.sum()}")
         if np.isnan(rewards).any() or np.isposinf(rewards).any():
@@ -91,19 +91,17 @@ class MDP:
 
     @classmethod
     def of(cls, env: Any) -> Self:
-        """From the table ``P`` of an environment that is its tables, and its ``initial_state_distrib``.
-
-        Time limits are left out: the plan is for a task that goes on until it ends.
+        """The MDP of an environment's tables ``P`` and ``initial_state_distrib``, without time limits.
 
         Args:
             env: Has ``P[state][action] = [(probability, next state, reward, terminated), ...]``, states from 0, and is
-                known to do what it says (Gymnasium's toy-text environments, `boltzmann_rl.gridworlds`) or declared to:
-                see ``help(boltzmann_rl.tables)``. An action without outcomes is not available. For a table alone, give
+                known to follow it (Gymnasium's toy-text environments, `boltzmann_rl.gridworlds`) or declared to: see
+                ``help(boltzmann_rl.tables)``. An action without outcomes is not available. For a table alone, give
                 ``TabularEnv(P, initial_state_distrib)``.
 
         Raises:
-            TypeError: No environment, one without such a table, or one that need not do what it says.
-            ValueError: Outcomes whose probabilities do not sum to 1, or that lead out of the table.
+            TypeError: Not an environment, or one that is not known to follow its tables.
+            ValueError: Outcomes whose probabilities do not sum to 1, or whose next state is not in the table.
 
         Example:
             >>> import gymnasium
@@ -142,7 +140,7 @@ class MDP:
 
 @dataclass(frozen=True)
 class MaxBackup:
-    """The maximum, whose fixed point are the values of the best policy.
+    """The maximum max_a values_a, whose fixed point is the optimal value function.
 
     Example:
         >>> MaxBackup()(np.array([[0.0, 1.0]]))
@@ -161,9 +159,9 @@ class MaxBackup:
 class BoltzmannBackup:
     """The mean value under Boltzmann exploration, Σ_a p_a values_a with p = softmax(values / temperature).
 
-    It is no non-expansion: value iteration with it may have several fixed points, of which the initial values decide,
-    or none that it settles in. Against the maximum it loses at most γ(m − 1)/(1 − γ)·max{1/(τ + 2), 2 Q_max/(1 + e^τ)}
-    in the values of m actions, with the discount γ, τ = 1/temperature and |Q| ≤ Q_max.
+    It is not a non-expansion: value iteration with it may have several fixed points, between which the initial values
+    decide, or may not converge. Its values are below the optimal ones by at most γ(m − 1)/(1 − γ)·max{1/(τ + 2),
+    2 Q_max/(1 + e^τ)} for m actions, the discount γ, τ = 1/temperature and |Q| ≤ Q_max.
 
     Args:
         temperature: In units of the values, 0 to ∞.
@@ -215,14 +213,14 @@ class MellowmaxBackup:
 
 
 class Plan(NamedTuple):
-    """What value iteration ends with.
+    """The result of value iteration.
 
     Attributes:
         values: ``(S,)``.
         action_values: ``(S, A)``, −inf where an action is not available.
-        sweeps: How often all values were backed up.
+        sweeps: Number of sweeps.
         change: The largest change of a value in the last sweep.
-        error_bound: How far a value may lie from the fixed point, rounding included; ∞ where nothing is known.
+        error_bound: The largest possible distance of a value from the fixed point, rounding included; ∞ if unknown.
     """
 
     values: Floats
@@ -241,28 +239,28 @@ def value_iteration(
     tolerance: float = 1e-10,
     sweeps: int = 100_000,
 ) -> Plan:
-    """Value iteration: V(s) ← backup_a(r(s,a) + discount·Σ_s' p(s'|s,a) V(s')), until V stays.
+    """Value iteration: V(s) ← backup_a(r(s,a) + discount·Σ_s' p(s'|s,a) V(s')), until V converges.
 
-    Where the backup is a non-expansion (has ``non_expansion = True``: `MaxBackup`, `MellowmaxBackup`) and the discount
+    If the backup is a non-expansion (has ``non_expansion = True``: `MaxBackup`, `MellowmaxBackup`) and the discount
     γ < 1, a sweep that changes V by at most δ ends within γδ/(1 − γ) of the only fixed point, and iteration stops when
-    that is within the tolerance. Without discount, or with another backup (`BoltzmannBackup`), no such bound holds: it
-    stops when δ is within the tolerance, at whichever fixed point the initial values lead to. In any case it stops
-    where δ is but rounding.
+    that is within the tolerance. With γ = 1, or another backup (`BoltzmannBackup`), there is no such bound: it stops
+    when δ is within the tolerance, at the fixed point to which the initial values lead. It also stops when δ is a
+    rounding error.
 
     Args:
         mdp: The problem.
         discount: γ in [0, 1].
         backup: From action values ``(S, A)`` to values ``(S,)``; default: `MaxBackup`.
-        initial: Where V begins: a number, or ``(S,)``.
+        initial: The initial V: a number, or ``(S,)``.
         tolerance: Above 0, in units of the values.
-        sweeps: The most that are made.
+        sweeps: The largest number of sweeps.
 
     Returns:
-        The values, with the bound on their error.
+        The values, with a bound on their error.
 
     Raises:
-        RuntimeError: Values that still change after all sweeps: a backup that has no fixed point to settle in, or an
-            undiscounted problem that need not end.
+        RuntimeError: Values that still change after all sweeps: the backup does not converge, or the problem is
+            undiscounted and need not end.
 
     Example:
         >>> from boltzmann_rl import Environment
@@ -289,7 +287,7 @@ def value_iteration(
             return Plan(values, action_values(mdp, values, discount), sweep, change, bound)
     raise RuntimeError(
         f"the values still change by {change:.3g} after {sweeps} sweeps of {backup!r} with discount {discount}: "
-        "a problem without discount must end under every policy, and a backup that does not contract need not settle"
+        "without discount, the task must end under every policy; other backups than non-expansions need not converge"
     )
 
 
@@ -318,15 +316,15 @@ def policy_values(mdp: MDP, probabilities: Any, discount: float) -> Floats:
 
     Args:
         mdp: The problem.
-        probabilities: ``(S, A)``, or ``(A,)`` for a policy that does the same everywhere.
+        probabilities: ``(S, A)``, or ``(A,)`` for a policy that is the same in all states.
         discount: In [0, 1].
 
     Returns:
-        ``(S,)``; ``mdp.start @ values`` is what the policy is worth.
+        ``(S,)``; ``mdp.start @ values`` is the policy's expected return.
 
     Raises:
-        ValueError: Probabilities of another shape, or of actions that are not available; without discount, a policy
-            that never ends from some state (which is named).
+        ValueError: Probabilities of another shape, or of actions that are not available; at discount 1, a policy under
+            which the task never ends from some state (which is named).
 
     Example:
         >>> from boltzmann_rl import Environment
@@ -348,12 +346,12 @@ def policy_values(mdp: MDP, probabilities: Any, discount: float) -> Floats:
         rewards = np.where(p > 0.0, p * np.where(p > 0.0, mdp.rewards, 0.0), 0.0).sum(axis=1)
         staying = np.eye(len(onward)) - discount * onward
     if discount == 1.0 and (endless := ~_can_end(onward)).any():
-        raise ValueError(f"from state {endless.argmax()} the policy never ends: without discount it has no value there")
+        raise ValueError(f"from state {endless.argmax()} the policy never ends: with discount 1 it has no value there")
     return np.linalg.solve(staying, rewards)
 
 
 def _can_end(onward: Floats) -> NDArray[np.bool_]:
-    """The states from which the task may end, under transitions ``(S, S)`` whose rows lack what ends it."""
+    """The states from which the task may end, under transitions ``(S, S)`` whose rows sum to 1 or less."""
     ends: NDArray[np.bool_] = onward.sum(axis=1) < 1.0 - _ENDS
     while True:
         more = ends | (onward[:, ends] > 0.0).any(axis=1)
@@ -363,6 +361,6 @@ def _can_end(onward: Floats) -> NDArray[np.bool_]:
 
 
 def _rounding(mdp: MDP, q: Floats) -> float:
-    """How far one backup may be off: by its longest sum, and by a few operations more."""
+    """A bound on the rounding error of one backup: that of its longest sum and a few more operations."""
     operations = 8 + int((mdp.transitions > 0.0).sum(axis=2).max())
     return operations * _EPS * float(np.abs(q[np.isfinite(q)]).max())

@@ -179,7 +179,7 @@ def some_way_into_an_episode(env):
 @pytest.mark.parametrize("env", FORGETFUL)
 def test_a_copy_of_an_environment_that_loses_its_state_is_refused_by_name(env, way):
     training = some_way_into_an_episode(FORGETFUL[env]())
-    with pytest.raises(TypeError, match=rf"{env.split()[0]}.* can't be saved or copied where it stands: "):
+    with pytest.raises(TypeError, match=rf"{env.split()[0]}.* can't be saved or copied in its current state: "):
         WAYS[way](training)
 
 

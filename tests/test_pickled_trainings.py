@@ -102,7 +102,7 @@ class Remade(Corridor, EzPickle):
     "wrap", [lambda env: env, gymnasium.wrappers.OrderEnforcing, lambda env: SyncVectorEnv([lambda: env])]
 )
 def test_an_environment_whose_pickle_loses_its_state_is_refused(tmp_path, wrap):
-    with pytest.raises(TypeError, match=r"Remade.*can't be saved or copied.*how it was made, not where it stands"):
+    with pytest.raises(TypeError, match=r"Remade.*can't be saved or copied.*how it was made, not its state"):
         Training(wrap(Remade()), AGENTS[0], seed=0).save(tmp_path / "training", environment="pickle")
     assert not list(tmp_path.iterdir())
 

@@ -215,7 +215,7 @@ LOOP = MDP([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]], [[-1.0, -1.0], 
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: MDP.of(gymnasium.make("CartPole-v1")), TypeError, "to be its tables, but CartPole-v1 has no P"),
+        (lambda: MDP.of(gymnasium.make("CartPole-v1")), TypeError, "to follow its tables, but CartPole-v1 has no P"),
         (lambda: MDP.of(environment({0: {0: [(0.5, 0, 1.0, False)]}})), ValueError, r"P\[0\]\[0\] must sum to 1"),
         (
             lambda: MDP.of(environment({0: {0: [(1.0, 3, 1.0, False)]}})),
@@ -223,7 +223,7 @@ LOOP = MDP([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]], [[-1.0, -1.0], 
             r"\[0\] leads to 3, not one of",
         ),
         (lambda: MDP.of(environment({0: {0: []}})), ValueError, "state 0 has no action"),
-        (lambda: MDP([[[1.5]]], [[1.0]], [1.0]), ValueError, "transitions must be 0 or more, and sum to 1 at most"),
+        (lambda: MDP([[[1.5]]], [[1.0]], [1.0]), ValueError, "transitions must be 0 or more, and sum to at most 1"),
         (lambda: MDP([[[1.0]]], [[np.nan]], [1.0]), ValueError, "rewards must be finite"),
         (lambda: MDP([[[1.0]]], [[1.0]], [0.5]), ValueError, "start must be 0 or more and sum to 1, got a sum of 0.5"),
         (lambda: MDP([[[1.0]]], [[1.0, 2.0]], [1.0]), ValueError, "do not fit"),

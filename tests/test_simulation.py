@@ -488,6 +488,6 @@ class Misshapen:
 )
 def test_an_array_of_the_wrong_shape_from_a_bandit_is_refused_with_method_and_shapes(method, answer, wanted):
     bandit, agent = Misshapen(method, answer), Agent(SampleAverage(), Greedy())
-    with pytest.raises(ValueError, match="must answer an array of shape") as caught:
+    with pytest.raises(ValueError, match="must return an array of shape") as caught:
         simulate(bandit, agent, block=0, runs=20, steps=3, seed=0)
-    assert f"{method}() of {bandit!r} must answer an array of shape {wanted}, got shape {answer}" in str(caught.value)
+    assert f"{method}() of {bandit!r} must return an array of shape {wanted}, got shape {answer}" in str(caught.value)

@@ -1,4 +1,4 @@
-"""Agents: a learner and a policy side by side, and the published ones that have names."""
+"""Agents: pairs of a learner and a policy, and named agents of the literature."""
 
 from boltzmann_rl.lazy import public as _public
 

@@ -1,4 +1,4 @@
-"""An agent: a way of learning and a rule of action, side by side."""
+"""An agent: a learner and the policy that acts on its values."""
 
 from typing import Any
 
@@ -14,23 +14,23 @@ _LEARNS = ("start", "values", "update")
 
 @dataclass(frozen=True)
 class Agent:
-    """A learner, the policy that follows its values, and the clock that the policy is given.
+    """A learner, the policy that acts on its values, and the clock of the policy.
 
-    Every rule of action combines with every way of learning: sample averages + Boltzmann; gradient preferences +
-    Boltzmann at temperature 1 (the gradient bandit); UCB1 indices + Greedy; Q-learning + ε-greedy.
+    Every policy combines with every learner: sample averages + Boltzmann; gradient preferences + Boltzmann at
+    temperature 1 (the gradient bandit); UCB1 indices + Greedy; Q-learning + ε-greedy.
 
     Args:
-        learner: Has ``start``, ``values`` and ``update``; one for environments that remembers something within an
-            episode also ``forget(state)``, which answers the state without that (see `Training.save`).
+        learner: Has ``start``, ``values`` and ``update``; if its state holds unfinished episodes of environments, also
+            ``forget(state)``, which returns the state without them (see `Training.save`).
         policy: Any callable ``(values, step) -> probabilities``.
         clock: What the policy's ``step`` counts: ``"step"``, decisions in the run; ``"pulls"``, decisions for each
             action (one number an action); ``"visits"``, decisions in the current state (for bandits the same as
-            ``"step"``). Default: what the policy or a part of it asks for by an attribute ``clock``, or ``"step"``.
+            ``"step"``). Default: the attribute ``clock`` of the policy or of a part of it, or ``"step"``.
 
     Raises:
-        TypeError: A learner or a policy that lacks what is named above; a policy with ``takes_memory = True`` (whose
-            third argument is what the learner's ``memory(state)`` returns) beside a learner that keeps none.
-        ValueError: An unknown clock, or another one than a policy that counts pulls or visits asks for.
+        TypeError: A learner or a policy without these methods; a policy with ``takes_memory = True`` (whose third
+            argument is the learner's ``memory(state)``) with a learner without a memory.
+        ValueError: An unknown clock, or a clock that differs from that of the policy.
 
     Example:
         >>> from boltzmann_rl.learners import SampleAverage

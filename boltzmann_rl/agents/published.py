@@ -1,4 +1,4 @@
-"""Agents of the literature by their names: the Exp3 family and Tsallis-INF."""
+"""Named agents of the literature: the Exp3 family and Tsallis-INF."""
 
 import math
 
@@ -15,7 +15,7 @@ __all__ = ["exp3", "exp3_ix", "exp3_plus_plus", "tsallis_inf"]
 
 @suggesting
 def exp3(arms: int, gamma: float) -> Agent:
-    """Exp3: exponential weights of importance-weighted rewards, and a share γ of uniform exploration.
+    """Exp3: exponential weights of importance-weighted rewards, with uniform exploration of probability γ.
 
     p_a = (1 − γ)·w_a/Σw + γ/K with w_a ← w_a·exp(γ r̂_a/K), for rewards in [0, 1]; others are refused.
 
@@ -35,7 +35,7 @@ def exp3(arms: int, gamma: float) -> Agent:
 
 @suggesting
 def exp3_ix(arms: int, steps: int) -> Agent:
-    """Exp3-IX: exponential weights of losses over p + η/2, with small regret not only on average but almost surely.
+    """Exp3-IX: exponential weights of losses over p + η/2; its regret bound holds with high probability.
 
     η = √(2 ln K/(K T)), for rewards in [0, 1].
 
@@ -58,8 +58,8 @@ def exp3_ix(arms: int, steps: int) -> Agent:
 def tsallis_inf() -> Agent:
     """Tsallis-INF: p_a = 4·(η_t (L̂_a − x))⁻² with η_t = 2/√t and x such that Σp = 1.
 
-    Optimal without tuning both where arms are stochastic and where an adversary sets them, for rewards in [0, 1]. The
-    factor 4 is part of the Tsallis entropy with index ½, so the temperature is 1/η_t = √t/2.
+    Optimal without tuning for stochastic and for adversarial arms, with rewards in [0, 1]. The factor 4 is part of the
+    Tsallis entropy with index ½, so the temperature is 1/η_t = √t/2.
 
     Example:
         >>> tsallis_inf().learner
@@ -74,7 +74,7 @@ def tsallis_inf() -> Agent:
 
 @suggesting
 def exp3_plus_plus(confidence: float = 3.0, exploration: float = 256.0) -> Agent:
-    """Exp3++: exponential weights of losses, whose exploration of an arm fades once its gap is known.
+    """Exp3++: exponential weights of losses, with an exploration of each arm that falls with its estimated gap.
 
     Args:
         confidence: α of `GapEstimates`.

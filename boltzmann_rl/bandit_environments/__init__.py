@@ -1,8 +1,8 @@
 """Bandits as Gymnasium environments: single ones, and vectors as the rows of one array.
 
-`boltzmann_rl.environments` registers them: ``"boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0"`` is the id
-for ``gymnasium.make`` and ``gymnasium.make_vec`` that imports it first. Parameters can be written as JSON; ``steps`` is
-the number of pulls per episode. The nine are `AdversarialBandit`, `BernoulliBandit`, `ClassificationBandit`,
+`boltzmann_rl.environments` registers them. The id ``"boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0"`` makes
+``gymnasium.make`` and ``gymnasium.make_vec`` import it first. Parameters can be written as JSON; ``steps`` is the
+number of pulls per episode. There are `AdversarialBandit`, `BernoulliBandit`, `ClassificationBandit`,
 `ContextualLinearBandit`, ``DriftingBandit``, `GaussianBandit`, `HeavyTailedBandit`, ``NearTiesBandit`` and
 `SwitchingBandit`; the error for an unknown parameter lists the known ones.
 

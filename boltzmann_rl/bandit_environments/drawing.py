@@ -1,4 +1,4 @@
-"""Pictures of a bandit: bars for the means of its arms and, below, for the policy's probabilities."""
+"""Images of a bandit: bars for the means of its arms and, below, for the policy's probabilities."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ def frame(means: Floats, probabilities: Floats | None = None, pulled: int | None
 
     Example:
         >>> image = frame(np.array([0.5, 1.0]))
-        >>> image[100, [120, 360]]  # a little above one half: only the second bar reaches so high
+        >>> image[100, [120, 360]]  # a little above one half, where only the second bar is
         array([[255, 255, 255],
                [  0, 158, 115]], dtype=uint8)
     """
     image = np.full((*SIZE, 3), 255, dtype=np.uint8)
     place = np.arange(SIZE[1]) * len(means)
     arm, within = place // SIZE[1], place % SIZE[1] / SIZE[1]
-    bar = (np.abs(within - 0.5) < 0.42) | (len(means) > SIZE[1] / 6)  # no gaps where they would be all there is
+    bar = (np.abs(within - 0.5) < 0.42) | (len(means) > SIZE[1] / 6)  # no gaps between narrow bars
     panel = image if probabilities is None else image[:_SPLIT]
     low, high = min(0.0, means.min()), max(0.0, means.max())
     margin = 0.08 * (high - low) or 1.0
@@ -79,7 +79,7 @@ class Window:
         self._clock = pygame.time.Clock()
 
     def show(self, image: Image) -> None:
-        """Show a picture, and wait until the next is due."""
+        """Show an image, and wait until the next is due."""
         self._pygame.surfarray.blit_array(self._screen, image.swapaxes(0, 1))
         self._pygame.event.pump()
         self._pygame.display.flip()

@@ -22,8 +22,18 @@ __all__ = ["BanditEnv", "BanditVectorEnv"]
 Info = dict[str, Any]
 
 
+def _set_spec(env: Any, spec: Any) -> None:
+    env._spec = copy.copy(spec)
+    if spec is not None and env.steps > 1:  # an episode of one step terminates by itself
+        env._spec.max_episode_steps = env._limit
+
+
+# A plain attribute in Gymnasium, which `make` and `make_vec` set.
+_SPEC = property(lambda env: env._spec, _set_spec, doc="Gymnasium's spec with the episode limit; None without `make`.")
+
+
 class BanditEnv(gymnasium.Env[Any, Any]):
-    """A bandit as an environment: an action is a pull, and every episode draws a new problem.
+    """A bandit as an environment: an action pulls an arm, and every episode draws a new problem.
 
     The observation is always 0, or the context of the next pull. The info holds ``action_mask`` (all ones) and
     ``regret``, the best mean minus that of the arm just pulled (0 at a reset). An episode of one step terminates; a
@@ -32,8 +42,8 @@ class BanditEnv(gymnasium.Env[Any, Any]):
     Args:
         bandit: A bandit, contextual or not, of `boltzmann_rl.bandits` or your own; or the name of a registered one.
         steps: Pulls per episode, ≥ 1.
-        render_mode: None, ``"rgb_array"``, ``"rgb_array_list"`` for the pictures since the last ``render()`` of the
-            episode, or ``"human"`` for a window by pygame.
+        render_mode: None, ``"rgb_array"``, ``"rgb_array_list"`` for the images since the last ``render()`` of the
+            episode, or ``"human"`` for a pygame window.
         parameters: Parameters of a bandit given by its name.
 
     Raises:
@@ -51,26 +61,18 @@ class BanditEnv(gymnasium.Env[Any, Any]):
     """
 
     metadata = {"render_modes": ["human", "rgb_array", "rgb_array_list"], "render_fps": 30}  # noqa: RUF012 - as there
+    spec: Any = _SPEC
     _spec: Any = None
 
     def __init__(self, bandit: Any, *, steps: int = 1000, render_mode: str | None = None, **parameters: Any) -> None:
         self.bandit, self.steps = as_bandit(bandit, parameters), as_integer(steps, "steps", minimum=1)
-        self.render_mode = _known(render_mode, self.metadata)
+        self._limit, self.render_mode = self.steps, _known(render_mode, self.metadata)
         self.observation_space, self.action_space = observations_of(self.bandit), Discrete(self.bandit.arms)
         self._rows, self._going = Rows(self.bandit, 1), False
         self._shown: Floats | None = None
         self._pulled: int | None = None
         self._window: Window | None = None
         self._pictures: list[Image] = []
-
-    @property
-    def spec(self) -> Any:  # a plain attribute there, which Gymnasium's `make` sets
-        """Gymnasium's spec, with the step at which an episode is truncated; None without ``make``."""
-        return self._spec
-
-    @spec.setter
-    def spec(self, spec: Any) -> None:
-        self._spec = _limited(spec, None if self.steps == 1 else self.steps)  # one pull terminates by itself
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Any, Info]:
         """Begin an episode with a new problem; ``options`` are ignored."""
@@ -90,11 +92,11 @@ class BanditEnv(gymnasium.Env[Any, Any]):
         return seen, float(reward[0]), not self._going and self.steps == 1, not self._going and self.steps > 1, info
 
     def show(self, probabilities: Any) -> None:
-        """Draw these probabilities of the arms ``(arms,)`` from now on, until others are shown."""
+        """Render these probabilities of the arms ``(arms,)`` from now on."""
         self._shown = _distributions(probabilities, (self.bandit.arms,))
 
     def render(self) -> Any:
-        """The means as bars (and the probabilities shown), as an image or in a window."""
+        """The means (and the probabilities given to `show`) as bars, as an image or in a window."""
         if self.render_mode is None:
             gymnasium.logger.warn("render() draws nothing without a render_mode: make the environment with one")
             return None
@@ -129,21 +131,21 @@ class BanditEnv(gymnasium.Env[Any, Any]):
 
 
 class BanditVectorEnv(VectorEnv[Any, Any, Any]):
-    """Many `BanditEnv` as the rows of one array, stepped by array arithmetic instead of one by one.
+    """Many `BanditEnv` as the rows of one array, stepped together by array operations.
 
-    Rows are independent and distributed as single environments, but share one random stream, so that the numbers of
-    each depend on ``num_envs``. Infos have the form of ``SyncVectorEnv``, and so has the end of an episode:
+    Rows are independent and distributed as single environments, but draw from one random stream, so the numbers of a
+    row depend on ``num_envs``. Infos and ends of episodes are as in ``SyncVectorEnv``:
 
     - ``"NextStep"``: the next step begins a new episode in the row, ignores the action, and pays 0.
-    - ``"SameStep"``: the row is reset at once; ``final_obs`` and ``final_info`` hold the end of the episode.
+    - ``"SameStep"``: the row is reset in the same step; ``final_obs`` and ``final_info`` hold the end of the episode.
     - ``"Disabled"``: the row waits for ``reset(options={"reset_mask": mask})``.
 
     Args:
         bandit: As for `BanditEnv`.
         num_envs: Number of rows, ≥ 1.
         steps: Pulls per episode, ≥ 1.
-        render_mode: None, ``"rgb_array"``, a picture of each row, or ``"rgb_array_list"``, a list of those since the
-            last ``render()`` of the row's episode.
+        render_mode: None, ``"rgb_array"``, an image of each row, or ``"rgb_array_list"``, a list of the images since
+            the last ``render()`` of the row's episode.
         autoreset_mode: One of the above, or Gymnasium's ``AutoresetMode``.
         max_episode_steps: Pulls after which an episode is truncated, as Gymnasium's ``TimeLimit`` does; None for no
             limit but ``steps``.
@@ -161,6 +163,7 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
     """
 
     metadata = {"render_modes": ["rgb_array", "rgb_array_list"], "render_fps": 30}  # noqa: RUF012 - as there
+    spec: Any = _SPEC
     _spec: Any = None
 
     def __init__(
@@ -195,15 +198,6 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         self._pulled = np.full(self.num_envs, -1)  # −1 in rows that have just begun
         self._pictures: list[list[Image]] = [[] for _ in range(self.num_envs)]
 
-    @property
-    def spec(self) -> Any:  # a plain attribute there, which Gymnasium's `make_vec` sets
-        """Gymnasium's spec, with the step at which an episode is truncated; None without ``make``."""
-        return self._spec
-
-    @spec.setter
-    def spec(self, spec: Any) -> None:
-        self._spec = _limited(spec, None if self.steps == 1 else self._limit)
-
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Any, Info]:
         """Begin an episode in all rows, or in those of ``options["reset_mask"]``, a bool array."""
         super().reset(seed=seed)
@@ -234,11 +228,11 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         return self._rows.seen.copy(), reward, terminated, truncated, info
 
     def show(self, probabilities: Any) -> None:
-        """Draw these probabilities ``(num_envs, arms)`` from now on, until others are shown."""
+        """Render these probabilities ``(num_envs, arms)`` from now on."""
         self._shown = _distributions(probabilities, (self.num_envs, self.bandit.arms))
 
     def render(self) -> tuple[Any, ...] | None:
-        """A picture of each row, or a list of them."""
+        """An image of each row, or a list of images of each row."""
         if self.render_mode is None:
             gymnasium.logger.warn("render() draws nothing without a render_mode: make the environment with one")
             return None
@@ -258,7 +252,7 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         self._draw(which)
 
     def _draw(self, which: NDArray[np.bool_]) -> None:
-        """Keep a picture of each row of a mask, where they are collected."""
+        """Collect an image of each row of a mask, in the mode ``"rgb_array_list"``."""
         if self.render_mode == "rgb_array_list":
             for row in np.flatnonzero(which).tolist():
                 self._pictures[row].append(self._picture(row))
@@ -290,20 +284,12 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         return {"action_mask": mask, "_action_mask": which.copy(), "regret": regret, "_regret": which.copy()}
 
     def _final(self, regret: Floats, over: NDArray[np.bool_]) -> Info:
-        """What was seen last, and the infos, in the rows that are over."""
+        """The final observations and infos of the rows that are over."""
         seen = np.full(self.num_envs, None, dtype=object)
         for row in np.flatnonzero(over):
             seen[row] = self._rows.seen[row].copy()
         info = self._info(np.where(over, regret, 0.0), over)
         return {"final_obs": seen, "_final_obs": over.copy(), "final_info": info, "_final_info": over.copy()}
-
-
-def _limited(spec: Any, limit: int | None) -> Any:
-    """A copy of the spec, with the step after which an episode is truncated."""
-    said = copy.copy(spec)
-    if said is not None and limit is not None:
-        said.max_episode_steps = limit
-    return said
 
 
 def _known(render_mode: str | None, metadata: Info) -> str | None:

@@ -1,4 +1,4 @@
-"""Bandits as the rows of arrays: what the environments do, for one row or many."""
+"""Bandits as the rows of arrays, for environments of one row or many."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ __all__ = ["Rows", "observations_of"]
 
 
 def observations_of(bandit: Any) -> "Discrete | Box[Any]":  # quoted: Box was not generic before Gymnasium 1.3
-    """The space of observations before a pull: always 0, or a context."""
+    """The observation space: always 0, or the context of the next pull."""
     if not hasattr(bandit, "observe"):
         return Discrete(1)
     low, high = bandit.bounds
-    return Box(low, high, (bandit.features,), np.float32)  # as Gymnasium's own, which is what networks take
+    return Box(low, high, (bandit.features,), np.float32)  # float32 as in Gymnasium's own environments
 
 
 class Rows:
@@ -36,7 +36,7 @@ class Rows:
         self.pulls = np.zeros(rows, dtype=np.int64)
 
     def begin(self, which: NDArray[np.bool_], rng: np.random.Generator) -> None:
-        """Begin new episodes in the rows of a mask; in all rows the first time."""
+        """Begin new episodes in the rows of a mask; the first time, in all rows."""
         world = self._bandit.start(int(which.sum()), rng)
         seen, means = self._observe(world, rng)
         answered(self._bandit, "observe" if self._contextual else "start", means, (len(world), self._bandit.arms))

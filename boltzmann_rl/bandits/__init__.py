@@ -1,4 +1,4 @@
-"""Bandits: problems with one state, whose arms pay rewards."""
+"""Bandits: problems with one state, where an action pulls an arm."""
 
 from boltzmann_rl.lazy import public as _public
 

@@ -1,4 +1,4 @@
-"""Bandits by name, as ``gymnasium.make`` passes them: a string, and parameters that fit into JSON."""
+"""Bandits by name, as ``gymnasium.make`` passes them: a string, and parameters that JSON can hold."""
 
 import inspect
 from typing import Any
@@ -42,7 +42,7 @@ PROBLEMS: dict[str, Any] = {
 
 
 def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
-    """A bandit, contextual or not, from an instance, or from a name in `PROBLEMS` and parameters.
+    """A bandit, contextual or not, from an instance, or from a name in `PROBLEMS` with parameters.
 
     Raises:
         TypeError: Neither a bandit nor a name, or parameters that the bandit does not have.
@@ -66,6 +66,6 @@ def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
 
 
 def _refuse(name: str, unknown: set[str], why: str) -> None:
-    """Refuse unknown parameters with Python's usual message, which clients of Gymnasium look for."""
+    """Refuse unknown parameters with Python's usual message, which libraries on Gymnasium search for."""
     if unknown:
         raise TypeError(f"{name} got an unexpected keyword argument {min(unknown)!r}: {why}, beside the environment's")

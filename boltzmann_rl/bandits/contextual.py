@@ -14,7 +14,6 @@ from boltzmann_rl.protocols import Contexts
 
 __all__ = ["ClassificationBandit", "ContextualLinearBandit"]
 
-
 _WEIGHTS = NormalMeans()
 _DATA_SETS = ("breast_cancer", "digits", "iris", "wine")
 
@@ -24,8 +23,8 @@ class ContextualLinearBandit:
     """Arms that pay N(w_a·x, sd²) in context x, whose features are uniform on [−1, 1].
 
     Args:
-        weights: Fixed numbers, one row per arm, the same in all runs; or a callable that draws them for each run, such
-            as `NormalMeans` (as the means of `GaussianBandit`).
+        weights: Fixed numbers, one row per arm; or a callable that draws them for each run, such as `NormalMeans` (as
+            the means of `GaussianBandit`).
         arms: Number of arms, ≥ 1; default: 10, or the number of rows of fixed ``weights``.
         features: Number of features, ≥ 1; default: 5, or the number of columns of fixed ``weights``.
         sd: Standard deviation of the rewards, ≥ 0.
@@ -83,9 +82,9 @@ class ContextualLinearBandit:
 
 @dataclass(frozen=True)
 class ClassificationBandit:
-    """A data set of scikit-learn as a contextual bandit: arms are classes; the right one pays 1, others 0.
+    """A data set of scikit-learn as a contextual bandit: arms are classes; the correct class pays 1, others 0.
 
-    Every context is an example drawn uniformly with replacement, its features scaled to [0, 1] over the data set.
+    Every context is an example drawn uniformly with replacement, with features scaled to [0, 1] over the data set.
 
     Args:
         dataset: ``"breast_cancer"``, ``"digits"``, ``"iris"`` or ``"wine"``, which come with scikit-learn.
@@ -135,7 +134,7 @@ class ClassificationBandit:
         return np.zeros(runs)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
-        """The means: 1 for the right class, 0 for others."""
+        """The means: 1 for the correct class, 0 for others."""
         return means
 
 
@@ -143,7 +142,7 @@ class ClassificationBandit:
 def _examples(dataset: str) -> tuple[Contexts, Floats]:
     """Features ``(examples, features)`` in [0, 1] as float32, and ``(examples, classes)``, rows with one 1."""
     try:
-        datasets = importlib.import_module("sklearn.datasets")  # here: importing it is slow
+        datasets = importlib.import_module("sklearn.datasets")  # here, since importing it is slow
     except ImportError as error:
         raise ImportError(f"the data set {dataset!r} comes with scikit-learn: pip install scikit-learn") from error
     features, label = getattr(datasets, f"load_{dataset}")(return_X_y=True)

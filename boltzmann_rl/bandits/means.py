@@ -70,9 +70,9 @@ Means = tuple[float, ...] | NormalMeans | UniformMeans | BetaMeans
 
 @dataclass(frozen=True)
 class NearTies:
-    """Arm means that are all equal but one, drawn anew for each run, which lies ``gap`` above.
+    """Equal arm means, but for one arm, drawn for each run, whose mean is higher by ``gap``.
 
-    The instance behind lower bounds on regret: any policy needs about K·(sd/gap)² pulls to find the best of K arms.
+    Lower bounds on regret use this problem: any policy needs about K·(sd/gap)² pulls to find the best of K arms.
 
     Args:
         mean: Mean of all arms but the best, finite.

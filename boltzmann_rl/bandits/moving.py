@@ -1,10 +1,19 @@
-"""Harder bandits: means that switch, heavy-tailed noise, and adversarial rewards."""
+"""Harder bandits: switching means, heavy-tailed noise, and adversarial rewards."""
 
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer, as_matrix, set_fields
+from boltzmann_rl.arguments import (
+    Floats,
+    as_choice,
+    as_finite,
+    as_fraction,
+    as_integer,
+    as_matrix,
+    check_fields,
+    set_fields,
+)
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.bandits.stationary import GaussianBandit
 
@@ -18,8 +27,8 @@ _WORST_CASE = ((0.5, 1.0), (1.0, 0.0), (0.0, 1.0))
 class SwitchingBandit:
     """A bandit whose means all change at once, after every pull with ``change_probability``.
 
-    A change draws new means, or permutes the old ones uniformly at random (perhaps to the same order). The time between
-    changes is geometric with mean 1/``change_probability``; in between, the means drift as those of ``bandit`` do.
+    A change draws new means, or permutes the old ones uniformly at random (possibly to the same order). The time
+    between changes is geometric with mean 1/``change_probability``; meanwhile the means drift as in ``bandit``.
 
     Args:
         bandit: Any bandit.
@@ -46,7 +55,7 @@ class SwitchingBandit:
     permute: bool = False
 
     def __post_init__(self) -> None:
-        probability = as_finite(self.change_probability, "change_probability", minimum=0.0, maximum=1.0)
+        check_fields(self, change_probability=as_fraction)
         as_choice(self.permute, "permute", (True, False))
         for name in ("arms", "start", "noise", "reward", "move"):
             if not hasattr(self.bandit, name):
@@ -55,10 +64,9 @@ class SwitchingBandit:
         while isinstance(inner, SwitchingBandit):
             inner = inner.bandit
         if not self.permute and isinstance(getattr(inner, "means", None), tuple):
-            raise ValueError(f"fixed means only change if they are permuted: say permute=True, or draw {inner!r}")
+            raise ValueError(f"fixed means only change if they are permuted: give permute=True, or draw {inner!r}")
         if self.permute and isinstance(inner, AdversarialBandit):
             raise ValueError(f"permuted rewards do not say which row is next: leave permute=False for {inner!r}")
-        set_fields(self, change_probability=probability)
 
     @property
     def arms(self) -> int:
@@ -78,7 +86,7 @@ class SwitchingBandit:
         return self.bandit.reward(means, noise)
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
-        """The bandit's own drift, then a change: one uniform per run, and what a change draws in runs that have one."""
+        """The bandit's own drift, then changes: draws one uniform per run, and new means or orders in changed runs."""
         moved = self.bandit.move(means, rng)
         changed = rng.random(len(means)) < self.change_probability
         if not changed.any():
@@ -91,7 +99,7 @@ class SwitchingBandit:
 
 @dataclass(frozen=True)
 class HeavyTailedBandit:
-    """Arms that pay mean + scale·noise; the noise has mean 0 and tails that fall like x^(−tail_index).
+    """Arms that pay mean + scale·noise, where the noise has mean 0 and tails that fall like x^(−tail_index).
 
     ``"student"`` noise is Student's t with ``tail_index`` degrees of freedom, heavy on both sides. ``"pareto"`` noise
     is X − 1/(tail_index − 1) with P(X > x) = (1 + x)^(−tail_index), x ≥ 0: many small losses and a few large gains.
@@ -120,8 +128,7 @@ class HeavyTailedBandit:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.tail not in ("student", "pareto"):
-            raise ValueError(f"tail must be 'student' or 'pareto', got {self.tail!r}")
+        as_choice(self.tail, "tail", ("student", "pareto"))
         tail_index = as_finite(self.tail_index, "tail_index")
         if tail_index <= 1.0:
             raise ValueError(f"tail_index must be above 1 for the noise to have a mean, got {self.tail_index}")
@@ -152,16 +159,16 @@ class HeavyTailedBandit:
 class AdversarialBandit:
     """An oblivious adversary: arms pay fixed ``rewards``, one row per step, repeated from a given row.
 
-    Nothing is random, and actions have no effect. The rewards of a step are the means, so that regret is against the
-    best arm of each step. The current row alone determines the next one, so that no row may occur twice: rows meant to
-    be equal can differ by, say, 1e-9.
+    Nothing is random, and actions have no effect. The rewards of a step are the means, so regret is against the best
+    arm of each step. The current row alone determines the next one, so no row may occur twice: rows meant to be equal
+    can differ by, say, 1e-9.
 
-    The default is the worst case of follow-the-leader: always taking the arm with the largest total reward so far, with
-    full information, pays 0 at every step but the first, while each arm pays ½ on average.
+    The default is the worst case of follow-the-leader: always choosing the arm with the largest total reward so far,
+    with full information, pays 0 at every step but the first, while each arm pays ½ on average.
 
     Args:
         rewards: One row per step, one finite number per arm; default: ½ 1, then 1 0 and 0 1 in turn.
-        repeat_from: Index of the row that follows the last; default: 0, or 1 for the default rewards.
+        repeat_from: Index of the row after the last; default: 0, or 1 for the default rewards.
 
     Raises:
         TypeError: Rows that are not numbers, or of different lengths.
@@ -195,8 +202,8 @@ class AdversarialBandit:
         for t, row in enumerate(rows):
             if row in rows[:t]:
                 raise ValueError(
-                    f"rewards[{t}] must differ from rewards[{rows.index(row)}], or nobody knows which row is next: "
-                    f"change {row} by a hair"
+                    f"rewards[{t}] must differ from rewards[{rows.index(row)}], since a row determines the next: "
+                    f"change {row} a little"
                 )
         set_fields(self, rewards=rows, repeat_from=as_integer(repeat_from, "repeat_from", maximum=len(rows) - 1))
 

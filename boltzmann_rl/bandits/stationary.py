@@ -1,7 +1,7 @@
 """Multi-armed bandits for lock-step simulation: many runs as rows, arms as columns.
 
-A bandit has ``arms``, ``start`` (the means of the arms in each run), ``noise`` (one variate per run and step, whichever
-arm is pulled, so that all agents face the same reward noise), ``reward`` (what a pull pays, given that variate) and
+A bandit has ``arms``, ``start`` (the means of the arms in each run), ``noise`` (one variate per run and step, for
+whichever arm is pulled, so that all agents face the same reward noise), ``reward`` (of a pull, given that variate) and
 ``move`` (the means one step later): see `boltzmann_rl.protocols.Bandit`.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["BernoulliBandit", "GaussianBandit"]
 
 
 def answered(bandit: Any, method: str, answer: Any, shape: tuple[int, ...]) -> Any:
-    """What a method of a bandit returned, checked to have the given shape.
+    """The result of a bandit's method, refused unless it has the given shape.
 
     Raises:
         ValueError: Another shape, which NumPy might broadcast silently.
@@ -27,13 +27,13 @@ def answered(bandit: Any, method: str, answer: Any, shape: tuple[int, ...]) -> A
         >>> answered(GaussianBandit(), "noise", np.zeros((20, 3)), (20,))
         Traceback (most recent call last):
             ...
-        ValueError: noise() of GaussianBandit(...) must answer an array of shape (20,), got shape (20, 3): ...
+        ValueError: noise() of GaussianBandit(...) must return an array of shape (20,), got shape (20, 3): ...
     """
-    found = to_numpy(answer, f"the answer of {method}() of {bandit!r}").shape
+    found = to_numpy(answer, f"the result of {method}() of {bandit!r}").shape
     if found != shape:
         raise ValueError(
-            f"{method}() of {bandit!r} must answer an array of shape {shape}, got shape {found}: a bandit plays many "
-            "runs at once, one a row (see boltzmann_rl.bandits.Bandit)"
+            f"{method}() of {bandit!r} must return an array of shape {shape}, got shape {found}: the rows of a "
+            "bandit's arrays are runs (see boltzmann_rl.bandits.Bandit)"
         )
     return answer
 
@@ -43,8 +43,8 @@ class GaussianBandit:
     """Arms that pay N(mean, sd²), the testbed of Sutton & Barto by default.
 
     Args:
-        means: Fixed numbers, one per arm, or what draws them for each run: `NormalMeans`, `UniformMeans`, `BetaMeans`,
-            or any callable ``(shape, rng) -> means`` that prints as it was written.
+        means: Fixed numbers, one per arm, or a distribution to draw them from for each run: `NormalMeans`,
+            `UniformMeans`, `BetaMeans`, or any callable ``(shape, rng) -> means`` whose repr is its declaration.
         arms: Number of arms, ≥ 1; taken from fixed ``means``.
         sd: Standard deviation of the rewards, ≥ 0.
         drift: Standard deviation of the independent normal step that every mean takes after every pull.
@@ -93,7 +93,7 @@ class BernoulliBandit:
     """Arms that pay 1 with probability mean, else 0.
 
     Args:
-        means: Fixed numbers in [0, 1], one per arm, or what draws them for each run.
+        means: Fixed numbers in [0, 1], one per arm, or a distribution, as for `GaussianBandit`.
         arms: Number of arms, ≥ 1; taken from fixed ``means``.
         drift: Standard deviation of the normal step that every mean takes after every pull, reflected at 0 and 1.
 

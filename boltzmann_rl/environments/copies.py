@@ -1,8 +1,8 @@
 """Whether a copy of an environment has its full state, which custom pickling may lose.
 
-``gymnasium.utils.EzPickle`` saves only the arguments of the constructor: the copy is at no step of an episode and has
-another random stream. Other classes leave out attributes. A training continued from an incomplete copy would silently
-differ, so that copies are compared with their originals.
+``gymnasium.utils.EzPickle`` saves only the arguments of the constructor: the copy has no episode and another random
+stream. Other classes leave out attributes. A training continued from an incomplete copy would silently differ, so
+copies are compared with their originals.
 """
 
 import copy
@@ -16,7 +16,8 @@ import numpy as np
 
 __all__ = ["check_copies", "objects_within"]
 
-_WAYS = (
+# Methods that customise pickling and copying.
+_PICKLING = (
     "__getstate__",
     "__setstate__",
     "__reduce__",
@@ -32,8 +33,8 @@ _PLAIN = (int, float, complex, str, bytes, bool, type(None), type, types.ModuleT
 def check_copies(env: Any) -> None:
     """Refuse an environment whose pickle or deep copy would lose state.
 
-    Compares every environment inside (wrapped, or in a vector) and every object of the same packages that customises
-    its pickling. Other objects are copied attribute by attribute.
+    Compares every inner environment (wrapped, or in a vector), and every object of their packages, that customises its
+    pickling. Other objects are copied attribute by attribute anyway.
 
     Args:
         env: An environment or a vector of them.
@@ -45,43 +46,42 @@ def check_copies(env: Any) -> None:
         >>> import gymnasium
         >>> check_copies(gymnasium.make("FrozenLake-v1"))
     """
-    for thing in _with_own_ways(env):
+    for thing in _custom_pickled(env):
         state = thing.__getstate__()
         if isinstance(state, dict) and {"_ezpickle_args"} <= set(state) <= {"_ezpickle_args", "_ezpickle_kwargs"}:
-            _refuse(thing, "its pickle (gymnasium.utils.EzPickle) would hold how it was made, not where it stands")
+            _refuse(thing, "its pickle (gymnasium.utils.EzPickle) would hold how it was made, not its state")
         for twin, how in _twins(thing):
             if type(twin) is not type(thing):
                 _refuse(thing, f"its {how} is a {type(twin).__name__}")
             for name, value in vars(thing).items():
                 if name not in vars(twin) or not _alike(value, vars(twin)[name], set()):
-                    _refuse(thing, f"its {how}, for which {type(thing).__name__} has its own way, loses {name!r}")
+                    _refuse(thing, f"its {how}, which {type(thing).__name__} customises, loses {name!r}")
 
 
 def _refuse(thing: Any, why: str) -> None:
     raise TypeError(
-        f"{thing} can't be saved or copied where it stands: {why}. Training.save(path) without environment='pickle' "
-        "keeps what was learned, and begins a new episode when it is loaded"
+        f"{thing} can't be saved or copied in its current state: {why}. Training.save(path) without "
+        "environment='pickle' keeps what was learned, and begins a new episode when it is loaded"
     )
 
 
-def _with_own_ways(env: Any) -> list[Any]:
+def _custom_pickled(env: Any) -> list[Any]:
     """Environments, and objects of their packages, that customise their pickling."""
+
+    def package(thing: Any) -> str:
+        return type(thing).__module__.partition(".")[0]
+
+    def is_environment(thing: Any) -> bool:
+        return all(callable(getattr(type(thing), name, None)) for name in ("reset", "step"))
+
+    def is_custom(kind: type) -> bool:
+        own = any(getattr(kind, method, None) is not getattr(object, method, None) for method in _PICKLING)
+        return own or kind in copyreg.dispatch_table
+
     things = [thing for thing in objects_within(env) if hasattr(thing, "__dict__")]
-    worlds = [
-        thing for thing in things if all(callable(getattr(type(thing), name, None)) for name in ("reset", "step"))
-    ]
-    packages = {_package(world) for world in worlds} - {"gymnasium"}
-    known = [thing for thing in things if _package(thing) in packages or any(thing is world for world in worlds)]
-    return [thing for thing in known if _has_own_way(type(thing))]
-
-
-def _package(thing: Any) -> str:
-    return type(thing).__module__.partition(".")[0]
-
-
-def _has_own_way(kind: type) -> bool:
-    own = any(getattr(kind, way, None) is not getattr(object, way, None) for way in _WAYS)
-    return own or kind in copyreg.dispatch_table
+    packages = {package(thing) for thing in things if is_environment(thing)} - {"gymnasium"}
+    ours = [thing for thing in things if package(thing) in packages or is_environment(thing)]
+    return [thing for thing in ours if is_custom(type(thing))]
 
 
 def objects_within(env: Any) -> Iterator[Any]:
@@ -105,7 +105,7 @@ def objects_within(env: Any) -> Iterator[Any]:
 
 
 def _twins(thing: Any) -> Iterator[tuple[Any, str]]:
-    """Copies made in the ways in which a training is copied."""
+    """Copies made in every way in which a training is copied, each with the name of the way."""
     import cloudpickle
 
     try:
@@ -132,7 +132,7 @@ def _alike(one: Any, other: Any, seen: set[tuple[int, int]]) -> bool:
 
 
 def _parts(thing: Any) -> Any:
-    """The parts of an object, to be compared one by one; the bytes of an array."""
+    """The parts of an object, for comparison one by one; the bytes of an array."""
     if isinstance(thing, np.ndarray) and thing.dtype != object:
         return f"{thing.dtype} {thing.shape}".encode() + thing.tobytes()
     if isinstance(thing, dict):
@@ -147,13 +147,9 @@ def _parts(thing: Any) -> Any:
     if hasattr(thing, "__dict__"):
         return _attributes(thing)
     made = thing.__reduce_ex__(4)
-    return made.encode() if isinstance(made, str) else [list(part) if _is_items(part) else part for part in made]
+    return made.encode() if isinstance(made, str) else [list(x) if isinstance(x, Iterator) else x for x in made]
 
 
 def _attributes(thing: Any) -> list[Any]:
-    held = getattr(thing, "__dict__", {})
-    return [*held, *held.values()]
-
-
-def _is_items(part: Any) -> bool:
-    return isinstance(part, Iterator)
+    attributes = getattr(thing, "__dict__", {})
+    return [*attributes, *attributes.values()]

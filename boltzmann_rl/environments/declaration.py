@@ -14,17 +14,17 @@ __all__ = ["Environment"]
 
 @dataclass(frozen=True)
 class Environment:
-    """A Gymnasium environment, declared by its id and made where it is run.
+    """A Gymnasium environment, declared by its id and made when it is run.
 
     Args:
         id: As for ``gymnasium.make``.
-        max_episode_steps: Steps after which an episode is truncated; default: as registered with the id, if at all.
+        max_episode_steps: Steps after which an episode is truncated; default: as registered with the id, if any.
         options: Keyword arguments of the environment, a mapping (stored as sorted pairs).
         wrap: A wrapper: `TileCoded`, `LinearObservations`, `Numbered`, or any callable ``env -> env`` with a complete
             repr (such as a frozen dataclass). Without one, observations with discrete parts (`Tuple`, `Dict`,
             `MultiDiscrete`, `MultiBinary`) are numbered, as by `Numbered`.
 
-    The compiled engine may play an environment that is known to follow its transition tables, also under a
+    The compiled engine may play an environment that is known to follow its transition tables, also within a
     ``TimeLimit`` added by ``wrap``, without stepping it: see ``help(boltzmann_rl.tables)``.
 
     Example:
@@ -46,8 +46,7 @@ class Environment:
         if not isinstance(self.id, str) or not self.id:
             raise TypeError(f"id must be the id of a Gymnasium environment, got {self.id!r}")
         limit = self.max_episode_steps
-        if limit is not None:
-            limit = as_integer(limit, "max_episode_steps", minimum=1)
+        limit = None if limit is None else as_integer(limit, "max_episode_steps", minimum=1)
         options = dict(self.options) if isinstance(self.options, Mapping) else dict(tuple(self.options))
         if self.wrap is not None:
             as_callable(self.wrap, "wrap", "wrap(env) -> env")
@@ -59,7 +58,7 @@ class Environment:
         return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def make(self) -> "gymnasium.Env[Any, Any]":
-        """The environment itself."""
+        """The environment, newly made."""
         try:
             env = gymnasium.make(self.id, max_episode_steps=self.max_episode_steps, **dict(self.options))
         except gymnasium.error.Error as error:

@@ -30,10 +30,11 @@ class RealFeatures(Box):
 
 
 class LinearFeatures(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstructorArgs):
-    """A wrapper that takes the observations of a `Box` as features, and appends the constant feature 1.
+    """A wrapper whose features are the observations of a `Box`, with the constant feature 1 appended.
 
     Values are then linear in the observation, with an intercept. That suits contextual bandits with linear arms; most
-    control problems need more, such as `TileCoding`. Scale features to a similar size, so that all learn equally fast.
+    control problems need more, such as `TileCoding`. Scale observations to a similar size, so that all weights learn
+    equally fast.
 
     Args:
         env: A ``gymnasium.Env`` whose observations are a `Box` of one axis.
@@ -53,7 +54,7 @@ class LinearFeatures(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstruc
         space = env.observation_space
         if not isinstance(space, Box) or len(space.shape) != 1:
             raise TypeError(f"linear features need observations that are a Box of one axis, got {space}")
-        # The constant lies in [0, 1]: Gymnasium warns of a dimension whose bounds are equal.
+        # The constant's bounds are 0 and 1, since Gymnasium warns of equal bounds.
         self.observation_space = RealFeatures(np.append(space.low, 0.0), np.append(space.high, 1.0))
 
     def observation(self, observation: Any) -> Floats:

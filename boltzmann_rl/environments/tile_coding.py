@@ -1,4 +1,4 @@
-"""Tile coding: real observations as the indices of active features, one of each of several shifted grids."""
+"""Tile coding: real observations as the indices of active features, one in each of several shifted grids."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 
 __all__ = ["ActiveFeatures", "TileCoded", "TileCoding"]
 
-# More features than these are refused: 8 MB of weights an action, and a grid whose tiles are hardly ever met twice.
+# The most features: 8 MB of weights an action, and a grid whose tiles are rarely visited twice.
 MOST_FEATURES = 1_000_000
 
 # Gymnasium writes "no bound" as ±inf or as the largest float32.
@@ -23,14 +23,14 @@ UNBOUNDED = float(np.finfo(np.float32).max)
 
 
 class ActiveFeatures(MultiDiscrete):
-    """The space of observations that are the indices of active features: one of each of several groups.
+    """The space of observations that are the indices of active features: one in each of several groups.
 
     Args:
-        groups: Number of groups, which is that of active features.
+        groups: Number of groups, and so of active features.
         size: Features in a group; those of the first are 0 to size − 1, and so on.
 
     Attributes:
-        features: The number of all features.
+        features: The number of features, groups·size.
 
     Example:
         >>> space = ActiveFeatures(groups=2, size=10)
@@ -47,22 +47,22 @@ class ActiveFeatures(MultiDiscrete):
 
 
 class TileCoding(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstructorArgs):
-    """A wrapper that turns observations of a `Box` into the indices of their active tiles, one of each tiling.
+    """A wrapper that turns observations of a `Box` into the indices of their active tiles, one in each tiling.
 
-    Each dimension is cut into ``tiles`` intervals of one width, from ``low`` to ``high``; what lies outside is taken
-    for the bound. Tiling i is the same grid, shifted by the share (i·(2j + 1) mod tilings)/tilings of a width in
-    dimension j: the displacement vector (1, 3, 5, …), which spreads the tilings evenly. A shifted grid needs a tile
-    more in each dimension, so there are tilings·Π(tiles + 1) features. They are numbered, not hashed.
+    Each dimension is divided into ``tiles`` equal intervals from ``low`` to ``high``; observations outside are clipped.
+    Tiling i is the same grid, shifted by (i·(2j + 1) mod tilings)/tilings of an interval in dimension j: the
+    displacement vector (1, 3, 5, …), which spreads the tilings evenly. A shifted grid needs one more tile in each
+    dimension, so there are tilings·Π(tiles + 1) features. They are numbered, not hashed.
 
     Args:
         env: A ``gymnasium.Env`` whose observations are a `Box` of one axis.
-        tilings: Number of grids, ≥ 1; recommended is a power of two of at least four times the dimensions.
-        tiles: Intervals a dimension, ≥ 1: one number, or one for each dimension.
-        low: Where the tiles begin: one number, or one for each dimension; default: the bounds of the space.
-        high: Where they end.
+        tilings: Number of grids, ≥ 1; a power of two, at least four times the number of dimensions, is recommended.
+        tiles: Intervals of each dimension, ≥ 1: one number, or one for each dimension.
+        low: Lower bounds of the tiles: one number, or one for each dimension; default: the bounds of the space.
+        high: Upper bounds, likewise.
 
     Raises:
-        TypeError: Observations that are no `Box` of one axis.
+        TypeError: Observations that are not a `Box` of one axis.
         ValueError: Bounds that are infinite, or in the wrong order; more than a million features; in ``observation``:
             NaN.
 
@@ -114,7 +114,7 @@ class TileCoding(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstructorA
 
 @dataclass(frozen=True)
 class TileCoded:
-    """`TileCoding` by its settings, to wrap an environment where it is made: ``Environment(id, wrap=TileCoded())``.
+    """`TileCoding` as an argument of `Environment`: ``Environment(id, wrap=TileCoded())``.
 
     Args:
         tilings: As for `TileCoding`.
@@ -150,12 +150,11 @@ class TileCoded:
 
 
 def _plain(bound: Any, name: str) -> Any:
-    """A bound as it is printed: None, a float, or a tuple of them."""
+    """A bound in canonical form: None, a float, or a tuple of floats."""
     if bound is None:
         return None
-    given = real_array(bound, name)
-    finite = [as_finite(float(number), name) for number in given.flat]
-    return tuple(finite) if given.ndim else finite[0]
+    finite = [as_finite(float(number), name) for number in real_array(bound, name).flat]
+    return tuple(finite) if np.ndim(bound) else finite[0]
 
 
 def _tiles(tiles: Any, dimensions: int) -> NDArray[np.int64]:
@@ -172,8 +171,8 @@ def _bound(given: Any, own: Any, name: str) -> Floats:
         endless = np.flatnonzero(np.abs(own.astype(np.float64)) >= UNBOUNDED)
         if len(endless):
             raise ValueError(
-                f"dimension {endless[0]} of the observations has no bound, so there is no telling how wide a tile is: "
-                f"give {name}= for all {len(own)} dimensions"
+                f"dimension {endless[0]} of the observations has no bound, so tiles would have no width: give {name}= "
+                f"for all {len(own)} dimensions"
             )
         return own.astype(np.float64)
     bounds = real_array(given, name)
