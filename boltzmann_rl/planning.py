@@ -151,8 +151,7 @@ class MaxBackup:
 
     def __call__(self, values: Floats) -> Floats:
         """``(..., A)`` to ``(...,)``."""
-        best: Floats = values.max(axis=-1)
-        return best
+        return np.asarray(values.max(axis=-1))
 
 
 @dataclass(frozen=True)
@@ -183,8 +182,7 @@ class BoltzmannBackup:
         """``(..., A)`` to ``(...,)``."""
         available = np.where(np.isneginf(values), 0.0, values)
         with np.errstate(under="ignore"):
-            mean: Floats = (softmax(values, self.temperature) * available).sum(axis=-1)
-        return mean
+            return np.asarray((softmax(values, self.temperature) * available).sum(axis=-1))
 
 
 @dataclass(frozen=True)
@@ -307,8 +305,7 @@ def action_values(mdp: MDP, values: Any, discount: float) -> Floats:
         array([[1. , 4.5]])
     """
     with np.errstate(under="ignore"):
-        q: Floats = mdp.rewards + discount * (mdp.transitions @ real_array(values, "values"))
-    return q
+        return np.asarray(mdp.rewards + discount * (mdp.transitions @ real_array(values, "values")))
 
 
 def policy_values(mdp: MDP, probabilities: Any, discount: float) -> Floats:

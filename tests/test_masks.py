@@ -217,7 +217,7 @@ def test_with_a_mask_other_names_are_ignored():
 @pytest.mark.parametrize(
     ("when", "message"),
     [
-        (lambda env: env.at != 3, "step 2: .* is missing, although earlier answers had one"),
+        (lambda env: env.at != 3, "step 2: .* is missing, although earlier results had one"),
         (lambda env: env.at == 0, "step 0: .* is missing, although"),
         (lambda env: env.at < 6, "step 5: .* is missing, although .* truncated episode"),
         (lambda env: env.at == 2, "step 1: .* comes after decisions without one"),

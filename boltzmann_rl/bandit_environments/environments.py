@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats, as_integer
+from boltzmann_rl.arguments import Floats, as_choice, as_integer
 from boltzmann_rl.bandit_environments.drawing import Image, Window, frame
 from boltzmann_rl.bandit_environments.rows import Rows, observations_of
 from boltzmann_rl.bandits.catalogue import as_bandit
@@ -66,7 +66,8 @@ class BanditEnv(gymnasium.Env[Any, Any]):
 
     def __init__(self, bandit: Any, *, steps: int = 1000, render_mode: str | None = None, **parameters: Any) -> None:
         self.bandit, self.steps = as_bandit(bandit, parameters), as_integer(steps, "steps", minimum=1)
-        self._limit, self.render_mode = self.steps, _known(render_mode, self.metadata)
+        self._limit = self.steps
+        self.render_mode = as_choice(render_mode, "render_mode", (*self.metadata["render_modes"], None))
         self.observation_space, self.action_space = observations_of(self.bandit), Discrete(self.bandit.arms)
         self._rows, self._going = Rows(self.bandit, 1), False
         self._shown: Floats | None = None
@@ -97,11 +98,8 @@ class BanditEnv(gymnasium.Env[Any, Any]):
 
     def render(self) -> Any:
         """The means (and the probabilities given to `show`) as bars, as an image or in a window."""
-        if self.render_mode is None:
-            gymnasium.logger.warn("render() draws nothing without a render_mode: make the environment with one")
+        if not _can_render(self.render_mode, begun=self._rows.means.size > 0):
             return None
-        if self._rows.means.size == 0:
-            raise ResetNeeded("there is nothing to draw yet: call reset() before render()")
         if self.render_mode == "rgb_array_list":
             pictures, self._pictures = self._pictures, []
             return pictures
@@ -181,7 +179,7 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         limit = self.steps if max_episode_steps is None else max_episode_steps
         self._limit = min(self.steps, as_integer(limit, "max_episode_steps", minimum=1))
         self.num_envs = as_integer(num_envs, "num_envs", minimum=1)
-        self.render_mode = _known(render_mode, self.metadata)
+        self.render_mode = as_choice(render_mode, "render_mode", (*self.metadata["render_modes"], None))
         try:
             self.autoreset_mode = AutoresetMode(autoreset_mode)
         except ValueError:
@@ -233,11 +231,8 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
 
     def render(self) -> tuple[Any, ...] | None:
         """An image of each row, or a list of images of each row."""
-        if self.render_mode is None:
-            gymnasium.logger.warn("render() draws nothing without a render_mode: make the environment with one")
+        if not _can_render(self.render_mode, begun=self._begun):
             return None
-        if not self._begun:
-            raise ResetNeeded("there is nothing to draw yet: call reset() before render()")
         if self.render_mode == "rgb_array_list":
             pictures, self._pictures = self._pictures, [[] for _ in range(self.num_envs)]
             return tuple(pictures)
@@ -292,10 +287,12 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         return {"final_obs": seen, "_final_obs": over.copy(), "final_info": info, "_final_info": over.copy()}
 
 
-def _known(render_mode: str | None, metadata: Info) -> str | None:
-    if render_mode not in (None, *metadata["render_modes"]):
-        raise ValueError(f"render_mode must be None or one of {metadata['render_modes']}, got {render_mode!r}")
-    return render_mode
+def _can_render(render_mode: str | None, *, begun: bool) -> bool:
+    if render_mode is None:
+        gymnasium.logger.warn("render() draws nothing without a render_mode: make the environment with one")
+    elif not begun:
+        raise ResetNeeded("there is nothing to draw yet: call reset() before render()")
+    return render_mode is not None
 
 
 def _distributions(probabilities: Any, shape: tuple[int, ...]) -> Floats:

@@ -76,7 +76,6 @@ class ContextualLinearBandit:
         return rng.standard_normal(runs)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
-        """Mean + sd·noise."""
         return means + self.sd * noise
 
 
@@ -111,12 +110,10 @@ class ClassificationBandit:
 
     @property
     def arms(self) -> int:
-        """Number of classes."""
         return _examples(self.dataset)[1].shape[1]
 
     @property
     def features(self) -> int:
-        """Number of features of an example."""
         return _examples(self.dataset)[0].shape[1]
 
     def start(self, runs: int, rng: np.random.Generator) -> Floats:

@@ -4,16 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import (
-    Floats,
-    as_choice,
-    as_finite,
-    as_fraction,
-    as_integer,
-    as_matrix,
-    check_fields,
-    set_fields,
-)
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer, as_matrix, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.bandits.stationary import GaussianBandit
 
@@ -55,7 +46,8 @@ class SwitchingBandit:
     permute: bool = False
 
     def __post_init__(self) -> None:
-        check_fields(self, change_probability=as_fraction)
+        probability = as_finite(self.change_probability, "change_probability", minimum=0.0, maximum=1.0)
+        set_fields(self, change_probability=probability)
         as_choice(self.permute, "permute", (True, False))
         for name in ("arms", "start", "noise", "reward", "move"):
             if not hasattr(self.bandit, name):
@@ -70,19 +62,15 @@ class SwitchingBandit:
 
     @property
     def arms(self) -> int:
-        """Number of arms."""
         return self.bandit.arms
 
     def start(self, runs: int, rng: np.random.Generator) -> Floats:
-        """As for ``bandit``."""
         return self.bandit.start(runs, rng)
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
-        """As for ``bandit``."""
         return self.bandit.noise(runs, rng)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
-        """As for ``bandit``."""
         return self.bandit.reward(means, noise)
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
@@ -137,7 +125,6 @@ class HeavyTailedBandit:
         set_fields(self, means=plain.means, arms=plain.arms, tail_index=tail_index, scale=scale)
 
     def start(self, runs: int, rng: np.random.Generator) -> Floats:
-        """See `Bandit.start`."""
         return GaussianBandit(self.means, self.arms).start(runs, rng)
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
@@ -147,11 +134,9 @@ class HeavyTailedBandit:
         return rng.pareto(self.tail_index, runs) - 1.0 / (self.tail_index - 1.0)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
-        """Mean + scale·noise."""
         return means + self.scale * noise
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
-        """The same means."""
         return means
 
 
@@ -209,7 +194,6 @@ class AdversarialBandit:
 
     @property
     def arms(self) -> int:
-        """Number of arms."""
         return len(self.rewards[0])
 
     def start(self, runs: int, rng: np.random.Generator) -> Floats:

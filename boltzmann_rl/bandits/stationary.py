@@ -18,17 +18,7 @@ __all__ = ["BernoulliBandit", "GaussianBandit"]
 
 
 def answered(bandit: Any, method: str, answer: Any, shape: tuple[int, ...]) -> Any:
-    """The result of a bandit's method, refused unless it has the given shape.
-
-    Raises:
-        ValueError: Another shape, which NumPy might broadcast silently.
-
-    Example:
-        >>> answered(GaussianBandit(), "noise", np.zeros((20, 3)), (20,))
-        Traceback (most recent call last):
-            ...
-        ValueError: noise() of GaussianBandit(...) must return an array of shape (20,), got shape (20, 3): ...
-    """
+    """The result of a bandit's method; a ValueError for another shape, which NumPy might broadcast silently."""
     found = to_numpy(answer, f"the result of {method}() of {bandit!r}").shape
     if found != shape:
         raise ValueError(
@@ -72,7 +62,6 @@ class GaussianBandit:
         set_fields(self, means=means, arms=arms, sd=sd, drift=drift)
 
     def start(self, runs: int, rng: np.random.Generator) -> Floats:
-        """See `Bandit.start`."""
         return _start(self.means, (runs, self.arms), rng)
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
@@ -80,7 +69,6 @@ class GaussianBandit:
         return rng.standard_normal(runs)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
-        """Mean + sd·noise."""
         return means + self.sd * noise
 
     def move(self, means: Floats, rng: np.random.Generator) -> Floats:
@@ -114,7 +102,6 @@ class BernoulliBandit:
         set_fields(self, means=means, arms=arms, drift=as_finite(self.drift, "drift", minimum=0.0))
 
     def start(self, runs: int, rng: np.random.Generator) -> Floats:
-        """See `Bandit.start`."""
         means = _start(self.means, (runs, self.arms), rng)
         if not ((means >= 0.0) & (means <= 1.0)).all():
             raise ValueError(f"means of Bernoulli arms must be in [0, 1], but {self.means!r} drew others")

@@ -97,17 +97,12 @@ class Masks:
     def _check(self, given: bool, name: str) -> None:
         if self._given is None:
             self._given = given
-        elif given:
-            raise ValueError(
-                f"the mask {name} comes after decisions without one, which may have taken what it excludes: give one "
-                "at every reset and step, 1 for all actions where all may be taken"
-            )
-        else:
-            raise ValueError(
-                f"the mask {name} is missing, although earlier answers had one: give one at every reset and step, also "
-                "with the last observation of a truncated episode (of a vector in the mode SAME_STEP in "
-                "info['final_info']), 1 for all actions where all may be taken"
-            )
+            return
+        found = "comes after decisions without one" if given else "is missing, although earlier results had one"
+        raise ValueError(
+            f"the mask {name} {found}: give one at every reset and step, also with the last observation of a truncated "
+            "episode (of a vector in the mode SAME_STEP in info['final_info']), 1 for all actions if all are available"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,15 +138,7 @@ def mask_method(env: Any) -> Method | None:
 
 @dataclass(eq=False)
 class _RowMethod:
-    """The mask of one row, from a function that returns those of all rows and is called once a step.
-
-    Attributes:
-        ask: Returns the masks of all rows.
-        name: The name of the method, for errors.
-        answers: Common to all rows: empty, or what ``ask`` returned in this step.
-        row: The index of the row.
-        rows: The number of rows.
-    """
+    """The mask of one row: ``ask`` returns those of all rows, and ``answers`` of all rows keeps them for a step."""
 
     ask: Callable[[], Any]
     name: str

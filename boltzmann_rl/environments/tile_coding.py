@@ -114,13 +114,7 @@ class TileCoding(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstructorA
 
 @dataclass(frozen=True)
 class TileCoded:
-    """`TileCoding` as an argument of `Environment`: ``Environment(id, wrap=TileCoded())``.
-
-    Args:
-        tilings: As for `TileCoding`.
-        tiles: As for `TileCoding`.
-        low: As for `TileCoding`.
-        high: As for `TileCoding`.
+    """`TileCoding`, with its arguments, as an argument of `Environment`: ``Environment(id, wrap=TileCoded())``.
 
     Example:
         >>> TileCoded(tilings=16, tiles=(4, 8), high=[0.6, 0.07])

@@ -27,15 +27,7 @@ _FINAL = ("final_obs", "final_observation")
 
 
 def is_vector(env: Any) -> bool:
-    """Whether ``env`` is a vector of environments.
-
-    Example:
-        >>> import gymnasium
-        >>> is_vector(gymnasium.make("FrozenLake-v1"))
-        False
-        >>> is_vector(gymnasium.make_vec("FrozenLake-v1", num_envs=2))
-        True
-    """
+    """Whether ``env`` is a vector of environments."""
     return isinstance(env, VectorEnv)
 
 
@@ -131,7 +123,12 @@ class TabularVectorEnvironment:
         except (TypeError, ValueError) as error:
             raise TypeError(f"{self._name}, steps {self._steps}: {explain_step(answer, error)}") from None
         self._answers.clear()
-        self._check_rows(rewards=rewards, terminations=terminated, truncations=truncated)
+        for name, part in (("rewards", rewards), ("terminations", terminated), ("truncations", truncated)):
+            if np.shape(part) != (self.rows,):
+                raise ValueError(
+                    f"{self._name}, steps {self._steps}: {name} must have one entry for each of the {self.rows} rows, "
+                    f"got shape {np.shape(part)}"
+                )
         rewards = np.asarray(rewards).tolist()
         terminated, truncated = self._flags(terminated, "terminated"), self._flags(truncated, "truncated")
         readings: list[Reading | None] = [None] * self.rows
@@ -162,14 +159,6 @@ class TabularVectorEnvironment:
     def __getstate__(self) -> dict[str, Any]:
         check_copies(self.env)
         return dict(vars(self))
-
-    def _check_rows(self, **parts: Any) -> None:
-        for name, part in parts.items():
-            if np.shape(part) != (self.rows,):
-                raise ValueError(
-                    f"{self._name}, steps {self._steps}: {name} must have one entry for each of the {self.rows} rows, "
-                    f"got shape {np.shape(part)}"
-                )
 
     def _flags(self, part: Any, name: str) -> list[bool]:
         """One bool for each row."""

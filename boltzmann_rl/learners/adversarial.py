@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_nonnegative, as_positive, check_fields
+from boltzmann_rl.arguments import Floats, as_choice, as_nonnegative, as_positive, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Estimates, average_in
 from boltzmann_rl.learners.bandit_feedback import IN_UNIT_INTERVAL, Actions, Feedback, FeedbackLearner, LegalRewards
@@ -53,8 +53,7 @@ class ImportanceWeightedRewards(_Sums):
     bounded: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.bounded, bool):
-            raise TypeError(f"bounded must be True or False, got {self.bounded!r}")
+        as_choice(self.bounded, "bounded", (True, False))
 
     @property
     def rewards(self) -> LegalRewards | None:

@@ -5,16 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import (
-    Floats,
-    as_choice,
-    as_finite,
-    as_nonnegative,
-    as_positive,
-    as_rate,
-    check_fields,
-    set_fields,
-)
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_nonnegative, as_positive, as_rate, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import Feedback, FeedbackLearner
 from boltzmann_rl.numerics.untried import UntriedFirst
@@ -70,11 +61,8 @@ class SampleAverage(Averaging):
     count_initial: bool = False
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            initial=as_finite(self.initial, "initial"),
-            count_initial=as_choice(self.count_initial, "count_initial", (True, False)),
-        )
+        check_fields(self, initial=as_finite)
+        as_choice(self.count_initial, "count_initial", (True, False))
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
         """Estimates at ``initial``; draws nothing."""

@@ -59,7 +59,8 @@ class Feedback(NamedTuple):
     probabilities: Any
 
 
-# What the arguments are called in ``update`` and in `learn_from_log`.
+# The names of the arguments in ``update`` and in `learn_from_log`.
+_Names = tuple[str, str, str]
 _UPDATE, _LOG = ("action", "reward", "probabilities"), ("actions", "rewards", "propensities")
 
 
@@ -84,12 +85,7 @@ class FeedbackLearner:
 
 
 def feedback_of(
-    learner: Any,
-    shape: tuple[int, ...],
-    action: Any,
-    reward: Any,
-    probabilities: Any,
-    names: tuple[str, str, str] = _UPDATE,
+    learner: Any, shape: tuple[int, ...], action: Any, reward: Any, probabilities: Any, names: _Names = _UPDATE
 ) -> Feedback:
     """Feedback for the rows of a state of ``shape`` (rows, A), checked.
 
@@ -128,9 +124,16 @@ def feedback_of(
         what = "of all actions" if needs.takes_probabilities else "with which the action was chosen"
         raise TypeError(f"{names[2]} is missing: {learner!r} learns from the probability {what}")
     given = real_array(probabilities, names[2])
-    if needs.takes_probabilities:
-        return Feedback(cells, paid, _all_probabilities(learner, given, shape, names[2]))
-    return Feedback(cells, paid, _propensities(given, cells, shape, names[2]))
+    if rows == 1 and given.shape == (actions,):
+        given = given.reshape(shape)
+    if not needs.takes_probabilities:
+        return Feedback(cells, paid, _propensities(given, cells, shape, names[2]))
+    if given.shape != shape:
+        raise ValueError(
+            f"{names[2]} must have the shape {tuple(shape)}: {type(learner).__name__} learns from the probabilities of "
+            f"all actions, not only of those chosen, got {given.shape}"
+        )
+    return Feedback(cells, paid, as_probabilities(given, names[2]))
 
 
 def learn_from_log(
@@ -216,7 +219,7 @@ def _is_one_decision(action: Any, reward: Any, actions: int) -> bool:
     )
 
 
-def _one_a_row(part: Any, rows: int, name: str, names: tuple[str, str, str]) -> NDArray[Any]:
+def _one_a_row(part: Any, rows: int, name: str, names: _Names) -> NDArray[Any]:
     """An array ``(rows,)``, made of a plain number if there is one row."""
     found: NDArray[Any] = to_numpy(part, name)
     if found.shape == (rows,):
@@ -229,7 +232,7 @@ def _one_a_row(part: Any, rows: int, name: str, names: tuple[str, str, str]) -> 
     raise ValueError(f"{name} must have one entry for each row, shape ({rows},), got shape {found.shape}{remedy}")
 
 
-def _actions(action: Any, rows: int, actions: int, names: tuple[str, str, str]) -> Actions:
+def _actions(action: Any, rows: int, actions: int, names: _Names) -> Actions:
     """One action a row: integers in [0, actions)."""
     name, found = names[0], _one_a_row(action, rows, names[0], names)
     if found.dtype.kind not in "iu" or isinstance(found, np.ma.MaskedArray):
@@ -243,7 +246,7 @@ def _actions(action: Any, rows: int, actions: int, names: tuple[str, str, str]) 
 def _propensities(found: Floats, cells: Actions, shape: tuple[int, ...], name: str) -> Floats:
     """The probabilities of the chosen actions, from these or from those of all actions."""
     rows, actions = shape
-    if found.shape == shape or (rows == 1 and found.shape == (actions,)):
+    if found.shape == shape:
         found = found.reshape(-1)[cells]
     elif found.shape != (rows,) and not (rows == 1 and found.ndim == 0):
         raise ValueError(
@@ -255,18 +258,6 @@ def _propensities(found: Floats, cells: Actions, shape: tuple[int, ...], name: s
     if wrong.any():
         raise ValueError(f"an action was taken whose probability is {_first(p, wrong)}: its weight has no meaning")
     return p
-
-
-def _all_probabilities(learner: Any, found: Floats, shape: tuple[int, ...], name: str) -> Floats:
-    """The probabilities of all actions in each row."""
-    if shape[0] == 1 and found.shape == shape[1:]:
-        found = found.reshape(shape)
-    if found.shape != shape:
-        raise ValueError(
-            f"{name} must have the shape {tuple(shape)}: {type(learner).__name__} learns from the probabilities of all "
-            f"actions, not only of those chosen, got {found.shape}"
-        )
-    return as_probabilities(found, name)
 
 
 def _first(found: NDArray[Any], wrong: NDArray[np.bool_]) -> str:

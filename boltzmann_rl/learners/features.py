@@ -14,7 +14,6 @@ from boltzmann_rl.protocols import Observation
 
 __all__ = ["add", "add_row", "cells", "row", "value"]
 
-
 _INDEX = (int, np.integer)
 
 

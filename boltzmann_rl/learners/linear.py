@@ -73,15 +73,9 @@ class LinearPreferences:
         return contexts @ state.coefficients.T + state.intercepts
 
     def update(
-        self,
-        state: Weights,
-        contexts: Floats,
-        action: Actions,
-        reward: Floats,
-        probabilities: Floats,
-        rng: np.random.Generator,
+        self, state: Weights, contexts: Floats, action: Actions, reward: Floats, probabilities: Floats, rng: Any
     ) -> Weights:
-        """One step along the estimated gradient."""
+        """One step along the estimated gradient; draws nothing."""
         x = _contexts(contexts, state.coefficients.shape[1])
         cells, reward, propensity = feedback_of(self, (len(x), len(state.intercepts)), action, reward, probabilities)
         score = -softmax(self.values(state, x))

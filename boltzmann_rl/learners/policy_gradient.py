@@ -6,11 +6,12 @@ not normalised: with n tilings, a rate of α/n moves a preference as much as a r
 the state values v̂(s) = Σ_i x_i·w_i is normalised: it is the fraction of the error that an update corrects.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_choice, as_finite, real_array, set_fields
+from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_fraction, check_fields, real_array, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.features import add, add_row, value
 from boltzmann_rl.learners.transitions import EpisodicLearner, checked, kept, returns_of
@@ -199,10 +200,6 @@ def _canonicalise(learner: Any, rate: str) -> None:
     for preference in initial.flat:
         as_finite(float(preference), "initial")
     as_choice(learner.from_start, "from_start", (True, False))
-    set_fields(
-        learner,
-        learning_rate=as_parameter(learner.learning_rate, "learning_rate"),
-        discount=as_finite(learner.discount, "discount", minimum=0.0, maximum=1.0),
-        initial=tuple(initial.tolist()) if initial.ndim else float(initial),
-        **{rate: as_parameter(getattr(learner, rate), rate, maximum=1.0)},
-    )
+    set_fields(learner, initial=tuple(initial.tolist()) if initial.ndim else float(initial))
+    rates: dict[str, Any] = {"learning_rate": as_parameter, rate: partial(as_parameter, maximum=1.0)}
+    check_fields(learner, discount=as_fraction, **rates)

@@ -186,12 +186,7 @@ def all_original(found: Reached) -> bool:
 
 
 def digest(function: FunctionType) -> str:
-    """A hash of a function's source without comments, docstring and annotations: eight digits, empty without source.
-
-    Example:
-        >>> digest(is_plain) == digest(digest)
-        False
-    """
+    """A hash of a function's source without comments, docstring and annotations: eight digits, empty without source."""
     code = function.__code__
     if function.__closure__ and code.co_freevars != ("__class__",):  # super() encloses __class__
         return ""

@@ -168,12 +168,7 @@ def _change(env: Any, known: type) -> str:
 
 
 def layers(env: Any) -> list[Any]:
-    """The known wrappers, outermost first, and the environment within them.
-
-    Example:
-        >>> len(layers(gymnasium.make("FrozenLake-v1")))
-        4
-    """
+    """The known wrappers, outermost first, and the environment within them."""
     found = [env]
     while type(found[-1]) in _WATCHING:
         found.append(found[-1].env)
