@@ -239,7 +239,6 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
         return tuple(map(self._picture, range(self.num_envs)))
 
     def _begin(self, which: NDArray[np.bool_]) -> None:
-        """Begin an episode in the rows of a mask."""
         self._rows.begin(which, self.np_random)
         self._pulled = np.where(which, -1, self._pulled)
         for row in np.flatnonzero(which):

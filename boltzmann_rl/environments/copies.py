@@ -117,7 +117,6 @@ def _twins(thing: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _alike(one: Any, other: Any, seen: set[tuple[int, int]]) -> bool:
-    """Whether two objects have equal contents."""
     if one is other or (id(one), id(other)) in seen:
         return True
     if type(one) is not type(other):

@@ -156,7 +156,6 @@ class TabularEnvironment:
         return dict(vars(self))
 
     def _raised(self, call: str, error: Exception) -> Exception:
-        """The error for a call that raised one."""
         mistake = explain_arguments(error) if call == "reset" else ""
         if mistake:
             return TypeError(f"{self._where()}: {mistake}")

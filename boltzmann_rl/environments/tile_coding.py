@@ -152,7 +152,6 @@ def _plain(bound: Any, name: str) -> Any:
 
 
 def _tiles(tiles: Any, dimensions: int) -> NDArray[np.int64]:
-    """The number of tiles of each dimension."""
     given = [tiles] * dimensions if np.ndim(tiles) == 0 else list(tiles)
     if len(given) != dimensions:
         raise ValueError(f"tiles must be one number, or one for each of {dimensions} dimensions, got {tiles!r}")

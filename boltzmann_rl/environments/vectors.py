@@ -161,7 +161,6 @@ class TabularVectorEnvironment:
         return dict(vars(self))
 
     def _flags(self, part: Any, name: str) -> list[bool]:
-        """One bool for each row."""
         if isinstance(part, np.ndarray) and part.dtype == bool:
             return part.tolist()
         try:
@@ -170,7 +169,6 @@ class TabularVectorEnvironment:
             raise TypeError(f"{self._name}, steps {self._steps}: {error}") from None
 
     def _stand(self, row: int, observations: Any, infos: Any) -> None:
-        """Begin a new episode in a row."""
         self._episodes[row] += 1
         self._steps[row] = 0
         self.standing[row] = self._reading(row, observations, infos, (0.0, False, False))

@@ -192,7 +192,6 @@ def learn_from_log(
 
 
 def _actions_of_one_row(learner: Any, state: Any) -> int:
-    """The number of actions of a state that has one row."""
     if isinstance(learner, type) or not callable(getattr(learner, "update", None)):
         raise TypeError(f"learner must be a learner for bandits, such as SampleAverage(), got {learner!r}")
     if not learns_from(learner, 5):

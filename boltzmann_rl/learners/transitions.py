@@ -102,7 +102,6 @@ def _checked(seen: "Transition", rows: int, actions: int) -> "Transition":
 
 
 def _index(number: Any, size: int, name: str) -> int:
-    """An integer in [0, size)."""
     return number if type(number) is int and 0 <= number < size else as_integer(number, name, maximum=size - 1)
 
 

@@ -109,7 +109,6 @@ def why_untrusted(env: Any, *, planning: bool = False) -> str:
 
 
 def _why_inner_untrusted(inner: Any, name: str) -> str:
-    """Why an environment without wrappers is not trusted."""
     owner = declares(type(inner))
     if owner is not None:
         changed = _override(inner, owner, "action_mask")
