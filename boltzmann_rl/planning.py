@@ -6,21 +6,13 @@ values of any policy. The package's policies act on the resulting action values:
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import (
-    Floats,
-    as_finite,
-    as_integer,
-    as_number,
-    as_positive,
-    check_fields,
-    real_array,
-    set_fields,
-)
+from boltzmann_rl.arguments import Floats, as_count, as_fraction, as_number, as_positive, check_fields, real_array
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.environments.interface import as_environment
 from boltzmann_rl.numerics import mellowmax, softmax
@@ -71,8 +63,8 @@ class MDP:
     start: Any
 
     def __post_init__(self) -> None:
-        transitions, rewards = real_array(self.transitions, "transitions"), real_array(self.rewards, "rewards")
-        start = real_array(self.start, "start")
+        check_fields(self, transitions=real_array, rewards=real_array, start=real_array)
+        transitions, rewards, start = self.transitions, self.rewards, self.start
         shape = transitions.shape
         if transitions.ndim != 3 or shape[0] != shape[2] or rewards.shape != shape[:2] or start.shape != shape[:1]:
             raise ValueError(
@@ -87,7 +79,6 @@ class MDP:
             raise ValueError("rewards must be finite, or -inf for an action that is not available")
         if np.isneginf(rewards).all(axis=1).any():
             raise ValueError(f"state {np.isneginf(rewards).all(axis=1).argmax()} has no action")
-        set_fields(self, transitions=transitions, rewards=rewards, start=start)
 
     @classmethod
     def of(cls, env: Any) -> Self:
@@ -176,7 +167,7 @@ class BoltzmannBackup:
     temperature: float
 
     def __post_init__(self) -> None:
-        set_fields(self, temperature=as_number(self.temperature, "temperature", minimum=0.0))
+        check_fields(self, temperature=partial(as_number, minimum=0.0))
 
     def __call__(self, values: Floats) -> Floats:
         """``(..., A)`` to ``(...,)``."""
@@ -270,13 +261,13 @@ def value_iteration(
 
     Source: Puterman (1994), *Markov Decision Processes*, theorem 6.3.1.
     """
-    discount, tolerance = as_finite(discount, "discount", minimum=0.0, maximum=1.0), as_positive(tolerance, "tolerance")
+    discount, tolerance = as_fraction(discount, "discount"), as_positive(tolerance, "tolerance")
     backup = MaxBackup() if backup is None else backup
     contracts = discount < 1.0 and getattr(backup, "non_expansion", False)
     slope = discount / (1.0 - discount) if contracts else 1.0
     values = np.array(np.broadcast_to(real_array(initial, "initial"), mdp.start.shape))
     change = np.inf
-    for sweep in range(1, as_integer(sweeps, "sweeps", minimum=1) + 1):
+    for sweep in range(1, as_count(sweeps, "sweeps") + 1):
         q = action_values(mdp, values, discount)
         before, values = values, backup(q)
         change = float(np.abs(values - before).max())
@@ -331,7 +322,7 @@ def policy_values(mdp: MDP, probabilities: Any, discount: float) -> Floats:
 
     Source: Sutton & Barto (2018), eq. 4.4; Puterman (1994), theorem 6.1.1.
     """
-    discount = as_finite(discount, "discount", minimum=0.0, maximum=1.0)
+    discount = as_fraction(discount, "discount")
     p = as_probabilities(probabilities)
     if p.shape not in (mdp.rewards.shape, mdp.rewards.shape[1:]):
         raise ValueError(f"probabilities must have shape {mdp.rewards.shape} or one row of it, got {p.shape}")

@@ -14,7 +14,7 @@ __all__ = [
     "as_environment",
     "as_flag",
     "as_info",
-    "explain_arguments",
+    "explain_refusal",
     "explain_reset",
     "explain_step",
     "layers_of",
@@ -160,7 +160,7 @@ def explain_step(answer: Any, error: Exception) -> str:
     return str(error)
 
 
-def explain_arguments(error: Exception) -> str:
+def explain_refusal(error: Exception) -> str:
     """Which arguments ``reset`` must take, if it refused Gymnasium's own; else empty."""
     if isinstance(error, TypeError) and "unexpected keyword argument" in str(error):
         return f"reset must take Gymnasium's arguments, reset(self, *, seed=None, options=None): {error}"

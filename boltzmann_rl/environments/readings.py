@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import as_integer, as_reward
 from boltzmann_rl.environments.copies import check_copies
-from boltzmann_rl.environments.interface import as_flag, explain_arguments, explain_reset, explain_step, name_of
+from boltzmann_rl.environments.interface import as_flag, explain_refusal, explain_reset, explain_step, name_of
 from boltzmann_rl.environments.linear_features import RealFeatures
 from boltzmann_rl.environments.masks import Masks, mask_method
 from boltzmann_rl.environments.tile_coding import ActiveFeatures
@@ -156,7 +156,7 @@ class TabularEnvironment:
         return dict(vars(self))
 
     def _raised(self, call: str, error: Exception) -> Exception:
-        mistake = explain_arguments(error) if call == "reset" else ""
+        mistake = explain_refusal(error) if call == "reset" else ""
         if mistake:
             return TypeError(f"{self._where()}: {mistake}")
         return RuntimeError(f"{self._where()}, {call} raised {type(error).__name__}: {error}")

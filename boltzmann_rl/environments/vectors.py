@@ -8,14 +8,7 @@ import numpy as np
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
 
 from boltzmann_rl.environments.copies import check_copies
-from boltzmann_rl.environments.interface import (
-    as_flag,
-    as_info,
-    explain_arguments,
-    explain_reset,
-    explain_step,
-    name_of,
-)
+from boltzmann_rl.environments.interface import as_flag, as_info, explain_refusal, explain_reset, explain_step, name_of
 from boltzmann_rl.environments.masks import Masks, has_row, mask_methods, row_info, row_of
 from boltzmann_rl.environments.readings import Reading, Spaces
 from boltzmann_rl.streams import child_seed
@@ -97,7 +90,7 @@ class TabularVectorEnvironment:
         try:
             answer = self.env.reset(seed=self.seeds if first else None, **options)
         except Exception as error:
-            mistake = explain_arguments(error)
+            mistake = explain_refusal(error)
             if mistake:
                 raise TypeError(f"{self._name}: {mistake}") from None
             raise RuntimeError(self._raised("reset", error)) from error
