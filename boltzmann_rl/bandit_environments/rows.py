@@ -7,7 +7,7 @@ from gymnasium.spaces import Box, Discrete
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.bandits.stationary import answered
+from boltzmann_rl.bandits.stationary import checked_result
 
 __all__ = ["Rows", "observations_of"]
 
@@ -39,7 +39,7 @@ class Rows:
         """Begin new episodes in the rows of a mask; the first time, in all rows."""
         world = self._bandit.start(int(which.sum()), rng)
         seen, means = self._observe(world, rng)
-        answered(self._bandit, "observe" if self._contextual else "start", means, (len(world), self._bandit.arms))
+        checked_result(self._bandit, "observe" if self._contextual else "start", means, (len(world), self._bandit.arms))
         self._world, self.seen, self.means, self.pulls = (
             _replaced(old, which, new)
             for old, new in ((self._world, world), (self.seen, seen), (self.means, means), (self.pulls, 0))
@@ -50,8 +50,8 @@ class Rows:
         pulled = self.means[self._rows, arm]
         with np.errstate(over="ignore", under="ignore"):
             regret = self.means.max(axis=1) - pulled
-            noise = answered(self._bandit, "noise", self._bandit.noise(len(arm), rng), arm.shape)
-            reward = answered(self._bandit, "reward", self._bandit.reward(pulled, noise), arm.shape)
+            noise = checked_result(self._bandit, "noise", self._bandit.noise(len(arm), rng), arm.shape)
+            reward = checked_result(self._bandit, "reward", self._bandit.reward(pulled, noise), arm.shape)
         if not self._contextual:
             self._world = self._bandit.move(self._world, rng)
         self.seen, self.means = self._observe(self._world, rng)

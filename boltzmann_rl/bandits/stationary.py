@@ -17,15 +17,15 @@ from boltzmann_rl.bandits.means import NormalMeans, UniformMeans
 __all__ = ["BernoulliBandit", "GaussianBandit"]
 
 
-def answered(bandit: Any, method: str, answer: Any, shape: tuple[int, ...]) -> Any:
+def checked_result(bandit: Any, method: str, result: Any, shape: tuple[int, ...]) -> Any:
     """The result of a bandit's method; a ValueError for another shape, which NumPy might broadcast silently."""
-    found = to_numpy(answer, f"the result of {method}() of {bandit!r}").shape
+    found = to_numpy(result, f"the result of {method}() of {bandit!r}").shape
     if found != shape:
         raise ValueError(
             f"{method}() of {bandit!r} must return an array of shape {shape}, got shape {found}: the rows of a "
             "bandit's arrays are runs (see boltzmann_rl.bandits.Bandit)"
         )
-    return answer
+    return result
 
 
 @dataclass(frozen=True)

@@ -138,25 +138,25 @@ def as_flag(flag: Any, name: str) -> bool:
     return bool(found.item())
 
 
-def explain_reset(answer: Any, error: Exception) -> str:
+def explain_reset(result: Any, error: Exception) -> str:
     """What is wrong with the result of ``reset``: its form, or the error of one of its parts."""
-    if isinstance(answer, tuple | list) and len(answer) == 2 and isinstance(answer[1], Mapping):
+    if isinstance(result, tuple | list) and len(result) == 2 and isinstance(result[1], Mapping):
         return str(error)
-    return f"reset must return (observation, info), where info is a dict, got {shown(answer)}"
+    return f"reset must return (observation, info), where info is a dict, got {shown(result)}"
 
 
-def explain_step(answer: Any, error: Exception) -> str:
+def explain_step(result: Any, error: Exception) -> str:
     """What is wrong with the result of ``step``: its form, or the error of one of its parts."""
     parts = "(observation, reward, terminated, truncated, info)"
-    if not isinstance(answer, tuple | list):
-        return f"step must return {parts}, got {shown(answer)}"
-    if len(answer) == 4:
+    if not isinstance(result, tuple | list):
+        return f"step must return {parts}, got {shown(result)}"
+    if len(result) == 4:
         return (
-            f"step must return {parts}, got four values, {shown(answer)}: the old API's done is now either terminated, "
+            f"step must return {parts}, got four values, {shown(result)}: the old API's done is now either terminated, "
             "or truncated by a time limit"
         )
-    if len(answer) != 5:
-        return f"step must return {parts}, got {len(answer)} values, {shown(answer)}"
+    if len(result) != 5:
+        return f"step must return {parts}, got {len(result)} values, {shown(result)}"
     return str(error)
 
 

@@ -138,11 +138,11 @@ def mask_method(env: Any) -> Method | None:
 
 @dataclass(eq=False)
 class _RowMethod:
-    """The mask of one row: ``ask`` returns those of all rows, and ``answers`` of all rows keeps them for a step."""
+    """The mask of one row: ``ask`` returns those of all rows, and all rows keep them in ``masks`` for a step."""
 
     ask: Callable[[], Any]
     name: str
-    answers: list[Any]
+    masks: list[Any]
     row: int
     rows: int
 
@@ -150,9 +150,9 @@ class _RowMethod:
         return self.name
 
     def __call__(self) -> Any:
-        if not self.answers:
-            self.answers.append(self.ask())
-        return row_of(self.answers[0], self.row, self.rows, self.name)
+        if not self.masks:
+            self.masks.append(self.ask())
+        return row_of(self.masks[0], self.row, self.rows, self.name)
 
 
 def mask_methods(env: Any, rows: int) -> tuple[list[Any], list[Any]]:
@@ -161,17 +161,17 @@ def mask_methods(env: Any, rows: int) -> tuple[list[Any], list[Any]]:
     A method of the vector itself, or of its wrappers, returns ``(rows, actions)``. The environments of a
     ``SyncVectorEnv`` are asked one by one, those of an ``AsyncVectorEnv`` all at once.
     """
-    method, inner, answers = mask_method(env), getattr(env, "unwrapped", env), list[Any]()
+    method, inner, masks = mask_method(env), getattr(env, "unwrapped", env), list[Any]()
     ask: Callable[[], Any] | None = method
     if method is None and hasattr(inner, "envs"):
-        return [mask_method(one) for one in inner.envs], answers
+        return [mask_method(one) for one in inner.envs], masks
     if method is None and hasattr(inner, "env_fns"):
         with closing(inner.env_fns[0]()) as one:
             method = mask_method(one)
         ask = method and partial(inner.call, method.name)
     if ask is None:
-        return [None] * rows, answers
-    return [_RowMethod(ask, str(method), answers, row, rows) for row in range(rows)], answers
+        return [None] * rows, masks
+    return [_RowMethod(ask, str(method), masks, row, rows) for row in range(rows)], masks
 
 
 def row_info(infos: Any, row: int, rows: int) -> Mapping[Any, Any]:

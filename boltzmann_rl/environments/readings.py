@@ -124,30 +124,30 @@ class TabularEnvironment:
         """Begin an episode."""
         self.episode, self.step_in_episode = self.episode + 1, 0
         try:
-            answer = self.env.reset(seed=self.seed) if self.episode == 0 else self.env.reset()
+            result = self.env.reset(seed=self.seed) if self.episode == 0 else self.env.reset()
         except Exception as error:
             raise self._raised("reset", error) from error
         try:
-            observation, info = answer
+            observation, info = result
             return self.spaces.reading(observation, self._masks.of(info))
         except (TypeError, ValueError) as error:
-            raise self._wrong(error, explain_reset(answer, error)) from None
+            raise self._wrong(error, explain_reset(result, error)) from None
 
     def step(self, action: int) -> Reading:
         """Take an action, given as its index."""
         spaces = self.spaces
         try:
-            answer = self.env.step(action + spaces.first_action)
+            result = self.env.step(action + spaces.first_action)
         except Exception as error:
             raise self._raised("step", error) from error
         try:
-            observation, reward, terminated, truncated, info = answer
+            observation, reward, terminated, truncated, info = result
             if type(terminated) is not bool or type(truncated) is not bool:
                 terminated, truncated = as_flag(terminated, "terminated"), as_flag(truncated, "truncated")
             available = self._masks.of(info, terminated)
             reading = spaces.reading(observation, available, reward, terminated, truncated)
         except (TypeError, ValueError) as error:
-            raise self._wrong(error, explain_step(answer, error)) from None
+            raise self._wrong(error, explain_step(result, error)) from None
         self.step_in_episode += 1
         return reading
 

@@ -47,7 +47,7 @@ class TabularVectorEnvironment:
 
     Attributes:
         spaces: The `Spaces` of a row.
-        standing: For each row the `Reading` at which its next decision is taken, or None if its episode is over.
+        current: For each row the `Reading` at which its next decision is taken, or None if its episode is over.
 
     Example:
         >>> import gymnasium
@@ -75,47 +75,47 @@ class TabularVectorEnvironment:
         )
         takes_list = isinstance(env.unwrapped, SyncVectorEnv | AsyncVectorEnv)
         self.seeds: Any = [first, *others] if takes_list else first
-        self.standing: list[Reading | None] = [None] * self.rows
+        self.current: list[Reading | None] = [None] * self.rows
         self._episodes, self._steps = [-1] * self.rows, [0] * self.rows
-        methods, self._answers = mask_methods(env, self.rows)
+        methods, self._masks_of_step = mask_methods(env, self.rows)
         self._masks = [Masks(self.actions, method) for method in methods]
 
     def begin(self) -> None:
         """Reset all rows the first time; later, in the mode ``DISABLED``, the rows whose episodes are over."""
-        over = np.array([reading is None for reading in self.standing])
+        over = np.array([reading is None for reading in self.current])
         first = self._episodes[0] < 0
         if not over.any() or not (first or self._mode is AutoresetMode.DISABLED):
             return
         options = {} if first else {"options": {"reset_mask": over}}
         try:
-            answer = self.env.reset(seed=self.seeds if first else None, **options)
+            result = self.env.reset(seed=self.seeds if first else None, **options)
         except Exception as error:
             mistake = explain_refusal(error)
             if mistake:
                 raise TypeError(f"{self._name}: {mistake}") from None
             raise RuntimeError(self._raised("reset", error)) from error
         try:
-            observations, infos = answer
+            observations, infos = result
         except (TypeError, ValueError) as error:
-            raise TypeError(f"{self._name}: {explain_reset(answer, error)}") from None
-        self._answers.clear()
+            raise TypeError(f"{self._name}: {explain_reset(result, error)}") from None
+        self._masks_of_step.clear()
         for row in np.flatnonzero(over).tolist():
-            self._stand(row, observations, infos)
+            self._begin_row(row, observations, infos)
 
     def step(self, actions: Any) -> list[Reading | None]:
         """Take an action in each row, given as its index; rows whose episode is over ignore theirs and read None."""
-        before = self.standing
+        before = self.current
         over = np.array([reading is None for reading in before])
         sent = np.where(over, 0, actions) + self.spaces.first_action
         try:
-            answer = self.env.step(sent.astype(np.int64))
+            result = self.env.step(sent.astype(np.int64))
         except Exception as error:
             raise RuntimeError(self._raised("step", error)) from error
         try:
-            observations, rewards, terminated, truncated, infos = answer
+            observations, rewards, terminated, truncated, infos = result
         except (TypeError, ValueError) as error:
-            raise TypeError(f"{self._name}, steps {self._steps}: {explain_step(answer, error)}") from None
-        self._answers.clear()
+            raise TypeError(f"{self._name}, steps {self._steps}: {explain_step(result, error)}") from None
+        self._masks_of_step.clear()
         for name, part in (("rewards", rewards), ("terminations", terminated), ("truncations", truncated)):
             if np.shape(part) != (self.rows,):
                 raise ValueError(
@@ -125,19 +125,19 @@ class TabularVectorEnvironment:
         rewards = np.asarray(rewards).tolist()
         terminated, truncated = self._flags(terminated, "terminated"), self._flags(truncated, "truncated")
         readings: list[Reading | None] = [None] * self.rows
-        self.standing = list(before)
+        self.current = list(before)
         for row in range(self.rows):
             if before[row] is None:
-                self._stand(row, observations, infos)
+                self._begin_row(row, observations, infos)
                 continue
             outcome = rewards[row], terminated[row], truncated[row]
             ended = any(outcome[1:])
             was_reset = ended and self._mode is AutoresetMode.SAME_STEP
             reading = self._reading(row, observations, infos, outcome, was_reset=was_reset)
             self._steps[row] += 1
-            readings[row], self.standing[row] = reading, None if ended else reading
+            readings[row], self.current[row] = reading, None if ended else reading
             if was_reset:
-                self._stand(row, observations, infos)
+                self._begin_row(row, observations, infos)
         return readings
 
     @property
@@ -145,9 +145,9 @@ class TabularVectorEnvironment:
         """The index of the episode in each row, and its steps so far."""
         return self._episodes, self._steps
 
-    def stand(self, standing: list[Reading | None], episodes: list[int], steps: list[int]) -> None:
+    def restore(self, current: list[Reading | None], episodes: list[int], steps: list[int]) -> None:
         """Continue from the readings and counts of a saved training, whose vector was restored already."""
-        self.standing, self._episodes, self._steps = standing, episodes, steps
+        self.current, self._episodes, self._steps = current, episodes, steps
 
     def __getstate__(self) -> dict[str, Any]:
         check_copies(self.env)
@@ -161,10 +161,10 @@ class TabularVectorEnvironment:
         except TypeError as error:
             raise TypeError(f"{self._name}, steps {self._steps}: {error}") from None
 
-    def _stand(self, row: int, observations: Any, infos: Any) -> None:
+    def _begin_row(self, row: int, observations: Any, infos: Any) -> None:
         self._episodes[row] += 1
         self._steps[row] = 0
-        self.standing[row] = self._reading(row, observations, infos, (0.0, False, False))
+        self.current[row] = self._reading(row, observations, infos, (0.0, False, False))
 
     def _reading(
         self, row: int, observations: Any, infos: Any, outcome: tuple[Any, bool, bool], *, was_reset: bool = False

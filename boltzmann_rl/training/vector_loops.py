@@ -38,7 +38,7 @@ class VectorLoop:
     def _begin(self, env: Any, seed: int, *purpose: str | int) -> None:
         self._table = TabularVectorEnvironment(env, seed, *purpose)
         self._table.begin()
-        self._latest: list[Any] = list(self._table.standing)
+        self._latest: list[Any] = list(self._table.current)
         self._chosen: list[Any] = [None] * self._table.rows
 
     def advance(self) -> Transition:
@@ -66,7 +66,7 @@ class VectorLoop:
             "chosen": self._chosen,
             "waiting": list(self._waiting),
             "latest": self._latest,
-            "standing": self._table.standing,
+            "standing": self._table.current,
             "episodes": self._table.counts[0],
             "steps_in_episodes": self._table.counts[1],
         }
@@ -86,11 +86,11 @@ class VectorLoop:
         self._waiting = deque(as_transition(transition, spaces, rows) for transition in waiting)
         if not anew:
             self._chosen, self._latest = chosen, latest
-            self._table.stand(standing, *counts)
+            self._table.restore(standing, *counts)
 
     def _round(self) -> None:
         self._table.begin()
-        before: list[Any] = self._table.standing
+        before: list[Any] = self._table.current
         live = [row for row, reading in enumerate(before) if reading is not None]
         self._choose([row for row in live if self._chosen[row] is None], before, self.player.action_rng)
         taken, self._chosen = self._chosen, [None] * self.environments
@@ -103,7 +103,7 @@ class VectorLoop:
             decisions = taken[row], ahead[row]
             self._waiting.append(self.player.transition(self._decisions, before[row], decisions, readings[row], row))
             self._decisions += 1
-        self._latest = [now or was for now, was in zip(self._table.standing, self._latest, strict=True)]
+        self._latest = [now or was for now, was in zip(self._table.current, self._latest, strict=True)]
 
     def _choose(self, rows: list[int], readings: list[Any], rng: np.random.Generator) -> None:
         if rows:

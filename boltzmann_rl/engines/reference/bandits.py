@@ -6,7 +6,7 @@ import numpy as np
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.bandits.stationary import answered
+from boltzmann_rl.bandits.stationary import checked_result
 from boltzmann_rl.decisions.act import decide, probabilities
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.metrics import BANDITS
@@ -53,7 +53,7 @@ def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, see
         stream(seed, purpose, block) for purpose in ("problem", "reward", traits.stream, "drift", "learner")
     )
     shape = (BLOCK, bandit.arms)
-    means = answered(bandit, "start", bandit.start(BLOCK, problem), shape)
+    means = checked_result(bandit, "start", bandit.start(BLOCK, problem), shape)
     gaps = _gaps(means[:runs])
     state = learner.start((runs, bandit.arms), learning)
     clock = _Clock(agent.clock, (runs, bandit.arms))
@@ -66,9 +66,9 @@ def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, see
         memory = memory_of(learner, state) if traits.takes_memory else None
         p = probabilities(policy, values, now, memory)
         action = decide(policy, p, values, now, coins.random(width)[:runs], memory)
-        noise = answered(bandit, "noise", bandit.noise(BLOCK, luck), (BLOCK,))
+        noise = checked_result(bandit, "noise", bandit.noise(BLOCK, luck), (BLOCK,))
         with np.errstate(over="ignore"):  # what overflows is refused
-            reward = answered(bandit, "reward", bandit.reward(means[rows, action], noise[:runs]), (runs,))
+            reward = checked_result(bandit, "reward", bandit.reward(means[rows, action], noise[:runs]), (runs,))
         if not np.isfinite(reward).all():
             raise ValueError(
                 f"{bandit!r} paid {reward[~np.isfinite(reward)][0]} at step {step}: rewards must be finite"
@@ -78,7 +78,7 @@ def _played(bandit: Bandit, agent: Agent, block: int, runs: int, steps: int, see
         state = learner.update(state, action, reward, p, learning)
         moved = bandit.move(means, drift)
         if moved is not means:
-            means = answered(bandit, "move", moved, shape)
+            means = checked_result(bandit, "move", moved, shape)
             gaps = _gaps(means[:runs])
     return tape.block()
 
