@@ -65,9 +65,6 @@ class BetaMeans:
         return rng.beta(self.a, self.b, shape)
 
 
-Means = tuple[float, ...] | NormalMeans | UniformMeans | BetaMeans
-
-
 @dataclass(frozen=True)
 class NearTies:
     """Equal arm means, but for one arm, drawn for each run, whose mean is higher by ``gap``.
