@@ -258,7 +258,7 @@ def test_the_temperature_of_tsallis_inf_grows_as_the_square_root_of_time():
         (lambda: exp3(10, 1.5), r"gamma must be in \[0, 1\], got 1.5"),
         (lambda: exp3_ix(10, 0), r"steps must be in \[1, .*got 0"),
         (lambda: learned(ImportanceWeightedLosses(), reward=1.5), r"rewards must be in \[0, 1\].*got 1.5"),
-        (lambda: learned(ImportanceWeightedLosses(), reward=math.nan), "reward must be finite, got nan"),
+        (lambda: learned(ImportanceWeightedLosses(), reward=math.nan), r"reward\[0\] must be finite, got nan"),
         (lambda: learned(GapEstimates(), reward=-0.1), r"rewards must be in \[0, 1\].*got -0.1"),
         (lambda: learned(ImportanceWeightedRewards(), p=0.0), "whose probability is 0.0"),
         (lambda: Exp3PlusPlus(-1.0), "exploration must be .*got -1"),
