@@ -235,7 +235,7 @@ def test_compiled_engines_leave_parameters_per_row_to_the_reference():
 
     agent = Agent(QLearning(), Boltzmann([0.1]))
     assert "a parameter for each row" in tabular.reason(brl.Environment("FrozenLake-v1"), agent)
-    assert not bandits.knows(brl.GaussianBandit(), Agent(brl.SampleAverage(), EpsilonGreedy([0.1])))
+    assert bandits.reason(brl.GaussianBandit(), Agent(brl.SampleAverage(), EpsilonGreedy([0.1])))
 
 
 @pytest.mark.parametrize("policy", [Boltzmann([0.1, 2.0]), EpsilonGreedy(Linear([1.0, 0.5], 0.0, steps=9))])

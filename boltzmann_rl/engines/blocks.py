@@ -1,4 +1,4 @@
-"""Blocks of runs: what is left of them, and how many runs one holds."""
+"""Blocks of runs: their size and their results."""
 
 from typing import NamedTuple
 
@@ -8,13 +8,13 @@ from boltzmann_rl.engines.moments import Moments
 __all__ = ["BLOCK", "Block"]
 
 
-# Runs in lock-step. Streams are always read for the full width, so that a run's numbers do not depend on how many
-# runs there are beside it.
+# Runs that are simulated together. Random numbers are always drawn for a full block, so that a run's numbers do not
+# depend on the number of runs beside it.
 BLOCK = 1000
 
 
 class Block(NamedTuple):
-    """What is left of one block of runs: moments per metric and step, and totals per run."""
+    """The results of one block of runs: moments per metric and step, and totals per run."""
 
     curves: dict[str, Moments]
     totals: dict[str, Floats]

@@ -1,13 +1,13 @@
-"""What is measured, declared once: engines record it, tables average it, figures and the command line show it."""
+"""The metrics, declared once: engines record them, tables average them, figures and the command line show them."""
 
 from dataclasses import dataclass
 
 __all__ = ["BANDITS", "EPISODES", "POINTS", "WINDOW", "Measures", "Metric", "measures_of"]
 
-# Episodes over which the smoothed return of a run is averaged.
+# Number of episodes over which the smoothed return of a run is averaged.
 WINDOW = 10
 
-# A curve on disk has at most this many points; in memory it has them all.
+# Points that are written to disk of each curve, at most; in memory it has all of them.
 POINTS = 200
 
 
@@ -16,12 +16,12 @@ class Metric:
     """One quantity, measured at every step or episode of every run.
 
     Attributes:
-        name: In the columns ``metric`` of curves, and as a column of runs and summaries.
-        title: Above the panel of its curve.
-        unit: Of its axis.
-        scale: Of its axis: ``"linear"``, ``"log"``, ``"share"`` (0 to 100 %), or ``"late"`` (framed without its start).
-        of_run: Above the panel of its mean over whole runs, for what is kept of every run.
-        summed: Whether the run's figure is the sum over the run rather than the mean.
+        name: Its name in the column ``metric`` of curves, and of its own column in runs and summaries.
+        title: Title of the panel with its curve.
+        unit: Label of the panel's axis.
+        scale: ``"linear"``, ``"log"``, ``"percent"`` (0 to 100 %), or ``"late"`` (the axis need not show the start).
+        of_run: Title of the panel with its mean over whole runs, if its totals are kept.
+        summed: Whether a run is summarised by the sum rather than the mean.
     """
 
     name: str
@@ -34,14 +34,14 @@ class Metric:
 
 @dataclass(frozen=True)
 class Measures:
-    """What is measured along one axis.
+    """The metrics along one axis.
 
     Attributes:
-        axis: What a curve runs along, ``"step"`` or ``"episode"``.
-        metrics: In the order in which engines record them; policies without a temperature lack that one.
-        kept: Names of the metrics whose totals are kept of every run; the first ranks the agents.
-        panels: Names of the metrics that a figure of curves shows; with several problems only the first two.
-        study: Names of the metrics that a figure of a parameter study shows.
+        axis: The horizontal axis of curves, ``"step"`` or ``"episode"``.
+        metrics: In the order in which engines record them; a policy without a temperature lacks that metric.
+        kept: Names of the metrics whose totals are kept for every run; the first ranks the agents.
+        panels: Names of the metrics in a figure of curves; with several problems only the first two.
+        study: Names of the metrics in a figure of a parameter study.
     """
 
     axis: str
@@ -63,7 +63,7 @@ BANDITS = Measures(
     axis="step",
     metrics=(
         Metric("reward", "Reward", "reward per step", of_run="Mean reward over the run"),
-        Metric("best_action", "Best action chosen", "share of runs", "share", of_run="Best action chosen"),
+        Metric("best_action", "Best action chosen", "share of runs", "percent", of_run="Best action chosen"),
         Metric("regret", "Regret", "reward per step", of_run="Regret over the run", summed=True),
         Metric("expected_reward", "Expected reward", "reward per step"),
         Metric("expected_regret", "Expected regret", "reward per step"),
@@ -82,7 +82,7 @@ EPISODES = Measures(
     metrics=(
         Metric("return", "Return", "reward per episode", of_run="Mean return over the run"),
         Metric("length", "Length of the episode", "steps", "log", of_run="Mean length of an episode"),
-        Metric("terminated", "Episodes that terminated", "share of runs", "share", of_run="Episodes that terminated"),
+        Metric("terminated", "Episodes that terminated", "share of runs", "percent", of_run="Episodes that terminated"),
         Metric("smoothed_return", f"Return, mean of last {WINDOW} episodes", "reward per episode", "late"),
     ),
     kept=("return", "length", "terminated"),

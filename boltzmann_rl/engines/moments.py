@@ -1,4 +1,4 @@
-"""Means and spreads that can be added up block by block, without keeping what they are made from."""
+"""Means and spreads that are merged block by block, without keeping the samples."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ __all__ = ["Moments"]
 class Moments(NamedTuple):
     """Number of samples, their means, and their sums of squared deviations.
 
-    A mean over samples of which some are infinite is infinite, and the spread is 0 if all of them are, else infinite.
+    If some samples are infinite, so is the mean; the spread is then 0 if all of them are, else infinite.
 
     Example:
         >>> parts = Moments.of(np.array([1.0, 2.0])), Moments.of(np.array([6.0]))
@@ -30,19 +30,19 @@ class Moments(NamedTuple):
 
     @classmethod
     def of(cls, observed: Floats) -> "Moments":
-        """Over the last axis."""
+        """The moments of samples over the last axis."""
         with np.errstate(all="ignore"):
             mean = mean_of(observed)
             deviations = _difference(observed, mean[..., np.newaxis])
             return cls(observed.shape[-1], mean, np.einsum("...r,...r->...", deviations, deviations))
 
     def merge(self, other: "Moments") -> "Moments":
-        """Of both sets of samples together."""
+        """The moments of both sets of samples together."""
         samples = self.samples + other.samples
         with np.errstate(all="ignore"):
             delta = _difference(other.mean, self.mean)
             mean = self.mean + delta * (other.samples / samples)
-            if not np.isfinite(mean).all():  # of two finite means the difference may overflow, but not the mean
+            if not np.isfinite(mean).all():  # the difference of two finite means may overflow, their mean may not
                 parts = self.mean * (self.samples / samples) + other.mean * (other.samples / samples)
                 mean = np.where(np.isfinite(mean), mean, parts)
             return Moments(
@@ -51,7 +51,7 @@ class Moments(NamedTuple):
 
     @property
     def standard_error(self) -> Floats:
-        """Of the mean; NaN where one sample says nothing about the spread."""
+        """The standard error of the mean; NaN for one sample."""
         if self.samples < 2:
             return np.full_like(self.mean, np.nan)
         with np.errstate(under="ignore"):
@@ -61,7 +61,7 @@ class Moments(NamedTuple):
     def interval(self) -> tuple[Floats, Floats]:
         """The ends of the mean's 95 % confidence interval (Student's t); NaN for one sample.
 
-        Both ends of an infinite mean are infinite: where a share of all samples is infinite, so is what they estimate.
+        Both ends are infinite if the mean is.
 
         Example:
             >>> low, high = Moments.of(np.array([[1.0, 2.0, 3.0], [1.0, np.inf, 3.0]])).interval

@@ -1,7 +1,7 @@
-"""Which engine runs: the readable reference, or its compiled twin where that is known, installed and pays.
+"""The choice of an engine: the readable reference, or its compiled twin if that is applicable, installed and faster.
 
-The two answer alike (`boltzmann_rl.engines.compiled`), so the choice is one of time. It depends on the declaration and
-on what is installed, never on what happens to be compiled already.
+Both give the same results (`boltzmann_rl.engines.compiled`), so only time depends on the choice. It is made from the
+declaration and from what is installed, never from what happens to be compiled already.
 """
 
 import importlib
@@ -16,8 +16,8 @@ __all__ = ["COMPILED", "PAYS", "REFERENCE", "engine_of", "room"]
 
 REFERENCE, COMPILED = "reference", "compiled"
 
-# Steps of all runs and agents from which on compiling pays: so many that a first run, which compiles for some five
-# (bandits) or four seconds, takes at most three more than the reference engine in two processes: benchmarks/startup.py.
+# Compiling pays from this number of steps of all runs and agents on: a first run, which compiles for about five seconds
+# (bandits) or four, then takes at most three seconds more than the reference in two processes (benchmarks/startup.py).
 PAYS = {"step": 24_000_000, "episode": 250_000}
 
 # The modules of the two engines, by the axis along which they measure.
@@ -28,22 +28,22 @@ _ROOMS = {
     ("episode", COMPILED): "compiled.tabular",
 }
 
-# At least so many steps of the reference take the time of one that draws and integrates for every action.
+# A perturbed step, which draws and integrates for every action, takes the time of at least this many ordinary ones.
 _PERTURBED = 10
 
 
 def engine_of(axis: str, problem: Any, agent: Any, steps: int) -> tuple[str, str]:
-    """The engine for an agent on a problem in an experiment of so many steps in all.
+    """The engine for an agent on a problem, in an experiment with this number of steps.
 
     Args:
-        axis: ``"step"`` of bandits, ``"episode"`` of environments.
+        axis: ``"step"`` for bandits, ``"episode"`` for environments.
         problem: A bandit or an `Environment`.
         agent: An `Agent`.
-        steps: Of all runs, agents and problems of the experiment, or a guess at them.
+        steps: Total over all runs, agents and problems of the experiment, or an estimate.
 
     Returns:
-        ``"compiled"`` if that is installed, knows the two, and the steps are so many that compiling pays; else
-        ``"reference"``. And why it is the reference where compiling would have paid, in a line; else an empty one.
+        ``"compiled"`` if that is installed, supports the agent and the problem, and the steps are enough for compiling
+        to pay; else ``"reference"``. Also one line why not, if compiling would have paid; else an empty string.
 
     Example:
         >>> from boltzmann_rl import Agent, Boltzmann, Environment, QLearning
@@ -53,17 +53,12 @@ def engine_of(axis: str, problem: Any, agent: Any, steps: int) -> tuple[str, str
         >>> engine_of("episode", Environment("Blackjack-v1"), agent, steps=10**6)
         ('reference', 'Blackjack-v1 has no P: only environments with transition tables are known')
     """
-    if not _pays(axis, agent, steps):
+    if steps * (_PERTURBED if traits_of(agent.policy).uniforms_per_action else 1) < PAYS[axis]:
         return REFERENCE, ""
     if not available():
         return REFERENCE, "Numba is not installed or is told not to compile"
     reason: str = room(axis, COMPILED).reason(problem, agent)
     return (REFERENCE, reason) if reason else (COMPILED, "")
-
-
-def _pays(axis: str, agent: Any, steps: int) -> bool:
-    """Whether an agent in work of so many steps is worth compiling for."""
-    return steps * (_PERTURBED if traits_of(agent.policy).uniforms_per_action else 1) >= PAYS[axis]
 
 
 def room(axis: str, engine: str) -> Any:

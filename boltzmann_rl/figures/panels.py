@@ -29,7 +29,7 @@ def finish(ax: Axes, metric: Metric, title: str) -> None:
     ax.set_title(title)
     ax.set_ylabel(metric.unit)
     ax.margins(x=0)
-    if metric.scale == "share":
+    if metric.scale == "percent":
         ax.set_ylim(0, 1)
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     elif metric.scale == "log":

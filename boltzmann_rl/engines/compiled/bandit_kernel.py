@@ -1,7 +1,7 @@
-"""The compiled engine for bandits, step by step: what is done with the runs for which policy and learner.
+"""The steps of the compiled engine for bandits, for each kind of policy and learner.
 
-Runs are played eight at a time, as the lanes of vectors. Their numbers stand together, ``(tiles, arms, lanes)``, and a
-group of such tiles that fits into the fastest memory takes some steps before the next group does.
+Eight runs, a tile, are simulated at a time as the lanes of vectors. Arrays are ``(tiles, arms, lanes)``. A group of
+tiles that fits into the fastest cache takes a chunk of steps before the next group does.
 """
 
 from typing import Any, NamedTuple
@@ -32,26 +32,25 @@ from boltzmann_rl.kernels.vectors import (
 
 __all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "problem_of", "run_steps", "space_for"]
 
-# In the order in which the sums below are kept; the temperature is the last of all, and is not summed here.
+# In the order of the sums below; the temperature, the last metric, is not summed here.
 METRICS = tuple(metric.name for metric in BANDITS.metrics[:-1])
 
-# How a learner moves its values; the gradient's kinds move all of them at once.
+# How a learner updates its values; the gradient's kinds update all of them at each step.
 AVERAGE, FADING, REWARDS, GRADIENT_PREVIOUS, GRADIENT_CURRENT, GRADIENT_FIXED = range(6)
 
-# Runs that take a number of steps together: as many as have all their numbers in the fastest memory.
+# Runs in a group: their numbers fit into the fastest cache.
 _GROUP = 8 * WIDTH
 
 
 class Problem(NamedTuple):
-    """Means ``(steps, tiles, arms, lanes)``, of which there is one step if they stay; a run's best one.
+    """Means ``(steps, tiles, arms, lanes)``, with one step if they never change, and how rewards are drawn.
 
-    With the sums a run of all means, and of how far each lies below the best.
-
-    Also whether pulls pay 0 or 1, and else with which deviation.
+    Also the best mean of each run, and its sums of means and of gaps below the best. Rewards are 0 or 1 if
+    ``bernoulli``, else the mean plus ``sd`` times the noise.
     """
 
     arms: int
-    moves: bool
+    drifts: bool
     means: Any
     best: Any
     means_sum: Any
@@ -61,10 +60,10 @@ class Problem(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """At every step the shares of the three parts, 1/temperature, and 1 where all weights are computed anew.
+    """The weights of the mixture's three parts at every step, 1/temperature, and 1 where ``weights`` are recomputed.
 
-    ``weights`` exp((values − reference)/temperature) are carried along from step to step. Where there are perturbed
-    ``indices`` (else None), the best one is played instead, with a ``clock`` of the pulls of each arm.
+    ``weights``, exp((values − reference)/temperature), are updated from step to step. With perturbed ``indices`` (else
+    None) the arm with the largest index is pulled instead, and ``clock`` counts the pulls of each arm.
     """
 
     uniform: Any
@@ -79,7 +78,7 @@ class Policy(NamedTuple):
 
 
 class Learner(NamedTuple):
-    """Kind, parameters and state; ``exploration`` is below 0 where values are followed as they are."""
+    """Kind, parameters and state; ``exploration`` is negative without upper confidence indices."""
 
     kind: int
     rate: float
@@ -93,10 +92,10 @@ class Learner(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Over the runs, the sums of deviations from the first one's samples and of their squares, ``(metrics, steps)``.
+    """Sums over runs of the deviations from the first run's samples, and of their squares, ``(metrics, steps)``.
 
-    With totals ``(3, tiles · lanes)``, the regret of each run so far ``(tiles · lanes,)``, and, if wanted, the cells of
-    some steps' actions ``(steps, tiles · lanes)``.
+    Also totals ``(3, tiles · lanes)``, each run's regret so far ``(tiles · lanes,)`` and, if ``recorded``, the cells of
+    a chunk's actions ``(steps, tiles · lanes)``.
     """
 
     runs: int
@@ -113,11 +112,10 @@ class Measured(NamedTuple):
 
 
 class Space(NamedTuple):
-    """Room for a step's numbers.
+    """Scratch memory.
 
     Sums over tiles ``(steps, metrics, 2, lanes)``; probabilities, indices and scales ``(tiles, arms, lanes)``; and
-    entropies and effective numbers of actions ``(steps, 2, ties)`` by the number of best arms, of which a multiple of
-    the lanes is kept.
+    entropies and effective actions ``(steps, 2, ties)`` by the number of best arms, ``ties`` a multiple of the lanes.
     """
 
     partial: Any
@@ -129,24 +127,24 @@ class Space(NamedTuple):
 
 
 class _Turn(NamedTuple):
-    """What holds for all runs at a step: of policy and learner, with the uniform share of a single arm."""
+    """What all runs have in common at a step."""
 
-    uniform: float
+    uniform: float  # weight of each arm
     soft: float
     greedy: float
     inverse: float
     logarithm: float
     anew: bool
     indexed: bool
-    unpulled: bool  # whether there are arms that upper confidence indices want first
-    ranked: bool  # whether ranks of values are all that counts
+    unpulled: bool  # whether some arms are unpulled, which upper confidence indices take first
+    ranked: bool  # whether only the ranks of values count, not their size
     mixed: bool  # whether there are probabilities beside the softmax's
 
 
 class _Decision(NamedTuple):
-    """Cells of the chosen arms; the chances of all arms are ``total`` times their probabilities.
+    """Cells of the chosen arms; the weights of arms are ``total`` times their probabilities.
 
-    Effective numbers of actions are known here where ranks are all that counts; else entropies say them.
+    ``effective`` holds the effective actions if only ranks count; otherwise they follow from the entropy.
     """
 
     cells: Any
@@ -158,7 +156,7 @@ class _Decision(NamedTuple):
 
 
 def space_for(tiles: int, arms: int, steps: int) -> Space:
-    """Room for so many; made here, since arrays that are made by compiled code take long to compile."""
+    """Scratch memory, allocated outside of compiled code, where it would take long to compile."""
     ties = -(-(arms + 1) // WIDTH) * WIDTH
     partial = aligned((steps, len(METRICS), 2, WIDTH))
     mixed, shown, scales = aligned((3, tiles, arms, WIDTH))
@@ -166,7 +164,7 @@ def space_for(tiles: int, arms: int, steps: int) -> Space:
 
 
 def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
-    """The problem of some steps with means ``(steps, runs, arms)``, or of all with ``(1, runs, arms)``."""
+    """The problem of a chunk of steps with means ``(steps, runs, arms)``, or of all steps with ``(1, runs, arms)``."""
     steps, runs, arms = means.shape
     tiles = runs // WIDTH
     tiled = aligned((steps, tiles, arms, WIDTH), means.reshape(steps, tiles, WIDTH, arms).swapaxes(2, 3))
@@ -177,14 +175,14 @@ def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
 
 
 @compiled
-def run_steps(first, coins, luck, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
-    """Run some steps; returns whether all that was learned has a meaning.
+def run_steps(first, uniforms, noise, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
+    """Simulate a chunk of steps; returns whether every value that was learned is valid.
 
-    Coins and luck are ``(steps, runs)``; a policy that perturbs tosses a coin an arm, ``(steps, runs × arms)``.
+    Uniforms and reward noise are ``(steps, runs)``; a policy that perturbs has uniforms ``(steps, runs × arms)``.
     """
-    steps, block = luck.shape
-    tossed = coins.shape[1] // block
-    coins, luck, policy, problem = flat(coins), flat(luck), _flat_policy(policy), _flat_problem(problem)
+    steps, block = noise.shape
+    per_run = uniforms.shape[1] // block
+    uniforms, noise, policy, problem = flat(uniforms), flat(noise), _flat_policy(policy), _flat_problem(problem)
     learner, space, measured = _flat_learner(learner), _flat_space(space), _flat_measured(measured)
     arms, runs, fine = problem.arms, measured.tiles * WIDTH, True
     for t in range(steps):
@@ -199,10 +197,10 @@ def run_steps(first, coins, luck, policy, problem, learner, space, measured):  #
             now = _problem_at(t, runs, problem)
             for i in range(group, group + size, WIDTH):
                 begin, end = i * arms, (i + WIDTH) * arms
-                drawn = (t * block + i) * tossed
-                decision = _decide(policy.indices, t, i, begin, end, coins, drawn, turn, policy, now, learner, space)
+                drawn = (t * block + i) * per_run
+                decision = _decide(policy.indices, t, i, begin, end, uniforms, drawn, turn, policy, now, learner, space)
                 mean, best = gather(now.means, decision.cells), load(now.best, i)
-                reward = lanes.pay(mean, now.bernoulli, now.sd, load(luck, t * block + i))
+                reward = lanes.pay(mean, now.bernoulli, now.sd, load(noise, t * block + i))
                 _measure(turn, step, t, i, decision, reward, best - mean, space, measured)
                 right, new = _learn(i, begin, end, turn, decision, reward, policy, learner, space)
                 fine &= right
@@ -221,22 +219,22 @@ def run_steps(first, coins, luck, policy, problem, learner, space, measured):  #
 @placed
 def _flat_problem(x):  # type: ignore[no-untyped-def]
     by_run = flat(x.best), flat(x.means_sum), flat(x.gaps_sum)
-    return Problem(x.arms, x.moves, flat(x.means), *by_run, x.bernoulli, x.sd)
+    return Problem(x.arms, x.drifts, flat(x.means), *by_run, x.bernoulli, x.sd)
 
 
 @placed
 def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
-    if not x.moves:
+    if not x.drifts:
         return x
     means, at = beyond(x.means, t * runs * x.arms), t * runs
     by_run = beyond(x.best, at), beyond(x.means_sum, at), beyond(x.gaps_sum, at)
-    return Problem(x.arms, x.moves, means, *by_run, x.bernoulli, x.sd)
+    return Problem(x.arms, x.drifts, means, *by_run, x.bernoulli, x.sd)
 
 
 @placed
 def _flat_policy(x):  # type: ignore[no-untyped-def]
-    shares = flat(x.uniform), flat(x.soft), flat(x.greedy), flat(x.inverse), flat(x.anew)
-    return Policy(*shares, flat(x.weights), flat(x.reference), x.indices, flat(x.clock))
+    mixture = flat(x.uniform), flat(x.soft), flat(x.greedy), flat(x.inverse), flat(x.anew)
+    return Policy(*mixture, flat(x.weights), flat(x.reference), x.indices, flat(x.clock))
 
 
 @placed
@@ -270,19 +268,19 @@ def _turn(step, policy, problem, learner):  # type: ignore[no-untyped-def]
 
 
 @placed
-def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
+def _decide(indices, t, i, begin, end, uniforms, drawn, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
     values, means, mixed, top = learner.values, problem.means, space.mixed, load(problem.best, i)
-    if indices is not None:  # known to the compiler, which leaves out one of the two ways
+    if indices is not None:  # a compile-time constant: only one branch is compiled
         shown, scales = space.shown, space.scales
         cells = perturbation.perturb(
-            values, policy.clock, indices, coins, drawn, problem.arms, shown, scales, begin, end
+            values, policy.clock, indices, uniforms, drawn, problem.arms, shown, scales, begin, end
         )
         scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
         perturbation.propensities(indices.kind, shown, scales, policy.weights, mixed, begin, end)
         total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
         entropy = lanes.entropy_of(mixed, begin, end)
         return _Decision(cells, eight(1.0), paid / total, lost / total, entropy, eight(0.0))
-    coin = load(coins, drawn)
+    u = load(uniforms, drawn)
     if turn.indexed:
         lanes.indices(
             values, learner.pulls, learner.exploration, turn.logarithm, turn.unpulled, space.shown, begin, end
@@ -293,11 +291,11 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
         by_ties = beyond(space.by_ties, 2 * t * space.ties)
         if not any_of(ties > 1.0):
             sums = load(problem.means_sum, i), load(problem.gaps_sum, i)
-            share = turn.greedy
-            cells, paid, lost = lanes.choose_leaders(leaders, means, top, sums, share, turn.uniform, coin, begin, end)
+            greedy, uniform = turn.greedy, turn.uniform
+            cells, paid, lost = lanes.choose_leaders(leaders, means, top, sums, greedy, uniform, u, begin, end)
             return _Decision(cells, eight(1.0), paid, lost, eight(by_ties[1]), eight(by_ties[space.ties + 1]))
-        share = turn.greedy * (1.0 / ties)
-        cells, paid, lost = lanes.choose_greedily(values, means, top, best, share, turn.uniform, coin, begin, end)
+        greedy = turn.greedy * (1.0 / ties)
+        cells, paid, lost = lanes.choose_greedily(values, means, top, best, greedy, turn.uniform, u, begin, end)
         number = counted(ties)
         return _Decision(cells, eight(1.0), paid, lost, gather(by_ties, number), gather(by_ties, number + space.ties))
     total, paid, lost, led = eight(1.0), eight(0.0), eight(0.0), eight(0.0)
@@ -306,17 +304,17 @@ def _decide(indices, t, i, begin, end, coins, drawn, turn, policy, problem, lear
     if turn.mixed:
         lanes.mix(turn.soft, policy.weights, total, turn.greedy, turn.uniform, values, mixed, begin, end)
         total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
-        cells, entropy = lanes.choose(mixed, total * coin, begin, end), lanes.entropy_of(mixed, begin, end)
-        expected, lost = paid / total, lost / total  # with another factor, ties would break
+        cells, entropy = lanes.choose(mixed, total * u, begin, end), lanes.entropy_of(mixed, begin, end)
+        expected, lost = paid / total, lost / total  # not times 1/total, which could break ties
         return _Decision(cells, eight(1.0), expected, lost, entropy, eight(0.0))
     expected, lost, entropy = lanes.softmax_measures(total, paid, lost, led, turn.inverse)
-    cells = lanes.choose(policy.weights, total * coin, begin, end)
+    cells = lanes.choose(policy.weights, total * u, begin, end)
     return _Decision(cells, total, expected, lost, entropy, eight(0.0))
 
 
 @placed
 def _softmax(i, begin, end, turn, policy, means, top, values):  # type: ignore[no-untyped-def]
-    """Sums over the weights, which are brought up to date before."""
+    """Bring the weights up to date, and sum over them."""
     reference, weights = load(policy.reference, i), policy.weights
     if turn.anew:
         reference = lanes.weigh(values, turn.inverse, eight(0.0) == 0.0, reference, weights, begin, end)
@@ -332,7 +330,7 @@ def _softmax(i, begin, end, turn, policy, means, top, values):  # type: ignore[n
 
 @placed
 def _measure(turn, step, t, i, decision, reward, regret, space, measured):  # type: ignore[no-untyped-def]
-    """Take the samples of a tile into the sums, and add to its totals."""
+    """Add a tile's samples to the sums over runs, and to its totals."""
     hit = where(regret == 0.0, eight(1.0), 0.0)
     so_far = load(measured.cumulative, i) + regret
     store(measured.cumulative, i, so_far)
@@ -350,14 +348,14 @@ def _measure(turn, step, t, i, decision, reward, regret, space, measured):  # ty
     entropy, effective = decision.entropy, decision.effective
     if not turn.ranked:
         entropy = where(entropy < 0.0, 0.0, entropy)
-        effective = exp_nonpositive(entropy)  # as exact for numbers as small as entropies
+        effective = exp_nonpositive(entropy)  # also accurate for positive numbers as small as entropies
     _sample(6, entropy, step, t, i, space, measured)
     _sample(7, effective, step, t, i, space, measured)
 
 
 @fused
 def _sample(m, x, step, t, i, space, measured):  # type: ignore[no-untyped-def]
-    """Take a tile's samples of a metric into its sums; some of the last tile's nobody asked for."""
+    """Add a tile's samples of a metric to its sums, without those of surplus runs in the last tile."""
     at, partial, origin = 2 * WIDTH * (t * len(METRICS) + m), space.partial, m * measured.steps + step
     if i == 0:
         store(partial, at, x)
@@ -371,16 +369,16 @@ def _sample(m, x, step, t, i, space, measured):  # type: ignore[no-untyped-def]
 
 @placed
 def _learn(i, begin, end, turn, decision, reward, policy, learner, space):  # type: ignore[no-untyped-def]
-    """Whether what is learned has a meaning, and the new values of the chosen arms."""
-    kind, values, cells, chances = learner.kind, learner.values, decision.cells, policy.weights
+    """Whether what is learned is valid, and the new values of the chosen arms."""
+    kind, values, cells, weights = learner.kind, learner.values, decision.cells, policy.weights
     if turn.mixed:
-        chances = space.mixed
+        weights = space.mixed
     if kind == AVERAGE:
         return True, lanes.average(values, learner.pulls, cells, reward)
     if kind == FADING:
         return True, lanes.fade(values, learner.rate, cells, reward)
     if kind == REWARDS:
-        propensity = gather(chances, cells) / decision.total
+        propensity = gather(weights, cells) / decision.total
         return not any_of(propensity <= 0.0), lanes.credit(values, propensity, cells, reward)
     before, after = lanes.follow(learner.known, learner.seen, i, reward)
     baseline = eight(learner.fixed)
@@ -389,4 +387,4 @@ def _learn(i, begin, end, turn, decision, reward, policy, learner, space):  # ty
     elif kind == GRADIENT_CURRENT:
         baseline = after
     amount = learner.rate * (reward - baseline)
-    return True, lanes.climb(values, amount, chances, decision.total, cells, begin, end)
+    return True, lanes.climb(values, amount, weights, decision.total, cells, begin, end)

@@ -1,4 +1,4 @@
-"""The compiled engine for bandits: `boltzmann_rl.engines.reference.bandits` once more, action for action."""
+"""The compiled engine for bandits, which takes the same actions as `boltzmann_rl.engines.reference.bandits`."""
 
 from typing import Any, NamedTuple
 
@@ -26,12 +26,12 @@ from boltzmann_rl.policies.perturbation import Noise
 from boltzmann_rl.protocols import Bandit, traits_of
 from boltzmann_rl.streams import stream
 
-__all__ = ["knows", "simulate"]
+__all__ = ["reason", "simulate"]
 
-# Steps for which chance is drawn at once; as few as there are so many numbers of, where every arm has some at each.
+# Steps for which random numbers are drawn at once; fewer if there would be more than _LARGEST numbers per arm and step.
 _CHUNK, _LARGEST = 64, 2**17
 
-# Above, an index may overflow.
+# Above this, an index may overflow.
 _LARGEST_EXPLORATION = 1e300
 
 
@@ -42,41 +42,36 @@ class UpdateRule(NamedTuple):
     rate: float = 0.0
     initial: float = 0.0
     pulls: float = 0.0
-    exploration: float = -1.0  # of upper confidence indices; below 0 there are none
+    exploration: float = -1.0  # of upper confidence indices; negative without them
     fixed: float = 0.0
-    prior: float = 0.0  # the number of rewards that it is worth
-
-
-def knows(bandit: Any, agent: Any) -> bool:
-    """Whether this engine plays this agent on this bandit; all else is the reference engine's.
-
-    Example:
-        >>> from boltzmann_rl.policies import Boltzmann
-        >>> knows(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)))
-        True
-        >>> knows(GaussianBandit(), Agent(SampleAverage(), lambda values, step: values))
-        False
-    """
-    rule, policy = _update_rule(agent.learner), agent.policy
-    if _payment(bandit) is None or rule is None:
-        return False
-    if getattr(agent.learner, "bounded", False) and not _pays_at_most_1(bandit):
-        return False  # the reference refuses the reward that is not
-    indices, posterior = _indices(agent), type(agent.learner) is GaussianPosterior
-    if indices is None:
-        return not posterior and agent.clock != "pulls" and not unknown(policy)
-    return posterior or (agent.clock == "pulls" and rule.kind <= kernel.FADING and rule.exploration < 0.0)
+    prior: float = 0.0  # the number of rewards that the prior is worth
 
 
 def reason(bandit: Any, agent: Any) -> str:
-    """Why this engine does not play this agent on this bandit, in a line; empty if it does.
+    """Why this engine can't simulate this agent on this bandit, in one line; empty if it can.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
         >>> reason(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)))
         ''
+        >>> reason(GaussianBandit(), Agent(SampleAverage(), lambda values, step: values))
+        'the compiled engine does not know this bandit, learner and policy together'
     """
-    return "" if knows(bandit, agent) else "the compiled engine does not know this bandit, learner and policy together"
+    if _supports(bandit, agent):
+        return ""
+    return "the compiled engine does not know this bandit, learner and policy together"
+
+
+def _supports(bandit: Any, agent: Any) -> bool:
+    rule = _update_rule(agent.learner)
+    if _payment(bandit) is None or rule is None:
+        return False
+    if getattr(agent.learner, "bounded", False) and not _pays_at_most_1(bandit):
+        return False  # the reference refuses rewards outside of [0, 1]
+    indices, posterior = _indices(agent), type(agent.learner) is GaussianPosterior
+    if indices is None:
+        return not posterior and agent.clock != "pulls" and not unknown(agent.policy)
+    return posterior or (agent.clock == "pulls" and rule.kind <= kernel.FADING and rule.exploration < 0.0)
 
 
 def simulate(
@@ -90,23 +85,23 @@ def simulate(
     uncounted_steps: int = 0,
     actions: Any = None,
 ) -> Block:
-    """`boltzmann_rl.engines.reference.bandits.simulate` for what this engine `knows`.
+    """`boltzmann_rl.engines.reference.bandits.simulate` for agents and bandits that this engine supports (`reason`).
 
-    It reads the same streams in the same order. Actions are the same, but for one whose uniform lies within 1e-12 of
-    the boundary between two, or between indices or values that rounding alone tells apart. Curves and totals agree to
-    1e-12 of the largest number, unless rounding feeds back (rewards without bounds, divided by small chances). Where
-    the reference would raise an error, or numbers leave the range in which a float keeps its digits, the reference
-    plays. The interpreter stays free, so that blocks can run in threads.
+    It draws from the same streams in the same order. Actions are the same, except where a uniform lies within 1e-12 of
+    the boundary between two, or where two indices or values differ by rounding only. Curves and totals agree to 1e-12
+    of the largest number, unless rounding errors grow (unbounded rewards divided by small probabilities). The reference
+    runs instead where it would raise an error, or where numbers are too large or small for full precision. The
+    interpreter lock is released, so that blocks can run in threads.
 
     Args:
-        bandit: As in the reference, and so are the next six.
+        bandit: As in the reference, like the next six.
         agent: Its learner and policy.
         block: Number of the block.
         runs: At most BLOCK.
         steps: Pulls per run.
         seed: In [0, 2⁶³).
         uncounted_steps: Pulls that the totals leave out.
-        actions: An int64 array ``(steps, runs)`` to write the actions to; of no meaning where the reference plays.
+        actions: An int64 array ``(steps, runs)`` that receives the actions; meaningless if the reference runs.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -117,22 +112,18 @@ def simulate(
         np.True_
     """
     given = {"block": block, "runs": runs, "steps": steps, "seed": seed, "uncounted_steps": uncounted_steps}
-    try:
-        with np.errstate(under="ignore"):
-            mixture, shown = _mixture(agent, steps), _temperatures(agent.policy, steps)
-    except Exception:  # the reference engine meets the same error and names its step
-        return reference.simulate(bandit, agent, **given)
-    if (mixture.temperature < LEAST_TEMPERATURE).any():
-        return reference.simulate(bandit, agent, **given)
     with np.errstate(under="ignore"):  # as by default, and as the compiled arithmetic does
-        played = _play(bandit, agent, mixture, actions, **given)
-    if played is None:
-        return reference.simulate(bandit, agent, **given)
-    return _block(played, shown)
+        try:
+            mixture, shown = _mixture(agent, steps), _temperatures(agent.policy, steps)
+        except Exception:  # the reference raises the same error and names the step
+            return reference.simulate(bandit, agent, **given)
+        fine = (mixture.temperature >= LEAST_TEMPERATURE).all()
+        measured = _play(bandit, agent, mixture, actions, **given) if fine else None
+        return reference.simulate(bandit, agent, **given) if measured is None else _block(measured, shown)
 
 
 def _mixture(agent: Agent, steps: int) -> Mixture:
-    """The policy's mixture at each step; a temperature of 0 or ∞ is the greedy or the uniform part instead."""
+    """The policy's mixture at each step; softmax at a temperature of 0 or ∞ moves to the greedy or the uniform part."""
     if _indices(agent) is not None:
         zero = np.zeros(steps)
         return Mixture(zero, zero, zero, np.ones(steps))
@@ -149,7 +140,7 @@ def _mixture(agent: Agent, steps: int) -> Mixture:
 
 
 def _temperatures(policy: Any, steps: int) -> Floats | None:
-    """The policy's own temperature at each step, which is shown; None if it has none."""
+    """The policy's own temperature at each step, which is recorded; None if it has none."""
     if traits_of(policy).temperature is None:
         return None
     found: Floats = temperature_at(policy.temperature, np.zeros((steps, 1)), np.arange(steps)) + np.zeros(steps)
@@ -168,40 +159,38 @@ def _play(
     seed: int,
     uncounted_steps: int,
 ) -> kernel.Measured | None:
-    """What is measured; None where a number is not finite or a reward not legal: the reference raises a clear error."""
+    """The measurements; None if a number is not finite or a value not valid, where the reference raises an error."""
     rule, indices = _update_rule(agent.learner), _indices(agent)
     perturbs = indices is not None
-    problem, luck, coins, drift = (
-        stream(seed, purpose, block)
-        for purpose in ("problem", "reward", "perturbation" if perturbs else "action", "drift")
-    )
+    purposes = "problem", "reward", "perturbation" if perturbs else "action", "drift"
+    problem, rewards, decisions, drift = (stream(seed, purpose, block) for purpose in purposes)
     bernoulli, sd, noise = _payment(bandit)
-    moves, now = _moves(bandit), bandit.start(BLOCK, problem)
-    tiles = -(-runs // WIDTH)  # the last one may have runs that nobody asked for
+    drifts, now = _drifts(bandit), bandit.start(BLOCK, problem)
+    tiles = -(-runs // WIDTH)  # the last one may contain surplus runs
     shape, wide = (tiles, bandit.arms, WIDTH), tiles * WIDTH
     policy = _policy(mixture, indices, rule, shape)
     learner = _learner(rule, shape, steps)
     measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
-    chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if moves or perturbs else _CHUNK
+    chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if drifts or perturbs else _CHUNK
     space = kernel.space_for(tiles, bandit.arms, chunk)
     x, u = aligned((chunk, BLOCK)), aligned((chunk, BLOCK * bandit.arms if perturbs else BLOCK))
-    toss = pcg.uniforms(coins)
-    shake = noise(luck) if noise else None
+    draw_uniforms = pcg.uniforms(decisions)
+    draw_noise = noise(rewards) if noise else None
     paid: kernel.Problem | None = None
     for first in range(0, steps, chunk):
         size = min(chunk, steps - first)
-        toss(u[:size])
-        if shake:
-            shake(x[:size])
+        draw_uniforms(u[:size])
+        if draw_noise:
+            draw_noise(x[:size])
         else:
-            x[:size] = [bandit.noise(BLOCK, luck) for _ in range(size)]
+            x[:size] = [bandit.noise(BLOCK, rewards) for _ in range(size)]
         means = now[np.newaxis, :wide]
-        if moves:
+        if drifts:
             means = np.empty((size, wide, bandit.arms))
             for step in range(size):
                 means[step], now = now[:wide], bandit.move(now, drift)
         with np.errstate(all="ignore"):  # as the compiled arithmetic does, also where it is not compiled
-            if moves or paid is None:
+            if drifts or paid is None:
                 paid = kernel.problem_of(means, bernoulli, sd)
             if not kernel.run_steps(first, u[:size], x[:size], policy, paid, learner, space, measured):
                 return None
@@ -212,7 +201,7 @@ def _play(
 
 
 def _policy(mixture: Mixture, indices: Indices | None, rule: UpdateRule, shape: tuple[int, int, int]) -> kernel.Policy:
-    """The policy with running weights; at which steps all are new, since the temperature or many values moved."""
+    """The policy with running weights; ``anew`` marks the steps at which the temperature or all values changed."""
     anew = np.ones(len(mixture.soft) + 1, dtype=np.int64)
     if rule.kind <= kernel.REWARDS and rule.exploration < 0.0:
         anew[1:-1] = (np.diff(mixture.temperature) != 0.0) | (mixture.soft[1:] == 0.0) | (mixture.soft[:-1] == 0.0)
@@ -223,7 +212,7 @@ def _policy(mixture: Mixture, indices: Indices | None, rule: UpdateRule, shape: 
 
 
 def _learner(rule: UpdateRule, shape: tuple[int, int, int], steps: int) -> kernel.Learner:
-    """The learner at the start; logarithms are those of NumPy, so that ties between indices are the reference's."""
+    """The learner at the start; NumPy takes the logarithms, so that indices tie as in the reference."""
     with np.errstate(divide="ignore"):
         logarithm = np.log(np.arange(steps, dtype=np.float64))
     state = aligned(shape, rule.initial), aligned(shape, rule.pulls), aligned(shape[::2]), aligned(shape[::2])
@@ -249,7 +238,7 @@ def _block(measured: kernel.Measured, temperatures: Floats | None) -> Block:
 
 
 def _payment(bandit: Any) -> Any:
-    """Whether pulls pay 0 or 1, the scale of the noise, and how it is drawn (None: by the bandit itself)."""
+    """Whether rewards are 0 or 1, the scale of the noise, and what draws it (None: the bandit itself)."""
     if type(bandit) is SwitchingBandit:
         return _payment(bandit.bandit)
     if type(bandit) is GaussianBandit:
@@ -268,12 +257,12 @@ def _pays_at_most_1(bandit: Any) -> bool:
     return bool(_payment(bandit)[0])
 
 
-def _moves(bandit: Any) -> bool:
+def _drifts(bandit: Any) -> bool:
     return type(bandit) in (SwitchingBandit, AdversarialBandit) or getattr(bandit, "drift", 0.0) > 0.0
 
 
 def _indices(agent: Agent) -> Indices | None:
-    """What a policy perturbs, in the kernel's numbers; None if it doesn't, or in another way."""
+    """The perturbed indices of a policy, in the kernel's numbers; None if it has none that the kernel supports."""
     traits, learner = traits_of(agent.policy), agent.learner
     noise: Any = traits.noise if traits.uniforms_per_action else None
     if not isinstance(noise, Noise) or noise.distribution not in KINDS:
@@ -299,5 +288,5 @@ def _update_rule(learner: Any) -> Any:
         if isinstance(learner.baseline, str):
             return UpdateRule(kinds[learner.baseline], learner.learning_rate)
         return UpdateRule(kernel.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
-    # With importance-weighted losses the last bit of a propensity grows until the two engines part: not known.
+    # Not importance-weighted losses, which amplify the last bit of a propensity until the two engines disagree.
     return UpdateRule(kernel.REWARDS) if type(learner) is ImportanceWeightedRewards else None

@@ -1,7 +1,7 @@
-"""What the compiled engine for bandits does at a step with a tile of runs: eight of them, as the lanes of vectors.
+"""The parts of a step of the compiled engine for bandits, for a tile of eight runs as the lanes of vectors.
 
-A tile's numbers for its arms are a stretch of a flat array, arm by arm: ``range(first, last, WIDTH)`` walks over them.
-The cell of an arm that a run chooses is its index in such an array.
+A tile's numbers are a slice of a flat array, arm by arm: ``range(first, last, WIDTH)`` iterates over its arms. The cell
+of a run's arm is its index in that array.
 """
 
 import numpy as np
@@ -48,8 +48,8 @@ __all__ = [
     "weigh",
 ]
 
-# A sum of running weights outside of these is brought back to 1 or more by a new reference value, long before a
-# weight that matters is too small or too large for a float.
+# If the sum of the running weights leaves this range, they are recomputed with a new reference value, long before a
+# relevant weight under- or overflows.
 _SMALLEST, _LARGEST = 1e-30, 1e30
 
 # Above, an exponential is ∞.
@@ -62,7 +62,7 @@ _TINY, _GREATEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max
 
 @placed
 def indices(values, pulls, exploration, logarithm, unpulled, shown, first, last):  # type: ignore[no-untyped-def]
-    """Upper confidence indices; as long as arms are unpulled, 0 for these and −∞ for all others."""
+    """Upper confidence indices; while arms are unpulled, 0 for these and −∞ for all others."""
     for at in range(first, last, WIDTH):
         n = load(pulls, at)
         if unpulled:
@@ -83,18 +83,18 @@ def highest(values, first, last):  # type: ignore[no-untyped-def]
 
 @placed
 def rank(values, first, last):  # type: ignore[no-untyped-def]
-    """The best values, how many arms have them, and the cells of the last ones of these."""
+    """The best values, the number of arms that have them, and the cells of the last of these."""
     best, ties, leaders = highest(values, first, last), eight(0), lanes_from(first)
     for at in range(first, last, WIDTH):
         leads = load(values, at) == best
-        ties = where(leads, ties + 1, ties)  # integers are added in a third of the time of floats
+        ties = where(leads, ties + 1, ties)  # adding integers takes a third of the time
         leaders = where(leads, lanes_from(at), leaders)
     return best, floats_of(ties), leaders
 
 
 @placed
 def weigh(values, inverse, renewed, reference, weights, first, last):  # type: ignore[no-untyped-def]
-    """exp((values − reference)/temperature) anew where asked for; the reference values are then the best ones."""
+    """Recompute exp((values − reference)/temperature) where ``renewed``, with the best values as references."""
     best = where(renewed, highest(values, first, last), reference)
     for at in range(first, last, WIDTH):
         store(weights, at, where(renewed, exp_nonpositive((load(values, at) - best) * inverse), load(weights, at)))
@@ -103,14 +103,14 @@ def weigh(values, inverse, renewed, reference, weights, first, last):  # type: i
 
 @placed
 def reweigh(new, cells, reference, inverse, weights):  # type: ignore[no-untyped-def]
-    """The weights of the arms whose values have moved."""
+    """Update the weights of the arms whose values have changed."""
     z = (new - reference) * inverse
     scatter(weights, cells, exp_nonpositive(where(z < _MOST, z, _MOST)))
 
 
 @placed
 def outside(total):  # type: ignore[no-untyped-def]
-    """Where a sum of weights is out of bounds."""
+    """Where a sum of weights is out of range."""
     return (total <= _SMALLEST) | (total >= _LARGEST)
 
 
@@ -148,18 +148,18 @@ def add_up(weights, means, top, first, last):  # type: ignore[no-untyped-def]
 
 @placed
 def mix(soft, weights, total, greedy, uniform, values, mixed, first, last):  # type: ignore[no-untyped-def]
-    """soft·softmax, the greedy share that the best arms divide, and what each available arm has in any case."""
+    """The mixture soft·softmax + greedy/ties for the best arms + uniform for the available ones."""
     best, ties, _ = rank(values, first, last)
-    share = greedy * (1.0 / ties) if greedy > 0.0 else eight(0.0)  # rounded as by the reference, or ties would break
+    each = greedy * (1.0 / ties) if greedy > 0.0 else eight(0.0)  # rounded as in the reference, to keep ties
     for at in range(first, last, WIDTH):
         q = load(values, at)
-        rest = where(q == best, share, 0.0) + where(q > -np.inf, eight(uniform), 0.0)
+        rest = where(q == best, each, 0.0) + where(q > -np.inf, eight(uniform), 0.0)
         store(mixed, at, soft * (load(weights, at) / total) + rest)
 
 
 @placed
 def entropy_of(mixed, first, last):  # type: ignore[no-untyped-def]
-    """Σ −p·ln p of any probabilities."""
+    """The entropy Σ −p·ln p of probabilities."""
     entropy = eight(0.0)
     for at in range(first, last, WIDTH):
         p = load(mixed, at)
@@ -169,15 +169,12 @@ def entropy_of(mixed, first, last):  # type: ignore[no-untyped-def]
 
 @placed
 def greedy_entropies(greedy, uniform, arms, by_ties, first, ties):  # type: ignore[no-untyped-def]
-    """As `entropy_of`, by the number of best arms, which share ``greedy``, where every arm has ``uniform`` besides.
-
-    After so many entropies come as many exponentials of them.
-    """
+    """Entropies by the number of best arms, which divide ``greedy`` while every arm has ``uniform``; then their exp."""
     low = eight(uniform)
     lowest = low * log_positive(where(low > _TINY, low, _TINY))
     for n in range(0, ties, WIDTH):
         best = floats_of(lanes_from(n))
-        high = greedy / best + low  # without a best one, where that value is NaN, the entropy is NaN
+        high = greedy / best + low  # without a best arm, since values are NaN, the entropy is NaN
         entropy = -((float(arms) - best) * lowest + best * (high * log_positive(high)))
         entropy = where(entropy < 0.0, 0.0, entropy)
         store(by_ties, first + n, entropy)
@@ -200,37 +197,33 @@ def choose(weights, target, first, last):  # type: ignore[no-untyped-def]
 
 
 @placed
-def choose_leaders(leaders, means, top, sums, share, uniform, coins, first, last):  # type: ignore[no-untyped-def]
-    """`choose_greedily` where one arm alone is the best: all others have the same length on the line of coins.
+def choose_leaders(leaders, means, top, sums, greedy, uniform, u, first, last):  # type: ignore[no-untyped-def]
+    """`choose_greedily` where a single arm is the best, so that all others have intervals of u of the same length.
 
     ``sums`` are those of all means and of all gaps below the top mean.
     """
     arm = (leaders - lanes_from(first)) >> _LOG2_WIDTH
     below = floats_of(arm) * uniform
-    leads = (coins >= below) & (coins < below + (share + uniform))
-    others = where(coins < below, coins, coins - share) * (1.0 / uniform if uniform > _TINY else 0.0)
+    leads = (u >= below) & (u < below + (greedy + uniform))
+    others = where(u < below, u, u - greedy) * (1.0 / uniform if uniform > _TINY else 0.0)
     chosen, final = counted(others), (last - first) // WIDTH - 1
     chosen = where(leads, arm, where(chosen > final, final, where(chosen < 0, 0, chosen)))
     mean = gather(means, leaders)
-    paid, lost = uniform * sums[0] + share * mean, uniform * sums[1] + share * (top - mean)
+    paid, lost = uniform * sums[0] + greedy * mean, uniform * sums[1] + greedy * (top - mean)
     return lanes_from(first) + (chosen << _LOG2_WIDTH), paid, lost
 
 
 @placed
-def choose_greedily(values, means, top, best, share, uniform, coins, first, last):  # type: ignore[no-untyped-def]
-    """`add_up` and `choose` at once where all arms have the probability ``uniform``, and the best ones ``share`` more.
-
-    Returns:
-        Cells, Σp·mean and Σp·gap.
-    """
-    cells, passed, paid, lost, more = lanes_from(first), eight(0.0), eight(0.0), eight(0.0), share + uniform
+def choose_greedily(values, means, top, best, greedy, uniform, u, first, last):  # type: ignore[no-untyped-def]
+    """Cells, Σp·mean and Σp·gap where all arms have the probability ``uniform``, and the best ones ``greedy`` more."""
+    cells, passed, paid, lost, more = lanes_from(first), eight(0.0), eight(0.0), eight(0.0), greedy + uniform
     for at in range(first, last, WIDTH):
         p, mean = where(load(values, at) == best, more, uniform), load(means, at)
         paid += p * mean
         lost += p * (top - mean)
         passed += p
-        cells = where(passed <= coins, cells + WIDTH, cells)
-    if any_of(cells >= last):  # the probabilities were rounded to less than the coin
+        cells = where(passed <= u, cells + WIDTH, cells)
+    if any_of(cells >= last):  # the sum of the probabilities was rounded to less than u
         final = lanes_from(first)
         for at in range(first, last, WIDTH):
             final = where(where(load(values, at) == best, more, uniform) > 0.0, lanes_from(at), final)
@@ -239,14 +232,14 @@ def choose_greedily(values, means, top, best, share, uniform, coins, first, last
 
 
 @placed
-def pay(means, bernoulli, sd, luck):  # type: ignore[no-untyped-def]
+def pay(means, bernoulli, sd, noise):  # type: ignore[no-untyped-def]
     """The rewards."""
-    return where(luck < means, eight(1.0), 0.0) if bernoulli else means + sd * luck
+    return where(noise < means, eight(1.0), 0.0) if bernoulli else means + sd * noise
 
 
 @placed
 def average(values, pulls, cells, reward):  # type: ignore[no-untyped-def]
-    """Sample averages, whose first reward overwrites the estimate; returns the new ones, as all learners here."""
+    """Update sample averages, where the first reward replaces the initial estimate; returns the new ones."""
     count, old = gather(pulls, cells) + 1.0, gather(values, cells)
     new = where(count == 1.0, reward, old + (reward - old) / count)
     scatter(pulls, cells, count)
@@ -256,7 +249,7 @@ def average(values, pulls, cells, reward):  # type: ignore[no-untyped-def]
 
 @placed
 def fade(values, rate, cells, reward):  # type: ignore[no-untyped-def]
-    """Fading means."""
+    """Update by a constant learning rate; returns the new values."""
     old = gather(values, cells)
     new = old + rate * (reward - old)
     scatter(values, cells, new)
@@ -265,7 +258,7 @@ def fade(values, rate, cells, reward):  # type: ignore[no-untyped-def]
 
 @placed
 def follow(known, seen, i, reward):  # type: ignore[no-untyped-def]
-    """Mean rewards before these ones, the first of which stand for themselves, and with them."""
+    """Mean rewards before (at first, the reward itself) and after these rewards."""
     count, before = load(seen, i) + 1.0, load(known, i)
     before = where(count == 1.0, reward, before)
     after = before + (reward - before) / count
@@ -275,10 +268,10 @@ def follow(known, seen, i, reward):  # type: ignore[no-untyped-def]
 
 
 @placed
-def climb(values, amount, chances, total, cells, first, last):  # type: ignore[no-untyped-def]
-    """Preferences, one step up the gradient."""
+def climb(values, amount, weights, total, cells, first, last):  # type: ignore[no-untyped-def]
+    """Update preferences by a gradient step; returns those of the chosen arms."""
     for at in range(first, last, WIDTH):
-        store(values, at, load(values, at) - amount * (load(chances, at) / total))
+        store(values, at, load(values, at) - amount * (load(weights, at) / total))
     new = gather(values, cells) + amount
     scatter(values, cells, new)
     return new
@@ -286,7 +279,7 @@ def climb(values, amount, chances, total, cells, first, last):  # type: ignore[n
 
 @placed
 def credit(values, propensity, cells, reward):  # type: ignore[no-untyped-def]
-    """Importance-weighted sums of rewards."""
+    """Update importance-weighted sums of rewards; returns the new ones."""
     new = gather(values, cells) + reward / propensity
     new = where(new < -_GREATEST, -_GREATEST, new)
     new = where(new > _GREATEST, _GREATEST, new)

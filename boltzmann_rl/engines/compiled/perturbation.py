@@ -1,7 +1,7 @@
-"""Perturbed values in the compiled engine: the choice of a tile of runs, and the propensities of all arms.
+"""Perturbed values in the compiled engine: the choices of a tile of runs, and the propensities of all arms.
 
-Boltzmann–Gumbel exploration perturbs by Gumbels, Thompson sampling by normals. The integral is that of
-`boltzmann_rl.numerics.perturbation`, at nodes that are the same for all runs.
+Boltzmann–Gumbel exploration perturbs by Gumbel noise, Thompson sampling by normal noise. Propensities are the integrals
+of `boltzmann_rl.numerics.perturbation`, with the same nodes for all runs.
 """
 
 from typing import NamedTuple
@@ -19,22 +19,22 @@ from boltzmann_rl.policies.perturbation import LEAST_UNIFORM
 
 __all__ = ["GUMBEL", "KINDS", "NORMAL", "Indices", "perturb", "propensities"]
 
-# The kinds of noise, by their places in what follows.
+# The kinds of noise, as indices into the arrays below.
 GUMBEL, NORMAL = 0, 1
 
 KINDS = numerics.GUMBEL, numerics.GAUSSIAN
 _LOWER, _UPPER, _WIDEST = np.array([(kind.lower, kind.upper, kind.widest) for kind in KINDS]).T.copy()
 _ROOT_TWO_PI = np.sqrt(2.0 * np.pi)
 
-# The nodes: enough for indices of which one is a million times as wide as another, and more.
+# The nodes: enough for scales that differ by a factor of a million and more.
 _T = np.array([(np.arange(440) + 0.5) * (kind.panel / kind.nodes) for kind in KINDS])
 _EXP, _EXP_LESS_ONE = np.exp(_T), np.expm1(_T)
 
 
 class Indices(NamedTuple):
-    """The best of value + scale/√(prior + pulls)·Z is played, where Z is of that kind.
+    """The arm with the largest value + scale/√(prior + pulls)·Z is pulled, where Z is noise of that kind.
 
-    A prior that is worth so many rewards draws values towards its mean. Without one, unpulled arms come first.
+    The prior is worth ``prior`` rewards and draws values towards ``mean``. Without it, unpulled arms come first.
     """
 
     kind: int
@@ -45,10 +45,10 @@ class Indices(NamedTuple):
 
 @placed
 def perturb(values, pulls, x, uniforms, drawn, arms, shown, scales, first, last):  # type: ignore[no-untyped-def]
-    """Cells of the largest `Indices`, by a uniform each.
+    """Cells of the largest `Indices`, with uniforms ``(runs, arms)`` from ``drawn`` on.
 
-    Leaves the values less the best one, −∞ of pulled arms as long as there are others, and the scales. Uniforms are
-    ``(runs, arms)`` from ``drawn`` on.
+    ``shown`` receives the values less the best one (−∞ for pulled arms while there are unpulled ones), ``scales`` the
+    scales of the noise.
     """
     starting, best = eight(0.0), eight(-np.inf)
     for at in range(first, last, WIDTH):
@@ -75,9 +75,9 @@ def perturb(values, pulls, x, uniforms, drawn, arms, shown, scales, first, last)
 
 @fused
 def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no-untyped-def]
-    """Of each arm, those of `boltzmann_rl.numerics.perturbation`; NaN where there are too few nodes.
+    """The propensity of each arm, as `boltzmann_rl.numerics.perturbation`; NaN where there are too few nodes.
 
-    Values become their distances from where the integral begins, and scales rates.
+    Overwrites values by their distances from the beginning of the integral, and scales by their inverses.
     """
     lower, upper = _LOWER[kind], _UPPER[kind]
     pivot, least = load(values, first), load(scales, first)  # of the index with the highest lower end

@@ -1,7 +1,7 @@
-"""The compiled engine for tabular environments: what `boltzmann_rl.engines.reference.episodes` answers, bit for bit.
+"""The compiled engine for tabular environments: `boltzmann_rl.engines.reference.episodes`, bit for bit.
 
-It steps through the transition tables of environments that are known to be these (`boltzmann_rl.tables`) with the
-environment's own stream, so every transition is the one that stepping the environment would have given.
+It draws transitions from the tables of environments that are known to be their tables (`boltzmann_rl.tables`), with the
+environment's own random stream, so every transition is the one that stepping the environment would give.
 """
 
 import sys
@@ -28,7 +28,7 @@ from boltzmann_rl.schedules import evaluate, is_constant
 from boltzmann_rl.streams import child_seed, stream
 from boltzmann_rl.tables import World, cached, kernel, read, world_of
 
-__all__ = ["Trained", "knows", "reason", "simulate", "train"]
+__all__ = ["Trained", "reason", "simulate", "train"]
 
 _LEARNERS = {
     QLearning: kernel.Q_LEARNING,
@@ -37,8 +37,8 @@ _LEARNERS = {
     DoubleQLearning: kernel.DOUBLE_Q_LEARNING,
 }
 
-# Steps for which schedules are evaluated at first; then twice as many, and so on, up to so many more at a time, so
-# that whoever interrupts a run is heard.
+# Steps of the first call of the kernel, for which schedules are evaluated beforehand. The number doubles from call to
+# call, by at most _MORE, so that Ctrl+C is handled.
 _FIRST, _MORE = 2**12, 2**22
 
 
@@ -46,10 +46,10 @@ class Trained(NamedTuple):
     """One run.
 
     Attributes:
-        samples: Return, length and whether it terminated, of each finished episode ``(3, episodes)``.
-        values: What the learner holds in the end ``(S, A)``.
-        places: Of each step, if that was asked for: state, action, next state, terminated, truncated ``(n, 5)``.
-        rewards: The same ``(n,)``.
+        samples: Return, length and termination of each finished episode ``(3, episodes)``.
+        values: The learner's values at the end ``(S, A)``.
+        places: State, action, next state, terminated, truncated of each step, if steps are kept ``(n, 5)``.
+        rewards: The reward of each step, if steps are kept ``(n,)``.
     """
 
     samples: Floats
@@ -58,26 +58,15 @@ class Trained(NamedTuple):
     rewards: Floats
 
 
-def knows(environment: Environment, agent: Agent) -> bool:
-    """Whether this engine can do an agent's runs in an environment; see `reason`.
-
-    Example:
-        >>> from boltzmann_rl.policies import Boltzmann
-        >>> knows(Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1)))
-        True
-    """
-    return not reason(environment, agent)
-
-
 def reason(environment: Environment, agent: Agent) -> str:
-    """Why this engine can't do an agent's runs in an environment, in a line; empty if it can.
+    """Why this engine can't simulate an agent in an environment, in one line; empty if it can.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
         >>> reason(Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1), clock="pulls"))
         "the clock 'pulls' is not known"
     """
-    if type(environment) is not Environment:  # a class of somebody's own may make what it likes
+    if type(environment) is not Environment:  # a subclass may make any environment
         return f"{environment!r} is not known"
     if type(agent.learner) not in _LEARNERS:
         return f"{agent.learner!r} is not known"
@@ -91,12 +80,12 @@ def reason(environment: Environment, agent: Agent) -> str:
     if isinstance(world, str):
         return world
     if world.available.shape[1] > FEW:
-        return f"{environment.id} has {world.available.shape[1]} actions, known are up to {FEW}"
+        return f"{environment.id} has {world.available.shape[1]} actions, more than {FEW}"
     return ""
 
 
 def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, episodes: int, seed: int) -> Block:
-    """As `boltzmann_rl.engines.reference.episodes.simulate`, which does whatever is not known here.
+    """As `boltzmann_rl.engines.reference.episodes.simulate`, which runs what this engine can't.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -106,7 +95,7 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
         >>> bool((found.curves["return"].mean == expected.curves["return"].mean).all())
         True
     """
-    if not knows(environment, agent):
+    if reason(environment, agent):
         return reference.simulate(environment, agent, block=block, runs=runs, episodes=episodes, seed=seed)
     samples, run, world = np.empty((3, runs, episodes)), _run_of(agent), cached(environment)
     for row in range(runs):
@@ -117,7 +106,7 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
 
 
 def _made(environment: Environment, agent: Agent, run: Callable[..., Trained | None] | None, **work: int) -> Floats:
-    """One run in an environment that is made for it: by its tables, or where this can't be, step by step."""
+    """One run in an environment that is made for it, by its tables if possible, else step by step."""
     env = environment.make()
     try:
         played = run and run(world_of(env), **work)
@@ -129,14 +118,14 @@ def _made(environment: Environment, agent: Agent, run: Callable[..., Trained | N
 def train(
     environment: Environment, agent: Agent, *, episodes: int, seed: int, steps: int | None = None
 ) -> Trained | None:
-    """One run, as `boltzmann_rl.train` does it; None where only the reference can.
+    """One run as by `boltzmann_rl.train`; None if only the reference can do it.
 
     Args:
-        environment: One that is known.
-        agent: One that is known.
-        episodes: How many.
+        environment: The environment.
+        agent: The agent.
+        episodes: Number of episodes.
         seed: In [0, 2⁶³).
-        steps: After how many to stop at the latest; all of these are kept. Default: never, and none is.
+        steps: Stop after this number of steps, and keep each of them. Default: no limit, and no step is kept.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -144,7 +133,7 @@ def train(
         >>> train(cliff, agent, episodes=400, seed=0).samples[:, -1]
         array([-13.,  13.,   1.])
     """
-    if not knows(environment, agent):
+    if reason(environment, agent):
         return None
     world: World | str | None = cached(environment)
     if world is None:
@@ -154,7 +143,7 @@ def train(
 
 
 def _run_of(agent: Agent) -> Callable[..., Trained | None]:
-    """What runs an agent, each time with the same schedules."""
+    """A function that does runs of an agent, with schedules that are evaluated once for all of them."""
     learner: Any = agent.learner
     return partial(_run, rule=_rules(agent), initial=learner.initial)
 
@@ -168,11 +157,11 @@ def _run(
     seed: int,
     steps: int | None = None,
 ) -> Trained | None:
-    """One run by the tables of an environment; None where only the reference can."""
+    """One run by the tables of an environment; None if only the reference can do it."""
     if isinstance(world, str) or world.available.shape[1] > FEW or abs(initial) > kernel.LARGEST:
         return None
     nature = seeding.np_random(child_seed(seed, "environment"))[0]
-    if type(nature.bit_generator) is not np.random.PCG64:  # Gymnasium's own, if nobody replaced it
+    if type(nature.bit_generator) is not np.random.PCG64:  # the user replaced Gymnasium's
         return None
     streams = [pcg.uniforms_of(chance) for chance in (nature, stream(seed, "action"), stream(seed, "learner"))]
     shape, size = world.available.shape, _FIRST
@@ -188,7 +177,7 @@ def _run(
         known = rule(size)
         if known is None:
             return None
-        # The decision after the last step is looked at by some learners, so that one is known as well.
+        # Some learners need the decision after the last step as well, hence size - 1.
         if not kernel.run_episodes(world, known, state, *streams, min(size - 1, last), samples, places, rewards):
             return None
         size += min(size, _MORE)
@@ -196,7 +185,7 @@ def _run(
 
 
 def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
-    """An agent in numbers for so many steps, or more; None if a schedule can't be evaluated so far."""
+    """A function that evaluates an agent's schedules for at least ``size`` steps; None if that fails."""
     policy: Any = agent.policy
     learner: Any = agent.learner
     known = np.empty((4, 0))  # weights and temperatures
@@ -209,9 +198,9 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
                 known = np.append(known, mixtures(policy, known.shape[1], size), axis=1)
             if len(rates) < size and not isinstance(learner.learning_rate, float):
                 rates = np.append(rates, _evaluated(learner.learning_rate, len(rates), size))
-        except Exception:  # where it matters, the reference meets it, and says where
+        except Exception:  # if such a step is reached, the reference raises the error and names the step
             return None
-        if not ((rates >= 0.0) & (rates <= 1.0)).all():  # refused by the reference, where it matters
+        if not ((rates >= 0.0) & (rates <= 1.0)).all():  # likewise
             return None
         mixture = known[0], known[1], known[2], known[3]
         return kernel.Rule(*mixture, agent.clock == "visits", _LEARNERS[type(learner)], rates, learner.discount)
@@ -220,7 +209,7 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
 
 
 def _evaluated(parameter: Any, first: int, size: int) -> Floats:
-    """A schedule's values at the steps from ``first`` on and below ``size``, to the bit those it has one by one."""
+    """A schedule's values at the steps in [``first``, ``size``), the same bits as if evaluated one by one."""
     steps = np.arange(first, size)
     if same_for_many(parameter):
         return np.asarray(evaluate(parameter, steps), dtype=np.float64)

@@ -1,1 +1,1 @@
-"""The reference engines: readable NumPy, which says what is meant and accepts any policy, learner and problem."""
+"""The reference engines: readable NumPy that defines the results and accepts any policy, learner and problem."""

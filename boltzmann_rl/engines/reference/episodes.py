@@ -1,4 +1,4 @@
-"""Episodes of tabular and linear agents on Gymnasium: the loop as generators, and runs that are measured."""
+"""Episodes of tabular and linear agents in Gymnasium environments, as generators and as measured runs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,13 +18,13 @@ from boltzmann_rl.training.training import Episode, Training
 
 __all__ = ["BLOCK", "Episode", "play", "simulate", "train"]
 
-# Runs per unit of work. Every run has seeds of its own, so the size decides nothing but the bookkeeping.
+# Runs in a block. Every run has its own seeds, so results do not depend on this number.
 BLOCK = 5
 
 
 @suggesting
 def play(env: AnyEnvironment, agent: Agent, *, seed: int) -> Iterator[tuple[Transition, Floats]]:
-    """`Training` as pairs: every transition, after it was learned from, and the learner's values, live.
+    """`Training` as pairs of every transition, after it was learned from, and the learner's live values.
 
     Args:
         env: As in `Training`.
@@ -40,12 +40,12 @@ def play(env: AnyEnvironment, agent: Agent, *, seed: int) -> Iterator[tuple[Tran
 
 @suggesting
 def train(env: AnyEnvironment, agent: Agent, *, episodes: int, seed: int) -> Iterator[Episode]:
-    """`Training` for a number of episodes; yields each when it is over.
+    """`Training` for a number of episodes; yields each when it ends.
 
     Args:
         env: As in `Training`.
         agent: As in `Training`.
-        episodes: How many.
+        episodes: Number of episodes.
         seed: In [0, 2⁶³).
 
     Example:
@@ -59,11 +59,11 @@ def train(env: AnyEnvironment, agent: Agent, *, episodes: int, seed: int) -> Ite
 
 
 def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, episodes: int, seed: int) -> Block:
-    """Train ``runs`` ≤ BLOCK agents from scratch, each with seeds of its own, and measure them.
+    """Train ``runs`` ≤ BLOCK agents from scratch, each with its own seed, and measure them.
 
     Measured per episode: ``return``, the undiscounted sum of rewards; ``smoothed_return``, its mean over the last
-    ten episodes of the same run; ``length`` in steps; and ``terminated``, whether the episode ended by itself
-    rather than by a time limit.
+    ten episodes of the same run; ``length`` in steps; and ``terminated``, whether the episode terminated rather than
+    being truncated by a time limit.
     """
     samples = np.empty((3, runs, episodes))
     for row in range(runs):
@@ -76,12 +76,12 @@ def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, e
 
 
 def run_seed(seed: int, block: int, row: int) -> int:
-    """The seed of one run of an experiment with a seed."""
+    """The seed of one run of an experiment."""
     return child_seed(seed, "run", block * BLOCK + row)
 
 
 def samples_of(env: Any, agent: Agent, *, episodes: int, seed: int) -> Floats:
-    """Returns, lengths and ends of the episodes of one run, ``(3, episodes)``."""
+    """Return, length and termination of each episode of one run, ``(3, episodes)``."""
     samples = np.empty((3, episodes))
     for episode in train(env, agent, episodes=episodes, seed=seed):
         samples[:, episode.episode] = episode.total_reward, episode.length, episode.terminated
@@ -89,7 +89,7 @@ def samples_of(env: Any, agent: Agent, *, episodes: int, seed: int) -> Floats:
 
 
 def block_of(samples: Floats) -> Block:
-    """What is left of returns, lengths and ends of episodes, ``(3, runs, episodes)``."""
+    """The block of returns, lengths and terminations ``(3, runs, episodes)``."""
     measured = dict(zip(EPISODES.kept, samples, strict=True))
     with np.errstate(over="ignore", under="ignore"):
         measured["smoothed_return"] = _trailing_mean(measured["return"])
@@ -98,9 +98,10 @@ def block_of(samples: Floats) -> Block:
 
 
 def _trailing_mean(returns: Floats) -> Floats:
-    """The mean of each run's last ``WINDOW`` episodes, or of all where there are fewer."""
+    """The mean of each run's last ``WINDOW`` episodes, or of all if there are fewer."""
     means = returns.cumsum(axis=1)[:, :WINDOW] / np.arange(1, min(WINDOW, returns.shape[1]) + 1)
     if returns.shape[1] <= WINDOW:
         return means
-    later = np.lib.stride_tricks.sliding_window_view(returns, WINDOW, axis=1)[:, 1:]  # no difference of two large sums
+    # Not a difference of cumulative sums, which would lose digits.
+    later = np.lib.stride_tricks.sliding_window_view(returns, WINDOW, axis=1)[:, 1:]
     return np.concatenate([means, later.sum(axis=-1) / WINDOW], axis=1)
