@@ -277,7 +277,7 @@ def test_plot_redraws_the_figure_from_the_tables(folder, capsys):
     ("arguments", "status", "message"),
     [
         (["nowhere"], 2, "no results there: nowhere does not exist"),
-        (["."], 2, "holds no results: there is no manifest.json in it"),
+        (["."], 2, "contains no results: there is no manifest.json in it"),
         (["results/small", "--output", "figure.doc"], 2, "--output must end in .png, .svg or .pdf, got 'figure.doc'"),
     ],
 )

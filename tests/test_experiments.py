@@ -37,6 +37,7 @@ from boltzmann_rl.engines.blocks import BLOCK
 from boltzmann_rl.engines.reference.bandits import simulate as simulate_bandit
 from boltzmann_rl.figures.style import figure_bytes
 from boltzmann_rl.results import spreadsheets as files
+from boltzmann_rl.storage.atomic import write
 
 AGENTS = {
     "cool": Agent(SampleAverage(), Boltzmann(0.1)),
@@ -506,7 +507,7 @@ LABELS = ["=cmd|' /C calc'!A0", "@SUM(1)", "+1", "-1", "'=1", "''=1", "'", "a,\"
 def test_any_label_survives_its_csv_and_is_never_a_spreadsheet_formula(tmp_path, label):
     table = pd.DataFrame({"experiment": "x", "agent": [label, "b"], "step": [0, 1], "mean": [-1.5, math.nan]})
     path = tmp_path / "table.csv"
-    files.write(path, files.csv_bytes(table))
+    write(path, files.csv_bytes(table))
     pd.testing.assert_frame_equal(files.read_csv(path), table)
     with path.open(encoding="utf-8", newline="") as file:
         cells = [cell.strip(" \u3000\u200b") for row in csv.reader(file) for cell in row[:2]]
@@ -574,7 +575,7 @@ def test_a_damaged_manifest_raises_an_error_that_names_it_and_is_not_overwritten
 @pytest.mark.parametrize("content", ["[]", "{}", '"text"', '{"runs": 3}'])
 def test_a_manifest_of_something_else_is_refused(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(ValueError, match="is no manifest of boltzmann_rl"):
+    with pytest.raises(ValueError, match="is not a manifest that boltzmann_rl can read"):
         load(tmp_path)
 
 

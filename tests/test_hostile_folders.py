@@ -124,13 +124,13 @@ MANIFESTS = {
     "kind of another type": ({"declaration__kind": []}, "kind must be one of"),
     "axis": ({"axis": "episode"}, "axis and primary"),
     "primary": ({"primary": ["reward"]}, "axis and primary"),
-    "runs as text": ({"runs": "many"}, "runs must be a whole number"),
-    "runs below 1": ({"runs": 0}, "runs must be a whole number"),
-    "runs as truth": ({"runs": True}, "runs must be a whole number"),
-    "runs beyond": ({"runs": 10**30}, "runs must be a whole number"),
-    "no steps": ({"declaration__steps": None}, "steps must be a whole number"),
-    "seed": ({"declaration__seed": -1}, "seed must be a whole number"),
-    "no agents": ({"declaration__agents": {}}, "agents must have one entry"),
+    "runs as text": ({"runs": "many"}, "runs must be an integer"),
+    "runs below 1": ({"runs": 0}, r"runs must be in \[1, "),
+    "runs as truth": ({"runs": True}, "runs must be an integer"),
+    "runs beyond": ({"runs": 10**30}, r"runs must be in \[1, "),
+    "no steps": ({"declaration__steps": None}, "steps must be an integer"),
+    "seed": ({"declaration__seed": -1}, r"seed must be in \[0, "),
+    "no agents": ({"declaration__agents": {}}, "agents must have at least one entry"),
     "agents as a list": ({"declaration__agents": ["a"]}, "agents must be a mapping"),
     "agent of another type": ({"declaration__agents": {"cool": 3}}, "must be a string"),
     "problem": ({"declaration__problem": None}, "problem must be a mapping"),
@@ -138,9 +138,10 @@ MANIFESTS = {
     "identity": ({"identity": 3}, "identity must be a string"),
     "study": ({"study": [1]}, "study must be a mapping"),
     "study of a stranger": ({"study": {"stranger": ["a", 1.0]}}, "not declared"),
-    "study without a number": ({"study": {"cool": ["a", "1"]}}, "a family and a number"),
+    "study without a number": ({"study": {"cool": ["a", "1"]}}, "must be a number"),
+    "study with too large a number": ({"study": {"cool": ["a", 10**400]}}, "must be"),
     "study too long": ({"study": {"cool": ["a", 1.0, 2.0]}}, "a family and a number"),
-    "format": ({"format": "1"}, "its format is"),
+    "format": ({"format": "1"}, "format must be an integer"),
     "later format": ({"format": 10**400, "versions": {"boltzmann_rl": "\x1b[31m" * 99}}, "please upgrade"),
     "later format without versions": ({"format": 2, "versions": None}, "please upgrade"),
     "agents of other tables": ({"declaration__agents": {"someone": "x"}}, "is not the one in the manifest"),
@@ -176,7 +177,7 @@ TEXTS = {
 def test_an_invalid_manifest_file_is_refused(sent, capsys, case):
     content = TEXTS[case]
     (sent / "manifest.json").write_bytes(content if isinstance(content, bytes) else content.encode())
-    refused(sent, capsys, "is damaged|is no manifest")
+    refused(sent, capsys, "is damaged|is not a manifest")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")

@@ -1,4 +1,4 @@
-"""Results: what an experiment showed, as tidy tables and as a folder that is found again."""
+"""Results of experiments, as tidy tables and as folders that can be loaded again."""
 
 from boltzmann_rl.lazy import public as _public
 

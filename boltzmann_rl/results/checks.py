@@ -1,25 +1,21 @@
-"""Checks of a results folder that is read: it may come from anyone, and satisfies the rules that a declaration does."""
+"""Checks of a results folder, which may come from anyone, by the rules for declarations."""
 
-import math
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from boltzmann_rl.arguments import shown
+from boltzmann_rl.arguments import as_finite, as_integer, shown
 from boltzmann_rl.arguments.labels import check_label, check_name
+from boltzmann_rl.engines.metrics import BANDITS, EPISODES
 
 __all__ = ["check_manifest", "check_table", "refuse_links", "refuse_missing"]
 
-# The experiments by their kind: the axis of their curves, what their agents are ranked by, and what else is drawn.
-_KINDS = {
-    "BanditExperiment": ("step", "reward", "best_action"),
-    "GymnasiumExperiment": ("episode", "return", "length"),
-}
+_KINDS = {"BanditExperiment": BANDITS, "GymnasiumExperiment": EPISODES}
 
-_LARGEST = 2**63
+_LARGEST = 2**63 - 1
 
-# The columns that each table has at least.
+# The columns that each table must have.
 _COLUMNS = {
     "curves": ("experiment", "problem", "agent", "step", "metric", "mean", "standard_error", "low", "high", "runs"),
     "summary": ("experiment", "problem", "agent", "runs", "p_value"),
@@ -28,30 +24,32 @@ _COLUMNS = {
 
 
 def check_manifest(manifest: dict[str, Any]) -> None:
-    """Refuse a manifest that no run can have written.
+    """Refuse a manifest that can't have been written by a run.
 
     Raises:
-        ValueError, TypeError: With what is wrong in it.
+        ValueError, TypeError: It says what is wrong.
     """
+    if missing := {"name", "identity", "declaration", "runs"} - _mapping(manifest, "the manifest").keys():
+        raise ValueError(f"it has no {', '.join(sorted(missing))}")
     check_name(manifest["name"])
     declaration = _mapping(manifest["declaration"], "declaration")
     kind = declaration.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
         raise ValueError(f"kind must be one of {', '.join(_KINDS)}, got {shown(kind)}")
-    axis, primary, _ = _KINDS[kind]
+    axis, primary = _KINDS[kind].axis, _KINDS[kind].primary
     if (manifest.get("axis"), manifest.get("primary")) != (axis, primary):
         raise ValueError(f"axis and primary of a {kind} must be {axis!r} and {primary!r}")
     for part in ("problem", "agents"):
         labelled = _mapping(declaration.get(part), part)
         if not labelled:
-            raise ValueError(f"{part} must have one entry at least")
+            raise ValueError(f"{part} must have at least one entry")
         for label, printed in labelled.items():
             check_label(label, part)
             if not isinstance(printed, str):
                 raise TypeError(f"{part}[{label!r}] must be a string, got {shown(printed)}")
-    _whole(declaration.get(axis + "s"), axis + "s", 1)
-    _whole(declaration.get("seed"), "seed", 0)
-    _whole(manifest["runs"], "runs", 1)
+    as_integer(declaration.get(f"{axis}s"), f"{axis}s", minimum=1, maximum=_LARGEST)
+    as_integer(declaration.get("seed"), "seed", maximum=_LARGEST)
+    as_integer(manifest["runs"], "runs", minimum=1, maximum=_LARGEST)
     if not isinstance(manifest["identity"], str):
         raise TypeError(f"identity must be a string, got {shown(manifest['identity'])}")
     _check_study(_mapping(manifest.get("study", {}), "study"), declaration["agents"])
@@ -64,9 +62,7 @@ def _check_study(study: dict[str, Any], agents: dict[str, Any]) -> None:
         if not isinstance(place, list) or len(place) != 2:
             raise TypeError(f"study[{label!r}] must be a family and a number, got {shown(place)}")
         check_label(place[0], "agents")
-        number = place[1]
-        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-            raise TypeError(f"study[{label!r}] must be a family and a number, got {shown(place)}")
+        as_finite(place[1], f"study[{label!r}]")
 
 
 def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> None:
@@ -78,10 +74,9 @@ def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> Non
         manifest: Of the same folder, checked.
 
     Raises:
-        ValueError: With what is wrong in it.
+        ValueError: It says what is wrong.
     """
-    _, *metrics = _KINDS[manifest["declaration"]["kind"]]
-    needed = [*_COLUMNS[kind]]
+    metrics, needed = _KINDS[manifest["declaration"]["kind"]].study, [*_COLUMNS[kind]]
     if kind == "summary":
         needed += [f"{metric}{end}" for metric in (*metrics, "behind") for end in ("", "_low", "_high")]
     if missing := [column for column in needed if column not in table]:
@@ -99,8 +94,8 @@ def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> Non
     if kind == "summary" and not len(table) == len(table[["problem", "agent"]].drop_duplicates()) == pairs:
         raise ValueError(f"it must have one row for each agent on each problem, {pairs} in all, got {len(table)}")
     for column in ("step", "run", "runs"):
-        if column in table and not table[column].between(0, _LARGEST - 1).all():
-            raise ValueError(f"{column} must be whole numbers from 0 on")
+        if column in table and not table[column].between(0, _LARGEST).all():
+            raise ValueError(f"{column} must be integers ≥ 0")
 
 
 def _mapping(value: Any, what: str) -> dict[str, Any]:
@@ -109,15 +104,10 @@ def _mapping(value: Any, what: str) -> dict[str, Any]:
     return value
 
 
-def _whole(value: Any, what: str, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < _LARGEST:
-        raise ValueError(f"{what} must be a whole number, {least} or more, got {shown(value)}")
-
-
 def refuse_links(*folders: Path) -> None:
-    """Refuse to write into folders that are links to others, as a folder that was sent may hold.
+    """Refuse to write through links to other folders, which a folder from someone else may contain.
 
-    Files that are links are replaced themselves, and never written through.
+    Links to files need no check, since writing replaces the link.
 
     Raises:
         FileExistsError: One of them is a link.
@@ -128,10 +118,10 @@ def refuse_links(*folders: Path) -> None:
 
 
 def refuse_missing(table: pd.DataFrame, name: str) -> None:
-    """Refuse to tell or draw what stands in a table that was not there when the folder was read.
+    """Refuse to use a table that was missing when the folder was loaded.
 
     Raises:
         FileNotFoundError: The table is empty.
     """
     if table.empty:
-        raise FileNotFoundError(f"{name}.csv is missing: it was not in the folder that these results were read from")
+        raise FileNotFoundError(f"{name}.csv is missing in the folder that these results were loaded from")

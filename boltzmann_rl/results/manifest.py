@@ -1,4 +1,4 @@
-"""The manifest: what was run, and under which circumstances, so that it can be run again and told from others."""
+"""The manifest: what was run, with which seed, versions and platform, so that it can be repeated and identified."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from boltzmann_rl.arguments import shown
+from boltzmann_rl.arguments import as_integer, shown
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.results.checks import check_manifest
@@ -19,17 +19,17 @@ from boltzmann_rl.runs.plan import Plan, Series
 
 __all__ = ["FORMAT", "differences", "manifest_of", "read_manifest"]
 
-# Of the results folder; a folder of a later format is refused, not guessed at.
+# The format of a results folder. Folders of a later format are refused.
 FORMAT = 1
 
-# Bytes: some hundred thousand agents.
+# In bytes, for about a hundred thousand agents.
 _LARGEST = 100_000_000
 
 _LIBRARIES = ("boltzmann_rl", "numpy", "scipy", "pandas", "gymnasium", "matplotlib")
 
 
 def manifest_of(plan: Plan, began: float, seconds: float) -> dict[str, Any]:
-    """The declaration, its identity (which leaves out the number of runs) and the circumstances of this run."""
+    """The declaration, its identity (a hash without the number of runs), and the versions and platform of this run."""
     first = plan.first
     declaration: dict[str, Any] = {
         "kind": plan.kind,
@@ -67,7 +67,7 @@ def manifest_of(plan: Plan, began: float, seconds: float) -> dict[str, Any]:
 
 
 def _labels_by(plan: Plan, answer: Callable[[Series], str]) -> dict[str, list[str]]:
-    """The labels of agents by an answer: in the form ``agent`` or, of several problems, ``problem: agent``."""
+    """The labels of agents, as ``agent`` or, with several problems, ``problem: agent``, grouped by an answer."""
     found: dict[str, list[str]] = {}
     for series in plan.series:
         label = series.agent if len(plan.problems) == 1 else f"{series.problem}: {series.agent}"
@@ -78,66 +78,53 @@ def _labels_by(plan: Plan, answer: Callable[[Series], str]) -> dict[str, list[st
 def _commit() -> str | None:
     try:
         answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):  # no git, no commit
+    except (OSError, subprocess.TimeoutExpired):  # without git
         return None
     return answer.stdout.strip() or None
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest in a folder, checked, or None where there is none.
+    """The checked manifest in a folder, or None if there is none.
 
     Raises:
-        ValueError: No run can have written it, or a later version of this package did.
+        ValueError: It can't have been written by a run, or was written by a later version of this package.
     """
     path = folder / "manifest.json"
     if not path.exists():
         return None
-    manifest = _parsed(path)
-    needed = {"name", "identity", "declaration", "runs"}
-    if not isinstance(manifest, dict) or not needed <= manifest.keys():
-        raise ValueError(f"{path} is no manifest of boltzmann_rl")
-    _refuse_later_format(manifest, folder)
+    if not path.is_file() or path.stat().st_size > _LARGEST:
+        raise ValueError(f"{path} is not a manifest of boltzmann_rl: it must be a file of at most {_LARGEST:,} bytes")
     try:
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # ValueError: not UTF-8, not JSON, or too long an integer
+        raise ValueError(f"{path} is damaged: {visible(str(error))}") from error
+    try:
+        if isinstance(manifest, dict) and as_integer(manifest.get("format", 0), "format") > FORMAT:
+            versions = manifest.get("versions")
+            by = versions.get("boltzmann_rl") if isinstance(versions, dict) else "of a later version"
+            raise ValueError(
+                f"it was written in format {shown(manifest['format'])} by boltzmann_rl {visible(str(by)[:30])}, and "
+                f"this is {metadata.version('boltzmann_rl')}, which reads up to {FORMAT}: please upgrade"
+            )
         check_manifest(manifest)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path} is no manifest of boltzmann_rl: {error}") from error
+        raise ValueError(f"{path} is not a manifest that boltzmann_rl can read: {error}") from error
     return manifest
 
 
-def _parsed(path: Path) -> Any:
-    if not path.is_file() or path.stat().st_size > _LARGEST:
-        raise ValueError(f"{path} is no manifest of boltzmann_rl: it must be a file of at most {_LARGEST:,} bytes")
-    try:
-        return json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no JSON, or an integer without end
-        raise ValueError(f"{path} is damaged: {visible(str(error))}") from error
-
-
 def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _refuse_later_format(manifest: dict[str, Any], folder: Path) -> None:
-    written, versions = manifest.get("format", 0), manifest.get("versions")
-    if isinstance(written, bool) or not isinstance(written, int):
-        raise ValueError(f"{folder / 'manifest.json'} is no manifest of boltzmann_rl: its format is {shown(written)}")
-    if written > FORMAT:
-        by = versions.get("boltzmann_rl", "of a later version") if isinstance(versions, dict) else "of a later version"
-        raise ValueError(
-            f"{folder} was written in format {shown(written)} by boltzmann_rl {visible(str(by)[:30])}, and this is "
-            f"{metadata.version('boltzmann_rl')}, which reads up to {FORMAT}: please upgrade"
-        )
+    raise ValueError(f"{text} is not a number in JSON")
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
-    """Which parts of two declarations differ, and how."""
+    """The parts in which two declarations differ."""
     before, after = _flat(old["declaration"]), _flat(new["declaration"])
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     return "; ".join(f"{visible(key)}: {_told(before.get(key))} → {_told(after.get(key))}" for key in keys)
 
 
 def _told(value: Any) -> str:
-    """A part of a declaration in a message, which may come from anyone's folder."""
+    """A part of a declaration, which may come from anyone's folder, for a message."""
     text = visible(str(value))
     return text if len(text) <= 300 else f"{text[:299]}…"
 

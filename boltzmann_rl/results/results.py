@@ -1,4 +1,4 @@
-"""Results: the tables of an experiment together with its manifest, made by running it or read from its folder."""
+"""Results: the tables and the manifest of an experiment, from running it or from its folder."""
 
 import json
 import time
@@ -28,20 +28,20 @@ __all__ = ["Results", "check_place", "load", "run_plan"]
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What an experiment showed.
+    """The results of an experiment.
 
     Attributes:
         curves: One row per experiment, problem, agent, step (or episode) and metric: ``mean``, ``standard_error``,
             the 95 % interval ``low`` to ``high``, and the number of ``runs``.
         summary: One row per problem and agent, best first: the mean of each metric over the whole run with its
-            interval, and how far the agent is behind the best, paired by run: ``behind`` with the interval of this pair
-            alone, the p-value after Holm's correction for all pairs of agents, Cohen's d, and the share of runs in
-            which the best was ahead.
+            interval, and the distance to the best agent, paired by run: ``behind`` with the interval of this pair
+            alone, the p-value after Holm's correction for all pairs of agents, Cohen's d, and the fraction of runs in
+            which the best agent was ahead.
         runs: One row per problem, agent and run with each metric's total.
-        manifest: The declaration and the circumstances: seed, versions, engine, platform, time taken.
+        manifest: The declaration, and seed, versions, engine, platform and duration of the run.
 
-    Read from a folder, numbers have ten significant digits, curves the points that were kept, and a table that is not
-    there is empty.
+    Results that are loaded from a folder have ten significant digits and only the saved points of curves, and a missing
+    table is empty.
     """
 
     curves: pd.DataFrame
@@ -51,15 +51,15 @@ class Results:
 
     @property
     def name(self) -> str:
-        """Of the experiment."""
+        """The name of the experiment."""
         return str(self.manifest["name"])
 
     @property
     def sentence(self) -> str:
-        """Who won, by how much, and how sure that is: one sentence a problem.
+        """Which agent was best, by how much, and how certain that is: one sentence per problem.
 
         Raises:
-            FileNotFoundError: Read from a folder without the summary.
+            FileNotFoundError: These results were loaded from a folder without the summary.
         """
         refuse_missing(self.summary, "summary")
         return " ".join(
@@ -68,7 +68,7 @@ class Results:
 
     def plot(self) -> "Figure":
         """The figure of this experiment."""
-        from boltzmann_rl.figures.curves import plot_curves  # here: Matplotlib is not always needed
+        from boltzmann_rl.figures.curves import plot_curves  # here, since it imports Matplotlib
         from boltzmann_rl.figures.studies import plot_study
 
         axis, study = self.manifest["axis"], self.manifest.get("study")
@@ -79,20 +79,20 @@ class Results:
         return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]))
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, overwrite: bool = False) -> Path:
-        """Write ``results/<name>/``: manifest, curves, summary, runs and the figure, each file at once or not at all.
+        """Write manifest, curves, summary, runs and the figure to ``results/<name>/``, each file whole or not at all.
 
         Args:
             results: The folder of all results.
-            points: Points to keep of each curve, evenly spaced, the first and the last included.
+            points: Points to keep of each curve, evenly spaced, with the first and the last.
             overwrite: Whether results of another declaration, or of more runs, may be replaced.
 
         Returns:
             The folder of this experiment.
 
         Raises:
-            FileExistsError: The folder holds something else, or more, and ``overwrite`` is not set; or it is a link,
-                or a file stands where it should be.
-            FileNotFoundError: These results were read from a folder without the curves or the summary.
+            FileExistsError: The folder contains results of another declaration or of more runs, and ``overwrite`` is
+                not set; or it is a link or a file.
+            FileNotFoundError: These results were loaded from a folder without the curves or the summary.
         """
         check_manifest(self.manifest)
         refuse_missing(self.summary, "summary")
@@ -110,15 +110,12 @@ class Results:
 
         for kind, image in figure_bytes(self.plot()).items():
             write(folder / "figures" / f"{self.name}.{kind}", image)
-        write(
-            folder / "manifest.json",
-            (json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n").encode(),
-        )
+        write(folder / "manifest.json", (json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n").encode())
         return folder
 
 
 def run_plan(plan: Plan, *, jobs: int | None = None, progress: bool = True) -> Results:
-    """Do the work of a plan and put its results together; see `boltzmann_rl.run`."""
+    """Run a plan and make its tables; see `boltzmann_rl.run`."""
     began, clock, measured = time.time(), time.monotonic(), []
     with ProgressBar(plan.runs * len(plan.series), plan.name, progress) as bar:
         for part in measure(plan, jobs):
@@ -134,29 +131,28 @@ def run_plan(plan: Plan, *, jobs: int | None = None, progress: bool = True) -> R
 
 
 def load(folder: str | Path) -> Results:
-    """Read results that were saved in ``folder``.
+    """Load the results that were saved in ``folder``. Nothing in the folder is executed.
 
     Args:
         folder: ``results/<name>``.
 
     Raises:
-        FileNotFoundError: No results are there.
-        ValueError: They were written by a later version, or no run can have written them: a name that is no folder's
-            name, labels that can't be declared, tables of other agents. Nothing in a folder is executed.
+        FileNotFoundError: It contains no results.
+        ValueError: Its results were written by a later version, or can't have been written by a run: invalid names or
+            labels, or tables of other agents.
 
     Example:
         >>> load("nowhere")
         Traceback (most recent call last):
         ...
-        FileNotFoundError: nowhere holds no results: there is no manifest.json in it
+        FileNotFoundError: nowhere contains no results: there is no manifest.json in it
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
     if manifest is None:
-        raise FileNotFoundError(f"{folder} holds no results: there is no manifest.json in it")
-    return Results(
-        **{name: _table(folder, name, manifest) for name in ("curves", "summary", "runs")}, manifest=manifest
-    )
+        raise FileNotFoundError(f"{folder} contains no results: there is no manifest.json in it")
+    tables = {name: _table(folder, name, manifest) for name in ("curves", "summary", "runs")}
+    return Results(**tables, manifest=manifest)
 
 
 def _table(folder: Path, name: str, manifest: dict[str, Any]) -> pd.DataFrame:
@@ -165,19 +161,19 @@ def _table(folder: Path, name: str, manifest: dict[str, Any]) -> pd.DataFrame:
         return pd.DataFrame()
     try:
         if not path.is_file():
-            raise ValueError("it is no file")
+            raise ValueError("it is not a file")
         table = read_csv(path)
         check_table(table, name, manifest)
     except ValueError as error:
-        raise ValueError(f"{path} is damaged, or is not of these results: {visible(str(error))}") from error
+        raise ValueError(f"{path} is damaged, or does not belong to these results: {visible(str(error))}") from error
     return table
 
 
 def check_place(plan: Plan, results: str | Path, *, overwrite: bool = False) -> None:
-    """Refuse, before the work is done, a folder that `Results.save` would refuse after it.
+    """Refuse, before a plan is run, a folder that `Results.save` would refuse afterwards.
 
     Raises:
-        FileExistsError: As there.
+        FileExistsError: As `Results.save`.
     """
     _check_folder(Path(results) / plan.name, manifest_of(plan, 0.0, 0.0), overwrite)
 

@@ -1,4 +1,4 @@
-"""Results in a sentence."""
+"""Results as a sentence."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ __all__ = ["sentence"]
 
 
 def sentence(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
-    """Who won on one problem, by how much, and how sure that is."""
+    """Which agent was best on one problem, by how much, and how certain that is."""
     primary, axis = manifest["primary"], manifest["axis"]
     best = table.iloc[0]
     where = f"On {best['problem']}, {best['agent']} had the highest mean {primary} per {axis}, {best[primary]:.4g}"
@@ -21,20 +21,19 @@ def sentence(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
         f"{second['behind']:.3g} ahead of {second['agent']} "
         f"(95 % CI {second['behind_low']:.3g} to {second['behind_high']:.3g}, paired over {best['runs']} runs"
     )
-    level = 0.05
-    p = second["p_value"]
+    level, p = 0.05, second["p_value"]
     shown = "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
     if p > level:
         sure = [row for _, row in table.iloc[1:].iterrows() if row["p_value"] <= level]
         ahead = ", ".join(row["agent"] for row in sure[:3]) + (f" and {len(sure) - 3} more" if len(sure) > 3 else "")
         tail = f"; it is clearly ahead of {ahead}" if sure else ""
-        doubt = f"but that is not clearly more than {second['agent']}"
-        return f"{where}, {doubt}: {gap}, {shown} after Holm's correction for all pairs){tail}."
+        unclear = f"but that is not clearly more than {second['agent']}"
+        return f"{where}, {unclear}: {gap}, {shown} after Holm's correction for all pairs){tail}."
     return f"{where}: {gap}, {shown} after Holm's correction for all pairs)."
 
 
 def _rival(table: pd.DataFrame, manifest: dict[str, Any]) -> int:
-    """The row that the best is compared with: the second, or in a parameter study the best of another family."""
+    """The row to compare the best with: the second, or in a parameter study the best of another family."""
     family = {label: name for label, (name, _) in manifest.get("study", {}).items()}
     families = [family.get(agent, agent) for agent in table["agent"]]
     others = [row for row, name in enumerate(families) if name != families[0]]

@@ -1,4 +1,4 @@
-"""Files: CSV that survives a spreadsheet, written whole or not at all."""
+"""CSV whose text cells no spreadsheet takes for formulas."""
 
 import re
 from pathlib import Path
@@ -6,17 +6,14 @@ from pathlib import Path
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from boltzmann_rl.storage.atomic import write
+__all__ = ["csv_bytes", "read_csv"]
 
-__all__ = ["csv_bytes", "read_csv", "write"]
-
-# A spreadsheet runs a text cell that begins with one of these (some read the wide forms alike, and some skip what can't
-# be seen before them); a quote mark before it makes it text again.
+# A spreadsheet takes a text cell that begins with one of these for a formula (some also the full-width forms, and some
+# skip invisible characters before it); a quote mark at the start makes it text.
 _UNSEEN = r"'\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _FORMULA = re.compile(rf"[{_UNSEEN}]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 
-# Stands for a carriage return until the table is written: Python's csv puts no quotes around a cell for its sake, and
-# others would read it as the end of a row.
+# Replaces a carriage return until the table is written: Python's csv does not quote it, so that it would end the row.
 _RETURN = "\n\0return\0"
 
 _TEXT = ("experiment", "problem", "agent", "metric")
@@ -24,7 +21,7 @@ _WHOLE = ("step", "run", "runs")
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """The table as UTF-8, one line a row, numbers to ten significant digits, far below their uncertainty."""
+    """The table as UTF-8, with ten significant digits."""
     table = table.copy()
     for column in [name for name in table if not is_numeric_dtype(table[name])]:
         table[column] = [_guarded(cell) if isinstance(cell, str) else cell for cell in table[column]]
@@ -37,7 +34,7 @@ def _guarded(text: str) -> str:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """As written: numbers are parsed by Python, whose rounding is right in every version of pandas."""
+    """The table as written; Python parses the numbers, since it always rounds correctly."""
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     for column in table.columns:
         if column in _TEXT:
@@ -49,5 +46,5 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 
 def _would_run(text: str) -> bool:
-    """Whether a formula begins here, behind any quote marks: a label that has some of its own keeps them."""
+    """Whether a formula begins here, after any quote marks, so that a label's own quote marks are kept."""
     return _FORMULA.match(text) is not None

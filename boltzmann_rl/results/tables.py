@@ -1,4 +1,4 @@
-"""From what was measured to tidy tables: curves, totals of runs, and the summary that compares the agents."""
+"""Tidy tables of results: curves, totals of runs, and the summary that compares the agents."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["curves_table", "runs_table", "summary_table", "thinned"]
 
 
 def curves_table(plan: Plan, measured: Iterable[Measured]) -> pd.DataFrame:
-    """One row per problem, agent, metric and step: blocks merged in the order of the plan."""
+    """One row per problem, agent, metric and step; blocks are merged in the order of the plan."""
     together: dict[tuple[str, str], dict[str, Moments]] = {}
     for series, _, block in measured:
         so_far = together.setdefault((series.problem, series.agent), {})
@@ -47,7 +47,7 @@ def curves_table(plan: Plan, measured: Iterable[Measured]) -> pd.DataFrame:
 
 
 def runs_table(plan: Plan, measured: Iterable[Measured]) -> pd.DataFrame:
-    """One row per problem, agent and run, with the total of each metric that is kept of every run."""
+    """One row per problem, agent and run, with the totals of the run."""
     tables = []
     for series, cell, block in measured:
         numbers = np.arange(cell.runs) + cell.block * plan.width
@@ -59,18 +59,19 @@ def runs_table(plan: Plan, measured: Iterable[Measured]) -> pd.DataFrame:
 
 
 def summary_table(plan: Plan, runs: pd.DataFrame) -> pd.DataFrame:
-    """Means over the whole run (sums of regret), and the paired distance of each agent to the best."""
+    """Means over whole runs (for regret, sums), and the paired difference of each agent from the best."""
     return pd.DataFrame([row for problem in plan.problems for row in _summary(plan, runs, problem)])
 
 
 def _summary(plan: Plan, runs: pd.DataFrame, problem: str) -> list[dict[str, Any]]:
     """One row for each agent on one problem, best first."""
     here, measures = runs[runs["problem"] == problem], plan.measures
+    counted = plan.first.length - plan.first.uncounted
     samples: dict[str, dict[str, Floats]] = {}
     for agent in plan.agents:
         of_agent = here[here["agent"] == agent]
         samples[agent] = {
-            metric: of_agent[metric].to_numpy() / (1 if measures[metric].summed else plan.counted)
+            metric: of_agent[metric].to_numpy() / (1 if measures[metric].summed else counted)
             for metric in measures.kept
         }
     primary = measures.primary
@@ -95,7 +96,7 @@ def _summary(plan: Plan, runs: pd.DataFrame, problem: str) -> list[dict[str, Any
 
 
 def thinned(curves: pd.DataFrame, points: int) -> pd.DataFrame:
-    """At most so many steps of every curve, evenly spaced, the first and the last included."""
+    """At most ``points`` steps of every curve, evenly spaced, with the first and the last."""
     length = int(curves["step"].max()) + 1
     kept = np.unique(np.linspace(0, length - 1, min(points, length)).round().astype(int))
     return curves[curves["step"].isin(kept)]

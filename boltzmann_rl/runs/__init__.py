@@ -1,1 +1,1 @@
-"""Runs: the plan of an experiment, cell by cell, and the runner that works through it."""
+"""Runs: the plan of an experiment, which consists of cells, and the runner that simulates them."""

@@ -1,4 +1,4 @@
-"""The code behind a declaration: what its classes are, so that changed code is not taken for what ran before."""
+"""The code behind a declaration, so that results of changed code are not taken for results of the present code."""
 
 import ast
 import contextlib
@@ -16,11 +16,10 @@ __all__ = ["code_of"]
 
 
 def code_of(*parts: Any) -> tuple[str, ...]:
-    """What the classes in a declaration are: name and version of the distribution that owns them, else their source.
+    """For each class in a declaration, the name and version of its distribution, or else its source.
 
-    So are the classes that they inherit from. A distribution that is installed from a folder for editing counts as
-    source, comments do not. Functions and values outside the class that its methods use are not followed: give them to
-    it as fields.
+    The same for the classes that they inherit from. The source, without comments, is used for editable installs as
+    well. Functions and values outside of a class that its methods use are not followed: make them fields.
 
     Example:
         >>> import boltzmann_rl as brl
@@ -31,7 +30,7 @@ def code_of(*parts: Any) -> tuple[str, ...]:
 
 
 def _classes(part: Any) -> Iterator[Any]:
-    """The classes of a value and of what it holds, and their bases; of an environment also its entry point."""
+    """The classes of a value and of its parts, their bases, and an environment's entry point."""
     if isinstance(part, tuple | list | Mapping):
         for item in (*part, *(part.values() if isinstance(part, Mapping) else ())):
             yield from _classes(item)
@@ -45,8 +44,8 @@ def _classes(part: Any) -> Iterator[Any]:
 
 
 def _entry_point(name: str) -> Iterator[Any]:
-    """What makes the environment of an id, where it is registered."""
-    import gymnasium  # here: a plan of bandits needs none
+    """The creator of the environment with this id, if it is registered."""
+    import gymnasium  # here, since bandits don't need it
     from gymnasium.envs.registration import load_env_creator
 
     with contextlib.suppress(gymnasium.error.Error):
@@ -59,7 +58,7 @@ def _of_class(kind: Any) -> str:
     owner = _owners().get(_package_of(kind))
     if owner is not None:
         return f"{kind.__module__}.{kind.__qualname__} of {owner}"
-    source = "unknown"  # of what was typed into a session that keeps no text
+    source = "unknown"  # if it was defined in an interactive session
     with contextlib.suppress(OSError, TypeError, SyntaxError):
         source = inspect.getsource(kind)
         source = ast.unparse(ast.parse(textwrap.dedent(source)))
@@ -73,7 +72,7 @@ def _package_of(kind: Any) -> str:
 
 @functools.cache
 def _owners() -> dict[str, str]:
-    """The distribution that owns each top-level package, with its version; none of those installed for editing."""
+    """The name and version of the distribution of each top-level package, without editable installs."""
     owners = {}
     for package, names in metadata.packages_distributions().items():
         found = metadata.distribution(names[0])

@@ -1,4 +1,4 @@
-"""The plan of an experiment: self-contained cells, each one block of runs of one agent on one problem."""
+"""The plan of an experiment: self-contained cells, each a block of runs of one agent on one problem."""
 
 import dataclasses
 import hashlib
@@ -14,24 +14,24 @@ from boltzmann_rl.runs.code import code_of
 
 __all__ = ["FORMAT", "Cell", "Plan", "Series"]
 
-# Of what a cell answers; a change of the numbers or of their meaning raises it.
+# The version of a cell's results: it increases when the numbers or their meaning change.
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One block of runs of one agent on one problem, complete in itself: it can be stored, sent and repeated.
+    """One block of runs of one agent on one problem, self-contained: it can be stored, sent and repeated.
 
-    Its ``repr`` repeats it wherever the names in it are known.
+    Evaluating its ``repr`` gives an equal cell where the names in it are defined.
 
     Args:
         problem: A bandit, or an `Environment`.
         agent: An `Agent`.
-        axis: What a curve runs along: ``"step"`` of a bandit, ``"episode"`` of an environment.
-        metrics: Names of the metrics whose curves are kept; those that a policy lacks are left out.
+        axis: The axis of curves: ``"step"`` for a bandit, ``"episode"`` for an environment.
+        metrics: Names of the metrics whose curves are kept, if the policy has them.
         engine: ``"reference"`` or ``"compiled"``.
-        block: Its number, from 0; the streams of chance are keyed by it.
-        runs: How many of the runs of this block.
+        block: Its number, from 0, by which its random streams are keyed.
+        runs: Number of runs, at most a block.
         length: Steps or episodes of each run.
         seed: Of the experiment, in [0, 2⁶³).
         uncounted: Steps at the beginning that totals leave out.
@@ -56,7 +56,7 @@ class Cell:
     uncounted: int = 0
 
     def simulate(self) -> Block:
-        """Play the runs, and measure them."""
+        """Simulate the runs, and measure them."""
         lengths = {"episodes": self.length}
         if self.axis == "step":
             lengths = {"steps": self.length, "uncounted_steps": self.uncounted}
@@ -66,7 +66,7 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """A hash of what determines the numbers: the declaration, the engine, the format, and the code."""
+        """A hash of everything that determines the results: declaration, engine, format and code."""
         return hashlib.sha256(repr((FORMAT, self, code_of(self.problem, self.agent))).encode()).hexdigest()
 
 
@@ -74,12 +74,12 @@ class Series(NamedTuple):
     """All runs of one agent on one problem.
 
     Attributes:
-        problem: Its label.
-        agent: Its label.
-        family: In a parameter study, whose line it is a point of.
-        parameter: In a parameter study, the value that the agent has.
-        cell: With all its runs; each cell of the plan has one block of them.
-        reason: Why the reference engine plays what would be worth compiling for; empty of others.
+        problem: Label of the problem.
+        agent: Label of the agent.
+        family: In a parameter study, the label of its family, which is drawn as one line.
+        parameter: In a parameter study, the agent's value of the parameter.
+        cell: All its runs in one cell; each cell of the plan has one block of them.
+        reason: Why the reference engine runs it although compiling would pay; else empty.
     """
 
     problem: str
@@ -92,13 +92,13 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What an experiment comes to: its cells, in the order in which their results are put together.
+    """The cells of an experiment, in the order in which their results are merged.
 
     Args:
-        name: Of the experiment.
-        kind: Of the experiment: the name of its class.
+        name: Name of the experiment.
+        kind: Name of the experiment's class.
         series: One for each problem and agent.
-        width: Runs in a block.
+        width: Number of runs in a block.
     """
 
     name: str
@@ -108,32 +108,27 @@ class Plan:
 
     @property
     def first(self) -> Cell:
-        """What all series have in common can be read off their first cell."""
+        """The first cell, which has the settings that all series share."""
         return self.series[0].cell
 
     @property
     def measures(self) -> Measures:
-        """What is measured."""
+        """The metrics of the experiment."""
         return measures_of(self.first.axis)
 
     @property
     def runs(self) -> int:
-        """Of each agent on each problem."""
+        """Number of runs of each agent on each problem."""
         return self.first.runs
 
     @property
-    def counted(self) -> int:
-        """Points on the axis that totals of runs are sums of."""
-        return self.first.length - self.first.uncounted
-
-    @property
     def problems(self) -> dict[str, Any]:
-        """By their labels."""
+        """The problems by their labels."""
         return {series.problem: series.cell.problem for series in self.series}
 
     @property
     def agents(self) -> dict[str, Agent]:
-        """By their labels."""
+        """The agents by their labels."""
         return {series.agent: series.cell.agent for series in self.series}
 
     def __len__(self) -> int:
@@ -141,7 +136,7 @@ class Plan:
         return len(self.series) * -(-self.runs // self.width)
 
     def cells(self) -> Iterator[tuple[Series, Cell]]:
-        """Each cell behind the series that it is a part of."""
+        """The cells, each with its series."""
         for series in self.series:
             for block, first in enumerate(range(0, self.runs, self.width)):
                 runs = min(self.width, self.runs - first)

@@ -1,4 +1,4 @@
-"""How far the work is: a bar with the time left on a terminal, a quiet line now and then in a log."""
+"""Progress: a bar with the remaining time on a terminal, an occasional line in a log."""
 
 import shutil
 import sys
@@ -13,20 +13,19 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class ProgressBar:
-    """Counts what is done on standard error; a context manager.
+    """A context manager that shows progress on standard error.
 
     Args:
-        total: How much there is to do.
-        name: Of the work.
+        total: Number of units to do.
+        name: Label of the bar.
         shown: Whether anything is written.
         unit: What is counted.
     """
 
     def __init__(self, total: int, name: str, shown: bool = True, unit: str = "runs") -> None:
-        terminal = sys.stderr.isatty()
-        size = (
-            shutil.get_terminal_size()
-        )  # 80 × 24 where a terminal claims to have no size, and tqdm would show nothing
+        # 80 × 24 if a terminal does not know its size, where tqdm would show nothing.
+        terminal, size = sys.stderr.isatty(), shutil.get_terminal_size()
+        in_log = f"{{desc}}: {{n_fmt}} of {{total_fmt}} {unit}, {{elapsed}} gone, {{remaining}} left"
         self._bar = tqdm(
             total=total,
             desc=name,
@@ -36,9 +35,7 @@ class ProgressBar:
             mininterval=0.1 if terminal else _SECONDS_BETWEEN_LINES,
             ncols=size.columns if terminal else None,
             nrows=size.lines if terminal else None,
-            bar_format=None
-            if terminal
-            else f"{{desc}}: {{n_fmt}} of {{total_fmt}} {unit}, {{elapsed}} gone, {{remaining}} left",
+            bar_format=None if terminal else in_log,
         )
 
     def __enter__(self) -> Self:
@@ -48,19 +45,18 @@ class ProgressBar:
         self._bar.close()
 
     def advance(self, done: int) -> None:
-        """So many more are done."""
+        """Count ``done`` more units."""
         self._bar.update(done)
 
 
 class _Lines:
-    """A stream for logs: what would overwrite the line becomes a line of its own."""
+    """A stream for logs, where each update of the bar becomes a line of its own."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        line = text.strip()
-        if line:
+        if line := text.strip():
             self._stream.write(line + "\n")
 
     def __getattr__(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The runner: the cells of a plan, here or on several cores, yielded in the order of the plan."""
+"""The runner: simulates the cells of a plan, in this process or on several cores."""
 
 import multiprocessing
 import os
@@ -18,13 +18,13 @@ Measured = tuple[Series, Cell, Block]
 
 
 def measure(plan: Plan, jobs: int | None = None) -> Iterator[Measured]:
-    """Do the work, and yield each cell with its series and what it measured.
+    """Simulate the cells of a plan, and yield each with its series and its results.
 
-    The results are the same bytes for any ``jobs``: a cell depends on itself alone, and cells come in the plan's order.
+    The results are the same bytes for any ``jobs``: no cell depends on another, and they come in the plan's order.
 
     Args:
-        plan: Of an experiment.
-        jobs: Processes, ≥ 1; None is this process alone. There are never more than cores or cells.
+        plan: The plan of an experiment.
+        jobs: Number of processes, ≥ 1, or None for this process alone. More than cores or cells are not used.
 
     Raises:
         ValueError: ``jobs`` below 1.
@@ -34,36 +34,29 @@ def measure(plan: Plan, jobs: int | None = None) -> Iterator[Measured]:
         for series, cell in plan.cells():
             yield series, cell, cell.simulate()
         return
-    from joblib import Parallel, delayed  # here: one process needs none
+    import cloudpickle  # which also sends classes of a notebook or script, which a worker can't import
+    from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
-    parallel: Any = partial(Parallel, processes, return_as="generator")  # joblib types no answer by return_as
+    parallel: Any = partial(Parallel, processes, return_as="generator")  # its type does not depend on return_as
 
     def all_of(compiled: bool) -> Iterator[Block]:
         cells = (cell for _, cell in plan.cells() if (cell.engine == COMPILED) == compiled)
-        if compiled:  # machine code releases the interpreter lock: threads suffice, which need not load it all again
+        if compiled:  # machine code releases the interpreter lock, so threads suffice
             return parallel(prefer="threads")(delayed(cell.simulate)() for cell in cells)
-        return parallel()(delayed(_simulate)(_by_value(cell)) for cell in cells)
+        return parallel()(delayed(_simulate)(cloudpickle.dumps(cell)) for cell in cells)
 
     blocks = {compiled: all_of(compiled) for compiled in {s.cell.engine == COMPILED for s in plan.series}}
     for series, cell in plan.cells():
         yield series, cell, next(blocks[cell.engine == COMPILED])
     for finished in blocks.values():
-        next(finished, None)  # so that its workers are released
+        next(finished, None)  # releases its workers
     if False in blocks and multiprocessing.parent_process() is not None:
-        # A process of multiprocessing waits at its end for its workers, which stay for minutes in case of more work.
+        # A multiprocessing process waits at exit for its workers, which stay for minutes in case of more work.
         get_reusable_executor().shutdown()
 
 
-def _by_value(cell: Cell) -> bytes:
-    """The cell with the classes of a notebook or script in it, which a worker cannot import."""
-    import cloudpickle
-
-    pickled: bytes = cloudpickle.dumps(cell)
-    return pickled
-
-
-def _simulate(cell: bytes) -> Block:
-    """In a worker."""
-    sent: Cell = pickle.loads(cell)
-    return sent.simulate()
+def _simulate(pickled: bytes) -> Block:
+    """Simulate a cell in a worker."""
+    cell: Cell = pickle.loads(pickled)
+    return cell.simulate()
