@@ -202,7 +202,7 @@ def test_classes_defined_in_the_experiment_file_reach_the_workers(folder):
         ("typo.py", "def", 1, "typo.py could not be loaded: SyntaxError"),
         ("imports.py", "import no_such_module", 1, "ModuleNotFoundError: No module named 'no_such_module'"),
         ("name.py", EXPERIMENT.replace('"small"', '"../up"'), 1, "ValueError: name must be"),
-        ("table.csv", "a,b", 2, "table.csv is no Python file"),
+        ("table.csv", "a,b", 2, "table.csv is not a Python file"),
     ],
     ids=lambda part: part if str(part).endswith((".py", ".csv")) else "",
 )
@@ -380,7 +380,7 @@ def test_a_run_whose_results_could_not_be_saved_does_not_start(tmp_path, monkeyp
     assert main(["run", str(other), *call[1:], "--runs", "3"]) == 1
     other.write_text(file.read_text().replace("0.1", "0.2"))
     assert main(["run", str(other), *call[1:]]) == 2
-    assert "need names of their own, got small, small" in said(capsys)
+    assert "need different names, got small, small" in said(capsys)
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_a_misspelt_file_or_policy_is_corrected_in_the_error(folder, capsys, cal
 
 def test_a_misspelt_target_or_parameter_of_a_study_is_corrected_in_the_error(capsys):
     assert main(["reproduce", "KP-T1-s0.1-tau0.0008"]) == 2
-    assert "or begins so: did you mean KP-T1-s0.1-tau0.0007? " in said(capsys)
+    assert "or begins with it: did you mean KP-T1-s0.1-tau0.0007? " in said(capsys)
     assert main(["reproduce", "KP-T1-s0.1-tau0.0007", "--set", "stps=3"]) == 2
     assert "has no parameter 'stps', only agent, arms, sd, steps, runs, seed, windows; did you mean steps?" in (
         said(capsys)

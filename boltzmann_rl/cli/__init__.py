@@ -1,7 +1,7 @@
 """The command line: ``boltzmann-rl run | plot | list | reproduce | check``.
 
-Exit status 0 when it worked, 1 when a run or a check failed, 2 when the call was wrong, 130 after Ctrl+C. An error is
-one paragraph on standard error; ``--debug`` shows the traceback.
+The exit status is 0 for success, 1 if a run or a check failed, 2 if the arguments were wrong, 130 after Ctrl+C. Errors
+are one paragraph on standard error; ``--debug`` shows the traceback.
 """
 
 import io
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     for out in (sys.stdout, sys.stderr):
         if isinstance(out, io.TextIOWrapper):
-            out.reconfigure(errors="replace")  # where a terminal knows no ε, a question mark will do
+            out.reconfigure(errors="replace")  # a terminal that can't show ε shows a question mark
     options = parser().options_of(arguments)
     try:
         status: int = options.command(options)
@@ -31,16 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("boltzmann-rl: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output has gone: there is nobody left to tell
+    except BrokenPipeError:  # the reader of our output, such as head, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        if options.debug:
-            say(traceback.format_exc(), file=sys.stderr)
-            return 2 if isinstance(error, WrongCall) else 1
-        say(_paragraph(f"boltzmann-rl: {error or type(error).__name__}"), file=sys.stderr)
+        text = f"boltzmann-rl: {error or type(error).__name__}"
+        paragraph = textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
+        say(traceback.format_exc() if options.debug else paragraph, file=sys.stderr)
         return 2 if isinstance(error, WrongCall) else 1
-
-
-def _paragraph(text: str) -> str:
-    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)

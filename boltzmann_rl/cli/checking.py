@@ -1,4 +1,4 @@
-"""The command about a policy: check."""
+"""The command ``check``."""
 
 import argparse
 from collections.abc import Callable
@@ -13,13 +13,13 @@ __all__ = ["check", "declare"]
 
 def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the command and its options."""
-    summary = "test a policy, yours or ours, against the laws of action selection"
+    summary = "test any policy against the laws of action selection"
     option = command("check", check, summary, "boltzmann-rl check my_policies.py:POLICY").add_argument
     option("policy", metavar="MODULE:NAME", help="an importable module or a Python file, and the policy in it")
 
 
 def check(options: argparse.Namespace) -> int:
-    """Hold a policy to the laws of action selection."""
+    """Test a policy against the laws of action selection."""
     place, colon, name = options.policy.rpartition(":")
     if not colon or not place or not name:
         raise WrongCall(f"the policy must be given as MODULE:NAME, got {options.policy!r}")

@@ -1,4 +1,4 @@
-"""The whole command line: each command declares itself and its options beside its work."""
+"""The parser of the command line; each command declares its options in its own module."""
 
 import argparse
 import sys
@@ -14,10 +14,10 @@ __all__ = ["parser"]
 
 
 class Parser(argparse.ArgumentParser):
-    """One whose messages, which repeat what was typed, can only be read, and say which word was probably meant."""
+    """A parser whose messages escape control characters and suggest similar words."""
 
     def options_of(self, arguments: Sequence[str] | None) -> argparse.Namespace:
-        """All arguments, or the error that names those that are nothing: a command, or options of one."""
+        """Parse all arguments, or exit with an error that names unknown commands or options."""
         given = sys.argv[1:] if arguments is None else list(arguments)
         commands = next(action.choices for action in self._actions if isinstance(action.choices, dict))
         first = given[0] if given else "--help"
@@ -38,11 +38,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser() -> Parser:
-    """Of the whole command line; each command sets the function that it calls."""
+    """The parser of the whole command line; each command sets the function to call as ``command``."""
     everything = Parser(
         prog="boltzmann-rl",
         description="Boltzmann exploration and its rivals: run experiments, plot and compare them, check a policy.",
-        epilog="Exit status: 0 it worked, 1 a run or a check failed, 2 the call was wrong.",
+        epilog="Exit status: 0 for success, 1 if a run or a check failed, 2 if the arguments were wrong.",
         allow_abbrev=False,
     )
     everything.add_argument("--version", action="version", version=f"boltzmann_rl {boltzmann_rl.__version__}")

@@ -1,4 +1,4 @@
-"""The command about the literature: reproduce."""
+"""The command ``reproduce``."""
 
 import argparse
 import sys
@@ -15,22 +15,22 @@ __all__ = ["declare", "reproduce"]
 
 def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the command and its options."""
-    summary = "run published experiments, and hold our numbers against the papers'"
+    summary = "run published experiments, and compare our numbers with the papers'"
     option = command("reproduce", reproduce, summary, "boltzmann-rl reproduce KP-T1 SB26 --quick").add_argument
-    option("ids", nargs="*", metavar="ID", help="targets, or what their names begin with (default: all)")
-    option("--quick", action="store_true", help="a tenth of the runs, and the tolerances that go with it")
-    parameter = "another parameter of the study, such as sd=0.5 or agent.policy.temperature=0.02; judges nothing"
+    option("ids", nargs="*", metavar="ID", help="targets, or beginnings of their names (default: all)")
+    option("--quick", action="store_true", help="a tenth of the runs, with wider tolerances")
+    parameter = "change a parameter of the study, such as sd=0.5 or agent.policy.temperature=0.02, without a comparison"
     option("--set", action="append", default=[], metavar="NAME=VALUE", help=parameter)
     option("--list", action="store_true", help="only list the targets")
-    option("--seed", type=seed, metavar="N", help="another seed for all that is drawn")
+    option("--seed", type=seed, metavar="N", help="another seed for all studies")
     option("--jobs", type=whole, metavar="N", help="processes (default: 1)")
-    option("--experiments", default="experiments", metavar="DIR", help="where reproductions/ is")
+    option("--experiments", default="experiments", metavar="DIR", help="the folder that contains reproductions/")
     option("--results", default="results", metavar="DIR", help="folder of all results")
     option("--quiet", action="store_true", help="no progress, only the table")
 
 
 def reproduce(options: argparse.Namespace) -> int:
-    """Run published experiments, and hold our numbers against the papers'."""
+    """Run published experiments, and compare our numbers with the papers'."""
     from boltzmann_rl.reproduction.page import lines_of
     from boltzmann_rl.reproduction.targets import measure_targets
     from boltzmann_rl.runs.progress import ProgressBar
@@ -54,13 +54,13 @@ def reproduce(options: argparse.Namespace) -> int:
     judged = {paper: [by_id[target.id] for target in members] for paper, members in papers.items()}
     passed = sum(row.passed for row in rows)
     say(f"\n{passed} of {len(rows)} targets agree.")
-    if not options.ids and not options.quick and options.seed is None:  # the page is of everything, in full
+    if not options.ids and not options.quick and options.seed is None:  # the page shows all targets with all runs
         say(f"Page: {_save(judged, Path(options.results) / 'reproductions')}")
     return 0 if passed == len(rows) else 1
 
 
 def _save(judged: dict[str, list[Any]], folder: Path) -> Path:
-    """Write the page with its figures; each paper is titled by the first line of its file."""
+    """Write the page with its figures; the title of a paper is the first line of its file."""
     from boltzmann_rl.figures.style import figure_bytes
     from boltzmann_rl.reproduction.figure import plot_reproduction
     from boltzmann_rl.reproduction.page import save_reproductions
@@ -72,17 +72,17 @@ def _save(judged: dict[str, list[Any]], folder: Path) -> Path:
 
 
 def _targets(folder: Path, ids: Sequence[str]) -> dict[str, list[Any]]:
-    """The targets of each paper whose names begin with one of ``ids``; all where there are none."""
+    """The targets of each paper whose names begin with one of ``ids``, or all targets if there are no ids."""
     files = sorted(existing(folder, "folder of reproductions").glob("*.py"))
     declared = {file.stem: list(module_in(file).TARGETS) for file in files}
     names = {target.id for targets in declared.values() for target in targets}
     for wanted in ids:
         if not any(target.id.startswith(wanted) for targets in declared.values() for target in targets):
             raise WrongCall(
-                f"no target is called {wanted!r} or begins so{meant(wanted, names)} "
+                f"no target is called {wanted!r} or begins with it{meant(wanted, names)} "
                 "boltzmann-rl reproduce --list names them all"
             )
-    begins = tuple(wanted for wanted in ids if wanted not in names)  # SB26-ucb-1 is itself, SB26 all that begin so
+    begins = tuple(wanted for wanted in ids if wanted not in names)  # a full name selects that target only
     chosen = {
         paper: [target for target in targets if not ids or target.id in ids or target.id.startswith(begins)]
         for paper, targets in declared.items()

@@ -1,4 +1,4 @@
-"""The commands about experiments: run, plot and list."""
+"""The commands ``run``, ``plot`` and ``list``."""
 
 import argparse
 import dataclasses
@@ -18,6 +18,9 @@ from boltzmann_rl.kernels.jit import available
 
 __all__ = ["declare", "list_experiments", "plot", "run"]
 
+# Runs with --quick, by the axis of the experiment.
+_QUICK_RUNS = {"step": 200, "episode": 10}
+
 
 def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands and their options."""
@@ -28,18 +31,18 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     option("--runs", type=whole, metavar="N", help="independent repetitions, instead of the declared number")
     option("--steps", type=whole, metavar="N", help="steps per run (of a Gymnasium experiment: episodes)")
     option("--seed", type=seed, metavar="N", help="seed, 0 to 2**63 - 1, instead of the declared one")
-    option("--jobs", type=whole, metavar="N", help="processes, at most one a core is used (default: 1)")
+    option("--jobs", type=whole, metavar="N", help="processes, at most one per core (default: 1)")
     option("--results", default="results", metavar="DIR", help="folder of all results (default: results)")
     points = f"points per curve in the table (default: {POINTS})"
     option("--points", type=whole, default=POINTS, metavar="N", help=points)
-    option("--quick", action="store_true", help="few runs, to see in a moment what it will look like")
+    option("--quick", action="store_true", help="few runs, for a first look")
     option("--overwrite", action="store_true", help="replace results of another declaration or of more runs")
     option("--quiet", action="store_true", help="no progress, only the summary")
 
-    summary = "draw the figures of results again, from their tables"
+    summary = "draw the figures of saved results again"
     option = command("plot", plot, summary, "boltzmann-rl plot results/ten_armed_testbed").add_argument
     option("folder", metavar="DIR", help="the folder of one experiment's results")
-    option("--output", metavar="FILE", help="where to draw instead (.png, .svg or .pdf)")
+    option("--output", metavar="FILE", help="draw to this file instead (.png, .svg or .pdf)")
 
     summary = "list the experiments in a folder, each with its question"
     option = command("list", list_experiments, summary, "boltzmann-rl list experiments").add_argument
@@ -53,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     experiments = [_as_asked(part, options) for file in options.files for part in experiments_in(Path(file))]
     names = [experiment.name for experiment in experiments]
     if len(set(names)) < len(names):
-        raise WrongCall(f"experiments in one folder of results need names of their own, got {', '.join(names)}")
+        raise WrongCall(f"experiments in one folder of results need different names, got {', '.join(names)}")
     plans = [experiment.plan() for experiment in experiments]
     for plan in plans:
         check_place(plan, options.results, overwrite=options.overwrite)
@@ -68,23 +71,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_reasons(reasons: dict[str, list[str]]) -> None:
-    """Why the reference engine ran what the compiled one would have run in less time."""
+    """Say why the reference engine ran, if the compiled one would have been faster."""
     if reasons and not available():
         say("With Numba (pip install numba) this takes less time from the second run on.\n")
         return
     for reason, agents in reasons.items():
-        told = f"Run by the reference engine: {', '.join(agents)}, as {reason}."
-        say(f"{textwrap.fill(told, 100)}\n")
+        say(textwrap.fill(f"Run by the reference engine: {', '.join(agents)}, as {reason}.", 100) + "\n")
 
 
 def _as_asked(experiment: Any, options: argparse.Namespace) -> Any:
-    """The experiment, with what the options change of it."""
-    changes = {name: getattr(options, name) for name in ("runs", "seed") if getattr(options, name) is not None}
-    if options.quick:
-        experiment = experiment.quick()
-    if options.steps is not None:
-        experiment = experiment.with_length(options.steps)
-    return dataclasses.replace(experiment, **changes)
+    """The experiment as changed by the options."""
+    quick_runs = min(experiment.runs, _QUICK_RUNS[experiment.axis]) if options.quick else None
+    asked = {"runs": options.runs or quick_runs, "seed": options.seed, f"{experiment.axis}s": options.steps}
+    return dataclasses.replace(experiment, **{name: value for name, value in asked.items() if value is not None})
 
 
 def _print_summary(results: Any) -> None:
@@ -103,13 +102,13 @@ def _print_summary(results: Any) -> None:
 
 
 def _best_of_families(table: Any, study: dict[str, Any]) -> Any:
-    """Of a parameter study the best of each family, of other experiments all."""
+    """The rows of the best agent of each family in a parameter study; all rows of other experiments."""
     families = [study[agent][0] if agent in study else agent for agent in table["agent"]]
     return table[[family not in families[:row] for row, family in enumerate(families)]]
 
 
 def plot(options: argparse.Namespace) -> int:
-    """Draw the figures of results again."""
+    """Draw the figures of saved results again."""
     try:
         results = boltzmann_rl.load(existing(Path(options.folder), "results"))
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -146,13 +145,13 @@ def list_experiments(options: argparse.Namespace) -> int:
     for file in files:
         try:
             experiments = experiments_in(file)
-        except (RuntimeError, WrongCall) as error:  # the others are listed all the same
+        except (RuntimeError, WrongCall) as error:  # list the other files first
             wrong.append(error)
             continue
         for experiment in experiments:
             question = (sys.modules[module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
-            agents, length = len(entrants_of(experiment.agents)), f"{experiment.length} {experiment.axis}s"
-            size = f"{agents} agents, {experiment.runs} runs, {length}"
+            agents, lengths = len(entrants_of(experiment.agents)), f"{experiment.axis}s"
+            size = f"{agents} agents, {experiment.runs} runs, {getattr(experiment, lengths)} {lengths}"
             say(f"{file}\n    {experiment.name}: {question}\n    {size}")
     if wrong:
         kind = WrongCall if all(isinstance(error, WrongCall) for error in wrong) else RuntimeError

@@ -1,4 +1,4 @@
-"""What the command line is pointed at: Python files with experiments, targets and policies in them."""
+"""Python files and modules named on the command line, with experiments, targets or policies in them."""
 
 import importlib
 import importlib.util
@@ -17,11 +17,11 @@ __all__ = ["WrongCall", "existing", "experiments_in", "meant", "module_in", "mod
 
 
 class WrongCall(Exception):
-    """What was asked for cannot be meant: exit status 2."""
+    """Wrong arguments: exit status 2."""
 
 
 def experiments_in(file: Path) -> list["Experiment"]:
-    """The experiments that a Python file declares, one at least."""
+    """The experiments that a Python file declares, at least one."""
     from boltzmann_rl.experiments.declarations import BanditExperiment, GymnasiumExperiment
 
     module = module_in(existing(file, "experiment file"))
@@ -32,14 +32,14 @@ def experiments_in(file: Path) -> list["Experiment"]:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """``: did you mean …?`` or a full stop, after a word that is none of those known."""
+    """``: did you mean …?`` or a full stop, to follow an unknown word."""
     plain = {one.lstrip("-").replace("-", "_"): one for one in known}
     near = nearest(word.lstrip("-").replace("-", "_"), plain)
     return f": did you mean {plain[near]}?" if near else "."
 
 
 def existing(path: Path, what: str) -> Path:
-    """The path, if there is something at it."""
+    """The path, if it exists."""
     if not path.exists():
         beside = {other.name: str(other) for other in path.parent.glob("*")} if path.parent.is_dir() else {}
         near = nearest(path.name, beside)
@@ -49,22 +49,22 @@ def existing(path: Path, what: str) -> Path:
 
 
 def module_name(file: Path) -> str:
-    """Under which a file is imported."""
+    """The module name under which a file is imported."""
     return f"experiment_{file.stem}"
 
 
 def module_in(file: Path) -> ModuleType:
-    """The module in a file; what it defines travels to worker processes by value."""
+    """The module in a file; cloudpickle sends its classes to workers by value."""
     import cloudpickle
 
     spec = importlib.util.spec_from_file_location(module_name(file), existing(file, "Python file"))
     if spec is None or spec.loader is None:
-        raise WrongCall(f"{file} is no Python file")
+        raise WrongCall(f"{file} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # a file that ends the process would end ours as if all were done
+    except (Exception, SystemExit) as error:  # SystemExit would end this process with status 0
         raise RuntimeError(f"{file} could not be loaded: {type(error).__name__}: {error}") from error
     cloudpickle.register_pickle_by_value(module)
     return module

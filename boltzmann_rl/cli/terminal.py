@@ -1,4 +1,4 @@
-"""What is written to a terminal: text that can only be read, whatever files and labels it comes from."""
+"""Output to a terminal, with escapes for control characters that files or labels may contain."""
 
 import sys
 from typing import TextIO
@@ -9,5 +9,5 @@ __all__ = ["say"]
 
 
 def say(text: object = "", file: TextIO | None = None) -> None:
-    """Print lines with control and invisible characters as their escapes, on standard output or to a file."""
+    """Print text to standard output or to a file, with control and invisible characters escaped."""
     print(visible(str(text), keep="\n"), file=sys.stdout if file is None else file)

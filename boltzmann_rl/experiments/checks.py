@@ -1,4 +1,4 @@
-"""The checks of a declaration."""
+"""Checks of a declaration."""
 
 import secrets
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ from boltzmann_rl.protocols import learns_from
 
 __all__ = ["BANDITS", "ENVIRONMENTS", "Entrant", "canonicalise", "entrants_of"]
 
-# How a bandit and an environment are recognised.
+# The attributes by which a bandit and an environment are recognised.
 _BANDIT = ("arms", "start", "noise", "reward", "move")
 _ENVIRONMENT = ("reset", "step")
 
 
 class Kind(NamedTuple):
-    """What an experiment is about.
+    """What kind of problem an experiment has.
 
     Attributes:
-        noun: One problem, in the words of an error.
+        noun: What errors call a problem.
         parts: The attributes that a problem must have.
-        update: Arguments that a learner's ``update`` must take: see `boltzmann_rl.protocols.learns_from`.
-        length: The field that says how long a run is.
+        update: Number of arguments of a learner's ``update``: see `boltzmann_rl.protocols.learns_from`.
+        length: The field with the length of a run.
     """
 
     noun: str
@@ -39,13 +39,13 @@ ENVIRONMENTS = Kind("an Environment or its id", ("make",), update=3, length="epi
 
 
 def canonicalise(experiment: Any, kind: Kind) -> None:
-    """Check a declaration, and put its parts into the one form in which they print and compare."""
+    """Check a declaration, and convert its parts to a canonical form, in which they print and compare."""
     check_name(experiment.name)
     problems, agents = _problems(experiment.problem, kind), _agents(experiment.agents, kind)
     for part in (*problems.values(), *(entrant.agent for entrant in entrants_of(agents).values())):
         if " at 0x" in repr(part) or "array(" in repr(part):
             raise TypeError(
-                f"{part!r} does not say in print what it is, so its results could not be told from others': write "
+                f"the repr {part!r} does not determine what it is, so its results could be mistaken for others': write "
                 "functions, also schedules, as small classes with __call__ under @dataclass(frozen=True), and arrays "
                 "as tuples"
             )
@@ -80,8 +80,8 @@ def _agents(given: Any, kind: Kind) -> dict[str, Any]:
             raise TypeError(f"agents[{label!r}] has a learner that does not learn from {kind.noun}: {agent.learner!r}")
         if rows := rows_of(agent.policy):
             raise ValueError(
-                f"agents[{label!r}] has parameters for {rows} rows, but the runs of an experiment are alike: make an "
-                f"agent of each, or train in a vector of environments, got {agent.policy!r}"
+                f"agents[{label!r}] has parameters for {rows} rows, but all runs of an experiment have the same "
+                f"parameters: make one agent of each, or train in a vector of environments, got {agent.policy!r}"
             )
     return agents
 
@@ -101,7 +101,7 @@ def _family(label: str, agents: Mapping[Any, Any]) -> dict[float, Any]:
 
 
 class Entrant(NamedTuple):
-    """An agent as it takes part: in a parameter study it has a family and its value of the parameter."""
+    """An agent of an experiment; in a parameter study it has a family and a value of the parameter."""
 
     agent: Agent
     family: str | None = None
@@ -109,7 +109,7 @@ class Entrant(NamedTuple):
 
 
 def entrants_of(agents: Mapping[str, Any]) -> dict[str, Entrant]:
-    """Every agent by its own label, those of a parameter study with family and parameter."""
+    """Every agent by its label; in a parameter study with family and parameter."""
     entrants = []
     for label, part in agents.items():
         if isinstance(part, Mapping):
@@ -123,7 +123,7 @@ def entrants_of(agents: Mapping[str, Any]) -> dict[str, Entrant]:
 
 
 def _mistaken_problem(problem: Any, missing: list[str]) -> str:
-    """What was given as a problem, and what to give instead."""
+    """A description of what was given as a problem, and what to give instead."""
     if all(hasattr(problem, part) for part in _ENVIRONMENT):
         return _mistaken_environment(problem)
     if isinstance(problem, type):
@@ -136,7 +136,7 @@ def _mistaken_problem(problem: Any, missing: list[str]) -> str:
 
 
 def _mistaken_environment(env: Any) -> str:
-    """An environment or a class of one: each run of a `GymnasiumExperiment` makes one of its own, by its id."""
+    """The same for an environment or its class: a `GymnasiumExperiment` needs the id, as each run makes its own."""
     spec = None if isinstance(env, type) else getattr(env, "spec", None)
     name = env.__name__ if isinstance(env, type) else type(getattr(env, "unwrapped", env)).__name__
     given = f"the class {name}" if isinstance(env, type) else f"an environment of the class {name}"

@@ -1,12 +1,11 @@
-"""Experiments: frozen, seeded declarations of problems × agents, without logic of their own.
+"""Experiments: frozen, seeded declarations of problems × agents.
 
-What one comes to is its plan (`boltzmann_rl.runs.plan`); running the plan measures it, and `boltzmann_rl.results` makes
-tables, a folder and a figure of that.
+An experiment has a plan (`boltzmann_rl.runs.plan`); running the plan gives measurements, of which
+`boltzmann_rl.results` makes tables, a folder and a figure.
 """
 
-import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer, set_fields
@@ -25,31 +24,31 @@ if TYPE_CHECKING:
 
 __all__ = ["BanditExperiment", "Experiment", "GymnasiumExperiment", "run"]
 
-# Agents by their labels; of a parameter study by a family's label and a parameter.
+# Agents by label, or in a parameter study by a family's label and a parameter.
 Agents = Mapping[str, Agent] | Mapping[str, Mapping[float, Agent]] | Mapping[str, Agent | Mapping[float, Agent]]
 
-# A guess, to tell whether compiling pays: how long the episodes will be shows only when they are played.
+# An estimate for the choice of an engine, since the length of episodes is not known beforehand.
 _STEPS_PER_EPISODE = 20
 
 
 @dataclass(frozen=True)
 class BanditExperiment:
-    """Agents on a bandit, all meeting the same problems and the same luck.
+    """Agents on a bandit, all with the same problems and the same reward noise.
 
     Args:
-        name: Of the results folder: letters, digits, dot, dash and underscore.
+        name: Name of the results folder: letters, digits, dot, dash and underscore.
         problem: A bandit, or a mapping of labels to bandits.
         agents: A mapping of labels to `Agent`; or, for a parameter study, of families to mappings of a number to
-            the agent with that parameter: ``{"Boltzmann, τ": {0.1: Agent(...), 0.2: Agent(...)}}``. Everything in
-            it prints as it was written: dataclasses, numbers, strings, tuples.
-        runs: Independent repetitions, ≥ 1. Not part of what the experiment is: more runs extend it.
+            the agent with that parameter: ``{"Boltzmann, τ": {0.1: Agent(...), 0.2: Agent(...)}}``. The ``repr`` of
+            every part must determine it: dataclasses, numbers, strings, tuples.
+        runs: Independent repetitions, ≥ 1. They don't change the identity of the experiment: more runs extend it.
         steps: Pulls per run, ≥ 1.
         seed: In [0, 2⁶³); None draws one, which is kept in the declaration.
         uncounted_steps: Pulls at the beginning that the runs' totals, and so the summary, leave out: papers on UCB
             often do not count the round in which every arm is pulled once.
 
     Raises:
-        ValueError, TypeError: A name that cannot be a folder, no agents, parts whose ``repr`` does not say all.
+        ValueError, TypeError: A name that cannot be a folder, no agents, or a part with an ambiguous ``repr``.
 
     Example:
         >>> from boltzmann_rl import Agent, Boltzmann, GaussianBandit, SampleAverage
@@ -81,22 +80,9 @@ class BanditExperiment:
         uncounted = as_integer(self.uncounted_steps, "uncounted_steps", maximum=self.steps - 1)
         set_fields(self, uncounted_steps=uncounted)
 
-    @property
-    def length(self) -> int:
-        """Points on the axis of a curve."""
-        return self.steps
-
     def plan(self) -> Plan:
-        """The work, as cells that stand for themselves."""
-        return _plan(self, BLOCK, self.steps, self.uncounted_steps)
-
-    def quick(self) -> Self:
-        """The same with at most 200 runs, to see in a moment what it will look like."""
-        return dataclasses.replace(self, runs=min(self.runs, 200))
-
-    def with_length(self, length: int) -> Self:
-        """The same with another number of steps."""
-        return dataclasses.replace(self, steps=length)
+        """The work as self-contained cells."""
+        return _plan(self, BLOCK, self.steps, self.steps, self.uncounted_steps)
 
     def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
         """Run it: `boltzmann_rl.run`."""
@@ -105,14 +91,15 @@ class BanditExperiment:
 
 @dataclass(frozen=True)
 class GymnasiumExperiment:
-    """Tabular agents on a Gymnasium environment, each run with seeds that all agents share.
+    """Agents in a Gymnasium environment; the seeds of the runs are the same for all agents.
 
     Args:
-        name: Of the results folder: letters, digits, dot, dash and underscore.
+        name: Name of the results folder: letters, digits, dot, dash and underscore.
         problem: An `Environment` or its id, or a mapping of labels to these.
-        agents: A mapping of labels to `Agent` with a tabular learner, or a parameter study as there.
+        agents: A mapping of labels to `Agent` with a learner for environments, or a parameter study as in
+            `BanditExperiment`.
         runs: Independent repetitions, ≥ 1.
-        episodes: Per run, ≥ 1: the axis of the curves.
+        episodes: Episodes per run, ≥ 1: the axis of the curves.
         seed: In [0, 2⁶³); None draws one, which is kept in the declaration.
 
     Raises:
@@ -150,22 +137,9 @@ class GymnasiumExperiment:
         set_fields(self, problem=problem)
         canonicalise(self, ENVIRONMENTS)
 
-    @property
-    def length(self) -> int:
-        """Points on the axis of a curve."""
-        return self.episodes
-
     def plan(self) -> Plan:
-        """The work, as cells that stand for themselves."""
-        return _plan(self, episodes.BLOCK, _STEPS_PER_EPISODE * self.episodes)
-
-    def quick(self) -> Self:
-        """The same with at most 10 runs, to see in a moment what it will look like."""
-        return dataclasses.replace(self, runs=min(self.runs, 10))
-
-    def with_length(self, length: int) -> Self:
-        """The same with another number of episodes."""
-        return dataclasses.replace(self, episodes=length)
+        """The work as self-contained cells."""
+        return _plan(self, episodes.BLOCK, self.episodes, _STEPS_PER_EPISODE * self.episodes)
 
     def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
         """Run it: `boltzmann_rl.run`."""
@@ -177,23 +151,23 @@ Experiment = BanditExperiment | GymnasiumExperiment
 
 @suggesting
 def run(experiment: Experiment, *, jobs: int | None = None, progress: bool = True) -> "Results":
-    """Run an experiment and put its results together.
+    """Run an experiment.
 
     Args:
         experiment: A `BanditExperiment` or a `GymnasiumExperiment`.
-        jobs: Processes, ≥ 1; None is this process alone. The results are the same bytes for any number.
-        progress: Whether to show on standard error how far it is.
+        jobs: Number of processes, ≥ 1, or None for this process alone. The results are the same bytes for any number.
+        progress: Whether to show progress on standard error.
 
     Returns:
         The results, in memory; ``results.save()`` writes them.
     """
-    from boltzmann_rl.results.results import run_plan  # here: a declaration needs no pandas
+    from boltzmann_rl.results.results import run_plan  # here, since it imports pandas
 
     return run_plan(experiment.plan(), jobs=jobs, progress=progress)
 
 
-def _plan(experiment: Any, width: int, steps: int, uncounted: int = 0) -> Plan:
-    """The plan of an experiment whose runs take about so many steps each."""
+def _plan(experiment: Any, width: int, length: int, steps: int, uncounted: int = 0) -> Plan:
+    """The plan of an experiment with blocks of ``width`` runs, of about ``steps`` steps each."""
     entrants, axis = entrants_of(experiment.agents), experiment.axis
     work = steps * experiment.runs * len(experiment.problem) * len(entrants)
     metrics = tuple(metric.name for metric in measures_of(axis).metrics)
@@ -201,7 +175,7 @@ def _plan(experiment: Any, width: int, steps: int, uncounted: int = 0) -> Plan:
     for problem, declared in experiment.problem.items():
         for label, (agent, family, parameter) in entrants.items():
             engine, reason = engine_of(axis, declared, agent, work)
-            sizes = experiment.runs, experiment.length, experiment.seed, uncounted
+            sizes = experiment.runs, length, experiment.seed, uncounted
             cell = Cell(declared, agent, axis, metrics, engine, 0, *sizes)
             series.append(Series(problem, label, family, parameter, cell, reason))
     return Plan(experiment.name, type(experiment).__name__, tuple(series), width)
