@@ -210,8 +210,8 @@ TABLES = {
     "a control character": (("summary.csv", "hot", "hot\x1b[31m"), "its agent"),
     "a row behind a return": (("curves.csv", ",hot,", ",a\r=1+1,"), "is damaged"),
     "text for numbers": (("curves.csv", "three arms,cool,0,reward,", "three arms,cool,0,reward,x"), "damaged"),
-    "steps below 0": (("curves.csv", ",cool,0,reward,", ",cool,-1,reward,"), "step must be whole numbers"),
-    "steps beyond": (("curves.csv", ",cool,0,reward,", f",cool,{10**30},reward,"), "step must be whole numbers"),
+    "steps below 0": (("curves.csv", ",cool,0,reward,", ",cool,-1,reward,"), "step must be integers"),
+    "steps beyond": (("curves.csv", ",cool,0,reward,", f",cool,{10**30},reward,"), "step must be integers"),
     "an agent twice": (("summary.csv", ",cool,", ",hot,"), "one row for each agent"),
 }
 

@@ -1,1 +1,1 @@
-"""Figures: each a function of tables."""
+"""Figures, as functions of tables."""

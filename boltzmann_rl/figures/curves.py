@@ -15,16 +15,15 @@ __all__ = ["plot_curves"]
 
 
 def plot_curves(curves: pd.DataFrame, axis: str, agents: Sequence[str]) -> Figure:
-    """The curves of an experiment, one panel for each metric; several problems stand below each other.
+    """The curves of an experiment, one panel for each metric, with the problems below each other.
 
     Args:
         curves: The table `Results.curves`.
-        axis: What its column ``step`` counts: ``"step"`` or ``"episode"``.
-        agents: Their labels, in the order of their colours.
+        axis: The unit of its column ``step``: ``"step"`` or ``"episode"``.
+        agents: The labels of the agents, in the order of their colours.
 
     Returns:
-        A Matplotlib figure that no window manager holds on to: ``figure.savefig(path)``, or the last line of a
-        notebook cell.
+        A Matplotlib figure without pyplot: use ``figure.savefig(path)``, or make it the last line of a notebook cell.
     """
     measures, problems = measures_of(axis), list(curves["problem"].unique())
     metrics = [measures[name] for name in measures.panels[: 2 if len(problems) > 1 else None]]
@@ -55,4 +54,4 @@ def _draw(ax: Axes, curves: pd.DataFrame, agents: Sequence[str], metric: Metric,
     if metric.scale == "late":
         frame_late(ax, curves)
     elif metric.scale == "log" and curves["low"].min() < (least := curves["mean"].min() / 2.0):
-        ax.set_ylim(bottom=least)  # an interval that reaches 0 would have no end on this axis
+        ax.set_ylim(bottom=least)  # an interval that reaches 0 has no end on this axis

@@ -1,4 +1,4 @@
-"""Panels: how one metric is drawn, with its bands, its unit and the frame that suits it."""
+"""Panels: one metric with its bands, unit and limits."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ __all__ = ["caption", "finish", "frame_late", "line_with_band"]
 
 
 def line_with_band(ax: Axes, x: Any, mean: Any, low: Any, high: Any, index: int, label: str) -> None:
-    """Means in the style of line ``index``, with a band where their intervals are finite; one run has none."""
+    """Draw means in the style of line ``index``, with a band where their intervals are finite."""
     x, mean, low, high = (np.asarray(part) for part in (x, mean, low, high))
     ax.plot(x, mean, **line_style(index), label=short(label))
     finite = np.isfinite(low) & np.isfinite(high)
@@ -25,7 +25,7 @@ def line_with_band(ax: Axes, x: Any, mean: Any, low: Any, high: Any, index: int,
 
 
 def finish(ax: Axes, metric: Metric, title: str) -> None:
-    """Title, unit and scale."""
+    """Set title, unit and scale."""
     ax.set_title(title)
     ax.set_ylabel(metric.unit)
     ax.margins(x=0)
@@ -38,7 +38,7 @@ def finish(ax: Axes, metric: Metric, title: str) -> None:
 
 
 def frame_late(ax: Axes, curves: pd.DataFrame) -> None:
-    """Leave out the first tenth of the axis where its low values would squeeze the rest together."""
+    """Limit the vertical axis to the values after the first tenth, if lower values there would compress the rest."""
     late = curves[curves["step"] >= curves["step"].max() / 10]
     low, high = late["mean"].min(), late["mean"].max()
     if curves["mean"].min() < low - (high - low):
@@ -48,7 +48,7 @@ def frame_late(ax: Axes, curves: pd.DataFrame) -> None:
 
 
 def caption(figure: Figure, table: pd.DataFrame) -> None:
-    """Above the figure: the experiment, its number of runs, and what the bands are."""
+    """Write the experiment, its number of runs and the meaning of the bands above the figure."""
     name, runs = table["experiment"].iloc[0], int(table["runs"].max())
     bands = "bands: 95 % confidence intervals of the mean" if runs > 1 else "which has no intervals"
     figure.suptitle(f"{name}: {runs} run{'s' * (runs > 1)}, {bands}", fontsize=8, x=0.01, ha="left")

@@ -18,12 +18,12 @@ __all__ = ["plot_schedule"]
 
 @suggesting
 def plot_schedule(schedule: Parameter | Mapping[str, Parameter], steps: int = 1000, *, label: str = "value") -> Figure:
-    """A schedule, or several to compare, over the first ``steps`` steps.
+    """One or several schedules over the first ``steps`` steps.
 
     Args:
         schedule: A number or a callable ``step -> value``, or a mapping of labels to these.
-        steps: How far to draw, ≥ 1.
-        label: What the value is: the label of the axis.
+        steps: Number of steps to draw, ≥ 1.
+        label: Label of the vertical axis.
 
     Example:
         >>> from boltzmann_rl.schedules import Cosine, Linear

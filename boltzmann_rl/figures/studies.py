@@ -1,4 +1,4 @@
-"""Parameter studies: the mean of whole runs against the parameter, one line for each family."""
+"""Parameter studies: the mean over whole runs against the parameter, one line for each family."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,11 +16,11 @@ __all__ = ["plot_study"]
 
 
 def plot_study(summary: pd.DataFrame, axis: str, study: Mapping[str, Any]) -> Figure:
-    """The means of a parameter study, one panel for each metric; several problems stand below each other.
+    """The means of a parameter study, one panel for each metric, with the problems below each other.
 
     Args:
         summary: The table `Results.summary`.
-        axis: What the experiment counts: ``"step"`` or ``"episode"``.
+        axis: The axis of the experiment: ``"step"`` or ``"episode"``.
         study: The family and the parameter of each agent, by its label.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Checks of action spaces that other libraries cannot handle."""
+"""Checks for action spaces that other libraries can't handle."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ __all__ = ["check_begins_at_0"]
 
 
 def check_begins_at_0(space: Any, library: str) -> None:
-    """Refuse a `Discrete` action space with another start, which the library would ignore."""
+    """Refuse a `Discrete` action space with a start other than 0, which the library would ignore."""
     if space.start != 0:
         raise ValueError(
             f"the action space is {space}, but {library}'s DQN only sends actions from 0: wrap the environment in "

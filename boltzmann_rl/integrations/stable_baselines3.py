@@ -1,7 +1,7 @@
 """Stable-Baselines3: DQN and QR-DQN that explore with any policy, in place of ε-greedy.
 
-The step that the policy is given is ``clock``, the decisions of each environment, the random ones before
-``learning_starts`` included; `Progress` stands for a schedule of Stable-Baselines3 instead.
+The policy's step is ``clock``, the number of decisions of each environment, including the random ones before
+``learning_starts``; parameters may follow the training's progress instead, with `Progress`.
 """
 
 import dataclasses
@@ -35,15 +35,15 @@ except ModuleNotFoundError as missing:
 
 __all__ = ["ExploringDQN", "ExploringQRDQN", "Progress"]
 
-# The arguments of ε in Stable-Baselines3, and what they are by default.
+# The arguments of ε-greedy in Stable-Baselines3, with their defaults.
 _EPSILON = {"exploration_fraction": 0.1, "exploration_initial_eps": 1.0, "exploration_final_eps": 0.05}
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A parameter that follows the training's progress, 1 at its begin and 0 at its end, as in Stable-Baselines3.
+    """A parameter that follows the remaining progress, 1 at the beginning of a training and 0 at its end.
 
-    Stands in a policy where a schedule may stand, also inside a relative temperature or a combinator. The progress is
+    It can replace any schedule in a policy, also inside a relative temperature or a combinator. The progress is
     1 − num_timesteps / total_timesteps, clamped to [0, 1], since the last rollout may run past the end.
 
     Args:
@@ -61,19 +61,19 @@ class Progress:
         set_fields(self, schedule=as_callable(self.schedule, "schedule", "schedule(progress_remaining) -> value"))
 
     def __call__(self, step: Any) -> Any:
-        """Refused: the step does not say how long the training is."""
+        """Refused, since the step does not determine the progress."""
         raise TypeError(f"{self!r} follows the training's progress, not the step {step!r}: only the agents of "
                         "boltzmann_rl.integrations.stable_baselines3 know it, elsewhere use a schedule")  # fmt: skip
 
 
 class _Exploring(OffPolicyAlgorithm):
-    """What `ExploringDQN` and `ExploringQRDQN` have in common; it stands before the algorithm among their bases."""
+    """The common part of `ExploringDQN` and `ExploringQRDQN`; it precedes the algorithm in their bases."""
 
     clock = 0
 
     def __init__(self, policy: Any, env: Any, *args: Any, exploration: Any = None, **kwargs: Any) -> None:
         given = inspect.signature(super().__init__).bind(policy, env, *args, **kwargs)
-        if given.arguments.get("_init_setup_model", True):  # a loaded one has both among its attributes
+        if given.arguments.get("_init_setup_model", True):  # load sets both as attributes
             exploration, self.clock = _exploration(exploration, given.arguments), 0
         self.exploration = exploration
         given.arguments.update(exploration_initial_eps=0.0, exploration_final_eps=0.0)
@@ -81,10 +81,10 @@ class _Exploring(OffPolicyAlgorithm):
 
     @classmethod
     def load(cls, path: Any, env: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """As in Stable-Baselines3; ``exploration=`` and ``seed=`` replace the policy and the generator that were saved.
+        """As in Stable-Baselines3; ``exploration=`` and ``seed=`` replace the saved policy and generator.
 
-        The clock goes on with any number of environments. Files that were written before there was one are taken to
-        have made ``num_timesteps // n_envs`` decisions, with the number of environments at that time.
+        The clock continues with any number of environments. For files without a clock it is ``num_timesteps // n_envs``
+        with the saved number of environments.
         """
         _refuse_epsilon(kwargs)
         model = super().load(path, env, *args, **kwargs)
@@ -95,7 +95,7 @@ class _Exploring(OffPolicyAlgorithm):
         return model
 
     def set_random_seed(self, seed: int | None = None) -> None:
-        """Seed every generator, that of the exploration included; None leaves them as they are."""
+        """Seed every generator, including that of the exploration; None leaves them as they are."""
         super().set_random_seed(seed)
         if seed is not None:
             self.exploration_rng = stream(seed, "exploration")
@@ -110,21 +110,21 @@ class _Exploring(OffPolicyAlgorithm):
 
     def _setup_model(self) -> None:
         rng = vars(self).get("exploration_rng")
-        super()._setup_model()  # seeds anew, also when loading, where the saved generator has to go on
+        super()._setup_model()  # it seeds again, also when loading, where the saved generator must continue
         if rng is not None:
             self.exploration_rng = rng
-        elif self.seed is None:  # from torch's generator, which the seeds of Stable-Baselines3 govern
+        elif self.seed is None:  # from torch's generator, which Stable-Baselines3 seeds
             self.exploration_rng = stream(int(torch.randint(2**63 - 1, ())), "exploration")
         space: Any = self.action_space
         check_begins_at_0(space, "Stable-Baselines3")
         as_policy(self.exploration, "exploration")
         check_counts_steps(self.exploration, "exploration", "the decisions of each environment")
         example = np.tile(np.arange(float(space.n)), (self.n_envs, 1))
-        act(_at_progress(self.exploration, 1.0), example, stream(0), step=0)  # what it refuses, it refuses now
+        act(_at_progress(self.exploration, 1.0), example, stream(0), step=0)  # so that errors are raised now
 
     def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, Any]:
         found = super()._setup_learn(*args, **kwargs)
-        if self.num_timesteps == 0:  # begun anew, as with reset_num_timesteps=True
+        if self.num_timesteps == 0:  # restarted, as with reset_num_timesteps=True
             self.clock = 0
         return found
 
@@ -139,10 +139,10 @@ class _Exploring(OffPolicyAlgorithm):
     def _on_step(self) -> None:
         super()._on_step()
         for records in (self.logger.name_to_value, self.logger.name_to_excluded):
-            records.pop("rollout/exploration_rate", None)  # the ε that is not there
+            records.pop("rollout/exploration_rate", None)  # there is no ε
 
     def _decide(self, observation: Any, *, record: bool) -> Any:
-        """One action for each row of the observation, by the policy at the present step and progress."""
+        """One action for each row of the observation, by the policy at the current step and progress."""
         values, step = self._values_of(observation), self.clock
         total = self._total_timesteps
         policy = _at_progress(self.exploration, 1.0 - self.num_timesteps / total if total else 1.0)
@@ -163,7 +163,7 @@ class _Exploring(OffPolicyAlgorithm):
         return values if vectorised else values[0]
 
     def _record(self, policy: Any, p: Any, values: Any, step: int) -> None:
-        """Log how the policy explores; the logger takes the mean over the decisions since its last dump."""
+        """Log how the policy explores; the logger averages over the decisions since its last dump."""
         nats = entropy(p)
         best = values == values.max(axis=-1, keepdims=True)
         record = {"entropy": nats, "effective_actions": np.exp(nats), "greedy_share": (p * best).sum(axis=-1)}
@@ -176,11 +176,11 @@ class _Exploring(OffPolicyAlgorithm):
 class ExploringDQN(_Exploring, DQN):  # pyright: ignore[reportGeneralTypeIssues] (an optional library)
     """Stable-Baselines3's DQN that explores with any policy over its action values, in place of ε-greedy.
 
-    Takes the arguments of ``DQN``, and ``exploration``. Actions are uniform before ``learning_starts``, drawn from the
-    policy afterwards, each environment with a uniform of its own, and greedy in evaluation (``deterministic=True``). A
-    saved model keeps policy, clock and generator: loaded and trained on, also with another number of environments, it
-    explores with the uniforms that it would have had. Without ``exploration``, the arguments of ε (of rl-zoo's files,
-    say) are ε-greedy as in Stable-Baselines3; beside it they are refused.
+    Takes the arguments of ``DQN``, and ``exploration``. Actions are uniform before ``learning_starts``, then drawn from
+    the policy with a separate uniform for each environment, and greedy in evaluation (``deterministic=True``). A saved
+    model contains policy, clock and generator: a loaded model explores with the same random numbers as without the
+    interruption, also with another number of environments. Without ``exploration``, the arguments of ε-greedy (in
+    rl-zoo's files, for example) work as in Stable-Baselines3; together with it they are refused.
     Logs the means of ``rollout/temperature``, ``entropy``, ``effective_actions`` and
     ``greedy_share`` (the probability of the best actions) over the decisions since the last dump.
 
@@ -188,15 +188,15 @@ class ExploringDQN(_Exploring, DQN):  # pyright: ignore[reportGeneralTypeIssues]
         policy: The network, such as ``"MlpPolicy"``.
         env: The environment, a vector of them, or an id.
         exploration: Any callable ``(values, step) -> probabilities``. Its temperature is in units of the action
-            values, which grow while learning: mind `boltzmann_rl.RelativeToSpread` and its kin.
-        args, kwargs: As ``DQN``; ``seed`` and ``set_random_seed`` govern the exploration too.
+            values, which grow during learning: see `boltzmann_rl.RelativeToSpread` and other relative temperatures.
+        args, kwargs: As ``DQN``; ``seed`` and ``set_random_seed`` seed the exploration as well.
 
     Attributes:
-        clock: Decisions of each environment so far, which is the policy's step. ``num_timesteps`` counts those of all
-            environments together, and 0 begins both anew (``learn(…, reset_num_timesteps=True)``, the default).
+        clock: Number of decisions of each environment, which is the policy's step. ``num_timesteps`` counts those of
+            all environments together; ``learn(…, reset_num_timesteps=True)``, the default, resets both.
 
     Raises:
-        TypeError: No exploration, an argument of ε beside it, a policy that asks for a memory.
+        TypeError: No exploration, an argument of ε-greedy beside it, or a policy that needs a memory.
         ValueError: A policy that refuses the number of actions or environments, or counts pulls or visits; actions
             that do not begin at 0.
 
@@ -242,13 +242,13 @@ else:
 
 
 def _exploration(exploration: Any, given: Any) -> Any:
-    """The policy, or the ε-greedy one that the arguments of ε describe."""
+    """The policy, or the ε-greedy policy that the arguments of ε-greedy describe."""
     if exploration is not None:
         _refuse_epsilon(given)
         if isinstance(exploration, str):
             raise TypeError(
-                f"exploration must be a policy, got the string {exploration!r}: YAML holds none, so write rl-zoo's "
-                "hyperparameters in Python (--conf-file FILE.py), where boltzmann_rl.Boltzmann(temperature) can stand"
+                f"exploration must be a policy, got the string {exploration!r}: YAML can't hold one, so write rl-zoo's "
+                "hyperparameters in Python (--conf-file FILE.py), with boltzmann_rl.Boltzmann(temperature)"
             )
         return exploration
     if not any(name in given for name in _EPSILON):
@@ -266,7 +266,7 @@ def _refuse_epsilon(given: Any) -> None:
 
 
 def _at_progress(part: Any, progress: float) -> Any:
-    """A policy, or a part of one, with each `Progress` in it replaced by its value at the progress."""
+    """A policy, or a part of one, with each `Progress` in it replaced by its current value."""
     if isinstance(part, PerRow):
         return PerRow(_at_progress(each, progress) for each in part)
     if isinstance(part, Progress):

@@ -1,6 +1,6 @@
 """Tianshou 2: Q-learning policies that explore with any policy over their action values, in place of ε-greedy.
 
-Tianshou asks for pandas below 3: install it in an environment of its own.
+Tianshou requires pandas below 3: install it in a separate environment.
 """
 
 import json
@@ -22,14 +22,14 @@ try:
     from tianshou.algorithm.modelfree.qrdqn import QRDQNPolicy
 except ModuleNotFoundError as missing:
     raise ImportError(
-        "Tianshou 2 is not installed: pip install boltzmann-rl 'tianshou>=2', in an environment of its own"
+        "Tianshou 2 is not installed: pip install boltzmann-rl 'tianshou>=2', in a separate environment"
     ) from missing
 
 __all__ = ["ExploringC51Policy", "ExploringPolicy", "ExploringQRDQNPolicy"]
 
 
 class _Exploring(DiscreteQLearningPolicy):
-    """What the policies of this module have in common; it stands before Tianshou's among their bases."""
+    """The common part of this module's policies; it precedes Tianshou's policy in their bases."""
 
     def __init__(self, *, exploration: Any, rng: np.random.Generator, inference: Any = None, **kwargs: Any) -> None:
         for name in ("eps_training", "eps_inference"):
@@ -43,18 +43,18 @@ class _Exploring(DiscreteQLearningPolicy):
             if name == "exploration" or policy is not None:
                 check_counts_steps(as_policy(policy, name), name, "the decisions of each environment")
                 example = example_values(policy, self.action_space.n)
-                act(policy, example, stream(0), step=0)  # refuses now what it would later
+                act(policy, example, stream(0), step=0)  # so that errors are raised now
         self.register_buffer("clock", torch.zeros((), dtype=torch.int64))
         self._answered: Any = None, None
 
     def set_eps_training(self, eps: float) -> None:
-        """Refused: there is no ε."""
+        """Refused, since there is no ε."""
         raise TypeError(f"no ε to set to {eps}: exploration= says how to explore, its schedule how that changes")
 
     set_eps_inference = set_eps_training
 
     def forward(self, batch: Any, state: Any = None, model: Any = None, **kwargs: Any) -> Any:
-        """As Tianshou's, greedy; the answer is remembered, so that exploring asks the network only once."""
+        """As Tianshou's, greedy; the result is kept, so that exploring evaluates the network only once."""
         result = super().forward(batch, state, model, **kwargs)
         if model is None:
             self._answered = batch, result.logits.detach()
@@ -79,7 +79,7 @@ class _Exploring(DiscreteQLearningPolicy):
         self.rng.bit_generator.state = json.loads(state["generator"])
 
     def _draw(self, policy: Any, batch: Any) -> Any:
-        """An action for each row of the batch, by the policy at the present clock."""
+        """An action for each row of the batch, by the policy at the current clock."""
         if self._answered[0] is not batch:
             with torch.no_grad():
                 self(batch)
@@ -93,20 +93,21 @@ class _Exploring(DiscreteQLearningPolicy):
 class ExploringPolicy(_Exploring):
     """Tianshou's ``DiscreteQLearningPolicy`` that explores with any policy over its action values.
 
-    For ``DQN``, and whatever else takes that policy. It explores where a collector is made with
-    ``exploration_noise=True``, each row with a uniform of its own, and never takes an action that ``batch.obs.mask``
-    excludes. The step that the exploration is given is ``clock``: the decisions of each environment in training, those
-    of ``collect(random=True)`` left out. ``state_dict`` keeps the clock and the generator.
+    For ``DQN`` and all other algorithms with that policy. It explores if the collector has ``exploration_noise=True``,
+    with a separate uniform for each row, and never takes an action that ``batch.obs.mask`` excludes. The policy's step
+    is ``clock``: the number of decisions of each environment in training, without those of ``collect(random=True)``.
+    ``state_dict`` contains the clock and the generator.
 
     Args:
         exploration: Any callable ``(values, step) -> probabilities``, for training steps. Its temperature is in units
-            of the action values, which grow while learning: mind `boltzmann_rl.RelativeToSpread` and its kin.
-        rng: The generator that chance comes from.
-        inference: The same for test steps and all else, at the clock that training has reached; None for greedy.
-        kwargs: As ``DiscreteQLearningPolicy`` but those of ε: ``model``, ``action_space``, ``observation_space``.
+            of the action values, which grow during learning: see `boltzmann_rl.RelativeToSpread` and other relative
+            temperatures.
+        rng: The random generator.
+        inference: The same for test steps and all others, at the training's clock; None for greedy.
+        kwargs: As ``DiscreteQLearningPolicy`` except ε: ``model``, ``action_space``, ``observation_space``.
 
     Raises:
-        TypeError: An argument for ε, a policy or generator of the wrong type, or a policy that needs a memory.
+        TypeError: An argument of ε-greedy, a policy or generator of the wrong type, or a policy that needs a memory.
         ValueError: A policy that refuses the number of actions, or counts pulls or visits; actions that do not begin at
             0.
 

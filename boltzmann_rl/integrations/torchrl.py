@@ -1,4 +1,4 @@
-"""TorchRL: a module that explores with any policy over the action values, in the place of ``EGreedyModule``."""
+"""TorchRL: a module that explores with any policy over the action values, in place of ``EGreedyModule``."""
 
 import json
 from multiprocessing import current_process
@@ -24,27 +24,27 @@ __all__ = ["ExplorationModule"]
 
 
 class ExplorationModule(TensorDictModuleBase):
-    """Writes the action that a policy draws from the action values, in the place of TorchRL's ``EGreedyModule``.
+    """Writes the action that a policy draws from the action values, in place of TorchRL's ``EGreedyModule``.
 
-    Stands behind a value network in a ``TensorDictSequential``, reads ``action_value``, and a mask where its key is
-    named, and writes ``action`` as the spec has it, one-hot or categorical. Each row has a uniform of its own. Under an
-    exploration type other than ``RANDOM`` (and None) the action is the first of the best, and no uniform is drawn.
+    It follows a value network in a ``TensorDictSequential``, reads ``action_value`` (and a mask, if its key is given),
+    and writes ``action``, one-hot or categorical as in the spec. Each row draws its own uniform. Under an exploration
+    type other than ``RANDOM`` (and None) the action is the first of the best, and no uniform is drawn.
 
-    The policy's step is ``clock``, which only `step` moves, once a collection, as with ``EGreedyModule``. It is a
-    buffer, so that a collector hands it to its workers with the weights; the generator is not: each process of a
-    collector has its own generator, derived from this one and the name of the process. ``state_dict`` keeps both.
+    The policy's step is ``clock``, which only `step` advances, once per collection, as with ``EGreedyModule``. It is a
+    buffer, so a collector sends it to its workers with the weights. The generator is not: each process of a collector
+    has its own, derived from this one and the name of the process. ``state_dict`` contains both.
 
     Args:
         policy: Any callable ``(values, step) -> probabilities``. Its temperature is in units of the action values,
-            which grow while learning: mind `boltzmann_rl.RelativeToSpread` and its kin.
-        spec: The action's ``OneHot`` or ``Categorical`` spec, or a ``Composite`` that holds it at ``action_key``.
-        rng: The generator that chance comes from.
-        clocks: Shape of the clock: () for one that all rows share, ``(n,)`` for one in each of n environments.
-        action_key: Where the action is written.
-        action_value_key: Where the action values ``(..., A)`` are read.
-        action_mask_key: Where the mask of the actions that may be chosen is read, same shape; None for no mask. A
-            ``QValueModule`` before this module needs the same key.
-        device: Of the clock, as ``EGreedyModule`` takes it; actions are written on the device of the values.
+            which grow during learning: see `boltzmann_rl.RelativeToSpread` and other relative temperatures.
+        spec: The action's ``OneHot`` or ``Categorical`` spec, or a ``Composite`` that contains it at ``action_key``.
+        rng: The random generator.
+        clocks: Shape of the clock: () for a single clock, ``(n,)`` for one in each of n environments.
+        action_key: Key of the action, which is written.
+        action_value_key: Key of the action values ``(..., A)``.
+        action_mask_key: Key of the mask of available actions, same shape; None for no mask. A ``QValueModule`` before
+            this module needs the same key.
+        device: Device of the clock, as in ``EGreedyModule``; actions are written on the device of the values.
 
     Raises:
         TypeError: A policy, generator or spec of the wrong type.
@@ -80,10 +80,10 @@ class ExplorationModule(TensorDictModuleBase):
         self.spec = spec if device is None else spec.to(device)
         self.register_buffer("clock", torch.zeros(clocks, dtype=torch.int64, device=device))
         example = example_values(policy, self.spec.space.n, tuple(clocks))
-        act(policy, example, stream(0), step=np.zeros(clocks, dtype=int))  # what it refuses, it refuses now
+        act(policy, example, stream(0), step=np.zeros(clocks, dtype=int))  # so that errors are raised now
 
     def step(self, frames: Any = 1) -> None:
-        """Move the clock on by ``frames`` decisions: a number, or one for each of the ``clocks``."""
+        """Advance the clock by ``frames`` decisions: a number, or one for each of the ``clocks``."""
         frames = to_numpy(frames)
         as_steps(frames, "frames")
         if frames.shape not in ((), tuple(self.clock.shape)):
@@ -98,7 +98,7 @@ class ExplorationModule(TensorDictModuleBase):
         values, *rest = (_entry(tensordict, key) for key in self.in_keys)
         mask = rest[0] if rest else None
         if values.shape[-1] != self.spec.space.n:
-            raise ValueError(f"{values.shape[-1]} action values, and an action spec of {self.spec.space.n} actions")
+            raise ValueError(f"there are {values.shape[-1]} action values, but {self.spec.space.n} actions in the spec")
         explores = exploration_type() in (ExplorationType.RANDOM, None)
         action = self._draw(values, mask) if explores else _greedy(values, mask)
         if isinstance(self.spec, OneHot):
@@ -106,7 +106,7 @@ class ExplorationModule(TensorDictModuleBase):
         return tensordict.set(self.out_keys[0], action.to(self.spec.dtype))
 
     def get_extra_state(self) -> Any:
-        """The generator's state, as a tensor: a collector's state cannot hold its 128-bit integers."""
+        """The generator's state, as a tensor, since a collector's state can't hold 128-bit integers."""
         state = json.dumps(self.rng.bit_generator.state, default=np.ndarray.tolist)
         return {"generator": torch.tensor(list(state.encode()), dtype=torch.uint8)}
 
@@ -116,14 +116,14 @@ class ExplorationModule(TensorDictModuleBase):
         self._process = current_process().name
 
     def _draw(self, values: Any, mask: Any) -> Any:
-        """An action for each row, by the policy at the present clock."""
+        """An action for each row, by the policy at the current clock."""
         if mask is None and (values == torch.finfo(values.dtype).min).any():
             raise ValueError(
-                f"{self.in_keys[0]!r} holds TorchRL's mark of a masked action, {torch.finfo(values.dtype).min:g}: name "
-                "action_mask_key= here as well"
+                f"{self.in_keys[0]!r} contains {torch.finfo(values.dtype).min:g}, TorchRL's value for a masked action: "
+                "give action_mask_key= here as well"
             )
         process = current_process().name
-        if process != self._process:  # a copy in a worker, which would draw the same numbers as all others
+        if process != self._process:  # in a worker, where each copy would draw the same numbers
             self.rng, self._process = stream(int(self.rng.integers(2**63)), process), process
         step = to_numpy(self.clock) if self.clock.ndim else int(self.clock)
         available = None if mask is None else to_numpy(mask)
@@ -132,7 +132,7 @@ class ExplorationModule(TensorDictModuleBase):
 
 
 def _action_spec(spec: Any, action_key: Any) -> Any:
-    """The spec of one discrete action; anything else is refused."""
+    """The spec of one discrete action; others are refused."""
     found = spec[action_key] if isinstance(spec, Composite) else spec
     if not isinstance(found, OneHot | Categorical) or isinstance(found, MultiOneHot | MultiCategorical | Binary):
         raise TypeError(f"spec must be OneHot or Categorical, one discrete action, got {type(found).__name__}")
@@ -140,7 +140,7 @@ def _action_spec(spec: Any, action_key: Any) -> Any:
 
 
 def _entry(tensordict: Any, key: Any) -> Any:
-    """What the tensordict has at the key, which may be nested."""
+    """The entry of the tensordict at a key, which may be nested."""
     found = tensordict.get(key, None)
     if found is None:
         present = ", ".join(map(str, tensordict.keys(True, True)))

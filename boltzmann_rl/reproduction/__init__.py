@@ -1,6 +1,6 @@
-"""Published numbers beside ours: targets, how they are measured, their page and figure.
+"""Reproduction of published numbers: targets, their measurement, and the page and figures that compare them.
 
-A file in ``experiments/reproductions`` lists its ``TARGETS``, made of the classes here.
+Each file in ``experiments/reproductions`` declares its ``TARGETS`` with the classes here.
 """
 
 from boltzmann_rl.reproduction.targets import NOT_GIVEN, Measurement, Row, Target

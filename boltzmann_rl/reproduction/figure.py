@@ -1,4 +1,4 @@
-"""The figure of a reproduction: our numbers over a paper's."""
+"""The figure of a reproduction: our numbers and the paper's."""
 
 import math
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ __all__ = ["plot_reproduction"]
 
 
 def plot_reproduction(rows: Sequence[Row]) -> Figure:
-    """Our numbers over a paper's, a panel a figure or table: ours as dots and lines, the paper's as rings.
+    """Our numbers as dots and lines and the paper's as rings, with one panel per figure or table of the paper.
 
     Args:
-        rows: The rows of one paper, as `boltzmann_rl.reproduction.measure_targets` returned them.
+        rows: The rows of one paper, from `boltzmann_rl.reproduction.targets.measure_targets`.
     """
     panels: dict[str, list[Row]] = {}
     for row in rows:
@@ -61,7 +61,7 @@ def _reproduced(ax: Axes, members: list[Row]) -> None:
         ax.set_yscale("log")
         plain_ticks(ax.yaxis)
     middle = (max(heights) + min(heights)) / 2.0
-    if max(heights) - min(heights) < 1e-3 * abs(middle):  # nearer than eyes need: frame a tenth, not the rounding
+    if max(heights) - min(heights) < 1e-3 * abs(middle):  # differences too small to see: don't magnify rounding
         ax.set_ylim(*sorted((0.95 * middle, 1.05 * middle)))
     steps = [] if words else sorted({x for row in members for x in row.target.x})
     if len(steps) > 2 and steps[0] > 0 and steps[-1] > 20 * steps[0] and len(steps) < 20:

@@ -1,4 +1,4 @@
-"""The page of reproductions: every published number beside ours, its figures, and a table that a program can read."""
+"""The page of reproductions: every published number beside ours, with figures and a machine-readable table."""
 
 import dataclasses
 import itertools
@@ -17,14 +17,14 @@ from boltzmann_rl.storage.atomic import write
 
 __all__ = ["lines_of", "save_reproductions"]
 
-# Targets of more numbers than this are shown as one line: the largest and the mean distance.
+# Targets with more numbers than this are shown as one line, with the largest and the mean distance.
 _FEW = 7
 
 
 def lines_of(row: Row) -> list[dict[str, str]]:
     """A target as lines of a table: ID, published, ours ± standard error, tolerance, verdict.
 
-    Where a paper gives no number, the independent value stands in its column, with its own tolerance.
+    If the paper gives no number, the column has the independent value, with its own tolerance.
     """
     target, verdict = row.target, "agrees" if row.passed else "DIFFERS: " + "; ".join(row.failures)
     published, count = np.asarray(target.published), len(target.published)
@@ -62,16 +62,16 @@ def save_reproductions(
     figures: Mapping[str, Mapping[str, bytes]],
     titles: Mapping[str, str],
 ) -> Path:
-    """Write the page ``README.md``, ``reproductions.csv`` and a figure a paper.
+    """Write the page ``README.md``, ``reproductions.csv`` and a figure for each paper.
 
     Args:
         papers: The rows of each paper, by the name of its file.
-        folder: Where to, ``results/reproductions``.
-        figures: The bytes of each paper's figure by kind, by the name of its file.
-        titles: What each paper is, by the name of its file.
+        folder: The folder to write to, ``results/reproductions``.
+        figures: The bytes of each paper's figure by image format, by the name of its file.
+        titles: The title of each paper, by the name of its file.
 
     Returns:
-        The page.
+        The path of the page.
     """
     refuse_links(folder, folder / "figures")
     (folder / "figures").mkdir(parents=True, exist_ok=True)
@@ -112,5 +112,5 @@ def _numbers(row: Row) -> list[dict[str, Any]]:
 
 
 def _cell(text: str) -> str:
-    """Of a Markdown table: on one line, and its bars are not columns."""
+    """Text for a cell of a Markdown table: on one line, with its bars escaped."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -1,7 +1,7 @@
-"""Reproductions: a published number, what we get for it, and whether the two agree.
+"""Published numbers, our measurements of them, and whether the two agree.
 
-A paper is a Python file that declares ``TARGETS``. The experiment of a target is a *study*: a small frozen dataclass of
-its parameters with ``measure(jobs=None) -> Measurement``, so that another cell of the same table is
+A paper is a Python file that declares ``TARGETS``. The experiment of a target is a *study*: a frozen dataclass of its
+parameters with ``measure(jobs=None) -> Measurement``. Another cell of the same table is then
 ``with_parameters(study, {"agent.policy.temperature": 0.02})``.
 """
 
@@ -16,15 +16,15 @@ from boltzmann_rl.arguments.near_names import dataclass, nearest
 
 __all__ = ["NOT_GIVEN", "Measurement", "Row", "Target", "as_asked", "measure_targets", "with_parameters"]
 
-# Standard errors by which two right numbers may differ: a false alarm in 2000 comparisons.
+# Number of standard errors by which equal numbers may differ: one false alarm in 2000 comparisons.
 SIGMAS = 3.5
 
-# Where a paper gives no number for one of several, such as "below 91 %".
+# For one of several numbers that a paper does not give exactly, such as "below 91 %".
 NOT_GIVEN = float("nan")
 
 
 class Measurement(NamedTuple):
-    """Our numbers, their standard errors, the spread of a single run (NaN if unknown), and how many runs there were."""
+    """Our numbers, their standard errors, the standard deviation of a run (NaN if unknown), and the number of runs."""
 
     values: Floats
     standard_errors: Floats
@@ -33,14 +33,14 @@ class Measurement(NamedTuple):
 
     @classmethod
     def of_runs(cls, samples: Any) -> "Measurement":
-        """From one sample a run, ``(runs,)``, or several, ``(numbers, runs)``."""
+        """From one sample per run, ``(runs,)``, or several, ``(numbers, runs)``."""
         samples = np.atleast_2d(np.asarray(samples, dtype=np.float64))
         sd = samples.std(axis=1, ddof=1)
         return cls(samples.mean(axis=1), sd / np.sqrt(samples.shape[1]), sd, samples.shape[1])
 
     @classmethod
     def exact(cls, values: Any) -> "Measurement":
-        """Of a number that is computed, not sampled."""
+        """From numbers that are computed, not sampled."""
         values = np.atleast_1d(np.asarray(values, dtype=np.float64))
         return cls(values, np.zeros_like(values), np.zeros_like(values), 1)
 
@@ -49,29 +49,30 @@ class Measurement(NamedTuple):
 class Target:
     """Published numbers and how far ours may lie from them.
 
-    With the paper ours agree if |ours − published| ≤ within + 3.5·√(se² + sd²/published_runs), and with an independent
-    simulation if |ours − independent| ≤ independent_within + 3.5·√(se² + independent_se²). All numbers of a target are
-    held to both, where both are given.
+    Our numbers agree with the paper if |ours − published| ≤ within + 3.5·√(se² + sd²/published_runs), and with an
+    independent simulation if |ours − independent| ≤ independent_within + 3.5·√(se² + independent_se²). If both are
+    given, all numbers of a target must agree with both.
 
     Args:
-        id: What it is called on the command line.
-        study: What measures it.
+        id: Its name on the command line.
+        study: The study that measures it.
         published: The paper's numbers, one or several.
         source: Paper, and table or figure.
-        published_runs: Runs that the paper averaged; None leaves its sampling error to ``within``.
-        within: Error of reading the paper's figure, absolute.
-        relative: Error of reading, as a share of the published number.
-        mean_within: What the mean of |ours − published| may be at most, for curves.
+        published_runs: Number of runs that the paper averaged; None if ``within`` includes its sampling error.
+        within: Absolute error of reading the paper's figure.
+        relative: The same relative to the published number.
+        mean_within: Largest allowed mean of |ours − published|, for curves.
         independent: The numbers of an independent simulation or an exact solution.
         independent_se: Their standard error.
-        independent_within: Their rounding.
-        offset_group: Targets of one group may share a common offset, which is taken off before ``offset_within`` is
-            tested: the paper drew one set of problems for all of them.
-        panel: Of the figure that this target belongs to.
-        series: Its line in the panel.
-        x: Where its numbers stand on the axis.
-        axis: What the axis is.
-        unit: What the numbers are.
+        independent_within: Their rounding error.
+        offset_group: A name for targets that may have a common offset, since the paper drew one set of problems for all
+            of them. It is subtracted before ``offset_within`` is tested.
+        offset_within: Largest allowed distance after that.
+        panel: Title of the panel in which the figure shows this target.
+        series: Label of its line in the panel.
+        x: Positions of its numbers on the horizontal axis.
+        axis: Label of the horizontal axis.
+        unit: Label of the vertical axis.
     """
 
     id: str
@@ -102,7 +103,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Row:
-    """One target and what came out: our numbers beside the paper's, and the verdict."""
+    """A target with our measurement, the tolerances and the verdict."""
 
     target: Target
     ours: Measurement
@@ -111,12 +112,12 @@ class Row:
 
     @property
     def passed(self) -> bool:
-        """Whether every comparison held."""
+        """Whether every comparison agrees."""
         return not self.failures
 
     @property
     def independent(self) -> Floats:
-        """The independent values, NaN where there are none."""
+        """The independent values, or NaN."""
         given = self.target.independent
         return np.full(self.allowed.shape, np.nan) if given is None else np.asarray(given)
 
@@ -134,23 +135,23 @@ def measure_targets(
     jobs: int | None = None,
     advance: Callable[[int], None] = lambda studies: None,
 ) -> list[Row]:
-    """Run the studies, each once however many targets read it, and judge every target.
+    """Measure each study once, and judge every target.
 
     Args:
-        targets: What to reproduce.
-        quick: A tenth of the runs; the tolerances widen with the standard errors.
-        seed: Of the studies that draw, instead of their own: a pass that hangs on one seed is none.
-        jobs: Processes for each experiment.
+        targets: The targets to reproduce.
+        quick: Whether to do a tenth of the runs only; the tolerances widen with the standard errors.
+        seed: The seed of all studies that draw, instead of their own, since agreement must not depend on one seed.
+        jobs: Number of processes for each experiment.
         advance: Called with 1 after each study.
 
     Returns:
-        One row a target, in the given order.
+        One row per target, in the given order.
     """
     measured: dict[str, Measurement] = {}
     for target in targets:
         key = repr(target.study)
         if key not in measured:
-            measured[key] = _measure(target.study, quick, seed, jobs)
+            measured[key] = as_asked(target.study, quick, seed).measure(jobs=jobs)
             advance(1)
     offsets = _common_offsets((target, measured[repr(target.study)]) for target in targets)
     slack = SIGMAS if quick else 0.0
@@ -158,10 +159,10 @@ def measure_targets(
 
 
 def with_parameters(study: Any, settings: dict[str, Any]) -> Any:
-    """The study with other parameters; dots lead into its parts, as in ``agent.policy.temperature``.
+    """The study with other parameters; dots separate nested names, as in ``agent.policy.temperature``.
 
     Raises:
-        ValueError: A parameter that it does not have, naming those it has.
+        ValueError: A parameter that it does not have; the message names those that it has.
     """
     for path, value in settings.items():
         name, dot, rest = path.partition(".")
@@ -188,11 +189,6 @@ def as_asked(study: Any, quick: bool, seed: int | None) -> Any:
     return study if seed is None or not hasattr(study, "seed") else dataclasses.replace(study, seed=seed)
 
 
-def _measure(study: Any, quick: bool, seed: int | None, jobs: int | None) -> Measurement:
-    measurement: Measurement = as_asked(study, quick, seed).measure(jobs=jobs)
-    return measurement
-
-
 def _common_offsets(pairs: Iterable[tuple[Target, Measurement]]) -> dict[str | None, float]:
     """The mean of ours − published in each group of at least two targets."""
     differences: dict[str | None, list[float]] = {}
@@ -215,7 +211,7 @@ def _judge(target: Target, ours: Measurement, offset: float | None, slack: float
 def _failures(
     target: Target, ours: Measurement, published: Floats, allowed: Floats, offset: float | None, slack: float
 ) -> Iterator[str]:
-    quick = slack * ours.standard_errors.max()  # what few runs add to tolerances that allow for many
+    quick = slack * ours.standard_errors.max()  # added to tolerances that assume many runs
     distance = np.abs(ours.values - published)
     if (distance > allowed).any():
         worst = int(np.nanargmax(distance - allowed))

@@ -27,22 +27,19 @@ def curves_table(plan: Plan, measured: Iterable[Measured]) -> pd.DataFrame:
     for (problem, agent), curves in together.items():
         for metric, moments in curves.items():
             low, high = moments.interval
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "experiment": plan.name,
-                        "problem": problem,
-                        "agent": agent,
-                        "step": np.arange(plan.first.length),
-                        "metric": metric,
-                        "mean": moments.mean,
-                        "standard_error": moments.standard_error,
-                        "low": low,
-                        "high": high,
-                        "runs": moments.samples,
-                    }
-                )
-            )
+            columns = {
+                "experiment": plan.name,
+                "problem": problem,
+                "agent": agent,
+                "step": np.arange(plan.first.length),
+                "metric": metric,
+                "mean": moments.mean,
+                "standard_error": moments.standard_error,
+                "low": low,
+                "high": high,
+                "runs": moments.samples,
+            }
+            tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)
 
 

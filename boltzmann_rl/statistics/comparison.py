@@ -54,8 +54,8 @@ def paired_difference(a: Floats, b: Floats) -> PairedDifference:
 def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:
     """P-values of every agent against every other, corrected for the number of pairs: ``(agents, agents)``.
 
-    The best agent is chosen from the same data, so that correcting only for the pairs with the best would be selection
-    after the fact. Corrected for all pairs, the probability of any false difference stays below the level.
+    The best agent is chosen from the same data, so correcting only for the pairs with the best would ignore that
+    selection. Corrected for all pairs, the probability of any false difference stays below the level.
     """
     first, second = np.triu_indices(len(samples), k=1)
     p_values = [paired_difference(samples[int(a)], samples[int(b)]).p_value for a, b in zip(first, second, strict=True)]
@@ -65,7 +65,7 @@ def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:
 
 
 def holm(p_values: Floats) -> Floats:
-    """Holm-adjusted p-values: reject those ≤ α, and the probability of any false rejection is at most α.
+    """Holm-adjusted p-values: if those ≤ α are rejected, the probability of any false rejection is at most α.
 
     Example:
         >>> holm(np.array([0.01, 0.04, 0.03]))

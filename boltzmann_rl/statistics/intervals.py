@@ -7,7 +7,6 @@ from boltzmann_rl.arguments import Floats
 
 __all__ = ["CONFIDENCE", "mean_interval", "mean_of", "t_quantile"]
 
-
 CONFIDENCE = 0.95
 
 
@@ -17,9 +16,9 @@ def t_quantile(samples: int) -> float:
 
 
 def mean_of(samples: Floats) -> Floats:
-    """The means over the last axis, finite wherever all samples are, even if their sum overflows.
+    """The means over the last axis, finite if all samples are, even if their sum overflows.
 
-    Call it where floating-point errors are ignored.
+    Call it within ``np.errstate`` that ignores overflow.
 
     Example:
         >>> with np.errstate(over="ignore"):
@@ -29,15 +28,15 @@ def mean_of(samples: Floats) -> Floats:
     mean: Floats = samples.mean(axis=-1)
     if np.isfinite(mean).all():
         return mean
-    unit = 2.0 ** samples.shape[-1].bit_length()  # a power of two above the count: exact, and the sum stays finite
+    unit = 2.0 ** samples.shape[-1].bit_length()  # dividing by a power of two is exact
     parts = np.clip((samples / unit).mean(axis=-1) * unit, samples.min(axis=-1), samples.max(axis=-1))
     return np.where(np.isfinite(mean), mean, parts)
 
 
 def mean_interval(samples: Floats) -> tuple[float, float, float]:
-    """The mean and its 95 % confidence interval (Student's t); the ends are NaN for one sample.
+    """The mean and its 95 % confidence interval (Student's t).
 
-    If the mean is infinite, so are both ends.
+    The ends are NaN for one sample, and infinite if the mean is.
 
     Example:
         >>> [round(x, 3) for x in mean_interval(np.array([1.0, 2.0, 3.0]))]

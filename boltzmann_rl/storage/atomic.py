@@ -20,9 +20,9 @@ def write(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    if os.name == "nt":  # Windows cannot open folders
+    if os.name == "nt":  # Windows can't open folders
         return
-    folder = os.open(path.parent, os.O_RDONLY)  # flushed so that the rename, too, survives a power cut
+    folder = os.open(path.parent, os.O_RDONLY)  # flushed, so that the rename survives a power failure as well
     try:
         os.fsync(folder)
     finally:

@@ -116,7 +116,10 @@ class Training:
         self._rewards[row] += transition.reward
         self._lengths[row] += 1
         if transition.terminated or transition.truncated:
-            self._finish(row, transition.terminated)
+            number = 0 if self.last is None else self.last.episode + 1
+            total, length = self._rewards[row], self._lengths[row]
+            self.last = Episode(number, total, length, transition.terminated, self.values, row)
+            self._rewards[row], self._lengths[row] = 0.0, 0
         return transition
 
     def episodes(self, number: int) -> Iterator[Episode]:
@@ -250,12 +253,6 @@ class Training:
                 "wrappers, and a vector of them with vectorization_mode='sync' (Gymnasium 1.4 or later)"
             ) from error
         return pickled
-
-    def _finish(self, row: int, terminated: bool) -> None:
-        """Record the episode that ended in a row, and reset the row's sums."""
-        number = 0 if self.last is None else self.last.episode + 1
-        self.last = Episode(number, self._rewards[row], self._lengths[row], terminated, self.values, row)
-        self._rewards[row], self._lengths[row] = 0.0, 0
 
     def _next_episode(self) -> Episode:
         before = self.last

@@ -245,7 +245,7 @@ def test_invalid_inputs_of_later_calls_are_refused():
         ExplorationModule(brl.Greedy(), OneHot(3), torch.Generator())
     with pytest.raises(KeyError, match="'mask' is not in the tensordict, which has action_value"):
         taken(make(brl.Greedy(), action_mask_key="mask"), np.zeros(3))
-    with pytest.raises(ValueError, match="2 action values, and an action spec of 3"):
+    with pytest.raises(ValueError, match="2 action values, but 3 actions in the spec"):
         taken(make(brl.Greedy()), np.zeros(2))
     with pytest.raises(ValueError, match=r"mark of a masked action.* name action_mask_key="):
         taken(make(brl.Greedy()), [0.0, 1.0, torch.finfo(torch.float32).min])

@@ -166,10 +166,7 @@ def _run(
     streams = [pcg.uniforms_of(chance) for chance in (nature, stream(seed, "action"), stream(seed, "learner"))]
     shape, size = world.available.shape, _FIRST
     state = kernel.State(
-        np.full((3, *shape), initial),
-        np.zeros(shape[0], dtype=np.int64),
-        np.array([0, 0, 0, -1, 0]),
-        np.zeros(1),
+        np.full((3, *shape), initial), np.zeros(shape[0], dtype=np.int64), np.array([0, 0, 0, -1, 0]), np.zeros(1)
     )
     kept, last = steps or 0, sys.maxsize if steps is None else steps
     samples, places, rewards = np.empty((3, episodes)), np.empty((kept, 5), dtype=np.int64), np.empty(kept)
