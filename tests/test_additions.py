@@ -178,7 +178,7 @@ from boltzmann_rl.engines.compiled import bandits, tabular
 from boltzmann_rl.engines.reference import bandits as plain
 work = {"block": 0, "runs": 16, "steps": 60, "seed": 0}
 agent = brl.Agent(brl.SampleAverage(), policy)
-assert bandits.knows(brl.GaussianBandit(), agent)
+assert not bandits.reason(brl.GaussianBandit(), agent)
 found, expected = (engine.simulate(brl.GaussianBandit(), agent, **work) for engine in (bandits, plain))
 np.testing.assert_allclose(found.totals["regret"], expected.totals["regret"], rtol=1e-12)
 np.testing.assert_array_equal(found.curves["temperature"].mean, [0.25 + step % 4 for step in range(60)])

@@ -1,1 +1,1 @@
-"""Engines: what plays an agent on a problem, in readable NumPy or compiled, and what is measured meanwhile."""
+"""Engines that simulate an agent on a problem, in readable NumPy or compiled, and the metrics that they record."""

@@ -66,12 +66,12 @@ def manifest_of(plan: Plan, began: float, seconds: float) -> dict[str, Any]:
     }
 
 
-def _labels_by(plan: Plan, answer: Callable[[Series], str]) -> dict[str, list[str]]:
-    """The labels of agents, as ``agent`` or, with several problems, ``problem: agent``, grouped by an answer."""
+def _labels_by(plan: Plan, key: Callable[[Series], str]) -> dict[str, list[str]]:
+    """The labels of agents, as ``agent`` or, with several problems, ``problem: agent``, grouped by a key."""
     found: dict[str, list[str]] = {}
     for series in plan.series:
         label = series.agent if len(plan.problems) == 1 else f"{series.problem}: {series.agent}"
-        found.setdefault(answer(series), []).append(label)
+        found.setdefault(key(series), []).append(label)
     return found
 
 

@@ -18,9 +18,9 @@ from boltzmann_rl.training.likeness import check_like
 
 __all__ = ["check_same", "description_of", "go_to", "place_of"]
 
-_CHANCE = ("_np_random", "_np_random_seed")
+_RANDOM = ("_np_random", "_np_random_seed")
 _PLAYED = {"step", "reset", "observation", "_draw", "begin", "pull"}
-_TABLE = ("s", "lastaction", *_CHANCE)
+_TABLE = ("s", "lastaction", *_RANDOM)
 
 
 def _known() -> dict[type, tuple[str, ...]]:
@@ -37,9 +37,9 @@ def _known() -> dict[type, tuple[str, ...]]:
     from boltzmann_rl.gridworlds import ShortCorridor, TabularEnv, WindyGridworld
 
     return {
-        BanditEnv: ("_going", "_pulled", *_CHANCE),
-        BanditVectorEnv: ("_begun", "_over", "_pulled", *_CHANCE),
-        BlackjackEnv: ("dealer", "player", "dealer_top_card_suit", "dealer_top_card_value_str", *_CHANCE),
+        BanditEnv: ("_going", "_pulled", *_RANDOM),
+        BanditVectorEnv: ("_begun", "_over", "_pulled", *_RANDOM),
+        BlackjackEnv: ("dealer", "player", "dealer_top_card_suit", "dealer_top_card_value_str", *_RANDOM),
         CliffWalkingEnv: _TABLE,
         FrozenLakeEnv: _TABLE,
         LinearFeatures: (),
@@ -85,8 +85,8 @@ def description_of(env: Any) -> list[str] | None:
 
 def _held(layer: Any) -> tuple[str, ...] | None:
     """The attributes that ``step`` and ``reset`` change, or None if there may be others."""
-    names, chance = _known().get(type(layer)), vars(layer).get("_np_random")
-    if chance is not None and type(chance.bit_generator) is not np.random.PCG64:
+    names, rng = _known().get(type(layer)), vars(layer).get("_np_random")
+    if rng is not None and type(rng.bit_generator) is not np.random.PCG64:
         return None
     if names is not None and not _PLAYED & vars(layer).keys() and _is_ours(getattr(layer, "bandit", None)):
         read = not {"P", "_elapsed_steps", "_has_reset"} & vars(layer).keys() or is_unmodified(type(layer))
@@ -167,7 +167,7 @@ def go_to(env: Any, place: Any) -> None:
         raise ValueError(f"the place must have the {len(now)} layers of {env}")
     for part, there, here in zip(parts, place, now, strict=True):
         if not isinstance(there, dict) or there.keys() != here.keys():
-            raise ValueError(f"the place of {type(part).__name__} must say {', '.join(here) or 'nothing'}")
+            raise ValueError(f"the place of {type(part).__name__} must have {', '.join(here) or 'nothing'}")
         check_like(there, here, type(part).__name__)
         _check_range(part, there)
     for part, there in zip(parts, place, strict=True):

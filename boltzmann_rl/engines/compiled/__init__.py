@@ -1,1 +1,1 @@
-"""The compiled twins of the reference engines: the same answers from machine code, for the parts that they know."""
+"""The compiled twins of the reference engines: the same results from machine code, for the parts that they support."""

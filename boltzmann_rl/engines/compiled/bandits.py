@@ -28,7 +28,7 @@ from boltzmann_rl.streams import stream
 
 __all__ = ["reason", "simulate"]
 
-# Steps for which random numbers are drawn at once; fewer if there would be more than _LARGEST numbers per arm and step.
+# Steps for which random numbers are drawn at once; fewer if an array with numbers for each arm would exceed _LARGEST.
 _CHUNK, _LARGEST = 64, 2**17
 
 # Above this, an index may overflow.

@@ -137,9 +137,9 @@ def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no
                 e = exp_nonpositive(-z)
                 store(room, at, e)
                 total += e
-        chance = speed * (product if kind == NORMAL else exp_nonpositive(-total))
+        mass = speed * (product if kind == NORMAL else exp_nonpositive(-total))
         for at in range(first, last, WIDTH):
-            store(p, at, load(p, at) + load(room, at) * chance)
+            store(p, at, load(p, at) + load(room, at) * mass)
     for at in range(first, last, WIDTH):
         density = load(p, at) * load(scales, at)
         sum_of_all += density

@@ -163,7 +163,7 @@ def _run(
     nature = seeding.np_random(child_seed(seed, "environment"))[0]
     if type(nature.bit_generator) is not np.random.PCG64:  # the user replaced Gymnasium's
         return None
-    streams = [pcg.uniforms_of(chance) for chance in (nature, stream(seed, "action"), stream(seed, "learner"))]
+    streams = [pcg.uniforms_of(rng) for rng in (nature, stream(seed, "action"), stream(seed, "learner"))]
     shape, size = world.available.shape, _FIRST
     state = kernel.State(
         np.full((3, *shape), initial), np.zeros(shape[0], dtype=np.int64), np.array([0, 0, 0, -1, 0]), np.zeros(1)
