@@ -241,6 +241,50 @@ def test_temperatures_per_action_keep_their_limits():
     assert brl.softmax([NINF, 3.0], [INF, INF]).tolist() == [0.0, 1.0]
 
 
+def limit_of_a_quotient(value, temperature):
+    """Value / temperature as (class, size) in the order of the limits: −inf below finite numbers below +inf."""
+    if value == NINF:
+        return -2, 0
+    if temperature == 0.0 and value != 0.0:
+        return (1, Fraction(value)) if value > 0.0 else (-1, Fraction(value))
+    return 0, Fraction(value) / Fraction(temperature) if 0.0 < temperature < INF else Fraction(0)
+
+
+def test_every_pair_of_extreme_values_and_temperatures_per_action_has_its_exact_exponents():
+    """Among quotients that are infinite in the limit of temperature 0 the greatest value wins."""
+    pairs = [
+        (value, temperature)
+        for value in (NINF, -1e300, -1.5, -SMALLEST, 0.0, SMALLEST, 1.0, 1e300)
+        for temperature in (0.0, SMALLEST, 3.0, 1e300, INF)
+    ]
+    rows = np.array([(one, two, (NINF, 1.0)) for one in pairs for two in pairs if max(one[0], two[0]) > NINF])
+    z = []
+    for row in rows.tolist():
+        quotients = [limit_of_a_quotient(*pair) for pair in row]
+        best = max(quotients)
+        gaps = [float(max(q - best[1], -(10**6))) if same == best[0] == 0 else NINF for same, q in quotients]
+        z.append([0.0 if quotient == best else gap for quotient, gap in zip(quotients, gaps, strict=True)])
+    z = np.array(z)
+    total = np.exp(z).sum(axis=-1, keepdims=True)
+    p, log_p = brl.softmax(rows[..., 0], rows[..., 1]), brl.log_softmax(rows[..., 0], rows[..., 1])
+    assert (abs(p - np.exp(z) / total) <= 1.5 * EPS * (6 - np.maximum(z, -800.0)) * np.exp(z)).all()
+    kept = z > -1e6
+    np.testing.assert_allclose(log_p[kept], (z - np.log(total))[kept], rtol=4 * EPS, atol=4 * EPS)
+    assert (log_p[~kept] < -9e5).all()
+
+
+@pytest.mark.parametrize("size", [0, 20, 52, 500, 1500])
+def test_quotients_that_nearly_cancel_keep_their_digits_with_one_temperature_per_action(size):
+    """Quotients of 2^size whose differences are of order 1 or, beyond 52 bits, of their last bits."""
+    rng = np.random.default_rng(size)
+    for sign in (-1.0, 1.0):
+        temperatures = np.ldexp(rng.uniform(0.5, 1.0, (40, 3)), -(size // 2))
+        values = sign * np.ldexp(1.0, size - size // 2) * np.ldexp(temperatures, size // 2)
+        values += rng.integers(-2, 3, values.shape) * np.spacing(values)
+        for row, temperature in zip(values, temperatures, strict=True):
+            assert_softmax_is_exact(row, temperature)
+
+
 # --- what goes in and what comes out ------------------------------------------------------------------------
 
 

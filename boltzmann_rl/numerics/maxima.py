@@ -150,19 +150,18 @@ def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
     """
     values = as_values(values)
     omega, alpha = per_row(omega, "omega", values.shape), per_row(alpha, "alpha", values.shape)
-    best = values.max(axis=-1, keepdims=True)
-    check_best(values, best)
+    check_best(values, values.max(axis=-1, keepdims=True))
     with np.errstate(all="ignore"):
+        values, unit = halved_where_huge(values)
+        omega, alpha, best = omega * unit, alpha * unit, values.max(axis=-1, keepdims=True)
         gap = np.where(np.isneginf(values), 0.0, values - best)
-        if np.isinf(gap).any():  # a difference of two huge values overflows: halve them, since mm(values/2, 2ω) = mm/2
-            return 2.0 * soft_mellowmax(values / 2.0, 2.0 * omega, 2.0 * alpha)
         weights = softmax(values, np.divide(1.0, alpha))
         # All exponents are ≤ 0. expm1 and log1p keep the mean exact as ω → 0, until ω · gap underflows.
         mean = (weights * gap).sum(axis=-1, keepdims=True)
         exponent = np.where(gap == 0.0, 0.0, omega * gap)
         below = np.where(weights == 0.0, 0.0, weights * np.expm1(exponent)).sum(axis=-1, keepdims=True)
         flat = omega * -gap.min(axis=-1, keepdims=True) < 1e-300
-        return unwrap((best + np.where(flat, mean, np.log1p(below) / omega))[..., 0])
+        return unwrap((unit * (best + np.where(flat, mean, np.log1p(below) / omega)))[..., 0])
 
 
 @suggesting
@@ -194,10 +193,9 @@ def mellowmax_temperature(values: Any, omega: Any, alpha: Any = 0.0) -> Any:
     values = as_values(values)
     omega, alpha = per_row(omega, "omega", values.shape), per_row(alpha, "alpha", values.shape)
     with np.errstate(all="ignore"):
+        values, unit = halved_where_huge(values)
         log_gaps = log_gaps_below_the_best(values)
-        below = values - values.max(axis=-1, keepdims=True)
-        if (np.isinf(below) & ~np.isneginf(values)).any():  # as in soft_mellowmax
-            return 2.0 * mellowmax_temperature(values / 2.0, 2.0 * omega, 2.0 * alpha)
+        below, omega, alpha = values - values.max(axis=-1, keepdims=True), omega * unit, alpha * unit
         mean_gap = -np.asarray(soft_mellowmax(below, omega, alpha))[..., np.newaxis]
 
         def log_mean_gap(log_temperature: Floats, energy: Floats, weight: Floats) -> tuple[Floats, Floats]:
@@ -205,7 +203,8 @@ def mellowmax_temperature(values: Any, omega: Any, alpha: Any = 0.0) -> Any:
             return log_temperature + np.log(first), second / first - first
 
         cold, hot = mean_gap == 0.0, np.asarray(omega + alpha) == 0.0
-        return unwrap(boltzmann_temperature(log_gaps, log_mean_gap, np.log(mean_gap), cold=cold, hot=hot)[..., 0])
+        found = boltzmann_temperature(log_gaps, log_mean_gap, np.log(mean_gap), cold=cold, hot=hot)
+        return unwrap((unit * found)[..., 0])
 
 
 @suggesting
@@ -250,6 +249,13 @@ def per_row(parameter: Any, name: str, shape: tuple[int, ...]) -> float | Floats
     if isinstance(found, np.ndarray) and found.shape[-1] > 1:
         raise ValueError(f"{name} must be one number, or one per row of values {shape}, got shape {found.shape}")
     return found
+
+
+def halved_where_huge(values: Floats) -> tuple[Floats, Floats]:
+    """Values divided by 2 in rows where the difference of two of them overflows, and the divisor, ``(..., 1)``."""
+    overflown = np.isinf(values - values.max(axis=-1, keepdims=True)) & ~np.isneginf(values)
+    unit = np.where(overflown.any(axis=-1, keepdims=True), 2.0, 1.0)
+    return values / unit, unit
 
 
 def log_gaps_below_the_best(values: Floats) -> Floats:

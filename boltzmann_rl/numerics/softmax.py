@@ -179,27 +179,20 @@ def exponents(values: Floats, temperature: float | Floats, plain: float = LARGES
 def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
     """values_i / temperature_i minus the largest of the row, with quotients in twice the working precision.
 
-    The quotients of a row have one binary exponent, that of the largest, so that a quotient overflows (to −inf) only
-    if its z does. The remainder of each division is exact (Dekker's product), so that the difference of two large
+    The quotients of a row have one binary exponent, about that of the largest, so that a quotient overflows (to −inf)
+    only if its z does. The remainder of each division is exact (Dekker's product), so that the difference of two large
     quotients keeps its digits.
     """
     values, temperature = np.broadcast_arrays(values, temperature)
     v, v_exponent = np.frexp(values)
     t, t_exponent = np.frexp(temperature)
-    high = v / t
-    low = _remainder(v, high, t) / t
-    exponent = np.where((v == 0.0) | np.isinf(temperature), -5000, v_exponent - t_exponent)
-    finite = (temperature > 0.0) & np.isfinite(temperature) & np.isfinite(values)
-    positive = finite & (v > 0.0)
-    highest = np.where(positive, exponent, -5000).max(axis=-1, keepdims=True)
-    ruled_out = np.isneginf(values) | ((temperature == 0.0) & (values < 0.0))
-    lowest = np.where(ruled_out, 5000, exponent).min(axis=-1, keepdims=True)
-    scale = np.maximum(np.where(positive.any(axis=-1, keepdims=True), highest, lowest), 0)
-    high = np.where(finite, np.ldexp(high, exponent - scale), 0.0)
-    low = np.where(finite, np.ldexp(low, exponent - scale), 0.0)
     # The limits: at temperature 0 a quotient is ±inf by the sign of its value, at ∞ it is 0.
-    at_zero = np.where(values == 0.0, 0.0, np.copysign(np.inf, values))
-    high = np.where(temperature == 0.0, at_zero, np.where(np.isneginf(values), -np.inf, high))
+    high = np.where(values == 0.0, 0.0, np.where(np.isneginf(values), -np.inf, v / t))
+    finite = (temperature > 0.0) & np.isfinite(temperature) & np.isfinite(values)
+    low = np.where(finite, _remainder(v, high, t) / t, 0.0)
+    root = np.where(finite, np.cbrt(values) / np.cbrt(temperature), -np.inf)  # cannot overflow
+    scale = np.maximum(3 * np.frexp(root.max(axis=-1, keepdims=True))[1], 0)
+    high, low = (np.ldexp(part, v_exponent - t_exponent - scale) for part in (high, low))
     best = high.max(axis=-1, keepdims=True)
     winner = (high == best) & ~np.isneginf(values)
     if np.isinf(best).any():  # several quotients are +inf, or all are −inf: the greatest value wins
@@ -210,7 +203,7 @@ def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
     low = np.where(np.isneginf(high), 0.0, low)
     low_best = np.where(winner, low, -np.inf).max(axis=-1, keepdims=True)
     z: Floats = np.ldexp((high - best) + (low - low_best), scale)
-    return z - z.max(axis=-1, keepdims=True)
+    return z
 
 
 def _remainder(dividend: Floats, quotient: Floats, divisor: Floats) -> Floats:
