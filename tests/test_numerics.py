@@ -259,6 +259,50 @@ def test_one_uniform_of_many_outside_the_half_open_unit_interval_is_refused(wron
         brl.invert([[0.5, 0.5]] * 3, u)
 
 
+@pytest.mark.parametrize("off", [-1.5e-5, -0.9e-5, 0.9e-5, 1.5e-5])
+def test_rows_may_sum_to_one_within_the_stated_tolerance(off):
+    rows = np.array([[0.5, 0.5], [0.25, 0.75 + off], [1.0, 0.0]])
+    if abs(off) < 1e-5:
+        assert brl.invert(rows, [0.6, 0.2, 0.9]).tolist() == [1, 0, 0]
+        return
+    with pytest.raises(ValueError, match=rf"sum to 1 in each row, got a sum of {rows[1].sum()}"):
+        brl.invert(rows, [0.6, 0.2, 0.9])
+    with pytest.raises(ValueError, match="sum to 1"):
+        brl.invert(rows[1], 0.2)
+
+
+def test_rows_in_half_precision_are_normalised_within_the_rounding_of_the_format():
+    p = np.full((2, 4), 0.25, np.float16)
+    p[1] = [0.25, 0.25, 0.2505, 0.25]  # the last digit of float16 below ½ is 2⁻¹²
+    assert brl.invert(p, [0.2, 0.5]).tolist() == [0, 2]
+    total = float(p[1].astype(float).sum())
+    assert 1.0 + 1e-5 < total < 1.0 + 2.0**-10
+    assert brl.entropy(p)[1] == pytest.approx(brl.entropy(p[1].astype(float) / total), rel=1e-15)
+    for wrong in (0.2525, 0.2475):
+        p[1, 2] = wrong
+        with pytest.raises(ValueError, match="sum to 1"):
+            brl.invert(p, [0.2, 0.5])
+
+
+def test_half_precision_may_be_off_by_the_rounding_of_many_small_entries_but_by_no_more_than_a_hundredth():
+    many = np.full(100_000, 1e-5, np.float16)  # each is rounded to a multiple of 2⁻²⁴
+    total = many.astype(float).sum()
+    assert 1e-3 < abs(total - 1.0) < 1e-2
+    assert brl.entropy(many) == pytest.approx(math.log(100_000), rel=1e-12)
+    assert brl.entropy(many[np.newaxis]).shape == (1,)
+    few = np.full(4_000_000, 2.4e-7, np.float16)
+    assert abs(few.astype(float).sum() - 1.0) < 4_000_000 * 2.0**-24
+    with pytest.raises(ValueError, match="sum to 1"):
+        brl.entropy(few)
+
+
+def test_the_entry_that_is_no_probability_is_named_by_its_index():
+    with pytest.raises(ValueError, match=r"^probabilities\[1, 2\] is -0.25: probabilities are 0 or more"):
+        brl.invert([[0.0, 1.0, 0.0], [1.0, 0.5, -0.25], [-1.0, 1.0, 1.0]], [0.1, 0.2, 0.3])
+    with pytest.raises(ValueError, match=r"^probabilities\[0\] is nan"):
+        brl.invert([math.nan, 1.0], 0.1)
+
+
 def test_the_rows_of_a_float32_network_are_sampled():
     logits = np.random.default_rng(0).normal(size=(100, 1000)).astype(np.float32)
     p = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
@@ -466,6 +510,12 @@ def test_normalised_rows_lie_inside_their_ranges_and_keep_their_order(x):
     assert (np.diff(np.take_along_axis(logistic, order, axis=-1), axis=-1) >= 0).all()
 
 
+def test_no_rows_are_normalised_to_no_rows():
+    assert brl.logistic_normalize(np.zeros((0, 3))).shape == brl.tanh_normalize(np.zeros((0, 3))).shape == (0, 3)
+    with pytest.raises(ValueError, match="x is empty"):
+        brl.tanh_normalize(np.zeros((3, 0)))
+
+
 @pytest.mark.parametrize("constant", [0.0, 5.0, 0.1, 1e308, 5e-324, -1e-300])
 @pytest.mark.parametrize("size", [1, 2, 3, 10])
 def test_a_constant_row_is_at_the_midpoint(constant, size):
@@ -630,8 +680,17 @@ def test_one_row_of_energies_is_broadcast_over_the_temperatures():
             assert type(getattr(alone, name)) is float
 
 
-def test_ensembles_compare_hash_and_print_by_value():
+def test_one_temperature_is_shared_by_all_rows_of_energies():
+    energies = np.array([[0.0, 1.0, 3.0], [-5.0, -4.0, -2.0]])
+    for rows in (energies, energies[np.newaxis], energies[:0]):
+        ensemble = brl.BoltzmannDistribution(rows, 0.5)
+        np.testing.assert_array_equal(ensemble.probabilities, brl.softmax(-rows, 0.5))
+        assert ensemble.temperature.shape == (*rows.shape[:-1], 1)
+
+
+def test_an_ensemble_is_immutable_compared_by_identity_and_pickles():
     ensemble = brl.BoltzmannDistribution([0.0, 1.0], 0.5)
+    assert len({ensemble, ensemble, brl.BoltzmannDistribution([0.0, 1.0], 0.5)}) == 2  # arrays make no equality
     with pytest.raises(AttributeError):
         ensemble.temperature = 1.0
     with pytest.raises(ValueError, match="read-only"):

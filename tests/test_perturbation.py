@@ -236,6 +236,95 @@ def test_beta_propensities_agree_with_adaptive_quadrature(case):
     assert beta_propensities(a, b) == pytest.approx(expected, rel=0, abs=1e-10)
 
 
+# --- closed forms -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e6])
+@pytest.mark.parametrize(
+    ("values", "wide"),
+    [
+        ([0.0, 0.0], [1, 0]),
+        ([-2.0, 1.0], [1, 0]),
+        ([3.0, -1.0], [1, 0]),
+        ([0.5, 0.25, 0.0, -1.0], [1, 0, 1, 0]),
+        ([0.0, -0.5, 2.0, 1.0, 0.125], [0, 1, 0, 1, 0]),
+        ([0.0, 40.0], [0, 1]),
+        ([40.0, 0.0], [0, 1]),
+        ([0.0] * 9, [1] + 8 * [0]),
+        ([0.0] * 300, [1] + 299 * [0]),
+        ([0.0] * 300, 299 * [1] + [0]),
+    ],
+)
+def test_gumbels_of_two_scales_of_which_one_is_twice_the_other_have_a_closed_form(values, wide, shift):
+    """With u = exp(−x/2) the product of the distribution functions is exp(−b·u − c·u²), a Gaussian integral in u."""
+    values, wide = np.array(values), np.array(wide, dtype=bool)
+    b, c = np.where(wide, np.exp(values / 2.0), 0.0), np.where(wide, 0.0, np.exp(values))
+    root = math.sqrt(c.sum())
+    integral = special.erfcx(b.sum() / (2.0 * root)) * math.sqrt(math.pi) / (2.0 * root)
+    expected = np.where(wide, b * integral, c / c.sum() * (1.0 - b.sum() * integral))
+    found = gumbel_propensities(values + shift, np.where(wide, 2.0, 1.0))
+    assert found == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "scales", [(1.0, 1.0, 1.0), (1.0, 2.0, 0.5), (1e-3, 1.0, 1.0), (1e-8, 1e-4, 1.0), (3.0, 0.1, 0.2)]
+)
+def test_three_gaussians_of_one_mean_have_a_closed_form(scales):
+    """Sheppard's formula: both differences are positive with probability 1/4 + arcsin(correlation) / 2π."""
+    expected = []
+    for i in range(3):
+        own, (one, two) = scales[i] ** 2, (scales[j] ** 2 for j in range(3) if j != i)
+        expected.append(0.25 + math.asin(own / math.sqrt((own + one) * (own + two))) / (2.0 * math.pi))
+    for mean in (0.0, -7.0):
+        assert gaussian_propensities([mean] * 3, scales) == pytest.approx(expected, rel=0, abs=1e-12)
+    with_one_far_below = gaussian_propensities([0.0, 0.0, -90.0, 0.0], [*scales[:2], 1.0, scales[2]])
+    assert np.delete(with_one_far_below, 2) == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.5, -3.0, 8.0])
+@pytest.mark.parametrize("sds", [(1.0, 1.0), (1.0, 0.1), (1e-4, 1.0), (1e-12, 1.0), (0.3, 0.4), (20.0, 0.0)])
+def test_two_gaussians_side_by_side_have_their_closed_form(gap, sds):
+    expected = special.ndtr(gap / math.hypot(*sds))
+    assert gaussian_propensities([gap, 0.0], sds) == pytest.approx([expected, 1.0 - expected], rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize("actions", [2, 3, 10, 100, 1000])
+def test_equal_indices_are_equally_often_the_largest(actions):
+    ones = np.ones(actions)
+    for found in (
+        gaussian_propensities(ones, 0.3 * ones),
+        beta_propensities(0.1 * ones, 0.1 * ones),
+        beta_propensities(ones, 50.0 * ones),
+        beta_propensities(1e6 * ones, 1e3 * ones),
+    ):
+        np.testing.assert_allclose(found, 1.0 / actions, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("a", "c"),
+    [([1.0, 2.0], 1.0), ([0.1, 0.2, 0.4], 1.0), ([5.0, 300.0], 1.0), ([0.5, 1e6, 3.0], 1.0), ([7.0] * 40, 1.0)],
+)
+def test_betas_that_are_powers_of_uniforms_win_in_proportion_to_their_exponents(a, c):
+    """Beta(a, 1) has the distribution function x^a, so that Beta(a_i, 1) is the largest with chance a_i / Σa."""
+    a = np.array(a)
+    assert beta_propensities(a, np.ones(len(a))) == pytest.approx(a / a.sum(), rel=0, abs=1e-11)
+
+
+@pytest.mark.parametrize("b", [[1.0, 2.0], [0.1, 0.3], [40.0, 3.0], [1e6, 2.0], [0.1, 1e6]])
+def test_the_smaller_of_two_betas_wins_in_proportion_to_the_others_exponent(b):
+    """1 − Beta(1, b) is Beta(b, 1): of two, the one that is not the smallest is the largest."""
+    assert beta_propensities([1.0, 1.0], b) == pytest.approx(np.array(b)[::-1] / sum(b), rel=0, abs=1e-11)
+
+
+@pytest.mark.parametrize(("a", "b"), [((3, 4), (2, 9)), ((50, 7), (30, 5)), ((1, 200), (2, 300))])
+@pytest.mark.parametrize("hidden", [0, 1, 2])
+def test_an_action_that_is_not_available_takes_no_part(a, b, hidden):
+    expected = np.insert(beta_propensities(a, b), hidden, 0.0)
+    found = beta_propensities(np.insert(np.array(a, dtype=float), hidden, -INF), np.insert(np.array(b), hidden, 3))
+    assert found == pytest.approx(expected, rel=0, abs=1e-13)
+    assert found[hidden] == 0.0
+
+
 gaps = st.floats(-1e3, 1e3)
 spreads = st.floats(-4, 0).map(lambda exponent: 10.0**exponent)
 

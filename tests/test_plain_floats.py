@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from boltzmann_rl import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, Uniform, act, schedules
 from boltzmann_rl.numerics.plain import FEW, few_values, pick
-from boltzmann_rl.policies.mixture import mixture_of, weights_of
+from boltzmann_rl.policies.mixture import Mixture, mixture_of, weights_of
 
 POLICIES = [
     Greedy(),
@@ -107,6 +107,32 @@ def test_values_are_never_written_to():
     values = np.array([1.0, 2.0, 3.0])
     assert few_values(values, np.array([True, False, True])) == [1.0, -math.inf, 3.0]
     np.testing.assert_array_equal(values, [1.0, 2.0, 3.0])
+
+
+def test_a_number_written_over_a_masked_value_is_left_to_the_arrays_where_a_policy_explores_uniformly():
+    row = [-1e8, *100 * [1e4]]
+    assert weights_of(Mixture(0.1, 0.0, 0.9), row) is None
+    assert weights_of(Mixture(0.0, 0.0, 1.0), row) == [0.0, *100 * [1.0]]
+    assert weights_of(Mixture(0.5, 0.0, 0.5), [-1e7, 0.0]) == [0.25, 0.75]
+
+
+def test_plain_floats_are_for_one_row_of_one_to_few_actions():
+    for actions in (1, 2, FEW):
+        assert few_values(np.arange(actions) / 2.0, None) == [action / 2.0 for action in range(actions)]
+    for values in (np.zeros(0), np.zeros(FEW + 1), np.zeros((1, 2)), np.zeros(()), [0.0], np.zeros(2, np.float32)):
+        assert few_values(values, None) is None
+    own_dtype = np.array([1.0, 2.0], dtype=np.dtype(np.float64, metadata={"unit": "reward"}))
+    assert few_values(own_dtype, None) == [1.0, 2.0]  # another object that describes the same numbers
+
+
+@pytest.mark.parametrize(
+    "mask", [[1, 1], np.ones(3, bool), np.ones((1, 2), bool), np.ones(2), np.array([1, 2]), np.array([2, 2])], ids=str
+)
+def test_masks_that_need_the_checks_of_arrays_are_left_to_them(mask):
+    assert few_values(np.zeros(2), mask) is None
+    for kind in (bool, np.int8, np.int64):
+        assert few_values(np.array([1.0, 2.0]), np.array([0, 1], kind)) == [-math.inf, 2.0]
+        assert few_values(np.array([1.0, 2.0]), np.array([1, 1], kind)) == [1.0, 2.0]
 
 
 @pytest.mark.parametrize("actions", [1, 6, 10, FEW])

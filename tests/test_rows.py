@@ -28,9 +28,13 @@ TEMPERATURES = np.array([0.0, 1.0, INF, 0.3, 2.0, 0.0, 1.0, 20.0, 1e308, 1e299, 
 ALL_ZERO = np.zeros(12)
 INVERSE = np.array([1.0, 0.0, INF, 0.3, 2.0, 0.5, 1.0, 0.01, 1e-308, 1e-300, 1e300, 1e-320])
 INDICES = np.array([0.5, 1.0, 1.5, 2.0, 3.0, 0.7, 1.2, 5.0, 1.5, 0.5, 2.0, 1.0])
-PER_ACTION = np.array([[1.0, 2.0, 0.5]] * 3 + [[0.0, 1.0, INF]] * 3 + [[0.0, 0.0, 3.0]] * 3 + [[1e300, 1.0, 1e-300]] * 3)
-MODEST = np.array(EVERYDAY + [[1e6, 1e6 + 1.0, 0.0], [0.1, -INF, 0.1], [-3.0, 4.0, 4.5], [9.0, 8.0, -INF]])
-SPREADS = np.array([[1.0, 2.0, 0.5], [1e-3, 0.0, 1.0], [0.0, 0.0, 0.0], [INF, INF, INF], [3.0, 3.0, 3.0], [0.1, 1.0, 9.0]])
+PER_ACTION = np.array(
+    [[1.0, 2.0, 0.5]] * 3 + [[0.0, 1.0, INF]] * 3 + [[0.0, 0.0, 3.0]] * 3 + [[1e300, 1.0, 1e-300]] * 3
+)
+MODEST = np.array([*EVERYDAY, [1e6, 1e6 + 1.0, 0.0], [0.1, -INF, 0.1], [-3.0, 4.0, 4.5], [9.0, 8.0, -INF]])
+SPREADS = np.array(
+    [[1.0, 2.0, 0.5], [1e-3, 0.0, 1.0], [0.0, 0.0, 0.0], [INF, INF, INF], [3.0, 3.0, 3.0], [0.1, 1.0, 9.0]]
+)
 SPREADS = np.concatenate([SPREADS, SPREADS[::-1]])
 A = np.where(np.isneginf(MODEST), -INF, np.clip(np.abs(MODEST), 0.5, 300.0))
 B = np.clip(np.abs(MODEST[:, ::-1]), 0.5, 300.0)
@@ -82,8 +86,16 @@ FUNCTIONS = {
     "tanh_normalize": (brl.tanh_normalize, FINITE),
     "mean_of": (mean_of, FINITE),
     **{
-        name: (ensemble(name), -VALUES, TEMPERATURES)
-        for name in ("probabilities", "ground_energy", "mean_energy", "free_energy", "entropy", "heat_capacity")
+        f"the ensemble's {name}": (ensemble(name), -VALUES, TEMPERATURES)
+        for name in (
+            "probabilities",
+            "ground_energy",
+            "mean_energy",
+            "free_energy",
+            "entropy",
+            "heat_capacity",
+            "log_partition",
+        )
     },
 }
 

@@ -255,7 +255,7 @@ def test_every_pair_of_extreme_values_and_temperatures_per_action_has_its_exact_
     pairs = [
         (value, temperature)
         for value in (NINF, -1e300, -1.5, -SMALLEST, 0.0, SMALLEST, 1.0, 1e300)
-        for temperature in (0.0, SMALLEST, 3.0, 1e300, INF)
+        for temperature in (0.0, SMALLEST, 1e-300, 3e-300, 3.0, INF)
     ]
     rows = np.array([(one, two, (NINF, 1.0)) for one in pairs for two in pairs if max(one[0], two[0]) > NINF])
     z = []
@@ -367,7 +367,7 @@ def test_the_log_probability_of_the_best_action_keeps_its_digits_near_zero(gap):
     assert brl.log_softmax([0.0, -gap])[0] < 0.0
 
 
-@pytest.mark.parametrize("temperature", [1.5, 1e10, 1e300, 1e305])
+@pytest.mark.parametrize("temperature", [1.5, 1.95, 2.0, 1e10, 1e300, 1e305])
 def test_log_softmax_stays_finite_where_the_probability_underflows_and_the_difference_overflows(temperature):
     assert_log_softmax_is_exact([1.7e308, -1.7e308, 0.0], temperature)
     assert_log_softmax_is_exact([1.7e308, -1.7e308, 0.0], [temperature, temperature, 2.0])

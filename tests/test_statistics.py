@@ -178,3 +178,15 @@ def test_means_of_rows_are_those_of_single_rows_and_accurate_even_if_sums_overfl
     for mean, row in zip(means.tolist(), samples.tolist(), strict=True):
         assert mean == pytest.approx(float(sum(map(Fraction, row)) / 40), rel=1e-14)
     assert means[2] == 1.7e308  # never beyond the greatest, not by a rounding either
+
+
+def test_means_whose_sums_overflow_are_exact_where_floats_hold_them_and_within_their_own_row():
+    unit = 2.0**1023
+    rows = np.array([[1.0, 1.5, 1.25, 1.75], [-1.0, -1.5, -1.25, -1.75], [1.0, 2.0, 3.0, 4.0]])
+    rows[:2] *= unit
+    with np.errstate(over="ignore"):
+        assert mean_of(rows).tolist() == [1.375 * unit, -1.375 * unit, 2.5]
+        for size in (1.7e308, 1.1e308, 1.3333e308):
+            constant = np.full((4, 41), size) * [[1.0], [-1.0], [1.05], [-1.05]]
+            assert mean_of(constant).tolist() == constant[:, 0].tolist()
+            assert mean_of(np.column_stack([constant, constant])).tolist() == constant[:, 0].tolist()

@@ -158,6 +158,24 @@ def test_the_values_behave_as_a_plain_array_elsewhere():
     assert brl.Greedy()(values, 0).tolist() == [[0.0, 1.0], [0.0, 1.0]]
 
 
+def test_an_amount_is_added_to_what_is_shown_and_to_what_is_behind():
+    amount = np.array([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])
+    values = UntriedFirst(np.array([[0.5, 0.25, 7.0]] * 2), np.array([[False, False, True]] * 2)).shifted(amount)
+    assert values.tolist() == [[-INF, -INF, 4.0], [-INF, -INF, 32.0]]
+    assert values.behind.tolist() == [[1.5, 2.25, -INF], [8.5, 16.25, -INF]]
+    assert brl.mask(values, [[1, 1, 0], [0, 1, 0]]).tolist() == [[1.5, 2.25, -INF], [-INF, 16.25, -INF]]
+    assert brl.mask(values, [[1, 1, 0], [0, 1, 1]]).tolist() == [[1.5, 2.25, -INF], [-INF, -INF, 32.0]]
+    assert brl.mask(values.reshape(3, 2).shifted(np.ones((3, 2))), np.ones((3, 2), bool))[1].tolist() == [5.0, -INF]
+
+
+def test_numpys_own_functions_answer_plain_numbers_and_arrays():
+    values = UntriedFirst(np.array([0.5, 0.25]), np.array([False, False]))
+    nothing_left = values[:1].reshape(())
+    assert type(np.negative(nothing_left)) is np.float64
+    assert (np.negative(nothing_left), values.sum(), np.add.reduce(values)) == (-0.5, 0.75, 0.75)
+    assert type(np.negative(values)) is np.ndarray
+
+
 def test_rows_and_copies_are_masked_like_the_whole():
     values = UntriedFirst(np.array([[0.2, 0.9], [0.3, 0.4]]), np.array([[False, True], [False, False]]))
     for same in (values[:1], values[0][np.newaxis], values[[0, 1]][:1], values.copy()[:1], values[:, ::-1][:1, ::-1]):

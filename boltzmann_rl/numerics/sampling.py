@@ -50,8 +50,7 @@ def invert(probabilities: Any, u: Any) -> Any:
     """The action at which the distribution function passes ``u``: the inverse-CDF sample.
 
     action = min{i : p_1 + … + p_i > u · Σp}. A ``u`` exactly on a boundary goes to the right. ``u`` is scaled by the
-    last cumulative sum and the action capped at the last of positive probability, so that rounding never chooses an
-    impossible action.
+    last cumulative sum, so that rounding never chooses an impossible action.
 
     Args:
         probabilities: ``(..., A)``, rows that sum to 1 within 1e-5, as those of float32 networks do; in float16 and
@@ -130,16 +129,12 @@ def as_probabilities(probabilities: Any, name: str = "probabilities") -> Floats:
 
 
 def inverse_cdf(p: Floats, u: float | Floats) -> Any:
-    """`invert` for arguments already converted."""
-    if p.ndim == 1:
-        cdf = p.cumsum()
-        action = min(int(cdf.searchsorted(u * cdf[-1], side="right")), len(p) - 1)
-        return action if p[action] > 0.0 else int(np.flatnonzero(p)[-1])
+    """`invert` for arguments already converted.
+
+    There always is such an action, of a probability above 0: see `boltzmann_rl.numerics.plain.pick`.
+    """
     cdf = p.cumsum(axis=-1)
+    if p.ndim == 1:
+        return int(cdf.searchsorted(u * cdf[-1], side="right"))
     actions: NDArray[np.int64] = (cdf <= np.asarray(u)[..., np.newaxis] * cdf[..., -1:]).sum(axis=-1)
-    np.minimum(actions, p.shape[-1] - 1, out=actions)
-    chosen = p.reshape(-1)[np.arange(0, p.size, p.shape[-1]) + actions.reshape(-1)]
-    if (chosen == 0.0).any():  # u·Σp was rounded to Σp
-        last = p.shape[-1] - 1 - (p[..., ::-1] > 0.0).argmax(axis=-1)
-        np.minimum(actions, last, out=actions)
     return actions

@@ -95,7 +95,7 @@ def _standardised(x: Any) -> Floats:
         x = np.ldexp(x, -exponent)
         x = x - x.min(axis=-1, keepdims=True)
         largest = x.max(axis=-1, keepdims=True)
-        x /= np.where(largest == 0.0, 1.0, largest)
+        x /= largest  # 0 / 0 in a constant row
         centred = x - x.mean(axis=-1, keepdims=True)
         deviation = np.sqrt((centred**2).mean(axis=-1, keepdims=True))
         return np.where(largest == 0.0, 0.0, centred / deviation)

@@ -170,8 +170,7 @@ def exponents(values: Floats, temperature: float | Floats, plain: float = LARGES
         return z
     # Three cases in which shift-then-divide is wrong: where the difference overflows, halve the operands (exact, since
     # they are huge); where 0/0 or −inf/inf arises, write the limit.
-    overflown = np.isneginf(z) & ~np.isneginf(values)
-    z = np.where(overflown, (values / 2 - best / 2) / (np.asarray(temperature) / 2), z / temperature)
+    z = np.where(np.isneginf(z), (values / 2 - best / 2) / (np.asarray(temperature) / 2), z / temperature)
     z = np.where(np.equal(temperature, 0.0), np.where(values == best, 0.0, -np.inf), z)
     return np.where(np.isinf(temperature), np.where(np.isneginf(values), -np.inf, 0.0), z)
 
@@ -194,7 +193,7 @@ def _exponents_per_action(values: Floats, temperature: Floats) -> Floats:
     scale = np.maximum(3 * np.frexp(root.max(axis=-1, keepdims=True))[1], 0)
     high, low = (np.ldexp(part, v_exponent - t_exponent - scale) for part in (high, low))
     best = high.max(axis=-1, keepdims=True)
-    winner = (high == best) & ~np.isneginf(values)
+    winner = high == best
     if np.isinf(best).any():  # several quotients are +inf, or all are −inf: the greatest value wins
         contenders = np.where(winner, values, -np.inf)
         greatest = np.where(contenders == contenders.max(axis=-1, keepdims=True), 0.0, -np.inf)

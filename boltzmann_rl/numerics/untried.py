@@ -69,8 +69,8 @@ class UntriedFirst(np.ndarray[Any, np.dtype[np.float64]]):
             return shown
         return self._of(shown, self.behind[key])
 
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        return array[()] if return_scalar else np.asarray(array)
+    def __array_wrap__(self, array: Any, *_: Any) -> Any:
+        return np.asarray(array)[()]  # a number where no axis is left
 
     def __repr__(self) -> str:
         return repr(np.asarray(self))
