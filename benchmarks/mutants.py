@@ -46,13 +46,14 @@ MODULES = sorted(
 )
 # The test files of a module, or of all modules of a folder; test_settings and the module's doctests are added to all.
 TESTS = {
-    "numerics": "numerics",
-    "numerics.entmax": "regularised numerics",
-    "numerics.maxima": "numerics regularised temperatures",
-    "numerics.perturbation": "perturbation",
+    "numerics": "rows numerics",
+    "numerics.entmax": "rows roots regularised numerics",
+    "numerics.maxima": "rows roots numerics regularised temperatures",
+    "numerics.perturbation": "rows propensities perturbation",
     "numerics.plain": "plain_floats masks policies",
-    "numerics.sampling": "numerics bad_inputs formats",
-    "numerics.softmax": "softmax bad_inputs",
+    "numerics.sampling": "rows numerics bad_inputs formats untried",
+    "numerics.softmax": "rows softmax bad_inputs",
+    "numerics.untried": "rows untried",
     "policies": "policies parameters_per_row clocks",
     "policies.feedback": "feedback adversarial",
     "policies.mixture": "mixture plain_floats policies parameters_per_row",
