@@ -215,6 +215,61 @@ def test_propensities_do_not_depend_on_the_unit(propensities, unit):
     assert propensities(values * unit, scales * unit) == pytest.approx(propensities(values, scales), rel=0, abs=1e-14)
 
 
+def test_narrow_indices_far_from_a_wide_one_keep_the_digits_of_their_distance():
+    """Beside the narrow two the density of the wide one is constant: they share what it leaves as two alone."""
+    wide, narrow = 2.0**20, 2.0**-31
+    values = np.array([0.0, 2.0 * wide, 2.0 * wide + narrow])
+    for sign, best in ((1.0, special.ndtr(2.0)), (-1.0, special.ndtr(-2.0))):
+        expected = [1.0 - best, best * special.ndtr(-math.sqrt(0.5)), best * special.ndtr(math.sqrt(0.5))]
+        found = gaussian_propensities(np.array([0.0, sign, sign]) * values, [wide, narrow, narrow])
+        assert found == pytest.approx(expected if sign > 0.0 else np.array(expected)[[0, 2, 1]], rel=0, abs=1e-12)
+    best, first = math.exp(-math.exp(-2.0)), 1.0 / (1.0 + math.e)
+    found = gumbel_propensities(values, [wide, narrow, narrow])
+    assert found == pytest.approx([1.0 - best, best * first, best * (1.0 - first)], rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize("propensities", [gumbel_propensities, gaussian_propensities])
+def test_scales_below_1e_16_of_the_largest_are_raised_to_that(propensities):
+    distance = 2.0**-53
+    found = propensities([0.0, 0.0, distance], [1.0, 0.0, 1e-20])
+    assert found == pytest.approx(propensities([0.0, 0.0, distance], [1.0, 1e-16, 1e-16]), rel=0, abs=1e-13)
+    gap = distance / 1e-16
+    law = special.ndtr(gap / math.sqrt(2.0)) if propensities is gaussian_propensities else special.expit(gap)
+    assert found[2] / found[1:].sum() == pytest.approx(law, rel=1e-9)
+
+
+@pytest.mark.parametrize("propensities", [gumbel_propensities, gaussian_propensities])
+def test_the_scale_of_an_action_that_is_not_available_does_not_matter(propensities):
+    expected = [*propensities([0.0, 1.0], [1.0, 2.0]), 0.0]
+    for scale in (0.0, 1e-9, 1e300, INF):
+        assert propensities([0.0, 1.0, -INF], [1.0, 2.0, scale]).tolist() == expected
+
+
+@pytest.mark.parametrize("b", [0.1, 1e9])
+def test_betas_take_their_whole_range_and_no_more(b):
+    assert beta_propensities([1.0, 1.0], [b, b]).tolist() == [0.5, 0.5]
+    assert beta_propensities([b, b], [1.0, 1.0]).tolist() == [0.5, 0.5]
+    beyond = np.nextafter(b, b * (b - 1.0))
+    for a, other in (([1.0, 2.0], [beyond, 1.0]), ([beyond, 2.0], [1.0, 1.0]), ([1.0, 2.0], [1.0, beyond])):
+        with pytest.raises(ValueError, match=r"must be in \[0.1, 1e9\]"):
+            beta_propensities(a, other)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (lambda: beta_propensities([[1.0, 2.0, 1.0], [-INF, -INF, -INF]], np.ones((2, 3))), "no action available"),
+        (lambda: gaussian_propensities([[0.0, 1.0], [-INF, -INF]], [1.0, 2.0]), "no action available"),
+        (lambda: gaussian_propensities([[0.0, 1.0], [-INF, -INF]], [[1.0, 2.0]] * 2), "no action available"),
+        (lambda: gaussian_propensities([[0.0, 1.0], [0.0, math.nan]], [[1.0, 2.0]] * 2), r"values\[1, 1\] is nan"),
+        (lambda: gumbel_propensities([[0.0, 1.0]] * 2, [[1.0, 2.0], [INF, 1.0]]), "got inf beside others"),
+    ],
+)
+def test_one_wrong_row_of_many_is_refused(attempt, message):
+    with pytest.raises(ValueError, match=message):
+        attempt()
+
+
 @pytest.mark.parametrize(
     ("attempt", "kind", "message"),
     [

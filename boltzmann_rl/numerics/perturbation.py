@@ -148,17 +148,17 @@ def _location_scale(kind: _Distribution, values: Any, scales: Any, name: str) ->
     check_best(values, values.max(axis=-1, keepdims=True))
     scales = np.full(values.shape, as_temperature(scales, values.shape, name))
     scales[np.isneginf(values)] = 0.0
-    largest = scales.max(axis=-1, keepdims=True)
-    plain = ((scales == largest) | np.isneginf(values)).all(axis=-1)
-    if (np.isinf(largest[..., 0]) & ~plain).any():
+    largest = scales.max(axis=-1)
+    plain = ((scales == largest[..., np.newaxis]) | np.isneginf(values)).all(axis=-1)
+    if (np.isinf(largest) & ~plain).any():
         raise ValueError(f"{name} must be finite, or infinite for every action of a row, got inf beside others")
     if kind is not GUMBEL:
-        plain &= (largest[..., 0] == 0.0) | np.isinf(largest[..., 0])
+        plain &= (largest == 0.0) | np.isinf(largest)
     if plain.all():
-        return softmax(values, largest[..., 0])
-    p = softmax(values, largest[..., 0]) if plain.any() else np.empty(values.shape)
+        return softmax(values, largest)
+    p = softmax(values, largest) if plain.any() else np.empty(values.shape)
     rest = ~plain
-    values, scales, largest = values[rest], scales[rest], largest[rest]
+    values, scales, largest = values[rest], scales[rest], largest[rest][:, np.newaxis]
     with np.errstate(all="ignore"):
         # Dividing by 8 keeps differences from overflowing. Locations are relative to the pivot, the highest lower end,
         # so that narrow indices next to it keep all digits of their distances.
