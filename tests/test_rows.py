@@ -22,13 +22,13 @@ EVERYDAY = [
     [0.0, -800.0, -30.0],
 ]
 HUGE = [[1.7e308, -1.7e308, 0.0], [1e300, 1e300, -INF]]
-TINY = [[5e-324, 0.0, 1e-323], [1e-300, -1e-300, 2e-300]]
+TINY = [[5e-324, -INF, 1e-323], [1e-300, -1e-300, 2e-300]]
 VALUES = np.array(EVERYDAY + HUGE + TINY)
 FINITE = np.where(np.isneginf(VALUES), 4.0, VALUES)
 TEMPERATURES = np.array([0.0, 1.0, INF, 0.3, 2.0, 0.0, 1.0, 20.0, 1e308, 1e299, 5e-324, 1e-300])
 ALL_ZERO = np.zeros(12)
-INVERSE = np.array([1.0, 0.0, INF, 0.3, 2.0, 0.5, 1.0, 0.01, 1e-308, 1e-300, 1e300, 1e-320])
-MODERATE = np.array([1.0, 0.0, INF, 0.3, 2.0, 0.5, 0.0, 0.01, 5.0, 20.0, 0.1, 3.0])
+INVERSE = np.array([1.0, 0.5, INF, 0.3, 2.0, 0.0, 1.0, 0.01, 1e-308, 1e-300, 1e300, 1e-320])
+MODERATE = np.array([1.0, 0.0, INF, 0.3, 2.0, 0.5, 0.0, 0.01, 5.0, 20.0, 0.0, 3.0])
 INDICES = np.array([0.5, 1.0, 1.5, 2.0, 3.0, 0.7, 1.2, 5.0, 1.5, 0.5, 2.0, 1.0])
 PER_ACTION = np.array(
     [[1.0, 2.0, 0.5]] * 3 + [[0.0, 1.0, INF]] * 3 + [[0.0, 0.0, 3.0]] * 3 + [[1e300, 1.0, 1e-300]] * 3
@@ -159,7 +159,7 @@ def mellow_below(values, omega):
 def mellow_temperature(values, omega, alpha):
     """By bisection of the published equation, whose root β lies between α and α + ω; 0 where all else has weight 0."""
     held = [mp.mpf(value) for value in values if value > -INF]
-    if min(held) == max(held):
+    if min(held) == max(held) or omega == alpha == 0.0:
         return mp.inf
     if INF in (omega, alpha):
         return mp.mpf(0)
@@ -183,7 +183,7 @@ def tsallis(values, temperature, alpha):
         return [(x - tau) ** (1 / power) if x is not None and x > tau else mp.mpf(0) for x in z]
 
     low, high = sorted((-mp.mpf(1), -(mp.mpf(len(z)) ** -power)))
-    for _ in range(180):
+    for _ in range(mp.mp.prec):
         tau = (low + high) / 2
         low, high = (tau, high) if (mp.fsum(p(tau)) > 1) == (power > 0) else (low, tau)
     return p(tau)
@@ -283,3 +283,50 @@ def test_every_row_is_that_of_60_digits(name):
                 else:
                     bound = relative * abs(other) + of_the_row * largest + absolute
                     assert abs(mp.mpf(one) - other) <= bound, (row, one, float(other))
+
+
+OF_VALUES = [name for name, (_, *arguments) in FUNCTIONS.items() if arguments[0] is VALUES and name != "mask"]
+
+
+@pytest.mark.parametrize("name", [*OF_VALUES, "mellowmax_temperature", "gumbel_propensities", "gaussian_propensities"])
+def test_one_row_without_a_maximum_is_refused_by_its_index(name):
+    function, values, *others = FUNCTIONS[name]
+    for wrong, said in (
+        ([0.0, math.nan, 1.0], r"values\[5, 1\] is nan"),
+        ([0.0, 1.0, INF], r"values\[5, 2\] is inf"),
+        ([-INF] * 3, r"values\[5\] leave no action available"),
+    ):
+        row = np.arange(12)[:, np.newaxis] == 5
+        with pytest.raises(ValueError, match=said):
+            function(np.where(row, wrong, values), *others)
+
+
+@pytest.mark.parametrize("function", [brl.sparsemax, brl.entmax, brl.soft_mellowmax, brl.mellowmax_temperature])
+def test_parameters_per_action_are_refused_where_only_rows_have_them(function):
+    ones = (1.0,) * (function in (brl.soft_mellowmax, brl.mellowmax_temperature))
+    for actions in (2, 3):
+        with pytest.raises(ValueError, match="one per row"):
+            function(np.zeros(actions), np.ones(actions), *ones)
+
+
+def test_entmax_takes_a_positive_finite_index_which_is_three_halves_by_default():
+    np.testing.assert_array_equal(brl.entmax(FINITE[:8]), brl.entmax(FINITE[:8], 1.0, 1.5))
+    for wrong in (0.0, INF):
+        with pytest.raises(ValueError, match="alpha must be positive and finite"):
+            brl.entmax([1.0, 0.0], 1.0, wrong)
+
+
+@pytest.mark.parametrize("alpha", [0.7, 1.2, 3.0, 10.0])
+def test_entmax_keeps_the_digits_of_an_action_that_is_about_to_drop_out(alpha):
+    values = np.array([[0.0, -(1.0 - distance) / abs(alpha - 1.0), -30.0] for distance in (1e-12, 1e-9, 1e-3)])
+    with mp.workdps(200):
+        expected = [[float(p) for p in tsallis(row, 1.0, alpha)] for row in values.tolist()]
+    np.testing.assert_allclose(brl.entmax(values, 1.0, alpha), expected, rtol=0, atol=1e-12)
+
+
+def test_a_mellowmax_temperature_has_the_unit_of_the_values_also_where_differences_overflow():
+    values = np.array([1.0, -0.9, 0.25, -INF])
+    expected = brl.mellowmax_temperature(values, 1.5, 0.75)
+    for power in (-1000, 1023):
+        found = brl.mellowmax_temperature(np.ldexp(values, power), math.ldexp(1.5, -power), math.ldexp(0.75, -power))
+        assert math.ldexp(found, -power) == pytest.approx(expected, rel=1e-11)

@@ -40,7 +40,7 @@ def argmax(values: Any) -> Any:
         array([1, 0])
     """
     values = as_values(values)
-    check_best(values, values.max(axis=-1, keepdims=True))
+    check_best(values, values.max(axis=-1))
     best = values.argmax(axis=-1)
     return int(best) if values.ndim == 1 else best
 
@@ -85,7 +85,7 @@ def uniform(values: Any) -> Floats:
         array([0.5, 0. , 0.5])
     """
     values = as_values(values)
-    check_best(values, values.max(axis=-1, keepdims=True))
+    check_best(values, values.max(axis=-1))
     available = ~np.isneginf(values)
     return available / available.sum(axis=-1, keepdims=True)
 
@@ -118,7 +118,7 @@ def mellowmax(values: Any, omega: Any) -> Any:
     values, omega = as_values(values), as_number(omega, "omega")
     if omega >= 0.0:
         return soft_mellowmax(values, omega, alpha=0.0)
-    check_best(values, values.max(axis=-1, keepdims=True))
+    check_best(values, values.max(axis=-1))
     return -soft_mellowmax(np.where(np.isneginf(values), values, -values), -omega, alpha=0.0)
 
 
@@ -150,7 +150,7 @@ def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
     """
     values = as_values(values)
     omega, alpha = per_row(omega, "omega", values.shape), per_row(alpha, "alpha", values.shape)
-    check_best(values, values.max(axis=-1, keepdims=True))
+    check_best(values, values.max(axis=-1))
     with np.errstate(all="ignore"):
         values, unit = halved_where_huge(values)
         omega, alpha, best = omega * unit, alpha * unit, values.max(axis=-1, keepdims=True)

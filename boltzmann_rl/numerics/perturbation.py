@@ -145,7 +145,7 @@ def beta_propensities(a: Any, b: Any) -> Floats:
 def _location_scale(kind: _Distribution, values: Any, scales: Any, name: str) -> Floats:
     """Propensities of indices values + scales·Z: the softmax where it is exact, else the integral."""
     values = as_values(values)
-    check_best(values, values.max(axis=-1, keepdims=True))
+    check_best(values, values.max(axis=-1))
     scales = np.full(values.shape, as_temperature(scales, values.shape, name))
     scales[np.isneginf(values)] = 0.0
     largest = scales.max(axis=-1)
