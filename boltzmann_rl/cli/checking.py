@@ -8,8 +8,6 @@ import boltzmann_rl
 from boltzmann_rl.cli.sources import WrongCall, meant, module_in, module_named
 from boltzmann_rl.cli.terminal import say
 
-__all__ = ["check", "declare"]
-
 
 def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the command and its options."""

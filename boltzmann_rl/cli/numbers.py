@@ -3,8 +3,6 @@
 import argparse
 import math
 
-__all__ = ["plus_minus", "seed", "whole"]
-
 
 def whole(text: str) -> int:
     """A whole number, 1 or more."""

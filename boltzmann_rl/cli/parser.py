@@ -10,8 +10,6 @@ from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.cli import checking, reproducing, running
 from boltzmann_rl.cli.sources import meant
 
-__all__ = ["parser"]
-
 
 class Parser(argparse.ArgumentParser):
     """A parser whose messages escape control characters and suggest similar words."""

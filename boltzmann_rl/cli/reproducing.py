@@ -10,8 +10,6 @@ from boltzmann_rl.cli.numbers import plus_minus, seed, whole
 from boltzmann_rl.cli.sources import WrongCall, existing, meant, module_in, module_name
 from boltzmann_rl.cli.terminal import say
 
-__all__ = ["declare", "reproduce"]
-
 
 def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the command and its options."""

@@ -16,8 +16,6 @@ from boltzmann_rl.engines.metrics import POINTS, measures_of
 from boltzmann_rl.experiments.checks import entrants_of
 from boltzmann_rl.kernels.jit import available
 
-__all__ = ["declare", "list_experiments", "plot", "run"]
-
 # Runs with --quick, by the axis of the experiment.
 _QUICK_RUNS = {"step": 200, "episode": 10}
 

@@ -13,8 +13,6 @@ from boltzmann_rl.arguments.near_names import nearest
 if TYPE_CHECKING:
     from boltzmann_rl.experiments.declarations import Experiment
 
-__all__ = ["WrongCall", "existing", "experiments_in", "meant", "module_in", "module_name", "module_named"]
-
 
 class WrongCall(Exception):
     """Wrong arguments: exit status 2."""

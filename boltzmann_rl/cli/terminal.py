@@ -5,8 +5,6 @@ from typing import TextIO
 
 from boltzmann_rl.arguments.labels import visible
 
-__all__ = ["say"]
-
 
 def say(text: object = "", file: TextIO | None = None) -> None:
     """Print text to standard output or to a file, with control and invisible characters escaped."""

@@ -5,9 +5,6 @@ from typing import NamedTuple
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.moments import Moments
 
-__all__ = ["BLOCK", "Block"]
-
-
 # Runs that are simulated together. Random numbers are always drawn for a full block, so that a run's numbers do not
 # depend on the number of runs beside it.
 BLOCK = 1000

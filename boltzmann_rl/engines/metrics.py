@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-__all__ = ["BANDITS", "EPISODES", "POINTS", "WINDOW", "Measures", "Metric", "measures_of"]
-
 # Number of episodes over which the smoothed return of a run is averaged.
 WINDOW = 10
 

@@ -7,8 +7,6 @@ import numpy as np
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.intervals import mean_of, t_quantile
 
-__all__ = ["Moments"]
-
 
 class Moments(NamedTuple):
     """Number of samples, their means, and their sums of squared deviations.

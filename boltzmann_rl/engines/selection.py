@@ -12,8 +12,6 @@ from boltzmann_rl.kernels.forks import no_fork
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.protocols import traits_of
 
-__all__ = ["COMPILED", "PAYS", "REFERENCE", "engine_of", "room"]
-
 REFERENCE, COMPILED = "reference", "compiled"
 
 # Compiling pays from this number of steps of all runs and agents on: a first run, which compiles for about five seconds

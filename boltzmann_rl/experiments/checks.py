@@ -11,8 +11,6 @@ from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.protocols import learns_from
 
-__all__ = ["BANDITS", "ENVIRONMENTS", "Entrant", "canonicalise", "entrants_of"]
-
 # The attributes by which a bandit and an environment are recognised.
 _BANDIT = ("arms", "start", "noise", "reward", "move")
 _ENVIRONMENT = ("reset", "step")

@@ -22,8 +22,6 @@ from boltzmann_rl.runs.plan import Cell, Plan, Series
 if TYPE_CHECKING:
     from boltzmann_rl.results.results import Results
 
-__all__ = ["BanditExperiment", "Experiment", "GymnasiumExperiment", "run"]
-
 # Agents by label, or in a parameter study by a family's label and a parameter.
 Agents = Mapping[str, Agent] | Mapping[str, Mapping[float, Agent]] | Mapping[str, Agent | Mapping[float, Agent]]
 

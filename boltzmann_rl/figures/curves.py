@@ -11,8 +11,6 @@ from boltzmann_rl.engines.metrics import Metric, measures_of
 from boltzmann_rl.figures.panels import caption, finish, frame_late, line_with_band
 from boltzmann_rl.figures.style import Drawing, label_lines, short, styled
 
-__all__ = ["plot_curves"]
-
 
 def plot_curves(curves: pd.DataFrame, axis: str, agents: Sequence[str]) -> Figure:
     """The curves of an experiment, one panel for each metric, with the problems below each other.

@@ -11,8 +11,6 @@ from matplotlib.ticker import PercentFormatter
 from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.figures.style import line_style, plain_ticks, short
 
-__all__ = ["caption", "finish", "frame_late", "line_with_band"]
-
 
 def line_with_band(ax: Axes, x: Any, mean: Any, low: Any, high: Any, index: int, label: str) -> None:
     """Draw means in the style of line ``index``, with a band where their intervals are finite."""

@@ -13,8 +13,6 @@ from boltzmann_rl.figures.style import Drawing, label_lines, line_style, short, 
 from boltzmann_rl.protocols import Parameter
 from boltzmann_rl.schedules import evaluate
 
-__all__ = ["plot_schedule"]
-
 
 @suggesting
 def plot_schedule(schedule: Parameter | Mapping[str, Parameter], steps: int = 1000, *, label: str = "value") -> Figure:

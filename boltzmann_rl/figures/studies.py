@@ -12,8 +12,6 @@ from boltzmann_rl.engines.metrics import Metric, measures_of
 from boltzmann_rl.figures.panels import caption, finish, line_with_band
 from boltzmann_rl.figures.style import Drawing, label_lines, short, styled
 
-__all__ = ["plot_study"]
-
 
 def plot_study(summary: pd.DataFrame, axis: str, study: Mapping[str, Any]) -> Figure:
     """The means of a parameter study, one panel for each metric, with the problems below each other.

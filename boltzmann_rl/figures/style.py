@@ -15,9 +15,6 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from boltzmann_rl.arguments.labels import visible
 
-__all__ = ["COLOURS", "STYLE", "Drawing", "figure_bytes", "label_lines", "line_style", "plain_ticks", "short", "styled"]
-
-
 # Okabe & Ito (2008), *Color Universal Design*; a grey for the yellow, which is too light for a line.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#888888")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)))
@@ -45,23 +42,23 @@ class Drawing(Figure):
     """A Matplotlib figure that notebooks show without pyplot."""
 
     def _repr_png_(self) -> bytes:
-        return image(self, "png")
+        return _image(self, "png")
 
 
 def figure_bytes(figure: Figure) -> dict[str, bytes]:
     """The figure as PNG and SVG, the same bytes for the same figure: no date, no random ids."""
-    return {kind: image(figure, kind) for kind in METADATA}
+    return {kind: _image(figure, kind) for kind in _METADATA}
 
 
 # Metadata that Matplotlib would write by default, which would make the bytes differ.
-METADATA: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+_METADATA: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
-def image(figure: Figure, kind: str) -> bytes:
+def _image(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     with styled(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # characters without a font are drawn as boxes
-        figure.savefig(buffer, format=kind, dpi=200, metadata=METADATA[kind])
+        figure.savefig(buffer, format=kind, dpi=200, metadata=_METADATA[kind])
     return buffer.getvalue()
 
 

@@ -11,8 +11,6 @@ from matplotlib.figure import Figure
 from boltzmann_rl.figures.style import COLOURS, Drawing, plain_ticks, styled
 from boltzmann_rl.reproduction.targets import SIGMAS, Row
 
-__all__ = ["plot_reproduction"]
-
 
 def plot_reproduction(rows: Sequence[Row]) -> Figure:
     """Our numbers as dots and lines and the paper's as rings, with one panel per figure or table of the paper.

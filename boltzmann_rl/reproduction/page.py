@@ -15,8 +15,6 @@ from boltzmann_rl.results.checks import refuse_links
 from boltzmann_rl.results.spreadsheets import csv_bytes
 from boltzmann_rl.storage.atomic import write
 
-__all__ = ["lines_of", "save_reproductions"]
-
 # Targets with more numbers than this are shown as one line, with the largest and the mean distance.
 _FEW = 7
 

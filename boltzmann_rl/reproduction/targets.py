@@ -14,8 +14,6 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, set_fields
 from boltzmann_rl.arguments.near_names import dataclass, nearest
 
-__all__ = ["NOT_GIVEN", "Measurement", "Row", "Target", "as_asked", "measure_targets", "with_parameters"]
-
 # Number of standard errors by which equal numbers may differ: one false alarm in 2000 comparisons.
 SIGMAS = 3.5
 

@@ -9,8 +9,6 @@ from boltzmann_rl.arguments import as_finite, as_integer, shown
 from boltzmann_rl.arguments.labels import check_label, check_name
 from boltzmann_rl.engines.metrics import BANDITS, EPISODES
 
-__all__ = ["check_manifest", "check_table", "refuse_links", "refuse_missing"]
-
 _KINDS = {"BanditExperiment": BANDITS, "GymnasiumExperiment": EPISODES}
 
 _LARGEST = 2**63 - 1

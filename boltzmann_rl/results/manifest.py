@@ -17,8 +17,6 @@ from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.results.checks import check_manifest
 from boltzmann_rl.runs.plan import Plan, Series
 
-__all__ = ["FORMAT", "differences", "manifest_of", "read_manifest"]
-
 # The format of a results folder. Folders of a later format are refused.
 FORMAT = 1
 

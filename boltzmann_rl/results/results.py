@@ -23,8 +23,6 @@ from boltzmann_rl.storage.atomic import write
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Results", "check_place", "load", "run_plan"]
-
 
 @dataclass(frozen=True, eq=False)
 class Results:

@@ -4,8 +4,6 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["sentence"]
-
 
 def sentence(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
     """Which agent was best on one problem, by how much, and how certain that is."""

@@ -6,8 +6,6 @@ from pathlib import Path
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-__all__ = ["csv_bytes", "read_csv"]
-
 # A spreadsheet takes a text cell that begins with one of these for a formula (some also the full-width forms, and some
 # skip invisible characters before it); a quote mark at the start makes it text.
 _UNSEEN = r"'\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"

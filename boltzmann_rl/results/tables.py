@@ -13,8 +13,6 @@ from boltzmann_rl.runs.runner import Measured
 from boltzmann_rl.statistics.comparison import holm_of_all_pairs, paired_difference
 from boltzmann_rl.statistics.intervals import mean_interval
 
-__all__ = ["curves_table", "runs_table", "summary_table", "thinned"]
-
 
 def curves_table(plan: Plan, measured: Iterable[Measured]) -> pd.DataFrame:
     """One row per problem, agent, metric and step; blocks are merged in the order of the plan."""

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import Any
 
-__all__ = ["code_of"]
-
 
 def code_of(*parts: Any) -> tuple[str, ...]:
     """For each class in a declaration, the name and version of its distribution, or else its source.

@@ -12,8 +12,6 @@ from boltzmann_rl.engines.metrics import Measures, measures_of
 from boltzmann_rl.engines.selection import room
 from boltzmann_rl.runs.code import code_of
 
-__all__ = ["FORMAT", "Cell", "Plan", "Series"]
-
 # The version of a cell's results: it increases when the numbers or their meaning change.
 FORMAT = 1
 

@@ -7,8 +7,6 @@ from typing import Any, Self, TextIO
 
 from tqdm import tqdm
 
-__all__ = ["ProgressBar"]
-
 _SECONDS_BETWEEN_LINES = 10.0
 
 

@@ -12,8 +12,6 @@ from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.selection import COMPILED
 from boltzmann_rl.runs.plan import Cell, Plan, Series
 
-__all__ = ["Measured", "measure"]
-
 Measured = tuple[Series, Cell, Block]
 
 

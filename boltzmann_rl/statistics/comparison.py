@@ -9,8 +9,6 @@ from scipy.special import stdtr
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.intervals import mean_interval
 
-__all__ = ["PairedDifference", "holm", "holm_of_all_pairs", "paired_difference"]
-
 
 class PairedDifference(NamedTuple):
     """The mean of a − b over paired samples, its 95 % interval, the two-sided p-value and two effect sizes.

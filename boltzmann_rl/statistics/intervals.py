@@ -5,8 +5,6 @@ from scipy.special import stdtrit
 
 from boltzmann_rl.arguments import Floats
 
-__all__ = ["CONFIDENCE", "mean_interval", "mean_of", "t_quantile"]
-
 CONFIDENCE = 0.95
 
 

@@ -4,8 +4,6 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["write"]
-
 
 def write(path: Path, content: bytes) -> None:
     """Write a file completely or not at all: to a temporary file, flushed to the disk, then renamed."""

@@ -15,8 +15,6 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["decoded", "encoded", "key_of"]
-
 _KINDS = "biufcUS"
 _DTYPE = re.compile(rf"[<>|=]?[{_KINDS}]\d+")
 _MOST_AXES = 32

@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_like", "is_filled"]
-
 
 def check_like(found: Any, fresh: Any, name: str) -> None:
     """Refuse data whose structure differs from that of a fresh state.

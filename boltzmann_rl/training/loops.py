@@ -12,8 +12,6 @@ from boltzmann_rl.streams import child_seed
 from boltzmann_rl.training.players import Look, Player
 from boltzmann_rl.training.restoring import as_decision, as_parts, as_reading
 
-__all__ = ["Loop"]
-
 
 class Loop:
     """An agent in one environment, with everything that the next transition depends on.

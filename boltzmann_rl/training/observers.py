@@ -9,8 +9,6 @@ from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.protocols import Transition
 from boltzmann_rl.training.training import Training
 
-__all__ = ["logged"]
-
 _OF_THE_POLICY = ("temperature", "entropy", "effective_actions", "greedy_share")
 
 

@@ -16,8 +16,6 @@ from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.tables.known import declares, is_unmodified, why_untrusted
 from boltzmann_rl.training.likeness import check_like
 
-__all__ = ["check_same", "description_of", "go_to", "place_of"]
-
 _RANDOM = ("_np_random", "_np_random_seed")
 _PLAYED = {"step", "reset", "observation", "_draw", "begin", "pull"}
 _TABLE = ("s", "lastaction", *_RANDOM)

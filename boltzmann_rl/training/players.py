@@ -22,8 +22,6 @@ from boltzmann_rl.streams import stream
 from boltzmann_rl.training.likeness import check_like, is_filled
 from boltzmann_rl.training.restoring import as_counts
 
-__all__ = ["KEPT", "Look", "Player"]
-
 # What is saved of a player: the learner's state, the random streams of decisions and of learning, and the clocks.
 KEPT = ("state", "actions", "learning", "counts")
 

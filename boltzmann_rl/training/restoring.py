@@ -9,8 +9,6 @@ from boltzmann_rl.arguments import Floats, as_available, as_finite, as_integer
 from boltzmann_rl.environments.readings import Reading, Spaces
 from boltzmann_rl.protocols import Transition
 
-__all__ = ["as_counts", "as_decision", "as_list", "as_parts", "as_reading", "as_transition"]
-
 
 def as_parts(found: Any, *names: str) -> list[Any]:
     """The values of a dict that must have exactly these keys, in their order."""

@@ -12,8 +12,6 @@ from boltzmann_rl.training.players import KEPT
 from boltzmann_rl.training.restoring import as_list, as_parts
 from boltzmann_rl.training.saving import agent_of, check_agent, named_tuples
 
-__all__ = ["begin_anew", "packed", "restore", "seed_of"]
-
 _PARTS = ("environment", "agent", "seed", "step", "last", "rewards", "lengths", *KEPT, "loop", "description", "place")
 _REMEDY = (
     "a file without code holds arrays, numbers, strings, None, PCG64 generators, and tuples, lists, dicts, deques and "

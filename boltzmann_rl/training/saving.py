@@ -20,8 +20,6 @@ from boltzmann_rl.environments.readings import Reading
 from boltzmann_rl.protocols import Transition, layers_of
 from boltzmann_rl.storage.atomic import write
 
-__all__ = ["KINDS", "agent_of", "check_agent", "checked", "named_tuples", "read", "write_training"]
-
 KINDS = ("arrays", "pickle")
 _ADDRESS = r" at 0x[0-9a-fA-F]+"
 _FORMAT = "boltzmann_rl training, format "

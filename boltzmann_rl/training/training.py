@@ -21,8 +21,6 @@ from boltzmann_rl.training.resuming import begin_anew, packed, restore, seed_of
 from boltzmann_rl.training.saving import KINDS, checked, named_tuples, read, write_training
 from boltzmann_rl.training.vector_loops import VectorLoop
 
-__all__ = ["Episode", "Training"]
-
 
 class Episode(NamedTuple):
     """A finished episode.

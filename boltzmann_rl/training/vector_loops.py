@@ -12,8 +12,6 @@ from boltzmann_rl.protocols import Transition
 from boltzmann_rl.training.players import Look, Player
 from boltzmann_rl.training.restoring import as_counts, as_decision, as_list, as_parts, as_reading, as_transition
 
-__all__ = ["VectorLoop"]
-
 
 class VectorLoop:
     """An agent in a vector of environments, with everything that the next transition depends on.

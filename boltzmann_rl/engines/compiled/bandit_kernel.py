@@ -30,8 +30,6 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-__all__ = ["METRICS", "Learner", "Measured", "Policy", "Problem", "Space", "problem_of", "run_steps", "space_for"]
-
 # In the order of the sums below; the temperature, the last metric, is not summed here.
 METRICS = tuple(metric.name for metric in BANDITS.metrics[:-1])
 

@@ -26,8 +26,6 @@ from boltzmann_rl.policies.perturbation import Noise
 from boltzmann_rl.protocols import Bandit, traits_of
 from boltzmann_rl.streams import stream
 
-__all__ = ["reason", "simulate"]
-
 # Steps for which random numbers are drawn at once; fewer if an array with numbers for each arm would exceed _LARGEST.
 _CHUNK, _LARGEST = 64, 2**17
 

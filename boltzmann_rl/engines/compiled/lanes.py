@@ -24,30 +24,6 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-__all__ = [
-    "add_up",
-    "average",
-    "choose",
-    "choose_greedily",
-    "choose_leaders",
-    "climb",
-    "credit",
-    "entropy_of",
-    "fade",
-    "follow",
-    "greedy_entropies",
-    "highest",
-    "indices",
-    "mix",
-    "outside",
-    "pay",
-    "rank",
-    "reweigh",
-    "softmax_measures",
-    "softmax_sums",
-    "weigh",
-]
-
 # If the sum of the running weights leaves this range, they are recomputed with a new reference value, long before a
 # relevant weight under- or overflows.
 _SMALLEST, _LARGEST = 1e-30, 1e30

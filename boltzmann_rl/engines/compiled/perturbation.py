@@ -17,8 +17,6 @@ from boltzmann_rl.numerics import perturbation as numerics
 from boltzmann_rl.numerics.perturbation import CLIMBS, NIL
 from boltzmann_rl.policies.perturbation import LEAST_UNIFORM
 
-__all__ = ["GUMBEL", "KINDS", "NORMAL", "Indices", "perturb", "propensities"]
-
 # The kinds of noise, as indices into the arrays below.
 GUMBEL, NORMAL = 0, 1
 

@@ -28,8 +28,6 @@ from boltzmann_rl.schedules import evaluate, is_constant
 from boltzmann_rl.streams import child_seed, stream
 from boltzmann_rl.tables import World, cached, kernel, read, world_of
 
-__all__ = ["Trained", "reason", "simulate", "train"]
-
 _LEARNERS = {
     QLearning: kernel.Q_LEARNING,
     SARSA: kernel.SARSA,

@@ -15,8 +15,6 @@ from boltzmann_rl.policies.parameters import temperature_at
 from boltzmann_rl.protocols import Bandit, memory_of, traits_of
 from boltzmann_rl.streams import stream
 
-__all__ = ["simulate"]
-
 # Steps that are kept before they are merged into the moments, so that memory does not grow with the number of steps.
 _BUFFER_STEPS = 32
 

@@ -16,8 +16,6 @@ from boltzmann_rl.protocols import AnyEnvironment, Transition
 from boltzmann_rl.streams import child_seed
 from boltzmann_rl.training.training import Episode, Training
 
-__all__ = ["BLOCK", "Episode", "play", "simulate", "train"]
-
 # Runs in a block. Every run has its own seeds, so results do not depend on this number.
 BLOCK = 5
 
