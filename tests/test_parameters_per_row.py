@@ -125,7 +125,7 @@ def test_the_epsilons_of_ape_x_are_applied_with_one_uniform_per_row():
         (ValueError, lambda: Boltzmann([0.1, -1.0]), r"temperature\[1\] must be 0 or more, got -1"),
         (ValueError, lambda: EpsilonGreedy([0.1, 2.0]), r"epsilon\[1\] must be in \[0, 1\], got 2"),
         (ValueError, lambda: brl.Odds([0.1, 0.2], [9.0, 1.0]), r"odds\[1\] must be above 1"),
-        (ValueError, lambda: brl.Tsallis(1.0, index=[1.0, 0.0]), "index must be positive"),
+        (ValueError, lambda: brl.Tsallis(1.0, index=[1.0, 0.0]), r"index\[1\] must be positive"),
         (ValueError, lambda: MaxBoltzmann([0.1, 0.2], [1.0, 2.0, 3.0]), "parameters for 2 and 3 rows"),
         (ValueError, lambda: Linear([1.0, 2.0], [0.1, 0.2, 0.3], 10), "start 2 values and end 3 values"),
         (TypeError, lambda: Boltzmann([[0.1, 0.5]]), r"temperature\[0\] must be a number"),

@@ -1,13 +1,13 @@
-"""Policies tuned by feedback: how much they explore is remembered by the learner, and handed to them.
+"""Policies tuned by feedback: the learner remembers how much to explore, and its memory is their third argument.
 
-Their third argument is what the learner's ``memory(state)`` returns, with the rows of the values first.
+The memory is what the learner's ``memory(state)`` returns; its first axes are the rows of the values.
 """
 
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_finite, as_steps, as_temperature, as_values, real_array, set_fields
+from boltzmann_rl.arguments import Floats, as_nonnegative, as_steps, as_temperature, as_values, check_fields, real_array
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import softmax
 from boltzmann_rl.policies.mixture import Mixture, mixed
@@ -16,6 +16,22 @@ from boltzmann_rl.policies.temperatures import RelativeToRange
 from boltzmann_rl.protocols import Temperature
 
 __all__ = ["AdaptiveEpsilonGreedy", "AdaptiveMaxBoltzmann", "Exp3PlusPlus"]
+
+
+def _rate(epsilon: Any) -> Floats:
+    """The remembered ε of each row."""
+    found = real_array(epsilon, "memory")
+    if not ((found >= 0.0) & (found <= 1.0)).all():
+        raise ValueError(f"memory must hold an ε in [0, 1] for each row, got {found}")
+    return found
+
+
+def _mixed_by_row(policy: Any, values: Any, step: Any, epsilon: Any) -> Floats:
+    """The ``__call__`` of a mixture with one remembered ε for each row."""
+    values, found = as_values(values), np.shape(epsilon)
+    if found != values.shape[:-1]:
+        raise ValueError(f"memory has shape {found}, but values {values.shape} need one ε for each row")
+    return mixed(policy, values, step, epsilon)
 
 
 @dataclass(frozen=True)
@@ -36,9 +52,7 @@ class AdaptiveEpsilonGreedy:
     """
 
     constant = shift_invariant = takes_memory = True
-
-    def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
-        return mixed(self, _with_rates(values, epsilon), step, epsilon)
+    __call__ = _mixed_by_row
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = _rate(memory)
@@ -49,8 +63,8 @@ class AdaptiveEpsilonGreedy:
 class AdaptiveMaxBoltzmann:
     """With the remembered probability ε a Boltzmann draw, else a greedy action: π = ε·softmax + (1 − ε)·greedy.
 
-    With `ValueDifference` it is VDBE-Softmax: the default temperature, half the range of each row's values, is the
-    temperature 1 of values that were rescaled to [−1, 1].
+    With `ValueDifference` it is VDBE-Softmax: the default temperature, half the range of each row's values, is
+    temperature 1 for values rescaled to [−1, 1].
 
     Args:
         temperature: As in `Boltzmann`.
@@ -67,12 +81,10 @@ class AdaptiveMaxBoltzmann:
 
     temperature: Temperature = RelativeToRange(0.5)
     constant = shift_invariant = takes_memory = True
+    __call__ = _mixed_by_row
 
     def __post_init__(self) -> None:
-        set_fields(self, temperature=as_temperature_parameter(self.temperature))
-
-    def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
-        return mixed(self, _with_rates(values, epsilon), step, epsilon)
+        check_fields(self, temperature=as_temperature_parameter)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = _rate(memory)
@@ -84,8 +96,8 @@ class Exp3PlusPlus:
     """Exponential weights with a floor for each action, low where the learner knows of a large gap.
 
     π_a = (1 − Σ_b ε_b)·softmax(η·values)_a + ε_a in round t = step + 1 of K available actions, with η = ½√(ln K/(t K))
-    and ε_a = min(1/(2K), η, exploration·ln t/(t·gap_a²)). The values are cumulative, and the gaps in [0, 1] are what
-    `GapEstimates` remembers.
+    and ε_a = min(1/(2K), η, exploration·ln t/(t·gap_a²)). The values are cumulative; the gaps in [0, 1] are the memory
+    of `GapEstimates`.
 
     Args:
         exploration: β ≥ 0, finite; the analysis takes 64·(3 + 1) = 256.
@@ -107,7 +119,7 @@ class Exp3PlusPlus:
     shift_invariant = takes_memory = True
 
     def __post_init__(self) -> None:
-        set_fields(self, exploration=as_finite(self.exploration, "exploration", minimum=0.0))
+        check_fields(self, exploration=as_nonnegative)
 
     def __call__(self, values: Any, step: Any, gaps: Any) -> Floats:
         values = as_values(values)
@@ -119,32 +131,13 @@ class Exp3PlusPlus:
         rate = 0.5 * np.sqrt(np.log(actions) / (t * actions))
         with np.errstate(divide="ignore"):  # a single action has rate 0, which is temperature ∞
             weights = softmax(values, (1.0 / rate)[..., 0])
-        gaps = _gaps(gaps, values)
+        gaps = real_array(gaps, "memory")
+        if gaps.shape != values.shape or not (gaps >= 0.0).all():
+            raise ValueError(
+                f"memory must hold a gap of 0 or more for each action of values {values.shape}, got {gaps}"
+            )
         known = np.full(values.shape, np.inf)
         with np.errstate(over="ignore", under="ignore", divide="ignore"):
             np.divide(self.exploration * np.log(t) / t, gaps**2, out=known, where=gaps > 0.0)
             floor = np.where(available, np.minimum(np.minimum(0.5 / actions, rate), known), 0.0)
             return (1.0 - floor.sum(axis=-1, keepdims=True)) * weights + floor
-
-
-def _with_rates(values: Any, epsilon: Any) -> Floats:
-    """The values, if there is one ε for each row of them."""
-    values, found = as_values(values), np.shape(epsilon)
-    if found != values.shape[:-1]:
-        raise ValueError(f"memory has shape {found}, but values {values.shape} need one ε for each row")
-    return values
-
-
-def _rate(epsilon: Any) -> Floats:
-    """The remembered ε of each row."""
-    found = real_array(epsilon, "memory")
-    if not ((found >= 0.0) & (found <= 1.0)).all():
-        raise ValueError(f"memory must hold an ε in [0, 1] for each row, got {found}")
-    return found
-
-
-def _gaps(gaps: Any, values: Floats) -> Floats:
-    found = real_array(gaps, "memory")
-    if found.shape != values.shape or not (found >= 0.0).all():
-        raise ValueError(f"memory must hold a gap of 0 or more for each action of values {values.shape}, got {found}")
-    return found

@@ -1,11 +1,11 @@
-"""The rivals: greedy, uniform, and the ε-greedy mixture of the two."""
+"""The greedy policy, the uniform one, and ε-greedy, the mixture of the two."""
 
 from typing import Any
 
-from boltzmann_rl.arguments import Floats, set_fields
+from boltzmann_rl.arguments import check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.policies.mixture import Mixture, keep, mixed
-from boltzmann_rl.policies.parameters import as_row_parameter, rate_at
+from boltzmann_rl.policies.parameters import as_row_rate, rate_at
 from boltzmann_rl.protocols import RowParameter
 
 __all__ = ["EpsilonGreedy", "Greedy", "Uniform"]
@@ -13,7 +13,7 @@ __all__ = ["EpsilonGreedy", "Greedy", "Uniform"]
 
 @dataclass(frozen=True)
 class Greedy:
-    """Always a best action, each of the exactly equal maxima with the same probability.
+    """Always a best action; exactly equal maxima have the same probability.
 
     Example:
         >>> Greedy()([1.0, 3.0, 3.0], step=0)
@@ -23,12 +23,10 @@ class Greedy:
     """
 
     constant = shift_invariant = True
+    __call__ = mixed
 
     def __post_init__(self) -> None:
         keep(self)
-
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         return Mixture(0.0, 0.0, 1.0)
@@ -44,12 +42,10 @@ class Uniform:
     """
 
     constant = shift_invariant = True
+    __call__ = mixed
 
     def __post_init__(self) -> None:
         keep(self)
-
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         return Mixture(1.0, 0.0, 0.0)
@@ -65,7 +61,7 @@ class EpsilonGreedy:
         epsilon: In [0, 1]: a number or a schedule, or a list, tuple or array of them, one for each row.
 
     Raises:
-        ValueError: An ε outside [0, 1], or one for each of other rows than there are.
+        ValueError: An ε outside [0, 1], or a list of them that does not fit the rows.
 
     Example:
         >>> EpsilonGreedy(0.3)([0.0, 1.0, 0.5], step=0)
@@ -83,13 +79,11 @@ class EpsilonGreedy:
 
     epsilon: RowParameter
     constant = shift_invariant = True
+    __call__ = mixed
 
     def __post_init__(self) -> None:
-        set_fields(self, epsilon=as_row_parameter(self.epsilon, "epsilon", maximum=1.0))
+        check_fields(self, epsilon=as_row_rate)
         keep(self)
-
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = rate_at(self.epsilon, "epsilon", step)

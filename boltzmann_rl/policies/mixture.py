@@ -1,7 +1,7 @@
 """The one formula of the family: π = uniform·1/n + soft·softmax(values / temperature) + greedy·1[best]/ties.
 
-A policy of the family offers ``mixture(step, memory=None)``, which answers a `Mixture`. Its arrays, decisions on plain
-floats, compiled decisions and both compiled engines read only that.
+A policy of the family has a method ``mixture(step, memory=None)`` that returns a `Mixture`. Probabilities, decisions on
+plain floats, compiled decisions and both compiled engines read only that.
 """
 
 from functools import lru_cache
@@ -21,22 +21,22 @@ from boltzmann_rl.schedules import evaluate, is_constant
 
 __all__ = ["Mixture", "keep", "mixed", "mixture_of", "mixtures", "unknown", "weights_of"]
 
-# What the weights may add up to.
+# The least and the greatest sum of the weights.
 _LEAST, _MOST = 1.0 - 1e-12, 1.0 + 1e-12
 
 
 class Mixture(NamedTuple):
-    """Weights of three parts, 0 or more with the sum 1; a part of weight 0 is not computed.
+    """Weights of three parts, each ≥ 0, with the sum 1; a part of weight 0 is not computed.
 
     Each weight is a number, or an array ``(...,)`` with one for each row of values ``(..., A)``. Limits: temperature 0
     makes the soft part the greedy one, temperature ∞ the uniform one.
 
     Attributes:
-        uniform: Weight of the same probability for each of the n available actions.
+        uniform: Weight of the uniform distribution over the n available actions.
         soft: Weight of the softmax.
-        greedy: Weight of the maxima, which share it equally.
-        temperature: Of the softmax: a number, one for each row, or what `boltzmann_rl.Boltzmann` takes: a schedule or
-            an object with ``temperature(values, step)``, which are asked where the decision is made.
+        greedy: Weight of the greedy distribution, uniform over the maxima.
+        temperature: That of the softmax: a number, one for each row, or a schedule or unit as `boltzmann_rl.Boltzmann`
+            takes it, which is evaluated when the decision is made.
 
     Example:
         >>> mixture = Mixture(uniform=0.1, soft=0.0, greedy=0.9)
@@ -55,35 +55,35 @@ class Mixture(NamedTuple):
         Args:
             values: Action values, as `boltzmann_rl.softmax` takes them.
             step: Decisions made so far, for a temperature that depends on them.
-            name: Of what the weights come from, for errors.
+            name: The parameter that the weights come from, for errors.
 
         Raises:
-            ValueError: No weight above 0, weights or temperatures for other rows than there are, a clock per action.
+            ValueError: No weight above 0, weights or temperatures that do not fit the rows, a clock per action.
         """
-        p: Any = None
+
+        def softened(values: Floats) -> Floats:
+            return softmax(values, temperature_at(self.temperature, values, step))
+
+        p: Floats | None = None
         values = as_values(values)
         with np.errstate(under="ignore"):
-            for part, weight in enumerate(self[:3]):
+            for weight, part in zip(self[:3], (uniform, softened, greedy), strict=True):
                 if type(weight) is float and weight == 0.0:
                     continue
-                if part == 1:
-                    found = softmax(values, temperature_at(self.temperature, values, step))
-                else:
-                    found = greedy(values) if part else uniform(values)
+                found = part(values)
                 if type(weight) is not float or weight != 1.0:
                     found = _aligned(weight, name, values, step) * found
                 p = found if p is None else p + found
         if p is None:
             raise ValueError(f"the weights of a mixture must add up to 1, got {self}")
-        answer: Floats = p
-        return answer
+        return p
 
 
 def mixture_of(policy: Any, step: Any, memory: Any = None) -> Mixture | None:
-    """What a policy mixes at a step, if all weights are numbers; None where its own ``__call__`` has to answer.
+    """The policy's mixture at a step, if all weights are numbers; None where its ``__call__`` must be used.
 
-    A ``mixture`` counts only where the class that defines it defines ``__call__`` as well: a subclass that answers
-    otherwise is asked. So is a policy that needs a step and is given none, and one with a ``draw`` of its own.
+    It must be used if ``mixture`` and ``__call__`` come from different classes, since a subclass may have changed only
+    one of them; if the policy needs a step and none is given; and if it has a ``draw`` of its own.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -100,13 +100,13 @@ def mixture_of(policy: Any, step: Any, memory: Any = None) -> Mixture | None:
         total = uniform + soft + greedy
         if not (isinstance(total, float | int) and min(uniform, soft, greedy) >= 0.0 and _LEAST <= total <= _MOST):
             return None
-    except (TypeError, ValueError):  # the policy's own __call__ says what is wrong
+    except (TypeError, ValueError):  # the policy's __call__ raises it again, and says what is wrong
         return None
     return Mixture(uniform, soft, greedy, temperature)
 
 
 def keep(policy: Any) -> None:
-    """Let a policy keep what it mixes where that needs no step: to make it takes as long as to choose by it."""
+    """Store the mixture of a policy that needs no step: making it takes as long as a decision."""
     if (mixture := mixture_of(policy, None)) is not None:
         object.__setattr__(policy, "kept_mixture", mixture)
 
@@ -128,12 +128,12 @@ def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
 
 
 def weights_of(mixture: Mixture, values: list[float], step: int | None = None) -> list[float] | None:
-    """The probabilities on plain floats, not normalised, from weights that are numbers; None where the arrays decide.
+    """Unnormalised probabilities as plain floats, for weights that are numbers; None where the array code must decide.
 
-    They decide, and name what is wrong, wherever something is out of the ordinary. One comparison says so: the sum of
-    the softmax is at least 1 and finite, which NaN, +inf and a row without an available action all fail. Where a policy
-    explores uniformly, rows of a very low sum are left to them too, since a number written over a masked value may be
-    among these. A part that is alone keeps its weights as they are, exp((value − best) / temperature) or 1.
+    That code handles the unusual cases, and says what is wrong. One comparison finds most of them: the softmax weights
+    have a finite sum of at least 1, unless a value is NaN or +inf or no action is available. Where a policy explores
+    uniformly, rows with a very low sum are left to the arrays as well: they may contain a number written over a masked
+    value. A part with weight 1 keeps its own weights, exp((value − best) / temperature) or 1.
 
     Example:
         >>> weights_of(Mixture(0.5, 0.0, 0.5), [1.0, 0.0, -inf])
@@ -170,7 +170,7 @@ def weights_of(mixture: Mixture, values: list[float], step: int | None = None) -
 
 
 def unknown(policy: Any) -> str:
-    """Why weights and temperature of a policy don't follow from the step alone, in a line; empty if they do.
+    """In a line, why a policy's weights and temperature do not follow from the step alone; empty if they do.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann, Greedy, RelativeToRange
@@ -188,7 +188,7 @@ def unknown(policy: Any) -> str:
 
 
 def mixtures(policy: Any, first: int, last: int) -> Mixture:
-    """Weights and temperatures at many steps ``(last − first,)``, of a constant ``(1,)``: the same bits as one by one.
+    """Weights and temperatures at many steps ``(last − first,)``, ``(1,)`` if constant: the same bits as one by one.
 
     Raises:
         TypeError, ValueError: A step at which they are not numbers, or the weights do not add up to 1.

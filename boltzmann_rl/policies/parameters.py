@@ -1,32 +1,36 @@
-"""A policy's parameters at a step: the temperature and the share of exploration, checked where they are read."""
+"""A policy's parameters at a step, such as its temperature and ε, checked when they are read."""
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, real_array
 from boltzmann_rl.arguments.rows import PerRow, in_rows, inside, rows_of, rows_of_parameter
+from boltzmann_rl.numerics.maxima import per_row
 from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import as_parameter, evaluate
 
 __all__ = [
     "CLOCKS",
     "as_row_parameter",
+    "as_row_rate",
     "as_temperature_parameter",
     "check_counts_steps",
+    "checked",
     "clock_of",
     "differs_by_row",
     "example_values",
     "misfit",
     "number_at",
     "rate_at",
+    "row_parameter",
     "same_for_many",
     "temperature_at",
 ]
 
-# What a policy's step may count: decisions, those for each action, those in the present state.
+# What a policy's step may count: all decisions, those for each action, those in the present state.
 CLOCKS = ("step", "pulls", "visits")
 
 
@@ -45,17 +49,27 @@ def as_row_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> A
     return in_rows(parameter, name, lambda each, name: as_parameter(each, name, maximum=maximum))
 
 
-def as_temperature_parameter(temperature: Any) -> Any:
+as_row_rate = partial(as_row_parameter, maximum=1.0)
+
+
+def as_temperature_parameter(temperature: Any, name: str) -> Any:
     """A parameter as `as_row_parameter` takes it, or an object with a method ``temperature(values, step)``."""
-    if is_unit(temperature):
-        return temperature
-    return as_row_parameter(temperature, "temperature")
+    return temperature if is_unit(temperature) else as_row_parameter(temperature, name)
+
+
+def checked(parameter: Any, name: str, rule: str, holds: Callable[[Any], Any]) -> Any:
+    """The parameter unchanged, if its numbers keep to the rule; those of a schedule are checked at each step."""
+    if isinstance(parameter, PerRow):
+        return PerRow(checked(each, f"{name}[{row}]", rule, holds) for row, each in enumerate(parameter))
+    if isinstance(parameter, float | np.ndarray) and not np.all(held := holds(parameter)):
+        raise ValueError(f"{name} must be {rule}, got {np.extract(np.logical_not(held), parameter)[0]}")
+    return parameter
 
 
 def clock_of(policy: Any) -> str:
     """What a policy's step counts: the attribute ``clock`` of the policy, or of a part of it; else ``"step"``.
 
-    Parts are the fields of a dataclass, and theirs: a schedule that counts visits makes its policy count them.
+    Parts are the fields of a dataclass, and their fields: a policy with a schedule that counts visits counts visits.
 
     Raises:
         ValueError: Parts that count different things, or an unknown clock.
@@ -67,7 +81,7 @@ def clock_of(policy: Any) -> str:
     """
     try:
         return _known_clock_of(policy)
-    except TypeError:  # it does not hash
+    except TypeError:  # a policy that has no hash
         return _clock_of(policy)
 
 
@@ -81,11 +95,11 @@ def _clock_of(policy: Any) -> str:
     return clock
 
 
-_known_clock_of = lru_cache(64)(_clock_of)  # each decision asks, and looking through the parts takes 10 µs
+_known_clock_of = lru_cache(64)(_clock_of)  # every decision needs it, and searching the parts takes 10 µs
 
 
 def _clocks(part: Any) -> Iterator[str]:
-    """The clocks that a part and its parts ask for; the part itself has the last word."""
+    """The clock of a part, or, if it has none, those of its own parts."""
     clock = None if isinstance(part, float | int | type) else traits_of(part).clock
     if clock is not None:
         yield clock
@@ -95,7 +109,7 @@ def _clocks(part: Any) -> Iterator[str]:
 
 
 def check_counts_steps(policy: Any, name: str, known: str) -> None:
-    """Refuse a policy that counts visits or pulls where only decisions are known; ``known`` says of what."""
+    """Refuse a policy that counts visits or pulls where only decisions are counted; ``known`` says which ones."""
     clock = clock_of(policy)
     if clock != "step":
         raise ValueError(
@@ -105,7 +119,7 @@ def check_counts_steps(policy: Any, name: str, known: str) -> None:
 
 
 def differs_by_row(policy: Any) -> bool:
-    """Whether a policy may have a parameter for each row: it holds a ladder, or something that is not ours."""
+    """Whether a policy may have one parameter per row: it has one, or a part that this package does not define."""
     if isinstance(policy, float | int | str | None):
         return False
     ours = isinstance(policy, tuple) or type(policy).__module__.startswith("boltzmann_rl.")
@@ -113,7 +127,7 @@ def differs_by_row(policy: Any) -> bool:
 
 
 def example_values(policy: Any, actions: int, shape: tuple[int, ...] = ()) -> Floats:
-    """Values that a policy is tried on before there are others: ``shape`` of rows, or as many as it is for."""
+    """Values on which to try a policy: rows of the given ``shape``, by default as many as it has parameters for."""
     rows = rows_of(policy)
     values = np.arange(float(actions))
     return np.tile(values, (*(shape or (rows,)), 1)) if shape or rows else values
@@ -123,8 +137,8 @@ def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "tem
     """One temperature, or one per row of ``values``: of a number, a schedule, or an object that reads the values.
 
     Raises:
-        ValueError: A clock per action, for which softmax(values / temperature) has no published meaning; a temperature
-            for each of other rows than there are.
+        ValueError: A clock per action, for which softmax(values / temperature) has no published meaning; temperatures
+            for another number of rows.
     """
     if isinstance(temperature, float):
         return temperature
@@ -135,33 +149,35 @@ def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "tem
             f"step has shape {np.shape(step)}, one per action of values {values.shape}, but this policy has one "
             "temperature per row: give one step per row, or use a policy with a temperature per action"
         )
-    return _at_rows(temperature, name, values, step)
+    rows, number = values.shape[:-1], rows_of_parameter(temperature)
+    if number == 1 and rows == ():
+        return evaluate(temperature, step).item()
+    if number and rows != (number,):
+        raise misfit(name, (number,), values)
+    value = temperature if isinstance(temperature, np.ndarray) else evaluate(temperature, step, name, rows)
+    if np.ndim(step) == 0 and np.shape(value) not in ((), rows):
+        raise misfit(name, np.shape(value), values)
+    return value
 
 
-def _at_rows(parameter: Any, name: str, values: Floats, step: Any) -> Any:
-    """A parameter's number, or one for each row of ``values``; of a single row a ladder of one is its number."""
-    rows = values.shape[:-1]
-    ladder = (number,) if (number := rows_of_parameter(parameter)) else None
-    if ladder == (1,) and rows == ():
-        return evaluate(parameter, step).item()
-    found = ladder if ladder not in (None, rows) else ()
-    if not found:
-        value = parameter if isinstance(parameter, np.ndarray) else evaluate(parameter, step, name, rows)
-        if np.ndim(step) or np.shape(value) in ((), rows):
-            return value
-        found = np.shape(value)
-    raise misfit(name, found, values)
+def row_parameter(parameter: Any, name: str, values: Floats, step: Any) -> float | Floats:
+    """A policy's parameter in [0, ∞] at a step, aligned with the action axis: a float, or ``(..., 1)``.
+
+    Raises:
+        ValueError: A value that is negative or NaN, a clock per action, or a shape that does not fit the rows.
+    """
+    return per_row(temperature_at(parameter, values, step, name), name, values.shape)
 
 
 def misfit(name: str, found: tuple[int, ...], values: Floats) -> ValueError:
-    """The error for a parameter that has values of shape ``found`` for other rows than there are."""
+    """The error for a parameter whose values, of shape ``found``, do not fit the rows."""
     rows = values.shape[:-1]
     held = f"values of shape {values.shape} are {'a single row' if rows == () else f'rows of shape {rows}'}"
     return ValueError(f"{name} has a value for each row, of shape {found}, but {held}")
 
 
 def rate_at(rate: Any, name: str, step: Any) -> float | Floats:
-    """A probability of exploring at a step: a float, or an array with one for each row.
+    """A probability of exploring at a step: a float, or an array with one per row.
 
     Raises:
         TypeError: No step.
@@ -181,20 +197,20 @@ def rate_at(rate: Any, name: str, step: Any) -> float | Floats:
 
 
 def number_at(parameter: Any, step: int | None) -> float | None:
-    """A number, or a schedule's value at the step; None for what reads the values, or needs a step."""
+    """A number, or a schedule's value at the step; None for a unit that reads the values, and without a needed step."""
     if type(parameter) is float:
         return parameter
     if step is None or not callable(parameter):
         return float(parameter) if isinstance(parameter, float | int) else None
     try:
         value = evaluate(parameter, step)
-    except (TypeError, ValueError):  # the arrays' path says what it was the value of
+    except (TypeError, ValueError):  # the array code raises it again, with the parameter's name
         return None
-    return value if type(value) is float else None  # one for each row is the arrays' to check
+    return value if type(value) is float else None  # the array code checks one value per row
 
 
 def same_for_many(part: Any) -> bool:
-    """Whether a policy's or a schedule's value at a step is known not to depend on how many are asked for at a time."""
+    """Whether a policy or schedule is known to give an array of steps the same bits as one step at a time."""
     if isinstance(part, tuple):
         return all(map(same_for_many, part))
     if not callable(part):

@@ -1,20 +1,21 @@
 """Policies that take the best of randomly perturbed values: Boltzmann–Gumbel exploration and Thompson sampling.
 
-A decision takes one uniform an action, and the probabilities are exact all the same, by quadrature.
+A decision takes one uniform per action; the probabilities are nevertheless exact, by quadrature.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_positive, as_steps, as_values, check_best, real_array, set_fields
+from boltzmann_rl.arguments import Floats, as_positive, as_steps, as_values, check_best, check_fields, real_array
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import beta_propensities, gaussian_propensities, gumbel_propensities
 from boltzmann_rl.numerics.perturbation import GAUSSIAN, GUMBEL
 
 __all__ = ["BetaThompson", "BoltzmannGumbel", "GaussianThompson", "Noise"]
 
-# Uniforms are multiples of 2^-53, so that half of that stands for 0, which would be perturbed to −∞.
+# Uniforms are multiples of 2^-53. Half of that replaces 0, whose perturbation would be −∞.
 LEAST_UNIFORM = 2.0**-54
 
 
@@ -35,8 +36,8 @@ class Noise(NamedTuple):
 class BoltzmannGumbel:
     """Boltzmann–Gumbel exploration: the best of values_a + scale/√pulls_a·Z_a with independent Z_a ~ Gumbel(0, 1).
 
-    Each action has its own temperature, which falls with its own pulls. While an available action has no pulls, the
-    choice is uniform over those. Where all have the same number n of pulls it is `Boltzmann` at scale/√n.
+    Each action has its own temperature, which falls with its own pulls. While available actions have no pulls, the
+    choice is uniform over these. Where all have the same number n of pulls it is `Boltzmann` at temperature scale/√n.
 
     Args:
         scale: C, in units of the rewards, > 0, finite; the analysis takes the σ of σ-subgaussian rewards.
@@ -59,7 +60,7 @@ class BoltzmannGumbel:
     shift_invariant = uniforms_per_action = True
 
     def __post_init__(self) -> None:
-        set_fields(self, scale=as_positive(self.scale, "scale", why="use Greedy"))
+        check_fields(self, scale=partial(as_positive, why="use Greedy"))
 
     def __call__(self, values: Any, step: Any) -> Floats:
         return gumbel_propensities(*self._indices(values, step))
@@ -69,12 +70,12 @@ class BoltzmannGumbel:
         return Noise(GUMBEL, self.scale)
 
     def draw(self, values: Any, step: Any, uniforms: Any) -> Any:
-        """The action of largest index, perturbed by −ln(−ln u) with the uniform u of each action."""
+        """The action with the largest value + scale·(−ln(−ln u)), from one uniform u per action."""
         values, scales = self._indices(values, step)
         return _largest(values, scales, -np.log(-np.log(np.maximum(uniforms, LEAST_UNIFORM))))
 
     def _indices(self, values: Any, step: Any) -> tuple[Floats, Floats]:
-        """Values and scales; where an action has no pulls, 0 for such and −inf for the rest of the row."""
+        """Values and scales; in a row with unpulled actions, values 0 for these and −inf for the others."""
         values, pulls = as_values(values), as_steps(step)
         if pulls.ndim != values.ndim:
             raise ValueError(
@@ -94,7 +95,7 @@ class GaussianThompson:
     """Thompson sampling: the best of one draw from each action's posterior N(values_a, memory_a²).
 
     An action's probability is its posterior probability of being the best. Limits: where all standard deviations are
-    infinite (nothing is known) it is `Uniform`. With `GaussianPosterior`.
+    infinite (no knowledge) it is `Uniform`. For use with `GaussianPosterior`.
 
     Raises:
         ValueError: A memory that is not one standard deviation > 0 for each available action, or that is infinite for
@@ -115,20 +116,21 @@ class GaussianThompson:
         return gaussian_propensities(*_posterior(values, sds))
 
     def draw(self, values: Any, step: Any, uniforms: Any, sds: Any) -> Any:
-        """The action of largest draw, by the inverse distribution function of the uniform of each action."""
+        """The action with the largest sample, by the inverse distribution function from one uniform per action."""
         from scipy.special import ndtri  # here: SciPy costs a multiple of this package's whole import
 
         values, sds = _posterior(values, sds)
-        ignorant = np.isinf(sds).any(axis=-1, keepdims=True)
-        values = np.where(ignorant & ~np.isneginf(values), 0.0, values)
-        return _largest(values, np.where(ignorant, 1.0, sds), ndtri(np.maximum(uniforms, LEAST_UNIFORM)))
+        infinite = np.isinf(sds).any(axis=-1, keepdims=True)
+        values = np.where(infinite & ~np.isneginf(values), 0.0, values)
+        return _largest(values, np.where(infinite, 1.0, sds), ndtri(np.maximum(uniforms, LEAST_UNIFORM)))
 
 
 @dataclass(frozen=True)
 class BetaThompson:
     """Thompson sampling for 0/1 rewards: the best of one draw from each action's posterior Beta(a, b).
 
-    The memory ``(..., A, 2)`` holds a and b; the values only say what is available. With `BetaPosterior`.
+    The memory ``(..., A, 2)`` holds a and b; the values only say which actions are available. For use with
+    `BetaPosterior`.
 
     Raises:
         ValueError: A memory of another shape, or parameters outside [0.1, 1e9] of an available action.
@@ -147,19 +149,19 @@ class BetaThompson:
         return beta_propensities(*_beta_parameters(values, parameters))
 
     def draw(self, values: Any, step: Any, uniforms: Any, parameters: Any) -> Any:
-        """The action of largest draw, by the inverse distribution function of the uniform of each action."""
+        """The action with the largest sample, by the inverse distribution function from one uniform per action."""
         from scipy.special import betaincinv  # here: SciPy costs a multiple of this package's whole import
 
         a, b = _beta_parameters(values, parameters)
         available = ~np.isneginf(a)
         a, b, u = np.where(available, a, 1.0), np.where(available, b, 1.0), np.maximum(uniforms, LEAST_UNIFORM)
-        with np.errstate(all="ignore"):  # compared by log-odds: near 1 a draw itself would round to ties
+        with np.errstate(all="ignore"):  # samples are compared by their log-odds: near 1 they would round to ties
             log_odds = np.log(betaincinv(a, b, u)) - np.log(betaincinv(b, a, 1.0 - u))
         return np.where(available, log_odds, -np.inf).argmax(axis=-1)
 
 
 def _posterior(values: Any, sds: Any) -> tuple[Floats, Floats]:
-    """Means and standard deviations, one of each an action."""
+    """The mean and the standard deviation of each action."""
     values, sds = as_values(values), real_array(sds, "memory")
     if sds.shape != values.shape:
         raise ValueError(f"memory has shape {sds.shape}, but values {values.shape} need a deviation for each action")
@@ -171,7 +173,7 @@ def _posterior(values: Any, sds: Any) -> tuple[Floats, Floats]:
 
 
 def _beta_parameters(values: Any, parameters: Any) -> tuple[Floats, Floats]:
-    """A and b of each action, with a = −inf where it is not available."""
+    """The parameters a and b of each action, with a = −inf where it is not available."""
     values, parameters = as_values(values), real_array(parameters, "memory")
     if parameters.shape != (*values.shape, 2):
         raise ValueError(f"memory has shape {parameters.shape}, but values {values.shape} need a and b for each action")
@@ -180,6 +182,6 @@ def _beta_parameters(values: Any, parameters: Any) -> tuple[Floats, Floats]:
 
 
 def _largest(values: Floats, scales: Floats, noise: Floats) -> Any:
-    """The index of the largest of values + scales·noise; values less their best first, so that offsets cost nothing."""
+    """The index of the largest of values + scales·noise; the best value is subtracted first, to keep all digits."""
     with np.errstate(over="ignore", under="ignore"):
         return (values - values.max(axis=-1, keepdims=True) + scales * noise).argmax(axis=-1)

@@ -1,17 +1,15 @@
-"""Rivals of the softmax: other ways to choose softly, by another regulariser, another constraint, another decay."""
+"""Other stochastic policies than the softmax: mellowmax, sparsemax, Tsallis entropy, inverse-gap weighting."""
 
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_values, check_best, set_fields
+from boltzmann_rl.arguments import Floats, as_values, check_best, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.arguments.rows import PerRow
 from boltzmann_rl.numerics import softmax, sparsemax
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.maxima import mellowmax_temperature
-from boltzmann_rl.policies.parameters import as_row_parameter, as_temperature_parameter
-from boltzmann_rl.policies.temperatures import row_parameter
+from boltzmann_rl.policies.parameters import as_row_parameter, as_temperature_parameter, checked, row_parameter
 from boltzmann_rl.protocols import Parameter, Temperature
 
 __all__ = ["InverseGapWeighting", "Mellowmax", "Sparsemax", "Tsallis"]
@@ -22,9 +20,9 @@ class Mellowmax:
     """The policy of greatest entropy whose expected value is the (soft) mellowmax of the values.
 
     softmax(β values), with β the root of Σ_a exp(β (values_a − mm)) (values_a − mm) = 0 and mm the mellowmax, for
-    α > 0 the soft mellowmax. It is Boltzmann exploration whose temperature follows the values, so that the backup of
-    a non-expansion has a policy to go with it. β lies between α and α + ω. Limits: ω = 0 is `Boltzmann` at temperature
-    1/α, for α = 0 `Uniform`; ω = ∞ is `Greedy`; equal values are uniform.
+    α > 0 the soft mellowmax. It is Boltzmann exploration whose temperature depends on the values: the policy that
+    belongs to mellowmax backups, which are non-expansions. β lies between α and α + ω. Limits: ω = 0 is `Boltzmann` at
+    temperature 1/α, for α = 0 `Uniform`; ω = ∞ is `Greedy`; equal values are uniform.
 
     Args:
         omega: ω in inverse units of the values, 0 to ∞: a number or a schedule.
@@ -46,7 +44,7 @@ class Mellowmax:
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, omega=as_row_parameter(self.omega, "omega"), alpha=as_row_parameter(self.alpha, "alpha"))
+        check_fields(self, omega=as_row_parameter, alpha=as_row_parameter)
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)
@@ -56,7 +54,7 @@ class Mellowmax:
 
 @dataclass(frozen=True)
 class Sparsemax:
-    """The point of the simplex nearest to values / temperature: actions far below the best are never taken.
+    """The point of the probability simplex nearest to values / temperature; it gives poor actions probability 0.
 
     π_a = max(values_a / temperature − θ, 0) with θ such that Σπ = 1. An action a whole temperature below the best
     has probability 0. Limits: temperature 0 is `Greedy`, ∞ is `Uniform`.
@@ -79,7 +77,7 @@ class Sparsemax:
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, temperature=as_temperature_parameter(self.temperature))
+        check_fields(self, temperature=as_temperature_parameter)
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)
@@ -114,11 +112,8 @@ class Tsallis:
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        index = as_row_parameter(self.index, "index")
-        for each in index if isinstance(index, PerRow) else (index,):
-            if isinstance(each, float) and not 0.0 < each < np.inf:
-                raise ValueError(f"index must be positive and finite, got {self.index}")
-        set_fields(self, temperature=as_temperature_parameter(self.temperature), index=index)
+        check_fields(self, temperature=as_temperature_parameter, index=as_row_parameter)
+        checked(self.index, "index", "positive and finite", lambda index: 0.0 < index < np.inf)
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)
@@ -128,9 +123,9 @@ class Tsallis:
 
 @dataclass(frozen=True)
 class InverseGapWeighting:
-    """Each action in inverse proportion to its gap: π_a = 1 / (K + γ (max values − values_a)), the rest to the best.
+    """Each action in inverse proportion to its gap: π_a = 1 / (K + γ (max values − values_a)), the best has the rest.
 
-    K is the number of available actions; several exact maxima share the rest equally. The tails fall as 1/gap, not
+    K is the number of available actions; the rest is divided equally among exact maxima. The tails fall as 1/gap, not
     exponentially. Limits: γ = 0 is `Uniform`, γ = ∞ is `Greedy`.
 
     Args:
@@ -152,7 +147,7 @@ class InverseGapWeighting:
     constant = shift_invariant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, gamma=as_row_parameter(self.gamma, "gamma"))
+        check_fields(self, gamma=as_row_parameter)
 
     def __call__(self, values: Any, step: Any) -> Floats:
         values = as_values(values)

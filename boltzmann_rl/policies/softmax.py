@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from boltzmann_rl.arguments import Floats, set_fields
+from boltzmann_rl.arguments import check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.policies.mixture import Mixture, keep, mixed
-from boltzmann_rl.policies.parameters import as_row_parameter, as_temperature_parameter, rate_at
+from boltzmann_rl.policies.parameters import as_row_rate, as_temperature_parameter, rate_at
 from boltzmann_rl.protocols import RowParameter, Temperature
 
 __all__ = ["Boltzmann", "EpsilonBoltzmann", "MaxBoltzmann"]
@@ -25,7 +25,7 @@ class Boltzmann:
             list, tuple or array of numbers and schedules, one for each row.
 
     Raises:
-        ValueError: A negative or NaN temperature, a clock per action, or temperatures for other rows than there are.
+        ValueError: A negative or NaN temperature, a clock per action, or temperatures that do not fit the rows.
 
     Example:
         >>> from boltzmann_rl.schedules import Exponential
@@ -44,13 +44,11 @@ class Boltzmann:
 
     temperature: Temperature
     constant = shift_invariant = True
+    __call__ = mixed
 
     def __post_init__(self) -> None:
-        set_fields(self, temperature=as_temperature_parameter(self.temperature))
+        check_fields(self, temperature=as_temperature_parameter)
         keep(self)
-
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         return Mixture(0.0, 1.0, 0.0, self.temperature)
@@ -60,8 +58,8 @@ class Boltzmann:
 class MaxBoltzmann:
     """With probability ε a Boltzmann draw, else a greedy action: π = ε·softmax + (1 − ε)·greedy.
 
-    ε-greedy whose exploration avoids what looks bad. Limits: ε = 0 is `Greedy`, ε = 1 is `Boltzmann`, temperature ∞
-    is ε-greedy.
+    ε-greedy whose exploration avoids actions of low value. Limits: ε = 0 is `Greedy`, ε = 1 is `Boltzmann`,
+    temperature ∞ is ε-greedy.
 
     Args:
         epsilon: In [0, 1]: a number or a schedule, or one of these for each row.
@@ -80,17 +78,11 @@ class MaxBoltzmann:
     epsilon: RowParameter
     temperature: Temperature
     constant = shift_invariant = True
+    __call__ = mixed
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            epsilon=as_row_parameter(self.epsilon, "epsilon", maximum=1.0),
-            temperature=as_temperature_parameter(self.temperature),
-        )
+        check_fields(self, epsilon=as_row_rate, temperature=as_temperature_parameter)
         keep(self)
-
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = rate_at(self.epsilon, "epsilon", step)
@@ -121,17 +113,11 @@ class EpsilonBoltzmann:
     epsilon: RowParameter
     temperature: Temperature
     constant = shift_invariant = True
+    __call__ = mixed
 
     def __post_init__(self) -> None:
-        set_fields(
-            self,
-            epsilon=as_row_parameter(self.epsilon, "epsilon", maximum=1.0),
-            temperature=as_temperature_parameter(self.temperature),
-        )
+        check_fields(self, epsilon=as_row_rate, temperature=as_temperature_parameter)
         keep(self)
-
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = rate_at(self.epsilon, "epsilon", step)

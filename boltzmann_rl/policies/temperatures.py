@@ -1,19 +1,19 @@
-"""Temperatures in units that a person can choose: odds, effective actions, a greedy share, the range of the values.
+"""Temperatures in units that are easier to choose: odds, effective actions, probabilities, the range of the values.
 
-Each has a method ``temperature(values, step)`` and stands where a policy takes a temperature. Rows whose values are
-all equal are uniform at any temperature, so that none of them is an error.
+Each has a method ``temperature(values, step)`` and can be given wherever a policy takes a temperature. Rows whose
+values are all equal are uniform at any temperature; no target is an error for them.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_steps, as_values, check_best, place, set_fields, unwrap
+from boltzmann_rl.arguments import Floats, as_steps, as_values, check_best, check_fields, place, unwrap
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.arguments.rows import PerRow
-from boltzmann_rl.numerics.maxima import boltzmann_temperature, log_gaps_below_the_best, moments, per_row
-from boltzmann_rl.policies.parameters import as_row_parameter, temperature_at
+from boltzmann_rl.numerics.maxima import boltzmann_temperature, log_gaps_below_the_best, moments
+from boltzmann_rl.policies.parameters import as_row_parameter, checked, row_parameter
 from boltzmann_rl.protocols import Parameter
 
 __all__ = [
@@ -24,11 +24,14 @@ __all__ = [
     "RelativeToRange",
     "RelativeToSpread",
     "TargetEntropy",
-    "row_parameter",
 ]
 
-# How far above ln(available) a target entropy may be rounded; the accuracy that is promised of the solution.
+# How far above ln(available) a target entropy may lie, as after rounding; also the promised accuracy of the solution.
 _TOLERANCE = 1e-9
+
+_above_one = partial(checked, rule="above 1", holds=lambda odds: odds > 1.0)
+_one_or_more = partial(checked, rule="1 or more", holds=lambda actions: actions >= 1.0)
+_probability = partial(checked, rule="above 0 and at most 1", holds=lambda p: (p > 0.0) & (p <= 1.0))
 
 
 @dataclass(frozen=True)
@@ -53,14 +56,13 @@ class Odds:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(
-            self, gap=as_row_parameter(self.gap, "gap"), odds=_checked(as_row_parameter(self.odds, "odds"), *_ODDS)
-        )
+        check_fields(self, gap=as_row_parameter, odds=as_row_parameter)
+        _above_one(self.odds, "odds")
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
         gap = row_parameter(self.gap, "gap", values, step)
-        odds = _checked(row_parameter(self.odds, "odds", values, step), *_ODDS)
+        odds = _above_one(row_parameter(self.odds, "odds", values, step), "odds")
         with np.errstate(all="ignore"):
             return _answer(np.where(np.isinf(odds), 0.0, gap / np.log(odds)), values)
 
@@ -70,7 +72,7 @@ class TargetEntropy:
     """The temperature at which the Boltzmann distribution of each row has a given entropy.
 
     H(softmax(values / temperature)) = target, exact to 1e-9 for gaps of any scale. Limits: ln(available) is
-    temperature ∞; a target that the ties alone exceed is approached at temperature 0.
+    temperature ∞; a target below the entropy of the tied maxima, out of reach, is temperature 0.
 
     Args:
         nats: The entropy in nats, from 0 to the logarithm of the number of available actions: a number or a schedule.
@@ -94,7 +96,7 @@ class TargetEntropy:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, nats=as_row_parameter(self.nats, "nats"))
+        check_fields(self, nats=as_row_parameter)
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
@@ -105,10 +107,10 @@ class TargetEntropy:
 
 @dataclass(frozen=True)
 class EffectiveActions:
-    """The temperature at which as many actions as wanted are effectively in play: exp(entropy) = target.
+    """The temperature at which the effective number of actions, exp(entropy), is the target.
 
-    2 effective actions explore as much as a fair coin between two. Limits and accuracy as in `TargetEntropy`: as many
-    as there are is uniform, 1 is greedy.
+    2 effective actions explore as much as a fair choice between two. Limits and accuracy as in `TargetEntropy`: all
+    available actions is uniform, 1 is greedy.
 
     Args:
         target: From 1 to the number of available actions: a number or a schedule.
@@ -131,11 +133,12 @@ class EffectiveActions:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, target=_checked(as_row_parameter(self.target, "target"), *_TARGET_ACTIONS))
+        check_fields(self, target=as_row_parameter)
+        _one_or_more(self.target, "target")
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
-        target = _checked(row_parameter(self.target, "target", values, step), *_TARGET_ACTIONS)
+        target = _one_or_more(row_parameter(self.target, "target", values, step), "target")
         rule = "there are at most as many effective actions"
         return _answer(_entropy_temperature(values, np.log(target), target, rule), values)
 
@@ -144,14 +147,14 @@ class EffectiveActions:
 class GreedyProbability:
     """The temperature at which the maxima together have a given probability, like 1 − ε of ε-greedy.
 
-    Limits: 1 is temperature 0. Where the maxima are so many that even the uniform distribution gives them more than
-    the target, it is approached at temperature ∞.
+    Limits: 1 is temperature 0. A target that tied maxima exceed even under the uniform distribution is temperature ∞.
 
     Args:
         target: In (1/available, 1]: a number or a schedule.
 
     Raises:
-        ValueError: A target below 1/available in a row whose values are not all equal: the best cannot be the rarest.
+        ValueError: A target below 1/available in a row whose values are not all equal: the best action is never the
+            least likely.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -163,16 +166,17 @@ class GreedyProbability:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, target=_checked(as_row_parameter(self.target, "target"), *_TARGET_SHARE))
+        check_fields(self, target=as_row_parameter)
+        _probability(self.target, "target")
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
-        target = _checked(row_parameter(self.target, "target", values, step), *_TARGET_SHARE)
+        target = _probability(row_parameter(self.target, "target", values, step), "target")
         with np.errstate(all="ignore"):
             log_gaps = log_gaps_below_the_best(values)
             best = np.isneginf(log_gaps)
             ties, available = best.sum(axis=-1, keepdims=True), _available(values)
-            rule = "the maxima are never rarer than 1/available"
+            rule = "the best action has a probability of at least 1/available"
             _refuse((ties < available) & (target * available < 1.0 - _TOLERANCE), target, available, rule)
 
             def log_odds_against(log_temperature: Floats, energy: Floats, weight: Floats) -> tuple[Floats, Floats]:
@@ -189,8 +193,8 @@ class GreedyProbability:
 class RelativeToRange:
     """A temperature in units of the range of each row's values: scale · (max − min) over the available.
 
-    The best action has the odds exp(1/scale) : 1 against the worst, whatever the rewards are counted in: neither a
-    shift nor a change of scale of the values changes the policy.
+    The best action has the odds exp(1/scale) : 1 against the worst, whatever the unit of the rewards: neither a shift
+    nor a change of scale of the values changes the policy.
 
     Args:
         scale: Without unit, 0 to ∞: a number or a schedule.
@@ -204,7 +208,7 @@ class RelativeToRange:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, scale=as_row_parameter(self.scale, "scale"))
+        check_fields(self, scale=as_row_parameter)
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
@@ -230,7 +234,7 @@ class RelativeToSpread:
     constant = True
 
     def __post_init__(self) -> None:
-        set_fields(self, scale=as_row_parameter(self.scale, "scale"))
+        check_fields(self, scale=as_row_parameter)
 
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
@@ -242,11 +246,13 @@ class GLIE:
     """Greedy in the limit with infinite exploration: temperature C / ln n, on the clock ``"visits"``.
 
     C = max_a (Q(s, a*) − Q(s, a)) is the range of the state's values and n the number of its visits, this one
-    included. No action is then rarer than 1 / (n · available), whose sum over the visits diverges, so that each is
-    taken infinitely often; and for bounded values the temperature tends to 0. The first visit is uniform.
+    included. Every action then has a probability of at least 1 / (n · available), whose sum over the visits diverges,
+    so that each is taken infinitely often; and for bounded values the temperature tends to 0. The first visit is
+    uniform.
 
-    An `Agent` in `Training` counts the visits. `act` takes ``step`` for them: the count of the one state, or one for
-    each row. Where only decisions are known (an agent with ``clock="step"``, the integrations) it is refused.
+    An `Agent` in `Training` counts the visits. For `act`, ``step`` is their number before this one: of the one state,
+    or one for each row. Where only decisions are counted (an agent with ``clock="step"``, the integrations) it is
+    refused.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -267,31 +273,8 @@ class GLIE:
             return _relative(1.0 / np.log(visit), lambda gaps: 1.0, values)
 
 
-def row_parameter(parameter: Any, name: str, values: Floats, step: Any) -> float | Floats:
-    """A policy's parameter in [0, ∞] at a step, aligned with the action axis: a float, or ``(..., 1)``.
-
-    Raises:
-        ValueError: A value that is negative or NaN, a clock per action, or a shape that does not fit the rows.
-    """
-    return per_row(temperature_at(parameter, values, step, name), name, values.shape)
-
-
-def _checked(parameter: Any, name: str, rule: str, holds: Callable[[Any], Any]) -> Any:
-    """The parameter as it is, unless it has values already and one of them breaks the rule."""
-    if isinstance(parameter, PerRow):
-        return PerRow(_checked(each, f"{name}[{row}]", rule, holds) for row, each in enumerate(parameter))
-    if isinstance(parameter, float | np.ndarray) and not np.all(held := holds(parameter)):
-        raise ValueError(f"{name} must be {rule}, got {np.extract(np.logical_not(held), parameter)[0]}")
-    return parameter
-
-
-_ODDS = ("odds", "above 1", lambda odds: odds > 1.0)
-_TARGET_ACTIONS = ("target", "1 or more", lambda target: target >= 1.0)
-_TARGET_SHARE = ("target", "above 0 and at most 1", lambda target: (target > 0.0) & (target <= 1.0))
-
-
 def _entropy_temperature(values: Floats, nats: Any, target: Any, rule: str) -> Any:
-    """The temperature of a given entropy, ``(..., 1)``; ``target`` and ``rule`` are for the refusal."""
+    """The temperature of a given entropy, ``(..., 1)``; ``target`` and ``rule`` are for the error."""
     with np.errstate(all="ignore"):
         log_gaps = log_gaps_below_the_best(values)
         ties, available = np.isneginf(log_gaps).sum(axis=-1, keepdims=True), _available(values)
@@ -306,7 +289,7 @@ def _entropy_temperature(values: Floats, nats: Any, target: Any, rule: str) -> A
 
 
 def _relative(scale: Any, fraction: Callable[[Floats], Any], values: Floats) -> Any:
-    """Scale · fraction · range of each row, the fraction being one of its gaps in units of the range."""
+    """The temperature scale · fraction · range of each row; ``fraction`` is given the gaps in units of the range."""
     best = values.max(axis=-1, keepdims=True)
     check_best(values, best)
     with np.errstate(all="ignore"):
