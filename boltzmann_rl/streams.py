@@ -10,7 +10,7 @@ __all__ = ["child_seed", "stream"]
 
 
 def stream(seed: int, *purpose: str | int) -> np.random.Generator:
-    """The random generator for a purpose: the same for the same seed and purpose, independent for different ones.
+    """The random generator for a purpose: the same for the same seed and purpose, independent of all others.
 
     Args:
         seed: In [0, 2⁶³).

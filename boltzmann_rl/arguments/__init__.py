@@ -1,8 +1,8 @@
 """What a public function accepts: every conversion and every refusal of an argument, in one place.
 
-Nothing is repaired silently. An argument that NumPy would misread (a bool where a number belongs, a masked array whose
-mask it drops) raises ``TypeError``; a number out of range raises ``ValueError`` with the argument, the value and what
-is allowed.
+No argument is repaired silently. One that NumPy would misread (a bool where a number belongs, a masked array whose mask
+it drops) raises ``TypeError``; a number out of range raises ``ValueError`` with the argument, the value and what is
+allowed.
 """
 
 import math
@@ -333,7 +333,7 @@ def set_fields(instance: Any, **fields: Any) -> None:
 
 
 def check_fields(instance: Any, **rules: Callable[[Any, str], Any]) -> None:
-    """Replace fields of a frozen dataclass that is being made by what ``rule(value, name)`` makes of each."""
+    """Replace fields of a frozen dataclass, in its ``__post_init__``, by ``rule(value, name)`` of each."""
     set_fields(instance, **{name: rule(getattr(instance, name), name) for name, rule in rules.items()})
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 __all__ = ["rounding_of", "to_numpy"]
 
-# Half-precision formats: the relative spacing of their numbers at 1, and the spacing of their subnormal numbers.
+# Of each half-precision format, the relative spacing of numbers at 1, and the spacing of subnormal numbers.
 _SPACING = {"float16": (2.0**-10, 2.0**-24), "bfloat16": (2.0**-7, 2.0**-133)}
 
 _BEYOND_NUMPY = "bfloat16", "float8", "float4"
@@ -39,7 +39,7 @@ def to_numpy(array: Any, name: str = "array") -> Any:
     else:
         try:
             found = np.asarray([to_numpy(part, name) for part in array] if _holds_tensors(array) else array)
-        except ValueError as error:  # nested lists whose rows differ in length
+        except ValueError as error:
             raise ValueError(f"{name} must have rows of equal length, got {array!r:.60}: {error}") from None
     if found.dtype.kind != "V":
         return found

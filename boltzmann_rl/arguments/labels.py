@@ -1,4 +1,4 @@
-"""Names and labels: what may name a folder, what may label a table or a figure, and how any other text is shown.
+"""Names of folders, labels of tables and figures, and any other text: what is allowed, and how it is shown.
 
 The same rules hold for a declaration and for a folder of results that is loaded.
 """
@@ -52,14 +52,15 @@ def check_label(label: Any, of: str) -> None:
         TypeError: Not a string, or a blank one.
         ValueError: Control or invisible characters, line breaks, or more than 1,000 characters.
     """
-    if not isinstance(label, str) or not label.strip() or any(map(_is_half, label)):
-        raise TypeError(f"the labels of {of} must be strings that can be read, got {shown(label)}")
+    # A lone surrogate, as Python reads from undecodable file names, can stand in no text file.
+    if not isinstance(label, str) or not label.strip() or any("\ud800" <= character <= "\udfff" for character in label):
+        raise TypeError(f"the labels of {of} must be readable strings, got {shown(label)}")
     if len(label) > _LONGEST:
         raise ValueError(f"the labels of {of} must have at most {_LONGEST} characters, got {len(label)}")
     hidden = next((character for character in label if _is_hidden(character) and character not in _JOINERS), None)
     if hidden is not None:
         raise ValueError(
-            f"the labels of {of} must be of one line and without control or invisible characters, "
+            f"the labels of {of} must be one line without control or invisible characters, "
             f"got {hidden!a} in {shown(label)}"
         )
 
@@ -83,8 +84,3 @@ def visible(text: str, keep: str = "") -> str:
 def _is_hidden(character: str) -> bool:
     code = ord(character)  # the last two code points of every plane, and 32 more, are noncharacters
     return unicodedata.category(character) in _HIDDEN or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
-
-
-def _is_half(character: str) -> bool:
-    """Whether this is a lone surrogate, as Python reads from undecodable file names: no text file can hold it."""
-    return "\ud800" <= character <= "\udfff"

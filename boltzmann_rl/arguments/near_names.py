@@ -1,7 +1,7 @@
 """Near names: which argument or public name an error suggests in place of an unknown one.
 
-Other packages name the same arguments differently (``alpha``, ``gamma``, ``tau``, ``mask``): one table holds them.
-`dataclass` here is Python's own, with errors that suggest the argument that was meant; type checkers see Python's own.
+Other packages name the same arguments differently (``alpha``, ``gamma``, ``tau``, ``mask``): a table lists their names.
+`dataclass` is Python's own, with errors that suggest the argument that was meant; type checkers see Python's own.
 """
 
 import dataclasses
@@ -52,16 +52,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant: a synonym, or a name of similar spelling."""
     from difflib import get_close_matches  # here: only errors need it, and importing the package stays fast
 
-    names = {_folded(one): one for one in known}
-    folded = _folded(name)
+    names = {one.replace("_", "").lower(): one for one in known}
+    folded = name.replace("_", "").lower()
     if folded in names:
         return names[folded]
-    for words, ours in _OTHER_WORDS.items():
-        if name.lower() in words.split():
-            meant = next((one for one in ours if one in names.values()), None)
-            if meant is not None:
-                return meant
-    return next((names[one] for one in get_close_matches(folded, names, n=1, cutoff=0.7)), None)
+    synonyms = (one for words, ours in _OTHER_WORDS.items() if name.lower() in words.split() for one in ours)
+    similar = (names[one] for one in get_close_matches(folded, names, n=1, cutoff=0.7))
+    return next((one for one in (*synonyms, *similar) if one in names.values()), None)
 
 
 def unexpected(function: Any, unknown: Iterable[str]) -> TypeError:
@@ -71,11 +68,8 @@ def unexpected(function: Any, unknown: Iterable[str]) -> TypeError:
         >>> print(unexpected(sorted, {"reversed": True}))
         sorted() got an unexpected keyword argument 'reversed': did you mean reverse=? It takes iterable, key, reverse
     """
-    takes = [
-        name
-        for name, parameter in inspect.signature(function).parameters.items()
-        if name not in ("self", "cls") and parameter.kind is not parameter.VAR_KEYWORD
-    ]
+    parameters = inspect.signature(function).parameters
+    takes = [name for name, p in parameters.items() if name not in ("self", "cls") and p.kind is not p.VAR_KEYWORD]
     wrong = next(iter(unknown))
     meant = nearest(wrong, takes)
     hint = f"did you mean {meant}=? " if meant else ""
@@ -90,9 +84,9 @@ def suggesting(function: Function) -> Function:
 
     def explain(error: TypeError, given: dict[str, Any]) -> None:
         within = error.__traceback__ is not None and error.__traceback__.tb_next is not None
-        unknown = given.keys() - inspect.signature(function).parameters.keys()
-        if unknown and not within:
-            raise unexpected(function, (name for name in given if name in unknown)) from None
+        known = inspect.signature(function).parameters
+        if not within and (unknown := [name for name in given if name not in known]):
+            raise unexpected(function, unknown) from None
 
     def called(*args: Any, **kwargs: Any) -> Any:
         try:
@@ -101,7 +95,7 @@ def suggesting(function: Function) -> Function:
             explain(error, kwargs)
             raise
 
-    # Doctest finds examples only of functions that have the globals of their module.
+    # Doctest reads only functions that have the globals of their module.
     called = FunctionType(called.__code__, function.__globals__, closure=called.__closure__)
     return functools.update_wrapper(called, function)  # type: ignore[return-value]
 
@@ -119,7 +113,3 @@ else:
             return cls
 
         return made
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()

@@ -30,7 +30,7 @@ class PerRow(tuple[Any, ...]):
 
 
 def is_sequence(parameter: Any) -> bool:
-    """Whether a parameter is given per row: as a list, a tuple, or an array with an axis and without a mask."""
+    """Whether a parameter is given per row: as a list, a tuple, or an array that has axes and is not masked."""
     if isinstance(parameter, np.ma.MaskedArray) or callable(parameter):
         return False
     return isinstance(parameter, list | tuple) or (hasattr(parameter, "__array__") and np.ndim(parameter) > 0)
@@ -46,7 +46,7 @@ def in_rows(parameter: Any, name: str, check: Callable[[Any, str], Any]) -> Any:
 
 
 def inside(part: Any) -> list[Any]:
-    """The parts of a policy, a temperature unit or a schedule: the fields of a dataclass, or else its temperature."""
+    """The parts of a policy, a temperature unit or a schedule: its fields if a dataclass, else its temperature."""
     if isinstance(part, tuple):
         return list(part)
     if isinstance(part, float | int | type):
@@ -57,7 +57,7 @@ def inside(part: Any) -> list[Any]:
 
 
 def rows_of(part: Any) -> int:
-    """The number of rows for which a part has parameters of their own; 0 if it serves any number of rows.
+    """The number of rows for which a part has separate parameters; 0 if it has one for all rows.
 
     Raises:
         ValueError: Parts for different numbers of rows.
@@ -74,7 +74,7 @@ def rows_of(part: Any) -> int:
 
 
 def rows_of_parameter(parameter: Any) -> int:
-    """`rows_of` for a number or one of our schedules, in a tenth of the time."""
+    """`rows_of` for a number or a schedule of this package, in a tenth of the time."""
     if type(parameter) is PerRow:
         return len(parameter)
     return len(getattr(parameter, "__dict__", {}).get("by_row", ()))
@@ -98,7 +98,7 @@ def per_row(*names: str) -> Callable[[type[Schedule]], type[Schedule]]:
     """Let a class of schedules take one number per row in the named fields.
 
     Its value is then an array with one entry per row, for one step of all rows or one step each. ``by_row`` holds the
-    schedule of each row, so that a row has the same bits as by itself.
+    schedule of each row, so that a row's values have the same bits as that schedule's.
     """
 
     def decorated(cls: Any) -> Any:
@@ -118,7 +118,10 @@ def per_row(*names: str) -> Callable[[type[Schedule]], type[Schedule]]:
         @functools.wraps(formula)
         def value(self: Any, step: Any) -> Any:
             by_row = self.__dict__.get("by_row")
-            return formula(self, step) if by_row is None else _row_by_row(self, by_row, step)
+            if by_row is None:
+                return formula(self, step)
+            steps = steps_of_rows(repr(self), len(by_row), step)
+            return np.array([schedule(now) for schedule, now in zip(by_row, steps, strict=True)])
 
         cls.__init__, cls.__call__ = make, value
         return cls
@@ -146,9 +149,8 @@ def _set_by_row(schedule: Any, given: dict[str, Any]) -> None:
     if set(sizes.values()) != {number}:
         said = " and ".join(f"{name} {size} values" for name, size in sizes.items())
         raise ValueError(f"{type(schedule).__name__} has {said}: give one for each row")
-    by_row = tuple(
-        type(schedule)(**{name: in_row(value, row) for name, value in given.items()}) for row in range(number)
-    )
+    rows = ({name: in_row(value, row) for name, value in given.items()} for row in range(number))
+    by_row = tuple(type(schedule)(**arguments) for arguments in rows)
     for field in dataclasses.fields(schedule):
         value = given.get(field.name)
         if isinstance(value, PerRow):
@@ -157,11 +159,6 @@ def _set_by_row(schedule: Any, given: dict[str, Any]) -> None:
             value = getattr(by_row[0], field.name)
         object.__setattr__(schedule, field.name, value)
     object.__setattr__(schedule, "by_row", by_row)
-
-
-def _row_by_row(schedule: Any, by_row: tuple[Any, ...], step: Any) -> Any:
-    steps = steps_of_rows(repr(schedule), len(by_row), step)
-    return np.array([one(now) for one, now in zip(by_row, steps, strict=True)])
 
 
 def _sizes(part: Any) -> Iterator[int]:

@@ -56,7 +56,7 @@ class Piecewise:
 @per_row()
 @dataclass(frozen=True)
 class Joined:
-    """Schedules one after the other; each is given the steps since its own beginning.
+    """Schedules one after another; the step of each is counted from its own beginning.
 
     Args:
         schedules: Numbers or schedules, one more than there are boundaries.
@@ -97,7 +97,7 @@ class WarmUp:
     """A linear rise (or fall) from ``start`` to the first value of ``schedule``, then the schedule itself.
 
     Args:
-        schedule: The schedule after the warm-up, given the steps since its end.
+        schedule: The schedule after the warm-up; its step is counted from the end of the warm-up.
         steps: Length of the warm-up, ≥ 1.
         start: Value at step 0, finite, ≥ 0.
 
@@ -128,7 +128,7 @@ class Restarts:
     """A schedule that begins anew every ``period`` steps, each period ``growth`` times as long as the last.
 
     Args:
-        schedule: The schedule to repeat, given the steps since the last restart.
+        schedule: The schedule to repeat; its step is counted from the last restart.
         period: Length of the first period, ≥ 1.
         growth: Whole factor ≥ 1 from each period to the next. The schedule itself is not stretched.
 

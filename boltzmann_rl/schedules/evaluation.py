@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -38,14 +39,14 @@ def as_parameter(parameter: Parameter, name: str, *, maximum: float = np.inf) ->
 
 
 def _check_call(schedule: Any, name: str) -> None:
-    """Refuse a callable that a step alone does not suit, such as a policy, before the first step."""
+    """Refuse a callable that does not take a step as its only argument, such as a policy."""
     try:
         inspect.signature(schedule).bind("step")
     except TypeError as error:
         raise TypeError(
             f"{name} must be a number or a schedule, called with the step, got {schedule!r}: {error}"
         ) from None
-    except ValueError:  # a C function without a signature: its first call will fail if it is wrong
+    except ValueError:  # a C function without a signature: if it is wrong, its first call fails
         return
 
 
@@ -59,7 +60,7 @@ def evaluate(schedule: Any, step: Any, name: str = "the value", rows: tuple[int,
         schedule: A number, a callable ``step -> value``, or one of these for each row.
         step: Decisions made so far, integers ≥ 0 of any shape.
         name: What the value is, for errors.
-        rows: The shape of the rows, if a callable may return one value for each; None for a single value.
+        rows: The shape of the rows, if a callable may return one value for each; None if it must return one number.
 
     Raises:
         TypeError: A schedule whose value is not a real number.
@@ -75,24 +76,19 @@ def evaluate(schedule: Any, step: Any, name: str = "the value", rows: tuple[int,
         return np.array(list(map(evaluate, schedule, now)))
     if not callable(schedule):
         return unwrap(np.full(np.shape(step), as_number(schedule, "schedule")))
-    if type(step) is int:
+    if type(step) is int or np.ndim(step) == 0:
         value = schedule(step)
         if type(value) is float and value == value:  # what as_number would return
             return value
         return _number_or_rows(value, schedule, step, name, rows)
-    if np.ndim(step) == 0:
-        return _number_or_rows(schedule(step), schedule, step, name, rows)
     if rows_of_parameter(schedule):
         return schedule(step)
     steps = np.asarray(step)
-    if steps.size < 2:  # NumPy converts an array of one entry to a number or a truth value, with a warning
-        return _one_by_one(schedule, steps, name, rows)
-    try:
-        values = np.asarray(schedule(steps))
-    except (TypeError, ValueError):  # the callable takes one step at a time; a real error is raised again below
-        return _one_by_one(schedule, steps, name, rows)
-    if values.shape == steps.shape and values.dtype.kind == "f":
-        return values
+    if steps.size > 1:  # NumPy would convert an array of one entry to a number or a truth value, with a warning
+        with suppress(TypeError, ValueError):  # of a callable that takes one step at a time; others are raised again
+            values = np.asarray(schedule(steps))
+            if values.shape == steps.shape and values.dtype.kind == "f":
+                return values
     return _one_by_one(schedule, steps, name, rows)
 
 
@@ -115,9 +111,9 @@ def value_at(parameter: Any, name: str, step: int, *, maximum: float = np.inf) -
 
 
 def is_constant(parameter: Any) -> bool:
-    """Whether a value is known not to depend on the step: anything but a callable or a temperature unit.
+    """Whether a value is known not to depend on the step: anything but a callable or a unit of temperature.
 
-    A dataclass (a schedule, a policy) is constant if it declares ``constant = True`` and all its fields are constant.
+    A dataclass (a schedule, a policy) is constant if it has ``constant = True`` and all its fields are constant.
     """
     if isinstance(parameter, PerRow):
         return all(map(is_constant, parameter))

@@ -25,6 +25,11 @@ from boltzmann_rl.arguments.rows import per_row
 
 __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "Linear", "Logarithmic", "Polynomial", "Power"]
 
+_NO_CONTEXT = nullcontext()
+
+# The least normal number.
+_NORMAL = float(np.finfo(np.float64).tiny)
+
 
 @per_row("value")
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Constant:
 
     def __call__(self, step: Any) -> Any:
         steps = counted(step)
-        return self.value if isinstance(steps, float) else unwrap(np.full(steps.shape, self.value))
+        return self.value if isinstance(steps, float) else np.full(steps.shape, self.value)
 
 
 @per_row("start", "end")
@@ -100,7 +105,7 @@ class Polynomial:
     power: float = 2.0
 
     def __post_init__(self) -> None:
-        power = partial(as_positive, why="power 0 would never move")
+        power = partial(as_positive, why="with power 0 the value stays at start")
         check_fields(self, start=as_nonnegative, end=as_nonnegative, steps=as_count, power=power)
 
     def __call__(self, step: Any) -> Any:
@@ -174,7 +179,7 @@ class Exponential:
         set_fields(self, start=start, end=end, steps=steps, decay=decay)
         check_fields(self, start=as_nonnegative, end=as_nonnegative)
         if self.start == 0.0:
-            raise ValueError("start must be above 0: from 0 no factor leads anywhere; use Constant(0)")
+            raise ValueError("start must be above 0: any factor leaves 0 at 0; use Constant(0)")
         if (steps is None) == (decay is None):
             raise ValueError(f"give exactly one of steps and decay, got steps={steps!r}, decay={decay!r}")
         if steps is not None:
@@ -193,7 +198,7 @@ class Exponential:
     def __call__(self, step: Any) -> Any:
         if self.steps is not None:
             f = _fraction(step, self.steps)
-            if isinstance(f, float) and f == 1.0:  # saves the powers
+            if isinstance(f, float) and f == 1.0:  # a shortcut
                 return self.end
             with quietly(f if min(self.start, self.end) >= _NORMAL else None):  # else a power may underflow
                 value = _powers(self.start, 1.0 - f) * _powers(self.end, f)
@@ -235,7 +240,7 @@ class InverseTime:
 class Power:
     """A power of time: start / (1 + step)^exponent, which falls for a positive exponent and rises for a negative one.
 
-    Exponent 1 is the decreasing softmax of Vermorel & Mohri, ½ the rate of Exp3. Exponent −½ is the temperature of a
+    Exponent 1 is the decreasing SoftMax of Vermorel & Mohri, ½ the rate of Exp3. Exponent −½ suits the temperature of a
     softmax over cumulative losses, which grow with time.
 
     Args:
@@ -299,7 +304,7 @@ class Logarithmic:
 
 
 def counted(step: Any) -> Any:
-    """Decisions made so far: a float for one step, which is several times faster, and an array for many."""
+    """Decisions made so far: a float for one step, since plain floats are several times faster, an array for many."""
     if type(step) is int and 0 <= step < 2**53:
         return float(step)
     steps = as_steps(step)
@@ -315,11 +320,8 @@ def within(value: Any, start: float, end: float) -> Any:
 
 
 def quietly(number: Any = None) -> AbstractContextManager[object]:
-    """A context in which arrays over- and underflow without a warning; plain floats never warn, and need none."""
+    """A context in which arrays over- and underflow without a warning; plain floats never warn, so it does nothing."""
     return _NO_CONTEXT if isinstance(number, float) else np.errstate(all="ignore")
-
-
-_NO_CONTEXT = nullcontext()
 
 
 def _powers(base: float, exponent: Any) -> Any:
@@ -329,10 +331,6 @@ def _powers(base: float, exponent: Any) -> Any:
     the power that it computes for an array of exponents.
     """
     return np.power(base, (exponent,)).item() if isinstance(exponent, float) else np.power(base, exponent)
-
-
-# The least normal number.
-_NORMAL = float(np.finfo(np.float64).tiny)
 
 
 def _fraction(step: Any, steps: int) -> Any:
