@@ -375,7 +375,7 @@ def test_a_policy_that_perturbs_values_gets_one_uniform_per_action():
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
-        (lambda values, step: np.full(values.shape, 0.3), "<lambda> .*answered no distribution: .*must sum to 1"),
+        (lambda values, step: np.full(values.shape, 0.3), "<lambda> .*did not return a distribution: .*must sum to 1"),
         (lambda values, step: np.full(values.shape, math.nan), "probabilities"),
         (lambda values, step: np.array([0.5, 0.5]), "shape"),
     ],

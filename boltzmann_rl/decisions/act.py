@@ -22,7 +22,7 @@ __all__ = ["act", "decide", "probabilities"]
 
 
 class Given(TypedDict, total=False):
-    """What a decision may be given beside the values: see `act`."""
+    """The optional arguments of a decision: see `act`."""
 
     step: Steps | None
     available: Mask | None
@@ -68,24 +68,24 @@ def act(
 ) -> Any:
     """An action drawn from ``policy`` for each row of values, rows independently of each other.
 
-    Consumes exactly one uniform of ``rng`` a row (of a policy that perturbs the values: one an action).
+    Consumes exactly one uniform of ``rng`` per row (for a policy that perturbs the values, one per action).
 
-    Threads may call it at the same time, each with a generator of its own. From a generator that they share each
-    uniform goes to one of them, but which one is not the same in every run.
+    Threads may call it at the same time, each with its own generator. If they share one, each uniform goes to one of
+    them, but to which one may differ between runs.
 
     Args:
         policy: Any callable ``(values, step) -> probabilities``.
         values: Action values ``(..., A)``.
-        rng: The generator that chance comes from.
-        step: Decisions made so far, ≥ 0: a number, one per row, or one per action. May be left out only where
-            the policy is known not to depend on it. For a policy that counts visits (`GLIE`), those of each row's
+        rng: The random generator.
+        step: Decisions made so far, ≥ 0: a number, one per row, or one per action. May be left out only if the
+            policy is known not to depend on it. For a policy that counts visits (`GLIE`), those of each row's
             state; for one that counts pulls (`BoltzmannGumbel`), those of each action.
         available: Mask of the actions that may be chosen, same shape as ``values``: bool, or integers 0 and 1.
-        memory: What a policy with feedback needs, handed on as its third argument.
-        with_probability: Whether the probability that the action had (its propensity) is returned as well.
-        learned: Whether the values are known to be estimates, among which even one that lies far below the others is
-            not a number written over a masked value.
-        unknown: Nothing; it is there to say which argument a name such as ``mask=`` stands for.
+        memory: The third argument of a policy with feedback, ``learner.memory(state)``.
+        with_probability: Whether to return the probability of the action (its propensity) as well.
+        learned: Whether the values are known to be estimates; then even one that lies far below the others is not
+            taken for a number written over a masked value.
+        unknown: Any other keyword is refused, with the argument that was probably meant: ``available=`` for ``mask=``.
 
     Returns:
         An int for ``(A,)``, an int64 array ``(...,)`` otherwise; with ``with_probability`` the pair
@@ -93,13 +93,13 @@ def act(
 
     Raises:
         TypeError: No ``step`` for a policy that depends on it; arguments of another type than named above.
-        ValueError: Values that are NaN or +inf, no action available, a policy whose answer is no distribution, one
-            step for all rows where each has visits or pulls of its own; the lowest number of a float type where it
+        ValueError: Values that are NaN or +inf, no action available, a policy that does not return distributions, one
+            step for all rows of a policy that counts visits or pulls; the lowest number of a float type where it
             would count as a value.
 
     Warns:
-        UserWarning: A number far below all others of its row, such as −1e9, where it would count as a value: a mask
-            belongs into ``available``.
+        UserWarning: A number far below all others of its row, such as −1e9, where it would count as a value: masks
+            belong in ``available``.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -113,19 +113,19 @@ def act(
         raise unexpected(act, unknown)
     if not isinstance(rng, np.random.Generator):
         as_generator(rng)
-    coin: Any = None
+    uniform: Any = None
     if memory is None and type(values) is np.ndarray and (step is None or (type(step) is int and step >= 0)):
         mixture = getattr(policy, "kept_mixture", None) or mixture_of(policy, step)  # the call costs a twentieth
         if mixture is not None and values.ndim == 1:
-            coin = rng.random()
+            uniform = rng.random()
             if machine.ready is not None and mixture[1] == 1.0 and not with_probability:
-                chosen = machine.action(mixture[3], values, available, step, coin)
+                chosen = machine.action(mixture[3], values, available, step, uniform)
                 if chosen >= 0:
                     return chosen
             plain = few_values(values, available)
             weights = None if plain is None else weights_of(mixture, plain, step)
             if plain is not None and weights is not None:
-                chosen = pick(weights, coin)
+                chosen = pick(weights, uniform)
                 if learned or plain[chosen] > HIGHEST or mixture.soft == 1.0:
                     return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
         elif mixture is not None and available is None and not with_probability:
@@ -135,25 +135,25 @@ def act(
     values = as_values(values) if available is None else mask(values, available)
     traits = traits_of(policy)
     if memory is None and traits.takes_memory:
-        raise TypeError(f"memory= is missing: {policy!r} needs what its learner remembers, learner.memory(state)")
+        raise TypeError(f"memory= is missing: {policy!r} needs its learner's memory, learner.memory(state)")
     step = _checked_step(policy, values, step)
     p, low = _probabilities(policy, values, step, memory)
     if low and not learned:
         check_fill_values(policy, values, p, lambda others: probabilities(policy, others, step, memory))
-    if coin is None:
-        coin = rng.random(traits.uniforms(values.shape))
-    action = decide(policy, p, values, step, coin, memory)
+    if uniform is None:
+        uniform = rng.random(traits.uniforms(values.shape))
+    action = decide(policy, p, values, step, uniform, memory)
     if not with_probability:
         return action
     return action, unwrap(np.take_along_axis(p, np.asarray(action)[..., np.newaxis], axis=-1)[..., 0])
 
 
 def _checked_step(policy: Any, values: Floats, step: Any) -> Any:
-    """The step as the policy is given it; refused unless it is one count, or those that the policy's clock counts."""
+    """The step for the policy: refused unless it is one count, or the counts of the policy's clock."""
     if step is None:
         if not is_constant(as_policy(policy)):
             raise TypeError(
-                f"step= is missing: {policy!r} may change with the step, so say how many decisions were made so far"
+                f"step= is missing: {policy!r} may change with the step, the number of decisions made so far"
             )
         step = 0
     elif type(step) is not int or step < 0:
@@ -163,7 +163,7 @@ def _checked_step(policy: Any, values: Floats, step: Any) -> Any:
             raise ValueError(
                 f"step must be a number, or one per row or action of values {values.shape}, got shape {steps.shape}"
             )
-        step = to_numpy(step, "step") if hasattr(step, "detach") else step  # to policies it is NumPy's
+        step = to_numpy(step, "step") if hasattr(step, "detach") else step  # policies are given NumPy arrays
     clock, shape = clock_of(policy), np.shape(step)
     if (clock == "visits" and shape != values.shape[:-1]) or (clock == "pulls" and len(shape) != values.ndim):
         each = "row's state" if clock == "visits" else "action"
@@ -181,10 +181,10 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
         policy: Any callable ``(values, step) -> probabilities``, with a third argument if it keeps a memory.
         values: Action values ``(..., A)``.
         step: Decisions made so far.
-        memory: Handed on unless it is None.
+        memory: The policy's third argument, unless None.
 
     Raises:
-        ValueError: An answer of another shape, one that is not a distribution, or one that takes an unavailable action.
+        ValueError: Rows that are not distributions, another shape, or an unavailable action of positive probability.
 
     Example:
         >>> probabilities(lambda values, step: [0.5, 0.5], [1.0, 2.0], step=0)
@@ -194,17 +194,17 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
 
 
 def _probabilities(policy: Any, values: Floats, step: Any, memory: Any) -> tuple[Floats, bool]:
-    """The checked probabilities, and whether values are so low that they may be fill values."""
+    """The checked probabilities, and whether a value is low enough to be a fill value."""
     policy = as_policy(policy)
     p = policy(values, step) if memory is None else policy(values, step, memory)
     try:
         p = as_probabilities(p)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{policy!r} answered no distribution: {error}") from None
+        raise type(error)(f"{policy!r} did not return a distribution: {error}") from None
     if p.shape != values.shape:
         raise ValueError(
-            f"{policy!r} answered probabilities of shape {p.shape} for values of shape {values.shape}: actions are the "
-            "last axis, and there may be many rows"
+            f"{policy!r} returned probabilities of shape {p.shape} for values of shape {values.shape}: the shapes must "
+            "be equal, with the actions on the last axis"
         )
     lowest = values.min() if values.size else np.inf
     low = bool(lowest <= HIGHEST)
@@ -213,8 +213,8 @@ def _probabilities(policy: Any, values: Floats, step: Any, memory: Any) -> tuple
         wrong = p[closed].max(initial=0.0)
         if wrong > 0.0:
             raise ValueError(
-                f"{policy!r} gives probability {wrong:.3g} to an action that is not available: the values of such "
-                "actions are -inf, and their probability must be 0"
+                f"{policy!r} gives probability {wrong:.3g} to an action that is not available: where a value is "
+                "-inf, the probability must be 0"
             )
         low = bool(np.count_nonzero(values <= HIGHEST) > np.count_nonzero(closed))
     return p, low
@@ -223,8 +223,8 @@ def _probabilities(policy: Any, values: Floats, step: Any, memory: Any) -> tuple
 def decide(policy: Any, p: Floats, values: Floats, step: Any, uniforms: Any, memory: Any = None) -> Any:
     """The action for given uniforms: the policy's own ``draw`` if it has one, else the inverse CDF of ``p``.
 
-    A policy that perturbs the values defines ``draw(values, step, uniforms)``, and ``uniforms_per_action = True``
-    if it takes one uniform an action instead of one a row.
+    A policy that perturbs the values has a method ``draw(values, step, uniforms)``, and ``uniforms_per_action = True``
+    if it takes one uniform per action instead of one per row.
     """
     draw = traits_of(policy).draw
     if draw is None:

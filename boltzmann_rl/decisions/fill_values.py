@@ -1,8 +1,8 @@
-"""Finite numbers written over masked values, such as −1e9, found where they would change a decision.
+"""Fill values: finite numbers written over masked values, such as −1e9, found where they would change a decision.
 
-Softmax at an ordinary temperature gives such a number probability 0, as if it were −∞. Whatever explores uniformly, or
-sets its temperature by the spread or the number of the values, takes it for a value: the masked action is taken, or the
-others are no longer told apart.
+The softmax at an ordinary temperature gives a fill value probability 0, as if it were −∞. A policy that explores
+uniformly, or sets its temperature by the spread or the number of the values, takes it for a value: it chooses the
+masked action, or no longer distinguishes the others.
 """
 
 import warnings
@@ -16,18 +16,19 @@ from boltzmann_rl.arguments import Floats, place
 
 __all__ = ["HIGHEST", "check_fill_values", "fill_values", "holds_fill_values"]
 
-# The lowest numbers of float16, bfloat16, float32 and float64, which libraries write over what is masked.
+# The lowest numbers of float16, bfloat16, float32 and float64, which libraries write over masked values.
 LOWEST = (-65504.0, -3.3895313892515355e38, -3.4028234663852886e38, -1.7976931348623157e308)
-# No number above this is taken for one; nor, but for those, any above the second.
+# No number above HIGHEST is taken for a fill value, and above _FAR only those in LOWEST.
 HIGHEST, _FAR = -65504.0, -1e8
-# So many times as large as all others of its row a number must be.
+# How many times larger than all others of its row a fill value must be, and one in LOWEST.
 _TIMES, _TIMES_OF_LOWEST = 1e4, 1e2
 
+# Probabilities that differ by less count as equal.
 _SAME = 1e-9
 
 
 def holds_fill_values(values: Any) -> bool:
-    """Whether any of the values ``(..., A)`` may be one, judged by size alone; −inf is not.
+    """Whether any of the values ``(..., A)`` may be a fill value, judged by its size alone; −inf is not.
 
     Example:
         >>> holds_fill_values(np.array([0.0, -np.inf])), holds_fill_values(np.array([0.0, -1e9]))
@@ -40,10 +41,10 @@ def holds_fill_values(values: Any) -> bool:
 
 
 def fill_values(values: Floats) -> NDArray[np.bool_]:
-    """Which of the values ``(..., A)`` stand for "not available", by all that can be seen: where they lie.
+    """Which of the values ``(..., A)`` stand for "not available", judged by their size.
 
-    At most −1e8, or the lowest number of a float type, and 10,000 times (100 times) as large as every other finite
-    number of the row. A row of such numbers only has none.
+    Fill values are at most −1e8, or the lowest number of a float type, and 10,000 times (100 times) as large as every
+    other finite number of the row. A row with only such numbers has no fill values.
 
     Example:
         >>> fill_values(np.array([[0.0, 1.0, -1e9], [-3e9, -2e9, -1e9]])).tolist()
@@ -64,10 +65,10 @@ def check_fill_values(policy: Any, values: Floats, p: Floats, again: Callable[[F
         policy: For the message.
         values: ``(..., A)``.
         p: Its probabilities of these values.
-        again: What answers its probabilities of other values.
+        again: The policy's probabilities as a function of the values.
 
     Raises:
-        ValueError: The lowest number of a float type among the values, which is nobody's estimate.
+        ValueError: The lowest number of a float type among the values, which is never an estimate.
 
     Warns:
         UserWarning: Another number that is far below all others.
@@ -78,7 +79,7 @@ def check_fill_values(policy: Any, values: Floats, p: Floats, again: Callable[[F
     try:
         wanted = again(np.where(filled, -np.inf, values))
         harmed = (np.abs(wanted - p) > _SAME).any(axis=-1, keepdims=True) & filled
-    except ValueError:  # there is no such distribution without them
+    except ValueError:  # without them the policy has no distribution
         harmed = filled
     if not harmed.any():
         return
@@ -90,4 +91,4 @@ def check_fill_values(policy: Any, values: Floats, p: Floats, again: Callable[[F
     )
     if found in LOWEST:
         raise ValueError(says)
-    warnings.warn(f"{says}; where it is a value, act(..., learned=True) says so", UserWarning, stacklevel=3)
+    warnings.warn(f"{says}; if it is a value, say so by act(..., learned=True)", UserWarning, stacklevel=3)

@@ -19,14 +19,14 @@ from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, flat, load, load_
 
 __all__ = ["decide_few", "decide_masked", "decide_rows", "prepare"]
 
-# Rows from which on a second thread pays.
+# For each thread beyond the first there must be this many rows, or it does not pay.
 _ROWS_PER_THREAD = 16_384
 
 # Rows that a thread takes at a time.
 _ROWS_AT_ONCE = 4096
 
 
-@compiled(nogil=False)  # handing the interpreter over would cost a fifth of the whole
+@compiled(nogil=False)  # releasing the interpreter lock would take a fifth of the time
 def decide_few(values, temperature, u):  # type: ignore[no-untyped-def]
     """A Boltzmann decision with the sums of `boltzmann_rl.numerics.plain`; −1 where its check does not hold.
 
@@ -55,7 +55,7 @@ def decide_few(values, temperature, u):  # type: ignore[no-untyped-def]
 
 @compiled(nogil=False)
 def decide_masked(values, available, temperature, u):  # type: ignore[no-untyped-def]
-    """`decide_few` among the actions where ``available`` is 1 or True; −1 also for a mask that is none."""
+    """`decide_few` among the actions where ``available`` is 1 or True; −1 also if the mask is invalid."""
     if available.shape != values.shape:
         return -1
     masked = np.empty_like(values)
@@ -71,29 +71,29 @@ def decide_rows(
 ) -> Any:
     """Actions for the rows of ``values``, from π = uniform·1/n + soft·softmax(values / temperature) + greedy·1[best].
 
-    Rows are shared out to the cores, and the interpreter is free meanwhile: who draws from the same generator then gets
-    some of the uniforms in between. Threads may live a moment longer than the call.
+    The rows are divided among the cores, without the interpreter lock: another thread that draws from the same
+    generator meanwhile gets some of the uniforms in between. Threads may end a moment after the call.
 
     Args:
         values: ``(rows, A)``, A ≥ 1, float64 or float32, C-contiguous.
         temperature: Above 0 and finite.
-        uniform: Share of the uniform part,
-        soft: that of the softmax, and
-        greedy: that of the best actions; their sum is 1.
-        draw: Gives the next so many uniforms, as `numpy.random.Generator.random` does: one a row, in their order.
-        threads: Among which rows are divided; 0: as many as cores and rows make worthwhile.
+        uniform: Weight of the uniform part,
+        soft: of the softmax, and
+        greedy: of the best actions; their sum is 1.
+        draw: ``draw(size)``, the next uniforms of a generator: one for each row, in their order.
+        threads: Number of threads; 0 for as many as pay, given the cores and the rows.
 
     Returns:
-        Actions ``(rows,)``; None for a row with a NaN or +inf, or where nothing is available.
+        Actions ``(rows,)``; None if a row has a NaN, a +inf, or no available action.
     """
     rows = len(values)
     if 0 < rows < WIDTH:
         u = np.repeat(draw(rows), WIDTH)
         actions = decide_rows(np.repeat(values, WIDTH, axis=0), temperature, uniform, soft, greedy, lambda size: u)
         return None if actions is None else actions[::WIDTH]
-    actions, meaningful = np.empty(rows, dtype=np.int64), []
+    actions, valid = np.empty(rows, dtype=np.int64), []
     pieces = iter(pairwise([*range(0, rows - WIDTH + 1, _ROWS_AT_ONCE), rows]))
-    turn, at_work = Lock(), []
+    turn, running = Lock(), []
     errors: list[BaseException] = []
 
     def decide() -> None:
@@ -101,42 +101,42 @@ def decide_rows(
         try:
             room = np.empty((values.shape[1], WIDTH))
             while True:
-                with turn:  # whoever is ready takes the next rows, and their uniforms
+                with turn:  # the next free thread takes the next rows and their uniforms
                     piece = None if errors else next(pieces, None)
                     if piece is None:
                         return
                     if not mine.locked():
                         mine.acquire()
-                        at_work.append(mine)
+                        running.append(mine)
                     u = draw(piece[1] - piece[0])
                 some = slice(*piece)
                 fine = _decide_rows(values[some], 1.0 / temperature, uniform, soft, greedy, u, actions[some], room)
-                meaningful.append(fine)
-        except BaseException as error:  # of another thread it would be lost
+                valid.append(fine)
+        except BaseException as error:  # in another thread it would be lost
             errors.append(error)
         finally:
             if mine.locked():
                 mine.release()
 
-    # Threads of Numba's own may not be started from several threads at once, and a pool would not survive a fork.
-    # Nobody waits for a thread to begin, as `threading.Thread` would: that may take longer than the work.
-    with suppress(RuntimeError):  # where no more threads can be had, fewer do the same
+    # Numba's own threads must not be started from several threads at once, and a pool would not survive a fork.
+    # `threading.Thread` would wait for each thread to begin, which may take longer than the work.
+    with suppress(RuntimeError):  # the system has no more threads: fewer do the same work
         for _ in range((threads or min(_cores(), rows // _ROWS_PER_THREAD)) - 1):
             start_new_thread(decide, ())
     try:
         decide()
-        for lock in at_work:
+        for lock in running:
             lock.acquire()
-    except BaseException as error:  # an interrupt: whoever is still at it stops after the piece in hand
+    except BaseException as error:  # an interrupt: each running thread stops after its present piece
         errors.append(error)
         raise
     if errors:
         raise errors[0]
-    return actions if all(meaningful) else None
+    return actions if all(valid) else None
 
 
 def prepare() -> None:
-    """Compile what is here, or read it from the disk."""
+    """Compile the functions of this module, or read them from the disk."""
     decide_few(np.zeros(2), 1.0, 0.5)
     for mask in (np.bool_, np.int8):
         decide_masked(np.zeros(2), np.ones(2, dtype=mask), 1.0, 0.5)
@@ -146,15 +146,14 @@ def prepare() -> None:
 
 @compiled(fastmath={"contract"})
 def _decide_rows(values, inverse, uniform, soft, greedy, u, actions, w):  # type: ignore[no-untyped-def]
-    """Eight rows at a time as the lanes of vectors; ``w`` is room for their values, ``(A, lanes)``.
+    """Decide eight rows at a time, as the lanes of vectors; False if a row has a NaN, a +inf, or no available action.
 
-    Returns:
-        Whether all rows have a meaning.
+    ``w`` is room for the values of eight rows, ``(A, lanes)``.
     """
     (rows, count), fine = values.shape, True
     values, u, actions, w = flat(values), flat(u), flat(actions), flat(w)
     for i in range(0, rows, WIDTH):
-        first = min(i, rows - WIDTH)  # the last rows once more where they are fewer than eight
+        first = min(i, rows - WIDTH)  # fewer than eight remaining rows are decided together with some before them
         best = _load(values, first * count, count, w)
         if soft == 1.0:
             total = _sum_softmax(w, count, best, inverse)
@@ -167,7 +166,7 @@ def _decide_rows(values, inverse, uniform, soft, greedy, u, actions, w):  # type
 
 @placed
 def _load(values, first, count, w):  # type: ignore[no-untyped-def]
-    """Rows side by side, and the best of each (where the first is NaN, that)."""
+    """Copy eight rows side by side; the best value of each, or NaN if the first is NaN."""
     best = load_apart(values, first, count)
     store(w, 0, best)
     for a in range(1, count):
@@ -179,7 +178,7 @@ def _load(values, first, count, w):  # type: ignore[no-untyped-def]
 
 @fused
 def _sum_softmax(w, count, best, inverse):  # type: ignore[no-untyped-def]
-    """Running sums of the weights, NaN where the differences are: of NaN, of +inf, and of nothing but −inf."""
+    """Running sums of the weights; NaN in rows with a NaN or +inf, and in rows of −inf only."""
     total = eight(0.0)
     for at in range(0, count * WIDTH, WIDTH):
         total += exp_nonpositive((load(w, at) - best) * inverse)
@@ -189,11 +188,11 @@ def _sum_softmax(w, count, best, inverse):  # type: ignore[no-untyped-def]
 
 @fused
 def _sum_mixture(w, count, best, inverse, uniform, soft, greedy):  # type: ignore[no-untyped-def]
-    """Running sums of the probabilities, NaN as above."""
+    """Running sums of the probabilities; NaN in the same rows as in `_sum_softmax`."""
     free, ties, weight = eight(0.0), eight(0.0), eight(0.0)
     for at in range(0, count * WIDTH, WIDTH):
         q = load(w, at)
-        free += where(q == -np.inf, 0.0, 1.0 + 0.0 * q)  # NaN, of NaN and of +inf
+        free += where(q == -np.inf, 0.0, 1.0 + 0.0 * q)  # NaN if q is NaN or +inf
         ties += where(q == best, eight(1.0), 0.0)
         if soft > 0.0:
             weight += exp_nonpositive((q - best) * inverse)

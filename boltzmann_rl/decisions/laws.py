@@ -1,4 +1,4 @@
-"""The laws that a rule of action must obey, and a test of them for anyone's policy."""
+"""The laws that a policy must obey, and a test of them for any policy."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ __all__ = ["BrokenLaw", "check_policy"]
 
 Law = Callable[["_Subject"], None]
 
-# Laws that compare actions by their values, and so hold for equal pulls only.
+# Laws that compare actions by their values, and so hold only if all actions have the same number of pulls.
 _EQUAL_PULLS = ("better is not rarer", "only differences count", "extremes are finite")
 
 # False-alarm rate of each χ² test: one correct policy in a million is refused.
@@ -45,14 +45,14 @@ def check_policy(
     memory: Callable[[Floats], Any] | None = None,
     seed: int = 0,
 ) -> tuple[str, ...]:
-    """Test anyone's policy against the laws of action selection; raises at the first that it breaks.
+    """Test any policy against the laws of action selection; raises at the first that it breaks.
 
     The laws, in this order:
 
     - *rows are distributions*: same shape as the values, every probability ≥ 0, each row sums to 1;
     - *masked actions are never taken*: a value of −inf has probability exactly 0;
     - *reading changes nothing*: two reads agree, and neither values nor policy are modified;
-    - *a batch is its rows*: rows together answer as each row alone, over any leading axes;
+    - *a batch is its rows*: a batch has the probabilities of each row alone, over any leading axes;
     - *better is not rarer*: a higher value never has the lower probability;
     - *names do not matter*: permuting the actions permutes the probabilities;
     - *only differences count*: adding a constant to all values changes nothing (where claimed, see below);
@@ -67,12 +67,12 @@ def check_policy(
         policy: Any callable ``(values, step) -> probabilities``; with ``clock = "pulls"`` it is given one step
             per action, with ``clock = "visits"`` one per row.
         shift_invariant: Whether the policy claims that only differences between values count. Default: its
-            attribute ``shift_invariant``, or True, since it is what following action values means; a policy that
-            intends otherwise says so here or there.
-        memory: For a policy that takes a third argument: what to hand it for given values.
+            attribute ``shift_invariant``, or True; for a policy that intends otherwise, give False in either place.
+        memory: For a policy that takes a third argument: that argument, as a function of the values.
         seed: Of the generated values and the draws.
 
-    Of a policy with parameters for each row the first and last row are checked, and all together against each alone.
+    If the policy has a parameter for each row, the first and the last row are checked, and all rows together against
+    each alone.
 
     Returns:
         The names of the laws that were checked.
@@ -108,14 +108,14 @@ def check_policy(
         ("mistakes are refused", _mistakes_are_refused),
         ("draws follow the probabilities", _draws_follow_the_probabilities),
     ]
-    with np.errstate(under="ignore"):  # as by default: to compare numbers, small ones are multiplied by smaller ones
+    with np.errstate(under="ignore"):  # `np.allclose` multiplies small numbers by smaller ones
         for law, holds in laws:
             holds(_Subject(policy, law, memory, np.random.default_rng(as_seed(seed))))
     return tuple(law for law, _ in laws)
 
 
 def _check_rows(policy: Any, rows: int, *settings: Any) -> tuple[str, ...]:
-    """A policy with parameters for each row: the first and the last by themselves, and all together as each alone."""
+    """Check a policy with a parameter for each row: the first and the last row alone, and all together."""
     shift_invariant, memory, seed = settings
     alone = [in_row(policy, row) for row in range(rows)]
     for each in (alone[0], alone[-1]):
@@ -127,14 +127,13 @@ def _check_rows(policy: Any, rows: int, *settings: Any) -> tuple[str, ...]:
         p = together.distribution(values, step)
         for k, each in enumerate(alone):
             expected = _Subject(each, law, memory, together.rng).distribution(values[k], step)
-            if not np.allclose(p[k], expected, rtol=1e-9, atol=1e-12):
-                raise together.broken(values, step, f"row {k} answers {_shown(p[k])}, and alone {_shown(expected)}")
+            together.compare(values, step, p[k], expected, f"for row {k} alone")
     return laws
 
 
 @dataclasses.dataclass(frozen=True)
 class _Subject:
-    """The policy under test, the law that it is held to, and chance for the examples."""
+    """The policy under test, the law to test, and the generator of the examples."""
 
     policy: Any
     law: str
@@ -142,7 +141,7 @@ class _Subject:
     rng: np.random.Generator
 
     def clock(self, values: Floats, step: int) -> Any:
-        """One step, one a row for visits, or unequal pulls of the actions, which follow the values where these move."""
+        """One step, one per row for visits, or unequal pulls that belong to the values, to follow permuted actions."""
         counts = clock_of(self.policy)
         if counts != "pulls":
             return step if counts == "step" else np.full(values.shape[:-1], step)
@@ -163,7 +162,7 @@ class _Subject:
         return act(self.policy, values, self.rng, step=self.clock(values, step), memory=memory)
 
     def read(self, values: Floats, step: int = 7, policy: Any = None) -> Floats:
-        """The probabilities, as they are; an exception on legal values breaks the law as well."""
+        """The policy's answer as an array, unchecked; an exception on legal values breaks the law as well."""
         try:
             answer = self.ask(values, step, policy)
         except Exception as error:
@@ -179,6 +178,11 @@ class _Subject:
         if not (abs(p.sum(axis=-1) - 1.0) < 1e-6).all():
             raise self.broken(values, step, f"the answer {_shown(p)} sums to {_shown(p.sum(axis=-1))}")
         return p
+
+    def compare(self, values: Floats, step: int, p: Floats, other: Floats, how: str) -> None:
+        """Break the law unless two answers agree; ``how`` says what differs for the second."""
+        if not np.allclose(p, other, rtol=1e-9, atol=1e-12):
+            raise self.broken(values, step, f"the answer is {_shown(p)}, but {_shown(other)} {how}")
 
     def broken(self, values: Any, step: Any, what: str) -> BrokenLaw:
         return BrokenLaw(self.law, f"for values {_shown(values)} at step {step}, {what}")
@@ -215,8 +219,7 @@ def _a_batch_is_its_rows(subject: _Subject) -> None:
             values[..., 0] = np.where(subject.rng.random(shape) < 0.3, -np.inf, values[..., 0])
             together = subject.distribution(values)
             alone = np.array([subject.distribution(row) for row in values.reshape(-1, actions)])
-            if not np.allclose(together, alone.reshape(values.shape), rtol=1e-9, atol=1e-12):
-                raise subject.broken(values, 7, f"the batch answers {_shown(together)}, its rows alone {_shown(alone)}")
+            subject.compare(values, 7, together, alone.reshape(values.shape), "for its rows alone")
 
 
 def _reading_changes_nothing(subject: _Subject) -> None:
@@ -225,11 +228,9 @@ def _reading_changes_nothing(subject: _Subject) -> None:
         before = repr(subject.policy)
         first, second = subject.distribution(handed, step), subject.distribution(handed, step)
         if not np.array_equal(handed, values):
-            raise subject.broken(values, step, f"it wrote into the values, which now are {_shown(handed)}")
+            raise subject.broken(values, step, f"it changed the values to {_shown(handed)}")
         if not np.array_equal(first, second):
-            raise subject.broken(
-                values, step, f"it answers {_shown(first)} at first and {_shown(second)} when asked again"
-            )
+            raise subject.broken(values, step, f"the answer is {_shown(first)}, and {_shown(second)} the second time")
         if repr(subject.policy) != before:
             raise subject.broken(values, step, f"the policy changed from {before} to {subject.policy!r}")
 
@@ -246,24 +247,15 @@ def _names_do_not_matter(subject: _Subject) -> None:
     for values, step in subject.examples():
         order = subject.rng.permutation(len(values))
         p, permuted = subject.distribution(values, step), subject.distribution(values[order], step)
-        if not np.allclose(permuted, p[order], rtol=1e-9, atol=1e-12):
-            raise subject.broken(
-                values,
-                step,
-                f"the answer is {_shown(p)}, but {_shown(permuted)} for the order {order.tolist()}",
-            )
+        unpermuted, how = permuted[np.argsort(order)], f"when the actions are given in the order {order.tolist()}"
+        subject.compare(values, step, p, unpermuted, how)
 
 
 def _only_differences_count(subject: _Subject) -> None:
     for values, step in subject.examples():
         for shift in (1.0, -64.0, 4096.0):
             p, shifted = subject.distribution(values, step), subject.distribution(values + shift, step)
-            if not np.allclose(p, shifted, rtol=1e-9, atol=1e-12):
-                raise subject.broken(
-                    values,
-                    step,
-                    f"the answer is {_shown(p)}, but {_shown(shifted)} with {shift:g} added to all values",
-                )
+            subject.compare(values, step, p, shifted, f"with {shift:g} added to all values")
 
 
 def _only_the_ratio_counts(subject: _Subject) -> None:
@@ -273,12 +265,7 @@ def _only_the_ratio_counts(subject: _Subject) -> None:
             scaled_policy = dataclasses.replace(policy, temperature=policy.temperature * factor)
             p = subject.distribution(values, step)
             scaled = subject.distribution(values * factor, step, scaled_policy)
-            if not np.allclose(p, scaled, rtol=1e-9, atol=1e-12):
-                raise subject.broken(
-                    values,
-                    step,
-                    f"the answer is {_shown(p)}, but {_shown(scaled)} with values and temperature × {factor:g}",
-                )
+            subject.compare(values, step, p, scaled, f"with values and temperature × {factor:g}")
     for wrong in (-1.0, float("nan")):
         values = np.array([0.0, 1.0])
         try:
@@ -324,19 +311,14 @@ def _draws_follow_the_probabilities(subject: _Subject) -> None:
         one_by_one = [subject.act(values, step) for _ in range(_SINGLE_DRAWS)]
         for actions, how in ((together, "in a batch"), (one_by_one, "one by one")):
             counts = np.bincount(actions, minlength=len(values))
-            chance = _chi_squared_chance(counts, p)
-            if chance < _FALSE_ALARM:
-                frequencies = _shown(counts / counts.sum())
-                raise subject.broken(
-                    values,
-                    step,
-                    f"{counts.sum()} draws {how} have frequencies {frequencies} against stated {_shown(p)} "
-                    f"(χ² test, chance {chance:.1e})",
-                )
+            p_value = _chi_squared(counts, p)
+            if p_value < _FALSE_ALARM:
+                said = f"{_shown(counts / counts.sum())} against stated {_shown(p)} (χ² test, p = {p_value:.1e})"
+                raise subject.broken(values, step, f"{counts.sum()} draws {how} have frequencies {said}")
 
 
-def _chi_squared_chance(counts: Any, p: Floats) -> float:
-    """The chance of counts as far from ``p`` as these; cells that expect fewer than 10 are pooled."""
+def _chi_squared(counts: Any, p: Floats) -> float:
+    """The p-value of the χ² test of counts against ``p``; actions with fewer than 10 expected draws are pooled."""
     from scipy.special import chdtrc  # here: SciPy costs a multiple of this package's whole import
 
     if (counts[p == 0.0] > 0).any():

@@ -1,7 +1,7 @@
-"""Compiled decisions for those who make many: never another action.
+"""Compiled decisions: faster, with the same actions.
 
-`prepare` compiles them, with Numba installed; until then, and without it, decisions are made in plain Python and NumPy.
-Whichever way a decision is made, it is the same action, and the generator is left in the same state.
+`prepare` compiles them if Numba is installed; before, and without Numba, decisions are made in plain Python and NumPy.
+All ways give the same action, and leave the generator in the same state.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from boltzmann_rl.policies.parameters import clock_of, number_at
 
 __all__ = ["MANY_ROWS", "action", "actions_of_rows", "prepare", "ready"]
 
-# The module of the compiled decisions, once there is one.
+# The module of the compiled decisions, once they are compiled.
 ready: Any = None
 
 # Rows of a batch from which on threads and lanes pay.
@@ -28,14 +28,14 @@ _FLOAT64, _MASKS = np.dtype(np.float64), (np.dtype(bool), np.dtype(np.int8))
 
 
 def prepare() -> None:
-    """Compile the decisions of `boltzmann_rl.act`, so that each takes about a third of the time from then on.
+    """Compile the decisions of `boltzmann_rl.act`: from then on each takes about a third of the time.
 
-    It takes some four seconds the first time on a machine, and under one when the machine code is on the disk: call it
-    where a program starts. Nothing else compiles them: no decision, however large its batch, is held up by a compiler,
-    and no thread is started. Actions and uniforms are the same before and after.
+    Compiling takes about four seconds the first time on a machine, and less than one when the machine code is on the
+    disk: call it at the start of a program. Nothing else compiles them, so that no decision waits for the compiler. No
+    thread is started. Actions and uniforms are the same before and after.
 
-    Without Numba nothing happens. Threads may call it at the same time: one compiles, and the others wait. A process
-    that is forked meanwhile begins when it is done.
+    Without Numba it does nothing. Threads may call it at the same time: one compiles, and the others wait. So does a
+    fork.
 
     Example:
         >>> import boltzmann_rl as brl
@@ -53,7 +53,7 @@ def prepare() -> None:
 
 
 def action(temperature: Any, values: Any, available: Any, step: int | None, u: float) -> int:
-    """A softmax decision on values ``(A,)``; −1 for what plain floats or the arrays have to decide."""
+    """A softmax decision on values ``(A,)``; −1 if plain floats or the array code must decide."""
     if type(temperature) is not float:
         temperature = number_at(temperature, step) or 0.0
     if not 0.0 < temperature <= LARGEST_TEMPERATURE or values.dtype is not _FLOAT64 or not values.flags.carray:
@@ -68,27 +68,27 @@ def action(temperature: Any, values: Any, available: Any, step: int | None, u: f
 def actions_of_rows(
     policy: Any, mixture: Mixture, values: Any, step: Any, rng: np.random.Generator, *, learned: bool = True
 ) -> Any:
-    """Actions for many rows, or None for what only the policy's own arrays can answer; draws in the first case only."""
+    """Actions for many rows; None, before any draw, if the array code must decide."""
     if values.ndim != 2 or len(values) < MANY_ROWS or not values.size or values.dtype not in (np.float64, np.float32):
         return None
     if ready is None or not values.flags.carray:
         return None
     numbers = _numbers(policy, mixture, step)
-    if numbers is None or not _meaningful(values):
+    if numbers is None or not _are_valid(values):
         return None
     if mixture.uniform > 0.0 and not learned and holds_fill_values(values):
         return None
     return ready.decide_rows(values, *numbers, rng.random)
 
 
-def _meaningful(values: Any) -> bool:
-    """Whether no value is NaN or +inf, and each row has an action: told before anything is drawn."""
+def _are_valid(values: Any) -> bool:
+    """Whether no value is NaN or +inf, and each row has an available action."""
     with np.errstate(invalid="ignore"):
         if not values.max() < np.inf:
             return False
     if values.min() > -np.inf:
         return True
-    without = np.arange(len(values))  # rows in which no action was found so far
+    without = np.arange(len(values))  # rows in which no available action was found yet
     for column in values.T:
         without = without[column[without] == -np.inf]
         if not without.size:
@@ -97,7 +97,7 @@ def _meaningful(values: Any) -> bool:
 
 
 def _numbers(policy: Any, mixture: Mixture, step: Any) -> tuple[float, float, float, float] | None:
-    """Temperature and weights; None where rows have their own."""
+    """Temperature and weights; None if rows have their own."""
     if clock_of(policy) != "step" or rows_of(policy):
         return None
     uniform, soft, greedy, temperature = mixture
