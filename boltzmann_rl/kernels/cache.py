@@ -1,9 +1,9 @@
 """A cache of machine code on disk that treats any damaged file as a miss.
 
-Numba's own cache trusts its files: an empty file after a power cut crashes the process that loads it, a full disk the
-one that compiles, and a flipped bit in machine code is executed. Here each compiled signature is one file with a
-checksum over its content, its sources and the compiler's versions. A file that cannot be read or does not match is
-compiled again, and replaced if possible.
+Numba's own cache trusts its files: an empty file after a power cut crashes the process that loads it, a full disk
+crashes the one that compiles, and a flipped bit in machine code is executed. Here each compiled signature is one file
+with a checksum over its content, its sources and the compiler's versions. A file that cannot be read or does not match
+is compiled again, and replaced if possible.
 
 This relies on private parts of Numba (as of 0.61 to 0.68). If they differ, nothing is cached on disk: Numba's own cache
 would also miss changes of sources in other files.
@@ -35,10 +35,9 @@ class _Files:
     def load(self, key: Any) -> Any:
         """The machine code saved under a key; None if the checksum or the key does not match."""
         content = self._path(key).read_bytes()
-        checksum, data = content[:32], content[32:]
-        if checksum != self._checksum(data):
+        if content[:32] != self._checksum(content[32:]):
             return None
-        saved_key, machine_code = pickle.loads(data)
+        saved_key, machine_code = pickle.loads(content[32:])
         return machine_code if saved_key == key else None
 
     def save(self, key: Any, machine_code: Any) -> None:
@@ -46,11 +45,6 @@ class _Files:
         self.folder.mkdir(parents=True, exist_ok=True)
         data = dumps((key, machine_code))
         write(self._path(key), self._checksum(data) + data)
-
-    def flush(self) -> None:
-        """Delete all files of this function."""
-        for path in self.folder.glob(f"{self.name}.*.nbc"):
-            path.unlink(missing_ok=True)
 
     def _path(self, key: Any) -> Path:
         return self.folder / f"{self.name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc"
@@ -60,14 +54,13 @@ class _Files:
 
 
 class CheckedCache(FunctionCache):
-    """Numba's cache of a function with the files above; every failure is a miss."""
+    """Numba's cache of a function, with `_Files` as its files; every failure is a miss."""
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
         source = fingerprint(Path(function.__code__.co_filename))
         origin = f"{source} {numba.__version__} {llvmlite.__version__}"
-        files: Any = _Files(Path(self._cache_path), self._impl.filename_base, origin)
-        self._cache_file = files
+        self._cache_file: Any = _Files(Path(self._cache_path), self._impl.filename_base, origin)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function; None after any error, so that it is compiled again."""

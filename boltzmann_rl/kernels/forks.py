@@ -22,7 +22,7 @@ _HELD: list[Any] = []
 
 @contextmanager
 def no_fork() -> Iterator[None]:
-    """A block that one thread at a time runs, and during which forks of other threads wait."""
+    """A block that only one thread at a time runs, and during which forks in other threads wait."""
     with _BUSY:
         yield
 

@@ -27,7 +27,7 @@ def available() -> bool:
 def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """A decorator that compiles a function at its first call and caches the machine code on disk.
 
-    Arithmetic is that of IEEE 754: unless an option allows it nothing is reordered or contracted, so that the same
+    Arithmetic follows IEEE 754: operations are reordered or contracted only if an option allows it, so that the same
     lines in Python (``NUMBA_DISABLE_JIT=1``) have the same results. Without a usable cache
     (`boltzmann_rl.kernels.cache`) each process compiles again.
 
@@ -49,24 +49,20 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     keep = options.pop("cache")
     dispatcher = numba.njit(**options)(function)
     if keep and available():
-        _keep_on_disk(dispatcher)
+        # No cache if no folder is writable, or the private parts of this Numba are not as expected.
+        with suppress(ImportError, AttributeError, OSError, RuntimeError, TypeError, ValueError):
+            from boltzmann_rl.kernels.cache import CheckedCache
+
+            dispatcher._cache = CheckedCache(function)
     return dispatcher
 
 
-def _keep_on_disk(dispatcher: Any) -> None:
-    """Give a compiled function its cache, unless no folder is writable or this Numba is not as expected."""
-    with suppress(ImportError, AttributeError, OSError, RuntimeError, TypeError, ValueError):
-        from boltzmann_rl.kernels.cache import CheckedCache
-
-        dispatcher._cache = CheckedCache(dispatcher.py_func)
-
-
-# For functions that only compiled code calls: without wrappers for Python and C, which are slow to compile, and cached
-# as a part of their callers.
+# For functions that only compiled code calls: without wrappers for Python and C, which are slow to compile; the machine
+# code is cached as part of the callers'.
 inner = functools.partial(compiled, no_cpython_wrapper=True, no_cfunc_wrapper=True, cache=False)
 
 # Inlined at every call, so that vectors stay in registers.
 placed = inner(forceinline=True)
 
-# The same, but a product and a sum may be fused, with one rounding.
+# The same, but a product and a sum may be fused, with a single rounding.
 fused = inner(forceinline=True, fastmath={"contract"})

@@ -16,7 +16,7 @@ _HALF_ROOT_TWO = 0x3FE6A09E667F3BCD  # the bits of ½√2
 
 @compiled(forceinline=True, fastmath={"contract"})
 def log_positive(x: float) -> float:
-    """Ln x for 2⁻¹⁰²² ≤ x < ∞, within two units in the last place; exactly 0 at 1.
+    """The natural logarithm of x for 2⁻¹⁰²² ≤ x < ∞, within two units in the last place; exactly 0 at 1.
 
     Example:
         >>> log_positive(1.0), round(log_positive(10.0), 12)

@@ -1,4 +1,4 @@
-"""The numbers of NumPy's PCG64 generator, bit for bit, but eight at a time.
+"""The numbers of NumPy's PCG64 generator, bit for bit, eight at a time.
 
 The state of PCG64 has 128 bits and goes from s to a·s + c; a number is the high half ⊕ the low half, rotated right by
 the six highest bits (O'Neill 2014, *PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms for
@@ -87,7 +87,7 @@ def uniforms(generator: np.random.Generator) -> Callable[[Any], Any]:
 
     def fill(numbers: Any) -> None:
         if numbers.size % WIDTH:
-            raise ValueError(f"numbers must be a multiple of {WIDTH}, got {numbers.size}")
+            raise ValueError(f"the size of numbers must be a multiple of {WIDTH}, got {numbers.size}")
         _fill_uniforms(source, numbers)
 
     return fill
@@ -96,7 +96,7 @@ def uniforms(generator: np.random.Generator) -> Callable[[Any], Any]:
 def normals(generator: np.random.Generator) -> Callable[[Any], Any]:
     """A function that fills arrays, of any size, with the standard normals that a generator would draw next.
 
-    As `uniforms`; the generator also draws itself if Numba's copy of NumPy's layers is not found.
+    As `uniforms`; the generator also draws the numbers itself if Numba's copy of NumPy's layers is not found.
 
     Example:
         >>> numbers = np.empty(5)
@@ -180,7 +180,7 @@ def _fill_uniforms(source, numbers):  # type: ignore[no-untyped-def]
 
 @placed
 def flat_uniforms(x):  # type: ignore[no-untyped-def]
-    """The same uniforms, as `next_uniform` takes them."""
+    """The same uniforms, with the pointers that `next_uniform` takes."""
     return Uniforms(flat(x.source), flat(x.waiting), flat(x.position))
 
 

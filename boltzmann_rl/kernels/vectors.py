@@ -50,7 +50,7 @@ WIDTH = 8
 
 
 def aligned(shape: tuple[int, ...], numbers: Any = 0.0) -> Any:
-    """An array of floats aligned to vectors, so that eight are read at once rather than in two pieces."""
+    """An array of floats aligned to vectors, so that eight are read at once instead of in two pieces."""
     size = math.prod(shape)
     room = np.empty(size + WIDTH)
     first = -room.__array_interface__["data"][0] // room.itemsize % WIDTH
@@ -227,15 +227,9 @@ def _compile_operator(name: str, vector: _Vector, gives: _Vector, instruction: s
 
 for _name, _instruction in ("add", "fadd"), ("sub", "fsub"), ("mul", "fmul"), ("truediv", "fdiv"):
     _compile_operator(_name, _FLOATS, _FLOATS, _instruction)
-for _name, _instruction in (
-    ("add", "add"),
-    ("sub", "sub"),
-    ("mul", "mul"),
-    ("lshift", "shl"),
-    ("rshift", "ashr"),
-    ("and_", "and_"),
-    ("xor", "xor"),
-):
+for _name in ("add", "sub", "mul", "and_", "xor"):
+    _compile_operator(_name, _INTEGERS, _INTEGERS, _name)
+for _name, _instruction in ("lshift", "shl"), ("rshift", "ashr"):
     _compile_operator(_name, _INTEGERS, _INTEGERS, _instruction)
 for _name, _symbol in ("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq", "=="):
     _compile_operator(_name, _FLOATS, _TRUTHS, "fcmp_ordered", _symbol)
@@ -243,7 +237,7 @@ for _name, _symbol in ("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq
 for _name in ("and_", "or_"):
     _compile_operator(_name, _TRUTHS, _TRUTHS, _name)
 
-_compile(operator.neg, lambda x: x if x is _FLOATS else None, lambda builder, x: builder.fneg(x), _FLOATS)
+_compile(operator.neg, {_FLOATS: _FLOATS}.get, lambda builder, x: builder.fneg(x), _FLOATS)
 
 
 def _where(builder: Any, condition: Any, x: Any, y: Any) -> Any:
@@ -338,47 +332,29 @@ type_callable(flat)(lambda context: lambda array: types.CPointer(array.dtype) if
 _F, _I, _P = types.CPointer(types.float64), types.Integer, types.CPointer
 _EITHER = {types.float64: types.int64, _FLOATS: _INTEGERS}
 _OTHER = {other: one for one, other in _EITHER.items()}
+_VECTORS, _REALS = {types.float64: _FLOATS, types.int64: _INTEGERS}, (types.float64, types.float32)
 
-_compile(eight, {types.float64: _FLOATS, types.int64: _INTEGERS}.get, _spread, types.Number)
+_compile(eight, _VECTORS.get, _spread, types.Number)
 _compile(where, _where_type, _where, types.Any, types.Any, types.Any)
 _compile(turned, lambda x, by: x if x is by is _INTEGERS else None, _turned, _INTEGERS, _INTEGERS)
-_compile(any_of, lambda x: types.boolean if x is _TRUTHS else None, _any, _TRUTHS)
-_compile(leading, lambda condition: types.int64 if condition is _TRUTHS else None, _leading, _TRUTHS)
-_compile(sum_of, lambda x: types.float64 if x is _FLOATS else None, _sum, _FLOATS)
+_compile(any_of, {_TRUTHS: types.boolean}.get, _any, _TRUTHS)
+_compile(leading, {_TRUTHS: types.int64}.get, _leading, _TRUTHS)
+_compile(sum_of, {_FLOATS: types.float64}.get, _sum, _FLOATS)
+_compile(counted, {_FLOATS: _INTEGERS}.get, lambda builder, x: builder.fptosi(x, _CODE[_INTEGERS]), _FLOATS)
+_compile(floats_of, {_INTEGERS: _FLOATS}.get, lambda builder, x: builder.sitofp(x, _CODE[_FLOATS]), _INTEGERS)
 _compile(
     lanes_from,
     lambda first: _INTEGERS,
     lambda builder, first: builder.add(_spread(builder, first), ir.Constant(_CODE[_INTEGERS], list(range(WIDTH)))),
     _I,
 )
-_compile(
-    counted,
-    lambda x: _INTEGERS if x is _FLOATS else None,
-    lambda builder, x: builder.fptosi(x, _CODE[_INTEGERS]),
-    _FLOATS,
-)
-_compile(
-    floats_of,
-    lambda x: _FLOATS if x is _INTEGERS else None,
-    lambda builder, x: builder.sitofp(x, _CODE[_FLOATS]),
-    _INTEGERS,
-)
 for _float, _integer in _EITHER.items():
     _compile(root, lambda x: x if x in _EITHER else None, _root, _float)
     _compile(bits_of, _EITHER.get, lambda builder, x: _reread(builder, x, ir.IntType(64)), _float)
     _compile(float_of, _OTHER.get, lambda builder, bits: _reread(builder, bits, ir.DoubleType()), _integer)
 _compile(beyond, lambda numbers, first: numbers, lambda builder, numbers, first: builder.gep(numbers, [first]), _P, _I)
-_compile(
-    load, lambda numbers, first: {types.float64: _FLOATS, types.int64: _INTEGERS}.get(numbers.dtype), _load, _P, _I
-)
-_compile(
-    load_apart,
-    lambda numbers, first, apart: _FLOATS if numbers.dtype in (types.float64, types.float32) else None,
-    _load_apart,
-    _P,
-    _I,
-    _I,
-)
+_compile(load, lambda numbers, first: _VECTORS.get(numbers.dtype), _load, _P, _I)
+_compile(load_apart, lambda x, first, apart: _FLOATS if x.dtype in _REALS else None, _load_apart, _P, _I, _I)
 _compile(store, lambda numbers, first, x: types.void if numbers.dtype is x.element else None, _store, _P, _I, _Vector)
 _compile(gather, lambda numbers, cells: _FLOATS if numbers == _F else None, _gather, _F, _INTEGERS)
 _compile(scatter, lambda numbers, cells, x: types.void if numbers == _F else None, _scatter, _F, _INTEGERS, _FLOATS)

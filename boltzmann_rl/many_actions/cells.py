@@ -1,16 +1,17 @@
-"""Actions in cells of nearly equal value, from which a Boltzmann draw takes a time that hardly depends on their number.
+"""Actions in cells of nearly equal value: the time of a Boltzmann draw hardly depends on the number of actions.
 
 Cell c holds the actions whose value lies in [c·width, (c + 1)·width), in any order; the width is a power of two near
-the temperature, so that value/width and its integer part c are exact, wherever the values are. A draw proposes and
-rejects (von Neumann 1951): the k-th cell below the top one with its number of actions times exp(−k·width/temperature),
-the weight of its upper edge; then an action of that cell, which is accepted with its own weight over that of the edge,
-exp(−width/temperature) or more. The walk down the cells ends where all actions together, each at the weight of the next
-edge, would add less than a sixteenth; for that rest any action is proposed, and rejected if it lies in a cell already
-counted. Proposals that are accepted have exactly the Boltzmann law, whatever the width: it decides on the time alone.
+the temperature, so that value/width and its integer part c are exact, wherever the values are. A draw is rejection
+sampling (von Neumann 1951): it proposes the k-th cell below the top one in proportion to its number of actions times
+exp(−k·width/temperature), the weight of its upper edge; then an action of that cell, which is accepted with its own
+weight over that of the edge, at least exp(−width/temperature). The walk down the cells ends where all actions together,
+each with the weight of the next edge, would add less than a sixteenth; for the rest any action is proposed, and
+rejected if it lies in a cell already counted. Accepted actions have exactly the Boltzmann distribution, whatever the
+width; only the time depends on it.
 
 An action whose value changes moves from one cell to another. Cells are found by a table hashed by c and kept until the
-next rebuild; the top one stands at the head of a queue (a binary heap) that emptied cells leave when they come to its
-head. Nothing is a running sum, so nothing drifts.
+next rebuild; the top one is at the head of a queue (a binary heap), from which emptied cells are removed when they
+reach the head. There are no running sums, whose rounding errors would grow.
 
 Temperature 0 is width 0, a cell for each distinct value; temperature ∞ is width ∞, one cell for all.
 """
@@ -42,29 +43,29 @@ __all__ = [
 
 Integers = NDArray[np.int64]
 
-# Without Numba the same lines run as Python.
+# Without Numba the same lines run in Python.
 fast: Callable[..., Any] = compiled if available() else lambda function: function
 
-# What makes no array need not count who holds one: without the counting, a draw takes a third of the time.
+# For functions that make no arrays: without Numba's reference counting, a draw takes a third of the time.
 lean: Callable[..., Any] = compiled(_nrt=False) if available() else lambda function: function
 
-# From here on floats are whole numbers.
+# From here on all floats are whole numbers.
 _WHOLE = 2.0**52
 
-# In the table: no cell here.
+# The key of a free slot in the table.
 _FREE = math.inf
 
-# The cells' numbers end here. So far from 0, neighbouring floats are 2^957 widths apart, and width 0 is used instead.
+# The largest number of a cell. There neighbouring floats are 2^957 widths apart, and width 0 is used instead.
 FURTHEST = 2.0**1010
 
-# Where |value| / temperature exceeds this for the best value, any difference is beyond exp's range: a greedy draw.
+# If |best value| / temperature exceeds this, any difference is beyond the range of exp, and the draw is greedy.
 _GREEDY = 2.0**1000
 
 # Steps of the walk: ln(16·2^63)·64 at the very most.
 _LADDER = 3072
 
-# The sizes: cells in the table, keys in the queue, the used part of the pool, and the work done at temperatures that
-# the width does not suit.
+# The entries of ``sizes``: cells in the table, keys in the queue, the used part of the pool, and the extra work done
+# since the last rebuild because the width does not suit the temperature.
 USED, QUEUED, END, SPENT = range(4)
 
 # An odd number of 62 bits, 2^62 divided by the golden ratio.
@@ -73,7 +74,7 @@ _62_BITS = (1 << 62) - 1
 
 
 class Cells(NamedTuple):
-    """All that a draw needs to know. Slots are places in the table, its length a power of two."""
+    """The data structure of the draws. Slots are places in the table, whose length is a power of two."""
 
     width: float
     values: Floats  # of each action; −inf is in no cell
@@ -128,7 +129,7 @@ def find(keys: Floats, key: float, width: float) -> int:
 
 @lean
 def _enqueue(queue: Floats, length: int, key: float) -> None:
-    """Put a key into a heap of so many."""
+    """Put a key into a heap of ``length`` keys."""
     at = length
     while at > 0 and queue[(at - 1) >> 1] < key:
         queue[at] = queue[(at - 1) >> 1]
@@ -138,7 +139,7 @@ def _enqueue(queue: Floats, length: int, key: float) -> None:
 
 @lean
 def _dequeue(queue: Floats, length: int) -> None:
-    """Take the largest key from a heap of so many."""
+    """Remove the largest key from a heap of ``length`` keys."""
     key, at, child = queue[length - 1], 0, 1
     while child < length - 1:
         if child + 1 < length - 1 and queue[child + 1] > queue[child]:
@@ -152,7 +153,7 @@ def _dequeue(queue: Floats, length: int) -> None:
 
 @lean
 def _enter(cells: Cells, action: int, value: float) -> bool:
-    """Put an action into the cell of a value; False if there is no room, and it is time to rebuild."""
+    """Put an action into the cell of a value; False if there is no room, so that the cells must be rebuilt."""
     keys, counts, starts, rooms, sizes = cells.keys, cells.counts, cells.starts, cells.rooms, cells.sizes
     key = cell_of(value, cells.width)
     slot = find(keys, key, cells.width)
@@ -192,7 +193,7 @@ def _leave(cells: Cells, action: int) -> None:
 
 @lean
 def move(cells: Cells, action: int, value: float) -> bool:
-    """Give an action another value; False if the cells must be rebuilt from the values before they are used again."""
+    """Change the value of an action; False if the cells must be rebuilt before they are used again."""
     old = float(cells.values[action])
     if old > -math.inf and value > -math.inf and cell_of(old, cells.width) == cell_of(value, cells.width):
         cells.values[action] = value
@@ -214,9 +215,9 @@ def move(cells: Cells, action: int, value: float) -> bool:
 
 @fast
 def build(values: Floats, temperature: float) -> Cells:
-    """The cells for these values, which they share, at a temperature; at least one value is above −inf.
+    """The cells for these values, whose array they share, at a temperature; at least one value is above −inf.
 
-    Room is left for so many changes, in proportion to the number of actions, that rebuilds cost little for each.
+    They have room for a number of changes in proportion to the actions, so that rebuilds cost little per change.
     """
     actions, width = len(values), width_for(float(values.max()), temperature)
     places = np.empty(actions, np.int64)
@@ -255,7 +256,7 @@ def width_for(best: float, temperature: float) -> float:
 
 @fast
 def _table(values: Floats, width: float, places: Integers) -> tuple[Floats, Integers, int]:
-    """Keys and counts of a table that the cells fill by a quarter or less, and how many; ``places`` get the slots."""
+    """Keys and counts of a table that is at most a quarter full, and the number of cells; ``places`` get the slots."""
     size = 256
     while size < len(values):
         size *= 2

@@ -1,4 +1,4 @@
-"""Draws from cells, and a bandit that is run with them: what runs at every step, hence compiled in one piece."""
+"""Draws from cells, and runs of a bandit with them: compiled in one piece, since every step takes both."""
 
 import math
 from typing import NamedTuple
@@ -10,15 +10,16 @@ from boltzmann_rl.many_actions.cells import FURTHEST, SPENT, Cells, Integers, bu
 
 __all__ = ["Run", "draw", "run_bandit"]
 
-# Widths are used for temperatures of [width/2, 4·width], and while that costs less than a rebuild, of these multiples.
+# A width suits ratios width/temperature in [_FINE, _COARSE]. Ratios in [_FINEST, _COARSEST] are used as long as their
+# extra cost is less than that of a rebuild.
 _COARSEST, _COARSE, _FINE, _FINEST = 64.0, 2.0, 0.25, 1.0 / 64.0
 
-# The share of proposals that may go to the rest below the walk.
+# The weight of the rest below the walk, as a fraction of the weight of the cells in it.
 _REST = 1.0 / 16.0
 
 
 class Run(NamedTuple):
-    """A run of a bandit, filled in step by step: of each step, or of each arm."""
+    """A run of a bandit: arrays with an entry per step, or per arm, of which the run fills in some."""
 
     temperatures: Floats
     noise: Floats
@@ -30,7 +31,7 @@ class Run(NamedTuple):
 
 @lean
 def _draw(cells: Cells, temperature: float, rng: np.random.Generator) -> int:
-    """An action, or −1 if it is time to rebuild: the width does not suit the temperature, and that has cost enough."""
+    """An action, or −1 if the cells must be rebuilt: the width does not suit the temperature, at too high a cost."""
     width, top, everyone = cells.width, float(cells.queue[0]), len(cells.values)
     if width == 0.0 or width == math.inf:
         slot = find(cells.keys, top, width)
@@ -54,16 +55,16 @@ def _draw(cells: Cells, temperature: float, rng: np.random.Generator) -> int:
 
 @lean
 def _propose(cells: Cells, goal: float, rungs: int, below: int, edge: float) -> tuple[int, float, float]:
-    """The action at a goal among the sums of the walk; log acceptance · temperature/width; what is left of the uniform.
+    """The action where the walk's sums pass the goal; log(acceptance)·temperature/width; a uniform for the acceptance.
 
-    The goal is uniform, and so is the place at which it falls between one action and the next.
+    The goal is uniform, and so is its place between one action and the next, which is that uniform.
     """
     summed = float(cells.ladder[rungs - 1])
     if goal >= summed:
         place = (goal - summed) / edge
         action = min(int(place), len(cells.values) - 1)
         exponent = float(cells.values[action]) / cells.width - float(cells.queue[0]) + (below - 1)
-        return action, exponent if exponent < 0.0 else -math.inf, place - action  # 0 or more is in a cell of the walk
+        return action, exponent if exponent < 0.0 else -math.inf, place - action  # ≥ 0: in a cell of the walk
     rung, passed = 0, 0.0
     while cells.ladder[rung] <= goal:
         passed = float(cells.ladder[rung])
@@ -78,9 +79,9 @@ def _propose(cells: Cells, goal: float, rungs: int, below: int, edge: float) -> 
 
 @lean
 def _walk(cells: Cells, ratio: float) -> tuple[int, int, float]:
-    """Sum up cells from the top; how many there were, how far down, and the weight of the edge there.
+    """Sum up the cells from the top; their number, the number of widths passed, and the weight of the edge there.
 
-    Next to the top, numbers beyond 2⁵³ have gaps in which no cell can be.
+    Cell numbers beyond 2⁵³ have gaps between them, which contain no cells.
     """
     keys, counts, everyone = cells.keys, cells.counts, len(cells.values)
     top, factor = float(cells.queue[0]), math.exp(-ratio)
@@ -88,7 +89,7 @@ def _walk(cells: Cells, ratio: float) -> tuple[int, int, float]:
     while rungs == 0 or everyone * weight > _REST * total:
         key = top - below
         if top - key == below:
-            slot -= 1  # where the next cell down mostly is
+            slot -= 1  # usually the slot of the next cell down
             if slot < 0 or keys[slot] != key:
                 slot = find(keys, key, cells.width)
             if keys[slot] == key and counts[slot] > 0:
@@ -102,7 +103,7 @@ def _walk(cells: Cells, ratio: float) -> tuple[int, int, float]:
 
 @lean
 def draw(cells: Cells, temperature: float, rng: np.random.Generator, actions: Integers, first: int) -> int:
-    """Fill ``actions`` from the first on with independent draws until it is time to rebuild; how many are done."""
+    """Fill ``actions`` from ``first`` on with independent draws, until a rebuild is due; the number of actions done."""
     for i in range(first, len(actions)):
         actions[i] = _draw(cells, temperature, rng)
         if actions[i] < 0:
@@ -112,7 +113,7 @@ def draw(cells: Cells, temperature: float, rng: np.random.Generator, actions: In
 
 @fast
 def run_bandit(run: Run, rng: np.random.Generator) -> None:
-    """Pull an arm at each temperature, and keep the average of its rewards, which are 0 at first."""
+    """Pull an arm at each temperature, and keep the averages of the arms' rewards, which are 0 at first."""
     values, step = np.zeros(len(run.means)), 0
     while step < len(run.temperatures):
         cells = build(values, float(run.temperatures[step]))
@@ -121,7 +122,7 @@ def run_bandit(run: Run, rng: np.random.Generator) -> None:
 
 @lean
 def _run_some(cells: Cells, run: Run, rng: np.random.Generator, first: int) -> int:
-    """Pull from the first step on until it is time to rebuild; how many steps are done."""
+    """Pull from step ``first`` on, until a rebuild is due; the number of steps done."""
     for step in range(first, len(run.temperatures)):
         action = _draw(cells, float(run.temperatures[step]), rng)
         if action < 0:

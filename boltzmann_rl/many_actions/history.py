@@ -14,7 +14,7 @@ from boltzmann_rl.streams import stream
 
 __all__ = ["History", "play_many_arms"]
 
-# Differences of rewards below this do not overflow.
+# Rewards below this have differences that do not overflow.
 _LARGEST = 8e307
 
 
@@ -28,7 +28,7 @@ class History(NamedTuple):
 
 @suggesting
 def play_many_arms(bandit: GaussianBandit, temperature: Any, *, steps: int, seed: int) -> History:
-    """One run of Boltzmann exploration on sample averages, for so large a number of arms that no step may visit all.
+    """One run of Boltzmann exploration on sample averages, in which no step visits all arms.
 
     Equal in distribution to ``Agent(SampleAverage(), Boltzmann(temperature))`` in the simulation, but not action for
     action: arms are drawn as by `BoltzmannSampler`, from separate random streams. An arm's estimate is 0 until it is
@@ -61,7 +61,7 @@ def play_many_arms(bandit: GaussianBandit, temperature: Any, *, steps: int, seed
     if type(bandit) is not GaussianBandit:
         raise TypeError(f"bandit must be a GaussianBandit, got {bandit!r}: BanditExperiment plays any bandit")
     if bandit.drift:
-        raise ValueError(f"bandit must have drift=0, got {bandit.drift}: a step would have to move every mean")
+        raise ValueError(f"bandit must have drift=0, got {bandit.drift}: every step would change all means")
     steps = as_integer(steps, "steps", minimum=1)
     problem, rewarding, acting = (stream(seed, "many arms", purpose) for purpose in ("problem", "reward", "action"))
     means = bandit.start(1, problem)[0]

@@ -51,14 +51,14 @@ class BoltzmannSampler:
             raise ValueError(f"values must have one axis, the actions, got shape {found.shape}")
         self._values: Floats = found.copy()
         check_best(self._values, self._values.max(keepdims=True))
-        self._cells: Cells | None = None  # made by the first draw, which knows the temperature
+        self._cells: Cells | None = None  # made by the first draw, since they depend on the temperature
 
     def __len__(self) -> int:
         return len(self._values)
 
     @property
     def values(self) -> Floats:
-        """The values ``(A,)``, to be read only; `update` changes them."""
+        """The values ``(A,)``, read-only; `update` changes them."""
         view = self._values.view()
         view.flags.writeable = False
         return view
@@ -86,8 +86,8 @@ class BoltzmannSampler:
         """Draw an action, or ``size`` independent ones.
 
         Rejection sampling: consumes one uniform of ``rng`` per proposal, on average fewer than three per draw (without
-        an upper bound), and exactly one at temperatures 0 and ∞. To keep other decisions in step, give the sampler its
-        own generator.
+        an upper bound), and exactly one at temperatures 0 and ∞. Give the sampler its own generator if other draws must
+        not depend on that number.
 
         Args:
             rng: The random generator.
