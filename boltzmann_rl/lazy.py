@@ -11,8 +11,6 @@ from typing import Any
 
 from boltzmann_rl.arguments.near_names import nearest
 
-__all__ = ["public"]
-
 _ROOT = Path(__file__).parent
 
 

@@ -16,40 +16,6 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.arguments.rows import PerRow
 
-__all__ = [
-    "Actions",
-    "AnyEnvironment",
-    "Array",
-    "Axes",
-    "Bandit",
-    "BanditLearner",
-    "ContextualBandit",
-    "EnvironmentLearner",
-    "Learner",
-    "LearnerTraits",
-    "Mask",
-    "MemoryPolicy",
-    "Observation",
-    "Parameter",
-    "PlainPolicy",
-    "Policy",
-    "Row",
-    "RowParameter",
-    "Rows",
-    "Schedule",
-    "Steps",
-    "Temperature",
-    "Traits",
-    "Transition",
-    "Unit",
-    "is_unit",
-    "layers_of",
-    "learner_traits",
-    "learns_from",
-    "memory_of",
-    "traits_of",
-]
-
 
 class Traits(NamedTuple):
     """What a policy, or a part of one (a schedule, a unit of temperature), says of itself by attributes of these names.

@@ -6,8 +6,6 @@ import numpy as np
 
 from boltzmann_rl.arguments import as_seed
 
-__all__ = ["child_seed", "stream"]
-
 
 def stream(seed: int, *purpose: str | int) -> np.random.Generator:
     """The random generator for a purpose: the same for the same seed and purpose, independent of all others.

@@ -17,38 +17,6 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.rows import rows_of, rows_of_parameter
 
-__all__ = [
-    "Floats",
-    "as_available",
-    "as_callable",
-    "as_choice",
-    "as_count",
-    "as_finite",
-    "as_fraction",
-    "as_generator",
-    "as_integer",
-    "as_matrix",
-    "as_nonnegative",
-    "as_number",
-    "as_policy",
-    "as_positive",
-    "as_rate",
-    "as_reward",
-    "as_rewards",
-    "as_seed",
-    "as_sequence",
-    "as_steps",
-    "as_temperature",
-    "as_values",
-    "check_best",
-    "check_fields",
-    "place",
-    "real_array",
-    "set_fields",
-    "shown",
-    "unwrap",
-]
-
 Floats = NDArray[np.float64]
 _FLOAT64 = np.dtype(np.float64)
 

@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["rounding_of", "to_numpy"]
-
 # Of each half-precision format, the relative spacing of numbers at 1, and the spacing of subnormal numbers.
 _SPACING = {"float16": (2.0**-10, 2.0**-24), "bfloat16": (2.0**-7, 2.0**-133)}
 

@@ -9,8 +9,6 @@ from typing import Any
 
 from boltzmann_rl.arguments import shown
 
-__all__ = ["check_label", "check_name", "visible"]
-
 # Letters, digits, dot, dash and underscore; not a hidden file, a command-line option or a Windows device.
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9_-])?", re.I | re.A)
 

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["dataclass", "nearest", "suggesting", "unexpected"]
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Names used by other packages and papers, with ours: the first of ours that the function takes is suggested.
@@ -101,7 +99,7 @@ def suggesting(function: Function) -> Function:
 
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass as dataclass
 else:
 
     def dataclass(**options: Any) -> Callable[[type], type]:

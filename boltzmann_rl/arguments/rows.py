@@ -8,18 +8,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = [
-    "PerRow",
-    "in_row",
-    "in_rows",
-    "inside",
-    "is_sequence",
-    "per_row",
-    "rows_of",
-    "rows_of_parameter",
-    "steps_of_rows",
-]
-
 Schedule = TypeVar("Schedule")
 
 

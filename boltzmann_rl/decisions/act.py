@@ -18,8 +18,6 @@ from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.protocols import Actions, Axes, Mask, Policy, Row, Rows, Steps, traits_of
 from boltzmann_rl.schedules import is_constant
 
-__all__ = ["act", "decide", "probabilities"]
-
 
 class Given(TypedDict, total=False):
     """The optional arguments of a decision: see `act`."""

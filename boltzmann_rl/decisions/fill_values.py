@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, place
 
-__all__ = ["HIGHEST", "check_fill_values", "fill_values", "holds_fill_values"]
-
 # The lowest numbers of float16, bfloat16, float32 and float64, which libraries write over masked values.
 LOWEST = (-65504.0, -3.3895313892515355e38, -3.4028234663852886e38, -1.7976931348623157e308)
 # No number above HIGHEST is taken for a fill value, and above _FAR only those in LOWEST.

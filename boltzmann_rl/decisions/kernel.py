@@ -17,8 +17,6 @@ from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled, fused, placed
 from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, flat, load, load_apart, store, where
 
-__all__ = ["decide_few", "decide_masked", "decide_rows", "prepare"]
-
 # For each thread beyond the first there must be this many rows, or it does not pay.
 _ROWS_PER_THREAD = 16_384
 

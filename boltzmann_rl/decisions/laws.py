@@ -13,8 +13,6 @@ from boltzmann_rl.decisions.act import act
 from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.protocols import Policy, traits_of
 
-__all__ = ["BrokenLaw", "check_policy"]
-
 Law = Callable[["_Subject"], None]
 
 # Laws that compare actions by their values, and so hold only if all actions have the same number of pulls.

@@ -16,8 +16,6 @@ from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE, LEAST_TEMPERATURE
 from boltzmann_rl.policies.mixture import Mixture
 from boltzmann_rl.policies.parameters import clock_of, number_at
 
-__all__ = ["MANY_ROWS", "action", "actions_of_rows", "prepare", "ready"]
-
 # The module of the compiled decisions, once they are compiled.
 ready: Any = None
 

@@ -23,8 +23,6 @@ from numba.core.serialize import dumps
 from boltzmann_rl.kernels.sources import fingerprint
 from boltzmann_rl.storage.atomic import write
 
-__all__ = ["CheckedCache"]
-
 
 class _Files:
     """One file per signature, in place of Numba's index and data files: the checksum, the key, the machine code."""

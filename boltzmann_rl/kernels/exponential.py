@@ -8,8 +8,6 @@ rounded once, by the last of two multiplications with powers of two.
 from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.vectors import bits_of, float_of, where
 
-__all__ = ["LN2_HIGH", "LN2_LOW", "ROUND", "ROUND_BITS", "exp_nonpositive"]
-
 _LOG2_E = 1.4426950408889634
 
 # ln 2 in two parts; the first is short enough for its product with any k to be exact.

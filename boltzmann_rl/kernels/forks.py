@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["no_fork"]
-
 _BUSY = threading.RLock()
 
 # Numba's lock while a fork holds it: acquired before, and released after it in both processes.

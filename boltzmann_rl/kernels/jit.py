@@ -9,8 +9,6 @@ from typing import Any
 
 from boltzmann_rl.kernels.forks import no_fork
 
-__all__ = ["MISSING", "available", "compiled", "fused", "inner", "placed"]
-
 MISSING = "the compiled engine needs Numba: pip install 'boltzmann-rl[fast]'"
 
 

@@ -8,8 +8,6 @@ from boltzmann_rl.kernels.exponential import LN2_HIGH, LN2_LOW, ROUND, ROUND_BIT
 from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.vectors import bits_of, float_of
 
-__all__ = ["log_positive"]
-
 _MANTISSA = (1 << 52) - 1
 _HALF_ROOT_TWO = 0x3FE6A09E667F3BCD  # the bits of ½√2
 

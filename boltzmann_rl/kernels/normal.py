@@ -12,8 +12,6 @@ from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.logarithm import log_positive
 from boltzmann_rl.kernels.vectors import root, where
 
-__all__ = ["normal_below", "normal_quantile"]
-
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 # Coefficients of the powers of t, the highest first.

@@ -29,8 +29,6 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-__all__ = ["Uniforms", "flat_uniforms", "next_uniform", "normals", "uniforms", "uniforms_of"]
-
 _MULTIPLIER, _MODULUS = 0x2360ED051FC65DA44385DF649FCCF645, 1 << 128
 
 _HALF, _MANTISSA, _LEAST = (1 << 32) - 1, (1 << 52) - 1, -(1 << 63)

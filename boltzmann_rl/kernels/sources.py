@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["files_below", "fingerprint"]
-
 _ROOT = Path(__file__).parents[2]
 
 # Both forms of import, anywhere in a file; names may be in parentheses over several lines.

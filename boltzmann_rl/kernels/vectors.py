@@ -22,30 +22,6 @@ try:
 except ImportError as error:
     raise ImportError(MISSING) from error
 
-__all__ = [
-    "WIDTH",
-    "aligned",
-    "any_of",
-    "beyond",
-    "bits_of",
-    "counted",
-    "eight",
-    "flat",
-    "float_of",
-    "floats_of",
-    "gather",
-    "lanes_from",
-    "leading",
-    "load",
-    "load_apart",
-    "root",
-    "scatter",
-    "store",
-    "sum_of",
-    "turned",
-    "where",
-]
-
 WIDTH = 8
 
 

@@ -26,21 +26,6 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels.jit import available, compiled
 
-__all__ = [
-    "FURTHEST",
-    "QUEUED",
-    "SPENT",
-    "Cells",
-    "Integers",
-    "build",
-    "cell_of",
-    "fast",
-    "find",
-    "lean",
-    "move",
-    "width_for",
-]
-
 Integers = NDArray[np.int64]
 
 # Without Numba the same lines run in Python.

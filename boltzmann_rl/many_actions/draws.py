@@ -8,8 +8,6 @@ import numpy as np
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.many_actions.cells import FURTHEST, SPENT, Cells, Integers, build, fast, find, lean, move, width_for
 
-__all__ = ["Run", "draw", "run_bandit"]
-
 # A width suits ratios width/temperature in [_FINE, _COARSE]. Ratios in [_FINEST, _COARSEST] are used as long as their
 # extra cost is less than that of a rebuild.
 _COARSEST, _COARSE, _FINE, _FINEST = 64.0, 2.0, 0.25, 1.0 / 64.0

@@ -12,8 +12,6 @@ from boltzmann_rl.many_actions import draws
 from boltzmann_rl.schedules import as_parameter, evaluate
 from boltzmann_rl.streams import stream
 
-__all__ = ["History", "play_many_arms"]
-
 # Rewards below this have differences that do not overflow.
 _LARGEST = 8e307
 

@@ -9,8 +9,6 @@ from boltzmann_rl.many_actions.cells import QUEUED, Cells, build, move
 from boltzmann_rl.many_actions.draws import draw
 from boltzmann_rl.numerics import entropy, softmax
 
-__all__ = ["BoltzmannSampler"]
-
 
 class BoltzmannSampler:
     """A sampler over very many actions: π(a) ∝ exp(values_a / temperature).

@@ -9,8 +9,6 @@ from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics.softmax import exponents, log_normaliser
 
-__all__ = ["BoltzmannDistribution"]
-
 
 @dataclass(frozen=True, eq=False)
 class BoltzmannDistribution:

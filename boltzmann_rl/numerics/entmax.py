@@ -9,8 +9,6 @@ from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.numerics.maxima import per_row, rising_root
 from boltzmann_rl.numerics.softmax import exponents
 
-__all__ = ["entmax"]
-
 
 @suggesting
 def entmax(values: Any, temperature: Any = 1.0, alpha: Any = 1.5) -> Floats:

@@ -7,8 +7,6 @@ import numpy as np
 from boltzmann_rl.arguments import unwrap
 from boltzmann_rl.numerics.sampling import as_probabilities
 
-__all__ = ["effective_actions", "entropy", "kl_divergence"]
-
 
 def entropy(probabilities: Any) -> Any:
     """The Shannon entropy H(p) = −Σ_i p_i ln p_i in nats, with 0 ln 0 = 0; from 0 to ln A.

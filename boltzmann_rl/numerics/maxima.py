@@ -9,8 +9,6 @@ from boltzmann_rl.arguments import Floats, as_number, as_temperature, as_values,
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.numerics.softmax import exponents, softmax
 
-__all__ = ["argmax", "greedy", "mellowmax", "mellowmax_temperature", "soft_mellowmax", "sparsemax", "uniform"]
-
 # exp(−energy) is 0 in float64 from this energy on: at temperature (smallest gap)/_LARGEST_ENERGY only the maxima have
 # weight.
 _LARGEST_ENERGY = 800.0

@@ -13,8 +13,6 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, real_array
 from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE, softmax
 
-__all__ = ["CLIMBS", "GAUSSIAN", "GUMBEL", "NIL", "beta_propensities", "gaussian_propensities", "gumbel_propensities"]
-
 # Integrands evaluated at once: few enough for the processor's cache.
 _BLOCK = 2**15
 

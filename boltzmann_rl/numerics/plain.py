@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FAR_BELOW", "FEW", "few_values", "pick"]
-
 # The most actions of a decision on plain floats; beyond, arrays are faster.
 FEW = 128
 

@@ -10,8 +10,6 @@ from boltzmann_rl.arguments.arrays import rounding_of
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.numerics.untried import UntriedFirst
 
-__all__ = ["invert", "mask", "sample"]
-
 # How far a row of probabilities may sum from 1: float32 networks are off by 1e-7, mistakes by 1e-2.
 _SUM_TOLERANCE = 1e-5
 

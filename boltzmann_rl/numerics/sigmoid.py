@@ -6,8 +6,6 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, real_array, unwrap
 
-__all__ = ["logistic", "logistic_normalize", "tanh_normalize"]
-
 
 def logistic(x: Any) -> Any:
     """The logistic sigmoid 1 / (1 + exp(−x)): the probability of the first of two actions whose values differ by x.

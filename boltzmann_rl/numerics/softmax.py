@@ -7,8 +7,6 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, unwrap
 from boltzmann_rl.arguments.near_names import suggesting
 
-__all__ = ["log_softmax", "logsumexp", "softmax", "softmax_jacobian"]
-
 # Above this temperature the difference of two values can overflow although exp(difference / temperature) is not 0. (The
 # quotient itself can be finite although the difference overflows from temperature 1 on.)
 LARGEST_TEMPERATURE = 1e305

@@ -6,8 +6,6 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats
 
-__all__ = ["UntriedFirst"]
-
 
 class UntriedFirst(np.ndarray[Any, np.dtype[np.float64]]):
     """Indices ``(..., A)``; a row with untried actions has 0 for those and −inf for the tried ones.

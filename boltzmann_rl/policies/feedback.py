@@ -15,8 +15,6 @@ from boltzmann_rl.policies.parameters import as_temperature_parameter
 from boltzmann_rl.policies.temperatures import RelativeToRange
 from boltzmann_rl.protocols import Temperature
 
-__all__ = ["AdaptiveEpsilonGreedy", "AdaptiveMaxBoltzmann", "Exp3PlusPlus"]
-
 
 def _rate(epsilon: Any) -> Floats:
     """The remembered ε of each row."""

@@ -8,8 +8,6 @@ from boltzmann_rl.policies.mixture import Mixture, keep, mixed
 from boltzmann_rl.policies.parameters import as_row_rate, rate_at
 from boltzmann_rl.protocols import RowParameter
 
-__all__ = ["EpsilonGreedy", "Greedy", "Uniform"]
-
 
 @dataclass(frozen=True)
 class Greedy:

@@ -19,8 +19,6 @@ from boltzmann_rl.policies.parameters import misfit, number_at, same_for_many, t
 from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import evaluate, is_constant
 
-__all__ = ["Mixture", "keep", "mixed", "mixture_of", "mixtures", "unknown", "weights_of"]
-
 # The least and the greatest sum of the weights.
 _LEAST, _MOST = 1.0 - 1e-12, 1.0 + 1e-12
 

@@ -12,24 +12,6 @@ from boltzmann_rl.numerics.maxima import per_row
 from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import as_parameter, evaluate
 
-__all__ = [
-    "CLOCKS",
-    "as_row_parameter",
-    "as_row_rate",
-    "as_temperature_parameter",
-    "check_counts_steps",
-    "checked",
-    "clock_of",
-    "differs_by_row",
-    "example_values",
-    "misfit",
-    "number_at",
-    "rate_at",
-    "row_parameter",
-    "same_for_many",
-    "temperature_at",
-]
-
 # What a policy's step may count: all decisions, those for each action, those in the present state.
 CLOCKS = ("step", "pulls", "visits")
 

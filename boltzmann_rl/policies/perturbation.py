@@ -13,8 +13,6 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import beta_propensities, gaussian_propensities, gumbel_propensities
 from boltzmann_rl.numerics.perturbation import GAUSSIAN, GUMBEL
 
-__all__ = ["BetaThompson", "BoltzmannGumbel", "GaussianThompson", "Noise"]
-
 # Uniforms are multiples of 2^-53. Half of that replaces 0, whose perturbation would be −∞.
 LEAST_UNIFORM = 2.0**-54
 

@@ -12,8 +12,6 @@ from boltzmann_rl.numerics.maxima import mellowmax_temperature
 from boltzmann_rl.policies.parameters import as_row_parameter, as_temperature_parameter, checked, row_parameter
 from boltzmann_rl.protocols import Parameter, Temperature
 
-__all__ = ["InverseGapWeighting", "Mellowmax", "Sparsemax", "Tsallis"]
-
 
 @dataclass(frozen=True)
 class Mellowmax:

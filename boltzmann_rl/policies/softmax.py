@@ -8,8 +8,6 @@ from boltzmann_rl.policies.mixture import Mixture, keep, mixed
 from boltzmann_rl.policies.parameters import as_row_rate, as_temperature_parameter, rate_at
 from boltzmann_rl.protocols import RowParameter, Temperature
 
-__all__ = ["Boltzmann", "EpsilonBoltzmann", "MaxBoltzmann"]
-
 
 @dataclass(frozen=True)
 class Boltzmann:

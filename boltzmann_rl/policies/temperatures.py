@@ -16,16 +16,6 @@ from boltzmann_rl.numerics.maxima import boltzmann_temperature, log_gaps_below_t
 from boltzmann_rl.policies.parameters import as_row_parameter, checked, row_parameter
 from boltzmann_rl.protocols import Parameter
 
-__all__ = [
-    "GLIE",
-    "EffectiveActions",
-    "GreedyProbability",
-    "Odds",
-    "RelativeToRange",
-    "RelativeToSpread",
-    "TargetEntropy",
-]
-
 # How far above ln(available) a target entropy may lie, as after rounding; also the promised accuracy of the solution.
 _TOLERANCE = 1e-9
 

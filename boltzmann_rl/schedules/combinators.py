@@ -22,8 +22,6 @@ from boltzmann_rl.protocols import Parameter
 from boltzmann_rl.schedules.evaluation import as_parameter, evaluate
 from boltzmann_rl.schedules.shapes import counted, quietly, within
 
-__all__ = ["Ceiling", "Floor", "Joined", "Piecewise", "Restarts", "Scaled", "WarmUp"]
-
 
 @dataclass(frozen=True)
 class Piecewise:

@@ -12,8 +12,6 @@ from boltzmann_rl.arguments import Floats, as_number, real_array, unwrap
 from boltzmann_rl.arguments.rows import PerRow, rows_of, rows_of_parameter, steps_of_rows
 from boltzmann_rl.protocols import Parameter, is_unit, traits_of
 
-__all__ = ["as_parameter", "evaluate", "is_constant", "value_at"]
-
 
 def as_parameter(parameter: Parameter, name: str, *, maximum: float = np.inf) -> Parameter:
     """A number in [0, maximum] as a float, or a schedule unchanged.

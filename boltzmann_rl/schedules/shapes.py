@@ -23,8 +23,6 @@ from boltzmann_rl.arguments import (
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.arguments.rows import per_row
 
-__all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "Linear", "Logarithmic", "Polynomial", "Power"]
-
 _NO_CONTEXT = nullcontext()
 
 # The least normal number.
