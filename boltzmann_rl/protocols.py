@@ -1,9 +1,9 @@
 """The nouns of the package as types, and what a policy, a learner or a bandit of your own may offer.
 
 Nothing is inherited and nothing registered: an object that has the methods of a protocol is one. Where a protocol says
-``Any``, the object may name a type. What is optional stands in `Traits` (policies) and `LearnerTraits` (learners): an
-object says it by an attribute of that name, or leaves it out. Only `traits_of` and `learner_traits` read them. What an
-environment may say, ``steps_by_tables``, is read by `boltzmann_rl.tables`.
+``Any``, the object may name a type. `Traits` (policies) and `LearnerTraits` (learners) list the optional attributes,
+which only `traits_of` and `learner_traits` read. That of environments, ``steps_by_tables``, is read by
+`boltzmann_rl.tables`.
 """
 
 import inspect
@@ -18,15 +18,15 @@ from boltzmann_rl.arguments.rows import PerRow
 
 
 class Traits(NamedTuple):
-    """What a policy, or a part of one (a schedule, a unit of temperature), says of itself by attributes of these names.
+    """The optional attributes of a policy, or of a part of one: a schedule, or a unit of temperature.
 
     Attributes:
-        constant: True on a dataclass whose answer depends on the step through its fields only: with fields that are
-            constant it needs no step.
+        constant: True on a dataclass that depends on the step only through its fields: if these are constant, it needs
+            no step.
         shift_invariant: Whether only differences between values count; `check_policy` tests it.
         takes_memory: Whether the policy takes a third argument: what its learner's ``memory(state)`` returns.
         uniforms_per_action: Whether a decision takes one uniform for each action instead of one for each row.
-        clock: What ``step`` counts: ``"step"``, ``"pulls"`` or ``"visits"``; None leaves it to the policy's parts.
+        clock: What ``step`` counts: ``"step"`` (decisions), ``"pulls"`` or ``"visits"``; None: what its parts count.
         temperature: The policy's parameter: a number, a schedule, a unit (an object with a method
             ``temperature(values, step)``), or one for each row; None if the policy has none.
         draw: ``draw(values, step, uniforms)``, with the memory as a fourth argument if the policy takes it: the actions
@@ -53,12 +53,12 @@ class Traits(NamedTuple):
 
     @property
     def stream(self) -> str:
-        """The stream of chance that decisions read: see `boltzmann_rl.streams`."""
+        """The random stream of the decisions: see `boltzmann_rl.streams`."""
         return "perturbation" if self.uniforms_per_action else "action"
 
 
 def traits_of(policy: Any) -> Traits:
-    """What a policy or a part of one says of itself.
+    """The traits of a policy, or of a part of one.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -87,7 +87,7 @@ def is_unit(parameter: Any) -> bool:
 
 
 class LearnerTraits(NamedTuple):
-    """What a learner says of itself by attributes of these names.
+    """The optional attributes of a learner.
 
     A learner that wraps another one has it as its attribute ``learner``, and that one's state as ``learner`` in its
     own state. It needs what the wrapped learner needs, and has the memory that the wrapped learner has. The last four
@@ -96,15 +96,15 @@ class LearnerTraits(NamedTuple):
     Attributes:
         memory: Whether the learner or one within has ``memory(state)``, which policies with ``takes_memory`` are given:
             see `memory_of`.
-        takes_next: What of the next decision is needed: ``"action"``, ``"probabilities"`` (both), or None.
-        takes_probabilities: Whether the probabilities of all actions are needed.
-        takes_propensity: Whether the probability of the action chosen is needed.
-        rewards: The `boltzmann_rl.learners.bandit_feedback.LegalRewards` that have a meaning to it; None for all.
+        takes_next: What it needs of the next decision: ``"action"``, ``"probabilities"`` (and the action), or None.
+        takes_probabilities: Whether it needs the probabilities of all actions.
+        takes_propensity: Whether it needs the probability of the chosen action.
+        rewards: The `boltzmann_rl.learners.bandit_feedback.LegalRewards` that it accepts; None for all.
         off_policy: Whether its values are those of the greedy policy, so that traces end where another action is taken.
-        forget: ``forget(state)``: the state without what unfinished episodes have left in it.
+        forget: ``forget(state)``: the state without the traces of unfinished episodes.
         update_with_changes: ``update_with_changes(state, *experience)``: the next state, and a list of pairs of rows
             whose values changed and the changes.
-        following: ``following(values, transition)``: the value of what follows, for longer returns.
+        following: ``following(values, transition)``: the value of the next observation, for longer returns.
     """
 
     memory: bool
@@ -119,7 +119,7 @@ class LearnerTraits(NamedTuple):
 
 
 def learner_traits(learner: Any) -> LearnerTraits:
-    """What a learner says of itself, and what those that it wraps need.
+    """The traits of a learner, with the needs of those that it wraps.
 
     Example:
         >>> from boltzmann_rl.learners import ChoiceKernel, SampleAverage, ValueDifference
@@ -148,7 +148,7 @@ def layers_of(learner: Any) -> Iterator[Any]:
 
 
 def memory_of(learner: Any, state: Any) -> Any:
-    """What a learner, or the first within it that remembers, remembers of each row."""
+    """The memory of a learner, or of the outermost one within it that has a memory."""
     while not hasattr(learner, "memory"):
         learner, state = learner.learner, state.learner
     return learner.memory(state)
@@ -174,8 +174,8 @@ class Array(Protocol):
         """The same as a NumPy array; arguments differ between libraries."""
 
 
-# Values of one row (A,), and of rows (..., A). Of `Axes` the checker does not know the number of axes, and so not
-# whether a decision on them is an int: an array of unknown shape passes for one of eight axes.
+# Values of one row (A,), and of rows (..., A). `Axes` are arrays of unknown shape, which type checkers accept for eight
+# axes; whether a decision on them is an int is not known.
 Row = Sequence[float] | np.ndarray[tuple[int], np.dtype[Any]]
 Rows = Sequence[Sequence[float]] | np.ndarray[tuple[int, int], np.dtype[Any]]
 Axes = np.ndarray[tuple[int, int, int, int, int, int, int, int], np.dtype[Any]]
@@ -190,7 +190,7 @@ Steps = SupportsIndex | Sequence[Any] | Array
 # Which actions are available, (..., A): bools, or integers 0 and 1.
 Mask = Sequence[Any] | Array
 
-# Any callable step -> value; it may also take an array of steps, and answer one value per row.
+# Any callable step -> value; it may also take an array of steps, or return one value per row.
 Schedule = Callable[[int], SupportsFloat | Floats]
 
 Parameter = float | Schedule
@@ -210,26 +210,26 @@ Temperature = RowParameter | Unit
 
 
 class PlainPolicy(Protocol):
-    """A rule of action; see `Traits` for what it may say of itself, and `check_policy` for the laws."""
+    """A policy; see `Traits` for its optional attributes, and `check_policy` for the laws."""
 
     def __call__(self, values: Any, step: Any, /) -> Any:
-        """Probabilities for values ``(..., A)``, of the same shape; −∞ is the value of what is not available."""
+        """Probabilities for values ``(..., A)``, of the same shape; an unavailable action has the value −∞."""
 
 
 class MemoryPolicy(Protocol):
-    """A rule of action that is also given what its learner remembers: it says ``takes_memory = True``."""
+    """A policy with ``takes_memory = True``, which is also given its learner's memory."""
 
     def __call__(self, values: Any, step: Any, memory: Any, /) -> Any:
-        """Probabilities as above; ``memory`` is what the learner's ``memory(state)`` holds of each row."""
+        """Probabilities as above; ``memory`` is the learner's ``memory(state)`` for each row."""
 
 
 Policy = PlainPolicy | MemoryPolicy
 
 
 class _Values(Protocol):
-    """What all learners have: values, in a state of their own; `LearnerTraits` lists what they may say of themselves.
+    """What all learners have; `LearnerTraits` lists their optional attributes.
 
-    ``start(shape, rng)`` answers the state before the first experience, for values of ``shape`` (rows or observations,
+    ``start(shape, rng)`` returns the state before the first experience, for values of ``shape`` (rows or observations,
     A), and ``values(state)`` the values, ``(rows, A)``.
     """
 
@@ -247,14 +247,14 @@ class Learner(_Values, Protocol):
 class BanditLearner(_Values, Protocol):
     """A learner for bandits: each row is a run.
 
-    ``update`` answers the next state, from actions and rewards ``(rows,)``, and probabilities ``(rows, A)`` or None.
+    ``update`` returns the next state, from actions and rewards ``(rows,)``, and probabilities ``(rows, A)`` or None.
     """
 
     def update(self, state: Any, action: Actions, reward: Floats, probabilities: Any, rng: Any, /) -> Any: ...
 
 
 class EnvironmentLearner(_Values, Protocol):
-    """A learner for environments: each row is an observation, or a feature; ``update`` answers the next state."""
+    """A learner for environments: each row is an observation, or a feature; ``update`` returns the next state."""
 
     def update(self, state: Any, transition: "Transition", rng: Any, /) -> Any: ...
 
@@ -289,10 +289,10 @@ class ContextualBandit(_Arms, Protocol):
     Attributes:
         features: Number of features of a context.
         bounds: The least and the greatest value that a feature can have.
-        start: ``start(runs, rng)``: what stays as it is over a run, an array with the runs as rows.
+        start: ``start(runs, rng)``: what is constant over a run, an array with the runs as rows.
         observe: ``observe(world, rng)``: the next context of each run ``(runs, features)``, and the mean reward of each
-            arm ``(runs, arms)``. The environments show contexts as float32: draw them so, for the means to be those of
-            what is seen.
+            arm ``(runs, arms)``. The environments show contexts as float32: draw them in float32, so that the means
+            belong to the contexts that are shown.
     """
 
     @property
@@ -321,19 +321,19 @@ class Transition(NamedTuple):
 
     Attributes:
         step: Decisions made before this one, over all episodes (and environments).
-        observation: Where the action was taken: an index, an array of the indices of active features, or an array of
-            real features; see `boltzmann_rl.learners.features`.
-        action: Which was taken.
-        reward: What it paid.
-        next_observation: Where it led.
+        observation: The one in which the action was taken: an index, an array of the indices of active features, or an
+            array of real features; see `boltzmann_rl.learners.features`.
+        action: The action taken.
+        reward: Its reward.
+        next_observation: The observation after it.
         terminated: Whether the task ended there, so that nothing follows.
         truncated: Whether the episode was only cut off, so that the value of ``next_observation`` still counts.
         next_available: Mask of the actions available there, or None for all.
-        next_action: The action that is taken there (after a truncated step: that would have been), for learners with
-            ``takes_next = "action"`` or ``"probabilities"``; chosen before they learn from this transition.
-        next_probabilities: The probabilities ``(A,)`` that it was drawn from, for those with the latter.
+        next_action: The action taken there (after truncation: the one that would have been), chosen before the learner
+            learns from this transition; for learners with ``takes_next = "action"`` or ``"probabilities"``.
+        next_probabilities: The probabilities ``(A,)`` that it was drawn from, if ``takes_next = "probabilities"``.
         probabilities: Those ``(A,)`` that ``action`` was drawn from, for learners with ``takes_probabilities = True``.
-        environment: Which of several environments took the step; each has episodes of its own.
+        environment: The index of the environment, if there are several; each has episodes of its own.
 
     Example:
         >>> Transition(0, 3, 1, -1.0, 4, terminated=False, truncated=False).next_observation
