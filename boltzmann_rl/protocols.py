@@ -32,9 +32,9 @@ class Traits(NamedTuple):
         draw: ``draw(values, step, uniforms)``, with the memory as a fourth argument if the policy takes it: the actions
             for given uniforms. None: the inverse cumulative distribution decides.
         noise: The `boltzmann_rl.policies.perturbation.Noise` that is added to the values before the best is taken, so
-            that it is compiled. Of the class that says it only: a subclass may draw otherwise.
+            that it is compiled. Only the class that defines it counts: a subclass may draw otherwise.
         mixture: ``mixture(step, memory=None)``: the policy as weights of the uniform, the softmax and the greedy
-            policy, so that it is compiled. None: the policy is asked for its probabilities.
+            policy, so that it is compiled. None: its ``__call__`` gives the probabilities.
     """
 
     constant: bool

@@ -170,17 +170,17 @@ class _Subject:
     def distribution(self, values: Floats, step: int = 7, policy: Any = None) -> Floats:
         p = self.read(values, step, policy)
         if p.shape != values.shape:
-            raise self.broken(values, step, f"the answer has shape {p.shape}, not {values.shape}")
+            raise self.broken(values, step, f"the probabilities have shape {p.shape}, not {values.shape}")
         if not (p >= 0.0).all():
-            raise self.broken(values, step, f"the answer {_shown(p)} holds a negative probability or nan")
+            raise self.broken(values, step, f"the probabilities {_shown(p)} contain a negative number or nan")
         if not (abs(p.sum(axis=-1) - 1.0) < 1e-6).all():
-            raise self.broken(values, step, f"the answer {_shown(p)} sums to {_shown(p.sum(axis=-1))}")
+            raise self.broken(values, step, f"the probabilities {_shown(p)} sum to {_shown(p.sum(axis=-1))}")
         return p
 
     def compare(self, values: Floats, step: int, p: Floats, other: Floats, how: str) -> None:
-        """Break the law unless two answers agree; ``how`` says what differs for the second."""
+        """Break the law unless two answers agree; ``how`` says how the second was asked for."""
         if not np.allclose(p, other, rtol=1e-9, atol=1e-12):
-            raise self.broken(values, step, f"the answer is {_shown(p)}, but {_shown(other)} {how}")
+            raise self.broken(values, step, f"the probabilities are {_shown(p)}, but {_shown(other)} {how}")
 
     def broken(self, values: Any, step: Any, what: str) -> BrokenLaw:
         return BrokenLaw(self.law, f"for values {_shown(values)} at step {step}, {what}")
@@ -207,7 +207,7 @@ def _masked_actions_are_never_taken(subject: _Subject) -> None:
             hidden[subject.rng.permutation(len(values))[:masked]] = -np.inf
             p = subject.distribution(hidden, step)
             if (p[np.isneginf(hidden)] != 0.0).any():
-                raise subject.broken(hidden, step, f"the answer {_shown(p)} takes an action that is not available")
+                raise subject.broken(hidden, step, f"the probabilities {_shown(p)} allow an unavailable action")
 
 
 def _a_batch_is_its_rows(subject: _Subject) -> None:
@@ -222,13 +222,13 @@ def _a_batch_is_its_rows(subject: _Subject) -> None:
 
 def _reading_changes_nothing(subject: _Subject) -> None:
     for values, step in subject.examples():
-        handed = values.copy()
+        given = values.copy()
         before = repr(subject.policy)
-        first, second = subject.distribution(handed, step), subject.distribution(handed, step)
-        if not np.array_equal(handed, values):
-            raise subject.broken(values, step, f"it changed the values to {_shown(handed)}")
+        first, second = subject.distribution(given, step), subject.distribution(given, step)
+        if not np.array_equal(given, values):
+            raise subject.broken(values, step, f"it changed the values to {_shown(given)}")
         if not np.array_equal(first, second):
-            raise subject.broken(values, step, f"the answer is {_shown(first)}, and {_shown(second)} the second time")
+            raise subject.broken(values, step, f"it returned {_shown(first)}, then {_shown(second)}")
         if repr(subject.policy) != before:
             raise subject.broken(values, step, f"the policy changed from {before} to {subject.policy!r}")
 
@@ -238,7 +238,7 @@ def _better_is_not_rarer(subject: _Subject) -> None:
         p = subject.distribution(values, step)
         rising = p[np.argsort(values, kind="stable")]
         if (np.diff(rising) < -1e-12)[np.diff(np.sort(values)) > 0].any():
-            raise subject.broken(values, step, f"the answer {_shown(p)} prefers a lower value to a higher one")
+            raise subject.broken(values, step, f"the probabilities {_shown(p)} prefer a lower value to a higher one")
 
 
 def _names_do_not_matter(subject: _Subject) -> None:
@@ -270,7 +270,9 @@ def _only_the_ratio_counts(subject: _Subject) -> None:
             answer = subject.ask(values, 0, dataclasses.replace(policy, temperature=wrong))
         except ValueError:
             continue
-        raise subject.broken(values, 0, f"a temperature of {wrong} is accepted, and answers {_shown(answer)}")
+        raise subject.broken(
+            values, 0, f"a temperature of {wrong} is accepted, with the probabilities {_shown(answer)}"
+        )
 
 
 def _extremes_are_finite(subject: _Subject) -> None:
@@ -286,7 +288,9 @@ def _extremes_are_finite(subject: _Subject) -> None:
         for step in (0, 10**9):
             p = subject.distribution(np.array(extreme), step)
             if p[0] < p.max() - 1e-12:
-                raise subject.broken(extreme, step, f"the answer {_shown(p)} does not prefer the first, best action")
+                raise subject.broken(
+                    extreme, step, f"the probabilities {_shown(p)} do not prefer the first action, the best"
+                )
 
 
 def _mistakes_are_refused(subject: _Subject) -> None:
@@ -298,7 +302,7 @@ def _mistakes_are_refused(subject: _Subject) -> None:
             continue
         except Exception as error:
             raise subject.broken(values, 0, f"it raised {type(error).__name__}, not a ValueError: {error}") from error
-        raise subject.broken(values, 0, f"it answers {_shown(answer)}, where only a ValueError is right")
+        raise subject.broken(values, 0, f"it returned {_shown(answer)} instead of raising a ValueError")
 
 
 def _draws_follow_the_probabilities(subject: _Subject) -> None:

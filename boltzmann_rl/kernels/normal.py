@@ -79,12 +79,12 @@ def normal_quantile(u):  # type: ignore[no-untyped-def]
         >>> round(float(normal_quantile(0.975)), 12)
         1.95996398454
     """
-    chance = where(u < 0.5, u, 1.0 - u)
-    t = root(-2.0 * log_positive(chance))
+    p = where(u < 0.5, u, 1.0 - u)
+    t = root(-2.0 * log_positive(p))
     y = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308)))
     for _ in range(2):
         y = where(y > 0.0, y, 0.0)
         bell, tail = _tail(y)
-        step = (tail - chance) / bell * _ROOT_TWO_PI
+        step = (tail - p) / bell * _ROOT_TWO_PI
         y = y + step / (1.0 - 0.5 * y * step)
     return where(u < 0.5, -y, y)
