@@ -185,7 +185,7 @@ def test_an_invalid_manifest_file_is_refused(sent, capsys, case):
 def test_a_pipe_in_place_of_a_file_is_refused_without_waiting(sent, capsys, file):
     (sent / file).unlink()
     os.mkfifo(sent / file)
-    with pytest.raises(ValueError, match=r"must be a file|no file"):
+    with pytest.raises(ValueError, match=r"must be a file|not a file"):
         load(sent)
 
 
