@@ -215,17 +215,30 @@ def test_propensities_do_not_depend_on_the_unit(propensities, unit):
     assert propensities(values * unit, scales * unit) == pytest.approx(propensities(values, scales), rel=0, abs=1e-14)
 
 
-def test_narrow_indices_far_from_a_wide_one_keep_the_digits_of_their_distance():
-    """Beside the narrow two the density of the wide one is constant: they share what it leaves as two alone."""
-    wide, narrow = 2.0**20, 2.0**-31
-    values = np.array([0.0, 2.0 * wide, 2.0 * wide + narrow])
-    for sign, best in ((1.0, special.ndtr(2.0)), (-1.0, special.ndtr(-2.0))):
-        expected = [1.0 - best, best * special.ndtr(-math.sqrt(0.5)), best * special.ndtr(math.sqrt(0.5))]
-        found = gaussian_propensities(np.array([0.0, sign, sign]) * values, [wide, narrow, narrow])
-        assert found == pytest.approx(expected if sign > 0.0 else np.array(expected)[[0, 2, 1]], rel=0, abs=1e-12)
-    best, first = math.exp(-math.exp(-2.0)), 1.0 / (1.0 + math.e)
-    found = gumbel_propensities(values, [wide, narrow, narrow])
+def test_narrow_indices_beside_a_wide_one_keep_the_digits_of_their_distance():
+    """Where they lie the density of the wide one is constant: they share what it leaves as if they were alone."""
+    wide, narrow = 2.0**20, 2.0**-33
+    values, scales = np.array([-1.5 * wide, 0.5 * wide, 0.5 * wide + narrow]), [wide, narrow, narrow]
+    best, first = special.ndtr(2.0), special.ndtr(-math.sqrt(0.5))
+    found = gaussian_propensities(values, scales)
     assert found == pytest.approx([1.0 - best, best * first, best * (1.0 - first)], rel=0, abs=1e-12)
+    found = gaussian_propensities(-values, scales)
+    assert found == pytest.approx([best, (1.0 - best) * (1.0 - first), (1.0 - best) * first], rel=0, abs=1e-12)
+    best, first = math.exp(-math.exp(-2.0)), 1.0 / (1.0 + math.e)
+    found = gumbel_propensities(values, scales)
+    assert found == pytest.approx([1.0 - best, best * first, best * (1.0 - first)], rel=0, abs=1e-12)
+
+
+def test_many_narrow_indices_share_what_a_wide_one_leaves():
+    wide, narrow = 2.0**20, 2.0**-33
+    values, scales = np.full(101, 0.5 * wide), np.full(101, narrow)
+    values[0], scales[0] = -1.5 * wide, wide
+    for propensities, best in (
+        (gaussian_propensities, special.ndtr(2.0)),
+        (gumbel_propensities, math.exp(-math.exp(-2.0))),
+    ):
+        found = propensities(values, scales)
+        assert found == pytest.approx([1.0 - best, *100 * [best / 100]], rel=0, abs=1e-12)
 
 
 @pytest.mark.parametrize("propensities", [gumbel_propensities, gaussian_propensities])
