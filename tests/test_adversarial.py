@@ -156,6 +156,27 @@ def test_agents_act_as_the_pseudo_code_of_their_paper(name):
     assert p[0].argmax() == 2
 
 
+def exp3_plus_plus_by_hand(values, step, gaps, exploration):
+    """The probabilities of one row as Seldin & Slivkins (2014) print them, in plain floats."""
+    t, available = step + 1, [value > -math.inf for value in values]
+    arms = sum(available)
+    rate = 0.5 * math.sqrt(math.log(arms) / (t * arms))
+    known = [exploration * math.log(t) / (t * gap**2) if gap > 0.0 else math.inf for gap in gaps]
+    floors = [min(0.5 / arms, rate, each) if free else 0.0 for each, free in zip(known, available, strict=True)]
+    pairs = zip(values, available, strict=True)
+    weights = [math.exp(rate * (value - max(values))) if free else 0.0 for value, free in pairs]
+    return [(1.0 - sum(floors)) * w / sum(weights) + floor for w, floor in zip(weights, floors, strict=True)]
+
+
+@pytest.mark.parametrize("exploration", [0.0, 0.05, 256.0])
+@pytest.mark.parametrize("step", [0, 1, 50, 10_000])
+def test_exp3_plus_plus_in_a_batch_is_the_published_formula_of_each_row(exploration, step):
+    values = np.array([[-3.0, 0.0, -40.0], [0.0, -np.inf, -9.0], [-np.inf, -1.0, -np.inf], [-2.0, -2.0, -2.0]])
+    gaps = np.array([[0.0, 0.3, 1.0], [0.0, 0.9, 0.5], [0.2, 0.0, 0.1], [0.0, 0.0, 0.7]])
+    expected = [exp3_plus_plus_by_hand(*row, exploration) for row in zip(values, [step] * 4, gaps, strict=True)]
+    np.testing.assert_allclose(Exp3PlusPlus(exploration)(values, step, gaps), expected, rtol=1e-13)
+
+
 def test_estimated_gaps_lower_the_exploration_of_bad_arms_in_exp3_plus_plus():
     """Otherwise the comparison above would not test the gaps."""
     agent = exp3_plus_plus(1.0, exploration=0.01)

@@ -1,6 +1,6 @@
 """One formula for the family of mixtures: a user's policy that offers it runs wherever ours do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium
@@ -204,6 +204,13 @@ def test_a_policy_that_draws_in_its_own_way_has_no_mixture(attributes):
     assert mixture_of(kind(Mixture(0.0, 0.0, 1.0)), 0) is None
 
 
+def test_a_policy_with_mixture_and_call_from_different_classes_is_asked():
+    mixing = type("Mixing", (), {"mixture": lambda self, step, memory=None: Mixture(0.0, 0.0, 1.0)})
+    calling = type("Calling", (), {"__call__": lambda self, values, step: brl.uniform(values)})
+    assert mixture_of(type("Both", (mixing, calling), {})(), 0) is None
+    assert mixture_of(type("Inherited", (ThreeParts,), {})(0.3), 0) == mixture_of(ThreeParts(0.3), 0)
+
+
 def test_without_a_step_only_a_constant_policy_has_a_mixture():
     greedy = Mixture(0.0, 0.0, 1.0)
     assert mixture_of(Answering(greedy), None) is None
@@ -218,6 +225,7 @@ def test_without_a_step_only_a_constant_policy_has_a_mixture():
         (Mixture(0.0, 1.0, 0.0, 2.0), [1.0, -3.0, -np.inf], [1.0, np.exp(-2.0), 0.0]),
         (Mixture(0.0, 1.0, 0.0, 0.5), [7.0], [1.0]),
         (Mixture(0.0, 1.0, 0.0), [0.0, -1.0], [1.0, np.exp(-1.0)]),
+        (Mixture(0.0, 1.0, 0.0), [1e308, 1e308], [1.0, 1.0]),
         (Mixture(0.0, 1.0, 0.0, 1e305), [0.0, 1.0], [1.0, 1.0]),
         (Mixture(0.0, 0.0, 1.0), [1.0, 1.0, -np.inf, 0.0], [1.0, 1.0, 0.0, 0.0]),
         (Mixture(1.0, 0.0, 0.0), [1.0, -4.0, -np.inf], [1.0, 1.0, 0.0]),
@@ -335,4 +343,4 @@ def test_the_mixture_of_a_constant_policy_is_one():
     ],
 )
 def test_a_policy_without_schedules_makes_its_mixture_once(policy, kept):
-    assert getattr(policy, "kept_mixture", None) == kept
+    assert getattr(replace(policy), "kept_mixture", None) == kept

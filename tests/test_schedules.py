@@ -345,6 +345,15 @@ def test_an_integer_parameter_is_kept_as_a_float(make):
     assert repr(make(2)) == repr(make(np.float32(2))) == repr(make(2.0))
 
 
+def test_omitted_settings_are_those_of_the_documentation():
+    assert Polynomial(1.0, 0.1, steps=9) == Polynomial(1.0, 0.1, steps=9, power=2.0)
+    assert Power(1.0) == Power(1.0, exponent=1.0)
+    assert Logarithmic(1.0) == Logarithmic(1.0, offset=math.e)
+    assert Exponential(1.0, decay=0.5) == Exponential(1.0, end=0.0, decay=0.5)
+    assert WarmUp(1.0, steps=9) == WarmUp(1.0, steps=9, start=0.0)
+    assert Restarts(1.0, period=9) == Restarts(1.0, period=9, growth=1)
+
+
 @pytest.mark.parametrize("wrong", [0.0, NAN, INF, -INF])
 def test_an_exponent_of_0_or_not_finite_is_refused(wrong):
     with pytest.raises(ValueError, match="exponent"):
