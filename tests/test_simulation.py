@@ -238,7 +238,7 @@ def test_rewards_whose_sum_overflows_are_refused():
     bandit = GaussianBandit((1e307, 2e307), sd=0.0)
     with np.errstate(all="raise"):
         simulate(bandit, Agent(SampleAverage(), Greedy()), block=0, runs=5, steps=8, seed=0)
-        with pytest.raises(ValueError, match=r"the rewards of a run must add up.*inf.*larger units"):
+        with pytest.raises(ValueError, match=r"the sum of the rewards of a run must be finite.*inf.*larger units"):
             simulate(bandit, Agent(SampleAverage(), Greedy()), block=0, runs=5, steps=40, seed=0)
 
 
