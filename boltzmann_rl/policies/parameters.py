@@ -34,7 +34,7 @@ def as_row_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> A
 as_row_rate = partial(as_row_parameter, maximum=1.0)
 
 
-def as_temperature_parameter(temperature: Any, name: str) -> Any:
+def as_temperature_parameter(temperature: Any, name: str = "temperature") -> Any:
     """A parameter as `as_row_parameter` takes it, or an object with a method ``temperature(values, step)``."""
     return temperature if is_unit(temperature) else as_row_parameter(temperature, name)
 
