@@ -1,6 +1,6 @@
 """One formula for the family of mixtures: a user's policy that offers it runs wherever ours do."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import gymnasium
@@ -328,19 +328,3 @@ def test_the_mixtures_at_many_steps_have_the_bits_of_each_step(policy, first, la
 
 def test_the_mixture_of_a_constant_policy_is_one():
     assert [column.tolist() for column in mixtures(brl.MaxBoltzmann(0.25, 2.0), 3, 9)] == [[0.0], [0.25], [0.75], [2.0]]
-
-
-@pytest.mark.parametrize(
-    ("policy", "kept"),
-    [
-        (brl.Greedy(), (0.0, 0.0, 1.0, 1.0)),
-        (brl.Uniform(), (1.0, 0.0, 0.0, 1.0)),
-        (brl.EpsilonGreedy(0.25), (0.25, 0.0, 0.75, 1.0)),
-        (brl.Boltzmann(0.5), (0.0, 1.0, 0.0, 0.5)),
-        (brl.MaxBoltzmann(0.25, 0.5), (0.0, 0.25, 0.75, 0.5)),
-        (brl.EpsilonBoltzmann(0.25, 0.5), (0.25, 0.75, 0.0, 0.5)),
-        (brl.EpsilonGreedy(Linear(1.0, 0.0, steps=9)), None),
-    ],
-)
-def test_a_policy_without_schedules_makes_its_mixture_once(policy, kept):
-    assert getattr(replace(policy), "kept_mixture", None) == kept

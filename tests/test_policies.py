@@ -532,3 +532,19 @@ def test_a_policy_that_takes_an_unavailable_action_is_refused(values):
     with pytest.raises(ValueError, match=r"gives probability 0\.333 to an action that is not available"):
         act(lambda values, step: np.full(np.shape(values), 1 / 3), values, rng, step=0, available=available)
     assert rng.random() == np.random.default_rng(0).random()
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept"),
+    [
+        (Greedy(), (0.0, 0.0, 1.0, 1.0)),
+        (Uniform(), (1.0, 0.0, 0.0, 1.0)),
+        (EpsilonGreedy(0.25), (0.25, 0.0, 0.75, 1.0)),
+        (Boltzmann(0.5), (0.0, 1.0, 0.0, 0.5)),
+        (MaxBoltzmann(0.25, 0.5), (0.0, 0.25, 0.75, 0.5)),
+        (EpsilonBoltzmann(0.25, 0.5), (0.25, 0.75, 0.0, 0.5)),
+        (EpsilonGreedy(Linear(1.0, 0.0, steps=9)), None),
+    ],
+)
+def test_a_policy_without_schedules_makes_its_mixture_once(policy, kept):
+    assert getattr(dataclasses.replace(policy), "kept_mixture", None) == kept
