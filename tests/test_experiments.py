@@ -547,7 +547,7 @@ def test_nothing_is_written_through_a_link_to_another_folder(tmp_path, link):
 @pytest.mark.parametrize("call", ["replace", "fsync"])
 def test_a_failed_write_leaves_the_old_file_intact_and_no_temporary_file(tmp_path, monkeypatch, call):
     path = tmp_path / "table.csv"
-    files.write(path, b"old")
+    write(path, b"old")
 
     def fail(*arguments):
         raise OSError(28, "No space left on device")
@@ -555,10 +555,10 @@ def test_a_failed_write_leaves_the_old_file_intact_and_no_temporary_file(tmp_pat
     with monkeypatch.context() as broken:
         broken.setattr(os, call, fail)
         with pytest.raises(OSError, match="No space left"):
-            files.write(path, b"new and longer")
+            write(path, b"new and longer")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
-    files.write(path, b"new")
+    write(path, b"new")
     assert path.read_bytes() == b"new"
 
 
