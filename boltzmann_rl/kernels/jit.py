@@ -45,7 +45,7 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         raise ImportError(MISSING) from error
     options = {"nogil": True, "error_model": "numpy", "cache": True, **options}
     keep = options.pop("cache")
-    dispatcher = numba.njit(**options)(function)
+    dispatcher: Any = numba.njit(**options)(function)
     if keep and available():
         # No cache if no folder is writable, or the private parts of this Numba are not as expected.
         with suppress(ImportError, AttributeError, OSError, RuntimeError, TypeError, ValueError):
