@@ -324,9 +324,11 @@ def test_entmax_keeps_the_digits_of_an_action_that_is_about_to_drop_out(alpha):
     np.testing.assert_allclose(brl.entmax(values, 1.0, alpha), expected, rtol=0, atol=1e-12)
 
 
-def test_a_mellowmax_temperature_has_the_unit_of_the_values_also_where_differences_overflow():
-    values = np.array([1.0, -0.9, 0.25, -INF])
-    expected = brl.mellowmax_temperature(values, 1.5, 0.75)
-    for power in (-1000, 1023):
-        found = brl.mellowmax_temperature(np.ldexp(values, power), math.ldexp(1.5, -power), math.ldexp(0.75, -power))
-        assert math.ldexp(found, -power) == pytest.approx(expected, rel=1e-11)
+def test_the_mellowmax_and_its_temperature_have_the_unit_of_the_values_also_where_differences_overflow():
+    rows = np.array([[1.0, 0.0, 0.5, 0.25], [1.9, -1.8, 0.25, -INF], [0.3, 0.1, -1.9, 1.5]])
+    omega, alpha, powers = np.array([1.5, 0.8, 2.0]), np.array([0.75, 0.6, 0.0]), np.array([0, 1023, 1023])
+    given = np.ldexp(rows, powers[:, np.newaxis]), np.ldexp(omega, -powers), np.ldexp(alpha, -powers)
+    for function in (brl.soft_mellowmax, brl.mellowmax_temperature):
+        expected = [function(*row) for row in zip(rows, omega, alpha, strict=True)]
+        np.testing.assert_allclose(np.ldexp(function(*given), -powers), expected, rtol=1e-11)
+        assert function(*(part[1] for part in given)) == pytest.approx(math.ldexp(expected[1], 1023), rel=1e-11)
