@@ -206,4 +206,4 @@ def test_the_time_of_a_plan_is_linear_in_the_number_of_agents():
         return len(called)
 
     few, more, many = calls(20), calls(40), calls(2000)
-    assert many - few == (more - few) * 99
+    assert (many - few) / (more - few) == pytest.approx(99, rel=0.05)  # a collection of garbage may call functions, too
