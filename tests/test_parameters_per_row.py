@@ -225,7 +225,7 @@ def test_experiments_refuse_parameters_per_row_by_name():
         (brl.BanditExperiment, brl.SampleAverage(), brl.GaussianBandit()),
         (brl.GymnasiumExperiment, QLearning(), "FrozenLake-v1"),
     ):
-        with pytest.raises(ValueError, match=r"agents\['a'\] has parameters for 2 rows, but all runs .* have the same parameters"):
+        with pytest.raises(ValueError, match=r"agents\['a'\] has parameters for 2 rows, but all runs"):
             make(name="x", problem=problem, agents={"a": Agent(learner, Boltzmann([0.1, 0.5]))})
 
 
