@@ -74,7 +74,7 @@ def test_parts_that_count_different_things_are_refused():
 @pytest.mark.parametrize("policy", [Boltzmann(GLIE()), EpsilonGreedy(PerVisit())])
 @pytest.mark.parametrize("step", [0, 7, np.int64(7)])
 def test_one_step_for_all_rows_is_refused_where_visits_of_each_are_needed(policy, step):
-    with pytest.raises(ValueError, match=r"step= must hold those of each row's state of values \(4, 3\)"):
+    with pytest.raises(ValueError, match=r"step= must have one number for each row of values \(4, 3\)"):
         act(policy, VALUES, np.random.default_rng(0), step=step)
     with pytest.raises(ValueError, match="counts visits"):
         Explorer(policy, np.random.default_rng(0))(VALUES, step=step)
@@ -101,7 +101,9 @@ def test_for_one_state_the_step_is_its_visits():
 
 
 def test_pulls_are_required_wherever_a_policy_counts_them():
-    with pytest.raises(ValueError, match=r"counts pulls: step= must hold those of each action of values \(4, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"counts pulls: step= must have one number for each action of values \(4, 3\)"
+    ):
         act(Custom(), VALUES, np.random.default_rng(0), step=3)
     assert act(Custom(), VALUES, np.random.default_rng(0), step=np.ones((1, 3), dtype=int)).shape == (4,)
 

@@ -584,7 +584,9 @@ def test_results_of_a_later_format_are_refused_with_both_versions(tmp_path):
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     manifest |= {"format": 99, "versions": {"boltzmann_rl": "7.8.9"}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(ValueError, match=r"format 99 by boltzmann_rl 7\.8\.9.*reads up to 1: please upgrade"):
+    with pytest.raises(
+        ValueError, match=r"format 99, written by boltzmann_rl 7\.8\.9; .* reads formats up to 1: upgrade it"
+    ):
         load(folder)
 
 

@@ -142,8 +142,11 @@ MANIFESTS = {
     "study with too large a number": ({"study": {"cool": ["a", 10**400]}}, "must be"),
     "study too long": ({"study": {"cool": ["a", 1.0, 2.0]}}, "a family and a number"),
     "format": ({"format": "1"}, "format must be an integer"),
-    "later format": ({"format": 10**400, "versions": {"boltzmann_rl": "\x1b[31m" * 99}}, "please upgrade"),
-    "later format without versions": ({"format": 2, "versions": None}, "please upgrade"),
+    "later format": ({"format": 10**400, "versions": {"boltzmann_rl": "\x1b[31m" * 99}}, "upgrade it"),
+    "later format without versions": (
+        {"format": 2, "versions": None},
+        r"boltzmann_rl \(version unknown\); .*upgrade it",
+    ),
     "agents of other tables": ({"declaration__agents": {"someone": "x"}}, "is not the one in the manifest"),
     "name of other tables": ({"name": "other"}, "is not the one in the manifest"),
     "more agents than in the tables": ({"declaration__agents": dict.fromkeys(("cool", "hot", "c"), "x")}, "one row"),

@@ -1,4 +1,4 @@
-"""Agents: pairs of a learner and a policy, and named agents of the literature."""
+"""Agents: pairs of a learner and a policy, and named agents from the literature."""
 
 from boltzmann_rl.lazy import public as _public
 

@@ -9,7 +9,7 @@ from boltzmann_rl.protocols import Learner, Policy, learner_traits, traits_of
 
 __all__ = ["Agent"]
 
-_LEARNS = ("start", "values", "update")
+_LEARNER_METHODS = ("start", "values", "update")
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,13 @@ class Agent:
             ``forget(state)``, which returns the state without them (see `Training.save`).
         policy: Any callable ``(values, step) -> probabilities``.
         clock: What the policy's ``step`` counts: ``"step"``, decisions in the run; ``"pulls"``, decisions for each
-            action (one number an action); ``"visits"``, decisions in the current state (for bandits the same as
+            action (one per action); ``"visits"``, decisions in the current state (for bandits the same as
             ``"step"``). Default: the attribute ``clock`` of the policy or of a part of it, or ``"step"``.
 
     Raises:
-        TypeError: A learner or a policy without these methods; a policy with ``takes_memory = True`` (whose third
-            argument is the learner's ``memory(state)``) with a learner without a memory.
+        TypeError: A learner without these methods; a policy that is not callable; a policy with
+            ``takes_memory = True`` (whose third argument is the learner's ``memory(state)``) with a learner without a
+            memory.
         ValueError: An unknown clock, or a clock that differs from that of the policy.
 
     Example:
@@ -58,8 +59,8 @@ class Agent:
 def _check_learner(learner: Any, policy: Any) -> None:
     if isinstance(learner, type):
         raise TypeError(f"learner must be an instance, such as {learner.__name__}(...), got the class")
-    missing = [function for function in _LEARNS if not callable(getattr(learner, function, None))]
-    if missing and all(hasattr(policy, function) for function in _LEARNS):
+    missing = [method for method in _LEARNER_METHODS if not callable(getattr(learner, method, None))]
+    if missing and all(hasattr(policy, method) for method in _LEARNER_METHODS):
         raise TypeError(f"Agent takes the learner first: write Agent({shown(policy)}, {shown(learner)})")
     if missing:
         raise TypeError(

@@ -78,7 +78,7 @@ def exp3_plus_plus(confidence: float = 3.0, exploration: float = 256.0) -> Agent
 
     Args:
         confidence: α of `GapEstimates`.
-        exploration: β of `Exp3PlusPlus`; the analysis takes 64·(α + 1).
+        exploration: β of `Exp3PlusPlus`; the analysis uses 64·(α + 1).
 
     Example:
         >>> exp3_plus_plus().learner

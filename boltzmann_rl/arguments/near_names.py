@@ -48,7 +48,7 @@ _OTHER_WORDS: dict[str, tuple[str, ...]] = {
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant: a synonym, or a name of similar spelling."""
-    from difflib import get_close_matches  # here: only errors need it, and importing the package stays fast
+    from difflib import get_close_matches  # imported here: only errors need it
 
     names = {one.replace("_", "").lower(): one for one in known}
     folded = name.replace("_", "").lower()

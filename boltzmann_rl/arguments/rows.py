@@ -122,7 +122,9 @@ def steps_of_rows(name: str, rows: int, step: Any) -> list[Any]:
     if np.ndim(step) == 0:
         return [step] * rows
     if np.shape(step) != (rows,):
-        raise ValueError(f"{name} is for {rows} rows, but step has shape {np.shape(step)}: give one step, or one a row")
+        raise ValueError(
+            f"{name} is for {rows} rows, but step has shape {np.shape(step)}: give one step, or one per row"
+        )
     return [int(each) for each in step]
 
 

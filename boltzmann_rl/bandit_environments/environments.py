@@ -268,7 +268,7 @@ class BanditVectorEnv(VectorEnv[Any, Any, Any]):
     def _arms(self, actions: Any) -> NDArray[np.int64]:
         found = np.asarray(actions)
         if found.shape != (self.num_envs,) or found.dtype.kind not in "iu":
-            raise TypeError(f"actions must be {self.num_envs} integers, one a row, got {actions!r}")
+            raise TypeError(f"actions must be {self.num_envs} integers, one per row, got {actions!r}")
         if ((found < 0) | (found >= self.bandit.arms)).any():
             raise ValueError(f"actions must be in [0, {self.bandit.arms - 1}], got {actions!r}")
         return found.astype(np.int64)

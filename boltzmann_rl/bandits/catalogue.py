@@ -1,4 +1,4 @@
-"""Bandits by name, as ``gymnasium.make`` passes them: a string, and parameters that JSON can hold."""
+"""Bandits by name, as ``gymnasium.make`` passes them: a name and JSON-compatible parameters."""
 
 import inspect
 from typing import Any
@@ -56,7 +56,9 @@ def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
         if bandit not in PROBLEMS:
             raise ValueError(f"bandit must be a bandit or one of {', '.join(PROBLEMS)}, got {bandit!r}")
         known = inspect.signature(PROBLEMS[bandit]).parameters
-        _refuse(bandit, set(parameters) - set(known), f"it takes {', '.join(known)}")
+        _refuse(
+            bandit, set(parameters) - set(known), f"it takes {', '.join(known)} and the environment's own arguments"
+        )
         return PROBLEMS[bandit](**parameters)
     _refuse(type(bandit).__name__, set(parameters), "a bandit instance has its parameters already")
     for name in ("arms", "start", "noise", "reward"):
@@ -66,6 +68,6 @@ def as_bandit(bandit: Any, parameters: dict[str, Any]) -> Any:
 
 
 def _refuse(name: str, unknown: set[str], why: str) -> None:
-    """Refuse unknown parameters with Python's usual message, which libraries on Gymnasium search for."""
+    """Refuse unknown parameters with Python's usual message, which libraries built on Gymnasium look for."""
     if unknown:
-        raise TypeError(f"{name} got an unexpected keyword argument {min(unknown)!r}: {why}, beside the environment's")
+        raise TypeError(f"{name} got an unexpected keyword argument {min(unknown)!r}: {why}")

@@ -139,7 +139,7 @@ class ClassificationBandit:
 def _examples(dataset: str) -> tuple[Contexts, Floats]:
     """Features ``(examples, features)`` in [0, 1] as float32, and ``(examples, classes)``, rows with one 1."""
     try:
-        datasets = importlib.import_module("sklearn.datasets")  # here, since importing it is slow
+        datasets = importlib.import_module("sklearn.datasets")  # imported here: importing it is slow
     except ImportError as error:
         raise ImportError(f"the data set {dataset!r} comes with scikit-learn: pip install scikit-learn") from error
     features, label = getattr(datasets, f"load_{dataset}")(return_X_y=True)

@@ -95,7 +95,7 @@ class HeavyTailedBandit:
 
     Args:
         means: As for `GaussianBandit`.
-        arms: Number of arms, ≥ 1; taken from fixed ``means``.
+        arms: Number of arms. 0 (the default): the number of fixed ``means``, or 10 if they are drawn.
         tail: ``"student"`` or ``"pareto"``.
         tail_index: Above 1, so that the noise has a mean.
         scale: Scale of the noise, ≥ 0.

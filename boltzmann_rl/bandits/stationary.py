@@ -18,24 +18,29 @@ __all__ = ["BernoulliBandit", "GaussianBandit"]
 
 
 def checked_result(bandit: Any, method: str, result: Any, shape: tuple[int, ...]) -> Any:
-    """The result of a bandit's method; a ValueError for another shape, which NumPy might broadcast silently."""
+    """Return a result of the required shape unchanged.
+
+    Raises:
+        ValueError: Any other shape, which NumPy might broadcast silently.
+    """
     found = to_numpy(result, f"the result of {method}() of {bandit!r}").shape
     if found != shape:
         raise ValueError(
             f"{method}() of {bandit!r} must return an array of shape {shape}, got shape {found}: the rows of a "
-            "bandit's arrays are runs (see boltzmann_rl.bandits.Bandit)"
+            "bandit's arrays are runs (see boltzmann_rl.protocols.Bandit)"
         )
     return result
 
 
 @dataclass(frozen=True)
 class GaussianBandit:
-    """Arms that pay N(mean, sd²), the testbed of Sutton & Barto by default.
+    """Arms that pay N(mean, sd²). The defaults are the 10-armed testbed of Sutton & Barto.
 
     Args:
         means: Fixed numbers, one per arm, or a distribution to draw them from for each run: `NormalMeans`,
-            `UniformMeans`, `BetaMeans`, or any callable ``(shape, rng) -> means`` whose repr is its declaration.
-        arms: Number of arms, ≥ 1; taken from fixed ``means``.
+            `UniformMeans`, `BetaMeans`, or any callable ``(shape, rng) -> means``; its repr is stored with the
+            results, so it should state the parameters.
+        arms: Number of arms. 0 (the default): the number of fixed ``means``, or 10 if they are drawn.
         sd: Standard deviation of the rewards, ≥ 0.
         drift: Standard deviation of the independent normal step that every mean takes after every pull.
 
@@ -82,7 +87,7 @@ class BernoulliBandit:
 
     Args:
         means: Fixed numbers in [0, 1], one per arm, or a distribution, as for `GaussianBandit`.
-        arms: Number of arms, ≥ 1; taken from fixed ``means``.
+        arms: Number of arms. 0 (the default): the number of fixed ``means``, or 10 if they are drawn.
         drift: Standard deviation of the normal step that every mean takes after every pull, reflected at 0 and 1.
 
     Raises:
@@ -103,8 +108,9 @@ class BernoulliBandit:
 
     def start(self, runs: int, rng: np.random.Generator) -> Floats:
         means = _start(self.means, (runs, self.arms), rng)
-        if not ((means >= 0.0) & (means <= 1.0)).all():
-            raise ValueError(f"means of Bernoulli arms must be in [0, 1], but {self.means!r} drew others")
+        wrong = means[~((means >= 0.0) & (means <= 1.0))]
+        if wrong.size:
+            raise ValueError(f"means of Bernoulli arms must be in [0, 1], got {wrong[0]} from {self.means!r}")
         return means
 
     def noise(self, runs: int, rng: np.random.Generator) -> Floats:
@@ -129,7 +135,7 @@ def _means_and_arms(means: Any, arms: Any, minimum: float = -np.inf, maximum: fl
         return means, arms or 10
     found = to_numpy(means, "means")
     if found.ndim != 1 or found.size == 0 or isinstance(found, np.ma.MaskedArray):
-        raise TypeError(f"means must be numbers, one an arm, or a callable (shape, rng) -> means, got {shown(means)}")
+        raise TypeError(f"means must be numbers, one per arm, or a callable (shape, rng) -> means, got {shown(means)}")
     fixed = tuple(as_finite(m, f"means[{k}]", minimum=minimum, maximum=maximum) for k, m in enumerate(means))
     if arms not in (0, len(fixed)):
         raise ValueError(f"arms must be the number of means, {len(fixed)}, or be left out, got {arms}")

@@ -1,4 +1,4 @@
-"""One decision: from a policy and values to an action, with its propensity where it is wanted."""
+"""One decision: from a policy and values to an action, with its propensity on request."""
 
 from typing import Any, Literal, Never, TypedDict, Unpack, overload
 
@@ -68,8 +68,8 @@ def act(
 
     Consumes exactly one uniform of ``rng`` per row (for a policy that perturbs the values, one per action).
 
-    Threads may call it at the same time, each with its own generator. If they share one, each uniform goes to one of
-    them, but to which one may differ between runs.
+    Threads may call it at the same time, each with its own generator. If they share one, no uniform is used twice,
+    but which thread gets which may differ between runs.
 
     Args:
         policy: Any callable ``(values, step) -> probabilities``.
@@ -79,11 +79,12 @@ def act(
             policy is known not to depend on it. For a policy that counts visits (`GLIE`), those of each row's
             state; for one that counts pulls (`BoltzmannGumbel`), those of each action.
         available: Mask of the actions that may be chosen, same shape as ``values``: bool, or integers 0 and 1.
-        memory: The third argument of a policy with feedback, ``learner.memory(state)``.
+        memory: For a policy with ``takes_memory = True``: its third argument, ``learner.memory(state)``.
         with_probability: Whether to return the probability of the action (its propensity) as well.
-        learned: Whether the values are known to be estimates; then even one that lies far below the others is not
-            taken for a number written over a masked value.
-        unknown: Any other keyword is refused, with the argument that was probably meant: ``available=`` for ``mask=``.
+        learned: True if the values are estimates: then none of them, however low, is treated as a fill value (a number
+            such as −1e9 written over a masked value).
+        unknown: Any other keyword raises a TypeError that suggests the argument probably meant: ``available=`` for
+            ``mask=``.
 
     Returns:
         An int for ``(A,)``, an int64 array ``(...,)`` otherwise; with ``with_probability`` the pair
@@ -93,11 +94,11 @@ def act(
         TypeError: No ``step`` for a policy that depends on it; arguments of another type than named above.
         ValueError: Values that are NaN or +inf, no action available, a policy that does not return distributions, one
             step for all rows of a policy that counts visits or pulls; the lowest number of a float type where it
-            would count as a value.
+            would change the probabilities.
 
     Warns:
-        UserWarning: A number far below all others of its row, such as −1e9, where it would count as a value: masks
-            belong in ``available``.
+        UserWarning: A number far below all others of its row, such as −1e9, where it would change the
+            probabilities: pass the mask as ``available``.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -107,13 +108,14 @@ def act(
         >>> act(Boltzmann(0.5), np.zeros((4, 2)), rng)
         array([0, 0, 0, 1])
     """
-    if unknown:  # the decorator `suggesting` would cost a tenth of a decision
+    if unknown:  # not the decorator `suggesting`, which would add a tenth to the time of a decision
         raise unexpected(act, unknown)
     if not isinstance(rng, np.random.Generator):
         as_generator(rng)
     uniform: Any = None
     if memory is None and type(values) is np.ndarray and (step is None or (type(step) is int and step >= 0)):
-        mixture = getattr(policy, "kept_mixture", None) or mixture_of(policy, step)  # the call costs a twentieth
+        # getattr first: the call takes a twentieth of a decision
+        mixture = getattr(policy, "kept_mixture", None) or mixture_of(policy, step)
         if mixture is not None and values.ndim == 1:
             uniform = rng.random()
             if machine.ready is not None and mixture[1] == 1.0 and not with_probability:
@@ -133,7 +135,7 @@ def act(
     values = as_values(values) if available is None else mask(values, available)
     traits = traits_of(policy)
     if memory is None and traits.takes_memory:
-        raise TypeError(f"memory= is missing: {policy!r} needs its learner's memory, learner.memory(state)")
+        raise TypeError(f"memory= is missing: {policy!r} needs its learner's memory; pass memory=learner.memory(state)")
     step = _checked_step(policy, values, step)
     p, low = _probabilities(policy, values, step, memory)
     if low and not learned:
@@ -147,7 +149,7 @@ def act(
 
 
 def _checked_step(policy: Any, values: Floats, step: Any) -> Any:
-    """The step for the policy: refused unless it is one count, or the counts of the policy's clock."""
+    """The step, checked: one count, one per row or one per action, as the policy's clock requires."""
     if step is None:
         if not is_constant(as_policy(policy)):
             raise TypeError(
@@ -164,10 +166,10 @@ def _checked_step(policy: Any, values: Floats, step: Any) -> Any:
         step = to_numpy(step, "step") if hasattr(step, "detach") else step  # policies are given NumPy arrays
     clock, shape = clock_of(policy), np.shape(step)
     if (clock == "visits" and shape != values.shape[:-1]) or (clock == "pulls" and len(shape) != values.ndim):
-        each = "row's state" if clock == "visits" else "action"
+        each = "row" if clock == "visits" else "action"
         raise ValueError(
-            f"{policy!r} counts {clock}: step= must hold those of each {each} of values {values.shape}, got shape "
-            f"{shape}"
+            f"{policy!r} counts {clock}: step= must have one number for each {each} of values {values.shape}, got "
+            f"shape {shape}"
         )
     return step
 
@@ -176,7 +178,8 @@ def probabilities(policy: Any, values: Any, step: Any, memory: Any = None) -> Fl
     """The policy's probabilities, checked: rows that are distributions, of the shape of ``values``.
 
     Args:
-        policy: Any callable ``(values, step) -> probabilities``, with a third argument if it keeps a memory.
+        policy: Any callable ``(values, step) -> probabilities``, with a third argument if it takes the learner's
+            memory.
         values: Action values ``(..., A)``.
         step: Decisions made so far.
         memory: The policy's third argument, unless None.
@@ -207,14 +210,14 @@ def _probabilities(policy: Any, values: Floats, step: Any, memory: Any) -> tuple
     lowest = values.min() if values.size else np.inf
     low = bool(lowest <= HIGHEST)
     if lowest == -np.inf:
-        closed = np.isneginf(values)
-        wrong = p[closed].max(initial=0.0)
+        unavailable = np.isneginf(values)
+        wrong = p[unavailable].max(initial=0.0)
         if wrong > 0.0:
             raise ValueError(
                 f"{policy!r} gives probability {wrong:.3g} to an action that is not available: where a value is "
                 "-inf, the probability must be 0"
             )
-        low = bool(np.count_nonzero(values <= HIGHEST) > np.count_nonzero(closed))
+        low = bool(np.count_nonzero(values <= HIGHEST) > np.count_nonzero(unavailable))
     return p, low
 
 

@@ -321,7 +321,7 @@ def _draws_follow_the_probabilities(subject: _Subject) -> None:
 
 def _chi_squared(counts: Any, p: Floats) -> float:
     """The p-value of the χ² test of counts against ``p``; actions with fewer than 10 expected draws are pooled."""
-    from scipy.special import chdtrc  # here: SciPy costs a multiple of this package's whole import
+    from scipy.special import chdtrc  # imported here: SciPy takes several times as long as importing this package
 
     if (counts[p == 0.0] > 0).any():
         return 0.0

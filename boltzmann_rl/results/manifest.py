@@ -20,14 +20,14 @@ from boltzmann_rl.runs.plan import Plan, Series
 # The format of a results folder. Folders of a later format are refused.
 FORMAT = 1
 
-# In bytes, for about a hundred thousand agents.
+# Largest manifest that is read, in bytes: enough for about 100,000 agents.
 _LARGEST = 100_000_000
 
 _LIBRARIES = ("boltzmann_rl", "numpy", "scipy", "pandas", "gymnasium", "matplotlib")
 
 
 def manifest_of(plan: Plan, began: float, seconds: float) -> dict[str, Any]:
-    """The declaration, its identity (a hash without the number of runs), and the versions and platform of this run."""
+    """The declaration, its hash as ``identity`` (the number of runs is not part of it), the versions and platform."""
     first = plan.first
     declaration: dict[str, Any] = {
         "kind": plan.kind,
@@ -76,7 +76,7 @@ def _labels_by(plan: Plan, key: Callable[[Series], str]) -> dict[str, list[str]]
 def _commit() -> str | None:
     try:
         answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):  # without git
+    except (OSError, subprocess.TimeoutExpired):  # git is missing or does not answer
         return None
     return answer.stdout.strip() or None
 
@@ -85,7 +85,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The checked manifest in a folder, or None if there is none.
 
     Raises:
-        ValueError: It can't have been written by a run, or was written by a later version of this package.
+        ValueError: The file is not a valid manifest, or was written by a later version of this package.
     """
     path = folder / "manifest.json"
     if not path.exists():
@@ -99,10 +99,10 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     try:
         if isinstance(manifest, dict) and as_integer(manifest.get("format", 0), "format") > FORMAT:
             versions = manifest.get("versions")
-            by = versions.get("boltzmann_rl") if isinstance(versions, dict) else "of a later version"
+            by = (versions if isinstance(versions, dict) else {}).get("boltzmann_rl", "(version unknown)")
             raise ValueError(
-                f"it was written in format {shown(manifest['format'])} by boltzmann_rl {visible(str(by)[:30])}, and "
-                f"this is {metadata.version('boltzmann_rl')}, which reads up to {FORMAT}: please upgrade"
+                f"it has format {shown(manifest['format'])}, written by boltzmann_rl {visible(str(by)[:30])}; "
+                f"boltzmann_rl {metadata.version('boltzmann_rl')} reads formats up to {FORMAT}: upgrade it"
             )
         check_manifest(manifest)
     except (TypeError, ValueError) as error:
@@ -111,7 +111,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is not a number in JSON")
+    raise ValueError(f"{text} is not valid JSON")
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
@@ -122,7 +122,7 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
 
 
 def _told(value: Any) -> str:
-    """A part of a declaration, which may come from anyone's folder, for a message."""
+    """A part of a declaration for a message: escaped and cut to 300 characters, since the folder may be untrusted."""
     text = visible(str(value))
     return text if len(text) <= 300 else f"{text[:299]}…"
 

@@ -66,7 +66,7 @@ class Results:
 
     def plot(self) -> "Figure":
         """The figure of this experiment."""
-        from boltzmann_rl.figures.curves import plot_curves  # here, since it imports Matplotlib
+        from boltzmann_rl.figures.curves import plot_curves  # imported here: it imports Matplotlib
         from boltzmann_rl.figures.studies import plot_study
 
         axis, study = self.manifest["axis"], self.manifest.get("study")
