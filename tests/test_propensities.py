@@ -275,7 +275,7 @@ def test_betas_take_their_whole_range_and_no_more(b):
         (lambda: gaussian_propensities([[0.0, 1.0], [-INF, -INF]], [1.0, 2.0]), "no action available"),
         (lambda: gaussian_propensities([[0.0, 1.0], [-INF, -INF]], [[1.0, 2.0]] * 2), "no action available"),
         (lambda: gaussian_propensities([[0.0, 1.0], [0.0, math.nan]], [[1.0, 2.0]] * 2), r"values\[1, 1\] is nan"),
-        (lambda: gumbel_propensities([[0.0, 1.0]] * 2, [[1.0, 2.0], [INF, 1.0]]), "got inf beside others"),
+        (lambda: gumbel_propensities([[0.0, 1.0]] * 2, [[1.0, 2.0], [INF, 1.0]]), "got inf together with finite ones"),
     ],
 )
 def test_one_wrong_row_of_many_is_refused(attempt, message):

@@ -16,17 +16,18 @@ from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE, softmax
 # Integrands evaluated at once: few enough for the processor's cache.
 _BLOCK = 2**15
 
-# exp(−NIL) counts as zero; CLIMBS Newton steps find where the product of the F_j reaches it.
-NIL, CLIMBS = 36.0, 4
+# exp(−NIL) counts as zero; NEWTON_STEPS steps of Newton's method find where the product of the F_j reaches it.
+NIL, NEWTON_STEPS = 36.0, 4
 
 
 class _Distribution(NamedTuple):
     """A distribution of indices, and how to integrate it.
 
-    To 1e-14, a distribution function is 0 further than ``lower`` scales below its location, and 1 further than
-    ``upper`` scales above. ``panel`` is the length of a panel in the logarithm of the distance, ``nodes`` the number of
-    nodes in it; panels grow to at most ``widest`` scales. ``exponent`` is −ln Π F_j: the integral starts where it has
-    fallen to NIL, which for the maximum of many indices lies above the start of each.
+    Up to 1e-14, the distribution function is 0 more than ``lower`` scales below the location and 1 more than ``upper``
+    scales above it. The integral is summed over panels of equal length, at most ``panel``, in t (see `_integrate`),
+    each with ``nodes`` nodes, equally spaced if ``equal``; in x, a panel is at most ``panel·widest`` times the largest
+    scale. ``exponent`` returns −ln Π F_j and its rate of decrease: the integral starts where the former has fallen to
+    NIL, which for many indices is above the lower end of each.
 
     Equally spaced nodes are best where, as here, the integrand is analytic and vanishes at both ends: the error falls
     exponentially (Trefethen & Weideman 2014, *The Exponentially Convergent Trapezoidal Rule*, SIAM Review 56, Theorem
@@ -47,8 +48,8 @@ def gumbel_propensities(values: Any, scales: Any) -> Floats:
     """The probability that values_i + scales_i·Z_i is the largest, with independent Z_i ~ Gumbel(0, 1).
 
     p_i = ∫ exp(−z)·exp(−Σ_j exp(−(x − values_j)/scales_j)) dz with z = (x − values_i)/scales_i. For equal scales it is
-    the softmax at that temperature, and computed by it; otherwise the absolute error is below 1e-12. Limits: an index
-    of scale 0 is deterministic; scales that are all 0 are greedy, all ∞ uniform.
+    the softmax at that temperature, and `softmax` computes it; otherwise the absolute error is below 1e-12. Limits:
+    an index of scale 0 equals its value; if all scales are 0 the result is greedy, if all are ∞ uniform.
 
     Args:
         values: ``(..., A)``, −inf where an action is not available.
@@ -59,7 +60,7 @@ def gumbel_propensities(values: Any, scales: Any) -> Floats:
         Probabilities, same shape as ``values``.
 
     Raises:
-        ValueError, TypeError: As `softmax`, or an infinite scale beside finite ones.
+        ValueError, TypeError: As `softmax`, or an infinite scale together with finite ones.
 
     Example:
         >>> gumbel_propensities([0.0, 0.0, 0.5], [1.0, 0.1, 0.1]).round(4)
@@ -74,7 +75,7 @@ def gaussian_propensities(means: Any, sds: Any) -> Floats:
     """The probability that an independent N(means_i, sds_i²) is the largest: that of Thompson sampling.
 
     p_i = ∫ φ(z)·Π_{j≠i} Φ((x − means_j)/sds_j) dz with z = (x − means_i)/sds_i, to an absolute error below 1e-12;
-    Φ((means_1 − means_2)/√(sds_1² + sds_2²)) for two. Limits: as in `gumbel_propensities`.
+    for two actions p_1 = Φ((means_1 − means_2)/√(sds_1² + sds_2²)). Limits: as in `gumbel_propensities`.
 
     Args:
         means: ``(..., A)``, −inf where an action is not available.
@@ -134,7 +135,7 @@ def beta_propensities(a: Any, b: Any) -> Floats:
         location = np.where(rows, np.log(a / b), -np.inf)
         variance = 1.0 / a + 1.0 / b
         # Below the mode the log-density falls as a parabola, then at the rate a, so that 34 = D²/(2·variance + D/a)
-        # bounds the distance D at which e^-34 is reached; above the mode it is b instead.
+        # bounds the distance D at which e^-34 is reached; above the mode the rate is b.
         lower, upper = (17.0 / c + np.sqrt((17.0 / c) ** 2 + 68.0 * variance) for c in (a, b))
         scale = np.minimum(np.sqrt(variance), 1.0)
         return _integrate(_BETA, location, scale, lower, upper, (a, b, rows)).reshape(available.shape)
@@ -147,15 +148,17 @@ def _location_scale(kind: _Distribution, values: Any, scales: Any, name: str) ->
     scales = np.full(values.shape, as_temperature(scales, values.shape, name))
     scales[np.isneginf(values)] = 0.0
     largest = scales.max(axis=-1)
-    plain = ((scales == largest[..., np.newaxis]) | np.isneginf(values)).all(axis=-1)
-    if (np.isinf(largest) & ~plain).any():
-        raise ValueError(f"{name} must be finite, or infinite for every action of a row, got inf beside others")
+    is_softmax = ((scales == largest[..., np.newaxis]) | np.isneginf(values)).all(axis=-1)
+    if (np.isinf(largest) & ~is_softmax).any():
+        raise ValueError(
+            f"{name} must be finite, or infinite for every action of a row, got inf together with finite ones"
+        )
     if kind is not GUMBEL:
-        plain &= (largest == 0.0) | np.isinf(largest)
-    if plain.all():
+        is_softmax &= (largest == 0.0) | np.isinf(largest)
+    if is_softmax.all():
         return softmax(values, largest)
-    p = softmax(values, largest) if plain.any() else np.empty(values.shape)
-    rest = ~plain
+    p = softmax(values, largest) if is_softmax.any() else np.empty(values.shape)
+    rest = ~is_softmax
     values, scales, largest = values[rest], scales[rest], largest[rest][:, np.newaxis]
     with np.errstate(all="ignore"):
         # Dividing by 8 keeps differences from overflowing. Locations are relative to the pivot, the highest lower end,
@@ -172,7 +175,7 @@ def _location_scale(kind: _Distribution, values: Any, scales: Any, name: str) ->
 def _integrate(
     kind: _Distribution, location: Floats, scale: Floats, lower: Floats, upper: Floats, parameters: tuple[Any, ...] = ()
 ) -> Floats:
-    """Rows of ∫ f_i·Π_{j≠i} F_j, each normalised, for indices between location − lower and location + upper.
+    """Rows of ∫ f_i·Π_{j≠i} F_j, each normalised, for distributions between location − lower and location + upper.
 
     Below ``start`` ≥ max(location − lower) the product counts as zero. Narrow densities end shortly above it, so that
     panels may grow with the distance from it: x = start + w·log(1 + s/w·(exp(t) − 1)) with the smallest scale s and
@@ -180,30 +183,31 @@ def _integrate(
     """
     start = (location - lower).max(axis=-1, keepdims=True)
     offset = start - location
-    for _ in range(CLIMBS):
+    for _ in range(NEWTON_STEPS):
         exponent, slope = kind.exponent(start, offset, scale, *parameters)
         higher = np.maximum((exponent - NIL) / slope, 0.0)
         start, offset = start + higher, offset + higher
-    matters = offset < upper
-    smallest = np.where(matters, scale, np.inf).min(axis=-1, keepdims=True)
-    widest = kind.widest * np.where(matters, scale, 0.0).max(axis=-1, keepdims=True)
-    length = np.where(matters, upper - offset, 0.0).max(axis=-1, keepdims=True) / widest
+    above_start = offset < upper
+    smallest = np.where(above_start, scale, np.inf).min(axis=-1, keepdims=True)
+    widest = kind.widest * np.where(above_start, scale, 0.0).max(axis=-1, keepdims=True)
+    length = np.where(above_start, upper - offset, 0.0).max(axis=-1, keepdims=True) / widest
     end = length + np.log(np.exp(-length) - np.expm1(-length) * (widest / smallest))
     panels = np.ceil(end[:, 0] / kind.panel).astype(np.int64)
     p = np.empty(location.shape)
-    for count in sorted(set(panels.tolist())):  # the number of panels must not depend on the other rows
+    # each row has its own number of panels, so that its result does not depend on the other rows
+    for count in sorted(set(panels.tolist())):
         nodes, weights = _rule(kind.equal, kind.nodes, count)
         rows = np.flatnonzero(panels == count)
         at_once = max(1, _BLOCK // (len(nodes) * location.shape[-1]))
         for first in range(0, len(rows), at_once):
             block = rows[first : first + at_once]
             t, s, w = end[block] * nodes, smallest[block], widest[block]
-            slope = s / w * np.expm1(t)
-            distance = w * np.log1p(slope)
-            speed = s * np.exp(t) / (1.0 + slope) * (end[block] / count)
+            growth = s / w * np.expm1(t)
+            distance = w * np.log1p(growth)
+            dx_dt = s * np.exp(t) / (1.0 + growth) * (end[block] / count)
             given = (g[block][..., np.newaxis] for g in (start, offset, scale, *parameters))
-            winner, product = kind.densities(distance[:, np.newaxis], speed[:, np.newaxis], *given)
-            p[block] = (winner @ (product * speed * weights)[..., np.newaxis])[..., 0]
+            ratios, product = kind.densities(distance[:, np.newaxis], dx_dt[:, np.newaxis], *given)
+            p[block] = (ratios @ (product * dx_dt * weights)[..., np.newaxis])[..., 0]
     return p / p.sum(axis=-1, keepdims=True)
 
 
@@ -230,7 +234,7 @@ def _gumbel_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floa
 
 
 def _gaussian_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
-    from scipy.special import log_ndtr  # here: SciPy costs a multiple of this package's whole import
+    from scipy.special import log_ndtr  # imported here: SciPy takes several times as long as importing this package
 
     z = offset / scale
     below = log_ndtr(z)
@@ -241,7 +245,7 @@ def _gaussian_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Fl
 def _beta_exponent(
     start: Floats, offset: Floats, scale: Floats, a: Floats, b: Floats, available: Any
 ) -> tuple[Floats, Floats]:
-    from scipy.special import betainc  # here: SciPy costs a multiple of this package's whole import
+    from scipy.special import betainc  # imported here: SciPy takes several times as long as importing this package
 
     below = np.where(available, betainc(a, b, 1.0 / (1.0 + np.exp(-start))), 1.0)
     slope = np.where(below > 1e-300, _beta_density(start, a, b) / below, a)  # a is the limit as F → 0
@@ -251,7 +255,7 @@ def _beta_exponent(
 
 def _beta_density(y: Floats, a: Floats, b: Floats) -> Floats:
     """The density of the log-odds of a Beta(a, b)."""
-    from scipy.special import betaln  # here: SciPy costs a multiple of this package's whole import
+    from scipy.special import betaln  # imported here: SciPy takes several times as long as importing this package
 
     density: Floats = np.exp(-a * np.logaddexp(0.0, -y) - b * np.logaddexp(0.0, y) - betaln(a, b))
     return density
@@ -260,13 +264,13 @@ def _beta_density(y: Floats, a: Floats, b: Floats) -> Floats:
 # Each returns f_i/F_i (rows, A, nodes) and Π F_j (rows, nodes) at a distance above the start of the integral.
 
 
-def _gumbel(distance: Floats, speed: Floats, start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
+def _gumbel(distance: Floats, dx_dt: Floats, start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
     e = np.exp(-(distance + offset) / scale)
     return e / scale, np.exp(-e.sum(axis=1))
 
 
-def _gaussian(distance: Floats, speed: Floats, start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
-    from scipy.special import ndtr  # here: SciPy costs a multiple of this package's whole import
+def _gaussian(distance: Floats, dx_dt: Floats, start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
+    from scipy.special import ndtr  # imported here: SciPy takes several times as long as importing this package
 
     z = (distance + offset) / scale
     below = ndtr(z)
@@ -274,13 +278,13 @@ def _gaussian(distance: Floats, speed: Floats, start: Floats, offset: Floats, sc
 
 
 def _beta(
-    distance: Floats, speed: Floats, start: Floats, offset: Floats, scale: Floats, a: Floats, b: Floats, available: Any
+    distance: Floats, dx_dt: Floats, start: Floats, offset: Floats, scale: Floats, a: Floats, b: Floats, available: Any
 ) -> tuple[Floats, Floats]:
-    from scipy.special import betainc  # here: SciPy costs a multiple of this package's whole import
+    from scipy.special import betainc  # imported here: SciPy takes several times as long as importing this package
 
     f = _beta_density(start + distance, a, b)
     # The incomplete beta function costs ten times as much as its density: integrate the density up to every node.
-    pieces = (f * speed).reshape(*f.shape[:2], -1, _BETA.nodes)
+    pieces = (f * dx_dt).reshape(*f.shape[:2], -1, _BETA.nodes)
     up_to_node, whole = np.split(pieces @ _antiderivative(_BETA.nodes), [_BETA.nodes], axis=-1)
     up_to_node += np.cumsum(whole, axis=2) - whole
     below = betainc(a, b, 1.0 / (1.0 + np.exp(-start))) + up_to_node.reshape(f.shape)
@@ -290,7 +294,10 @@ def _beta(
 
 @cache
 def _antiderivative(count: int) -> Floats:
-    """From a function at the nodes of a panel of length 1 to its integrals up to each node, and to the end."""
+    """The matrix of integration over a panel of length 1.
+
+    It maps a function's values at the Gauss–Legendre nodes to its integrals up to each node and over the whole panel.
+    """
     nodes, weights = np.polynomial.legendre.leggauss(count)
     degrees = np.arange(count)
     coefficients = (degrees + 0.5) * np.polynomial.legendre.legvander(nodes, count - 1) * weights[:, np.newaxis]

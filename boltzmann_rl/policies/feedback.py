@@ -98,7 +98,7 @@ class Exp3PlusPlus:
     of `GapEstimates`.
 
     Args:
-        exploration: β ≥ 0, finite; the analysis takes 64·(3 + 1) = 256.
+        exploration: β ≥ 0, finite; the analysis uses 64·(3 + 1) = 256.
 
     Raises:
         ValueError: A memory that is not one gap ≥ 0 for each action, or a clock per action.

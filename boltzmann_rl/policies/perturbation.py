@@ -38,7 +38,7 @@ class BoltzmannGumbel:
     choice is uniform over these. Where all have the same number n of pulls it is `Boltzmann` at temperature scale/√n.
 
     Args:
-        scale: C, in units of the rewards, > 0, finite; the analysis takes the σ of σ-subgaussian rewards.
+        scale: C, in units of the rewards, > 0, finite; the analysis uses the σ of σ-subgaussian rewards.
 
     Raises:
         ValueError: A clock without an action axis.
@@ -81,10 +81,10 @@ class BoltzmannGumbel:
                 f"values {values.shape}: give one step per action, or Agent(..., clock='pulls')"
             )
         check_best(values, values.max(axis=-1, keepdims=True))
-        new = (pulls == 0.0) & ~np.isneginf(values)
-        starting = new.any(axis=-1, keepdims=True)
+        untried = (pulls == 0.0) & ~np.isneginf(values)
+        starting = untried.any(axis=-1, keepdims=True)
         if starting.any():
-            values = np.where(starting, np.where(new, 0.0, -np.inf), values)
+            values = np.where(starting, np.where(untried, 0.0, -np.inf), values)
         return values, self.scale / np.sqrt(np.maximum(pulls, 1.0))
 
 
@@ -115,7 +115,7 @@ class GaussianThompson:
 
     def draw(self, values: Any, step: Any, uniforms: Any, sds: Any) -> Any:
         """The action with the largest sample, by the inverse distribution function from one uniform per action."""
-        from scipy.special import ndtri  # here: SciPy costs a multiple of this package's whole import
+        from scipy.special import ndtri  # imported here: SciPy takes several times as long as importing this package
 
         values, sds = _posterior(values, sds)
         infinite = np.isinf(sds).any(axis=-1, keepdims=True)
@@ -148,7 +148,8 @@ class BetaThompson:
 
     def draw(self, values: Any, step: Any, uniforms: Any, parameters: Any) -> Any:
         """The action with the largest sample, by the inverse distribution function from one uniform per action."""
-        from scipy.special import betaincinv  # here: SciPy costs a multiple of this package's whole import
+        # imported here: SciPy takes several times as long as importing this package
+        from scipy.special import betaincinv
 
         a, b = _beta_parameters(values, parameters)
         available = ~np.isneginf(a)

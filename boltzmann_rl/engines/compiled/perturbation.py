@@ -14,7 +14,7 @@ from boltzmann_rl.kernels.logarithm import log_positive
 from boltzmann_rl.kernels.normal import normal_below, normal_quantile
 from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, lanes_from, load, load_apart, root, store, where
 from boltzmann_rl.numerics import perturbation as numerics
-from boltzmann_rl.numerics.perturbation import CLIMBS, NIL
+from boltzmann_rl.numerics.perturbation import NEWTON_STEPS, NIL
 from boltzmann_rl.policies.perturbation import LEAST_UNIFORM
 
 # The kinds of noise, as indices into the arrays below.
@@ -88,7 +88,7 @@ def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no
         store(scales, at, 1.0 / load(scales, at))
         store(p, at, eight(0.0))
     higher = eight(0.0)
-    for _ in range(CLIMBS):
+    for _ in range(NEWTON_STEPS):
         total, slope = eight(0.0), eight(0.0)
         for at in range(first, last, WIDTH):
             rate = load(scales, at)
@@ -123,7 +123,7 @@ def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no
         slope = ratio * _EXP_LESS_ONE[kind, k]
         grown = 1.0 + slope
         distance = widest * (log_positive(grown) + (slope - (grown - 1.0)) / grown)  # exact where the slope is small
-        speed = where(end > _T[kind, k], smallest * _EXP[kind, k] / grown, 0.0)
+        dx_dt = where(end > _T[kind, k], smallest * _EXP[kind, k] / grown, 0.0)
         total, product = eight(0.0), eight(1.0)
         for at in range(first, last, WIDTH):
             z = (distance + load(values, at)) * load(scales, at)
@@ -135,7 +135,7 @@ def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no
                 e = exp_nonpositive(-z)
                 store(room, at, e)
                 total += e
-        mass = speed * (product if kind == NORMAL else exp_nonpositive(-total))
+        mass = dx_dt * (product if kind == NORMAL else exp_nonpositive(-total))
         for at in range(first, last, WIDTH):
             store(p, at, load(p, at) + load(room, at) * mass)
     for at in range(first, last, WIDTH):
