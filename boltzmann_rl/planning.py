@@ -100,7 +100,7 @@ class MDP:
             >>> MDP.of(lake.unwrapped).rewards.max().round(4)
             np.float64(0.3333)
         """
-        from boltzmann_rl.tables import layers, why_untrusted  # here: an MDP of arrays does not need Gymnasium
+        from boltzmann_rl.tables import layers, why_untrusted  # imported here: an MDP of arrays needs no Gymnasium
 
         reason = why_untrusted(as_environment(env), planning=True)
         if reason:

@@ -191,7 +191,7 @@ def test_rows_are_sampled_like_single_rows_with_one_uniform_each(p, seed):
     assert together.dtype == np.int64
     alone = [brl.invert(row, float(x)) for row, x in zip(p.reshape(-1, p.shape[-1]), u.flat, strict=True)]
     assert together.ravel().tolist() == alone
-    assert rng.bit_generator.state == twin.bit_generator.state, "exactly one uniform a row"
+    assert rng.bit_generator.state == twin.bit_generator.state, "exactly one uniform per row"
 
 
 def chi_squared_chance(counts, p):

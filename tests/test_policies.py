@@ -318,7 +318,7 @@ def test_a_batch_decides_like_its_rows_with_one_uniform_each(policy, values, ste
     rng, twin, third = (np.random.default_rng(seed) for _ in range(3))
     actions, propensities = act(policy, values, rng, step=step, with_probability=True)
     uniforms = twin.random(values.shape[:-1])
-    assert rng.bit_generator.state == twin.bit_generator.state, "exactly one uniform a row"
+    assert rng.bit_generator.state == twin.bit_generator.state, "exactly one uniform per row"
     assert actions.dtype == np.int64
     assert actions.shape == propensities.shape == values.shape[:-1]
     p = policy(values, step)

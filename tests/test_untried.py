@@ -1,4 +1,4 @@
-"""Learners whose untried arms come first: among the available arms, and by the indices if all of those were tried."""
+"""Learners that put untried arms first: if the mask leaves any, only those are chosen; otherwise the indices decide."""
 
 import copy
 import math
@@ -62,30 +62,30 @@ def played(learner, tried, seed):
     return state, [rewards[actions == arm] for arm in range(ARMS)]
 
 
-def by_hand(index, paid, available):
-    """The values of one row: only the untried arms if any is available, else all available arms by their indices."""
-    pulls = sum(map(len, paid))
-    untried = [arm for arm in range(ARMS) if available[arm] and not len(paid[arm])]
+def by_hand(index, rewards, available):
+    """One row: 0 for the untried available arms and −inf for the rest; if none, the indices of the available arms."""
+    pulls = sum(map(len, rewards))
+    untried = [arm for arm in range(ARMS) if available[arm] and not len(rewards[arm])]
     if untried:
         return [0.0 if arm in untried else -INF for arm in range(ARMS)]
-    return [index(paid[arm], pulls) if available[arm] else -INF for arm in range(ARMS)]
+    return [index(rewards[arm], pulls) if available[arm] else -INF for arm in range(ARMS)]
 
 
 @every_learner
 def test_untried_arms_come_first_among_the_available_ones(learner, index):
     for seed, tried in enumerate([np.zeros(ARMS, dtype=bool), *masks()]):
-        state, paid = played(learner, tried, seed)
+        state, rewards = played(learner, tried, seed)
         values = learner.values(state)
-        assert values[0].tolist() == pytest.approx(by_hand(index, paid, np.ones(ARMS, dtype=bool)), rel=1e-12)
+        assert values[0].tolist() == pytest.approx(by_hand(index, rewards, np.ones(ARMS, dtype=bool)), rel=1e-12)
         for available in masks():
-            expected = by_hand(index, paid, available)
+            expected = by_hand(index, rewards, available)
             assert brl.mask(values, available[np.newaxis])[0].tolist() == pytest.approx(expected, rel=1e-12)
             assert brl.mask(values[0], available).tolist() == pytest.approx(expected, rel=1e-12)
 
 
 @every_learner
 @every_policy
-def test_any_policy_acts_under_any_mask_on_one_row_or_many(learner, index, policy):
+def test_a_row_and_a_batch_of_one_row_get_the_same_decision_under_any_mask(learner, index, policy):
     states = [played(learner, tried, seed)[0] for seed, tried in enumerate(masks())]
     for available in masks():
         for state in states:
@@ -93,10 +93,10 @@ def test_any_policy_acts_under_any_mask_on_one_row_or_many(learner, index, polic
             expected = policy(brl.mask(values[0], available), 3)
             one = brl.act(policy, values[0], np.random.default_rng(1), step=3, available=available)
             assert expected[one] > 0.0
-            several = brl.act(
+            batch = brl.act(
                 policy, values, np.random.default_rng(1), step=3, available=available[np.newaxis], with_probability=True
             )
-            assert (int(several[0][0]), float(several[1][0])) == (one, pytest.approx(expected[one]))
+            assert (int(batch[0][0]), float(batch[1][0])) == (one, pytest.approx(expected[one]))
 
 
 @pytest.mark.parametrize("tried", [[1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1]])
@@ -126,27 +126,28 @@ def test_a_choice_kernel_adds_to_the_values_with_and_without_a_mask():
     state = brl.learn_from_log(learner, learner.start((1, 3), RNG), [0, 1], [0.5, 0.25])
     values = learner.values(state)
     assert values.tolist() == [[-INF, -INF, 0.0]]
-    explored = math.sqrt(2.0 * math.log(2.0))
-    expected = [0.5 + explored + 2.0 * 0.25, 0.25 + explored + 2.0 * 0.5, -INF]  # the kernel is ¼ and ½
+    bonus = math.sqrt(2.0 * math.log(2.0))
+    expected = [0.5 + bonus + 2.0 * 0.25, 0.25 + bonus + 2.0 * 0.5, -INF]  # the choice kernel is (¼, ½, 0)
     assert brl.mask(values, [[1, 1, 0]])[0].tolist() == pytest.approx(expected, rel=1e-15)
 
 
 def test_an_untried_arm_that_is_always_masked_changes_no_decision():
     learner, rng = brl.UCB1(), np.random.default_rng(2)
-    means, whole = np.array([0.2, 0.8, 0.5]), []
-    for arms in (3, 2):  # a third arm that is always masked, and no third arm: the same uniforms give the same actions
+    means, sequences = np.array([0.2, 0.8, 0.5]), []
+    # with a third arm that is always masked, then without it: the same uniforms must give the same actions
+    for arms in (3, 2):
         draws, state, chosen = np.random.default_rng(7), learner.start((1, arms), rng), []
         for step in range(200):
             available = None if arms == 2 else np.array([[1, 1, 0]])
             action = brl.act(brl.Greedy(), learner.values(state), draws, step=step, available=available)
             state = learner.update(state, action, means[action], None, rng)
             chosen.append(int(action[0]))
-        whole.append(chosen)
-    assert whole[0] == whole[1]
-    assert set(whole[0]) == {0, 1}
+        sequences.append(chosen)
+    assert sequences[0] == sequences[1]
+    assert set(sequences[0]) == {0, 1}
 
 
-def test_the_values_behave_as_a_plain_array_elsewhere():
+def test_outside_of_mask_the_values_behave_as_a_plain_array():
     values = UntriedFirst(np.array([[0.2, 0.9], [0.3, 0.4]]), np.array([[False, True], [False, False]]))
     assert repr(values) == repr(np.array([[-INF, 0.0], [0.3, 0.4]]))
     for derived in (values + 1.0, np.exp(values), values == 0.0, np.where(values > 0, 1.0, 2.0), values.max(axis=1)):
@@ -154,11 +155,11 @@ def test_the_values_behave_as_a_plain_array_elsewhere():
     assert type(values[0, 0]) is np.float64
     assert type(values.max()) is np.float64
     reshaped = values.reshape(4)
-    assert brl.mask(reshaped, [1, 0, 1, 1]).tolist() == [-INF, -INF, 0.3, 0.4]  # reshaping makes it a plain array
+    assert brl.mask(reshaped, [1, 0, 1, 1]).tolist() == [-INF, -INF, 0.3, 0.4]  # reshaping drops the indices behind it
     assert brl.Greedy()(values, 0).tolist() == [[0.0, 1.0], [0.0, 1.0]]
 
 
-def test_an_amount_is_added_to_what_is_shown_and_to_what_is_behind():
+def test_shifted_adds_to_the_visible_values_and_to_the_indices_behind_them():
     amount = np.array([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])
     values = UntriedFirst(np.array([[0.5, 0.25, 7.0]] * 2), np.array([[False, False, True]] * 2)).shifted(amount)
     assert values.tolist() == [[-INF, -INF, 4.0], [-INF, -INF, 32.0]]
@@ -168,15 +169,15 @@ def test_an_amount_is_added_to_what_is_shown_and_to_what_is_behind():
     assert brl.mask(values.reshape(3, 2).shifted(np.ones((3, 2))), np.ones((3, 2), bool))[1].tolist() == [5.0, -INF]
 
 
-def test_numpys_own_functions_answer_plain_numbers_and_arrays():
+def test_numpy_functions_return_plain_numbers_and_arrays():
     values = UntriedFirst(np.array([0.5, 0.25]), np.array([False, False]))
-    nothing_left = values[:1].reshape(())
-    assert type(np.negative(nothing_left)) is np.float64
-    assert (np.negative(nothing_left), values.sum(), np.add.reduce(values)) == (-0.5, 0.75, 0.75)
+    zero_dimensional = values[:1].reshape(())
+    assert type(np.negative(zero_dimensional)) is np.float64
+    assert (np.negative(zero_dimensional), values.sum(), np.add.reduce(values)) == (-0.5, 0.75, 0.75)
     assert type(np.negative(values)) is np.ndarray
 
 
-def test_rows_and_copies_are_masked_like_the_whole():
+def test_slices_and_copies_are_masked_like_the_whole_array():
     values = UntriedFirst(np.array([[0.2, 0.9], [0.3, 0.4]]), np.array([[False, True], [False, False]]))
     for same in (values[:1], values[0][np.newaxis], values[[0, 1]][:1], values.copy()[:1], values[:, ::-1][:1, ::-1]):
         assert brl.mask(same, [[True, False]]).tolist() == [[0.2, -INF]]

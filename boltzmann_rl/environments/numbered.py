@@ -19,7 +19,7 @@ from boltzmann_rl.environments.tile_coding import ActiveFeatures
 
 __all__ = ["Numbered", "Numbering", "has_discrete_parts"]
 
-# More states than these are refused: 80 MB of values an action.
+# More states than these are refused: 80 MB of values per action.
 MOST_STATES = 10_000_000
 
 _COMPOSITE = (Tuple, Dict, MultiDiscrete, MultiBinary)

@@ -159,7 +159,7 @@ def run(experiment: Experiment, *, jobs: int | None = None, progress: bool = Tru
     Returns:
         The results, in memory; ``results.save()`` writes them.
     """
-    from boltzmann_rl.results.results import run_plan  # here, since it imports pandas
+    from boltzmann_rl.results.results import run_plan  # imported here: it imports pandas
 
     return run_plan(experiment.plan(), jobs=jobs, progress=progress)
 

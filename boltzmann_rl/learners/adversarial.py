@@ -19,7 +19,7 @@ _LARGEST = np.finfo(np.float64).max
 
 
 class _Sums(FeedbackLearner):
-    """What both importance-weighted learners share: their state is one sum for each arm, which is its value."""
+    """Shared by the importance-weighted learners: the state holds one sum per arm, and the sums are the values."""
 
     takes_propensity = True
 
@@ -32,7 +32,7 @@ class _Sums(FeedbackLearner):
 class ImportanceWeightedRewards(_Sums):
     """Unbiased estimates of the total reward of each arm: values_a = Σ r·1[a = A]/p(A).
 
-    With a softmax at temperature K/γ that explores with probability γ they make Exp3: see `exp3`.
+    With the policy ``EpsilonBoltzmann(γ, temperature=K/γ)`` this is Exp3: see `exp3`.
 
     Args:
         bounded: Whether rewards must be in [0, 1], as Exp3's bounds on the regret assume. The estimates are unbiased
@@ -57,20 +57,20 @@ class ImportanceWeightedRewards(_Sums):
 
     @property
     def rewards(self) -> LegalRewards | None:
-        """See `boltzmann_rl.learners.bandit_feedback`."""
+        """The rewards that ``update`` accepts; None for all."""
         return IN_UNIT_INTERVAL if self.bounded else None
 
-    def _learn(self, state: Floats, seen: Feedback) -> None:
-        _add(state, seen.cells, seen.reward, seen.probabilities)
+    def _learn(self, state: Floats, feedback: Feedback) -> None:
+        _add(state, feedback.cells, feedback.reward, feedback.probabilities)
 
 
 @dataclass(frozen=True)
 class ImportanceWeightedLosses(_Sums):
-    """Negative estimates of the total loss of each arm: values_a = −Σ (1 − r)·1[a = A]/(p(A) + bias).
+    """Negated estimates of the total loss of each arm: values_a = −Σ (1 − r)·1[a = A]/(p(A) + bias).
 
-    With ``Boltzmann(1/η)`` they make Exp3 in its loss form, with bias η/2 Exp3-IX (`exp3_ix`). A bias above 0 makes
-    estimated losses too small, most of all those of rarely chosen arms, and reduces the variance (implicit
-    exploration).
+    With the policy ``Boltzmann(1/η)`` this is Exp3 in its loss form; with bias η/2 as well, Exp3-IX (`exp3_ix`). A
+    ``bias`` above 0 biases the estimated losses downwards, most of all those of rarely chosen arms, and reduces the
+    variance (implicit exploration).
 
     Args:
         bias: γ ≥ 0, finite, in units of probability.
@@ -94,8 +94,8 @@ class ImportanceWeightedLosses(_Sums):
     def __post_init__(self) -> None:
         check_fields(self, bias=as_nonnegative)
 
-    def _learn(self, state: Floats, seen: Feedback) -> None:
-        _add(state, seen.cells, seen.reward - 1.0, seen.probabilities + self.bias)
+    def _learn(self, state: Floats, feedback: Feedback) -> None:
+        _add(state, feedback.cells, feedback.reward - 1.0, feedback.probabilities + self.bias)
 
 
 class Gaps(NamedTuple):
@@ -110,10 +110,11 @@ class GapEstimates(FeedbackLearner):
     """`ImportanceWeightedLosses` with a lower confidence bound on the gap of each arm as memory.
 
     memory_a = max(0, lower_a − min_b upper_b) with the bounds [lower, upper] = mean loss ± √((α ln t + ln K)/(2 n_a)),
-    clipped to [0, 1], in round t of K arms; an arm never pulled has the bounds 0 and 1. For the policy `Exp3PlusPlus`.
+    clipped to [0, 1], in round t, with K arms; an arm never pulled has the bounds 0 and 1. For the policy
+    `Exp3PlusPlus`.
 
     Args:
-        confidence: α > 0; the analysis takes 3.
+        confidence: α > 0; the analysis uses 3.
 
     Raises:
         ValueError: In ``update``: as `ImportanceWeightedLosses`.
@@ -142,23 +143,23 @@ class GapEstimates(FeedbackLearner):
         return Gaps(np.zeros(shape), Estimates(np.zeros(shape), np.zeros(shape)))
 
     def memory(self, state: Gaps) -> Floats:
-        """The estimated gap of each arm, in [0, 1]."""
+        """The lower confidence bound on the gap of each arm, in [0, 1]."""
         losses, pulls = state.losses
         t = 1.0 + pulls.sum(axis=-1, keepdims=True)
-        squared = np.full(pulls.shape, np.inf)
-        evidence = self.confidence * np.log(t) + math.log(pulls.shape[-1])
-        np.divide(evidence / 2.0, pulls, out=squared, where=pulls > 0.0)
-        radius = np.sqrt(squared)
+        squared_radius = np.full(pulls.shape, np.inf)
+        log_term = self.confidence * np.log(t) + math.log(pulls.shape[-1])
+        np.divide(log_term / 2.0, pulls, out=squared_radius, where=pulls > 0.0)
+        radius = np.sqrt(squared_radius)
         upper, lower = np.minimum(losses + radius, 1.0), np.maximum(losses - radius, 0.0)
         return np.maximum(lower - upper.min(axis=-1, keepdims=True), 0.0)
 
-    def _learn(self, state: Gaps, seen: Feedback) -> None:
-        _add(state.values, seen.cells, seen.reward - 1.0, seen.probabilities)
-        average_in(state.losses, seen._replace(reward=1.0 - seen.reward))
+    def _learn(self, state: Gaps, feedback: Feedback) -> None:
+        _add(state.values, feedback.cells, feedback.reward - 1.0, feedback.probabilities)
+        average_in(state.losses, feedback._replace(reward=1.0 - feedback.reward))
 
 
 def _add(state: Floats, cells: Actions, amount: Floats, propensity: Floats) -> None:
-    """Add amount/propensity to the chosen cells, up to the largest float: −inf would mean unavailable."""
+    """Add amount/propensity to the chosen cells, clipped to finite floats: −inf would mark an arm as unavailable."""
     flat = state.reshape(-1)
     with np.errstate(over="ignore", under="ignore"):
         flat[cells] = np.clip(flat[cells] + amount / propensity, -_LARGEST, _LARGEST)

@@ -21,7 +21,7 @@ class Estimates(NamedTuple):
 
 
 class Preferences(NamedTuple):
-    """Preference of each action ``(rows, A)``, mean reward of each row ``(rows,)`` and rewards seen in it."""
+    """Preference of each action ``(rows, A)``, mean and number of the rewards of each row ``(rows,)``."""
 
     values: Floats
     reward: Floats
@@ -29,22 +29,23 @@ class Preferences(NamedTuple):
 
 
 class Averaging(FeedbackLearner):
-    """What learners share that keep the mean reward and the pulls of each action."""
+    """Shared by the learners that keep the mean reward and the number of pulls of each action."""
 
-    def _learn(self, state: Estimates, seen: Feedback) -> None:
-        average_in(state, seen)
+    def _learn(self, state: Estimates, feedback: Feedback) -> None:
+        average_in(state, feedback)
 
 
 @dataclass(frozen=True)
 class SampleAverage(Averaging):
     """The mean of the rewards of each action: Q_n+1 = Q_n + (R_n − Q_n)/n.
 
-    The first reward overwrites the initial estimate, which therefore only decides which actions are tried first.
+    By default an action's first reward replaces its initial estimate, which then has no further effect.
 
     Args:
-        initial: Estimate before the first reward, finite. High is optimistic.
-        count_initial: Whether ``initial`` counts as one observed reward instead (the other convention in the
-            literature, which biases every mean towards ``initial``).
+        initial: Estimate before the first reward, finite. High values encourage exploration (optimistic initial
+            values, Sutton & Barto, §2.6).
+        count_initial: Whether ``initial`` counts as one observed reward and stays in the mean (the other convention
+            in the literature, which biases every mean towards ``initial``).
 
     Example:
         >>> learner, rng = SampleAverage(initial=5.0), np.random.default_rng(0)
@@ -75,7 +76,8 @@ class ConstantStep(FeedbackLearner):
 
     Args:
         learning_rate: In (0, 1].
-        initial: Estimate before the first reward, finite. High is optimistic (Sutton & Barto, §2.6).
+        initial: Estimate before the first reward, finite. High values encourage exploration (optimistic initial
+            values, Sutton & Barto, §2.6).
 
     Example:
         >>> learner, rng = ConstantStep(learning_rate=0.1, initial=5.0), np.random.default_rng(0)
@@ -96,10 +98,10 @@ class ConstantStep(FeedbackLearner):
         """Estimates at ``initial``; draws nothing."""
         return np.full(shape, self.initial)
 
-    def _learn(self, state: Floats, seen: Feedback) -> None:
+    def _learn(self, state: Floats, feedback: Feedback) -> None:
         flat = state.reshape(-1)
-        old = flat[seen.cells]
-        flat[seen.cells] = old + self.learning_rate * (seen.reward - old)
+        old = flat[feedback.cells]
+        flat[feedback.cells] = old + self.learning_rate * (feedback.reward - old)
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,9 @@ class GradientPreferences(FeedbackLearner):
 
     Args:
         learning_rate: In (0, ∞).
-        baseline: ``"previous"``, the mean of the rewards before this one (the book's text; at the first step the
-            reward itself), ``"current"``, the mean that includes this one (the book's Figures 2.5 and 2.6), or a
-            number, such as 0 for none.
+        baseline: ``"previous"``: the mean of the earlier rewards (the book's text; at the first step the reward
+            itself). ``"current"``: the mean including this reward (the book's Figures 2.5 and 2.6). Or a number; 0 is
+            no baseline.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -127,7 +129,7 @@ class GradientPreferences(FeedbackLearner):
 
     learning_rate: float
     baseline: str | float = "previous"
-    takes_probabilities = True  # of all actions, those that the action was drawn from
+    takes_probabilities = True  # the whole distribution from which the action was drawn
 
     def __post_init__(self) -> None:
         if isinstance(self.baseline, str):
@@ -141,24 +143,24 @@ class GradientPreferences(FeedbackLearner):
         """All preferences 0; draws nothing."""
         return Preferences(np.zeros(shape), np.zeros(shape[0]), np.zeros(shape[0]))
 
-    def _learn(self, state: Preferences, seen: Feedback) -> None:
-        cells, reward, probabilities = seen
+    def _learn(self, state: Preferences, feedback: Feedback) -> None:
+        cells, reward, probabilities = feedback
         before = np.where(state.seen == 0.0, reward, state.reward)
         state.seen[...] += 1.0
         state.reward[...] += (reward - state.reward) / state.seen
         baseline: Any = {"previous": before, "current": state.reward}.get(str(self.baseline), self.baseline)
-        advance = self.learning_rate * (reward - baseline)
-        state.values[...] -= advance[:, np.newaxis] * probabilities
-        state.values.reshape(-1)[cells] += advance
+        scaled_advantage = self.learning_rate * (reward - baseline)
+        state.values[...] -= scaled_advantage[:, np.newaxis] * probabilities
+        state.values.reshape(-1)[cells] += scaled_advantage
 
 
 @dataclass(frozen=True)
 class UCB1(Averaging):
     """Upper confidence indices, for the policy ``Greedy()``: mean + exploration·√(ln t / n).
 
-    t is the number of pulls so far in the row, n the action's. Actions never pulled come first, in an order drawn by
-    the policy: as long as there are any, the values of all others are −inf (unavailable). Where the mask ``available``
-    of `act` or `mask` excludes all actions never pulled, the others are chosen by their indices.
+    t is the number of pulls so far in the row, n the number of pulls of the action. Actions never pulled come first, in
+    an order drawn by the policy: as long as there are any, the values of all others are −inf (unavailable). Where the
+    mask ``available`` of `act` or `mask` excludes all actions never pulled, the others are chosen by their indices.
 
     Args:
         exploration: Sutton & Barto's c, ≥ 0, in units of the rewards; √2 is Auer's UCB1 for rewards in [0, 1].
@@ -183,18 +185,20 @@ class UCB1(Averaging):
 
     def values(self, state: Estimates) -> Floats:
         """The indices; in a row with actions never pulled, 0 for these and −inf for the others."""
-        new = state.pulls == 0.0
-        with np.errstate(divide="ignore", invalid="ignore"):  # rows with new actions are replaced below
+        untried = state.pulls == 0.0
+        # untried actions divide by 0; UntriedFirst ignores their indices
+        with np.errstate(divide="ignore", invalid="ignore"):
             logarithm = np.log(state.pulls.sum(axis=-1, keepdims=True))
             indices = state.values + self.exploration * np.sqrt(logarithm / state.pulls)
-        return UntriedFirst(indices, new) if new.any() else indices
+        return UntriedFirst(indices, untried) if untried.any() else indices
 
 
-def average_in(state: Estimates, seen: Feedback) -> None:
-    """Update the means of the chosen cells with the rewards; a first reward overwrites the estimate exactly."""
-    cells, reward, _ = seen
+def average_in(state: Estimates, feedback: Feedback) -> None:
+    """Update the means of the chosen cells with the rewards; a first reward is stored as it is."""
+    cells, reward, _ = feedback
     values, pulls = state.values.reshape(-1), state.pulls.reshape(-1)
     n = pulls[cells] + 1.0
     pulls[cells] = n
     old = values[cells]
+    # an action's first reward is stored exactly (old + (reward − old) could round)
     values[cells] = np.where(n == 1.0, reward, old + (reward - old) / n)

@@ -65,7 +65,7 @@ _UPDATE, _LOG = ("action", "reward", "probabilities"), ("actions", "rewards", "p
 
 
 class FeedbackLearner:
-    """What bandit learners share whose state is an array ``(rows, A)``, or a named tuple that begins with one."""
+    """Shared by bandit learners whose state is an array ``(rows, A)``, or a named tuple that begins with one."""
 
     def values(self, state: Any) -> Floats:
         """The array."""
@@ -75,12 +75,12 @@ class FeedbackLearner:
     def update(
         self, state: State, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
     ) -> State:
-        """Learn from one action and one reward a row, in place; draws nothing."""
+        """Learn from one action and one reward per row, in place; draws nothing."""
         shape = FeedbackLearner.values(self, state).shape
         self._learn(state, feedback_of(self, shape, action, reward, probabilities))
         return state
 
-    def _learn(self, state: Any, seen: Feedback) -> None:
+    def _learn(self, state: Any, feedback: Feedback) -> None:
         raise NotImplementedError
 
 
@@ -93,8 +93,8 @@ def feedback_of(
 
     Raises:
         TypeError: Actions that are not integers, rewards that are not real numbers, probabilities that are missing.
-        ValueError: Not one action and one reward a row; an action that does not exist; a reward that is not finite, or
-            that the learner does not accept; probabilities of another shape, or 0 for an action that was taken.
+        ValueError: Not one action and one reward per row; an action that does not exist; a reward that is not finite,
+            or that the learner does not accept; probabilities of another shape, or 0 for an action that was taken.
 
     Example:
         >>> from boltzmann_rl.learners import SampleAverage
@@ -109,7 +109,7 @@ def feedback_of(
         cells, paid = action, reward
     else:
         cells = np.arange(0, rows * actions, actions) + _actions(action, rows, actions, names)
-        paid = as_rewards(_one_a_row(reward, rows, names[1], names), names[1])
+        paid = as_rewards(_one_per_row(reward, rows, names[1], names), names[1])
     needs = learner_traits(learner)
     if needs.rewards is not None:
         legal = needs.rewards.legal(paid)
@@ -218,7 +218,7 @@ def _is_one_decision(action: Any, reward: Any, actions: int) -> bool:
     )
 
 
-def _one_a_row(part: Any, rows: int, name: str, names: _Names) -> NDArray[Any]:
+def _one_per_row(part: Any, rows: int, name: str, names: _Names) -> NDArray[Any]:
     """An array ``(rows,)``, made of a plain number if there is one row."""
     found: NDArray[Any] = to_numpy(part, name)
     if found.shape == (rows,):
@@ -232,8 +232,8 @@ def _one_a_row(part: Any, rows: int, name: str, names: _Names) -> NDArray[Any]:
 
 
 def _actions(action: Any, rows: int, actions: int, names: _Names) -> Actions:
-    """One action a row: integers in [0, actions)."""
-    name, found = names[0], _one_a_row(action, rows, names[0], names)
+    """One action per row: integers in [0, actions)."""
+    name, found = names[0], _one_per_row(action, rows, names[0], names)
     if found.dtype.kind not in "iu" or isinstance(found, np.ma.MaskedArray):
         raise TypeError(f"{name} must be an integer for each row, got {type(action).__name__} of {found.dtype}")
     chosen = found.astype(np.int64, copy=False)

@@ -25,7 +25,8 @@ class ReinforcementComparison(FeedbackLearner):
     Args:
         learning_rate: β of the preferences, in (0, ∞).
         reference_rate: α of the reference reward R̄, in (0, 1].
-        reference: R̄ before the first reward, finite. High is optimistic: the first actions then lose preference.
+        reference: R̄ before the first reward, finite. High values encourage exploration: the first actions
+            then lose preference.
 
     Example:
         >>> learner, rng = ReinforcementComparison(0.5, reference_rate=0.1, reference=1.0), np.random.default_rng(0)
@@ -47,9 +48,9 @@ class ReinforcementComparison(FeedbackLearner):
         """All preferences 0; draws nothing."""
         return Preferences(np.zeros(shape), np.full(shape[0], self.reference), np.zeros(shape[0]))
 
-    def _learn(self, state: Preferences, seen: Feedback) -> None:
-        surprise = seen.reward - state.reward
-        state.values.reshape(-1)[seen.cells] += self.learning_rate * surprise
+    def _learn(self, state: Preferences, feedback: Feedback) -> None:
+        surprise = feedback.reward - state.reward
+        state.values.reshape(-1)[feedback.cells] += self.learning_rate * surprise
         state.reward[...] += self.reference_rate * surprise
         state.seen[...] += 1.0
 
@@ -92,8 +93,8 @@ class Pursuit(FeedbackLearner):
         """Uniform; draws nothing."""
         return Pursued(np.full(shape, -math.log(shape[1])), Estimates(np.full(shape, self.initial), np.zeros(shape)))
 
-    def _learn(self, state: Pursued, seen: Feedback) -> None:
-        average_in(state.estimates, seen)
+    def _learn(self, state: Pursued, feedback: Feedback) -> None:
+        average_in(state.estimates, feedback)
         with np.errstate(divide="ignore"):  # log 0 = −inf: these actions gain nothing
             step = np.log(self.learning_rate * greedy(state.estimates.values))
             kept = state.values + np.log1p(-self.learning_rate)
@@ -132,19 +133,21 @@ class UCB1Tuned(FeedbackLearner):
 
     def values(self, state: Spread) -> Floats:
         """The indices; in a row with actions never pulled, 0 for these and −inf for the others."""
-        new = state.pulls == 0.0
-        with np.errstate(divide="ignore", invalid="ignore"):  # rows with new actions are replaced below
+        untried = state.pulls == 0.0
+        # untried actions divide by 0; UntriedFirst ignores their indices
+        with np.errstate(divide="ignore", invalid="ignore"):
             confidence = np.log(state.pulls.sum(axis=-1, keepdims=True)) / state.pulls
             variance = state.squares / state.pulls + np.sqrt(2.0 * confidence)
             indices = state.values + np.sqrt(confidence * np.minimum(0.25, variance))
-        return UntriedFirst(indices, new) if new.any() else indices
+        return UntriedFirst(indices, untried) if untried.any() else indices
 
-    def _learn(self, state: Spread, seen: Feedback) -> None:
+    def _learn(self, state: Spread, feedback: Feedback) -> None:
         """Update mean and sum of squares by Welford's recurrence."""
-        means, before = state.values.reshape(-1), state.values.reshape(-1)[seen.cells]
-        average_in(Estimates(state.values, state.pulls), seen)
+        means, before = state.values.reshape(-1), state.values.reshape(-1)[feedback.cells]
+        average_in(Estimates(state.values, state.pulls), feedback)
         with np.errstate(over="ignore", under="ignore"):  # an infinite variance counts as the largest, 1/4
-            state.squares.reshape(-1)[seen.cells] += (seen.reward - before) * (seen.reward - means[seen.cells])
+            deviations = (feedback.reward - before) * (feedback.reward - means[feedback.cells])
+            state.squares.reshape(-1)[feedback.cells] += deviations
 
 
 class Habit(NamedTuple):

@@ -28,7 +28,7 @@ __all__ = ["RewardBasedDecay", "ValueDifference"]
 
 
 class _Wrapper:
-    """What both learners share: their values are those of the learner that they wrap."""
+    """Shared by both learners: their values are those of the learner that they wrap."""
 
     learner: Learner
 

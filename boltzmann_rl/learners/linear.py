@@ -40,7 +40,7 @@ class LinearPreferences:
         learning_rate: In (0, ∞).
 
     Raises:
-        ValueError: In ``update``: not one context, action and reward a row, an action that does not exist or whose
+        ValueError: In ``update``: not one context, action and reward per row, an action that does not exist or whose
             probability was 0, a context or reward that is not finite.
 
     Example:
@@ -127,7 +127,7 @@ def fit_logit(contexts: Any, actions: Any, *, penalty: float = 1.0) -> Weights:
 
     Source: McFadden (1974), *Conditional Logit Analysis of Qualitative Choice Behavior*; Bishop (2006), §4.3.4.
     """
-    from scipy.optimize import minimize  # here, since importing SciPy is slow
+    from scipy.optimize import minimize  # imported here: importing SciPy is slow
 
     x, chosen = _training_set(contexts, actions)
     shape = chosen.shape[1], x.shape[1]

@@ -74,7 +74,7 @@ class Reinforce(EpisodicLearner):
     discount: float = 1.0
     initial: Any = 0.0
     from_start: bool = True
-    takes_probabilities = True  # those that the action was drawn from
+    takes_probabilities = True  # the whole distribution from which the action was drawn
 
     def __post_init__(self) -> None:
         _canonicalise(self, "baseline_rate")
@@ -151,7 +151,7 @@ class ActorCritic(EpisodicLearner):
     discount: float = 1.0
     initial: Any = 0.0
     from_start: bool = True
-    takes_probabilities = True  # those that the action was drawn from
+    takes_probabilities = True  # the whole distribution from which the action was drawn
 
     def __post_init__(self) -> None:
         _canonicalise(self, "critic_rate")

@@ -65,9 +65,9 @@ class BetaPosterior(FeedbackLearner):
         """The parameters a and b of each action, ``(rows, A, 2)``."""
         return np.stack(state, axis=-1)
 
-    def _learn(self, state: Successes, seen: Feedback) -> None:
-        state.a.reshape(-1)[seen.cells] += seen.reward
-        state.b.reshape(-1)[seen.cells] += 1.0 - seen.reward
+    def _learn(self, state: Successes, feedback: Feedback) -> None:
+        state.a.reshape(-1)[feedback.cells] += feedback.reward
+        state.b.reshape(-1)[feedback.cells] += 1.0 - feedback.reward
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class GaussianPosterior(Averaging):
             prior_sd=prior_sd if prior_sd == math.inf else as_positive(prior_sd, "prior_sd"),
         )
         if self.prior_sd < 1e-150 * self.sd:  # (sd/prior_sd)² would overflow
-            raise ValueError(f"prior_sd must be at least 1e-150 times sd, got {self.prior_sd!r} beside {self.sd!r}")
+            raise ValueError(f"prior_sd must be at least 1e-150 times sd, got {self.prior_sd!r} with sd {self.sd!r}")
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
         """The prior means, no pulls; draws nothing."""
@@ -119,8 +119,8 @@ class GaussianPosterior(Averaging):
         """The posterior means; under the flat prior as `UCB1.values` in a row with actions never pulled."""
         k, n = self._prior_rewards(), state.pulls
         if k == 0.0:
-            new = n == 0.0
-            return UntriedFirst(state.values, new) if new.any() else state.values.copy()
+            untried = n == 0.0
+            return UntriedFirst(state.values, untried) if untried.any() else state.values.copy()
         means: Floats = self.prior_mean + n / (k + n) * (state.values - self.prior_mean)
         return means
 

@@ -29,7 +29,7 @@ _rate = partial(as_parameter, maximum=1.0)
 
 @dataclass(frozen=True)
 class _OneTable:
-    """What learners with one table share; ``following(values, transition)`` is the next value in each one's target."""
+    """Shared by learners with one table; ``following(values, transition)`` is the next value in each one's target."""
 
     learning_rate: Parameter = 0.5
     discount: float = 1.0

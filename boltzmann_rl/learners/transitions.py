@@ -1,4 +1,4 @@
-"""What learners for environments share: transitions checked before anything is learned, and unfinished episodes."""
+"""Shared by learners for environments: transitions checked before anything is learned, and unfinished episodes."""
 
 import sys
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ _TOLERANCE = 1e-9
 
 
 class EpisodicLearner:
-    """What learners share whose state has ``values`` and ends with a dict: environment → its unfinished episode."""
+    """Shared by learners whose state has ``values`` and ends with a dict: environment → its unfinished episode."""
 
     def values(self, state: Any) -> Floats:
         """The action values or preferences ``(observations, A)``."""

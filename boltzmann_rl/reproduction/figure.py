@@ -27,7 +27,7 @@ def plot_reproduction(rows: Sequence[Row]) -> Figure:
         figure = Drawing(figsize=(3.5 * columns, 2.3 * height + 0.25), layout="constrained")
         axes = figure.subplots(height, columns, squeeze=False).ravel()
         for ax, (panel, members) in zip(axes, panels.items(), strict=False):
-            _reproduced(ax, members)
+            _draw_panel(ax, members)
             ax.set_title(panel)
         for ax in axes[len(panels) :]:
             ax.set_axis_off()
@@ -37,32 +37,33 @@ def plot_reproduction(rows: Sequence[Row]) -> Figure:
     return figure
 
 
-def _reproduced(ax: Axes, members: list[Row]) -> None:
+def _draw_panel(ax: Axes, members: list[Row]) -> None:
     series: dict[str, list[tuple[Any, float, float, float]]] = {}
     for row in members:
         numbers = zip(row.target.x, row.target.published, row.ours.values, row.ours.standard_errors, strict=True)
         series.setdefault(row.target.series, []).extend(numbers)
-    words = any(isinstance(point[0], str) for points in series.values() for point in points)
+    categorical = any(isinstance(point[0], str) for points in series.values() for point in points)
     for index, (name, points) in enumerate(series.items()):
-        if not words:
+        if not categorical:
             points = sorted(points)
         x, published, ours, error = zip(*points, strict=True)
-        colour, line = COLOURS[index % len(COLOURS)], "none" if words or len(points) == 1 else "-"
+        colour, line = COLOURS[index % len(COLOURS)], "none" if categorical or len(points) == 1 else "-"
         few = len(points) <= 20
         ax.errorbar(
             x, ours, SIGMAS * np.array(error), fmt="o" if few else "", ms=2.5, lw=1, ls=line, color=colour, label=name
         )
         ax.plot(x, published, "o", ms=6 if few else 3.5, mfc="none", mec=colour, mew=0.8)
     target = members[0].target
+    # NaN: not given by the paper
     heights = [value for row in members for value in (*row.ours.values, *row.target.published) if value == value]
     if min(heights) > 0 and max(heights) > 20 * min(heights):
         ax.set_yscale("log")
         plain_ticks(ax.yaxis)
     middle = (max(heights) + min(heights)) / 2.0
-    if max(heights) - min(heights) < 1e-3 * abs(middle):  # differences too small to see: don't magnify rounding
+    if max(heights) - min(heights) < 1e-3 * abs(middle):  # only rounding differs: keep a 5 % margin
         ax.set_ylim(*sorted((0.95 * middle, 1.05 * middle)))
-    steps = [] if words else sorted({x for row in members for x in row.target.x})
-    if len(steps) > 2 and steps[0] > 0 and steps[-1] > 20 * steps[0] and len(steps) < 20:
+    positions = [] if categorical else sorted({x for row in members for x in row.target.x})
+    if len(positions) > 2 and positions[0] > 0 and positions[-1] > 20 * positions[0] and len(positions) < 20:
         ax.set_xscale("log")
         plain_ticks(ax.xaxis)
     ax.set_xlabel(target.axis)

@@ -43,7 +43,7 @@ def _classes(part: Any) -> Iterator[Any]:
 
 def _entry_point(name: str) -> Iterator[Any]:
     """The creator of the environment with this id, if it is registered."""
-    import gymnasium  # here, since bandits don't need it
+    import gymnasium  # imported here: bandits don't need it
     from gymnasium.envs.registration import load_env_creator
 
     with contextlib.suppress(gymnasium.error.Error):

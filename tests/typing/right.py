@@ -1,4 +1,4 @@
-"""What type checkers must accept, and the types that they must find: a user's file beside the README's code."""
+"""User code that type checkers must accept, with the types they must infer; checked together with the README's code."""
 
 from dataclasses import dataclass
 from typing import Any, assert_type
@@ -87,7 +87,7 @@ assert_type(explorer(rows, mask=np.ones((4, 3), dtype=bool), step=0), Actions)
 assert_type(explorer([0.0, 1.0], None, 3), int)
 
 
-def of_an_array_of_unknown_shape(values: NDArray[np.float32]) -> Any:
+def act_on_an_array_of_unknown_shape(values: NDArray[np.float32]) -> Any:
     return brl.act(policy, values, rng, step=0, with_probability=True), explorer(values, step=0)
 
 
@@ -102,8 +102,8 @@ temperatures = [
     brl.Boltzmann(brl.GLIE()),
 ]
 agents = {
-    "a learner of one's own": brl.Agent(Last(), brl.EpsilonGreedy(Halving(0.5))),
-    "a policy of one's own": brl.Agent(brl.SampleAverage(), Cauchy()),
+    "custom learner": brl.Agent(Last(), brl.EpsilonGreedy(Halving(0.5))),
+    "custom policy": brl.Agent(brl.SampleAverage(), Cauchy()),
     "memory": brl.Agent(
         brl.ChoiceKernel(brl.ValueDifference(brl.SampleAverage(), 1.0), 0.1, 1.0), brl.AdaptiveEpsilonGreedy()
     ),
