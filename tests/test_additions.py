@@ -135,14 +135,21 @@ LINES = [
     ("tests/schedule_tables.py", "OTHERS = {\n", '    "saw": Saw(0.25, 4),\n'),
     ("tests/test_conformance_table.py", "TABLE = [\n", "    (brl.HalfGreedy(0.5), None),\n"),
     ("tests/test_bandit_feedback.py", "TABLE = [\n", '    (brl.LastReward(), "nothing"),\n'),
+    (
+        "tests/test_bandits.py",
+        "TABLE = [\n",
+        "    (brl.Ladder(3), lambda mean: stats.rv_discrete(values=([mean - 1, mean + 1], [0.5, 0.5]))),\n",
+    ),
 ]
 
 LAWS = """
 import inspect
-import test_bandit_feedback as learners, test_conformance_table as policies, test_schedules as schedules
+import test_bandit_feedback as learners, test_bandits as bandits, test_conformance_table as policies
+import test_schedules as schedules
 policies.brl.check_policy(policies.TABLE[0][0])
 assert "saw" in schedules.ALL and type(learners.TABLE[0][0]).__name__ == "LastReward"
-for module in (learners, policies, schedules):
+bandits.test_rewards_have_their_distribution_and_the_means_of_the_arms(*bandits.TABLE[0])
+for module in (bandits, learners, policies, schedules):
     (whole,) = [test for name, test in vars(module).items() if name.startswith("test_") and "table" in name
                 and not inspect.signature(test).parameters]
     whole()  # no public part is missing

@@ -9,11 +9,49 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import boltzmann_rl as brl
 from boltzmann_rl import BernoulliBandit, BetaMeans, GaussianBandit, NormalMeans, UniformMeans
 from boltzmann_rl.streams import stream
 
 FALSE_ALARM = 1e-6
 N = 100_000
+
+# Every bandit, with the distribution of the reward of an arm with a given mean, by SciPy; None: the mean itself.
+# A new bandit adds its row here; one that is missing fails a test below.
+TABLE = [
+    (GaussianBandit((0.2, -1.5), sd=2.0), lambda mean: stats.norm(mean, 2.0)),
+    (BernoulliBandit((0.2, 0.9)), stats.bernoulli),
+    (brl.HeavyTailedBandit((0.0, 1.0), tail_index=2.5, scale=0.5), lambda mean: stats.t(2.5, mean, 0.5)),
+    (
+        brl.HeavyTailedBandit((0.0, 1.0), tail="pareto", tail_index=1.5, scale=0.1),
+        lambda mean: stats.lomax(1.5, mean - 0.2, 0.1),
+    ),
+    (brl.SwitchingBandit(GaussianBandit((3.0, 1.0), sd=0.5), permute=True), lambda mean: stats.norm(mean, 0.5)),
+    (brl.AdversarialBandit(((0.9, 0.5), (0.1, 0.7))), None),
+]
+
+
+def test_no_bandit_is_missing_from_the_table():
+    parts = ("start", "noise", "reward", "move")
+    public = {part for part in map(brl.__getattr__, brl.__all__) if all(hasattr(part, name) for name in parts)}
+    assert {part for part in public if isinstance(part, type)} == {type(bandit) for bandit, _ in TABLE}
+
+
+@pytest.mark.parametrize(("bandit", "law"), TABLE, ids=lambda part: "" if callable(part) else repr(part))
+def test_rewards_have_their_distribution_and_the_means_of_the_arms(bandit, law):
+    for mean in bandit.start(1, stream(0, "problem"))[0]:
+        rewards = bandit.reward(np.full(N, mean), bandit.noise(N, stream(1, "reward")))
+        if law is None:
+            assert (rewards == mean).all()
+            continue
+        expected = law(mean)
+        assert expected.mean() == pytest.approx(mean, abs=1e-12)
+        if hasattr(expected, "pmf"):
+            paid, counts = np.unique(rewards, return_counts=True)
+            assert expected.pmf(paid).sum() == pytest.approx(1.0)
+            assert stats.chisquare(counts, N * expected.pmf(paid)).pvalue > FALSE_ALARM
+        else:
+            assert stats.kstest(rewards, expected.cdf).pvalue > FALSE_ALARM
 
 
 def agrees_with_mean(samples: np.ndarray, mean: float, sd: float) -> bool:
