@@ -142,7 +142,8 @@ class MaxBackup:
 
     def __call__(self, values: Floats) -> Floats:
         """``(..., A)`` to ``(...,)``."""
-        return np.asarray(values.max(axis=-1))
+        best: Floats = values.max(axis=-1)
+        return best
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,8 @@ class BoltzmannBackup:
         """``(..., A)`` to ``(...,)``."""
         available = np.where(np.isneginf(values), 0.0, values)
         with np.errstate(under="ignore"):
-            return np.asarray((softmax(values, self.temperature) * available).sum(axis=-1))
+            mean: Floats = (softmax(values, self.temperature) * available).sum(axis=-1)
+        return mean
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class Shown(gymnasium.Env):
 
 SPACES = {
     "Discrete": (Discrete(5, start=-2), 5),
+    "Box without axes": (Box(-1, 5, (), np.int64), 7),
     "Tuple": (Tuple((Discrete(3), Discrete(4, start=7), Discrete(2))), 24),
     "MultiDiscrete": (MultiDiscrete([3, 1, 4]), 12),
     "MultiDiscrete with starts": (MultiDiscrete([3, 4], start=[-1, 5]), 12),

@@ -44,7 +44,20 @@ def bits(block):
     return curves, {name: total.tobytes() for name, total in block.totals.items()}
 
 
+@dataclasses.dataclass
+class Needs:
+    """A wrapper that is given as a class: it has no fields yet."""
+
+    env: object
+
+
 # --- the key ------------------------------------------------------------------------------------------------
+
+
+def test_a_wrapper_may_be_a_dataclass_that_is_given_as_a_class():
+    wrapped = dataclasses.replace(next(LAKE.plan().cells())[1], problem=brl.Environment("FrozenLake-v1", wrap=Needs))
+    assert wrapped.key != next(LAKE.plan().cells())[1].key
+    assert any("class Needs" in line for line in code_of(wrapped.problem))
 
 
 def test_another_process_that_is_sent_the_cell_finds_the_same_key():

@@ -425,6 +425,16 @@ def test_a_lambda_sees_float_values_with_the_mask_in_them_and_the_step_as_given(
     assert seen[0][1] == 5
 
 
+@pytest.mark.parametrize(
+    "policy", [brl.Boltzmann(1.0), brl.Greedy(), brl.EpsilonGreedy(0.1), brl.Tsallis(1.0)], ids=repr
+)
+def test_a_policy_that_takes_no_memory_refuses_one(policy):
+    with pytest.raises(TypeError, match="positional argument"):
+        policy([0.0, 1.0], 0, "memory")
+    with pytest.raises(TypeError, match="positional argument"):
+        act(policy, [0.0, 1.0], np.random.default_rng(0), step=0, memory=0.5)
+
+
 def test_the_memory_of_a_learner_is_passed_as_third_argument():
     def policy(values, step, memory):
         return brl.softmax(values, memory)

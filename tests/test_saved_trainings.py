@@ -749,6 +749,20 @@ def test_arrays_larger_than_the_file_are_refused_before_they_are_made():
             decoded(content)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"float": "nan", "x": 1},
+        {"tuple": [1], "y": 2},
+        {"deque": [], "maxlen": None, "z": 1},
+        {"dict": [], "deque": []},
+    ],
+)
+def test_keys_that_belong_to_nothing_are_refused(data):
+    with pytest.raises(ValueError, match="JSON"):
+        decoded(json.dumps({"arrays": [], "data": data}).encode() + b"\n")
+
+
 def test_too_deep_nesting_is_refused():
     for opening, closing in ((b"[", b"]"), (b'{"tuple": [', b"]}")):
         data = opening * 100_000 + closing * 100_000

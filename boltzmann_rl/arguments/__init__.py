@@ -217,13 +217,14 @@ as_count = partial(as_integer, minimum=1)
 
 
 def as_choice(choice: Any, name: str, choices: tuple[Any, ...]) -> Any:
-    """One of the ``choices``, unchanged; 1 is not taken for True."""
-    if not any(type(choice) is type(one) and choice == one for one in choices):
-        allowed = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
-        raise (ValueError if isinstance(choice, type(choices[0])) else TypeError)(
-            f"{name} must be {allowed}, got {shown(choice)}"
-        )
-    return choice
+    """The one of the ``choices`` that is given; 1 is not taken for True."""
+    for one in choices:
+        if isinstance(choice, type(one)) and choice == one:
+            return one
+    allowed = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
+    raise (ValueError if isinstance(choice, type(choices[0])) else TypeError)(
+        f"{name} must be {allowed}, got {shown(choice)}"
+    )
 
 
 def as_sequence(parts: Any, name: str, what: str) -> tuple[Any, ...]:

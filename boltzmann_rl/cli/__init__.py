@@ -4,7 +4,6 @@ The exit status is 0 for success, 1 if a run or a check failed, 2 if the argumen
 are one paragraph on standard error; ``--debug`` shows the traceback.
 """
 
-import io
 import os
 import sys
 import textwrap
@@ -21,7 +20,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     for out in (sys.stdout, sys.stderr):
-        if isinstance(out, io.TextIOWrapper):
+        if hasattr(out, "reconfigure"):  # also of what wraps a stream, as colorama does
             out.reconfigure(errors="replace")  # a terminal that can't show ε shows a question mark
     options = parser().options_of(arguments)
     try:

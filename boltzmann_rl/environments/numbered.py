@@ -206,7 +206,8 @@ def _first(space: Any) -> NDArray[Any]:
 def _sizes(space: Any) -> NDArray[Any]:
     """The number of values of each entry of a part."""
     if isinstance(space, Box):
-        return space.high.astype(object) - space.low + 1  # Python's integers, which do not overflow
+        high, low = (np.asarray(end, dtype=object) for end in (space.high, space.low))
+        return np.asarray(high - low + 1, dtype=object)  # Python's integers, which do not overflow
     if isinstance(space, MultiBinary):
         return np.full(space.shape, 2)
     return np.asarray(space.n if isinstance(space, Discrete) else space.nvec)

@@ -44,6 +44,11 @@ class _Files:
         data = dumps((key, machine_code))
         write(self._path(key), self._checksum(data) + data)
 
+    def flush(self) -> None:
+        """Delete all files of this function; Numba calls it on ``recompile()``."""
+        for path in self.folder.glob(f"{self.name}.*.nbc"):
+            path.unlink(missing_ok=True)
+
     def _path(self, key: Any) -> Path:
         return self.folder / f"{self.name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc"
 

@@ -25,7 +25,7 @@ def _rate(epsilon: Any) -> Floats:
 
 
 def _mixed_by_row(policy: Any, values: Any, step: Any, epsilon: Any) -> Floats:
-    """The ``__call__`` of a mixture with one remembered ε for each row."""
+    """The answer of a mixture with one remembered ε for each row."""
     values, found = as_values(values), np.shape(epsilon)
     if found != values.shape[:-1]:
         raise ValueError(f"memory has shape {found}, but values {values.shape} need one ε for each row")
@@ -50,7 +50,9 @@ class AdaptiveEpsilonGreedy:
     """
 
     constant = shift_invariant = takes_memory = True
-    __call__ = _mixed_by_row
+
+    def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
+        return _mixed_by_row(self, values, step, epsilon)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = _rate(memory)
@@ -79,10 +81,12 @@ class AdaptiveMaxBoltzmann:
 
     temperature: Temperature = RelativeToRange(0.5)
     constant = shift_invariant = takes_memory = True
-    __call__ = _mixed_by_row
 
     def __post_init__(self) -> None:
         check_fields(self, temperature=as_temperature_parameter)
+
+    def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
+        return _mixed_by_row(self, values, step, epsilon)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = _rate(memory)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from boltzmann_rl.arguments import check_fields
+from boltzmann_rl.arguments import Floats, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.policies.mixture import Mixture, keep, mixed
 from boltzmann_rl.policies.parameters import as_row_rate, rate_at
@@ -21,10 +21,12 @@ class Greedy:
     """
 
     constant = shift_invariant = True
-    __call__ = mixed
 
     def __post_init__(self) -> None:
         keep(self)
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         return Mixture(0.0, 0.0, 1.0)
@@ -40,10 +42,12 @@ class Uniform:
     """
 
     constant = shift_invariant = True
-    __call__ = mixed
 
     def __post_init__(self) -> None:
         keep(self)
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         return Mixture(1.0, 0.0, 0.0)
@@ -77,11 +81,13 @@ class EpsilonGreedy:
 
     epsilon: RowParameter
     constant = shift_invariant = True
-    __call__ = mixed
 
     def __post_init__(self) -> None:
         check_fields(self, epsilon=as_row_rate)
         keep(self)
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = rate_at(self.epsilon, "epsilon", step)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from boltzmann_rl.arguments import check_fields
+from boltzmann_rl.arguments import Floats, check_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.policies.mixture import Mixture, keep, mixed
 from boltzmann_rl.policies.parameters import as_row_rate, as_temperature_parameter, rate_at
@@ -42,11 +42,13 @@ class Boltzmann:
 
     temperature: Temperature
     constant = shift_invariant = True
-    __call__ = mixed
 
     def __post_init__(self) -> None:
         check_fields(self, temperature=as_temperature_parameter)
         keep(self)
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         return Mixture(0.0, 1.0, 0.0, self.temperature)
@@ -76,11 +78,13 @@ class MaxBoltzmann:
     epsilon: RowParameter
     temperature: Temperature
     constant = shift_invariant = True
-    __call__ = mixed
 
     def __post_init__(self) -> None:
         check_fields(self, epsilon=as_row_rate, temperature=as_temperature_parameter)
         keep(self)
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = rate_at(self.epsilon, "epsilon", step)
@@ -111,11 +115,13 @@ class EpsilonBoltzmann:
     epsilon: RowParameter
     temperature: Temperature
     constant = shift_invariant = True
-    __call__ = mixed
 
     def __post_init__(self) -> None:
         check_fields(self, epsilon=as_row_rate, temperature=as_temperature_parameter)
         keep(self)
+
+    def __call__(self, values: Any, step: Any) -> Floats:
+        return mixed(self, values, step)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = rate_at(self.epsilon, "epsilon", step)

@@ -33,7 +33,10 @@ def _classes(part: Any) -> Iterator[Any]:
         for item in (*part, *(part.values() if isinstance(part, Mapping) else ())):
             yield from _classes(item)
         return
-    yield from (kind for kind in type(part).__mro__ if _package_of(kind) not in sys.stdlib_module_names)
+    given = part if isinstance(part, type) else type(part)  # a class may be given as such, as `wrap` of an environment
+    yield from (kind for kind in given.__mro__ if _package_of(kind) not in sys.stdlib_module_names)
+    if given is part:
+        return
     if callable(getattr(part, "make", None)):
         yield from _entry_point(part.id)
     if dataclasses.is_dataclass(part):

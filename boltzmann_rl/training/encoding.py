@@ -214,6 +214,8 @@ class _Reader:
         """The data that a piece of JSON stands for."""
         if type(found) is not dict:
             return self._items(found) if type(found) is list else found
+        if len(found) > 1 + (found.keys() <= {"deque", "maxlen"} or found.keys() <= {"named", "fields"}):
+            _refuse(found, "JSON")  # a pattern would overlook further keys
         match found:
             case {"float": "nan" | "inf" | "-inf" as text}:
                 return float(text)
