@@ -4,6 +4,7 @@ Every statistical test has a false-alarm rate of one in a million and a fixed se
 """
 
 import copy
+import importlib
 import importlib.util
 import itertools
 import json
@@ -34,6 +35,11 @@ PLAIN = ("Adversarial", "Bernoulli", "Drifting", "Gaussian", "HeavyTailed", "Nea
 CONTEXTUAL = ("Classification", "ContextualLinear")
 IDS = [f"boltzmann_rl/{name}Bandit-v0" for name in (*PLAIN, *CONTEXTUAL)]
 MODES = [mode.value for mode in AutoresetMode]
+
+
+def test_the_documentation_names_every_bandit_of_the_catalogue():
+    documented = importlib.import_module("boltzmann_rl.bandit_environments").__doc__
+    assert all(f"`{name}`" in documented for name in PROBLEMS)
 
 
 def same(one, other):

@@ -186,7 +186,7 @@ def test_figures_show_themselves_in_notebooks_and_mention_a_single_run():
 
 
 def test_a_bandit_without_an_informative_repr_is_refused():
-    with pytest.raises(TypeError, match="does not determine what it is"):
+    with pytest.raises(TypeError, match="has no repr that says what it is"):
         declared(problem=GaussianBandit(lambda shape, rng: rng.random(shape)))
 
 

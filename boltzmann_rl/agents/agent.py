@@ -7,8 +7,6 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.policies.parameters import CLOCKS, clock_of
 from boltzmann_rl.protocols import Learner, Policy, learner_traits, traits_of
 
-__all__ = ["Agent"]
-
 _LEARNER_METHODS = ("start", "values", "update")
 
 

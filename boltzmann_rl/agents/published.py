@@ -10,8 +10,6 @@ from boltzmann_rl.policies.feedback import Exp3PlusPlus
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann
 from boltzmann_rl.schedules import Power
 
-__all__ = ["exp3", "exp3_ix", "exp3_plus_plus", "tsallis_inf"]
-
 
 @suggesting
 def exp3(arms: int, gamma: float) -> Agent:

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
 
-__all__ = ["SIZE", "Window", "frame"]
-
 Image = NDArray[np.uint8]
 
 # Height and width in pixels, and the row where the probabilities begin.

@@ -17,8 +17,6 @@ from boltzmann_rl.bandit_environments.rows import Rows, observations_of
 from boltzmann_rl.bandits.catalogue import as_bandit
 from boltzmann_rl.numerics.sampling import as_probabilities
 
-__all__ = ["BanditEnv", "BanditVectorEnv"]
-
 Info = dict[str, Any]
 
 

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits.stationary import checked_result
 
-__all__ = ["Rows", "observations_of"]
-
 
 def observations_of(bandit: Any) -> "Discrete | Box[Any]":  # quoted: Box was not generic before Gymnasium 1.3
     """The observation space: always 0, or the context of the next pull."""

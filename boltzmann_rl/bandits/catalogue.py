@@ -8,8 +8,6 @@ from boltzmann_rl.bandits.means import NearTies, NormalMeans
 from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
 from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 
-__all__ = ["PROBLEMS", "as_bandit"]
-
 _NORMAL, _EQUAL = NormalMeans(), NormalMeans(0.0, 0.0)
 
 

@@ -12,8 +12,6 @@ from boltzmann_rl.bandits.means import NormalMeans
 from boltzmann_rl.bandits.stationary import GaussianBandit
 from boltzmann_rl.protocols import Contexts
 
-__all__ = ["ClassificationBandit", "ContextualLinearBandit"]
-
 _WEIGHTS = NormalMeans()
 _DATA_SETS = ("breast_cancer", "digits", "iris", "wine")
 

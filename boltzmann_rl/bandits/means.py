@@ -5,8 +5,6 @@ import numpy as np
 from boltzmann_rl.arguments import Floats, as_finite, as_nonnegative, as_positive, check_fields, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 
-__all__ = ["BetaMeans", "NearTies", "NormalMeans", "UniformMeans"]
-
 
 @dataclass(frozen=True)
 class NormalMeans:

@@ -8,8 +8,6 @@ from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer, as_
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.bandits.stationary import GaussianBandit
 
-__all__ = ["AdversarialBandit", "HeavyTailedBandit", "SwitchingBandit"]
-
 _TESTBED = GaussianBandit()
 _WORST_CASE = ((0.5, 1.0), (1.0, 0.0), (0.0, 1.0))
 

@@ -14,8 +14,6 @@ from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.bandits.means import NormalMeans, UniformMeans
 
-__all__ = ["BernoulliBandit", "GaussianBandit"]
-
 
 def checked_result(bandit: Any, method: str, result: Any, shape: tuple[int, ...]) -> Any:
     """Return a result of the required shape unchanged.

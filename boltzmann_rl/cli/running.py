@@ -42,7 +42,7 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     option("folder", metavar="DIR", help="the folder of one experiment's results")
     option("--output", metavar="FILE", help="draw to this file instead (.png, .svg or .pdf)")
 
-    summary = "list the experiments in a folder, each with its question"
+    summary = "list the experiments in a folder, each with its question; runs every Python file in it"
     option = command("list", list_experiments, summary, "boltzmann-rl list experiments").add_argument
     option("folder", nargs="?", default="experiments", metavar="DIR", help="default: experiments")
 

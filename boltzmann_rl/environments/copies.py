@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_copies", "objects_within"]
-
 # Methods that customise pickling and copying.
 _PICKLING = (
     "__getstate__",

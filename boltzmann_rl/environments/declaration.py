@@ -9,8 +9,6 @@ from boltzmann_rl.arguments import as_callable, as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.environments.numbered import Numbering, has_discrete_parts
 
-__all__ = ["Environment"]
-
 
 @dataclass(frozen=True)
 class Environment:

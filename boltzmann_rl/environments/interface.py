@@ -10,17 +10,6 @@ import numpy as np
 
 from boltzmann_rl.arguments import shown
 
-__all__ = [
-    "as_environment",
-    "as_flag",
-    "as_info",
-    "explain_refusal",
-    "explain_reset",
-    "explain_step",
-    "layers_of",
-    "name_of",
-]
-
 _PARTS = ("reset", "step", "observation_space", "action_space")
 
 # Packages whose environments have the same attributes, but with other meanings, and what to do.

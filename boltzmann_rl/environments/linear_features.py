@@ -10,8 +10,6 @@ from gymnasium.utils import RecordConstructorArgs
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.arguments.near_names import dataclass
 
-__all__ = ["LinearFeatures", "LinearObservations", "RealFeatures"]
-
 
 class RealFeatures(Box):
     """The space of observations that are real features.

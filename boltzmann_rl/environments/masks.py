@@ -19,8 +19,6 @@ from boltzmann_rl.arguments import as_available
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.environments.interface import as_info, layers_of
 
-__all__ = ["KEYS", "Masks", "Method", "has_row", "mask_method", "mask_methods", "may_be_mask", "row_info", "row_of"]
-
 # The keys of masks in an info, and the methods that return one, in order of precedence.
 KEYS = ("action_mask", "action_masks")
 METHODS = ("action_masks", "action_mask", "valid_action_mask", "get_action_mask")

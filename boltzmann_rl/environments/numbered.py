@@ -17,8 +17,6 @@ from boltzmann_rl.environments.interface import as_info, name_of
 from boltzmann_rl.environments.masks import KEYS, may_be_mask
 from boltzmann_rl.environments.tile_coding import ActiveFeatures
 
-__all__ = ["Numbered", "Numbering", "has_discrete_parts"]
-
 # More states than these are refused: 80 MB of values per action.
 MOST_STATES = 10_000_000
 

@@ -15,8 +15,6 @@ from boltzmann_rl.environments.masks import Masks, mask_method
 from boltzmann_rl.environments.tile_coding import ActiveFeatures
 from boltzmann_rl.protocols import Observation
 
-__all__ = ["TabularEnvironment"]
-
 _LARGEST = sys.float_info.max
 _PLAIN = (int, float)
 _new = tuple.__new__

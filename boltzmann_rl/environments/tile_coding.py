@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 
-__all__ = ["ActiveFeatures", "TileCoded", "TileCoding"]
-
 # The most features: 8 MB of weights an action, and a grid whose tiles are rarely visited twice.
 MOST_FEATURES = 1_000_000
 

@@ -13,8 +13,6 @@ from boltzmann_rl.environments.masks import Masks, has_row, mask_methods, row_in
 from boltzmann_rl.environments.readings import Reading, Spaces
 from boltzmann_rl.streams import child_seed
 
-__all__ = ["TabularVectorEnvironment", "is_vector"]
-
 # The key of the last observation of a row that was reset in the same step: today's, and the one before Gymnasium 1.1.
 _FINAL = ("final_obs", "final_observation")
 

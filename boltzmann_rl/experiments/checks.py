@@ -43,9 +43,9 @@ def canonicalise(experiment: Any, kind: Kind) -> None:
     for part in (*problems.values(), *(entrant.agent for entrant in entrants_of(agents).values())):
         if " at 0x" in repr(part) or "array(" in repr(part):
             raise TypeError(
-                f"the repr {part!r} does not determine what it is, so its results could be mistaken for others': write "
-                "functions, also schedules, as small classes with __call__ under @dataclass(frozen=True), and arrays "
-                "as tuples"
+                f"part of {part!r} has no repr that says what it is, so its results could not be told from others: "
+                "write functions, also schedules, as small classes with __call__ under @dataclass(frozen=True), and "
+                "arrays as tuples"
             )
     set_fields(
         experiment,

@@ -13,8 +13,6 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Estimates, average_in
 from boltzmann_rl.learners.bandit_feedback import IN_UNIT_INTERVAL, Actions, Feedback, FeedbackLearner, LegalRewards
 
-__all__ = ["GapEstimates", "ImportanceWeightedLosses", "ImportanceWeightedRewards"]
-
 _LARGEST = np.finfo(np.float64).max
 
 

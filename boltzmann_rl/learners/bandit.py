@@ -10,8 +10,6 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import Feedback, FeedbackLearner
 from boltzmann_rl.numerics.untried import UntriedFirst
 
-__all__ = ["UCB1", "ConstantStep", "GradientPreferences", "SampleAverage"]
-
 
 class Estimates(NamedTuple):
     """Estimated value and number of pulls of each action, both ``(rows, A)``."""

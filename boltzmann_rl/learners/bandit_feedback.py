@@ -15,17 +15,6 @@ from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.numerics.sampling import as_probabilities
 from boltzmann_rl.protocols import BanditLearner, learner_traits, learns_from
 
-__all__ = [
-    "IN_UNIT_INTERVAL",
-    "ZERO_OR_ONE",
-    "Actions",
-    "Feedback",
-    "FeedbackLearner",
-    "LegalRewards",
-    "feedback_of",
-    "learn_from_log",
-]
-
 Actions = NDArray[np.int64]
 State = TypeVar("State")
 

@@ -13,8 +13,6 @@ from boltzmann_rl.numerics import greedy
 from boltzmann_rl.numerics.untried import UntriedFirst
 from boltzmann_rl.protocols import BanditLearner
 
-__all__ = ["ChoiceKernel", "Pursuit", "ReinforcementComparison", "UCB1Tuned"]
-
 
 @dataclass(frozen=True)
 class ReinforcementComparison(FeedbackLearner):

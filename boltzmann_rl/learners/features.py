@@ -12,8 +12,6 @@ import numpy as np
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.protocols import Observation
 
-__all__ = ["add", "add_row", "cells", "row", "value"]
-
 _INDEX = (int, np.integer)
 
 

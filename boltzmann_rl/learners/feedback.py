@@ -24,8 +24,6 @@ from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.learners.transitions import checked
 from boltzmann_rl.protocols import Learner, Transition, learner_traits
 
-__all__ = ["RewardBasedDecay", "ValueDifference"]
-
 
 class _Wrapper:
     """Shared by both learners: their values are those of the learner that they wrap."""

@@ -15,8 +15,6 @@ from boltzmann_rl.arguments.near_names import dataclass, suggesting
 from boltzmann_rl.learners.bandit_feedback import Actions, feedback_of
 from boltzmann_rl.numerics import log_softmax, softmax
 
-__all__ = ["LinearPreferences", "Weights", "fit_logit"]
-
 
 class Weights(NamedTuple):
     """Coefficients ``(A, d)`` and intercepts ``(A,)``; mean ``()`` and number ``()`` of the rewards seen."""

@@ -19,8 +19,6 @@ from boltzmann_rl.protocols import Observation, Parameter, Transition
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import value_at
 
-__all__ = ["ActorCritic", "Reinforce"]
-
 
 class Played(NamedTuple):
     """A step of an unfinished episode: the observation, 1[a] − π, and the reward."""

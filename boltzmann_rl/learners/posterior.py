@@ -11,8 +11,6 @@ from boltzmann_rl.learners.bandit import Averaging, Estimates
 from boltzmann_rl.learners.bandit_feedback import ZERO_OR_ONE, Feedback, FeedbackLearner
 from boltzmann_rl.numerics.untried import UntriedFirst
 
-__all__ = ["BetaPosterior", "GaussianPosterior"]
-
 
 class Successes(NamedTuple):
     """Parameters of the Beta posterior of each action, both ``(rows, A)``."""

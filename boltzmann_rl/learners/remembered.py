@@ -11,8 +11,6 @@ from boltzmann_rl.learners.feedback import Surprise, Thresholds
 from boltzmann_rl.learners.policy_gradient import Criticised, Episodes, Played
 from boltzmann_rl.learners.temporal_returns import Traced, Window
 
-__all__ = ["check_remembered"]
-
 
 def check_remembered(state: Any, environments: int) -> None:
     """Refuse unfinished episodes that a learner of this package cannot have; states of other learners pass.

@@ -21,9 +21,6 @@ from boltzmann_rl.protocols import Parameter, Transition, learner_traits
 from boltzmann_rl.schedules import as_parameter
 from boltzmann_rl.schedules.evaluation import value_at
 
-__all__ = ["SARSA", "DoubleQLearning", "ExpectedSARSA", "QLearning"]
-
-
 _rate = partial(as_parameter, maximum=1.0)
 
 

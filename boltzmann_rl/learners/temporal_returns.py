@@ -18,8 +18,6 @@ from boltzmann_rl.learners.transitions import EpisodicLearner, checked, kept, re
 from boltzmann_rl.protocols import Observation, Transition, learner_traits
 from boltzmann_rl.schedules.evaluation import value_at
 
-__all__ = ["EligibilityTraces", "NStep"]
-
 
 class Window(NamedTuple):
     """The table ``(observations, A)``; for each environment the steps without a return: observation, action, reward."""

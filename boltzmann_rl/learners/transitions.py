@@ -12,8 +12,6 @@ from boltzmann_rl.protocols import Observation
 if TYPE_CHECKING:
     from boltzmann_rl.protocols import Transition
 
-__all__ = ["EpisodicLearner", "checked", "kept", "returns_of"]
-
 _LARGEST = sys.float_info.max
 
 # How far plain sums of probabilities may be from 1 before `as_probabilities` decides.

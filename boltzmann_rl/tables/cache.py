@@ -21,8 +21,6 @@ from boltzmann_rl.tables.functions import all_original, is_plain, reached
 from boltzmann_rl.tables.known import KNOWN, declares, is_unmodified, layers
 from boltzmann_rl.tables.worlds import World, world_of
 
-__all__ = ["cached", "read"]
-
 # Classes with deterministic constructors, except that FrozenLake without a map draws one.
 _CONSTRUCTORS = (*KNOWN, ShortCorridor, WindyGridworld)
 

@@ -11,8 +11,6 @@ from boltzmann_rl.streams import stream
 from boltzmann_rl.tables.known import DECLARATION
 from boltzmann_rl.tables.worlds import World
 
-__all__ = ["check_walk"]
-
 _STEPS, _SEED = 300, 0
 
 

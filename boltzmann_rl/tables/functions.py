@@ -17,8 +17,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Reached", "all_original", "digest", "is_original", "is_plain", "overridden", "reached"]
-
 _ATOMS = {NoneType, bool, int, float, str, bytes, np.bool_, np.float16, np.float32, np.float64}
 _ATOMS |= {np.dtype(f"{sign}{size}").type for sign in "iu" for size in (1, 2, 4, 8)}
 

@@ -19,8 +19,6 @@ from boltzmann_rl.kernels.jit import compiled, placed
 from boltzmann_rl.kernels.vectors import where
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 
-__all__ = ["LARGEST", "Rule", "State", "run_episodes"]
-
 # The learners, as a `Rule` names them.
 Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q_LEARNING = range(4)
 

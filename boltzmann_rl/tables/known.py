@@ -21,8 +21,6 @@ from boltzmann_rl.environments.masks import mask_method
 from boltzmann_rl.gridworlds import TabularEnv
 from boltzmann_rl.tables.functions import Reached, digest, is_original, is_plain, overridden, reached
 
-__all__ = ["DECLARATION", "KNOWN", "declares", "is_unmodified", "layers", "why_untrusted"]
-
 # The class attribute by which an environment declares to follow its tables.
 DECLARATION = "steps_by_tables"
 

@@ -13,8 +13,6 @@ from boltzmann_rl.environments.interface import name_of
 from boltzmann_rl.gridworlds import TabularEnv
 from boltzmann_rl.tables.known import declares, layers, why_untrusted
 
-__all__ = ["World", "world_of"]
-
 _NEVER = 2**62
 
 
