@@ -7,6 +7,7 @@ import cloudpickle
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium.envs.toy_text import FrozenLakeEnv
 from gymnasium.spaces import Box, Discrete
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from installed import TAXI, vectors_are_sound
@@ -14,9 +15,11 @@ from installed import TAXI, vectors_are_sound
 import boltzmann_rl as brl
 from boltzmann_rl import act, mask, schedules
 from boltzmann_rl.decisions.act import probabilities
+from boltzmann_rl.environments.vectors import autoreset_of
 from boltzmann_rl.policies.feedback import AdaptiveEpsilonGreedy
 from boltzmann_rl.protocols import Transition
 from boltzmann_rl.streams import child_seed, stream
+from boltzmann_rl.training.places import description_of
 from boltzmann_rl.training.training import Training
 
 COOLING = brl.Boltzmann(schedules.Exponential(2.0, 0.1, steps=200))
@@ -290,9 +293,19 @@ def test_a_mask_of_another_shape_or_without_an_action_raises_an_error_that_names
 
 def test_a_vector_without_an_autoreset_mode_is_refused():
     vector, _ = corridors("NextStep")
-    del vector.metadata["autoreset_mode"]
+    vector.metadata["autoreset_mode"] = vector.autoreset_mode = None
     with pytest.raises(ValueError, match=r"does not say how its rows are reset.*AutoresetMode.NEXT_STEP"):
         Training(vector, brl.Agent(brl.QLearning(), brl.Uniform()), seed=0)
+
+
+def test_a_vector_resets_in_its_own_mode_where_vectors_share_their_metadata(monkeypatch):
+    """Before Gymnasium 1.4, making a vector writes its mode into the metadata of the environments' class."""
+    vector, _ = corridors("SameStep")
+    vector.metadata["autoreset_mode"] = AutoresetMode.NEXT_STEP
+    assert autoreset_of(vector) is AutoresetMode.SAME_STEP
+    alone = description_of(gymnasium.make("FrozenLake-v1"))
+    monkeypatch.setitem(FrozenLakeEnv.metadata, "autoreset_mode", AutoresetMode.NEXT_STEP)
+    assert description_of(gymnasium.make("FrozenLake-v1")) == alone
 
 
 def test_a_vector_whose_spaces_do_not_fit_a_table_is_refused():

@@ -22,6 +22,14 @@ def is_vector(env: Any) -> bool:
     return isinstance(env, VectorEnv)
 
 
+def autoreset_of(env: Any) -> Any:
+    """The autoreset mode of a vector: its attribute, else that of its metadata, as its author gave it.
+
+    Before Gymnasium 1.4 all vectors of one class of environments share a metadata, which has the mode of the latest.
+    """
+    return getattr(env.unwrapped, "autoreset_mode", None) or env.metadata.get("autoreset_mode")
+
+
 class TabularVectorEnvironment:
     """A ``gymnasium.vector.VectorEnv`` whose rows are read one by one, each like a `TabularEnvironment`.
 
@@ -61,12 +69,12 @@ class TabularVectorEnvironment:
         self.spaces = Spaces(self._name, env.single_observation_space, env.single_action_space)
         self.observations, self.actions = self.spaces.observations, self.spaces.actions
         try:
-            self._mode = AutoresetMode(env.metadata.get("autoreset_mode"))
+            self._mode = AutoresetMode(autoreset_of(env))
         except ValueError:
             modes = ", ".join(f"AutoresetMode.{mode.name}" for mode in AutoresetMode)
             raise ValueError(
                 f"{self._name} does not say how its rows are reset, so steps across episodes can't be recognised: "
-                f"set env.metadata['autoreset_mode'] to one of {modes}, got {env.metadata.get('autoreset_mode')!r}"
+                f"set env.metadata['autoreset_mode'] to one of {modes}, got {autoreset_of(env)!r}"
             ) from None
         first, *others = (
             child_seed(seed, "environment", *purpose, *([row] if row else [])) for row in range(self.rows)

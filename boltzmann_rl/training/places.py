@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.environments.vectors import autoreset_of, is_vector
 from boltzmann_rl.tables.known import declares, is_unmodified, why_untrusted
 from boltzmann_rl.training.likeness import check_like
 
@@ -111,8 +112,8 @@ def _settings(layer: Any) -> Iterator[str]:
     for name in ("bandit", "steps", "num_envs", "fickle_passenger", "fickle_probability", "natural", "sab"):
         if name in vars(layer):
             yield f"{name}={getattr(layer, name)!r}"
-    if "autoreset_mode" in (getattr(layer, "metadata", None) or {}):
-        yield f"resetting as {layer.metadata['autoreset_mode']}"
+    if is_vector(layer):
+        yield f"resetting as {autoreset_of(layer)}"
 
 
 def _is_ours(declaration: Any) -> bool:
