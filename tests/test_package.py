@@ -158,7 +158,14 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 HEAVY = ("pandas", "matplotlib", "scipy", "gymnasium", "joblib", "cloudpickle", "tqdm", "numba", "torch")
 
 
-@pytest.mark.parametrize("code", ["import boltzmann_rl", "from boltzmann_rl import Boltzmann, act, schedules, softmax"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import boltzmann_rl",
+        "from boltzmann_rl import Boltzmann, act, schedules, softmax",
+        "from boltzmann_rl.cli.parser import parser; parser()",  # all that --help needs
+    ],
+)
 def test_importing_the_package_imports_none_of_the_heavy_libraries(code):
     loaded = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"{code}; import sys; print(*sys.modules)"],

@@ -13,7 +13,6 @@ from boltzmann_rl.cli.numbers import plus_minus, seed, whole
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name
 from boltzmann_rl.cli.terminal import say
 from boltzmann_rl.engines.metrics import POINTS, measures_of
-from boltzmann_rl.experiments.checks import entrants_of
 from boltzmann_rl.kernels.jit import available
 
 # Runs with --quick, by the axis of the experiment.
@@ -135,6 +134,8 @@ def plot(options: argparse.Namespace) -> int:
 
 def list_experiments(options: argparse.Namespace) -> int:
     """List experiments, each with its question."""
+    from boltzmann_rl.experiments.checks import entrants_of  # imported here, since it imports Gymnasium
+
     folder = existing(Path(options.folder), "experiments")
     files = sorted(folder.glob("*.py"))
     if not files:
