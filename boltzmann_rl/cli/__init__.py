@@ -20,8 +20,8 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     for out in (sys.stdout, sys.stderr):
-        if hasattr(out, "reconfigure"):  # also of what wraps a stream, as colorama does
-            out.reconfigure(errors="replace")  # a terminal that can't show ε shows a question mark
+        if (reconfigure := getattr(out, "reconfigure", None)) is not None:  # also if a stream is wrapped
+            reconfigure(errors="replace")  # a terminal that can't show ε shows a question mark
     options = parser().options_of(arguments)
     try:
         status: int = options.command(options)
