@@ -123,7 +123,7 @@ class Method:
 
 
 def mask_method(env: Any) -> Method | None:
-    """The method for masks of the outermost wrapper that has one, or of the environment; None if there is none.
+    """The method for masks of the outermost layer that has one, be it a wrapper or the environment; else None.
 
     Methods with required arguments, such as Taxi's ``action_mask(state)``, do not count.
     """

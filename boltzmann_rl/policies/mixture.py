@@ -40,6 +40,9 @@ class Mixture(NamedTuple):
         >>> mixture = Mixture(uniform=0.1, soft=0.0, greedy=0.9)
         >>> mixture.probabilities([0.0, 1.0])
         array([0.05, 0.95])
+
+    Source: Sutton & Barto (2018), §2.2 (uniform and greedy); Wiering (1999), thesis, ch. 5 (softmax and greedy);
+    Auer et al. (2002), §3 (uniform and softmax).
     """
 
     uniform: Any

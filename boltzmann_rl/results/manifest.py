@@ -82,7 +82,7 @@ def _commit() -> str | None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The checked manifest in a folder, or None if there is none.
+    """The checked manifest in a folder; None if the folder has no manifest.
 
     Raises:
         ValueError: The file is not a valid manifest, or was written by a later version of this package.
