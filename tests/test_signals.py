@@ -120,8 +120,8 @@ def test_a_signal_that_timeout_sends_twice_counts_once(start):
 
 def test_code_that_swallows_the_exception_does_not_lose_the_request(start):
     process = start(
-        "with stopping() as stop:\n    say('ready')\n"
-        "    try:\n        wait()\n    except BaseException:\n        pass\n"
+        "with stopping() as stop:\n    try:\n        say('ready')\n        wait()\n"
+        "    except BaseException:\n        pass\n"
         "    say('swallowed')\n    stop.check()\n    say('went on')"
     )
     assert process.said() == "ready"
