@@ -17,7 +17,7 @@ from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.schedules import Exponential
 
 ROUNDS = 3
-WORK = {"block": 0, "runs": 2, "seed": 0}
+WORK = {"first": 0, "runs": 2, "seed": 0}
 ENVIRONMENTS = (
     (Environment("FrozenLake-v1"), 3000),
     (Environment("CliffWalking-v1", max_episode_steps=500), 1000),

@@ -1,5 +1,6 @@
-"""A learner that records what it learns from."""
+"""A learner that records what it learns from, and means over windows by a plain loop."""
 
+import math
 from dataclasses import dataclass, field
 
 
@@ -22,3 +23,10 @@ class Recorded:
     def update(self, state, action, reward, probabilities, rng):
         self.history.append((action.copy(), reward.copy()))
         return self.learner.update(state, action, reward, probabilities, rng)
+
+
+def windows_of(run, windows):
+    """The means over windows of the samples of one run, where window w begins at step w·length // windows."""
+    bounds = [window * len(run) // windows for window in range(windows + 1)]
+    parts = [run[bounds[window] : bounds[window + 1]] for window in range(windows)]
+    return [math.fsum(part) / len(part) for part in parts]

@@ -215,7 +215,7 @@ def assert_engines_agree(environment, agent, seed=0, steps=STEPS):
 
 
 def assert_blocks_agree(environment, agent, **work):
-    work = {"block": 1, "runs": 3, "episodes": 12, "seed": 5} | work
+    work = {"first": 5, "runs": 3, "episodes": 12, "seed": 5} | work
     found, expected = (engine.simulate(environment, agent, **work) for engine in (tabular, reference))
     assert found.curves.keys() == expected.curves.keys()
     for metric, curve in expected.curves.items():
@@ -250,7 +250,7 @@ def test_blocks_of_runs_equal_the_reference(environment):
 def test_blocks_are_the_same_in_threads():
     agent, work = Agent(QLearning(), Boltzmann(0.1)), {"runs": 3, "episodes": 200, "seed": 0}
     with ThreadPoolExecutor(2) as threads:
-        found = list(threads.map(lambda block: tabular.simulate(LAKE, agent, block=block, **work), [0, 1, 0, 1]))
+        found = list(threads.map(lambda first: tabular.simulate(LAKE, agent, first=first, **work), [0, 5, 0, 5]))
     for one, other in ((0, 2), (1, 3)):
         assert found[one].totals["return"].tobytes() == found[other].totals["return"].tobytes()
     assert found[0].totals["length"].tobytes() != found[1].totals["length"].tobytes()
@@ -370,7 +370,7 @@ def test_errors_during_a_run_are_those_of_the_reference(agent, error, message):
         return
     for engine in (reference, tabular):
         with pytest.raises(error, match=message):
-            engine.simulate(environment, agent, block=0, runs=1, episodes=200, seed=0)
+            engine.simulate(environment, agent, first=0, runs=1, episodes=200, seed=0)
 
 
 def roots_agree(x):

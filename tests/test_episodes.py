@@ -276,7 +276,7 @@ def test_the_masks_of_taxi_are_obeyed():
 
 def test_a_block_measures_its_episodes_by_their_definitions():
     gymnasium.register("Script-v0", entry_point=Script, kwargs={"reward": 2.0}, max_episode_steps=100)
-    block = simulate(Environment("Script-v0"), AGENT, block=0, runs=3, episodes=25, seed=0)
+    block = simulate(Environment("Script-v0"), AGENT, first=0, runs=3, episodes=25, seed=0)
     assert {metric: set(curve.mean.tolist()) for metric, curve in block.curves.items()} == {
         "return": {10.0},
         "smoothed_return": {10.0},
@@ -293,7 +293,7 @@ def test_a_block_measures_its_episodes_by_their_definitions():
 def test_the_smoothed_return_is_the_mean_of_the_last_ten_episodes():
     agent = Agent(QLearning(0.5), Boltzmann(1.0))
     environment = Environment("CliffWalking-v1", max_episode_steps=100)
-    curves = simulate(environment, agent, block=1, runs=2, episodes=30, seed=0).curves
+    curves = simulate(environment, agent, first=5, runs=2, episodes=30, seed=0).curves
     for episode in range(30):
         recent = curves["return"].mean[max(episode - WINDOW + 1, 0) : episode + 1]
         assert curves["smoothed_return"].mean[episode] == pytest.approx(recent.mean(), rel=1e-12)

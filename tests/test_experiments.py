@@ -1,6 +1,7 @@
 """Experiments: declarations, tables, and folders of results."""
 
 import csv
+import itertools
 import json
 import math
 import os
@@ -478,21 +479,27 @@ def test_more_runs_of_the_same_declaration_replace_fewer(tmp_path):
 
 @given(st.integers(1, 400), st.integers(1, 400))
 @settings(deadline=None, max_examples=60)
-def test_thinned_curves_keep_both_ends_and_are_evenly_spaced(length, points):
+def test_thinned_curves_keep_both_ends_and_leave_no_wide_gap_on_either_scale(length, points):
     from boltzmann_rl.results.tables import thinned
 
-    kept = thinned(pd.DataFrame({"step": range(length)}), points)["step"].to_numpy()
+    kept = thinned(pd.DataFrame({"step": range(length)}), points)["step"].tolist()
     assert kept[0] == 0
     assert kept[-1] == length - 1 or points == 1
-    assert len(kept) == min(points, length)
-    if len(kept) > 2:
-        assert np.ptp(np.diff(kept)) <= 1
+    assert len(kept) <= points
+    assert kept == sorted(set(kept))
+    if points >= length:
+        assert kept == list(range(length))
+    elif points > 3:
+        even, factor = (length - 1) / (points - points // 2 - 1), length ** (1 / (points // 2 - 1))
+        assert max(b - a for a, b in itertools.pairwise(kept)) <= even + 1  # steps are rounded
+        assert all(b + 1 <= (a + 1) * factor + 1 for a, b in itertools.pairwise(kept))
 
 
 def test_tables_on_disk_are_thinned_for_every_curve_alike(tmp_path):
     results = results_of(steps=95)
     curves = load(results.save(tmp_path, points=20)).curves
-    assert {len(curve) for _, curve in curves.groupby(["agent", "metric"])} == {20}
+    [steps] = {tuple(curve["step"]) for _, curve in curves.groupby(["agent", "metric"])}
+    assert 10 < len(steps) <= 20
     assert curves["step"].max() == 94
     whole = results.curves[results.curves["step"].isin(curves["step"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(curves, whole, rtol=1e-9, atol=0)

@@ -41,7 +41,8 @@ def cells(experiment):
 def bits(block):
     """All numbers of a block, for a comparison to the last bit."""
     curves = {name: [np.asarray(part).tobytes() for part in moments] for name, moments in block.curves.items()}
-    return curves, {name: total.tobytes() for name, total in block.totals.items()}
+    kept = [{name: (x.shape, x.tobytes()) for name, x in means.items()} for means in (block.totals, block.windows)]
+    return curves, kept, block.ranks.shape, block.ranks.tobytes()
 
 
 @dataclasses.dataclass
@@ -86,8 +87,9 @@ CHANGES = {
     "the clock": {"agent": brl.Agent(brl.ConstantStep(0.2), COOLED, clock="visits")},
     "the metrics": {"metrics": CELL.metrics[:-1]},
     "the engine": {"engine": "compiled"},
-    "the block": {"block": 1},
+    "the first run": {"first": 1},
     "the runs": {"runs": 4},
+    "the windows": {"windows": 99},
     "the length": {"length": 31},
     "the seed": {"seed": 8},
     "the steps that totals leave out": {"uncounted": 1},

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from recording import Recorded
+from recording import Recorded, windows_of
 
 from boltzmann_rl import (
     UCB1,
@@ -171,7 +171,7 @@ def test_runs_simulated_together_equal_each_run_simulated_alone(problem, name):
     bandit, pay = BANDITS[problem]
     learner, policy, scalar_learner, scalar_policy = AGENTS[name]
     recorded, block = Recorded(learner), 3
-    result = simulate(bandit, Agent(recorded, policy), block=block, runs=RUNS, steps=STEPS, seed=SEED)
+    result = simulate(bandit, Agent(recorded, policy), block=block, runs=RUNS, steps=STEPS, seed=SEED, windows=9)
     diaries = [play_alone(bandit, pay, scalar_learner, scalar_policy, run, block=block) for run in range(RUNS)]
 
     actions = np.array([action for action, _ in recorded.history])
@@ -184,7 +184,11 @@ def test_runs_simulated_together_equal_each_run_simulated_alone(problem, name):
         np.testing.assert_allclose(curve.standard_error**2 * RUNS, alone.var(axis=0, ddof=1), rtol=1e-11, atol=1e-12)
         if metric in result.totals:
             np.testing.assert_allclose(result.totals[metric], alone.sum(axis=1), rtol=1e-12, atol=1e-12)
+        if metric in result.windows:
+            windows = [windows_of(run, 9) for run in alone.tolist()]
+            np.testing.assert_allclose(result.windows[metric], windows, rtol=1e-12, atol=1e-12)
     assert set(result.totals) == {"reward", "best_action", "regret"}
+    assert set(result.windows) == {"reward", "best_action", "regret", "expected_reward", "expected_regret"}
 
 
 def test_the_temperature_is_recorded_for_policies_that_have_one():
@@ -240,6 +244,14 @@ def test_rewards_whose_sum_overflows_are_refused():
         simulate(bandit, Agent(SampleAverage(), Greedy()), block=0, runs=5, steps=8, seed=0)
         with pytest.raises(ValueError, match=r"the sum of the rewards of a run must be finite.*inf.*larger units"):
             simulate(bandit, Agent(SampleAverage(), Greedy()), block=0, runs=5, steps=40, seed=0)
+
+
+def test_the_mean_over_a_window_is_finite_where_its_sum_overflows():
+    bandit, agent = GaussianBandit((1.5e308, 1.5e308), sd=0.0), Agent(SampleAverage(), Greedy())
+    with np.errstate(all="raise"):
+        block = simulate(bandit, agent, block=0, runs=2, steps=6, seed=0, windows=2, uncounted_steps=5)
+    np.testing.assert_allclose(block.windows["reward"], 1.5e308, rtol=1e-15)
+    assert block.windows["best_action"].tolist() == [[1.0, 1.0]] * 2
 
 
 def test_a_regret_that_overflows_is_the_largest_float():

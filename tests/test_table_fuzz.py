@@ -24,7 +24,7 @@ from boltzmann_rl.engines.compiled import tabular
 
 TaxiEnv = type(gymnasium.make(TAXI).unwrapped)
 AGENT = Agent(QLearning(learning_rate=0.5, discount=0.9), EpsilonGreedy(0.5))
-WORK = {"block": 0, "runs": 2, "episodes": 400, "seed": 3}
+WORK = {"first": 0, "runs": 2, "episodes": 400, "seed": 3}
 
 
 def table_of(rng, states=5, actions=3):

@@ -11,7 +11,17 @@ BLOCK = 1000
 
 
 class Block(NamedTuple):
-    """The results of one block of runs: moments per metric and step, and totals per run."""
+    """The results of a range of runs.
+
+    Attributes:
+        curves: For each metric the moments over the runs, at each step or episode.
+        totals: For the metrics in `Measures.kept` the sum over each run ``(runs,)``.
+        windows: For the metrics in `Measures.windowed` the mean over each window of each run ``(runs, windows)``:
+            window w of W covers the steps from w·length // W up to, not including, (w + 1)·length // W.
+        ranks: Empty, ``(0, 0)``.
+    """
 
     curves: dict[str, Moments]
     totals: dict[str, Floats]
+    windows: dict[str, Floats]
+    ranks: Floats

@@ -2,11 +2,19 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from boltzmann_rl.arguments import Floats
+
 # Number of episodes over which the smoothed return of a run is averaged.
 WINDOW = 10
 
 # Points that are written to disk of each curve, at most; in memory it has all of them.
 POINTS = 200
+
+# Equal windows of each run, over which means are kept.
+WINDOWS = 100
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class Measures:
         axis: The horizontal axis of curves, ``"step"`` or ``"episode"``.
         metrics: In the order in which engines record them; a policy without a temperature lacks that metric.
         kept: Names of the metrics whose totals are kept for every run; the first ranks the agents.
+        windowed: Names of the metrics whose means over windows are kept for every run.
         panels: Names of the metrics in a figure of curves; with several problems only the first two.
         study: Names of the metrics in a figure of a parameter study.
     """
@@ -45,6 +54,7 @@ class Measures:
     axis: str
     metrics: tuple[Metric, ...]
     kept: tuple[str, ...]
+    windowed: tuple[str, ...]
     panels: tuple[str, ...]
     study: tuple[str, ...]
 
@@ -71,6 +81,7 @@ BANDITS = Measures(
         Metric("temperature", "Temperature", "reward"),
     ),
     kept=("reward", "best_action", "regret"),
+    windowed=("reward", "best_action", "regret", "expected_reward", "expected_regret"),
     panels=("expected_reward", "best_action", "cumulative_regret", "effective_actions"),
     study=("reward", "best_action"),
 )
@@ -84,6 +95,7 @@ EPISODES = Measures(
         Metric("smoothed_return", f"Return, mean of last {WINDOW} episodes", "reward per episode", "late"),
     ),
     kept=("return", "length", "terminated"),
+    windowed=("return", "length", "terminated"),
     panels=("smoothed_return", "length"),
     study=("return", "length"),
 )
@@ -97,3 +109,47 @@ def measures_of(axis: str) -> Measures:
         'return'
     """
     return {measures.axis: measures for measures in (BANDITS, EPISODES)}[axis]
+
+
+def points_of(length: int, points: int = POINTS) -> NDArray[np.int64]:
+    """The steps that represent a curve of ``length`` steps: in ascending order, with the first and the last.
+
+    Half of them are evenly spaced, and half evenly on a logarithmic scale, so that early steps are well covered. Some
+    coincide, so they are at most ``points``; all steps if these are no more.
+
+    Example:
+        >>> points_of(1000, points=10)
+        array([  0,   5,  31, 177, 250, 500, 749, 999])
+    """
+    if points >= length:
+        return np.arange(length)
+    even, logarithmic = np.linspace(0, length - 1, points - points // 2), np.geomspace(1, length, points // 2) - 1
+    return np.unique(np.concatenate([even, logarithmic]).round().astype(np.int64))
+
+
+def bounds_of(length: int, windows: int) -> NDArray[np.int64]:
+    """The first step of each window, and ``length``; there are at most as many windows as steps.
+
+    Example:
+        >>> bounds_of(10, 4), bounds_of(2, 4)
+        (array([ 0,  2,  5,  7, 10]), array([0, 1, 2]))
+    """
+    windows = min(windows, length)
+    return np.arange(windows + 1) * length // windows
+
+
+def window_means(samples: Floats, windows: int) -> Floats:
+    """Means of samples ``(runs, steps)`` over windows ``(runs, windows)``; finite if the samples are.
+
+    Example:
+        >>> window_means(np.array([[1.0, 3.0, 5.0, 5.0]]), 2)
+        array([[2., 5.]])
+    """
+    bounds = bounds_of(samples.shape[1], windows)
+    sizes, unit = np.diff(bounds), unit_of(bounds)
+    return np.add.reduceat(samples * unit, bounds[:-1], axis=1) / (sizes * unit)
+
+
+def unit_of(bounds: NDArray[np.int64]) -> float:
+    """A power of 2, so that the sum over a window of samples times that never overflows."""
+    return 2.0 ** -int(np.diff(bounds).max()).bit_length()

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
-from boltzmann_rl.engines.blocks import BLOCK
 from boltzmann_rl.engines.metrics import measures_of
-from boltzmann_rl.engines.reference import episodes
 from boltzmann_rl.engines.selection import engine_of
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
@@ -80,7 +78,7 @@ class BanditExperiment:
 
     def plan(self) -> Plan:
         """The work as self-contained cells."""
-        return _plan(self, BLOCK, self.steps, self.steps, self.uncounted_steps)
+        return _plan(self, self.steps, self.steps, self.uncounted_steps)
 
     def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
         """Run it: `boltzmann_rl.run`."""
@@ -137,7 +135,7 @@ class GymnasiumExperiment:
 
     def plan(self) -> Plan:
         """The work as self-contained cells."""
-        return _plan(self, episodes.BLOCK, self.episodes, _STEPS_PER_EPISODE * self.episodes)
+        return _plan(self, self.episodes, _STEPS_PER_EPISODE * self.episodes)
 
     def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
         """Run it: `boltzmann_rl.run`."""
@@ -164,8 +162,8 @@ def run(experiment: Experiment, *, jobs: int | None = None, progress: bool = Tru
     return run_plan(experiment.plan(), jobs=jobs, progress=progress)
 
 
-def _plan(experiment: Any, width: int, length: int, steps: int, uncounted: int = 0) -> Plan:
-    """The plan of an experiment with blocks of ``width`` runs, of about ``steps`` steps each."""
+def _plan(experiment: Any, length: int, steps: int, uncounted: int = 0) -> Plan:
+    """The plan of an experiment with runs of about ``steps`` steps."""
     entrants, axis = entrants_of(experiment.agents), experiment.axis
     work = steps * experiment.runs * len(experiment.problem) * len(entrants)
     metrics = tuple(metric.name for metric in measures_of(axis).metrics)
@@ -173,7 +171,7 @@ def _plan(experiment: Any, width: int, length: int, steps: int, uncounted: int =
     for problem, declared in experiment.problem.items():
         for label, (agent, family, parameter) in entrants.items():
             engine, reason = engine_of(axis, declared, agent, work)
-            sizes = experiment.runs, length, experiment.seed, uncounted
-            cell = Cell(declared, agent, axis, metrics, engine, 0, *sizes)
+            sizes = experiment.runs, length, experiment.seed
+            cell = Cell(declared, agent, axis, metrics, engine, 0, *sizes, uncounted=uncounted)
             series.append(Series(problem, label, family, parameter, cell, reason))
-    return Plan(experiment.name, type(experiment).__name__, tuple(series), width)
+    return Plan(experiment.name, type(experiment).__name__, tuple(series))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.engines.metrics import points_of
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.runs.plan import Plan
 from boltzmann_rl.runs.runner import Measured
@@ -45,7 +46,7 @@ def runs_table(plan: Plan, measured: Iterable[Measured]) -> pd.DataFrame:
     """One row per problem, agent and run, with the totals of the run."""
     tables = []
     for series, cell, block in measured:
-        numbers = np.arange(cell.runs) + cell.block * plan.width
+        numbers = np.arange(cell.first, cell.first + cell.runs)
         labels = {"problem": series.problem, "agent": series.agent, "run": numbers}
         tables.append(pd.DataFrame({**labels, **block.totals}))
     table = pd.concat(tables, ignore_index=True)
@@ -91,7 +92,5 @@ def _summary(plan: Plan, runs: pd.DataFrame, problem: str) -> list[dict[str, Any
 
 
 def thinned(curves: pd.DataFrame, points: int) -> pd.DataFrame:
-    """At most ``points`` steps of every curve, evenly spaced, with the first and the last."""
-    length = int(curves["step"].max()) + 1
-    kept = np.unique(np.linspace(0, length - 1, min(points, length)).round().astype(int))
-    return curves[curves["step"].isin(kept)]
+    """At most ``points`` steps of every curve: `points_of`."""
+    return curves[curves["step"].isin(points_of(int(curves["step"].max()) + 1, points))]

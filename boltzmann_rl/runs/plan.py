@@ -1,24 +1,62 @@
-"""The plan of an experiment: self-contained cells, each a block of runs of one agent on one problem."""
+"""The plan of an experiment: self-contained cells, each a range of runs of one agent on one problem."""
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from boltzmann_rl.agents.agent import Agent
-from boltzmann_rl.engines.blocks import Block
-from boltzmann_rl.engines.metrics import Measures, measures_of
+from boltzmann_rl.engines.blocks import BLOCK, Block
+from boltzmann_rl.engines.metrics import WINDOWS, Measures, measures_of
 from boltzmann_rl.engines.selection import room
 from boltzmann_rl.runs.code import code_of
 
 # The version of a cell's results: it increases when the numbers or their meaning change.
-FORMAT = 1
+FORMAT = 2
+
+# Where the ranges of runs end in the first block of a bandit's runs; every later block is one range. More runs add
+# ranges, and change none but the last one if it was not complete.
+_ENDS = (10, 30, 100, 300, BLOCK)
+
+
+def ranges(axis: str, runs: int) -> Iterator[tuple[int, int]]:
+    """The ranges of runs of which each is a cell: number of the first run, and number of runs.
+
+    In an environment each run is one. Those of a bandit end at run 10, 30, 100, 300, 1000, 2000, 3000, ….
+
+    Args:
+        axis: ``"step"`` for a bandit, ``"episode"`` for an environment.
+        runs: Number of all runs, ≥ 1.
+
+    Example:
+        >>> list(ranges("step", 2007))
+        [(0, 10), (10, 20), (30, 70), (100, 200), (300, 700), (1000, 1000), (2000, 7)]
+    """
+    ends = itertools.count(1) if axis == "episode" else itertools.chain(_ENDS, itertools.count(2 * BLOCK, BLOCK))
+    first = 0
+    while first < runs:
+        end = next(ends)
+        yield first, min(end, runs) - first
+        first = end
+
+
+def count_ranges(axis: str, runs: int) -> int:
+    """The number of ranges of runs, without making them.
+
+    Example:
+        >>> count_ranges("step", 2007)
+        7
+    """
+    if axis == "episode":
+        return runs
+    return 1 + sum(end < runs for end in _ENDS[:-1]) + (runs - 1) // BLOCK
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One block of runs of one agent on one problem, self-contained: it can be stored, sent and repeated.
+    """A range of runs of one agent on one problem, self-contained: it can be stored, sent and repeated.
 
     Evaluating its ``repr`` gives an equal cell where the names in it are defined.
 
@@ -28,10 +66,11 @@ class Cell:
         axis: The axis of curves: ``"step"`` for a bandit, ``"episode"`` for an environment.
         metrics: Names of the metrics whose curves are kept, if the policy has them.
         engine: ``"reference"`` or ``"compiled"``.
-        block: Its number, from 0, by which its random streams are keyed.
-        runs: Number of runs, at most a block.
+        first: Number of its first run, from 0.
+        runs: Number of runs. Those of a bandit lie within one block of BLOCK runs, by which random streams are keyed.
         length: Steps or episodes of each run.
         seed: Of the experiment, in [0, 2⁶³).
+        windows: Number of equal windows of each run whose means are kept; at most ``length`` are.
         uncounted: Steps at the beginning that totals leave out.
 
     Example:
@@ -47,25 +86,58 @@ class Cell:
     axis: str
     metrics: tuple[str, ...]
     engine: str
-    block: int
+    first: int
     runs: int
     length: int
     seed: int
+    windows: int = WINDOWS
     uncounted: int = 0
 
     def simulate(self) -> Block:
         """Simulate the runs, and measure them."""
-        lengths = {"episodes": self.length}
-        if self.axis == "step":
-            lengths = {"steps": self.length, "uncounted_steps": self.uncounted}
-        simulate = room(self.axis, self.engine).simulate
-        block: Block = simulate(self.problem, self.agent, block=self.block, runs=self.runs, seed=self.seed, **lengths)
-        return block._replace(curves={name: block.curves[name] for name in self.metrics if name in block.curves})
+        return simulate_together([self])[0]
 
     @property
     def key(self) -> str:
         """A hash of everything that determines the results: declaration, engine, format and code."""
         return hashlib.sha256(repr((FORMAT, self, code_of(self.problem, self.agent))).encode()).hexdigest()
+
+
+def simulate_together(cells: Sequence[Cell]) -> list[Block]:
+    """Simulate cells of one agent on one problem, which share drawn random numbers, schedules and tables.
+
+    The results are the same bytes as if each cell were simulated alone.
+
+    Args:
+        cells: Cells that differ only in their runs; those of a bandit lie in the same block of runs.
+
+    Raises:
+        ValueError: Cells of several series or of several blocks.
+
+    Example:
+        >>> from boltzmann_rl import BanditExperiment, Boltzmann, GaussianBandit, SampleAverage
+        >>> agents = {"τ = 0.2": Agent(SampleAverage(), Boltzmann(0.2))}
+        >>> plan = BanditExperiment("example", GaussianBandit(), agents, runs=50, steps=20).plan()
+        >>> [len(block.totals["reward"]) for block in simulate_together([cell for _, cell in plan.cells()])]
+        [10, 20, 20]
+    """
+    if not cells:
+        return []
+    one = cells[0]
+    if any(dataclasses.replace(cell, first=one.first, runs=one.runs) != one for cell in cells):
+        raise ValueError("cells that are simulated together must belong to one agent and one problem")
+    lengths = {"episodes": one.length}
+    if one.axis == "step":
+        lengths = {"steps": one.length, "uncounted_steps": one.uncounted}
+        if len({run // BLOCK for cell in cells for run in (cell.first, cell.first + cell.runs - 1)}) > 1:
+            raise ValueError(f"cells that are simulated together must lie within one block of {BLOCK} runs")
+    places = [(cell.first, cell.runs) for cell in cells]
+    simulate = room(one.axis, one.engine).simulate_ranges
+    blocks = simulate(one.problem, one.agent, places, seed=one.seed, windows=one.windows, **lengths)
+    return [
+        block._replace(curves={name: block.curves[name] for name in one.metrics if name in block.curves})
+        for block in blocks
+    ]
 
 
 class Series(NamedTuple):
@@ -76,7 +148,7 @@ class Series(NamedTuple):
         agent: Label of the agent.
         family: In a parameter study, the label of its family, which is drawn as one line.
         parameter: In a parameter study, the agent's value of the parameter.
-        cell: All its runs in one cell; each cell of the plan has one block of them.
+        cell: All its runs in one cell; the cells of the plan have ranges of them.
         reason: Why the reference engine runs it although compiling would pay; else empty.
     """
 
@@ -96,13 +168,11 @@ class Plan:
         name: Name of the experiment.
         kind: Name of the experiment's class.
         series: One for each problem and agent.
-        width: Number of runs in a block.
     """
 
     name: str
     kind: str
     series: tuple[Series, ...]
-    width: int
 
     @property
     def first(self) -> Cell:
@@ -131,11 +201,10 @@ class Plan:
 
     def __len__(self) -> int:
         """The number of cells."""
-        return len(self.series) * -(-self.runs // self.width)
+        return len(self.series) * count_ranges(self.first.axis, self.runs)
 
     def cells(self) -> Iterator[tuple[Series, Cell]]:
         """The cells, each with its series."""
         for series in self.series:
-            for block, first in enumerate(range(0, self.runs, self.width)):
-                runs = min(self.width, self.runs - first)
-                yield series, dataclasses.replace(series.cell, block=block, runs=runs)
+            for first, runs in ranges(self.first.axis, self.runs):
+                yield series, dataclasses.replace(series.cell, first=first, runs=runs)

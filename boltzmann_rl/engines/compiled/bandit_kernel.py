@@ -173,14 +173,16 @@ def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
 
 
 @compiled
-def run_steps(first, uniforms, noise, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
+def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
     """Simulate a chunk of steps; returns whether every value that was learned is valid.
 
-    Uniforms and reward noise are ``(steps, runs)``; a policy that perturbs has uniforms ``(steps, runs × arms)``.
+    Uniforms and reward noise have a row for each step and more, and a column for each run of the block, of which the
+    runs' are those from ``column`` on; a policy that perturbs has a column of uniforms for each run and arm.
     """
-    steps, block = noise.shape
+    block = noise.shape[1]
     per_run = uniforms.shape[1] // block
-    uniforms, noise, policy, problem = flat(uniforms), flat(noise), _flat_policy(policy), _flat_problem(problem)
+    uniforms, noise = beyond(flat(uniforms), column * per_run), beyond(flat(noise), column)
+    policy, problem = _flat_policy(policy), _flat_problem(problem)
     learner, space, measured = _flat_learner(learner), _flat_space(space), _flat_measured(measured)
     arms, runs, fine = problem.arms, measured.tiles * WIDTH, True
     for t in range(steps):

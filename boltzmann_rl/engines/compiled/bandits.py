@@ -1,5 +1,6 @@
 """The compiled engine for bandits, which takes the same actions as `boltzmann_rl.engines.reference.bandits`."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.compiled import bandit_kernel as kernel
 from boltzmann_rl.engines.compiled.perturbation import KINDS, Indices
-from boltzmann_rl.engines.metrics import BANDITS
+from boltzmann_rl.engines.metrics import BANDITS, WINDOWS
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.kernels import pcg
@@ -72,18 +73,23 @@ def _supports(bandit: Any, agent: Any) -> bool:
     return posterior or (agent.clock == "pulls" and rule.kind <= kernel.FADING and rule.exploration < 0.0)
 
 
-def simulate(
+def simulate(bandit: Bandit, agent: Agent, *, block: int, runs: int, actions: Any = None, **work: Any) -> Block:
+    """`simulate_ranges` for the first ``runs`` runs of a block; ``actions`` receives theirs."""
+    return simulate_ranges(bandit, agent, [(block * BLOCK, runs)], actions=[actions], **work)[0]
+
+
+def simulate_ranges(
     bandit: Bandit,
     agent: Agent,
+    ranges: Sequence[tuple[int, int]],
     *,
-    block: int,
-    runs: int,
     steps: int,
     seed: int,
+    windows: int = WINDOWS,
     uncounted_steps: int = 0,
-    actions: Any = None,
-) -> Block:
-    """`boltzmann_rl.engines.reference.bandits.simulate` for agents and bandits that this engine supports (`reason`).
+    actions: Sequence[Any] = (),
+) -> list[Block]:
+    """The reference's `simulate_ranges` for agents and bandits that this engine supports (`reason`).
 
     It draws from the same streams in the same order. Actions are the same, except where a uniform lies within 1e-12 of
     the boundary between two, or where two indices or values differ by rounding only. Curves and totals agree to 1e-12
@@ -94,30 +100,36 @@ def simulate(
     Args:
         bandit: As in the reference, like the next six.
         agent: Its learner and policy.
-        block: Number of the block.
-        runs: At most BLOCK.
+        ranges: Number of the first run and number of runs of each range, all in the same block of BLOCK runs.
         steps: Pulls per run.
         seed: In [0, 2⁶³).
+        windows: Number of windows of each run.
         uncounted_steps: Pulls that the totals leave out.
-        actions: An int64 array ``(steps, runs)`` that receives the actions; meaningless if the reference runs.
+        actions: For each range None, or an int64 array ``(steps, runs)`` that receives the actions; meaningless if the
+            reference runs.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
         >>> agent = Agent(SampleAverage(), Boltzmann(0.2))
-        >>> work = {"block": 0, "runs": 5, "steps": 100, "seed": 0}
-        >>> one, other = (engine(GaussianBandit(), agent, **work) for engine in (simulate, reference.simulate))
+        >>> work = {"ranges": [(0, 5)], "steps": 100, "seed": 0}
+        >>> engines = simulate_ranges, reference.simulate_ranges
+        >>> [one], [other] = (simulate(GaussianBandit(), agent, **work) for simulate in engines)
         >>> (one.totals["reward"] == other.totals["reward"]).all()
         np.True_
     """
-    given = {"block": block, "runs": runs, "steps": steps, "seed": seed, "uncounted_steps": uncounted_steps}
+    given: Any = {"steps": steps, "seed": seed, "windows": windows, "uncounted_steps": uncounted_steps}
     with np.errstate(under="ignore"):  # as by default, and as the compiled arithmetic does
         try:
             mixture, shown = _mixture(agent, steps), _temperatures(agent.policy, steps)
         except Exception:  # the reference raises the same error and names the step
-            return reference.simulate(bandit, agent, **given)
-        fine = (mixture.temperature >= LEAST_TEMPERATURE).all()
-        measured = _play(bandit, agent, mixture, actions, **given) if fine else None
-        return reference.simulate(bandit, agent, **given) if measured is None else _block(measured, shown)
+            return reference.simulate_ranges(bandit, agent, ranges, **given)
+        if not (mixture.temperature >= LEAST_TEMPERATURE).all():
+            return reference.simulate_ranges(bandit, agent, ranges, **given)
+        played = _play(bandit, agent, mixture, ranges, actions, steps=steps, seed=seed, uncounted=uncounted_steps)
+        return [
+            runs.block(shown) if runs.valid else reference.simulate_ranges(bandit, agent, [alone], **given)[0]
+            for alone, runs in zip(ranges, played, strict=True)
+        ]
 
 
 def _mixture(agent: Agent, steps: int) -> Mixture:
@@ -149,32 +161,27 @@ def _play(
     bandit: Any,
     agent: Agent,
     mixture: Mixture,
-    actions: Any,
+    ranges: Sequence[tuple[int, int]],
+    actions: Sequence[Any],
     *,
-    block: int,
-    runs: int,
     steps: int,
     seed: int,
-    uncounted_steps: int,
-) -> kernel.Measured | None:
-    """The measurements; None if a number is not finite or a value not valid, where the reference raises an error."""
-    rule, indices = _update_rule(agent.learner), _indices(agent)
-    perturbs = indices is not None
+    uncounted: int,
+) -> list["_Runs"]:
+    """Simulate ranges of runs, which share the random numbers that are drawn."""
+    perturbs, drifts, (_, _, noise) = _indices(agent) is not None, _drifts(bandit), _payment(bandit)
     purposes = "problem", "reward", "perturbation" if perturbs else "action", "drift"
-    problem, rewards, decisions, drift = (stream(seed, purpose, block) for purpose in purposes)
-    bernoulli, sd, noise = _payment(bandit)
-    drifts, now = _drifts(bandit), bandit.start(BLOCK, problem)
-    tiles = -(-runs // WIDTH)  # the last one may contain surplus runs
-    shape, wide = (tiles, bandit.arms, WIDTH), tiles * WIDTH
-    policy = _policy(mixture, indices, rule, shape)
-    learner = _learner(rule, shape, steps)
-    measured = _measured(runs, tiles, steps, uncounted_steps, recorded=actions is not None)
+    problem, rewards, decisions, drift = (stream(seed, purpose, ranges[0][0] // BLOCK) for purpose in purposes)
+    now = bandit.start(BLOCK, problem)
     chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if drifts or perturbs else _CHUNK
-    space = kernel.space_for(tiles, bandit.arms, chunk)
-    x, u = aligned((chunk, BLOCK)), aligned((chunk, BLOCK * bandit.arms if perturbs else BLOCK))
+    played = [
+        _Runs(bandit, agent, mixture, alone, chunk, uncounted, actions[number] if actions else None)
+        for number, alone in enumerate(ranges)
+    ]
+    # One more row, which surplus runs in the last tile of a block read.
+    x, u = aligned((chunk + 1, BLOCK)), aligned((chunk + 1, BLOCK * bandit.arms if perturbs else BLOCK))
     draw_uniforms = pcg.uniforms(decisions)
     draw_noise = noise(rewards) if noise else None
-    paid: kernel.Problem | None = None
     for first in range(0, steps, chunk):
         size = min(chunk, steps - first)
         draw_uniforms(u[:size])
@@ -182,20 +189,76 @@ def _play(
             draw_noise(x[:size])
         else:
             x[:size] = [bandit.noise(BLOCK, rewards) for _ in range(size)]
-        means = now[np.newaxis, :wide]
+        means = now[np.newaxis]
         if drifts:
-            means = np.empty((size, wide, bandit.arms))
+            means = np.empty((size, BLOCK, bandit.arms))
             for step in range(size):
-                means[step], now = now[:wide], bandit.move(now, drift)
+                means[step], now = now, bandit.move(now, drift)
+        for runs in played:
+            runs.advance(first, size, u, x, means)
+    return played
+
+
+class _Runs:
+    """A range of runs, in the kernel's numbers."""
+
+    def __init__(
+        self,
+        bandit: Any,
+        agent: Agent,
+        mixture: Mixture,
+        place: tuple[int, int],
+        chunk: int,
+        uncounted: int,
+        actions: Any,
+    ) -> None:
+        first, runs = place
+        tiles, steps = -(-runs // WIDTH), len(mixture.soft)  # the last tile may contain surplus runs
+        rule, shape = _update_rule(agent.learner), (tiles, bandit.arms, WIDTH)
+        self._bandit, self._column, self._actions = bandit, first % BLOCK, actions
+        self._problem: kernel.Problem | None = None
+        self._policy = _policy(mixture, _indices(agent), rule, shape)
+        self._learner = _learner(rule, shape, steps)
+        self._space = kernel.space_for(tiles, bandit.arms, chunk)
+        self._measured = _measured(runs, tiles, steps, uncounted, recorded=actions is not None)
+        self._finished = True
+
+    def advance(self, first: int, size: int, uniforms: Floats, noise: Floats, means: Floats) -> None:
+        """Simulate a chunk of steps, with numbers for the whole block."""
+        if not self._finished:
+            return
+        measured, column = self._measured, self._column
         with np.errstate(all="ignore"):  # as the compiled arithmetic does, also where it is not compiled
-            if drifts or paid is None:
-                paid = kernel.problem_of(means, bernoulli, sd)
-            if not kernel.run_steps(first, u[:size], x[:size], policy, paid, learner, space, measured):
-                return None
-        if actions is not None:
-            actions[first : first + size] = measured.cells[:size, :runs] // WIDTH % bandit.arms
-    results = (measured.sums, measured.squares, measured.totals, learner.values)
-    return measured if all(np.isfinite(x).all() for x in results) else None
+            if self._problem is None or _drifts(self._bandit):
+                # Surplus runs at the end of the block have the means of its last run.
+                columns = np.minimum(np.arange(column, column + measured.tiles * WIDTH), BLOCK - 1)
+                bernoulli, sd, _ = _payment(self._bandit)
+                self._problem = kernel.problem_of(means[:, columns], bernoulli, sd)
+            state = self._policy, self._problem, self._learner, self._space, measured
+            self._finished = kernel.run_steps(first, size, column, uniforms, noise, *state)
+        if self._actions is not None:
+            chosen = measured.cells[:size, : measured.runs] // WIDTH % self._bandit.arms
+            self._actions[first : first + size] = chosen
+
+    @property
+    def valid(self) -> bool:
+        """Whether every number is finite and every value valid; otherwise the reference raises an error."""
+        measured = self._measured
+        results = (measured.sums, measured.squares, measured.totals, self._learner.values)
+        return self._finished and all(np.isfinite(x).all() for x in results)
+
+    def block(self, temperatures: Floats | None) -> Block:
+        """The results, with the temperature at each step if the policy has one."""
+        measured, runs = self._measured, self._measured.runs
+        with np.errstate(all="ignore"):
+            means = measured.origin + measured.sums / runs
+            squares = np.maximum(measured.squares - measured.sums**2 / runs, 0.0)
+        numbers = zip(kernel.METRICS, means, squares, strict=True)
+        curves = {metric: Moments(runs, mean, square) for metric, mean, square in numbers}
+        if temperatures is not None:
+            curves["temperature"] = Moments(runs, temperatures, np.zeros(len(temperatures)))
+        totals = dict(zip(BANDITS.kept, measured.totals[:, :runs], strict=True))
+        return Block(curves, totals, {}, np.zeros((0, 0)))
 
 
 def _policy(mixture: Mixture, indices: Indices | None, rule: UpdateRule, shape: tuple[int, int, int]) -> kernel.Policy:
@@ -222,17 +285,6 @@ def _measured(runs: int, tiles: int, steps: int, uncounted: int, *, recorded: bo
     totals, cumulative = aligned((3, tiles * WIDTH)), aligned((tiles * WIDTH,))
     cells = np.zeros((_CHUNK, tiles * WIDTH) if recorded else (0, 0), np.int64)
     return kernel.Measured(runs, tiles, steps, uncounted, origin, sums, squares, totals, cumulative, recorded, cells)
-
-
-def _block(measured: kernel.Measured, temperatures: Floats | None) -> Block:
-    runs = measured.runs
-    with np.errstate(all="ignore"):
-        means = measured.origin + measured.sums / runs
-        squares = np.maximum(measured.squares - measured.sums**2 / runs, 0.0)
-    curves = {metric: Moments(runs, *numbers) for metric, *numbers in zip(kernel.METRICS, means, squares, strict=True)}
-    if temperatures is not None:
-        curves["temperature"] = Moments(runs, temperatures, np.zeros(len(temperatures)))
-    return Block(curves, dict(zip(BANDITS.kept, measured.totals[:, :runs], strict=True)))
 
 
 def _payment(bandit: Any) -> Any:

@@ -5,7 +5,7 @@ environment's own random stream, so every transition is the one that stepping th
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.blocks import Block
+from boltzmann_rl.engines.metrics import WINDOWS
 from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.kernels import pcg
@@ -82,25 +83,40 @@ def reason(environment: Environment, agent: Agent) -> str:
     return ""
 
 
-def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, episodes: int, seed: int) -> Block:
-    """As `boltzmann_rl.engines.reference.episodes.simulate`, which runs what this engine can't.
+def simulate(environment: Environment, agent: Agent, *, first: int, runs: int, **work: Any) -> Block:
+    """`simulate_ranges` for one range of runs."""
+    return simulate_ranges(environment, agent, [(first, runs)], **work)[0]
+
+
+def simulate_ranges(
+    environment: Environment,
+    agent: Agent,
+    ranges: Sequence[tuple[int, int]],
+    *,
+    episodes: int,
+    seed: int,
+    windows: int = WINDOWS,
+) -> list[Block]:
+    """As `boltzmann_rl.engines.reference.episodes.simulate_ranges`, which runs what this engine can't.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
-        >>> work = {"block": 0, "runs": 2, "episodes": 50, "seed": 0}
         >>> lake, agent = Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1))
-        >>> found, expected = simulate(lake, agent, **work), reference.simulate(lake, agent, **work)
+        >>> work = {"ranges": [(0, 2)], "episodes": 50, "seed": 0}
+        >>> [found], [expected] = simulate_ranges(lake, agent, **work), reference.simulate_ranges(lake, agent, **work)
         >>> bool((found.curves["return"].mean == expected.curves["return"].mean).all())
         True
     """
     if reason(environment, agent):
-        return reference.simulate(environment, agent, block=block, runs=runs, episodes=episodes, seed=seed)
-    samples, run, world = np.empty((3, runs, episodes)), _run_of(agent), cached(environment)
-    for row in range(runs):
-        work = {"episodes": episodes, "seed": reference.run_seed(seed, block, row)}
-        played = None if world is None else run(world, **work)
-        samples[:, row] = played.samples if played else _made(environment, agent, None if world else run, **work)
-    return reference.block_of(samples)
+        return reference.simulate_ranges(environment, agent, ranges, episodes=episodes, seed=seed, windows=windows)
+    play, world = _run_of(agent), cached(environment)
+
+    def samples_of_run(run: int) -> Floats:
+        work = {"episodes": episodes, "seed": reference.run_seed(seed, run)}
+        played = None if world is None else play(world, **work)
+        return played.samples if played else _made(environment, agent, None if world else play, **work)
+
+    return reference.blocks_of(samples_of_run, ranges, windows)
 
 
 def _made(environment: Environment, agent: Agent, run: Callable[..., Trained | None] | None, **work: int) -> Floats:

@@ -1,5 +1,6 @@
-"""The reference engine for bandits: one Python loop over steps, with the runs of a block as rows."""
+"""The reference engine for bandits: one Python loop over steps, with the runs as rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits.stationary import checked_result
 from boltzmann_rl.decisions.act import decide, probabilities
 from boltzmann_rl.engines.blocks import BLOCK, Block
-from boltzmann_rl.engines.metrics import BANDITS
+from boltzmann_rl.engines.metrics import BANDITS, WINDOWS, bounds_of, unit_of
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.policies.parameters import temperature_at
 from boltzmann_rl.protocols import Bandit, memory_of, traits_of
@@ -19,16 +20,29 @@ from boltzmann_rl.streams import stream
 _BUFFER_STEPS = 32
 
 
+def simulate(bandit: Bandit, agent: Agent, *, block: int, runs: int, **work: Any) -> Block:
+    """`simulate_ranges` for the first ``runs`` runs of a block."""
+    return simulate_ranges(bandit, agent, [(block * BLOCK, runs)], **work)[0]
+
+
 @np.errstate(under="ignore")  # as by default: underflow rounds to 0, whatever the caller has set
-def simulate(
-    bandit: Bandit, agent: Agent, *, block: int, runs: int, steps: int, seed: int, uncounted_steps: int = 0
-) -> Block:
-    """Simulate ``runs`` ≤ BLOCK runs of ``steps`` steps, and measure them.
+def simulate_ranges(
+    bandit: Bandit,
+    agent: Agent,
+    ranges: Sequence[tuple[int, int]],
+    *,
+    steps: int,
+    seed: int,
+    windows: int = WINDOWS,
+    uncounted_steps: int = 0,
+) -> list[Block]:
+    """Simulate ranges of runs of ``steps`` steps, and measure each range, with the same bytes as if it were alone.
 
     Draws from five streams keyed by the seed and the number of the block, always for a full block: ``problem`` (the
     means), ``reward`` (one variate per run and step), ``action`` (one uniform per decision; a policy that perturbs
-    every action draws from ``perturbation`` instead), ``drift``, and ``learner`` (only for its own rows, if the learner
-    draws). No stream depends on the agent: all agents face the same problems, reward noise and uniforms.
+    every action draws from ``perturbation`` instead), ``drift``; and ``learner``, keyed by the first run of the range,
+    only if the learner draws. No stream depends on the agent: all agents face the same problems, reward noise and
+    uniforms.
 
     Measured per step: ``reward``; ``best_action``, whether the chosen arm has the highest mean; ``regret``, the
     distance of its mean from the highest; ``expected_reward`` and ``expected_regret``, averaged over the policy's
@@ -37,58 +51,91 @@ def simulate(
     infinite in some runs, as that of `RelativeToRange` is while all estimates tie, its mean is infinite, and so are
     both ends of its interval. Totals of runs leave out the first ``uncounted_steps``.
 
+    Args:
+        bandit: The problem.
+        agent: Its learner and policy.
+        ranges: Number of the first run and number of runs of each range, all in the same block of BLOCK runs.
+        steps: Pulls per run.
+        seed: In [0, 2⁶³).
+        windows: Number of windows of each run.
+        uncounted_steps: Pulls that the totals leave out.
+
     Raises:
         ValueError: A reward that is not finite; rewards or regrets of a run whose sum overflows; or a policy that does
             not return a distribution.
     """
-    learner, policy, traits = agent.learner, agent.policy, traits_of(agent.policy)
-    problem, rewards, actions, drift, learning = (
-        stream(seed, purpose, block) for purpose in ("problem", "reward", traits.stream, "drift", "learner")
+    buffer = _Buffer([runs for _, runs in ranges], steps, uncounted_steps, windows)
+    if _record(bandit, agent, ranges, buffer, steps=steps, seed=seed):
+        return buffer.blocks()
+    given: Any = {"steps": steps, "seed": seed, "windows": windows, "uncounted_steps": uncounted_steps}
+    return [simulate_ranges(bandit, agent, [alone], **given)[0] for alone in ranges]
+
+
+def _record(
+    bandit: Bandit, agent: Agent, ranges: Sequence[tuple[int, int]], buffer: "_Buffer", *, steps: int, seed: int
+) -> bool:
+    """Simulate ranges together; whether that gives what each alone gives: not if the learner draws."""
+    learner, policy, traits, block = agent.learner, agent.policy, traits_of(agent.policy), ranges[0][0] // BLOCK
+    problem, rewards, actions, drift = (
+        stream(seed, purpose, block) for purpose in ("problem", "reward", traits.stream, "drift")
     )
-    shape = (BLOCK, bandit.arms)
-    means = checked_result(bandit, "start", bandit.start(BLOCK, problem), shape)
-    gaps = _gaps(means[:runs])
-    state = learner.start((runs, bandit.arms), learning)
-    pulls = np.zeros((runs, bandit.arms), dtype=np.int64) if agent.clock == "pulls" else None
-    buffer = _Buffer(runs, steps, uncounted_steps)
-    rows = np.arange(runs)
+    learning = stream(seed, "learner", ranges[0][0])
+    undrawn = learning.bit_generator.state
+    mine = np.concatenate([np.arange(first, first + runs) for first, runs in ranges]) - block * BLOCK
+    shape, rows = (BLOCK, bandit.arms), np.arange(len(mine))
+    every_mean = checked_result(bandit, "start", bandit.start(BLOCK, problem), shape)
+    means = every_mean[mine]
+    gaps = _gaps(means)
+    state = learner.start((len(mine), bandit.arms), learning)
+    pulls = np.zeros((len(mine), bandit.arms), dtype=np.int64) if agent.clock == "pulls" else None
     width = traits.uniforms(shape)
     for step in range(steps):
         values = learner.values(state)
         now = step if pulls is None else pulls
         memory = memory_of(learner, state) if traits.takes_memory else None
         p = probabilities(policy, values, now, memory)
-        action = decide(policy, p, values, now, actions.random(width)[:runs], memory)
+        action = decide(policy, p, values, now, actions.random(width)[mine], memory)
         noise = checked_result(bandit, "noise", bandit.noise(BLOCK, rewards), (BLOCK,))
-        with np.errstate(over="ignore"):  # an infinite reward is refused below
-            reward = checked_result(bandit, "reward", bandit.reward(means[rows, action], noise[:runs]), (runs,))
-        if not np.isfinite(reward).all():
-            raise ValueError(
-                f"{bandit!r} paid {reward[~np.isfinite(reward)][0]} at step {step}: rewards must be finite"
-            )
+        reward = _paid(bandit, means[rows, action], noise[mine], step)
         shown = {}
         if traits.temperature is not None:
             shown["temperature"] = temperature_at(traits.temperature, values, now)
-        buffer.record(reward, p, means[:runs], gaps, gaps[rows, action], shown)
+        buffer.record(reward, p, means, gaps, gaps[rows, action], shown)
         if pulls is not None:
             pulls[rows, action] += 1
         state = learner.update(state, action, reward, p, learning)
-        moved = bandit.move(means, drift)
-        if moved is not means:
-            means = checked_result(bandit, "move", moved, shape)
-            gaps = _gaps(means[:runs])
-    return buffer.block()
+        if len(ranges) > 1 and learning.bit_generator.state != undrawn:
+            return False
+        moved = bandit.move(every_mean, drift)
+        if moved is not every_mean:
+            every_mean = checked_result(bandit, "move", moved, shape)
+            means = every_mean[mine]
+            gaps = _gaps(means)
+    return True
+
+
+def _paid(bandit: Bandit, means: Floats, noise: Floats, step: int) -> Floats:
+    """The checked rewards of arms with these means."""
+    with np.errstate(over="ignore"):  # an infinite reward is refused below
+        reward = checked_result(bandit, "reward", bandit.reward(means, noise), means.shape)
+    if not np.isfinite(reward).all():
+        raise ValueError(f"{bandit!r} paid {reward[~np.isfinite(reward)][0]} at step {step}: rewards must be finite")
+    return reward
 
 
 class _Buffer:
-    """The latest steps of every metric, which are merged into moments when it is full, and the totals of each run."""
+    """The latest steps of every metric, which are merged into moments when it is full; totals and windows of runs."""
 
-    def __init__(self, runs: int, steps: int, uncounted: int) -> None:
-        self._runs, self._steps, self._uncounted, self._at = runs, steps, uncounted, 0
-        self._cumulative = np.zeros(runs)
+    def __init__(self, sizes: list[int], steps: int, uncounted: int, windows: int) -> None:
+        self._ends, self._steps, self._uncounted, self._at = np.cumsum(sizes), steps, uncounted, 0
+        self._runs = sum(sizes)
+        self._cumulative = np.zeros(self._runs)
         self._samples: dict[str, Floats] = {}
-        self._parts: dict[str, list[Moments]] = {}
-        self._sums: dict[str, Floats] = {}
+        self._parts: dict[str, list[list[Moments]]] = {}
+        self._sums = {metric: np.zeros(self._runs) for metric in BANDITS.kept}
+        self._bounds = bounds_of(steps, windows)
+        self._unit, shape = unit_of(self._bounds), (len(self._bounds) - 1, self._runs)
+        self._windows = {metric: np.zeros(shape) for metric in BANDITS.windowed}
 
     def record(
         self, reward: Floats, p: Floats, means: Floats, gaps: Floats, regret: Floats, temperature: dict[str, Any]
@@ -113,7 +160,6 @@ class _Buffer:
         if not self._samples:
             self._samples = {metric: np.empty((_BUFFER_STEPS, self._runs)) for metric in metrics}
             self._parts = {metric: [] for metric in metrics}
-            self._sums = {metric: np.zeros(self._runs) for metric in metrics}
         line = self._at % _BUFFER_STEPS
         for metric, sample in metrics.items():
             self._samples[metric][line] = sample
@@ -122,28 +168,49 @@ class _Buffer:
             self._merge(line + 1)
 
     def _merge(self, lines: int) -> None:
-        first_counted = max(0, self._uncounted - (self._at - lines))
+        first = self._at - lines
         for metric, samples in self._samples.items():
-            self._parts[metric].append(Moments.of(samples[:lines]))
-            for sample in samples[first_counted:lines]:  # not samples.sum(), which adds up one run in another order
-                self._sums[metric] += sample
+            # Contiguous, so that the samples are added up in the same order as if the range were alone.
+            self._parts[metric].append([Moments.of(part.copy()) for part in self._split(samples[:lines])])
+        for metric, sums in self._sums.items():
+            for sample in self._samples[metric][max(0, self._uncounted - first) : lines]:
+                sums += sample  # not samples.sum(), which adds up one run in another order
+        for metric, window in self._windows.items():
+            numbers = np.searchsorted(self._bounds, np.arange(first, self._at), side="right") - 1
+            for number, sample in zip(numbers, self._samples[metric], strict=False):
+                window[number] += sample * self._unit
 
-    def block(self) -> Block:
-        curves = {
-            metric: Moments(
-                self._runs, np.concatenate([p.mean for p in parts]), np.concatenate([p.squares for p in parts])
+    def _split(self, samples: Floats) -> list[Floats]:
+        """The samples of each range, by the last axis."""
+        return np.split(samples, self._ends[:-1], axis=-1)
+
+    def blocks(self) -> list[Block]:
+        sizes = np.diff(self._bounds)[:, np.newaxis] * self._unit
+        totals = {metric: self._split(self._finite(metric, total)) for metric, total in self._sums.items()}
+        windows = {metric: self._split(window / sizes) for metric, window in self._windows.items()}
+        blocks = []
+        for number in range(len(self._ends)):
+            curves = {metric: _joined([merged[number] for merged in parts]) for metric, parts in self._parts.items()}
+            total, window = ({metric: part[number] for metric, part in kept.items()} for kept in (totals, windows))
+            window = {metric: np.ascontiguousarray(part.T) for metric, part in window.items()}
+            blocks.append(Block(curves, total, window, np.zeros((0, 0))))
+        return blocks
+
+    def _finite(self, metric: str, total: Floats) -> Floats:
+        beyond = total[~np.isfinite(total)]
+        if beyond.size:
+            raise ValueError(
+                f"the sum of the {metric}s of a run must be finite, got {beyond[0]} after {self._steps} steps: "
+                "measure rewards in larger units"
             )
-            for metric, parts in self._parts.items()
-        }
-        totals = {metric: self._sums[metric] for metric in BANDITS.kept}
-        for metric, total in totals.items():
-            beyond = total[~np.isfinite(total)]
-            if beyond.size:
-                raise ValueError(
-                    f"the sum of the {metric}s of a run must be finite, got {beyond[0]} after {self._steps} steps: "
-                    "measure rewards in larger units"
-                )
-        return Block(curves, totals)
+        return total
+
+
+def _joined(parts: list[Moments]) -> Moments:
+    """The moments at consecutive steps in one."""
+    return Moments(
+        parts[0].samples, np.concatenate([x.mean for x in parts]), np.concatenate([x.squares for x in parts])
+    )
 
 
 def _gaps(means: Floats) -> Floats:

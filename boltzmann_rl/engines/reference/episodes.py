@@ -1,6 +1,7 @@
 """Episodes of tabular and linear agents in Gymnasium environments, as generators and as measured runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,12 @@ from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.engines.blocks import Block
-from boltzmann_rl.engines.metrics import EPISODES, WINDOW
+from boltzmann_rl.engines.metrics import EPISODES, WINDOW, WINDOWS, window_means
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.protocols import AnyEnvironment, Transition
 from boltzmann_rl.streams import child_seed
 from boltzmann_rl.training.training import Episode, Training
-
-# Runs in a block. Every run has its own seeds, so results do not depend on this number.
-BLOCK = 5
 
 
 @suggesting
@@ -56,26 +54,53 @@ def train(env: AnyEnvironment, agent: Agent, *, episodes: int, seed: int) -> Ite
     return Training(env, agent, seed=seed).episodes(episodes)
 
 
-def simulate(environment: Environment, agent: Agent, *, block: int, runs: int, episodes: int, seed: int) -> Block:
-    """Train ``runs`` ≤ BLOCK agents from scratch, each with its own seed, and measure them.
+def simulate(environment: Environment, agent: Agent, *, first: int, runs: int, **work: Any) -> Block:
+    """`simulate_ranges` for one range of runs."""
+    return simulate_ranges(environment, agent, [(first, runs)], **work)[0]
+
+
+def simulate_ranges(
+    environment: Environment,
+    agent: Agent,
+    ranges: Sequence[tuple[int, int]],
+    *,
+    episodes: int,
+    seed: int,
+    windows: int = WINDOWS,
+) -> list[Block]:
+    """Train an agent from scratch in each run, with a seed of the run's own, and measure each range of runs.
 
     Measured per episode: ``return``, the undiscounted sum of rewards; ``smoothed_return``, its mean over the last
     ten episodes of the same run; ``length`` in steps; and ``terminated``, whether the episode terminated rather than
     being truncated by a time limit.
+
+    Args:
+        environment: Each run makes its own.
+        agent: Its learner and policy.
+        ranges: Number of the first run and number of runs of each range.
+        episodes: Episodes per run.
+        seed: In [0, 2⁶³).
+        windows: Number of windows of each run.
     """
-    samples = np.empty((3, runs, episodes))
-    for row in range(runs):
-        env = environment.make()
-        try:
-            samples[:, row] = samples_of(env, agent, episodes=episodes, seed=run_seed(seed, block, row))
-        finally:
-            env.close()
-    return block_of(samples)
+
+    def samples_of_run(run: int) -> Floats:
+        with closing(environment.make()) as env:
+            return samples_of(env, agent, episodes=episodes, seed=run_seed(seed, run))
+
+    return blocks_of(samples_of_run, ranges, windows)
 
 
-def run_seed(seed: int, block: int, row: int) -> int:
+def run_seed(seed: int, run: int) -> int:
     """The seed of one run of an experiment."""
-    return child_seed(seed, "run", block * BLOCK + row)
+    return child_seed(seed, "run", run)
+
+
+def blocks_of(samples_of_run: Callable[[int], Floats], ranges: Sequence[tuple[int, int]], windows: int) -> list[Block]:
+    """The block of each range, from the samples ``(3, episodes)`` of each run."""
+    return [
+        block_of(np.stack([samples_of_run(run) for run in range(first, first + runs)], axis=1), windows)
+        for first, runs in ranges
+    ]
 
 
 def samples_of(env: Any, agent: Agent, *, episodes: int, seed: int) -> Floats:
@@ -86,13 +111,15 @@ def samples_of(env: Any, agent: Agent, *, episodes: int, seed: int) -> Floats:
     return samples
 
 
-def block_of(samples: Floats) -> Block:
+def block_of(samples: Floats, windows: int = WINDOWS) -> Block:
     """The block of returns, lengths and terminations ``(3, runs, episodes)``."""
     measured = dict(zip(EPISODES.kept, samples, strict=True))
     with np.errstate(over="ignore", under="ignore"):
         measured["smoothed_return"] = _trailing_mean(measured["return"])
         curves = {metric: Moments.of(sample.T) for metric, sample in measured.items()}
-        return Block(curves, {metric: measured[metric].sum(axis=1) for metric in EPISODES.kept})
+        totals = {metric: measured[metric].sum(axis=1) for metric in EPISODES.kept}
+        means = {metric: window_means(measured[metric], windows) for metric in EPISODES.windowed}
+        return Block(curves, totals, means, np.zeros((0, 0)))
 
 
 def _trailing_mean(returns: Floats) -> Floats:
