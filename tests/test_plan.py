@@ -1,7 +1,6 @@
 """A cell of a plan is self-contained: its key covers everything that determines its numbers, and nothing else."""
 
 import dataclasses
-import importlib.util
 import itertools
 import math
 import pickle
@@ -13,7 +12,6 @@ import pytest
 
 import boltzmann_rl as brl
 from boltzmann_rl import schedules
-from boltzmann_rl.runs.code import code_of
 from boltzmann_rl.runs.plan import Cell
 from boltzmann_rl.runs.runner import measure
 
@@ -45,20 +43,7 @@ def bits(block):
     return curves, kept, block.ranks.shape, block.ranks.tobytes()
 
 
-@dataclasses.dataclass
-class Needs:
-    """A wrapper that is given as a class: it has no fields yet."""
-
-    env: object
-
-
 # --- the key ------------------------------------------------------------------------------------------------
-
-
-def test_a_wrapper_may_be_a_dataclass_that_is_given_as_a_class():
-    wrapped = dataclasses.replace(next(LAKE.plan().cells())[1], problem=brl.Environment("FrozenLake-v1", wrap=Needs))
-    assert wrapped.key != next(LAKE.plan().cells())[1].key
-    assert any("class Needs" in line for line in code_of(wrapped.problem))
 
 
 def test_another_process_that_is_sent_the_cell_finds_the_same_key():
@@ -104,86 +89,6 @@ def test_everything_that_determines_the_numbers_changes_the_key():
 def test_the_label_of_an_agent_and_other_agents_do_not_change_the_key():
     alone = brl.BanditExperiment("alone", brl.GaussianBandit(), {"another label": AGENTS["best"]}, 5, 30, seed=7)
     assert cells(alone)[0].key in {cell.key for cell in cells(BANDITS)}
-
-
-OWN = '''
-from dataclasses import dataclass
-
-import numpy as np
-
-
-class Base:
-    def __call__(self, values, step):
-        return self.weigh(np.ones(np.shape(values)))
-
-
-@dataclass(frozen=True)
-class Slope:
-    """Rises."""
-
-    def __call__(self, step):
-        return 1.0 + step
-
-
-@dataclass(frozen=True)
-class Own(Base):
-    """Of somebody else."""
-
-    slope: Slope = Slope()
-
-    def weigh(self, ones):
-        # all alike
-        return ones / ones.shape[-1]
-'''
-
-
-@pytest.fixture
-def key_of(tmp_path, monkeypatch):
-    """The key of a cell whose policy is defined in a file, each time in another folder."""
-    folders = (tmp_path / str(number) for number in itertools.count())
-
-    def key(text):
-        (folder := next(folders)).mkdir()
-        (folder / "own.py").write_text(text, "utf-8")
-        spec = importlib.util.spec_from_file_location("own", folder / "own.py")
-        module = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, "own", module)
-        spec.loader.exec_module(module)
-        return dataclasses.replace(CELL, agent=brl.Agent(brl.SampleAverage(), module.Own())).key
-
-    return key
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("", ""),
-        ("# all alike", "# each action as often as the others"),
-        ("        # all alike\n", "\n\n"),
-        ("from dataclasses", "# of a file\nA_CONSTANT = 3\nfrom dataclasses"),
-    ],
-    ids=["another folder", "a comment", "blank lines", "the rest of the file"],
-)
-def test_irrelevant_changes_to_a_users_file_do_not_change_the_key(key_of, old, new):
-    assert key_of(OWN) == key_of(OWN.replace(old, new, 1) if old else OWN)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("ones / ones.shape[-1]", "ones / ones.sum(axis=-1, keepdims=True)"),
-        ("np.ones(np.shape(values))", "np.ones_like(values)"),
-        ("1.0 + step", "2.0 + step"),
-    ],
-    ids=["its method", "its base class", "the class of a field"],
-)
-def test_changed_code_of_a_users_class_changes_the_key(key_of, old, new):
-    assert key_of(OWN) != key_of(OWN.replace(old, new, 1))
-
-
-def test_a_class_of_an_installed_distribution_is_identified_by_its_version():
-    assert f"numpy.float64 of numpy {np.__version__}" in code_of(np.float64(0.5))
-    assert not code_of(0.5, "text", (1, 2), {"of": [None]})
 
 
 # --- the cell -----------------------------------------------------------------------------------------------

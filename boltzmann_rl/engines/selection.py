@@ -63,3 +63,11 @@ def room(axis: str, engine: str) -> Any:
     """The module of an engine; the compiled ones need Numba."""
     with no_fork() if engine == COMPILED else nullcontext():
         return importlib.import_module(f"boltzmann_rl.engines.{_ROOMS[axis, engine]}")
+
+
+def simulating(axis: str, engine: str) -> tuple[Any, ...]:
+    """The function that simulates, and modules with code that it runs without a reference to it."""
+    simulate = room(axis, engine).simulate
+    if engine == REFERENCE:
+        return (simulate,)
+    return simulate, importlib.import_module("boltzmann_rl.kernels.vectors")  # which emits code for Numba

@@ -1,83 +1,152 @@
 """The code behind a declaration, so that results of changed code are not taken for results of the present code."""
 
-import ast
-import contextlib
 import dataclasses
 import functools
-import inspect
-import json
 import sys
-import textwrap
-from collections.abc import Iterator, Mapping
-from importlib import metadata
-from typing import Any
+from collections.abc import Mapping
+from contextlib import suppress
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
+
+from boltzmann_rl.runs.reach import ATOMS, Graph, module_of, own_text, reads
+from boltzmann_rl.runs.sources import owner_of
+
+_FIXED = FunctionType, type, ModuleType, CodeType
+
+_PACKAGE = __name__.partition(".")[0]
 
 
 def code_of(*parts: Any) -> tuple[str, ...]:
-    """For each class in a declaration, the name and version of its distribution, or else its source.
+    """The code that a declaration reaches: a line for each class, function and module, and for each distribution.
 
-    The same for the classes that they inherit from. The source, without comments, is used for editable installs as
-    well. Functions and values outside of a class that its methods use are not followed: make them fields.
+    A class reaches its bases, methods and attributes; a function its defaults, what it encloses, and the globals and
+    attributes of modules that it loads; an environment its registered options and entry point; and so on from there.
+    What belongs to an installed distribution is identified by its name, and by the name and version of the
+    distribution; everything else, editable installs as well, by its source without comments, docstrings and
+    annotations, or by its bytecode if there is no source. A module that a function imports, or uses otherwise than as
+    ``module.name``, counts as a whole, with those that it imports.
+
+    Constants count by their values: numbers, strings, arrays, and tuples, lists, sets, dicts and objects of these.
+    Variables that functions of the same file change do not count, as they are no constants.
+
+    Not seen are: data files; environment variables; code in strings (``eval``, ``exec``); modules and attributes that
+    are looked up by a string (``import_module``, ``getattr``); the values of objects of other libraries, such as
+    tensors, except for NumPy's arrays; and changes to this package within a process.
+
+    Args:
+        parts: Declarations, with the classes, functions or modules that will simulate them.
 
     Example:
-        >>> import boltzmann_rl as brl
-        >>> any("numpy" in line for line in code_of(brl.Boltzmann(0.5)))
-        False
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> any(line.startswith("softmax ") for line in code_of(Boltzmann(0.5)))  # False if this package is installed
+        True
     """
-    return tuple(sorted({_of_class(kind) for part in parts for kind in _classes(part)}))
+    roots: dict[int, Any] = {}
+    for part in parts:
+        _collect(part, roots, set())
+    found = _memory.get(tuple(roots))
+    if found is None or not all(_same(_seen(node), seen) for node, seen in found.seen):
+        if len(_memory) >= 1000:
+            _memory.clear()
+        found = _memory[tuple(roots)] = _search(list(roots.values()))
+    return found.lines
 
 
-def _classes(part: Any) -> Iterator[Any]:
-    """The classes of a value and of its parts, their bases, and an environment's entry point."""
-    if isinstance(part, tuple | list | Mapping):
+class _Found(NamedTuple):
+    """The lines of some roots, which stay alive, and what each node outside of this package was seen to read."""
+
+    lines: tuple[str, ...]
+    roots: list[Any]
+    seen: list[tuple[Any, list[Any]]]
+
+
+_memory: dict[tuple[int, ...], _Found] = {}
+
+
+def _search(roots: list[Any]) -> _Found:
+    graph = Graph()
+    start = " ".join(map(graph.text, roots))
+    lines = [graph.line(node) for node in graph]
+    lines = [f"roots {start}", *lines, *sorted(graph.owners)] if roots else []
+    seen = [(node, _seen(node)) for node in graph.waiting if not _is_own(node)]
+    return _Found(tuple(lines), roots, seen)
+
+
+def _is_own(node: Any) -> bool:
+    """Whether a node belongs to this package, whose code does not change within a process."""
+    return module_of(node).partition(".")[0] == _PACKAGE
+
+
+def _seen(node: Any) -> list[Any]:
+    """What a node reads now: what can't change as it is, everything else as text."""
+    values = [value for _, value in reads(node)]
+    values += [node.__code__ if isinstance(node, FunctionType) else own_text(node)]
+    return [value if _is_fixed(value) else Graph(by_identity=True).text(value) for value in values]
+
+
+def _is_fixed(value: Any) -> bool:
+    """Whether a value is the same as long as it is the same object; nodes are looked at for themselves."""
+    if type(value) is tuple:
+        return all(map(_is_fixed, value))
+    return type(value) in ATOMS or isinstance(value, _FIXED)
+
+
+def _same(now: list[Any], before: list[Any]) -> bool:
+    pairs = zip(now, before, strict=False)
+    return len(now) == len(before) and all(a is b or (type(a) is type(b) is str and a == b) for a, b in pairs)
+
+
+def _collect(part: Any, roots: dict[int, Any], visited: set[int]) -> None:
+    """Add the classes and functions of a value and of its parts, and the registered environments."""
+    kind = type(part)
+    if kind in ATOMS:
+        return
+    is_leaf, is_container, names = _structure(kind)  # type: ignore[arg-type]  # a class is hashable
+    if is_leaf:
+        roots[id(part)] = part
+        return
+    if id(part) in visited:
+        return
+    visited.add(id(part))
+    if kind.__module__ != "builtins":
+        roots[id(kind)] = kind
+    if is_container:
         for item in (*part, *(part.values() if isinstance(part, Mapping) else ())):
-            yield from _classes(item)
-        return
-    given = part if isinstance(part, type) else type(part)  # a class may be given as such, as `wrap` of an environment
-    yield from (kind for kind in given.__mro__ if _package_of(kind) not in sys.stdlib_module_names)
-    if given is part:
-        return
-    if callable(getattr(part, "make", None)):
-        yield from _entry_point(part.id)
-    if dataclasses.is_dataclass(part):
-        for field in dataclasses.fields(part):
-            yield from _classes(getattr(part, field.name))
+            _collect(item, roots, visited)
+    for name in vars(part) if names is None else names:
+        _collect(getattr(part, name), roots, visited)
+    if names and "id" in names and callable(getattr(kind, "make", None)):
+        spec = _registered(part.id)
+        roots |= {} if spec is None else {id(spec): spec}
 
 
-def _entry_point(name: str) -> Iterator[Any]:
-    """The creator of the environment with this id, if it is registered."""
+class _Structure(NamedTuple):
+    """Where the parts of values of a class are; ``names`` are attributes, None for all."""
+
+    is_leaf: bool = False
+    is_container: bool = False
+    names: tuple[str, ...] | None = ()
+
+
+@functools.cache
+def _structure(kind: type) -> _Structure:
+    if issubclass(kind, type | FunctionType | MethodType | functools.partial | ModuleType):
+        return _Structure(is_leaf=True)
+    if dataclasses.is_dataclass(kind):
+        return _Structure(names=tuple(field.name for field in dataclasses.fields(kind)))
+    if issubclass(kind, tuple | list | set | frozenset | Mapping):
+        return _Structure(is_container=True)
+    is_source = owner_of(kind.__module__) is None and hasattr(kind, "__dict__")
+    return _Structure(names=None if is_source and kind.__dictoffset__ else ())
+
+
+def _registered(name: str) -> Any:
+    """The spec of an environment, if it is registered."""
     import gymnasium  # imported here: bandits don't need it
-    from gymnasium.envs.registration import load_env_creator
 
-    with contextlib.suppress(gymnasium.error.Error):
-        entry = gymnasium.spec(name).entry_point
-        yield load_env_creator(entry) if isinstance(entry, str) else entry
-
-
-@functools.cache
-def _of_class(kind: Any) -> str:
-    owner = _owners().get(_package_of(kind))
-    if owner is not None:
-        return f"{kind.__module__}.{kind.__qualname__} of {owner}"
-    source = "unknown"  # if it was defined in an interactive session
-    with contextlib.suppress(OSError, TypeError, SyntaxError):
-        source = inspect.getsource(kind)
-        source = ast.unparse(ast.parse(textwrap.dedent(source)))
-    return f"{kind.__qualname__}: {source}"
-
-
-def _package_of(kind: Any) -> str:
-    package: str = kind.__module__.partition(".")[0]
-    return package
-
-
-@functools.cache
-def _owners() -> dict[str, str]:
-    """The name and version of the distribution of each top-level package, without editable installs."""
-    owners = {}
-    for package, names in metadata.packages_distributions().items():
-        found = metadata.distribution(names[0])
-        origin = json.loads(found.read_text("direct_url.json") or "{}")
-        if not origin.get("dir_info", {}).get("editable", False):
-            owners[package] = f"{names[0]} {found.version}"
-    return owners
+    module, _, short = name.rpartition(":")
+    if short in gymnasium.registry and (not module or module in sys.modules):
+        return gymnasium.registry[short]
+    with suppress(gymnasium.error.Error, ImportError):
+        return gymnasium.spec(name)
+    return None

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.metrics import WINDOWS, Measures, measures_of
-from boltzmann_rl.engines.selection import room
+from boltzmann_rl.engines.selection import room, simulating
 from boltzmann_rl.runs.code import code_of
 
 # The version of a cell's results: it increases when the numbers or their meaning change.
@@ -100,7 +100,8 @@ class Cell:
     @property
     def key(self) -> str:
         """A hash of everything that determines the results: declaration, engine, format and code."""
-        return hashlib.sha256(repr((FORMAT, self, code_of(self.problem, self.agent))).encode()).hexdigest()
+        code = code_of(self.problem, self.agent, simulate_together, *simulating(self.axis, self.engine))
+        return hashlib.sha256(repr((FORMAT, self, code)).encode()).hexdigest()
 
 
 def simulate_together(cells: Sequence[Cell]) -> list[Block]:

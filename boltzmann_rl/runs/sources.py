@@ -1,0 +1,241 @@
+"""Source for the key of a cell: the normalised text of functions and modules, and what an installation owns."""
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import itertools
+import linecache
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import metadata
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType
+from typing import Any, NamedTuple
+
+_STANDARD = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")}
+_STANDARD |= {folder / "lib-dynload" for folder in _STANDARD}
+
+# Methods that change what they are called on.
+_CHANGING = {"add", "append", "clear", "discard", "extend", "fill", "insert", "pop", "popitem", "remove", "reverse"}
+_CHANGING |= {"setdefault", "sort", "update"}
+
+_HAS_DOCSTRING = 0x4000000  # inspect.CO_HAS_DOCSTRING, since Python 3.13
+
+
+def owner_of(module: str) -> str | None:
+    """The distribution that a module is installed from, with its version; "" for the standard library, None for source.
+
+    Installed are the modules below a folder of installed packages. An editable install is source.
+
+    Example:
+        >>> owner_of("math"), owner_of("__main__")
+        ('', None)
+    """
+    return _owner(module.partition(".")[0])
+
+
+@functools.cache
+def _owner(package: str) -> str | None:
+    place = None if package in ("__main__", "__mp_main__") else _place(package)
+    if place is None:
+        return "" if package in sys.stdlib_module_names else None
+    folder = place.parent
+    if folder.resolve() in _STANDARD or (package in sys.stdlib_module_names and not folder.is_dir()):
+        return ""
+    if folder.name not in ("site-packages", "dist-packages") and not any(folder.glob("*.dist-info")):
+        return None
+    same_name = metadata.distributions(name=package, path=[str(folder)])
+    others = (one for one in metadata.distributions(path=[str(folder)]) if package in _packages(one))
+    found = next(itertools.chain(same_name, others), None)
+    return None if found is None else f"{found.name} {found.version}"
+
+
+def _place(package: str) -> Path | None:
+    """The folder or file of a top-level package or module."""
+    loaded = sys.modules.get(package)
+    file, folders = getattr(loaded, "__file__", None), list(getattr(loaded, "__path__", ()))
+    if loaded is None:
+        with suppress(ImportError, ValueError):
+            spec = importlib.util.find_spec(package)
+            file = spec.origin if spec is not None and spec.has_location else None
+            folders = list(spec.submodule_search_locations or ()) if spec is not None else []
+    place = next(iter(folders), file)
+    return None if place is None else Path(place)
+
+
+def _packages(found: metadata.Distribution) -> set[str]:
+    return {file.parts[0].partition(".")[0] for file in found.files or ()}
+
+
+class _File(NamedTuple):
+    """The functions of a file by name and first line, as syntax trees and as code."""
+
+    nodes: dict[tuple[str, int], list[Any]]
+    codes: dict[tuple[str, int], list[CodeType]]
+
+
+_texts: dict[int, tuple[CodeType, str]] = {}  # by id: two functions with equal code may have other decorators
+
+
+def text_of(code: CodeType) -> str:
+    """The source of a function with its decorators, without comments, docstrings and annotations.
+
+    If there is no source, or the file does not hold the source that was loaded, its bytecode.
+    """
+    if id(code) not in _texts:
+        _texts[id(code)] = code, _source(code) or repr(_bytecode(code))
+    return _texts[id(code)][1]
+
+
+def changed_in(code: CodeType) -> frozenset[str]:
+    """The names of globals and enclosed variables that functions of the same file assign to or change."""
+    return _changed_in(code.co_filename, _lines(code.co_filename))
+
+
+@functools.lru_cache(maxsize=512)
+def _changed_in(name: str, lines: tuple[str, ...]) -> frozenset[str]:
+    functions = (node for nodes in _file(name, lines).nodes.values() for node in nodes)
+    return frozenset(name for function in functions for name in _changed(function))
+
+
+def module_text(file: str) -> tuple[str, tuple[str, ...]]:
+    """The normalised source of a module's file, and the names of the modules that it may import.
+
+    Raises:
+        SyntaxError: It is no valid source.
+    """
+    return _whole(_lines(file))
+
+
+@functools.lru_cache(maxsize=512)
+def _whole(lines: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    tree = ast.parse("".join(lines))
+    names = set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            start, inside = "." * node.level + (node.module or ""), "." * (node.module is not None)
+            names |= {start, *(f"{start}{inside}{alias.name}" for alias in node.names)}
+    return ast.unparse(_Plain().visit(tree)), tuple(sorted(names))
+
+
+def digest(*texts: str) -> str:
+    """A hash of texts: sixteen digits."""
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _lines(file: str) -> tuple[str, ...]:
+    linecache.checkcache(file)
+    return tuple(linecache.getlines(file))
+
+
+def _source(code: CodeType) -> str:
+    place = code.co_name, code.co_firstlineno
+    file = _file(code.co_filename, _lines(code.co_filename))
+    nodes, codes = file.nodes.get(place, []), file.codes.get(place, [])
+    if len(nodes) != 1 or codes != [code]:
+        return ""
+    return ast.unparse(_Plain().visit(nodes[0]))
+
+
+@functools.lru_cache(maxsize=512)
+def _file(name: str, lines: tuple[str, ...]) -> _File:
+    nodes: dict[tuple[str, int], list[Any]] = {}
+    codes: dict[tuple[str, int], list[CodeType]] = {}
+    text = "".join(lines)
+    try:
+        tree = ast.parse(text)
+        whole = _compiled(name, text)
+    except (SyntaxError, ValueError):  # such as a cell of a notebook with a command of its own
+        return _File({}, {})
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            decorators = getattr(node, "decorator_list", [])
+            line = min(part.lineno for part in (node, *decorators))
+            nodes.setdefault((getattr(node, "name", "<lambda>"), line), []).append(node)
+    for code in _codes(whole):
+        codes.setdefault((code.co_name, code.co_firstlineno), []).append(code)
+    return _File(nodes, codes)
+
+
+def _compiled(name: str, text: str) -> CodeType:
+    """The code of a file; from Python's cache if that is there, since compiling takes longer."""
+    with suppress(OSError, ImportError, NotImplementedError):
+        if os.path.exists(name) and os.path.exists(importlib.util.cache_from_source(name)):
+            return SourceFileLoader("_", name).get_code("_")  # type: ignore[return-value]  # None for extensions only
+    return compile(text, name, "exec", dont_inherit=True)
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _changed(function: Any) -> set[str]:
+    """The names, other than its own variables, that a function assigns to or changes."""
+    given = function.args
+    own = {part.arg for part in (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg) if part}
+    outer, changed = set[str](), set[str]()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            outer |= set(node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.id)
+        elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            changed.add(_root(node))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING:
+            changed.add(_root(node.func))
+    return outer | (changed - own)
+
+
+def _root(node: Any) -> str:
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+class _Plain(ast.NodeTransformer):
+    """Drops what does not matter: docstrings and annotations."""
+
+    def visit(self, node: Any) -> Any:
+        node = self.generic_visit(node)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+            for name in ("returns", "type_params"):
+                if getattr(node, name, None):
+                    setattr(node, name, [] if name == "type_params" else None)
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.AnnAssign):
+            value = node.value
+            plain: Any = ast.Expr(node.target) if value is None else ast.Assign([node.target], value)
+            return ast.copy_location(plain, node)
+        return node
+
+
+def _bytecode(code: CodeType) -> tuple[Any, ...]:
+    """What code does, without its place and its docstring."""
+    documented = code.co_flags & _HAS_DOCSTRING if sys.version_info >= (3, 13) else not code.co_name.startswith("<")
+    constants = list(map(_constant, code.co_consts))
+    if documented and constants and isinstance(constants[0], str):
+        constants[0] = None
+    counts = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_HAS_DOCSTRING
+    names = code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
+    return code.co_code, constants, names, counts, code.co_exceptiontable
+
+
+def _constant(constant: Any) -> Any:
+    if isinstance(constant, CodeType):
+        return _bytecode(constant)
+    if isinstance(constant, frozenset):
+        return sorted(map(repr, constant))  # not in the order of hashes, which differ between processes
+    return constant

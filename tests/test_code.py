@@ -1,0 +1,479 @@
+"""The code behind a declaration: what changes it, and what does not."""
+
+import dataclasses
+import functools
+import importlib
+import itertools
+import linecache
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+
+import boltzmann_rl as brl
+from boltzmann_rl.engines.selection import simulating
+from boltzmann_rl.runs.code import code_of
+from boltzmann_rl.runs.sources import owner_of
+
+# --- edits of a user's files ------------------------------------------------------------------------------------
+
+OWN = '''
+"""Policies of somebody else."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+import beside
+from beside import halved
+
+FACTOR = 2.0
+WEIGHTS = [1.0, 2.0]
+OPTIONS = {"sign": 1.0}
+TABLE = np.arange(3.0)
+SEEN = {}
+UNUSED = 3
+
+
+def doubled(function):
+    @functools.wraps(function)
+    def call(*args):
+        return 2.0 * function(*args)
+
+    return call
+
+
+def scale(values, power=1.0, *, offset=0.0):
+    """Rescales."""
+    return FACTOR * values**power + offset + WEIGHTS[0] + OPTIONS["sign"] + TABLE[1]
+
+
+def made(enclosed):
+    def function(values):
+        return values + enclosed
+
+    return function
+
+
+shift = made(0.5)
+lifted = functools.partial(scale, power=2.0)
+
+
+@functools.cache
+def kept(number):
+    return number + 1
+
+
+def helped(values):
+    SEEN[len(SEEN)] = 1
+    return kept(0) + beside.third(values) + halved(values) + shift(values) + lifted(values)
+
+
+def unused():
+    return UNUSED
+
+
+class Base:
+    limit = 1.0
+
+    def __call__(self, values, step):
+        return self.weigh(np.ones(np.shape(values)))
+
+    @property
+    def half(self):
+        return 0.5
+
+    @staticmethod
+    def of(values):
+        return values + 1
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Rises."""
+
+    rate: float = 1.0
+
+    def __call__(self, step: int) -> float:
+        return 1.0 + step
+
+
+@dataclass(frozen=True)
+class Own(Base):
+    """Of somebody else."""
+
+    slope: Slope = Slope()
+
+    @doubled
+    def weigh(self, ones):
+        # all alike
+        total: float = ones.shape[-1]
+        return self.half * scale(helped(ones)) / total
+
+    def late(self):
+        from later import imported
+
+        return [imported(one) for one in range(3)]
+'''
+
+BESIDE = """
+def third(values):
+    return values / 3.0
+
+
+def halved(values):
+    return quarter(values) * 2.0
+
+
+def quarter(values):
+    return values / 4.0
+
+
+def elsewhere(values):
+    return values
+"""
+
+LATER = """
+def imported(values):
+    return values
+"""
+
+# Each edit: the file, what stands there, what is written in its place, whether the key must change.
+EDITS = {
+    "the body of a method": ("own", "self.half * scale", "self.half - scale", True),
+    "a function that a method calls": ("own", "values**power + offset", "values**power - offset", True),
+    "a function that is called by one": ("own", "beside.third(values) +", "beside.third(values) -", True),
+    "a number": ("own", "FACTOR = 2.0", "FACTOR = 2.5", True),
+    "a list": ("own", "WEIGHTS = [1.0,", "WEIGHTS = [1.5,", True),
+    "a dictionary": ("own", '{"sign": 1.0}', '{"sign": -1.0}', True),
+    "an array": ("own", "np.arange(3.0)", "np.arange(3.0) + 1.0", True),
+    "a default": ("own", "power=1.0", "power=1.5", True),
+    "a default by keyword": ("own", "offset=0.0", "offset=0.5", True),
+    "what a closure holds": ("own", "made(0.5)", "made(0.75)", True),
+    "the function of a closure": ("own", "values + enclosed", "values - enclosed", True),
+    "an argument of a partial": ("own", "partial(scale, power=2.0)", "partial(scale, power=3.0)", True),
+    "a function with a cache": ("own", "number + 1", "number + 2", True),
+    "the body of a decorator": ("own", "2.0 * function", "3.0 * function", True),
+    "a decorator": ("own", "    @doubled\n", "", True),
+    "an attribute of a base class": ("own", "limit = 1.0", "limit = 2.0", True),
+    "a method of a base class": ("own", "np.ones(np.shape(values))", "np.ones_like(values)", True),
+    "a property": ("own", "return 0.5", "return 0.25", True),
+    "a static method": ("own", "return values + 1", "return values + 2", True),
+    "the base class": ("own", "class Own(Base)", "class Own(Base, Slope)", True),
+    "the class of a field": ("own", "1.0 + step", "2.0 + step", True),
+    "a default of a field": ("own", "rate: float = 1.0", "rate: float = 2.0", True),
+    "a function of a module beside it": ("beside", "values / 3.0", "values / 3.5", True),
+    "a function that is called there": ("beside", "values / 4.0", "values / 4.5", True),
+    "a module that a method imports": ("later", "return values", "return -values", True),
+    "nothing": ("own", "", "", False),
+    "a comment": ("own", "# all alike", "# each as often as the others", False),
+    "blank lines": ("own", "        # all alike\n", "\n\n", False),
+    "a docstring of a class": ("own", '"""Of somebody else."""', '"""Of mine."""', False),
+    "a docstring of a function": ("own", '"""Rescales."""', '"""Multiplies."""', False),
+    "no docstring": ("own", '    """Rescales."""\n', "", False),
+    "an annotation of a variable": ("own", "total: float =", "total =", False),
+    "an annotation of an argument": ("own", "step: int) -> float", "step: float) -> object", False),
+    "an annotation of a field": ("own", "rate: float", "rate: object", False),
+    "a function that is not reached": ("own", "return UNUSED", "return -UNUSED", False),
+    "a constant that is not reached": ("own", "UNUSED = 3", "UNUSED = 4", False),
+    "a function there that is not reached": ("beside", "    return values\n", "    return -values\n", False),
+    "lines above": ("own", "FACTOR = 2.0", "\nANOTHER = 7\n\nFACTOR = 2.0", False),
+    "the layout": ("own", 'OPTIONS = {"sign": 1.0}', "OPTIONS = {\n    'sign':\n    1.0}", False),
+}
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Import the files, each time from another folder, and return the class."""
+    folders = (tmp_path / str(number) for number in itertools.count())
+
+    def imported(folder=None, **texts):
+        (folder := folder or next(folders)).mkdir()
+        for name, text in ({"own": OWN, "beside": BESIDE, "later": LATER} | texts).items():
+            (folder / f"{name}.py").write_text(text, "utf-8")
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.syspath_prepend(folder)
+        return importlib.import_module("own").Own
+
+    yield imported
+    for name in ("own", "beside", "later"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_changes_the_code_if_it_may_change_results(own, edit):
+    name, old, new, changes = EDITS[edit]
+    before = {"own": OWN, "beside": BESIDE, "later": LATER}[name]
+    assert old in before
+    first, second = code_of(own()()), code_of(own(**{name: before.replace(old, new, 1) if old else before})())
+    assert (first != second) == changes
+
+
+def test_the_name_of_the_folder_does_not_matter(own, tmp_path):
+    assert code_of(own(tmp_path / "here")()) == code_of(own(tmp_path / "or é there")())
+
+
+def test_the_order_of_imports_and_earlier_calls_do_not_matter(own):
+    kind = own()
+    first = code_of(kind())
+    kind().weigh(np.ones(3))  # which changes SEEN and the cache
+    assert code_of(kind()) == first
+    again = own()
+    importlib.import_module("later")
+    again().weigh(np.ones(3))
+    assert code_of(again()) == first
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda module: setattr(module, "FACTOR", 2.5),
+        lambda module: module.WEIGHTS.__setitem__(0, 1.5),
+        lambda module: module.TABLE.__setitem__(0, 1.5),
+        lambda module: setattr(module, "scale", lambda *args: 1.0),
+        lambda module: setattr(module.Own, "weigh", lambda self, ones: ones),
+        lambda module: setattr(module.Base, "another", 1.0),
+        lambda module: setattr(module.scale, "__defaults__", (3.0,)),
+        lambda module: setattr(module.unused, "__code__", module.unused.__code__) or setattr(
+            module.scale, "__code__", (lambda values, power=1.0, *, offset=0.0: values).__code__
+        ),
+    ],
+    ids=["a number", "a list", "an array", "a function", "a method", "an attribute", "defaults", "code"],
+)  # fmt: skip
+def test_what_is_changed_in_a_session_is_seen(own, change):
+    kind = own()
+    before = code_of(kind())
+    assert code_of(kind()) == before
+    change(sys.modules["own"])
+    assert code_of(kind()) != before
+
+
+def test_a_file_that_is_edited_after_its_import_does_not_hide_what_runs(own, tmp_path):
+    """Its source is not that of the loaded function, whose bytecode counts instead."""
+    kind = own(tmp_path / "here")
+    (tmp_path / "here" / "own.py").write_text(edited := OWN.replace("values + 1", "values + 2"), "utf-8")
+    assert code_of(kind()) != code_of(own(tmp_path / "there", own=edited)())
+
+
+# --- where there is no file -------------------------------------------------------------------------------------
+
+CELL = """
+LIMIT = 1.0
+
+def limited(values):
+    return values + LIMIT
+
+class Mine:
+    def __call__(self, values, step):
+        return limited(values)
+"""
+
+
+def defined(text, filename, *, keep):
+    """The class of a cell of a notebook; a kernel keeps the lines of its cells in ``linecache``."""
+    if keep:
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    namespace = {"__name__": "__main__"}
+    exec(compile(text, filename, "exec"), namespace)
+    return namespace["Mine"]
+
+
+@pytest.mark.parametrize("keep", [True, False], ids=["with the lines of cells", "with bytecode only"])
+def test_classes_of_a_notebook_count_by_their_lines_or_their_bytecode(keep):
+    numbers = itertools.count()
+
+    def code(old="", new=""):
+        return code_of(defined(CELL.replace(old, new, 1), f"<cell {next(numbers)} {keep}>", keep=keep)())
+
+    assert code() == code("", "\n\n") == code("values + LIMIT", "values + LIMIT  # a comment")
+    assert code() == code("    return limited", '    "A docstring."\n        return limited')
+    assert code() == code("(values):", "(values: float) -> float:")
+    assert code() != code("values + LIMIT", "values - LIMIT")
+    assert code() != code("LIMIT = 1.0", "LIMIT = 2.0")
+    assert code() != code("return limited(values)", "return limited(values + 1)")
+
+
+SCRIPT = """
+import boltzmann_rl as brl
+from boltzmann_rl.engines.selection import simulating
+from boltzmann_rl.runs.code import code_of
+names = {"b", "a", "c"}
+
+def chosen(values):
+    return values if len(values) in {3, 1, 2} else sorted({"x", "y"} | names)
+
+class Own:
+    letters = frozenset("abcdef")
+    def __call__(self, values, step):
+        return chosen(values)
+
+print(code_of(brl.GaussianBandit(), brl.SampleAverage(), Own(), *simulating("step", "reference")))
+"""
+
+
+def test_the_seed_of_hashes_does_not_matter():
+    def code(seed, *call, **given):
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        done = subprocess.run([sys.executable, *call], env=environment, capture_output=True, text=True, **given)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert len({code(seed, "-c", SCRIPT) for seed in "123"}) == 1
+    assert len({code(seed, "-", input=SCRIPT) for seed in "123"}) == 1
+
+
+# --- environments -----------------------------------------------------------------------------------------------
+
+
+class Still(gymnasium.Env):
+    def step(self, action):
+        return 0, 1.0, False, False, {}
+
+
+def wrapped(env):
+    return env
+
+
+ADDED = gymnasium.envs.registration.WrapperSpec("Again", f"{__name__}:Again", {})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kwargs": {"size": 4}},
+        {"max_episode_steps": 7},
+        {"order_enforce": False},
+        {"entry_point": lambda: Still()},
+        {"additional_wrappers": (ADDED,)},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_the_options_and_the_entry_point_of_a_registered_environment_count(options, monkeypatch):
+    monkeypatch.setattr(gymnasium.envs.registration, "registry", dict(gymnasium.registry))
+    gymnasium.register("Still-v0", entry_point=Still, max_episode_steps=5)
+    before = code_of(brl.Environment("Still-v0"))
+    assert any(line.startswith("Still.step ") for line in before)
+    del gymnasium.envs.registration.registry["Still-v0"]
+    gymnasium.register("Still-v0", **{"entry_point": Still, "max_episode_steps": 5, **options})
+    assert code_of(brl.Environment("Still-v0")) != before
+    del gymnasium.envs.registration.registry["Still-v0"]
+    gymnasium.register("Still-v0", entry_point=f"{__name__}:Still", max_episode_steps=5)
+    assert code_of(brl.Environment("Still-v0")) == before
+
+
+def test_an_installed_environment_counts_by_its_version_and_an_unknown_one_by_its_id():
+    version = f"gymnasium {gymnasium.__version__}"
+    assert version in code_of(brl.Environment("FrozenLake-v1"))
+    assert code_of(brl.Environment("Nowhere-v0"))
+    assert code_of(brl.Environment("FrozenLake-v1", wrap=wrapped)) != code_of(brl.Environment("FrozenLake-v1"))
+
+
+# --- this package and installed ones ----------------------------------------------------------------------------
+
+
+def test_a_class_of_an_installed_distribution_is_identified_by_its_name_and_version():
+    assert code_of(np.float64(0.5)) == ("roots numpy.float64()", f"numpy {np.__version__}")
+    assert code_of(0.5, "text", (1, 2), {"of": [None]}) == ()
+
+
+def test_owners():
+    assert owner_of("math") == owner_of("collections.abc") == owner_of("os") == ""
+    assert owner_of("numpy.random") == f"numpy {np.__version__}"
+    assert owner_of("sklearn").startswith("scikit-learn ")  # a package with another name than its distribution
+    assert owner_of(__name__) is owner_of("__main__") is owner_of("nowhere") is None
+
+
+@pytest.mark.parametrize(
+    ("axis", "engine", "reached"),
+    [
+        ("step", "reference", "Moments.merge"),
+        ("step", "compiled", "boltzmann_rl.kernels.vectors"),
+        ("step", "compiled", "exp_nonpositive"),
+        ("episode", "reference", "Player.learn"),
+        ("episode", "compiled", "_choose"),
+    ],
+)
+def test_the_code_of_the_engine_is_reached(axis, engine, reached):
+    if owner_of("boltzmann_rl") is not None:
+        pytest.skip("an installed package counts by its version")
+    assert reached in {line.split()[0] for line in code_of(*simulating(axis, engine))}
+
+
+def test_an_edit_of_the_engine_or_of_what_it_calls_changes_the_key(tmp_path):
+    """In an editable install, which a copy of the package stands for."""
+    root = Path(brl.__file__).parent
+    shutil.copytree(root, tmp_path / "boltzmann_rl", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def key(file="", old="", new=""):
+        path = tmp_path / "boltzmann_rl" / (file or "__init__.py")
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1) if file else text, "utf-8")
+        environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "-c", KEY], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        path.write_text(text, "utf-8")
+        where, found = done.stdout.split()
+        assert Path(where).parent.parent == tmp_path
+        return found
+
+    first, engine = key(), "engines/reference/bandits.py"
+    assert key(engine, "# exact where means are large", "# more exact") == first
+    assert key(engine, "np.maximum(-np.einsum", "np.minimum(-np.einsum") != first
+    assert key("engines/moments.py", "def merge(", "def merge(*another, ") != first
+
+
+KEY = """
+import boltzmann_rl as brl
+agents = {"a": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.5))}
+experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=5, steps=20, seed=0)
+print(brl.__file__, next(iter(experiment.plan().cells()))[1].key)
+"""
+
+
+def test_two_classes_of_the_same_name_are_told_apart(own):
+    one, other = own(), own(own=OWN.replace("self.half *", "self.half +"))
+    assert code_of((one(), other())) != code_of((other(), one()))
+
+
+def test_cycles_end():
+    class Loop:
+        def __init__(self):
+            self.self = self
+
+        def again(self):
+            return Loop, test_cycles_end, functools.partial(self.again)
+
+    assert code_of(Loop())
+
+
+def test_the_code_of_bandits_is_found_without_gymnasium():
+    script = SCRIPT + "\nimport sys\nassert not {'gymnasium', 'pandas', 'numba', 'cloudpickle'} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_one_more_agent_takes_little_time():
+    """About 10 µs each; the limit allows for a slow and busy machine."""
+    agents = [brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1 + number)) for number in range(1000)]
+    bandit, simulate = brl.GaussianBandit(), simulating("step", "reference")
+    code_of(bandit, agents[0], *simulate)
+    begin = time.process_time()
+    assert len({code_of(bandit, agent, *simulate) for agent in agents}) == 1
+    assert time.process_time() - begin < 0.2
+
+
+def test_a_wrapper_may_be_a_dataclass_that_is_given_as_a_class():
+    @dataclasses.dataclass
+    class Needs:
+        env: object
+
+    assert any(line.split()[0].endswith("Needs") for line in code_of(brl.Environment("FrozenLake-v1", wrap=Needs)))
