@@ -79,6 +79,38 @@ def visible(text: str, keep: str = "") -> str:
     return "".join(ascii(c)[1:-1] if _is_hidden(c) and c not in keep else c for c in text)
 
 
+def columns(text: str) -> int:
+    r"""The number of columns that a terminal needs: 2 for a wide character, 0 for a combining mark.
+
+    Example:
+        >>> columns("ab"), columns("日本"), columns("e\N{COMBINING ACUTE ACCENT}")
+        (2, 4, 1)
+    """
+    return len(text) if text.isascii() else sum(map(_columns_of, text))
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text that fits into ``most`` columns, with an ellipsis if something is missing.
+
+    Example:
+        >>> cut("optimistic", 10), cut("optimistic", 6), cut("日本語", 4)
+        ('optimistic', 'optim…', '日…')
+    """
+    if columns(text) <= most:
+        return text
+    used, kept = 1, 0  # the ellipsis
+    while kept < len(text) and used + _columns_of(text[kept]) <= most:
+        used += _columns_of(text[kept])
+        kept += 1
+    return f"{text[:kept]}…" if most >= 1 else ""
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
 def _is_hidden(character: str) -> bool:
     code = ord(character)  # the last two code points of every plane, and 32 more, are noncharacters
     return unicodedata.category(character) in _HIDDEN or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

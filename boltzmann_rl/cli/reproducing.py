@@ -31,7 +31,7 @@ def reproduce(options: argparse.Namespace) -> int:
     """Run published experiments, and compare our numbers with the papers'."""
     from boltzmann_rl.reproduction.page import lines_of
     from boltzmann_rl.reproduction.targets import measure_targets
-    from boltzmann_rl.runs.progress import ProgressBar
+    from boltzmann_rl.runs.progress import Progress
 
     papers = _targets(Path(options.experiments) / "reproductions", options.ids)
     targets = [target for members in papers.values() for target in members]
@@ -42,8 +42,9 @@ def reproduce(options: argparse.Namespace) -> int:
     if options.set:
         return _vary(targets, options)
     studies = len({repr(target.study) for target in targets})
-    with ProgressBar(studies, "reproduce", not options.quiet, unit="experiments") as bar:
-        rows = measure_targets(targets, quick=options.quick, seed=options.seed, jobs=options.jobs, advance=bar.advance)
+    with Progress("reproduce", studies, shown=not options.quiet, unit="experiments") as shown:
+        asked = {"quick": options.quick, "seed": options.seed, "jobs": options.jobs}
+        rows = measure_targets(targets, advance=shown.advance, **asked)
     lines = [line for row in rows for line in lines_of(row)]
     widths = {key: max(len(key), *(len(line[key]) for line in lines)) for key in lines[0]}
     for line in ({key: key for key in widths}, *lines):

@@ -16,7 +16,7 @@ from boltzmann_rl.results.sentences import sentence
 from boltzmann_rl.results.spreadsheets import csv_bytes, read_csv
 from boltzmann_rl.results.tables import curves_table, runs_table, summary_table, thinned
 from boltzmann_rl.runs.plan import Plan
-from boltzmann_rl.runs.progress import ProgressBar
+from boltzmann_rl.runs.progress import Progress
 from boltzmann_rl.runs.runner import measure
 from boltzmann_rl.storage.atomic import write
 
@@ -115,10 +115,10 @@ class Results:
 def run_plan(plan: Plan, *, jobs: int | None = None, progress: bool = True) -> Results:
     """Run a plan and make its tables; see `boltzmann_rl.run`."""
     began, clock, measured = time.time(), time.monotonic(), []
-    with ProgressBar(plan.runs * len(plan.series), plan.name, progress) as bar:
+    with Progress(plan.name, len(plan), shown=progress) as shown:
         for part in measure(plan, jobs):
             measured.append(part)
-            bar.advance(part[1].runs)
+            shown.advance()
     runs = runs_table(plan, measured)
     return Results(
         curves=curves_table(plan, measured),
