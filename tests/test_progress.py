@@ -125,9 +125,10 @@ def test_a_run_tells_the_time_left_from_its_first_second_also_during_a_cell(cloc
 
 
 def test_cells_of_the_store_are_done_but_count_neither_as_time_nor_as_rate(clock):
-    with Progress("x", 100, work=100.0, shown=False) as progress:
+    with Progress("x", 100, work=50.0, shown=False) as progress:
         clock.now += 7.0  # reading the store
-        progress.found(60, work=60.0)
+        progress.found(60, work=30.0)
+        progress.expect(100.0)  # the unit is half of what it was
         assert progress.state == State(60, 100, 0, 0.0, 0.0, 40.0, "", 0.6)
         for _ in range(10):
             clock.now += 2.0
@@ -237,7 +238,8 @@ def test_a_terminal_shows_one_line_that_fits_its_width(terminal, clock, monkeypa
 
 def test_a_bar_names_what_runs_and_has_room_for_everything(terminal, clock):
     terminal(100)
-    with Progress("lake", 40, work=80.0) as progress:
+    with Progress("lake", 40) as progress:
+        progress.expect(80.0)
         progress.found(10, work=20.0)
         clock.now += 10.0
         progress.advance(5, work=10.0)
@@ -337,14 +339,15 @@ def test_text_is_cut_between_characters_and_keeps_their_marks():
 def test_a_log_gets_a_line_at_the_start_one_every_ten_seconds_and_one_at_the_end(tmp_path, monkeypatch, clock):
     with open(tmp_path / "log", "w+", encoding="utf-8") as log:
         monkeypatch.setattr(sys, "stderr", log)
-        with Progress("lake", 400, work=25.0) as progress:
+        with Progress("lake", 400) as progress:
+            progress.expect(25.0)
             for cell in range(400):
                 progress.running("UCB on lake")
                 clock.now += 0.0625  # exact in binary
                 progress.advance(work=0.0625, failed=cell % 50 == 0)
         log.seek(0)
         assert log.read().splitlines() == [
-            "lake: 0 of 400 cells, 00:25 left",
+            "lake: 0 of 400 cells",
             "lake: 160 of 400 cells, 16/s, 00:15 left, 4 failed",
             "lake: 320 of 400 cells, 16/s, 00:05 left, 7 failed",
             "lake: 400 of 400 cells in 00:25, 16/s, 8 failed",

@@ -115,10 +115,10 @@ class Results:
 def run_plan(plan: Plan, *, jobs: int | None = None, progress: bool = True) -> Results:
     """Run a plan and make its tables; see `boltzmann_rl.run`."""
     began, clock, measured = time.time(), time.monotonic(), []
-    with Progress(plan.name, len(plan), shown=progress) as shown:
+    with Progress(plan.name, len(plan), plan.runs * len(plan.series), shown=progress) as shown:
         for part in measure(plan, jobs):
             measured.append(part)
-            shown.advance()
+            shown.advance(work=part[1].runs)
     runs = runs_table(plan, measured)
     return Results(
         curves=curves_table(plan, measured),

@@ -106,7 +106,7 @@ class Progress:
     Args:
         name: Label of the run.
         cells: Number of all cells.
-        work: Their work, as seconds of one process; None if nothing is known about it, so that all cells count alike.
+        work: Their work in any unit; None if all cells count alike.
         workers: Number of processes that share the work.
         shown: Whether anything is written.
         unit: What is counted.
@@ -133,7 +133,7 @@ class Progress:
     ) -> None:
         self._name, self._unit, self._shown = visible(name), unit, shown
         self._total, self._workers = cells, workers
-        self._estimated = work is not None
+        self._estimated = False
         self._work = float(cells) if work is None else work
         self._found = self._cells = self._failed = 0
         self._found_work = self._done = self._batch = 0.0
@@ -150,7 +150,9 @@ class Progress:
         self._show(last=True)
 
     def expect(self, work: float) -> None:
-        """Replace the work of all cells by a better estimate, in seconds of one process."""
+        """Replace the work of all cells by an estimate in seconds of one process, the unit from now on."""
+        ratio = work / self._work if self._work else 0.0
+        self._found_work, self._done, self._batch = ratio * self._found_work, ratio * self._done, ratio * self._batch
         self._work, self._estimated = work, True
         self._begin()
 
