@@ -41,6 +41,44 @@ def code_of(*parts: Any) -> tuple[str, ...]:
         >>> any(line.startswith("softmax ") for line in code_of(Boltzmann(0.5)))  # False if this package is installed
         True
     """
+    return _found(parts).lines
+
+
+def modules_of(*parts: Any) -> frozenset[str]:
+    """The modules that define the classes and functions that are reached, except for this package and installed ones.
+
+    Args:
+        parts: As in `code_of`.
+
+    Example:
+        >>> import boltzmann_rl as brl
+        >>> modules_of(brl.Boltzmann(0.5))
+        frozenset()
+    """
+    return _found(parts).modules
+
+
+class _Found(NamedTuple):
+    """What was found from some roots on, which stay alive.
+
+    Attributes:
+        lines: See `code_of`.
+        modules: See `modules_of`.
+        roots: The roots.
+        seen: What each node outside of this package was seen to read.
+    """
+
+    lines: tuple[str, ...]
+    modules: frozenset[str]
+    roots: list[Any]
+    seen: list[tuple[Any, list[Any]]]
+
+
+_memory: dict[tuple[int, ...], _Found] = {}
+
+
+def _found(parts: Any) -> _Found:
+    """What is reached from parts on; remembered as long as nothing on the way changes."""
     roots: dict[int, Any] = {}
     for part in parts:
         _collect(part, roots, set())
@@ -49,18 +87,7 @@ def code_of(*parts: Any) -> tuple[str, ...]:
         if len(_memory) >= 1000:
             _memory.clear()
         found = _memory[tuple(roots)] = _search(list(roots.values()))
-    return found.lines
-
-
-class _Found(NamedTuple):
-    """The lines of some roots, which stay alive, and what each node outside of this package was seen to read."""
-
-    lines: tuple[str, ...]
-    roots: list[Any]
-    seen: list[tuple[Any, list[Any]]]
-
-
-_memory: dict[tuple[int, ...], _Found] = {}
+    return found
 
 
 def _search(roots: list[Any]) -> _Found:
@@ -68,8 +95,9 @@ def _search(roots: list[Any]) -> _Found:
     start = " ".join(map(graph.text, roots))
     lines = [graph.line(node) for node in graph]
     lines = [f"roots {start}", *lines, *sorted(graph.owners)] if roots else []
-    seen = [(node, _seen(node)) for node in graph.waiting if not _is_own(node)]
-    return _Found(tuple(lines), roots, seen)
+    others = [node for node in graph.waiting if not _is_own(node)]
+    modules = frozenset(module_of(node) for node in others if isinstance(node, FunctionType | type | ModuleType))
+    return _Found(tuple(lines), modules, roots, [(node, _seen(node)) for node in others])
 
 
 def _is_own(node: Any) -> bool:
@@ -116,7 +144,7 @@ def _collect(part: Any, roots: dict[int, Any], visited: set[int]) -> None:
     for name in vars(part) if names is None else names:
         _collect(getattr(part, name), roots, visited)
     if names and "id" in names and callable(getattr(kind, "make", None)):
-        spec = _registered(part.id)
+        spec = registered(part.id)
         roots |= {} if spec is None else {id(spec): spec}
 
 
@@ -140,8 +168,8 @@ def _structure(kind: type) -> _Structure:
     return _Structure(names=None if is_source and kind.__dictoffset__ else ())
 
 
-def _registered(name: str) -> Any:
-    """The spec of an environment, if it is registered."""
+def registered(name: str) -> Any:
+    """Gymnasium's spec of an environment; None if it is not registered."""
     import gymnasium  # imported here: bandits don't need it
 
     module, _, short = name.rpartition(":")

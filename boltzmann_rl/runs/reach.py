@@ -115,7 +115,7 @@ class Graph:
         if kind.__module__ == "builtins":  # a built-in function or method
             module = getattr(value, "__module__", None) or ""
             return f"{shown} {self._owned(module or 'builtins', getattr(value, '__qualname__', ''), None)}"
-        attributes = _attributes(value)
+        attributes = attributes_of(value)
         if owner_of(kind.__module__) is not None:
             named = getattr(value, "__name__", "") if not attributes else ""  # such as of a NumPy ufunc
             shown = f"{shown} {named if isinstance(named, str) else ''}"
@@ -176,13 +176,13 @@ def _wrapped(value: Any) -> list[Any] | None:
         return [value.fget, value.fset, value.fdel]
     if isinstance(value, functools.partial | functools.partialmethod):
         return [value.func, value.args, value.keywords]
-    held = _attributes(value)
+    held = attributes_of(value)
     if "py_func" in held:  # compiled by Numba
         return [type(value), held["py_func"]]
     return [type(value), held["__wrapped__"]] if "__wrapped__" in held else None
 
 
-def _attributes(value: Any) -> dict[str, Any]:
+def attributes_of(value: Any) -> dict[str, Any]:
     """The attributes of an object itself, in `__dict__` and in slots."""
     held = dict(getattr(value, "__dict__", None) or {})
     for kind in type(value).__mro__:
@@ -289,18 +289,20 @@ def _of_spec(spec: Any) -> Iterator[tuple[str, Any]]:
     for name in ("max_episode_steps", "order_enforce", "disable_env_checker", "kwargs"):
         yield name, getattr(spec, name)
     wrappers = [(wrapper.entry_point, wrapper.kwargs) for wrapper in spec.additional_wrappers]
-    for number, (entry, options) in enumerate([(spec.entry_point, None), (spec.vector_entry_point, None), *wrappers]):
-        yield f"entry point {number}", _entry_point(entry)
+    for number, (name, options) in enumerate([(spec.entry_point, None), (spec.vector_entry_point, None), *wrappers]):
+        found = entry_point(name)
+        yield f"entry point {number}", found
         yield f"options {number}", options
+        if isinstance(found, str):
+            yield f"module {number}", _Module(found.partition(":")[0])
 
 
-def _entry_point(entry: Any) -> Any:
-    """The class or function at an entry point ``"module:name"`` that is not installed."""
+def entry_point(entry: Any) -> Any:
+    """The class or function at an entry point ``"module:name"`` of a module that is not installed; else the entry."""
     module, _, name = entry.partition(":") if isinstance(entry, str) else ("", "", "")
-    if not name or owner_of(module) is not None:
-        return (entry, _Module(module)) if module else entry
-    with suppress(ImportError, AttributeError):
-        return getattr(importlib.import_module(module), name)
+    if name and owner_of(module) is None:
+        with suppress(ImportError, AttributeError):
+            return getattr(importlib.import_module(module), name)
     return entry
 
 

@@ -39,6 +39,14 @@ def owner_of(module: str) -> str | None:
     return _owner(module.partition(".")[0])
 
 
+def is_standard(path: str) -> bool:
+    """Whether an entry of ``sys.path`` is Python's own, or a folder of installed packages."""
+    place = Path(path)
+    if place.name in ("site-packages", "dist-packages") or (place.suffix == ".zip" and place.stem.startswith("python")):
+        return True
+    return place.resolve() in _STANDARD
+
+
 @functools.cache
 def _owner(package: str) -> str | None:
     place = None if package in ("__main__", "__mp_main__") else _place(package)
