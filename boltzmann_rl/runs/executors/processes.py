@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
@@ -50,7 +49,7 @@ class Processes:
     progress are made one at a time. So only a call that kills its worker fails, when it has done so three times alone.
 
     Args:
-        workers: Number of processes, ≥ 1.
+        workers: Number of processes, ≥ 1. They stay until `stop`, or until this process ends.
     """
 
     def __init__(self, workers: int) -> None:
@@ -59,7 +58,7 @@ class Processes:
         self._waiting: deque[_Work] = deque()
         self._running: dict[Future[Any], _Work] = {}
         # On Linux workers end with the thread that started them: this one, since the caller's thread may end earlier.
-        self._starter = ThreadPoolExecutor(1, "boltzmann_rl starter", _block_interrupts)
+        self._starter = ThreadPoolExecutor(1, "boltzmann_rl starter")
         self._pool = self._starter.submit(_started, workers).result()
         _all.add(self)
 
@@ -160,6 +159,7 @@ def _started(workers: int) -> Any:
         initargs=(os.getpid(),),
         env={"LOKY_MAX_MEMORY_LEAK_SIZE": "1e18"},  # else it restarts workers that legitimately use more memory
     )
+    _block_interrupts()
     with _flushable_streams():
         pool.submit(os.getpid)
     _stop_all_at_exit()  # after loky has registered what it does then
@@ -181,8 +181,11 @@ def _break(pool: Any) -> None:
 
 
 def _block_interrupts() -> None:
-    """Let workers, which inherit this, leave Ctrl-C on a terminal to their parent."""
+    """Let the workers that this thread starts, which inherit this, leave Ctrl-C on a terminal to their parent."""
     if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # Python 3.11 unblocks interrupts when it starts its tracker
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
@@ -197,7 +200,9 @@ def _flushable_streams() -> Iterator[None]:
         setattr(sys, name, stream)
 
 
-_all: weakref.WeakSet[Processes] = weakref.WeakSet()
+# Those that were not stopped. They are kept, because to collect one would end its starter, and so its workers, while
+# loky ends them in its own way: a worker killed with a lock on a queue leaves the others waiting for it.
+_all: set[Processes] = set()
 
 
 def _stop_all_at_exit() -> None:
