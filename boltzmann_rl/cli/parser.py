@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import boltzmann_rl
-from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.cli import checking, reproducing, running
 from boltzmann_rl.cli.sources import meant
+from boltzmann_rl.cli.terminal import write
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
         return options
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        super()._print_message(visible(message or "", keep="\n"), file)
+        write(message or "", file)
 
 
 def parser() -> Parser:
@@ -40,7 +40,8 @@ def parser() -> Parser:
     everything = Parser(
         prog="boltzmann-rl",
         description="Boltzmann exploration and its rivals: run experiments, plot and compare them, check a policy.",
-        epilog="Exit status: 0 for success, 1 if a run or a check failed, 2 if the arguments were wrong.",
+        epilog="Exit status: 0 for success, 1 if a run or a check failed, 2 if the arguments were wrong, "
+        "130 after Ctrl+C, 143 after SIGTERM.",
         allow_abbrev=False,
     )
     everything.add_argument("--version", action="version", version=f"boltzmann_rl {boltzmann_rl.__version__}")

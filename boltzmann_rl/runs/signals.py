@@ -13,11 +13,8 @@ from typing import Any
 _ONCE = 0.1
 
 
-class Terminated(SystemExit):
-    """SIGTERM, by which batch systems end a process. Where nothing catches it, the exit status is 143."""
-
-    def __init__(self) -> None:
-        super().__init__(128 + signal.SIGTERM)
+class Terminated(BaseException):
+    """SIGTERM, by which batch systems end a process; no ``SystemExit``, which agents and experiment files may raise."""
 
 
 @dataclass
@@ -46,10 +43,11 @@ _outermost: Stop | None = None
 def stopping() -> Iterator[Stop]:
     """Within this context, Ctrl+C raises ``KeyboardInterrupt``, SIGTERM raises `Terminated`, and both are recorded.
 
-    A second signal ends the process at once. The previous handlers return at the end. A signal that the process
-    ignores, as under ``nohup``, stays ignored. Contexts may be nested: they share one `Stop`, and the inner one
-    installs the handlers again, which other libraries may have replaced. Only the main thread can handle signals; in
-    other threads the context does nothing.
+    A `Terminated` that nothing catches within leaves the context as ``SystemExit``: the exit status is 143. A second
+    signal ends the process at once. The previous handlers return at the end. A signal that the process ignores, as
+    under ``nohup``, stays ignored. Contexts may be nested: they share one `Stop`, and the inner one installs the
+    handlers again, which other libraries may have replaced. Only the main thread can handle signals; in other threads
+    the context does nothing.
 
     Example:
         >>> with stopping() as stop:
@@ -69,7 +67,7 @@ def stopping() -> Iterator[Stop]:
 
     def handle(number: int, frame: Any) -> None:
         if os.getpid() != owner:  # a forked child does what it would have done without this context
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, previous[signal.Signals(number)])
             os.kill(os.getpid(), number)
             return
         if stop.requested is None:
@@ -85,6 +83,10 @@ def stopping() -> Iterator[Stop]:
         for number in previous:
             signal.signal(number, handle)
         yield stop
+    except Terminated:
+        if outer is not None:
+            raise
+        raise SystemExit(128 + signal.SIGTERM) from None
     finally:
         for number, was in previous.items():
             signal.signal(number, was)
