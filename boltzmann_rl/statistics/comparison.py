@@ -1,17 +1,26 @@
-"""Comparison of agents: paired differences, and Holm's correction for multiple comparisons."""
+"""Comparison of agents over paired runs: one pair, or as many as are declared, corrected for their number."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import ndtri
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.statistics.intervals import mean_interval
+from boltzmann_rl.statistics.differences import Bools, Differences, Pairs, differences_of
+from boltzmann_rl.statistics.flips import flipped
+from boltzmann_rl.statistics.intervals import CONFIDENCE, SKEWED
+
+# From so many runs on, flips of signs can show a difference among many pairs; below, Holm's correction is used.
+FLIPS_FROM = 8
+
+# Runs that a mean needs for each unit of squared skewness, and how often normal differences are warned of.
+_COCHRAN, _WARNED_BY_CHANCE = 25.0, 0.05
 
 
 class PairedDifference(NamedTuple):
-    """The mean of a − b over paired samples, its 95 % interval, the two-sided p-value and two effect sizes.
+    """The mean of a − b over paired samples, its confidence interval, the two-sided p-value and two effect sizes.
 
     ``effect_size`` is Cohen's d of the differences, mean / sd; ``superiority`` is the fraction of pairs in which a is
     higher, with ties counted half.
@@ -25,8 +34,55 @@ class PairedDifference(NamedTuple):
     superiority: float
 
 
-def paired_difference(a: Floats, b: Floats) -> PairedDifference:
-    """The paired t-test of two agents that faced the same problems and the same reward noise, run by run.
+class Verdict(StrEnum):
+    """What a comparison says of the first and the second agent of a pair."""
+
+    FIRST = "the first is higher"
+    SECOND = "the second is higher"
+    UNDECIDED = "no difference is shown"
+    IDENTICAL = "both are the same in every run"
+    CONSTANT = "the difference is the same in every run, so nothing says how much it varies"
+    ONE_RUN = "one run does not say how sure a difference is"
+    UNDEFINED = "a value is infinite or missing"
+
+
+class Comparison(NamedTuple):
+    """P comparisons of agents, as declared.
+
+    Attributes:
+        pairs: ``(P, 2)``, the indices of the first and the second agent.
+        difference: ``(P,)``, the mean of first − second.
+        low: ``(P,)``, lower end. All intervals together cover all true differences with probability ``confidence``.
+        high: ``(P,)``, upper end.
+        single_step: ``(P,)``, corrected p-values that agree with the intervals: ≤ 1 − confidence if they exclude 0.
+        p_value: ``(P,)``, corrected p-values of a step-down procedure, which shows more differences at the same
+            probability of any false one. The verdicts follow these.
+        effect_size: ``(P,)``, mean / sd of the differences.
+        superiority: ``(P,)``, the fraction of runs in which the first is higher, with ties counted half.
+        verdicts: What is said of each pair at level ``alpha``.
+        method: How the p-values were corrected.
+        warning: Where the level may not hold, and why; else empty.
+    """
+
+    pairs: Pairs
+    difference: Floats
+    low: Floats
+    high: Floats
+    single_step: Floats
+    p_value: Floats
+    effect_size: Floats
+    superiority: Floats
+    verdicts: tuple[Verdict, ...]
+    method: str
+    warning: str
+
+
+def paired_difference(a: Floats, b: Floats, confidence: float = CONFIDENCE) -> PairedDifference:
+    """The comparison of two agents that faced the same problems and the same reward noise, run by run.
+
+    The interval follows the rule of `boltzmann_rl.statistics.intervals.mean_intervals`, and the p-value agrees with it:
+    Student's paired t, where the differences are skewed also Hall's, McNemar's exact test for zeros and ones. If the
+    difference is the same in every run there is no interval, and the p-value is that of the sign test.
 
     Example:
         >>> paired_difference(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.5, 1.5])).superiority
@@ -34,19 +90,151 @@ def paired_difference(a: Floats, b: Floats) -> PairedDifference:
 
     Source: Student (1908); Cohen (1988), *Statistical Power Analysis*, §2.3.5; Vargha & Delaney (2000).
     """
+    found = differences_of(np.stack([a, b]), all_pairs(2))
+    low, high = found.intervals(confidence)
+    numbers = found.spread.mean, low, high, found.p_values, found.effect_size, found.superiority
+    return PairedDifference(*(float(number[0]) for number in numbers))
+
+
+def all_pairs(agents: int) -> Pairs:
+    """Every agent with every later one: ``(agents · (agents − 1) / 2, 2)``.
+
+    Example:
+        >>> all_pairs(3).tolist()
+        [[0, 1], [0, 2], [1, 2]]
+    """
+    return np.column_stack(np.triu_indices(agents, k=1))
+
+
+def against(baseline: int, agents: int) -> Pairs:
+    """Every other agent with the baseline, which comes second, so that a positive difference favours the other.
+
+    Example:
+        >>> against(1, agents=3).tolist()
+        [[0, 1], [2, 1]]
+    """
+    others = np.delete(np.arange(agents), baseline)
+    return np.column_stack([others, np.full(agents - 1, baseline)])
+
+
+def compare(
+    samples: Floats,
+    pairs: Pairs | Sequence[tuple[int, int]],
+    rng: np.random.Generator,
+    *,
+    alpha: float = 0.05,
+    confidence: float = CONFIDENCE,
+    flips: int = 10_000,
+) -> Comparison:
+    """Compare agents over paired runs, corrected for the number of comparisons.
+
+    - Fewer than eight runs: Holm's correction of the p-values of `paired_difference`, and Bonferroni's intervals.
+    - From eight runs on: step-down max-T over flips of signs, and single-step intervals of the same flips around the
+      means. All flips are enumerated if they are at most ``flips``. The intervals of shares are Bonferroni's.
+
+    No verdict depends on the unit of the samples, and none follows from samples that vary by rounding only.
+
+    Args:
+        samples: ``(agents, runs)``. Run r of all agents had the same problem and the same noise.
+        pairs: ``(P, 2)`` indices of agents: `all_pairs`, `against`, or any list of pairs.
+        rng: Draws the flips: one bit a run and flip.
+        alpha: The probability of any false difference, in (0, 1).
+        confidence: The probability that all intervals cover, in (0, 1).
+        flips: At most so many.
+
+    Raises:
+        ValueError: A pair is not two different agents.
+
+    Example:
+        >>> samples = np.array([[1.0, 2.0, 3.0, 2.5], [0.1, 1.0, 1.9, 1.6], [1.5, 2.0, 1.0, 2.1]])
+        >>> found = compare(samples, against(2, agents=3), np.random.default_rng(0))
+        >>> [str(verdict) for verdict in found.verdicts]
+        ['no difference is shown', 'no difference is shown']
+
+    Source: Holm (1979), *Scandinavian Journal of Statistics* 6; Westfall & Young (1993), *Resampling-Based Multiple
+    Testing*.
+    """
+    pairs = np.asarray(pairs, dtype=np.intp).reshape(-1, 2)
+    wrong = (pairs < 0) | (pairs >= len(samples)) | (pairs[:, :1] == pairs[:, 1:])
+    if wrong.any():
+        shown = tuple(pairs[wrong.any(axis=1)][0].tolist())
+        raise ValueError(f"a pair must be two different agents in 0 to {len(samples) - 1}, got {shown}")
+    found = differences_of(samples, pairs)
+    valid = np.isfinite(found.spread.mean) & np.isfinite(found.spread.sd)
+    if valid.any() and found.spread.runs >= FLIPS_FROM:
+        method = "step-down max-T over flips of signs"
+        low, high, single_step, p_values = _by_flips(samples, pairs, found, valid, rng, (confidence, flips))
+    else:
+        method = "Holm's correction of paired t-tests"
+        number = max(len(pairs), 1)
+        low, high = found.intervals(1.0 - (1.0 - confidence) / number)
+        single_step, p_values = np.minimum(found.p_values * number, 1.0), holm(found.p_values)
+    verdicts = tuple(_verdicts(found, valid, p_values, alpha))
+    measures = found.effect_size, found.superiority
+    ends = low, high, single_step, p_values
+    return Comparison(pairs, found.spread.mean, *ends, *measures, verdicts, method, _warning(found, valid))
+
+
+def _by_flips(
+    samples: Floats,
+    pairs: Pairs,
+    found: Differences,
+    valid: Bools,
+    rng: np.random.Generator,
+    settings: tuple[float, int],
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Ends of the intervals, single-step and step-down p-values; NaN for pairs that are not valid."""
+    confidence, flips = settings
+    spread, each = found.spread, 1.0 - (1.0 - confidence) / len(pairs)
+    kept = spread._replace(**{f: getattr(spread, f)[valid] for f in ("mean", "sd", "skewness", "vary", "zero")})
+    finite = np.where(np.isfinite(samples).all(axis=1, keepdims=True), samples, 0.0)
+    flip = flipped(finite, pairs[valid], kept, rng, flips)
+    low, high, single_step, p_values = (np.full(len(pairs), np.nan) for _ in range(4))
+    p_values[valid] = flip.step_down
     with np.errstate(all="ignore"):
-        differences = a - b
-        mean, low, high = mean_interval(differences)
-        superiority = float((a > b).mean() + (a == b).mean() / 2.0)
-        if len(differences) < 2:
-            return PairedDifference(mean, low, high, float("nan"), float("nan"), superiority)
-        sd = float(differences.std(ddof=1))
-        if sd == 0.0:  # the same difference in every run
-            effect = 0.0 if mean == 0.0 else float(np.copysign(np.inf, mean))
-            return PairedDifference(mean, low, high, float(mean == 0.0), effect, superiority)
-        t = mean / sd * float(np.sqrt(len(differences)))
-        p_value = 2.0 * float(stdtr(len(differences) - 1, -abs(t)))
-    return PairedDifference(mean, low, high, p_value, mean / sd, superiority)
+        standard_error = spread.sd / np.sqrt(spread.runs)
+        reach = flip.quantile(confidence) * standard_error
+        single_step[valid] = flip.single_step(spread.mean / standard_error)[valid]
+        low[valid], high[valid] = (spread.mean - reach)[valid], (spread.mean + reach)[valid]
+        apart = valid & (found.shares | ~spread.vary)
+        single_step[apart] = np.minimum(found.p_values[apart] * len(pairs), 1.0)
+        low[apart], high[apart] = (ends[apart] for ends in found.intervals(each))
+    return low, high, single_step, p_values
+
+
+def _verdicts(found: Differences, valid: Bools, p_values: Floats, alpha: float) -> list[Verdict]:
+    """What is said of each pair."""
+    spread = found.spread
+    higher = np.where(spread.mean > 0.0, Verdict.FIRST, Verdict.SECOND)
+    said = np.where(p_values <= alpha, higher, Verdict.UNDECIDED)
+    said = np.where(~spread.vary & ~(found.shares & ~spread.zero), Verdict.CONSTANT, said)
+    said = np.where(spread.zero & (found.wins + found.losses == 0), Verdict.IDENTICAL, said)
+    said = np.where(valid | (spread.runs < 2), said, Verdict.UNDEFINED)
+    return [Verdict.ONE_RUN if spread.runs < 2 else Verdict(verdict) for verdict in said]
+
+
+def _warning(found: Differences, valid: Bools) -> str:
+    """Where the level may not hold: few runs, or more skewness than chance explains and the runs make up for.
+
+    Source: Sugden, Smith & Jones (2000), *Journal of the Royal Statistical Society* B 62, on Cochran's rule n > 25 G₁².
+    """
+    runs, skewness = found.spread.runs, np.abs(found.spread.skewness)
+    judged = valid & found.spread.vary & ~found.shares
+    if runs < 2 or not judged.any():
+        return ""
+    if runs < FLIPS_FROM:
+        return f"{runs} runs cannot show whether the differences are skewed; if they are, more than alpha go wrong"
+    by_chance = ndtri(1.0 - _WARNED_BY_CHANCE / (2.0 * len(skewness))) * np.sqrt(
+        6.0 * runs * (runs - 1.0) / ((runs - 2.0) * (runs + 1.0) * (runs + 3.0))
+    )
+    skewed = judged & (skewness >= max(SKEWED, by_chance)) & (_COCHRAN * skewness**2 > runs)
+    if not skewed.any():
+        return ""
+    most = float(skewness[skewed].max())
+    return (
+        f"the differences are skewed, by up to {most:.1f}: with {runs} runs more than alpha may go wrong; "
+        f"about {_COCHRAN * most**2:.0f} runs would be enough"
+    )
 
 
 def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:
@@ -55,10 +243,11 @@ def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:
     The best agent is chosen from the same data, so correcting only for the pairs with the best would ignore that
     selection. Corrected for all pairs, the probability of any false difference stays below the level.
     """
-    first, second = np.triu_indices(len(samples), k=1)
-    p_values = [paired_difference(samples[int(a)], samples[int(b)]).p_value for a, b in zip(first, second, strict=True)]
     table = np.ones((len(samples), len(samples)))
-    table[first, second] = table[second, first] = holm(np.array(p_values))
+    if len(samples) > 1:
+        pairs = all_pairs(len(samples))
+        first, second = pairs.T
+        table[first, second] = table[second, first] = holm(differences_of(np.stack(samples), pairs).p_values)
     return table
 
 
