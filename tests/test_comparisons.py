@@ -193,7 +193,7 @@ def test_a_pair_must_be_two_different_agents():
 def test_two_agents_of_the_same_share_are_told_apart_at_most_at_the_level():
     """Every outcome of up to seven pairs of coins, by enumeration."""
     for runs in range(2, 8):
-        rejected = {share: 0.0 for share in (0.02, 0.3, 0.5)}
+        rejected = dict.fromkeys((0.02, 0.3, 0.5), 0.0)
         for more, less in itertools.product(range(runs + 1), repeat=2):
             if more + less > runs:
                 continue
