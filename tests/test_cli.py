@@ -72,6 +72,7 @@ def broken(values, step):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])  # to which the folders of experiments are added
     Path("small.py").write_text(EXPERIMENT, "utf-8")
     return tmp_path
 
@@ -300,7 +301,7 @@ def test_list_shows_every_experiment_and_its_question(folder, capsys):
     ("content", "status", "message"),
     [
         ("import nothing_here", 1, "another.py could not be loaded: ModuleNotFoundError"),
-        ("", 2, "another.py declares no experiment"),
+        ("", 0, "another.py\n    declares no experiment\n"),
     ],
     ids=["broken", "empty"],
 )
@@ -309,7 +310,64 @@ def test_list_shows_the_other_experiments_if_a_file_has_none(folder, capsys, con
     assert main(["list", "."]) == status
     printed = capsys.readouterr()
     assert "small: Which temperature?" in printed.out
-    assert message in printed.err
+    assert message in (printed.err if status else printed.out)
+
+
+def test_list_without_any_experiment_is_an_error(folder, capsys):
+    Path("small.py").write_text("", "utf-8")
+    assert main(["list", "."]) == 2
+    assert ". declares no experiment: it needs a module-level EXPERIMENT" in capsys.readouterr().err
+
+
+NEIGHBOUR = """
+from dataclasses import dataclass
+import boltzmann_rl as brl
+
+
+@dataclass(frozen=True)
+class Half:
+    def __call__(self, values, step):
+        import neighbours_again
+        return brl.softmax(values, neighbours_again.TEMPERATURE)
+"""
+
+WITH_NEIGHBOUR = """
+import boltzmann_rl as brl
+from neighbours import Half
+
+POLICY = Half()
+agents = {"a": brl.Agent(brl.SampleAverage(), POLICY)}
+EXPERIMENT = brl.BanditExperiment("with_neighbour", brl.GaussianBandit((0.0, 1.0)), agents, runs=3, steps=3, seed=0)
+"""
+
+
+def test_an_experiment_file_may_import_the_modules_beside_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (folder := tmp_path / "of experiments").mkdir()
+    for name, text in {"neighbours": NEIGHBOUR, "neighbours_again": "TEMPERATURE = 0.5", "one": WITH_NEIGHBOUR}.items():
+        (folder / f"{name}.py").write_text(text, "utf-8")
+    for call in (
+        ["run", "of experiments/one.py", "--quiet"],
+        ["run", "of experiments/one.py", "--quiet", "--jobs", "2", "--overwrite"],
+        ["list", "of experiments"],
+        ["check", "of experiments/one.py:POLICY"],
+    ):
+        status, _, err = shell(*call)
+        assert (status, err) == (0, ""), call
+    assert "neighbours.py" in shell("list", "of experiments")[1]
+
+
+def test_files_of_two_folders_import_each_their_own_neighbour(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    for name, temperature in {"first": 0.125, "second": 0.25}.items():
+        Path(name).mkdir()
+        Path(name, "neighbours.py").write_text(
+            f"import boltzmann_rl as b\nPOLICY = b.Boltzmann({temperature})", "utf-8"
+        )
+        Path(name, "here.py").write_text("from neighbours import POLICY", "utf-8")
+        assert main(["check", f"{name}/here.py:POLICY"]) == 0
+        assert f"temperature={temperature}" in capsys.readouterr().out
 
 
 def test_list_names_the_folder_it_searched(folder, capsys):

@@ -10,7 +10,7 @@ from typing import Any
 
 import boltzmann_rl
 from boltzmann_rl.cli.numbers import plus_minus, seed, whole
-from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name
+from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name, no_experiment
 from boltzmann_rl.cli.terminal import say
 from boltzmann_rl.engines.metrics import POINTS, measures_of
 from boltzmann_rl.kernels.jit import available
@@ -50,7 +50,12 @@ def run(options: argparse.Namespace) -> int:
     """Run experiments, and write their tables and figures."""
     from boltzmann_rl.results.results import check_place, run_plan
 
-    experiments = [_as_asked(part, options) for file in options.files for part in experiments_in(Path(file))]
+    experiments = []
+    for file in map(Path, options.files):
+        found = experiments_in(file)
+        if not found:
+            raise no_experiment(file)
+        experiments += [_as_asked(experiment, options) for experiment in found]
     names = [experiment.name for experiment in experiments]
     if len(set(names)) < len(names):
         raise WrongCall(f"experiments in one folder of results need different names, got {', '.join(names)}")
@@ -140,19 +145,24 @@ def list_experiments(options: argparse.Namespace) -> int:
     files = sorted(folder.glob("*.py"))
     if not files:
         raise WrongCall(f"there are no Python files in {folder}")
-    wrong: list[Exception] = []
+    wrong: list[str] = []
+    declared = 0
     for file in files:
         try:
             experiments = experiments_in(file)
-        except (RuntimeError, WrongCall) as error:  # list the other files first
-            wrong.append(error)
+        except RuntimeError as error:  # list the other files first
+            wrong.append(str(error))
             continue
+        declared += len(experiments)
+        if not experiments:
+            say(f"{file}\n    declares no experiment")
         for experiment in experiments:
             question = (sys.modules[module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
             agents, lengths = len(entrants_of(experiment.agents)), f"{experiment.axis}s"
             size = f"{agents} agents, {experiment.runs} runs, {getattr(experiment, lengths)} {lengths}"
             say(f"{file}\n    {experiment.name}: {question}\n    {size}")
     if wrong:
-        kind = WrongCall if all(isinstance(error, WrongCall) for error in wrong) else RuntimeError
-        raise kind("; ".join(map(str, wrong)))
+        raise RuntimeError("; ".join(wrong))
+    if not declared:
+        raise no_experiment(folder)
     return 0

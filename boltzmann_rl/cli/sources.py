@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from boltzmann_rl.arguments.near_names import nearest
+from boltzmann_rl.runs.sources import owner_of
 
 if TYPE_CHECKING:
     from boltzmann_rl.experiments.declarations import Experiment
@@ -19,14 +20,16 @@ class WrongCall(Exception):
 
 
 def experiments_in(file: Path) -> list["Experiment"]:
-    """The experiments that a Python file declares, at least one."""
+    """The experiments that a Python file declares; none in a file that others import."""
     from boltzmann_rl.experiments.declarations import BanditExperiment, GymnasiumExperiment
 
     module = module_in(existing(file, "experiment file"))
-    found = [part for part in vars(module).values() if isinstance(part, BanditExperiment | GymnasiumExperiment)]
-    if not found:
-        raise WrongCall(f"{file} declares no experiment: it needs a module-level EXPERIMENT = BanditExperiment(...)")
-    return found
+    return [part for part in vars(module).values() if isinstance(part, BanditExperiment | GymnasiumExperiment)]
+
+
+def no_experiment(place: Path) -> WrongCall:
+    """The error for a file or folder without an experiment."""
+    return WrongCall(f"{place} declares no experiment: it needs a module-level EXPERIMENT = BanditExperiment(...)")
 
 
 def meant(word: str, known: Iterable[str]) -> str:
@@ -52,7 +55,7 @@ def module_name(file: Path) -> str:
 
 
 def module_in(file: Path) -> ModuleType:
-    """The module in a file; cloudpickle sends its classes to workers by value."""
+    """The module in a file, which can import the modules beside it; cloudpickle sends its classes by value."""
     import cloudpickle
 
     spec = importlib.util.spec_from_file_location(module_name(file), existing(file, "Python file"))
@@ -60,6 +63,7 @@ def module_in(file: Path) -> ModuleType:
         raise WrongCall(f"{file} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    _import_from(file.resolve().parent)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # SystemExit would end this process with status 0
@@ -70,10 +74,21 @@ def module_in(file: Path) -> ModuleType:
 
 def module_named(name: str) -> ModuleType:
     """An importable module, or one in the current folder."""
-    sys.path.insert(0, str(Path.cwd()))
+    _import_from(Path.cwd())
     try:
         return importlib.import_module(name)
     except ImportError as error:
         raise WrongCall(f"{name} cannot be imported: {error}") from error
-    finally:
-        sys.path.pop(0)
+
+
+def _import_from(folder: Path) -> None:
+    """Let a folder stand first on ``sys.path``, as that of a script does, from now on.
+
+    A module of the same name that was imported from the folder of another file is not taken for the one in this folder.
+    """
+    sys.path[:] = [str(folder), *(path for path in sys.path if path != str(folder))]
+    importlib.invalidate_caches()  # files may be younger than the last look at the folder
+    for name in {file.stem for file in folder.glob("*.py")} & sys.modules.keys():
+        place = getattr(sys.modules[name], "__file__", None)
+        if owner_of(name) is None and place is not None and Path(place).resolve().parent != folder:
+            del sys.modules[name]
