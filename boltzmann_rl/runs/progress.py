@@ -277,7 +277,7 @@ def counts_of(state: State, unit: str, *, last: bool = False) -> str:
 
 def bar_of(name: str, state: State, unit: str, width: int, *, full: bool = True, last: bool = False) -> str:
     """A bar with its numbers, at most ``width`` columns wide; ``full`` has block characters."""
-    head = f"{cut(name, max(width // 5, 8))}: {_percent(state)}"
+    head = f"{cut(name, max(width // 4, 8))}: {_percent(state)}"
     counts = f" {counts_of(state, unit, last=last)}"
     room = width - columns(head) - len(counts)
     running = "" if last else cut(state.running, room * 2 // 3 - 2)
