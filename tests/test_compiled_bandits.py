@@ -102,6 +102,10 @@ def assert_engines_agree(bandit, agent, *, changed=None, tolerance=1e-12, **work
     assert found.totals.keys() == expected.totals.keys()
     for metric, total in expected.totals.items():
         np.testing.assert_allclose(found.totals[metric], total, tolerance, tolerance, err_msg=metric)
+    assert found.windows.keys() == expected.windows.keys()
+    for metric, means in expected.windows.items():
+        np.testing.assert_allclose(found.windows[metric], means, tolerance, tolerance, err_msg=metric)
+    np.testing.assert_allclose(found.ranks, expected.ranks, tolerance, tolerance)
 
 
 LEARNERS = (
@@ -324,6 +328,13 @@ def test_weights_stay_exact_far_from_zero(offset):
 def test_blocks_of_any_size_agree(runs, steps):
     agent = Agent(SampleAverage(), Boltzmann(0.2))
     assert_engines_agree(GaussianBandit(), agent, runs=runs, steps=steps, block=4, uncounted_steps=steps // 2)
+
+
+@pytest.mark.parametrize("windows", [1, 3, 100, 333])
+@pytest.mark.parametrize("bandit", [GaussianBandit(arms=3), GaussianBandit(arms=3, drift=0.2)], ids=named)
+def test_windows_of_any_length_and_ranks_at_some_steps_agree(bandit, windows):
+    for policy in (Boltzmann(0.3), EpsilonGreedy(0.1), MaxBoltzmann(0.3, temperature=0.5)):
+        assert_engines_agree(bandit, Agent(SampleAverage(), policy), steps=333, windows=windows)
 
 
 def test_very_many_arms_agree():

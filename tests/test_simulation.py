@@ -29,6 +29,7 @@ from boltzmann_rl import (
     UniformMeans,
 )
 from boltzmann_rl.engines.blocks import BLOCK
+from boltzmann_rl.engines.metrics import points_of
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.engines.reference.bandits import simulate
 from boltzmann_rl.schedules import Exponential, Linear
@@ -159,7 +160,8 @@ def play_alone(bandit, pay, learner, policy, run, *, block):
             entropy,
             math.exp(entropy),
         )
-        diary.append((action, dict(zip(PER_STEP, measured, strict=True))))
+        ranked = [p[arm] for arm in sorted(range(bandit.arms), key=lambda arm: (-means[arm], arm))]
+        diary.append((action, dict(zip(PER_STEP, measured, strict=True)), ranked))
         learner.learn(action, reward, p)
         every_mean = bandit.move(every_mean, drift)
     return diary
@@ -175,9 +177,11 @@ def test_runs_simulated_together_equal_each_run_simulated_alone(problem, name):
     diaries = [play_alone(bandit, pay, scalar_learner, scalar_policy, run, block=block) for run in range(RUNS)]
 
     actions = np.array([action for action, _ in recorded.history])
-    assert actions.T.tolist() == [[action for action, _ in diary] for diary in diaries]
+    assert actions.T.tolist() == [[action for action, *_ in diary] for diary in diaries]
+    ranked = np.array([[ranked for *_, ranked in diary] for diary in diaries]).mean(axis=0)
+    np.testing.assert_allclose(result.ranks, ranked, rtol=1e-12, atol=1e-14)  # all steps, since they are few
     for metric in PER_STEP:
-        alone = np.array([[measured[metric] for _, measured in diary] for diary in diaries])
+        alone = np.array([[measured[metric] for _, measured, _ in diary] for diary in diaries])
         curve = result.curves[metric]
         assert curve.samples == RUNS
         np.testing.assert_allclose(curve.mean, alone.mean(axis=0), rtol=1e-12, atol=1e-12)
@@ -189,6 +193,20 @@ def test_runs_simulated_together_equal_each_run_simulated_alone(problem, name):
             np.testing.assert_allclose(result.windows[metric], windows, rtol=1e-12, atol=1e-12)
     assert set(result.totals) == {"reward", "best_action", "regret"}
     assert set(result.windows) == {"reward", "best_action", "regret", "expected_reward", "expected_regret"}
+
+
+def test_probabilities_are_ranked_at_some_steps_of_long_runs_and_equal_means_by_the_number_of_the_arm():
+    @dataclass(frozen=True)
+    class Ramp:
+        def __call__(self, values, step):
+            return np.broadcast_to([0.1, 0.2, 0.3, 0.4 - step * 1e-4], values.shape) + np.array([step * 1e-4, 0, 0, 0])
+
+    agent, bandit = Agent(SampleAverage(), Ramp()), GaussianBandit((0.5, 2.0, 0.5, 2.0))
+    ranks = simulate(bandit, agent, block=0, runs=3, steps=900, seed=0).ranks
+    steps = points_of(900)
+    assert 100 < len(steps) <= 200
+    expected = [[0.2, 0.4 - step * 1e-4, 0.1 + step * 1e-4, 0.3] for step in steps.tolist()]
+    np.testing.assert_allclose(ranks, expected, rtol=1e-12)
 
 
 def test_the_temperature_is_recorded_for_policies_that_have_one():

@@ -18,7 +18,9 @@ class Block(NamedTuple):
         totals: For the metrics in `Measures.kept` the sum over each run ``(runs,)``.
         windows: For the metrics in `Measures.windowed` the mean over each window of each run ``(runs, windows)``:
             window w of W covers the steps from w·length // W up to, not including, (w + 1)·length // W.
-        ranks: Empty, ``(0, 0)``.
+        ranks: For a bandit, at each step in `points_of`, the mean over the runs of the policy's probability of the best
+            arm, of the second best, … ``(points, arms)``, by the arms' means at that step; among equal means the arm
+            with the lower number comes first. For an environment empty, ``(0, 0)``.
     """
 
     curves: dict[str, Moments]

@@ -26,12 +26,16 @@ WIDTH = 8
 
 
 def aligned(shape: tuple[int, ...], numbers: Any = 0.0) -> Any:
-    """An array of floats aligned to vectors, so that eight are read at once instead of in two pieces."""
+    """An array of floats aligned to vectors, so that eight are read at once instead of in two pieces.
+
+    With None for its numbers it is not filled.
+    """
     size = math.prod(shape)
     room = np.empty(size + WIDTH)
     first = -room.__array_interface__["data"][0] // room.itemsize % WIDTH
     array = room[first : first + size].reshape(shape)
-    array[...] = numbers
+    if numbers is not None:
+        array[...] = numbers
     return array
 
 

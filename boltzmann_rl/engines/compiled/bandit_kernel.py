@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.engines.compiled import lanes, perturbation
+from boltzmann_rl.engines.compiled.measuring import METRICS, add_sample, add_to_window, flat_measured
 from boltzmann_rl.engines.compiled.perturbation import Indices
-from boltzmann_rl.engines.metrics import BANDITS
 from boltzmann_rl.kernels.exponential import exp_nonpositive
-from boltzmann_rl.kernels.jit import compiled, fused, placed
+from boltzmann_rl.kernels.jit import compiled, placed
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
     aligned,
@@ -30,9 +30,6 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-# In the order of the sums below; the temperature, the last metric, is not summed here.
-METRICS = tuple(metric.name for metric in BANDITS.metrics[:-1])
-
 # How a learner updates its values; the gradient's kinds update all of them at each step.
 AVERAGE, FADING, REWARDS, GRADIENT_PREVIOUS, GRADIENT_CURRENT, GRADIENT_FIXED = range(6)
 
@@ -43,8 +40,8 @@ _GROUP = 8 * WIDTH
 class Problem(NamedTuple):
     """Means ``(steps, tiles, arms, lanes)``, with one step if they never change, and how rewards are drawn.
 
-    Also the best mean of each run, and its sums of means and of gaps below the best. Rewards are 0 or 1 if
-    ``bernoulli``, else the mean plus ``sd`` times the noise.
+    Also the best mean of each run, its sums of means and of gaps below the best, and the cells of its arms in the order
+    of their means. Rewards are 0 or 1 if ``bernoulli``, else the mean plus ``sd`` times the noise.
     """
 
     arms: int
@@ -53,6 +50,7 @@ class Problem(NamedTuple):
     best: Any
     means_sum: Any
     gaps_sum: Any
+    order: Any
     bernoulli: bool
     sd: float
 
@@ -87,26 +85,6 @@ class Learner(NamedTuple):
     pulls: Any
     known: Any
     seen: Any
-
-
-class Measured(NamedTuple):
-    """Sums over runs of the deviations from the first run's samples, and of their squares, ``(metrics, steps)``.
-
-    Also totals ``(3, tiles · lanes)``, each run's regret so far ``(tiles · lanes,)`` and, if ``recorded``, the cells of
-    a chunk's actions ``(steps, tiles · lanes)``.
-    """
-
-    runs: int
-    tiles: int
-    steps: int
-    uncounted: int
-    origin: Any
-    sums: Any
-    squares: Any
-    totals: Any
-    cumulative: Any
-    recorded: bool
-    cells: Any
 
 
 class Space(NamedTuple):
@@ -161,15 +139,21 @@ def space_for(tiles: int, arms: int, steps: int) -> Space:
     return Space(partial, mixed, shown, scales, ties, np.zeros((steps, 2, ties)))
 
 
-def problem_of(means: Any, bernoulli: bool, sd: float) -> Problem:
-    """The problem of a chunk of steps with means ``(steps, runs, arms)``, or of all steps with ``(1, runs, arms)``."""
+def problem_of(means: Any, ranked: Any, bernoulli: bool, sd: float) -> Problem:
+    """The problem of a chunk of steps with means ``(steps, runs, arms)``, or of all steps with ``(1, runs, arms)``.
+
+    Arms are ordered by their means, ties by their number, at those of the steps that are ``ranked``.
+    """
     steps, runs, arms = means.shape
     tiles = runs // WIDTH
     tiled = aligned((steps, tiles, arms, WIDTH), means.reshape(steps, tiles, WIDTH, arms).swapaxes(2, 3))
     top = tiled.max(axis=2)
     sums = tiled.sum(axis=2), (top[:, :, np.newaxis] - tiled).sum(axis=2)
     best, means_sum, gaps_sum = aligned((3, steps, tiles, WIDTH), [top, *sums])
-    return Problem(arms, steps > 1, tiled, best, means_sum, gaps_sum, bernoulli, sd)
+    order = np.empty(tiled.shape, dtype=np.int64)
+    arm = np.argsort(-means[ranked], axis=2, kind="stable").reshape(-1, tiles, WIDTH, arms).swapaxes(2, 3)
+    order[ranked] = (np.arange(tiles)[:, np.newaxis, np.newaxis] * arms + arm) * WIDTH + np.arange(WIDTH)
+    return Problem(arms, steps > 1, tiled, best, means_sum, gaps_sum, order, bernoulli, sd)
 
 
 @compiled
@@ -183,7 +167,7 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
     per_run = uniforms.shape[1] // block
     uniforms, noise = beyond(flat(uniforms), column * per_run), beyond(flat(noise), column)
     policy, problem = _flat_policy(policy), _flat_problem(problem)
-    learner, space, measured = _flat_learner(learner), _flat_space(space), _flat_measured(measured)
+    learner, space, measured = _flat_learner(learner), _flat_space(space), flat_measured(measured)
     arms, runs, fine = problem.arms, measured.tiles * WIDTH, True
     for t in range(steps):
         turn = _turn(first + t, policy, problem, learner)
@@ -202,6 +186,8 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
                 mean, best = gather(now.means, decision.cells), load(now.best, i)
                 reward = lanes.pay(mean, now.bernoulli, now.sd, load(noise, t * block + i))
                 _measure(turn, step, t, i, decision, reward, best - mean, space, measured)
+                if measured.point[step] >= 0:
+                    _rank(measured.point[step], i, begin, end, turn, decision, policy, now, learner, space, measured)
                 right, new = _learn(i, begin, end, turn, decision, reward, policy, learner, space)
                 fine &= right
                 if turn.soft > 0.0 and carried:
@@ -219,7 +205,7 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
 @placed
 def _flat_problem(x):  # type: ignore[no-untyped-def]
     by_run = flat(x.best), flat(x.means_sum), flat(x.gaps_sum)
-    return Problem(x.arms, x.drifts, flat(x.means), *by_run, x.bernoulli, x.sd)
+    return Problem(x.arms, x.drifts, flat(x.means), *by_run, flat(x.order), x.bernoulli, x.sd)
 
 
 @placed
@@ -228,7 +214,7 @@ def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
         return x
     means, at = beyond(x.means, t * runs * x.arms), t * runs
     by_run = beyond(x.best, at), beyond(x.means_sum, at), beyond(x.gaps_sum, at)
-    return Problem(x.arms, x.drifts, means, *by_run, x.bernoulli, x.sd)
+    return Problem(x.arms, x.drifts, means, *by_run, beyond(x.order, at * x.arms), x.bernoulli, x.sd)
 
 
 @placed
@@ -247,12 +233,6 @@ def _flat_learner(x):  # type: ignore[no-untyped-def]
 def _flat_space(x):  # type: ignore[no-untyped-def]
     by_arms = flat(x.mixed), flat(x.shown), flat(x.scales)
     return Space(flat(x.partial), *by_arms, x.ties, flat(x.by_ties))
-
-
-@placed
-def _flat_measured(x):  # type: ignore[no-untyped-def]
-    sums = flat(x.origin), flat(x.sums), flat(x.squares), flat(x.totals), flat(x.cumulative)
-    return Measured(x.runs, x.tiles, x.steps, x.uncounted, *sums, x.recorded, flat(x.cells))
 
 
 @placed
@@ -339,32 +319,38 @@ def _measure(turn, step, t, i, decision, reward, regret, space, measured):  # ty
         store(measured.totals, i, load(measured.totals, i) + reward)
         store(measured.totals, i + runs, load(measured.totals, i + runs) + hit)
         store(measured.totals, i + 2 * runs, load(measured.totals, i + 2 * runs) + regret)
-    _sample(0, reward, step, t, i, space, measured)
-    _sample(1, hit, step, t, i, space, measured)
-    _sample(2, regret, step, t, i, space, measured)
-    _sample(3, decision.expected, step, t, i, space, measured)
-    _sample(4, decision.lost, step, t, i, space, measured)
-    _sample(5, so_far, step, t, i, space, measured)
+    number = measured.window[step] - measured.window[step - t]
+    add_to_window(0, number, reward, i, measured)
+    add_to_window(1, number, hit, i, measured)
+    add_to_window(2, number, regret, i, measured)
+    add_to_window(3, number, decision.expected, i, measured)
+    add_to_window(4, number, decision.lost, i, measured)
+    add_sample(0, reward, step, t, i, space.partial, measured)
+    add_sample(1, hit, step, t, i, space.partial, measured)
+    add_sample(2, regret, step, t, i, space.partial, measured)
+    add_sample(3, decision.expected, step, t, i, space.partial, measured)
+    add_sample(4, decision.lost, step, t, i, space.partial, measured)
+    add_sample(5, so_far, step, t, i, space.partial, measured)
     entropy, effective = decision.entropy, decision.effective
     if not turn.ranked:
         entropy = where(entropy < 0.0, 0.0, entropy)
         effective = exp_nonpositive(entropy)  # also accurate for positive numbers as small as entropies
-    _sample(6, entropy, step, t, i, space, measured)
-    _sample(7, effective, step, t, i, space, measured)
+    add_sample(6, entropy, step, t, i, space.partial, measured)
+    add_sample(7, effective, step, t, i, space.partial, measured)
 
 
-@fused
-def _sample(m, x, step, t, i, space, measured):  # type: ignore[no-untyped-def]
-    """Add a tile's samples of a metric to its sums, without those of surplus runs in the last tile."""
-    at, partial, origin = 2 * WIDTH * (t * len(METRICS) + m), space.partial, m * measured.steps + step
-    if i == 0:
-        store(partial, at, x)
-        measured.origin[origin] = partial[at]
-        store(partial, at, eight(0.0))
-        store(partial, at + WIDTH, eight(0.0))
-    deviation = where(lanes_from(i) < measured.runs, x - measured.origin[origin], 0.0)
-    store(partial, at, load(partial, at) + deviation)
-    store(partial, at + WIDTH, load(partial, at + WIDTH) + deviation * deviation)
+@placed
+def _rank(point, i, begin, end, turn, decision, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
+    """Add the probabilities of a tile's arms, in the order of their means, to the sums over runs."""
+    place, part = point * (end - begin), where(lanes_from(i) < measured.runs, 1.0 / decision.total, 0.0)
+    if turn.ranked:
+        best, ties, _ = lanes.rank(learner.values, begin, end)
+        high, low = part * (turn.greedy / ties + turn.uniform), part * turn.uniform
+        lanes.add_leaders(learner.values, best, high, low, problem.order, measured.ranks, place, begin, end)
+    elif policy.indices is None and not turn.mixed:
+        lanes.add_ordered(policy.weights, part, problem.order, measured.ranks, place, begin, end)
+    else:
+        lanes.add_ordered(space.mixed, part, problem.order, measured.ranks, place, begin, end)
 
 
 @placed

@@ -11,6 +11,7 @@ from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, Sw
 from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.compiled import bandit_kernel as kernel
+from boltzmann_rl.engines.compiled.measuring import METRICS, end_windows, measured_of
 from boltzmann_rl.engines.compiled.perturbation import KINDS, Indices
 from boltzmann_rl.engines.metrics import BANDITS, WINDOWS
 from boltzmann_rl.engines.moments import Moments
@@ -125,7 +126,8 @@ def simulate_ranges(
             return reference.simulate_ranges(bandit, agent, ranges, **given)
         if not (mixture.temperature >= LEAST_TEMPERATURE).all():
             return reference.simulate_ranges(bandit, agent, ranges, **given)
-        played = _play(bandit, agent, mixture, ranges, actions, steps=steps, seed=seed, uncounted=uncounted_steps)
+        work = {"steps": steps, "seed": seed, "uncounted": uncounted_steps, "windows": windows}
+        played = _play(bandit, agent, mixture, ranges, actions, **work)
         return [
             runs.block(shown) if runs.valid else reference.simulate_ranges(bandit, agent, [alone], **given)[0]
             for alone, runs in zip(ranges, played, strict=True)
@@ -167,6 +169,7 @@ def _play(
     steps: int,
     seed: int,
     uncounted: int,
+    windows: int,
 ) -> list["_Runs"]:
     """Simulate ranges of runs, which share the random numbers that are drawn."""
     perturbs, drifts, (_, _, noise) = _indices(agent) is not None, _drifts(bandit), _payment(bandit)
@@ -175,7 +178,7 @@ def _play(
     now = bandit.start(BLOCK, problem)
     chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if drifts or perturbs else _CHUNK
     played = [
-        _Runs(bandit, agent, mixture, alone, chunk, uncounted, actions[number] if actions else None)
+        _Runs(bandit, agent, mixture, alone, chunk, uncounted, windows, actions[number] if actions else None)
         for number, alone in enumerate(ranges)
     ]
     # One more row, which surplus runs in the last tile of a block read.
@@ -210,6 +213,7 @@ class _Runs:
         place: tuple[int, int],
         chunk: int,
         uncounted: int,
+        windows: int,
         actions: Any,
     ) -> None:
         first, runs = place
@@ -220,7 +224,7 @@ class _Runs:
         self._policy = _policy(mixture, _indices(agent), rule, shape)
         self._learner = _learner(rule, shape, steps)
         self._space = kernel.space_for(tiles, bandit.arms, chunk)
-        self._measured = _measured(runs, tiles, steps, uncounted, recorded=actions is not None)
+        self._measured = measured_of(runs, shape, steps, chunk, uncounted, windows, actions is not None)
         self._finished = True
 
     def advance(self, first: int, size: int, uniforms: Floats, noise: Floats, means: Floats) -> None:
@@ -233,9 +237,11 @@ class _Runs:
                 # Surplus runs at the end of the block have the means of its last run.
                 columns = np.minimum(np.arange(column, column + measured.tiles * WIDTH), BLOCK - 1)
                 bernoulli, sd, _ = _payment(self._bandit)
-                self._problem = kernel.problem_of(means[:, columns], bernoulli, sd)
+                ranked = np.flatnonzero(measured.point[first : first + len(means)] >= 0)
+                self._problem = kernel.problem_of(means[:, columns], ranked, bernoulli, sd)
             state = self._policy, self._problem, self._learner, self._space, measured
             self._finished = kernel.run_steps(first, size, column, uniforms, noise, *state)
+            end_windows(measured, first, first + size)
         if self._actions is not None:
             chosen = measured.cells[:size, : measured.runs] // WIDTH % self._bandit.arms
             self._actions[first : first + size] = chosen
@@ -244,7 +250,9 @@ class _Runs:
     def valid(self) -> bool:
         """Whether every number is finite and every value valid; otherwise the reference raises an error."""
         measured = self._measured
-        results = (measured.sums, measured.squares, measured.totals, self._learner.values)
+        # No sum over a window overflows if none of the first run's samples is huge, nor any deviation from these.
+        samples = 2.0 * measured.steps * measured.origin
+        results = (samples, measured.sums, measured.squares, measured.totals, self._learner.values)
         return self._finished and all(np.isfinite(x).all() for x in results)
 
     def block(self, temperatures: Floats | None) -> Block:
@@ -253,12 +261,13 @@ class _Runs:
         with np.errstate(all="ignore"):
             means = measured.origin + measured.sums / runs
             squares = np.maximum(measured.squares - measured.sums**2 / runs, 0.0)
-        numbers = zip(kernel.METRICS, means, squares, strict=True)
+        numbers = zip(METRICS, means, squares, strict=True)
         curves = {metric: Moments(runs, mean, square) for metric, mean, square in numbers}
         if temperatures is not None:
             curves["temperature"] = Moments(runs, temperatures, np.zeros(len(temperatures)))
         totals = dict(zip(BANDITS.kept, measured.totals[:, :runs], strict=True))
-        return Block(curves, totals, {}, np.zeros((0, 0)))
+        windows = {metric: measured.windows[:, m, :runs].T for m, metric in enumerate(BANDITS.windowed)}
+        return Block(curves, totals, windows, measured.ranks.sum(axis=2) / runs)
 
 
 def _policy(mixture: Mixture, indices: Indices | None, rule: UpdateRule, shape: tuple[int, int, int]) -> kernel.Policy:
@@ -278,13 +287,6 @@ def _learner(rule: UpdateRule, shape: tuple[int, int, int], steps: int) -> kerne
         logarithm = np.log(np.arange(steps, dtype=np.float64))
     state = aligned(shape, rule.initial), aligned(shape, rule.pulls), aligned(shape[::2]), aligned(shape[::2])
     return kernel.Learner(rule.kind, rule.rate, rule.fixed, rule.exploration, logarithm, *state)
-
-
-def _measured(runs: int, tiles: int, steps: int, uncounted: int, *, recorded: bool) -> kernel.Measured:
-    origin, sums, squares = np.zeros((3, len(kernel.METRICS), steps))
-    totals, cumulative = aligned((3, tiles * WIDTH)), aligned((tiles * WIDTH,))
-    cells = np.zeros((_CHUNK, tiles * WIDTH) if recorded else (0, 0), np.int64)
-    return kernel.Measured(runs, tiles, steps, uncounted, origin, sums, squares, totals, cumulative, recorded, cells)
 
 
 def _payment(bandit: Any) -> Any:

@@ -133,6 +133,22 @@ def mix(soft, weights, total, greedy, uniform, values, mixed, first, last):  # t
         store(mixed, at, soft * (load(weights, at) / total) + rest)
 
 
+@fused
+def add_ordered(weights, part, order, sums, place, first, last):  # type: ignore[no-untyped-def]
+    """Add ``part`` of the weights of the cells in ``order`` to the sums from ``place`` on."""
+    for at in range(first, last, WIDTH):
+        to = place + (at - first)
+        store(sums, to, load(sums, to) + part * gather(weights, load(order, at)))
+
+
+@placed
+def add_leaders(values, best, high, low, order, sums, place, first, last):  # type: ignore[no-untyped-def]
+    """Add ``high`` for the cells in ``order`` that have the best value, and ``low`` for the others, to the sums."""
+    for at in range(first, last, WIDTH):
+        to = place + (at - first)
+        store(sums, to, load(sums, to) + where(gather(values, load(order, at)) == best, high, low))
+
+
 @placed
 def entropy_of(mixed, first, last):  # type: ignore[no-untyped-def]
     """The entropy Σ −p·ln p of probabilities."""

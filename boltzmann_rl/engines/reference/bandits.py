@@ -10,7 +10,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits.stationary import checked_result
 from boltzmann_rl.decisions.act import decide, probabilities
 from boltzmann_rl.engines.blocks import BLOCK, Block
-from boltzmann_rl.engines.metrics import BANDITS, WINDOWS, bounds_of, unit_of
+from boltzmann_rl.engines.metrics import BANDITS, WINDOWS, bounds_of, points_of, unit_of
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.policies.parameters import temperature_at
 from boltzmann_rl.protocols import Bandit, memory_of, traits_of
@@ -100,6 +100,7 @@ def _record(
         shown = {}
         if traits.temperature is not None:
             shown["temperature"] = temperature_at(traits.temperature, values, now)
+        buffer.rank(p, means)
         buffer.record(reward, p, means, gaps, gaps[rows, action], shown)
         if pulls is not None:
             pulls[rows, action] += 1
@@ -136,6 +137,9 @@ class _Buffer:
         self._bounds = bounds_of(steps, windows)
         self._unit, shape = unit_of(self._bounds), (len(self._bounds) - 1, self._runs)
         self._windows = {metric: np.zeros(shape) for metric in BANDITS.windowed}
+        self._points = set(points_of(steps).tolist())
+        self._ranks: list[list[Floats]] = [[] for _ in sizes]
+        self._ordered: tuple[Any, Any] = None, None
 
     def record(
         self, reward: Floats, p: Floats, means: Floats, gaps: Floats, regret: Floats, temperature: dict[str, Any]
@@ -155,6 +159,16 @@ class _Buffer:
                 effective_actions=np.exp(entropy),
                 **temperature,
             )
+
+    def rank(self, p: Floats, means: Floats) -> None:
+        """Add the probabilities of a step in the order of the means, if it is one of `points_of`."""
+        if self._at not in self._points:
+            return
+        if means is not self._ordered[0]:  # the order of means that never change is found once
+            self._ordered = means, np.argsort(-means, axis=1, kind="stable")
+        ranked = np.take_along_axis(p, self._ordered[1], axis=1)
+        for ranks, part in zip(self._ranks, np.split(ranked, self._ends[:-1]), strict=True):
+            ranks.append(part.mean(axis=0))
 
     def _add(self, **metrics: Any) -> None:
         if not self._samples:
@@ -193,7 +207,7 @@ class _Buffer:
             curves = {metric: _joined([merged[number] for merged in parts]) for metric, parts in self._parts.items()}
             total, window = ({metric: part[number] for metric, part in kept.items()} for kept in (totals, windows))
             window = {metric: np.ascontiguousarray(part.T) for metric, part in window.items()}
-            blocks.append(Block(curves, total, window, np.zeros((0, 0))))
+            blocks.append(Block(curves, total, window, np.array(self._ranks[number])))
         return blocks
 
     def _finite(self, metric: str, total: Floats) -> Floats:
