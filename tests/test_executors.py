@@ -19,7 +19,7 @@ import pytest
 
 from boltzmann_rl.runs.executors.choice import executor_of
 from boltzmann_rl.runs.executors.executor import WorkerDied
-from boltzmann_rl.runs.executors.given import Given
+from boltzmann_rl.runs.executors.futures import given
 from boltzmann_rl.runs.executors.here import Here, Threads
 from boltzmann_rl.runs.executors.processes import DEATHS, Processes
 
@@ -44,12 +44,12 @@ def executor(request, two_processes):
     if request.param == "processes":
         yield two_processes
         return
-    given = ThreadPoolExecutor(2)
-    made = {"this process": Here, "threads": lambda: Threads(2), "a given executor": lambda: Given(given)}
+    pool = ThreadPoolExecutor(2)
+    made = {"this process": Here, "threads": lambda: Threads(2), "a given executor": lambda: given(pool)}
     executor = made[request.param]()
     yield executor
     executor.stop()
-    given.shutdown()
+    pool.shutdown()
 
 
 def fails(text):
@@ -387,7 +387,7 @@ def test_an_executor_that_is_given_stays_the_callers():
     with ProcessPoolExecutor(1) as pool:
         executor = executor_of(pool)
         assert executor.workers == 1
-        with pytest.raises(WorkerDied, match="broke"):
+        with pytest.raises(WorkerDied, match="ended"):
             executor.result(executor.submit(os._exit, 3))
     with ThreadPoolExecutor(3) as pool:
         executor = executor_of(pool)
@@ -398,7 +398,7 @@ def test_an_executor_that_is_given_stays_the_callers():
         assert pool.submit(pow, 2, 3).result() == 8
 
 
-@pytest.mark.parametrize("where", ["loky", "Dask", "", "spark://here", 3, object()])
+@pytest.mark.parametrize("where", ["loky", "Dask", "", "dask:", "ray:", "ray:here", "tcp:host", 3, object()])
 def test_an_unknown_place_is_refused_with_those_that_there_are(where):
     with pytest.raises(ValueError, match=r"executor must be None, 'dask', .*'ray:auto' or 'ray://HOST:PORT'"):
         executor_of(where)
@@ -408,3 +408,11 @@ def test_an_unknown_place_is_refused_with_those_that_there_are(where):
 def test_less_than_one_job_is_refused(jobs):
     with pytest.raises(ValueError, match="jobs must be 1 or more"):
         executor_of(None, jobs)
+
+
+@pytest.mark.parametrize(("where", "extra"), [("dask", "dask"), ("tcp://host:1", "dask"), ("ray", "ray")])
+def test_a_missing_library_is_named_with_its_extra(where, extra, monkeypatch):
+    for library in ("dask", "distributed", "ray"):
+        monkeypatch.setitem(sys.modules, library, None)  # as if it were not installed
+    with pytest.raises(ImportError, match=rf"needs {extra}: pip install 'boltzmann-rl\[{extra}\]'"):
+        executor_of(where)

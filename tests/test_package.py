@@ -156,6 +156,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 
 HEAVY = ("pandas", "matplotlib", "scipy", "gymnasium", "joblib", "cloudpickle", "tqdm", "numba", "torch")
+HEAVY += ("dask", "distributed", "loky", "ray")
 
 
 @pytest.mark.parametrize(
@@ -184,6 +185,16 @@ def test_bandits_and_agents_need_none_of_the_heavy_libraries():
 
 def test_the_package_is_marked_as_typed():
     assert (ROOT / "py.typed").exists()
+
+
+def test_clusters_and_worker_processes_are_imported_only_where_they_are_started():
+    imported = {
+        (module, source.split(".")[0])
+        for module in FILES
+        for source, *_ in imports_of(TREES[module])
+        if source.split(".")[0] in ("dask", "distributed", "loky", "ray")
+    }
+    assert {module for module, _ in imported} == {f"runs.executors.{name}" for name in ("dask", "processes", "ray")}
 
 
 def test_experiments_are_declarations_that_the_package_never_imports():

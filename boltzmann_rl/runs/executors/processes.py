@@ -2,11 +2,9 @@
 
 import contextlib
 import io
-import multiprocessing.util
 import os
 import signal
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +13,7 @@ from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from typing import Any
 
 from boltzmann_rl.runs.executors.executor import WorkerDied, any_done
+from boltzmann_rl.runs.executors.exits import stop_at_exit, stopped
 from boltzmann_rl.runs.executors.parents import end_with
 
 # After so many deaths of workers that did nothing else, work is given up.
@@ -55,12 +54,13 @@ class Processes:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._owner = os.getpid()
+        self._stopped = False
         self._waiting: deque[_Work] = deque()
         self._running: dict[Future[Any], _Work] = {}
         # On Linux workers end with the thread that started them: this one, since the caller's thread may end earlier.
         self._starter = ThreadPoolExecutor(1, "boltzmann_rl starter")
         self._pool = self._starter.submit(_started, workers).result()
-        _all.add(self)
+        stop_at_exit(self)
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
         """A future of the call, which the next free worker makes."""
@@ -92,9 +92,10 @@ class Processes:
 
     def stop(self) -> None:
         """Kill the workers, whatever they do."""
-        if os.getpid() != self._owner or self not in _all:  # a fork leaves the workers of its parent alone
+        if os.getpid() != self._owner or self._stopped:  # a fork leaves the workers of its parent alone
             return
-        _all.discard(self)
+        self._stopped = True
+        stopped(self)
         stopping = self._starter.submit(self._pool.shutdown, kill_workers=True)
         if not any_done([stopping], _SECONDS_TO_STOP):
             _break(self._pool)
@@ -126,6 +127,7 @@ class Processes:
         self._waiting.extendleft(reversed(again))
         if broken:
             self._pool = self._starter.submit(_restarted, self._pool, self.workers).result()
+            stop_at_exit(self)
 
 
 def _fulfilled(work: _Work, ended: Future[Any]) -> bool:
@@ -162,7 +164,6 @@ def _started(workers: int) -> Any:
     _block_interrupts()
     with _flushable_streams():
         pool.submit(os.getpid)
-    _stop_all_at_exit()  # after loky has registered what it does then
     return pool
 
 
@@ -198,22 +199,3 @@ def _flushable_streams() -> Iterator[None]:
     yield
     for name, stream in missing.items():
         setattr(sys, name, stream)
-
-
-# Those that were not stopped. They are kept, because to collect one would end its starter, and so its workers, while
-# loky ends them in its own way: a worker killed with a lock on a queue leaves the others waiting for it.
-_all: set[Processes] = set()
-
-
-def _stop_all_at_exit() -> None:
-    """Stop everything when this process ends, before loky or multiprocessing waits for work in progress.
-
-    What is registered last runs first, and loky registers something for each pool.
-    """
-    threading._register_atexit(_stop_all)  # type: ignore[attr-defined]  # as loky and concurrent.futures do
-    multiprocessing.util.Finalize(None, _stop_all, exitpriority=100)
-
-
-def _stop_all() -> None:
-    for executor in list(_all):
-        executor.stop()
