@@ -1,5 +1,6 @@
 """The code behind a declaration: what changes it, and what does not."""
 
+import ast
 import dataclasses
 import functools
 import importlib
@@ -216,6 +217,89 @@ def test_an_edit_changes_the_code_if_it_may_change_results(own, edit):
     assert (first != second) == changes
 
 
+KINDS = """
+import enum, collections, functools, contextlib
+import numba, numpy as np
+from typing import NamedTuple
+class Kind(enum.Enum):
+    A = 1
+    B = 2
+class Point(NamedTuple):
+    x: float = 1.0
+P = Point(2.0)
+K = Kind.A
+C = collections.namedtuple("C", "a b")(1, 2)
+S = {"x", "y"}
+@numba.njit
+def fast(x):
+    return x + 1.0
+@numba.vectorize
+def ufast(x): return x * 2.0
+@functools.singledispatch
+def disp(x): return 0
+@disp.register
+def _(x: int): return 1
+@contextlib.contextmanager
+def ctx():
+    yield 1
+class Meta(type):
+    def __call__(cls, *a): return super().__call__(*a)
+class Desc:
+    def __init__(self, n): self.n = n
+    def __get__(self, o, t): return self.n
+class Own(metaclass=Meta):
+    d = Desc(3)
+    @functools.lru_cache
+    def c(self): return 7
+    @functools.cached_property
+    def cp(self): return 8
+    @np.errstate(under="ignore")
+    def e(self): return 9
+    pm = functools.partialmethod(lambda self, k: k, 10)
+    class Inner:
+        z = 11
+    def __call__(self, v, step):
+        with ctx(): pass
+        constants = P.x + K.value + C.a + len(S)
+        return constants + fast(v) + ufast(v) + disp(v) + [q + 12 for q in v][0] + (lambda r: r + 13)(v)
+"""
+
+# Edits that each change what runs.
+EDITS_OF_KINDS = {
+    "a member of an enumeration": ("A = 1", "A = 4"),
+    "a default of a named tuple": ("x: float = 1.0", "x: float = 5.0"),
+    "a named tuple": ("P = Point(2.0)", "P = Point(3.0)"),
+    "which member": ("K = Kind.A", "K = Kind.B"),
+    "a plain named tuple": ('"a b")(1, 2)', '"a b")(1, 3)'),
+    "a set": ('{"x", "y"}', '{"x", "z"}'),
+    "a compiled function": ("return x + 1.0", "return x + 1.5"),
+    "a compiled ufunc": ("return x * 2.0", "return x * 2.5"),
+    "a function by type": ("return 0", "return 5"),
+    "its case for a type": ("return 1\n", "return 6\n"),
+    "a context manager": ("yield 1", "yield 2"),
+    "a metaclass": ("super().__call__(*a)", "super().__call__(*a, *a)"),
+    "what a descriptor holds": ("Desc(3)", "Desc(4)"),
+    "the method of a descriptor": ("return self.n", "return -self.n"),
+    "a cached method": ("return 7", "return 70"),
+    "a cached property": ("return 8", "return 80"),
+    "a decorated method": ("return 9", "return 90"),
+    "the argument of an installed decorator": ('under="ignore"', 'under="raise"'),
+    "an argument of a partial method": ("k, 10", "k, 20"),
+    "the function of a partial method": (": k,", ": -k,"),
+    "a class within": ("z = 11", "z = 12"),
+    "a comprehension": ("q + 12", "q + 22"),
+    "a lambda": ("r + 13", "r + 23"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS_OF_KINDS)
+def test_every_kind_of_thing_that_holds_code_or_constants_is_followed(own, edit):
+    old, new = EDITS_OF_KINDS[edit]
+    assert old in KINDS
+    first, again, edited = (code_of(own(own=text)()) for text in (KINDS, KINDS, KINDS.replace(old, new, 1)))
+    assert first == again != edited
+
+
 def test_the_name_of_the_folder_does_not_matter(own, tmp_path):
     assert code_of(own(tmp_path / "here")()) == code_of(own(tmp_path / "or é there")())
 
@@ -265,10 +349,11 @@ def test_a_file_that_is_edited_after_its_import_does_not_hide_what_runs(own, tmp
 # --- where there is no file -------------------------------------------------------------------------------------
 
 CELL = """
+import math
 LIMIT = 1.0
 
 def limited(values):
-    return values + LIMIT
+    return values + LIMIT + math.exp(0.0)
 
 class Mine:
     def __call__(self, values, step):
@@ -277,11 +362,12 @@ class Mine:
 
 
 def defined(text, filename, *, keep):
-    """The class of a cell of a notebook; a kernel keeps the lines of its cells in ``linecache``."""
+    """The class of a cell, which is run by statements; a notebook keeps the lines of its cells in ``linecache``."""
     if keep:
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     namespace = {"__name__": "__main__"}
-    exec(compile(text, filename, "exec"), namespace)
+    for statement in ast.parse(text).body:
+        exec(compile(ast.Module([statement], []), filename, "exec"), namespace)
     return namespace["Mine"]
 
 
@@ -292,12 +378,18 @@ def test_classes_of_a_notebook_count_by_their_lines_or_their_bytecode(keep):
     def code(old="", new=""):
         return code_of(defined(CELL.replace(old, new, 1), f"<cell {next(numbers)} {keep}>", keep=keep)())
 
-    assert code() == code("", "\n\n") == code("values + LIMIT", "values + LIMIT  # a comment")
+    assert code() == code("", "\n\n") == code("LIMIT = 1.0", "LIMIT = 1.0  # a comment")
     assert code() == code("    return limited", '    "A docstring."\n        return limited')
     assert code() == code("(values):", "(values: float) -> float:")
     assert code() != code("values + LIMIT", "values - LIMIT")
     assert code() != code("LIMIT = 1.0", "LIMIT = 2.0")
     assert code() != code("return limited(values)", "return limited(values + 1)")
+
+
+def test_a_notebook_and_a_script_with_the_same_code_have_the_same_key(tmp_path, monkeypatch):
+    (tmp_path / "of_a_script.py").write_text(CELL, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert code_of(importlib.import_module("of_a_script").Mine()) == code_of(defined(CELL, "<cell>", keep=True)())
 
 
 SCRIPT = """
@@ -437,6 +529,33 @@ agents = {"a": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.5))}
 experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=5, steps=20, seed=0)
 print(brl.__file__, next(iter(experiment.plan().cells()))[1].key)
 """
+
+
+ORDER = """
+import boltzmann_rl as brl
+def agents(learner):
+    return {"a": brl.Agent(learner, brl.Boltzmann(0.5)), "b": brl.Agent(learner, brl.EpsilonGreedy(0.1))}
+experiments = [
+    brl.BanditExperiment("x", brl.GaussianBandit(), agents(brl.SampleAverage()), runs=2, steps=5, seed=0),
+    brl.GymnasiumExperiment("y", "FrozenLake-v1", agents(brl.QLearning()), runs=1, episodes=2, seed=0),
+]
+cells = [cell for experiment in experiments for _, cell in experiment.plan().cells()]
+"""
+LATER_IN_A_SESSION = """
+import boltzmann_rl.decisions.laws, boltzmann_rl.training.places, boltzmann_rl.results.results
+for module in (brl, brl.schedules):
+    for name in module.__all__:
+        getattr(module, name)
+for cell in cells:
+    cell.simulate()
+"""
+
+
+def test_keys_do_not_depend_on_what_was_imported_or_run_before():
+    ends = (f"{part}\nprint([cell.key for cell in cells])" for part in ("", LATER_IN_A_SESSION))
+    calls = [[sys.executable, "-c", ORDER + end] for end in ends]
+    first, later = (subprocess.run(call, capture_output=True, text=True, check=True).stdout for call in calls)
+    assert first == later
 
 
 def test_two_classes_of_the_same_name_are_told_apart(own):

@@ -147,7 +147,7 @@ def _source(code: CodeType) -> str:
     place = code.co_name, code.co_firstlineno
     file = _file(code.co_filename, _lines(code.co_filename))
     nodes, codes = file.nodes.get(place, []), file.codes.get(place, [])
-    if len(nodes) != 1 or codes != [code]:
+    if len(nodes) != 1 or code not in codes:
         return ""
     return ast.unparse(_Plain().visit(nodes[0]))
 
@@ -159,7 +159,7 @@ def _file(name: str, lines: tuple[str, ...]) -> _File:
     text = "".join(lines)
     try:
         tree = ast.parse(text)
-        whole = _compiled(name, text)
+        compiled = _compiled(name, text, tree)
     except (SyntaxError, ValueError):  # such as a cell of a notebook with a command of its own
         return _File({}, {})
     for node in ast.walk(tree):
@@ -167,17 +167,23 @@ def _file(name: str, lines: tuple[str, ...]) -> _File:
             decorators = getattr(node, "decorator_list", [])
             line = min(part.lineno for part in (node, *decorators))
             nodes.setdefault((getattr(node, "name", "<lambda>"), line), []).append(node)
-    for code in _codes(whole):
+    for code in (inner for one in compiled for inner in _codes(one)):
         codes.setdefault((code.co_name, code.co_firstlineno), []).append(code)
     return _File(nodes, codes)
 
 
-def _compiled(name: str, text: str) -> CodeType:
-    """The code of a file; from Python's cache if that is there, since compiling takes longer."""
+def _compiled(name: str, text: str, tree: ast.Module) -> list[CodeType]:
+    """The code of a file; from Python's cache if that is there, since compiling takes longer.
+
+    A cell of a notebook is compiled as a whole and also by statements, as IPython does: the code differs.
+    """
     with suppress(OSError, ImportError, NotImplementedError):
         if os.path.exists(name) and os.path.exists(importlib.util.cache_from_source(name)):
-            return SourceFileLoader("_", name).get_code("_")  # type: ignore[return-value]  # None for extensions only
-    return compile(text, name, "exec", dont_inherit=True)
+            return [SourceFileLoader("_", name).get_code("_")]  # type: ignore[list-item]  # None for extensions only
+    parts: list[Any] = [text]
+    if not os.path.exists(name):
+        parts += [ast.Module([statement], []) for statement in tree.body]
+    return [compile(part, name, "exec", dont_inherit=True) for part in parts]
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
