@@ -5,18 +5,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.differences import Bools, Differences, Pairs, differences_of
 from boltzmann_rl.statistics.flips import flipped
-from boltzmann_rl.statistics.intervals import CONFIDENCE, SKEWED
+from boltzmann_rl.statistics.intervals import CONFIDENCE, skewness_warning
 
 # From so many runs on, flips of signs can show a difference among many pairs; below, Holm's correction is used.
 FLIPS_FROM = 8
-
-# Runs that a mean needs for each unit of squared skewness, and how often normal differences are warned of.
-_COCHRAN, _WARNED_BY_CHANCE = 25.0, 0.05
 
 
 class PairedDifference(NamedTuple):
@@ -214,27 +210,11 @@ def _verdicts(found: Differences, valid: Bools, p_values: Floats, alpha: float) 
 
 
 def _warning(found: Differences, valid: Bools) -> str:
-    """Where the level may not hold: few runs, or more skewness than chance explains and the runs make up for.
-
-    Source: Sugden, Smith & Jones (2000), *Journal of the Royal Statistical Society* B 62, on Cochran's rule n > 25 G₁².
-    """
-    runs, skewness = found.spread.runs, np.abs(found.spread.skewness)
-    judged = valid & found.spread.vary & ~found.shares
-    if runs < 2 or not judged.any():
-        return ""
-    if runs < FLIPS_FROM:
+    """Where the level may not hold: few runs, or much skewness. McNemar's exact test holds it for shares."""
+    runs, judged = found.spread.runs, valid & found.spread.vary & ~found.shares
+    if 2 <= runs < FLIPS_FROM and judged.any():
         return f"{runs} runs cannot show whether the differences are skewed; if they are, more than alpha go wrong"
-    by_chance = ndtri(1.0 - _WARNED_BY_CHANCE / (2.0 * len(skewness))) * np.sqrt(
-        6.0 * runs * (runs - 1.0) / ((runs - 2.0) * (runs + 1.0) * (runs + 3.0))
-    )
-    skewed = judged & (skewness >= max(SKEWED, by_chance)) & (_COCHRAN * skewness**2 > runs)
-    if not skewed.any():
-        return ""
-    most = float(skewness[skewed].max())
-    return (
-        f"the differences are skewed, by up to {most:.1f}: with {runs} runs more than alpha may go wrong; "
-        f"about {_COCHRAN * most**2:.0f} runs would be enough"
-    )
+    return skewness_warning(found.spread.skewness[judged], runs)
 
 
 def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import ndtri, stdtr, stdtrit
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.shares import share_interval
@@ -16,6 +16,9 @@ ROUNDING = 2.0**-44
 
 # From this sample skewness on, the interval is the hull of Student's and Hall's.
 SKEWED = 1.0
+
+# Runs that a mean needs for each unit of squared skewness, and how often normal samples are warned of.
+_COCHRAN, _WARNED_BY_CHANCE = 25.0, 0.05
 
 
 class Estimate(NamedTuple):
@@ -116,11 +119,15 @@ def halls_t(spread: Spread, of: Floats | float = 0.0) -> Floats:
         )
 
 
-def _halls_inverse(spread: Spread, t: float) -> Floats:
-    """The w at which Hall's statistic is t."""
-    skewness = np.where(spread.skewed, spread.skewness, 1.0)  # the others are not used
-    shifted = t / np.sqrt(spread.runs) - skewness / (6.0 * spread.runs)
-    return (np.cbrt(1.0 + skewness * shifted) - 1.0) * 3.0 / skewness
+def hull(spread: Spread, t: float) -> tuple[Floats, Floats]:
+    """The smallest interval with all means whose Student's or Hall's statistic is at most t in size."""
+    with np.errstate(all="ignore"):
+        skewness = np.where(np.abs(spread.skewness) < 1e-6, 1e-6, spread.skewness)  # the limit 0, to 1e-10
+        reach = t * spread.sd / np.sqrt(spread.runs)
+        shifted = np.array([t, -t]) / np.sqrt(spread.runs) - skewness[..., np.newaxis] / (6.0 * spread.runs)
+        w = (np.cbrt(1.0 + skewness[..., np.newaxis] * shifted) - 1.0) * 3.0 / skewness[..., np.newaxis]
+        left, right = (spread.mean - spread.sd * w[..., side] for side in (0, 1))
+        return np.minimum(spread.mean - reach, left), np.maximum(spread.mean + reach, right)
 
 
 def interval_of(spread: Spread, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
@@ -130,10 +137,8 @@ def interval_of(spread: Spread, confidence: float = CONFIDENCE) -> tuple[Floats,
         reach = t * spread.sd / np.sqrt(spread.runs)
         low, high = spread.mean - reach, spread.mean + reach
         if spread.skewed.any():
-            left = spread.mean - spread.sd * _halls_inverse(spread, t)
-            right = spread.mean - spread.sd * _halls_inverse(spread, -t)
-            low = np.where(spread.skewed, np.minimum(low, left), low)
-            high = np.where(spread.skewed, np.maximum(high, right), high)
+            both = hull(spread, t)
+            low, high = np.where(spread.skewed, both[0], low), np.where(spread.skewed, both[1], high)
         missing = ~spread.vary & np.isfinite(spread.mean)
         endless = np.isinf(spread.mean) & (spread.runs > 1)
         low, high = (np.where(endless, spread.mean, end) for end in (low, high))
@@ -158,6 +163,28 @@ def p_values_of(spread: Spread) -> Floats:
         same = np.where(spread.zero, 1.0, 2.0 ** (1.0 - spread.runs))
         p_values = np.where(spread.vary | ~np.isfinite(spread.mean), p_values, same)
         return np.where(np.isfinite(spread.mean) & (spread.runs > 1), p_values, np.nan)
+
+
+def skewness_warning(skewness: Floats, runs: int) -> str:
+    """Where a level may not hold: more skewness than chance explains and than the runs make up for; else empty.
+
+    Args:
+        skewness: ``(P,)``, G₁ of P samples.
+        runs: Samples each.
+
+    Source: Sugden, Smith & Jones (2000), *Journal of the Royal Statistical Society* B 62, on Cochran's rule n > 25 G₁².
+    """
+    if runs < 3 or not len(skewness):
+        return ""
+    standard_error = np.sqrt(6.0 * runs * (runs - 1.0) / ((runs - 2.0) * (runs + 1.0) * (runs + 3.0)))
+    by_chance = ndtri(1.0 - _WARNED_BY_CHANCE / (2.0 * len(skewness))) * standard_error
+    most = float(np.abs(skewness).max())
+    if most < max(SKEWED, by_chance) or _COCHRAN * most**2 <= runs:
+        return ""
+    return (
+        f"the differences are skewed, by up to {most:.1f}: with {runs} runs more than alpha may go wrong; "
+        f"about {_COCHRAN * most**2:.0f} runs would be enough"
+    )
 
 
 def mean_intervals(
