@@ -120,13 +120,13 @@ def test_quiet_prints_nothing_on_standard_error(folder, capsys):
 
 
 def test_options_override_the_declaration_of_the_file(folder, capsys):
-    options = ["--runs", "3", "--steps", "7", "--seed", "9", "--results", "elsewhere", "--points", "4"]
+    options = ["--runs", "3", "--steps", "7", "--seed", "9", "--results", "elsewhere", "--points", "7"]
     assert main(["run", "small.py", "--quiet", *options]) == 0
     results = load("elsewhere/small")
     assert results.manifest["runs"] == 3
     assert results.manifest["declaration"]["steps"] == 7
     assert results.manifest["declaration"]["seed"] == 9
-    assert results.curves["step"].unique().tolist() == [0, 2, 4, 6]
+    assert results.curves["step"].unique().tolist() == list(range(7))
     assert not Path("results").exists()
 
 
@@ -145,13 +145,27 @@ def test_all_experiments_of_all_files_are_run(folder, capsys):
     assert {path.name for path in Path("results").iterdir()} == {"small", "first", "other"}
 
 
-def test_results_of_another_declaration_are_not_replaced_without_an_option(folder, capsys):
+def test_another_declaration_is_announced_and_the_cells_of_the_first_are_kept(folder, capsys):
     assert main(["run", "small.py", "--quiet"]) == 0
+    before = load("results/small")
     capsys.readouterr()
-    assert main(["run", "small.py", "--quiet", "--seed", "1"]) == 1
-    assert "seed: 0 → 1" in said(capsys)
-    assert main(["run", "small.py", "--quiet", "--seed", "1", "--overwrite"]) == 0
+    assert main(["run", "small.py", "--quiet", "--seed", "1"]) == 0
+    assert "The declaration has changed (seed: 0 → 1)" in said(capsys)
     assert load("results/small").manifest["declaration"]["seed"] == 1
+    assert main(["run", "small.py", "--quiet"]) == 0
+    again = load("results/small")
+    assert again.curves.equals(before.curves)
+    assert len(again.cells) == 4
+
+
+def test_fresh_begins_anew_and_deletes_nothing(folder, capsys):
+    assert main(["run", "small.py", "--quiet"]) == 0
+    before = {path.name: path.read_bytes() for path in Path("results/small").rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert main(["run", "small.py", "--quiet", "--fresh"]) == 0
+    assert "What was in results/small is now in results/small.1." in said(capsys)
+    assert {path.name: path.read_bytes() for path in Path("results/small.1").rglob("*") if path.is_file()} == before
+    assert load("results/small").curves.equals(load("results/small.1").curves)
 
 
 @pytest.mark.parametrize("option", ["--jobs", "--runs", "--steps", "--points"])
@@ -171,7 +185,7 @@ def test_invalid_seeds_exit_with_status_2(folder, capsys, seed):
     assert "must be a whole number from 0 to 2**63 - 1" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("call", [[], ["fly"], ["run"], ["run", "small.py", "--job", "2"], ["plot"], ["check"]])
+@pytest.mark.parametrize("call", [[], ["fly"], ["run", "small.py", "--job", "2"], ["plot"], ["check"]])
 def test_unknown_commands_and_options_exit_with_status_2(folder, capsys, call):
     with pytest.raises(SystemExit, match="2"):
         main(call)
@@ -215,11 +229,12 @@ def test_a_file_that_cannot_be_run_gives_a_one_paragraph_error(folder, capsys, n
     assert not Path("results").exists()
 
 
-def test_an_agent_that_fails_during_a_run_gives_a_one_paragraph_error_and_leaves_no_files(folder, capsys):
+def test_an_agent_that_fails_during_a_run_is_named(folder, capsys):
     Path("own.py").write_text(OWN_CLASSES.replace("1.0 / (1.0 + self.pace * step)", "0.5 - step"), "utf-8")
     assert main(["run", "own.py", "--quiet"]) == 1
-    assert "temperature must be 0 or more, got -0.5" in said(capsys)
-    assert not Path("results").exists()
+    told = said(capsys)
+    assert "mine on GaussianBandit, runs 0 to 9: ValueError: temperature must be 0 or more, got -0.5" in told
+    assert not Path("results/own/manifest.json").exists()
 
 
 def test_debug_shows_the_traceback(folder):
@@ -247,7 +262,7 @@ def test_an_argument_that_is_not_valid_text_is_a_clean_error(folder):
 def test_a_closed_output_pipe_is_no_error(folder, reader):
     for number in range(3):
         Path(f"copy{number}.py").write_text(EXPERIMENT, "utf-8")
-    for command in ("list .", "run small.py --quiet --overwrite", "check boltzmann_rl.policies.greedy:Greedy"):
+    for command in ("list .", "run small.py --quiet --fresh", "check boltzmann_rl.policies.greedy:Greedy"):
         done = subprocess.run(
             f"{sys.executable} -u -m boltzmann_rl.cli {command} | {reader}",
             shell=True,
@@ -348,7 +363,7 @@ def test_an_experiment_file_may_import_the_modules_beside_it(tmp_path, monkeypat
         (folder / f"{name}.py").write_text(text, "utf-8")
     for call in (
         ["run", "of experiments/one.py", "--quiet"],
-        ["run", "of experiments/one.py", "--quiet", "--jobs", "2", "--overwrite"],
+        ["run", "of experiments/one.py", "--quiet", "--jobs", "2", "--results", "others"],
         ["list", "of experiments"],
         ["check", "of experiments/one.py:POLICY"],
     ):
@@ -431,11 +446,11 @@ def test_a_run_whose_results_could_not_be_saved_does_not_start(tmp_path, monkeyp
     call = ["run", str(file), "--results", str(tmp_path / "results"), "--quiet"]
     assert main(call) == 0
     monkeypatch.setattr("boltzmann_rl.BanditExperiment.run", lambda *_, **__: pytest.fail("the work was done in vain"))
+    manifest = tmp_path / "results" / "small" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format": 2', '"format": 3'))
     assert main([*call, "--runs", "3"]) == 1
-    assert "holds 6 runs" in " ".join(capsys.readouterr().err.split())
-    other = tmp_path / "other.py"  # this one could be saved and comes first, but does not start either
-    other.write_text(file.read_text().replace("'small'", "'other'"))
-    assert main(["run", str(other), *call[1:], "--runs", "3"]) == 1
+    assert "it has format 3" in " ".join(capsys.readouterr().err.split())
+    other = tmp_path / "other.py"
     other.write_text(file.read_text().replace("0.1", "0.2"))
     assert main(["run", str(other), *call[1:]]) == 2
     assert "need different names, got small, small" in said(capsys)
@@ -447,14 +462,14 @@ def test_a_run_whose_results_could_not_be_saved_does_not_start(tmp_path, monkeyp
         (["run", "small.py", "--job", "2"], "unrecognized arguments: --job 2: did you mean --jobs?"),
         (["run", "small.py", "--n-jobs=2"], "unrecognized arguments: --n-jobs=2: did you mean --jobs?"),
         (["run", "small.py", "--num-runs", "5"], "did you mean --runs?"),
-        (["run", "small.py", "--overwritte"], "did you mean --overwrite?"),
+        (["run", "small.py", "--frehs"], "did you mean --fresh?"),
         (["plot", "results", "--ouput", "a.png"], "did you mean --output?"),
         (["reproduce", "--experiment", "there"], "did you mean --experiments?"),
         (["run", "small.py", "--banana"], "unrecognized arguments: --banana. See boltzmann-rl run --help"),
         (["list", "experiments", "more"], "unrecognized arguments: more. See boltzmann-rl list --help"),
-        (["runn", "small.py"], "there is no command 'runn': did you mean run? The commands are run, plot, "),
+        (["runn", "small.py"], "there is no command 'runn': did you mean run? The commands are run, list, plot, "),
         (["reprodce"], "there is no command 'reprodce': did you mean reproduce?"),
-        (["xyz"], "there is no command 'xyz'. The commands are run, plot, "),
+        (["xyz"], "there is no command 'xyz'. The commands are run, list, plot, "),
         (["--quick", "run", "small.py"], "the command comes first, then its options, got '--quick'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The command line: ``boltzmann-rl run | plot | list | reproduce | check``.
+"""The command line: ``boltzmann-rl run | list | plot | status | store | reproduce | check``.
 
 The exit status is 0 for success, 1 if a run or a check failed, 2 if the arguments were wrong, 130 after Ctrl+C, 143
 after SIGTERM. Errors are one paragraph on standard error; ``--debug`` shows the traceback.
@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _status_of(parser().options_of(arguments))
         except (KeyboardInterrupt, Terminated) as stop:
             terminated = isinstance(stop, Terminated)
-            complain(f"boltzmann-rl: {'terminated' if terminated else 'interrupted'}")
+            said = "terminated" if terminated else "interrupted"
+            complain("; ".join([f"boltzmann-rl: {said}", *getattr(stop, "__notes__", [])]))
             return 143 if terminated else 130
 
 
@@ -41,7 +42,8 @@ def _status_of(options: argparse.Namespace) -> int:
     try:
         status: int = options.command(options)
     except (Exception, SystemExit) as error:  # SystemExit in a policy or an agent would end this process with status 0
-        text = textwrap.fill(f"boltzmann-rl: {_text_of(error)}", 100, break_long_words=False, break_on_hyphens=False)
+        said = "; ".join([f"boltzmann-rl: {_text_of(error)}", *getattr(error, "__notes__", [])])
+        text = textwrap.fill(said, 100, break_long_words=False, break_on_hyphens=False)
         complain(traceback.format_exc() if options.debug else text)
         return 2 if isinstance(error, WrongCall) else 1
     if terminal.lost:

@@ -14,6 +14,14 @@ def seed(text: str) -> int:
     return _integer(text, 0, 2**63 - 1, "a whole number from 0 to 2**63 - 1")
 
 
+def shard(text: str) -> tuple[int, int]:
+    """A part of the work, such as 3/16."""
+    number, _, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"must be K/N with 1 ≤ K ≤ N, such as 3/16, got {text!r}")
+    return int(number), int(of)
+
+
 def _integer(text: str, minimum: int, maximum: float, allowed: str) -> int:
     try:
         number = int(text)

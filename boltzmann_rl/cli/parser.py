@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import boltzmann_rl
-from boltzmann_rl.cli import checking, reproducing, running
+from boltzmann_rl.cli import checking, folders, reproducing, running
 from boltzmann_rl.cli.sources import meant
 from boltzmann_rl.cli.terminal import write
 
@@ -57,6 +57,6 @@ def parser() -> Parser:
         sub.set_defaults(command=function, parser=sub)
         return sub
 
-    for room in (running, reproducing, checking):
+    for room in (running, folders, reproducing, checking):
         room.declare(command)
     return everything

@@ -1,4 +1,4 @@
-"""The commands ``run``, ``plot`` and ``list``."""
+"""The commands ``run`` and ``list``."""
 
 import argparse
 import dataclasses
@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boltzmann_rl
-from boltzmann_rl.cli.numbers import plus_minus, seed, whole
+from boltzmann_rl.cli.numbers import plus_minus, seed, shard, whole
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name, no_experiment
-from boltzmann_rl.cli.terminal import say
+from boltzmann_rl.cli.terminal import complain, say
 from boltzmann_rl.engines.metrics import POINTS, measures_of
 from boltzmann_rl.kernels.jit import available
 
@@ -24,22 +23,23 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     summary = "run the experiments declared in Python files, and write tables and figures"
     example = "boltzmann-rl run experiments/ten_armed_testbed.py --quick --results tried"
     option = command("run", run, summary, example).add_argument
-    option("files", nargs="+", metavar="FILE", help="a Python file with a module-level EXPERIMENT (or several)")
+    option("files", nargs="*", metavar="FILE", help="a Python file with a module-level EXPERIMENT (or several)")
     option("--runs", type=whole, metavar="N", help="independent repetitions, instead of the declared number")
     option("--steps", type=whole, metavar="N", help="steps per run (of a Gymnasium experiment: episodes)")
     option("--seed", type=seed, metavar="N", help="seed, 0 to 2**63 - 1, instead of the declared one")
+    option("--quick", action="store_true", help="few runs, for a first look")
     option("--jobs", type=whole, metavar="N", help="processes, at most one per core (default: 1)")
+    where = "dask, ray, or the address of a scheduler of these, such as tcp://host:8786 or ray://host:10001"
+    option("--executor", metavar="WHERE", help=f"do the work elsewhere: {where}")
+    option("--shard", type=shard, metavar="K/N", help="do only part K of N, on machines that share the results folder")
     option("--results", default="results", metavar="DIR", help="folder of all results (default: results)")
     points = f"points per curve in the table (default: {POINTS})"
     option("--points", type=whole, default=POINTS, metavar="N", help=points)
-    option("--quick", action="store_true", help="few runs, for a first look")
-    option("--overwrite", action="store_true", help="replace results of another declaration or of more runs")
+    option("--fresh", action="store_true", help="begin anew, and move what is in the results folder aside")
+    option("--cell", metavar="KEY", help="only repeat the cell with this key, or beginning of a key, in this process")
+    option("--pdb", action="store_true", help="with --cell: stop in the debugger where it fails")
+    option("--again", metavar="DIR", help="repeat the run that made these results, and compare the tables byte by byte")
     option("--quiet", action="store_true", help="no progress, only the summary")
-
-    summary = "draw the figures of saved results again"
-    option = command("plot", plot, summary, "boltzmann-rl plot results/ten_armed_testbed").add_argument
-    option("folder", metavar="DIR", help="the folder of one experiment's results")
-    option("--output", metavar="FILE", help="draw to this file instead (.png, .svg or .pdf)")
 
     summary = "list the experiments in a folder, each with its question; runs every Python file in it"
     option = command("list", list_experiments, summary, "boltzmann-rl list experiments").add_argument
@@ -48,28 +48,69 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run experiments, and write their tables and figures."""
-    from boltzmann_rl.results.results import check_place, run_plan
+    from boltzmann_rl.cli.repeating import again, repeat_cell
 
-    experiments = []
-    for file in map(Path, options.files):
-        found = experiments_in(file)
-        if not found:
-            raise no_experiment(file)
-        experiments += [_as_asked(experiment, options) for experiment in found]
-    names = [experiment.name for experiment in experiments]
+    if options.again is not None:
+        return again(options)
+    if not options.files:
+        raise WrongCall("run needs a FILE with a module-level EXPERIMENT, or --again DIR")
+    declared = [(experiment, file) for file in map(Path, options.files) for experiment in _declared(file, options)]
+    names = [experiment.name for experiment, _ in declared]
     if len(set(names)) < len(names):
         raise WrongCall(f"experiments in one folder of results need different names, got {', '.join(names)}")
-    plans = [experiment.plan() for experiment in experiments]
-    for plan in plans:
-        check_place(plan, options.results, overwrite=options.overwrite)
-    for plan in plans:
-        results = run_plan(plan, jobs=options.jobs, progress=not options.quiet)
-        folder = results.save(options.results, points=options.points, overwrite=options.overwrite)
-        _print_summary(results)
-        figure = next((folder / "figures").glob("*.png"))
-        say(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
-        _print_reasons(results.manifest.get("reasons", {}))
-    return 0
+    if options.cell is not None:
+        return repeat_cell([experiment for experiment, _ in declared], options.cell, options.pdb)
+    planned = [(experiment.plan(), source) for experiment, source in declared]
+    return max(_run(plan, source, options) for plan, source in planned)
+
+
+def _declared(file: Path, options: argparse.Namespace) -> list[Any]:
+    """The experiments of a file, at least one, as changed by the options."""
+    found = experiments_in(file)
+    if not found:
+        raise no_experiment(file)
+    return [_as_asked(experiment, options) for experiment in found]
+
+
+def _run(plan: Any, source: Path, options: argparse.Namespace) -> int:
+    """Run one experiment; returns the exit status."""
+    from boltzmann_rl.results.running import NothingComplete, Place, run_in_folder
+    from boltzmann_rl.runs.batches import Shard
+    from boltzmann_rl.runs.runner import Manner
+
+    part = Shard(*options.shard) if options.shard else Shard()
+    manner = Manner(options.jobs, options.executor, part, progress=not options.quiet)
+    where, folder = options.results, Path(options.results) / plan.name
+    try:
+        results = run_in_folder(plan, manner, Place(where, options.fresh, options.points, source), _warn)
+    except NothingComplete as error:
+        if part.of == 1:
+            _warn(str(error))
+            return 1
+        say(f"Part {part.number} of {part.of} of {plan.name} is done: {error}.")
+        return 0
+    _print_summary(results)
+    figure = next((folder / "figures").glob("*.png"))
+    say(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
+    if "planned_runs" in results.manifest:
+        say(f"{results.manifest['runs']} of {plan.runs} runs are complete. Later: boltzmann-rl plot {folder}")
+    _print_reasons(results.manifest.get("reasons", {}))
+    return _print_failures(results, source)
+
+
+def _warn(sentence: str) -> None:
+    complain(textwrap.fill(f"boltzmann-rl: {sentence}", 100, break_long_words=False, break_on_hyphens=False))
+
+
+def _print_failures(results: Any, source: Path) -> int:
+    """Say which cells failed, and how to repeat one of them; returns the exit status."""
+    failed = results.failures
+    if not failed:
+        return 0
+    agents = ", ".join(dict.fromkeys(f"{failure.agent} on {failure.problem}" for failure in failed))
+    complain(f"{len(failed)} cells failed, so the tables are without {agents}. To see where one of them fails:")
+    complain(f"    boltzmann-rl run {source} --cell {failed[0].key[:12]} --pdb")
+    return 1
 
 
 def _print_reasons(reasons: dict[str, list[str]]) -> None:
@@ -107,34 +148,6 @@ def _best_of_families(table: Any, study: dict[str, Any]) -> Any:
     """The rows of the best agent of each family in a parameter study; all rows of other experiments."""
     families = [study[agent][0] if agent in study else agent for agent in table["agent"]]
     return table[[family not in families[:row] for row, family in enumerate(families)]]
-
-
-def plot(options: argparse.Namespace) -> int:
-    """Draw the figures of saved results again."""
-    try:
-        results = boltzmann_rl.load(existing(Path(options.folder), "results"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise WrongCall(str(error)) from error
-    if options.output is not None:
-        output = Path(options.output)
-        if output.suffix not in (".png", ".svg", ".pdf"):
-            raise WrongCall(f"--output must end in .png, .svg or .pdf, got {options.output!r}")
-        results.plot().savefig(output, dpi=200)
-        say(output)
-        return 0
-    from boltzmann_rl.figures.style import figure_bytes
-    from boltzmann_rl.results.checks import refuse_links
-    from boltzmann_rl.storage.atomic import write
-
-    figures = Path(options.folder) / "figures"
-    refuse_links(figures)
-    drawn = figure_bytes(results.plot())
-    figures.mkdir(exist_ok=True)
-    for kind, image in drawn.items():
-        path = figures / f"{results.name}.{kind}"
-        write(path, image)
-        say(path)
-    return 0
 
 
 def list_experiments(options: argparse.Namespace) -> int:

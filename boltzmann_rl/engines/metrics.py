@@ -1,5 +1,6 @@
 """The metrics, declared once: engines record them, tables average them, figures and the command line show them."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,20 +112,31 @@ def measures_of(axis: str) -> Measures:
     return {measures.axis: measures for measures in (BANDITS, EPISODES)}[axis]
 
 
+@functools.lru_cache(maxsize=64)
 def points_of(length: int, points: int = POINTS) -> NDArray[np.int64]:
     """The steps that represent a curve of ``length`` steps: in ascending order, with the first and the last.
 
-    Half of them are evenly spaced, and half evenly on a logarithmic scale, so that early steps are well covered. Some
-    coincide, so they are at most ``points``; all steps if these are no more.
+    Half of them are evenly spaced on a logarithmic scale, so that early steps are well covered. As many as fit beside
+    them are evenly spaced. They are at most ``points``; all steps if these are no more.
 
     Example:
         >>> points_of(1000, points=10)
-        array([  0,   5,  31, 177, 250, 500, 749, 999])
+        array([  0,   5,  31, 167, 177, 333, 500, 666, 832, 999])
     """
     if points >= length:
-        return np.arange(length)
-    even, logarithmic = np.linspace(0, length - 1, points - points // 2), np.geomspace(1, length, points // 2) - 1
-    return np.unique(np.concatenate([even, logarithmic]).round().astype(np.int64))
+        return _constant(np.arange(length))
+    logarithmic = np.geomspace(1, length, points // 2) - 1
+    for count in range(points, 0, -1):
+        steps = np.concatenate([logarithmic, np.linspace(0, length - 1, count)])
+        found = np.unique(steps.round().astype(np.int64))
+        if len(found) <= points:
+            break
+    return _constant(found)
+
+
+def _constant(steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    steps.setflags(write=False)  # it is shared
+    return steps
 
 
 def bounds_of(length: int, windows: int) -> NDArray[np.int64]:

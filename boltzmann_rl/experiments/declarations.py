@@ -4,7 +4,9 @@ An experiment has a plan (`boltzmann_rl.runs.plan`); running the plan gives meas
 `boltzmann_rl.results` makes tables, a folder and a figure.
 """
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from boltzmann_rl.agents.agent import Agent
@@ -16,6 +18,8 @@ from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
 from boltzmann_rl.protocols import Bandit
 from boltzmann_rl.runs.plan import Cell, Plan, Series
+from boltzmann_rl.runs.progress import Done
+from boltzmann_rl.runs.runner import Manner
 
 if TYPE_CHECKING:
     from boltzmann_rl.results.results import Results
@@ -27,8 +31,29 @@ Agents = Mapping[str, Agent] | Mapping[str, Mapping[float, Agent]] | Mapping[str
 _STEPS_PER_EPISODE = 20
 
 
+class Runnable:
+    """What can be run: it has a plan."""
+
+    def plan(self) -> Plan:
+        """The work as self-contained cells."""
+        raise NotImplementedError
+
+    def run(
+        self,
+        jobs: int | None = None,
+        progress: bool = True,
+        *,
+        results: str | Path | None = None,
+        fresh: bool = False,
+        executor: Any = None,
+        on_cell: Callable[[Done], object] | None = None,
+    ) -> "Results":
+        """Run it: `boltzmann_rl.run`."""
+        return run(self, jobs=jobs, progress=progress, results=results, fresh=fresh, executor=executor, on_cell=on_cell)
+
+
 @dataclass(frozen=True)
-class BanditExperiment:
+class BanditExperiment(Runnable):
     """Agents on a bandit, all with the same problems and the same reward noise.
 
     Args:
@@ -80,13 +105,9 @@ class BanditExperiment:
         """The work as self-contained cells."""
         return _plan(self, self.steps, self.steps, self.uncounted_steps)
 
-    def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
-        """Run it: `boltzmann_rl.run`."""
-        return run(self, jobs=jobs, progress=progress)
-
 
 @dataclass(frozen=True)
-class GymnasiumExperiment:
+class GymnasiumExperiment(Runnable):
     """Agents in a Gymnasium environment; the seeds of the runs are the same for all agents.
 
     Args:
@@ -137,29 +158,56 @@ class GymnasiumExperiment:
         """The work as self-contained cells."""
         return _plan(self, self.episodes, _STEPS_PER_EPISODE * self.episodes)
 
-    def run(self, jobs: int | None = None, progress: bool = True) -> "Results":
-        """Run it: `boltzmann_rl.run`."""
-        return run(self, jobs=jobs, progress=progress)
-
 
 Experiment = BanditExperiment | GymnasiumExperiment
 
 
 @suggesting
-def run(experiment: Experiment, *, jobs: int | None = None, progress: bool = True) -> "Results":
+def run(
+    experiment: Runnable,
+    *,
+    jobs: int | None = None,
+    progress: bool = True,
+    results: str | Path | None = None,
+    fresh: bool = False,
+    executor: Any = None,
+    on_cell: Callable[[Done], object] | None = None,
+) -> "Results":
     """Run an experiment.
 
+    With ``results``, each finished part of the work (a cell: some runs of one agent on one problem) is kept in the
+    folder ``results/<name>``, also if the process is interrupted or killed. Running the experiment again simulates what
+    is missing there and no more: the rest after an interruption, or new runs, agents, problems and changed agents.
+
     Args:
-        experiment: A `BanditExperiment` or a `GymnasiumExperiment`.
+        experiment: A `BanditExperiment`, a `GymnasiumExperiment` or a `Sweep`.
         jobs: Number of processes, ≥ 1, or None for this process alone. The results are the same bytes for any number.
         progress: Whether to show progress on standard error.
+        results: The folder of all results; None keeps the results in memory, and ``results.save()`` writes them.
+        fresh: Whether to begin anew, and move what is in the folder aside.
+        executor: Where the work is done if not on this machine, such as ``"dask"``, ``"tcp://host:8786"``, ``"ray"`` or
+            a ``dask.distributed.Client``: see `boltzmann_rl.runs.executors.executor_of`.
+        on_cell: Called in this process with `boltzmann_rl.runs.progress.Done` for each finished cell.
 
     Returns:
-        The results, in memory; ``results.save()`` writes them.
-    """
-    from boltzmann_rl.results.results import run_plan  # imported here: it imports pandas
+        The results. Agents that failed are left out: see ``results.failures``.
 
-    return run_plan(experiment.plan(), jobs=jobs, progress=progress)
+    Raises:
+        Exception: All agents failed: what the first raised.
+        OSError: What the disk refused. Finished cells are kept.
+    """
+    from boltzmann_rl.results.running import Place, run_in_folder, run_plan  # imported here: it imports pandas
+
+    manner = Manner(jobs=jobs, executor=executor, progress=progress, on_cell=on_cell)
+    if results is None:
+        return run_plan(experiment.plan(), manner)
+    return run_in_folder(experiment.plan(), manner, Place(results, fresh, source=_script()))
+
+
+def _script() -> Path | None:
+    """The Python file that is being run, if it is one."""
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    return Path(path) if path is not None and path.endswith(".py") and Path(path).is_file() else None
 
 
 def _plan(experiment: Any, length: int, steps: int, uncounted: int = 0) -> Plan:

@@ -1,5 +1,6 @@
 """Checks of a results folder, which may come from anyone, by the rules for declarations."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from boltzmann_rl.engines.metrics import BANDITS, EPISODES
 _KINDS = {"BanditExperiment": BANDITS, "GymnasiumExperiment": EPISODES}
 
 _LARGEST = 2**63 - 1
+
+_HASH = re.compile("[0-9a-f]{64}")
 
 # The columns that each table must have.
 _COLUMNS = {
@@ -50,7 +53,29 @@ def check_manifest(manifest: dict[str, Any]) -> None:
     as_integer(manifest["runs"], "runs", minimum=1, maximum=_LARGEST)
     if not isinstance(manifest["identity"], str):
         raise TypeError(f"identity must be a string, got {shown(manifest['identity'])}")
+    as_integer(declaration.get("uncounted_steps", 0), "uncounted_steps", maximum=declaration[f"{axis}s"] - 1)
     _check_study(_mapping(manifest.get("study", {}), "study"), declaration["agents"])
+    if "cells" in manifest:
+        as_integer(manifest.get("windows"), "windows", minimum=1, maximum=_LARGEST)
+        _check_cells(manifest["cells"], declaration)
+    for table, digest in _mapping(manifest.get("tables", {}), "tables").items():
+        if not isinstance(digest, str):
+            raise TypeError(f"tables[{table!r}] must be a hash, got {shown(digest)}")
+
+
+def _check_cells(cells: Any, declaration: dict[str, Any]) -> None:
+    if not isinstance(cells, list) or not cells:
+        raise TypeError(f"cells must be a list with at least one entry, got {shown(cells)}")
+    for cell in cells:
+        if _mapping(cell, "an entry of cells").keys() != {"problem", "agent", "engine", "identity"}:
+            raise ValueError(f"an entry of cells must have problem, agent, engine and identity, got {shown(cell)}")
+        for article, part, of in (("a", "problem", "problem"), ("an", "agent", "agents")):
+            if cell[part] not in declaration[of]:
+                raise ValueError(f"cells name {article} {part} that is not declared, {shown(cell[part])}")
+        if cell["engine"] not in ("reference", "compiled"):
+            raise ValueError(f"engine must be reference or compiled, got {shown(cell['engine'])}")
+        if not isinstance(cell["identity"], str) or not _HASH.fullmatch(cell["identity"]):
+            raise ValueError(f"identity must be the hash of a cell, got {shown(cell['identity'])}")
 
 
 def _check_study(study: dict[str, Any], agents: dict[str, Any]) -> None:
@@ -89,6 +114,7 @@ def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> Non
             if label not in known:
                 raise ValueError(f"its {column} {shown(label)} is not the one in the manifest")
     pairs = len(manifest["declaration"]["problem"]) * len(manifest["declaration"]["agents"])
+    pairs = len(manifest.get("cells", range(pairs)))  # without the agents that failed
     if kind == "summary" and not len(table) == len(table[["problem", "agent"]].drop_duplicates()) == pairs:
         raise ValueError(f"it must have one row for each agent on each problem, {pairs} in all, got {len(table)}")
     for column in ("step", "run", "runs"):

@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from boltzmann_rl.arguments import as_integer, shown
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.results.checks import check_manifest
-from boltzmann_rl.runs.plan import Plan, Series
+from boltzmann_rl.runs.failures import Failure
+from boltzmann_rl.runs.outline import Entry, Outline
 
 # The format of a results folder. Folders of a later format are refused.
-FORMAT = 1
+FORMAT = 2
 
 # Largest manifest that is read, in bytes: enough for about 100,000 agents.
 _LARGEST = 100_000_000
@@ -26,30 +27,32 @@ _LARGEST = 100_000_000
 _LIBRARIES = ("boltzmann_rl", "numpy", "scipy", "pandas", "gymnasium", "matplotlib")
 
 
-def manifest_of(plan: Plan, began: float, seconds: float) -> dict[str, Any]:
-    """The declaration, its hash as ``identity`` (the number of runs is not part of it), the versions and platform."""
-    first = plan.first
-    declaration: dict[str, Any] = {
-        "kind": plan.kind,
-        "problem": {label: repr(problem) for label, problem in plan.problems.items()},
-        "agents": {label: repr(agent) for label, agent in plan.agents.items()},
-        f"{first.axis}s": first.length,
-        "seed": first.seed,
-    }
-    if first.uncounted:
-        declaration["uncounted_steps"] = first.uncounted
-    reasons = _labels_by(plan, lambda series: series.reason)
+def manifest_of(outline: Outline, source: Path | None = None, failures: Sequence[Failure] = ()) -> dict[str, Any]:
+    """What is to be run: the declaration, its cells, versions, platform and the file that declares it.
+
+    Args:
+        outline: Of the plan.
+        source: The file that declares the experiment.
+        failures: Of cells; their agents are not in the outline.
+    """
+    reasons = _labels_by(outline, lambda entry: entry.reason)
     reasons.pop("", None)
     return {
         "format": FORMAT,
-        "name": plan.name,
-        "declaration": declaration,
-        "identity": hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
-        "study": {s.agent: [s.family, s.parameter] for s in plan.series if s.family is not None},
-        "runs": plan.runs,
-        "axis": first.axis,
-        "primary": plan.measures.primary,
-        "engine": _labels_by(plan, lambda series: series.cell.engine),
+        "name": outline.name,
+        "declaration": outline.declaration,
+        "identity": hashlib.sha256(json.dumps(outline.declaration, sort_keys=True).encode()).hexdigest(),
+        "study": {e.agent: [e.family, e.parameter] for e in outline.entries if e.family is not None},
+        "runs": outline.runs,
+        "windows": outline.windows,
+        "axis": outline.axis,
+        "primary": outline.measures.primary,
+        "cells": [
+            {"problem": entry.problem, "agent": entry.agent, "engine": entry.engine, "identity": entry.identity}
+            for entry in outline.entries
+        ],
+        **({"failed": [failure._asdict() for failure in failures]} if failures else {}),
+        "engine": _labels_by(outline, lambda entry: entry.engine),
         **({"reasons": reasons} if reasons else {}),
         "versions": {
             "python": platform.python_version(),
@@ -57,37 +60,68 @@ def manifest_of(plan: Plan, began: float, seconds: float) -> dict[str, Any]:
             **({"numba": metadata.version("numba")} if available() else {}),
         },
         "platform": {"system": platform.platform(), "processor": platform.processor() or platform.machine()},
-        "commit": _commit(),
-        "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
-        "seconds": round(seconds, 3),
+        **({"file": _file(source)} if source is not None else {}),
         "command": [visible(part) for part in (Path(sys.argv[0]).name, *sys.argv[1:])],
+        "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
 
 
-def _labels_by(plan: Plan, key: Callable[[Series], str]) -> dict[str, list[str]]:
+def outline_in(manifest: dict[str, Any]) -> Outline | None:
+    """The outline that a checked manifest describes; None if it was written before there were cells."""
+    if "cells" not in manifest:
+        return None
+    study, declaration, axis = manifest["study"], manifest["declaration"], manifest["axis"]
+    entries = []
+    for cell in manifest["cells"]:
+        family, parameter = study.get(cell["agent"], (None, None))
+        labels = cell["problem"], cell["agent"], family, parameter
+        entries.append(Entry(*labels, engine=cell["engine"], reason="", identity=cell["identity"]))
+    sizes = manifest["runs"], declaration[f"{axis}s"], declaration.get("uncounted_steps", 0), manifest["windows"]
+    return Outline(manifest["name"], declaration, axis, *sizes, tuple(entries))
+
+
+def _labels_by(outline: Outline, key: Callable[[Entry], str]) -> dict[str, list[str]]:
     """The labels of agents, as ``agent`` or, with several problems, ``problem: agent``, grouped by a key."""
     found: dict[str, list[str]] = {}
-    for series in plan.series:
-        label = series.agent if len(plan.problems) == 1 else f"{series.problem}: {series.agent}"
-        found.setdefault(key(series), []).append(label)
+    several = len(outline.problems) > 1
+    for entry in outline.entries:
+        label = f"{entry.problem}: {entry.agent}" if several else entry.agent
+        found.setdefault(key(entry), []).append(label)
     return found
 
 
-def _commit() -> str | None:
+def _file(source: Path) -> dict[str, Any]:
+    """The text of the file that declares an experiment, its hash, and the commit of the repository that tracks it."""
+    content = source.read_bytes()
+    found = {"path": visible(str(source)), "sha256": hashlib.sha256(content).hexdigest()}
+    folder = source.resolve().parent
+    if _git(folder, "ls-files", "--error-unmatch", source.name) is not None:
+        found["commit"] = _git(folder, "rev-parse", "HEAD") or ""
+        found["changed"] = "yes" if _git(folder, "status", "--porcelain", "--", source.name) else "no"
+    return {**found, "text": content.decode("utf-8", "replace")}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git answers; None if it is missing, does not answer, or knows no such thing."""
     try:
-        answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):  # git is missing or does not answer
+        command = ["git", "-C", str(folder), *arguments]
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
         return None
-    return answer.stdout.strip() or None
+    return answer.stdout.strip() if answer.returncode == 0 else None
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The checked manifest in a folder; None if the folder has no manifest.
+class LaterFormat(ValueError):
+    """A folder was written by a later version of this package."""
+
+
+def read_manifest(folder: Path, name: str = "manifest.json") -> dict[str, Any] | None:
+    """The checked manifest in a folder, or its plan; None if the folder has none.
 
     Raises:
         ValueError: The file is not a valid manifest, or was written by a later version of this package.
     """
-    path = folder / "manifest.json"
+    path = folder / name
     if not path.exists():
         return None
     if not path.is_file() or path.stat().st_size > _LARGEST:
@@ -98,16 +132,23 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         raise ValueError(f"{path} is damaged: {visible(str(error))}") from error
     try:
         if isinstance(manifest, dict) and as_integer(manifest.get("format", 0), "format") > FORMAT:
-            versions = manifest.get("versions")
-            by = (versions if isinstance(versions, dict) else {}).get("boltzmann_rl", "(version unknown)")
-            raise ValueError(
-                f"it has format {shown(manifest['format'])}, written by boltzmann_rl {visible(str(by)[:30])}; "
-                f"boltzmann_rl {metadata.version('boltzmann_rl')} reads formats up to {FORMAT}: upgrade it"
-            )
+            raise _later(path, manifest)
         check_manifest(manifest)
+    except LaterFormat:
+        raise
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a manifest that boltzmann_rl can read: {error}") from error
     return manifest
+
+
+def _later(path: Path, manifest: dict[str, Any]) -> LaterFormat:
+    versions = manifest.get("versions")
+    by = (versions if isinstance(versions, dict) else {}).get("boltzmann_rl", "(version unknown)")
+    return LaterFormat(
+        f"{path} is not a manifest that boltzmann_rl can read: it has format {shown(manifest['format'])}, written by "
+        f"boltzmann_rl {visible(str(by)[:30])}; boltzmann_rl {metadata.version('boltzmann_rl')} reads formats up to "
+        f"{FORMAT}: upgrade it"
+    )
 
 
 def _refuse_constant(text: str) -> None:
@@ -115,9 +156,9 @@ def _refuse_constant(text: str) -> None:
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
-    """The parts in which two declarations differ."""
+    """The parts of a declaration that another one changes or lacks; not those that it adds."""
     before, after = _flat(old["declaration"]), _flat(new["declaration"])
-    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    keys = [key for key in before if before[key] != after.get(key)]
     return "; ".join(f"{visible(key)}: {_told(before.get(key))} → {_told(after.get(key))}" for key in keys)
 
 

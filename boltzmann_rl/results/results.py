@@ -1,24 +1,22 @@
 """Results: the tables and the manifest of an experiment, from running it or from its folder."""
 
-import json
-import time
+import warnings
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import POINTS
-from boltzmann_rl.results.checks import check_manifest, check_table, refuse_links, refuse_missing
-from boltzmann_rl.results.manifest import differences, manifest_of, read_manifest
+from boltzmann_rl.results import folders
+from boltzmann_rl.results.checks import check_manifest, refuse_missing
+from boltzmann_rl.results.manifest import outline_in, read_manifest
 from boltzmann_rl.results.sentences import sentence
-from boltzmann_rl.results.spreadsheets import csv_bytes, read_csv
-from boltzmann_rl.results.tables import curves_table, runs_table, summary_table, thinned
-from boltzmann_rl.runs.plan import Plan
-from boltzmann_rl.runs.progress import Progress
-from boltzmann_rl.runs.runner import measure
-from boltzmann_rl.storage.atomic import write
+from boltzmann_rl.results.tables import ranks_table, run_curves_table, thinned
+from boltzmann_rl.runs.failures import Failure
+from boltzmann_rl.runs.store import Memory, Store
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,20 +35,59 @@ class Results:
             which the best agent was ahead.
         runs: One row per problem, agent and run with each metric's total.
         manifest: The declaration, and seed, versions, engine, platform and duration of the run.
+        cells: The blocks of which the tables are made; None where they are not at hand.
 
-    Results that are loaded from a folder have ten significant digits and only the saved points of curves, and a missing
-    table is empty.
+    Results that are loaded from a folder have only the saved points of curves, and a missing table is empty.
     """
 
     curves: pd.DataFrame
     summary: pd.DataFrame
     runs: pd.DataFrame
     manifest: dict[str, Any]
+    cells: Memory | Store | None = None
 
     @property
     def name(self) -> str:
         """The name of the experiment."""
         return str(self.manifest["name"])
+
+    @property
+    def failures(self) -> list[Failure]:
+        """The cells that failed; their agents are not in the tables."""
+        return [Failure(**parts) for parts in self.manifest.get("failed", [])]
+
+    @cached_property
+    def run_curves(self) -> pd.DataFrame:
+        """The course of every run: one row per experiment, problem, agent, run and window.
+
+        A run is divided into equal windows, 100 unless declared otherwise. The row of a window has its number, its
+        steps (or episodes) from ``begin`` up to, not including, ``end``, and the mean of each metric over these.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+        """
+        return run_curves_table(*self._cells())
+
+    @cached_property
+    def ranks(self) -> pd.DataFrame:
+        """How a bandit's agents divide their probability: one row per problem, agent, step and rank of an arm.
+
+        ``probability`` is the mean over all runs of the probability of the arm with this rank; the arm with the highest
+        mean has rank 1. There are at most 200 steps. The table of an experiment with environments is empty.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+        """
+        return ranks_table(*self._cells())
+
+    def _cells(self) -> tuple[Any, Memory | Store]:
+        outline = outline_in(self.manifest)
+        if outline is None or self.cells is None or len(self.cells) == 0:
+            raise FileNotFoundError(
+                f"the cells of {self.name}, which keep each run, are not at hand: they stay in the folder in which the "
+                "experiment was run, and running it there again makes them again"
+            )
+        return outline, self.cells
 
     @property
     def sentence(self) -> str:
@@ -76,56 +113,41 @@ class Results:
         refuse_missing(self.curves, "curves")
         return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]))
 
-    def save(self, results: str | Path = "results", *, points: int = POINTS, overwrite: bool = False) -> Path:
-        """Write manifest, curves, summary, runs and the figure to ``results/<name>/``, each file whole or not at all.
+    def save(self, results: str | Path = "results", *, points: int = POINTS, fresh: bool = False) -> Path:
+        """Write tables, manifest, cells and the figure to ``results/<name>/``.
+
+        Tables are replaced together, and the manifest, which holds their hashes, last. Results of another declaration
+        or of more runs are replaced only if they can be made again from the cells in the folder; otherwise they are
+        moved to a folder beside it, and a warning says so.
 
         Args:
             results: The folder of all results.
-            points: Points to keep of each curve, evenly spaced, with the first and the last.
-            overwrite: Whether results of another declaration, or of more runs, may be replaced.
+            points: Points to keep of each curve, ≥ 1: half of them evenly spaced, half evenly on a logarithmic scale.
+            fresh: Whether to move what is in the folder aside in any case.
 
         Returns:
             The folder of this experiment.
 
         Raises:
-            FileExistsError: The folder contains results of another declaration or of more runs, and ``overwrite`` is
-                not set; or it is a link or a file.
+            FileExistsError: The folder is a link or a file.
             FileNotFoundError: These results were loaded from a folder without the curves or the summary.
+            ValueError: The folder holds results of a later version of this package.
         """
+        points = as_integer(points, "points", minimum=1)
         check_manifest(self.manifest)
         refuse_missing(self.summary, "summary")
         if not self.manifest.get("study"):  # a study's figure is drawn from the summary
             refuse_missing(self.curves, "curves")
-        folder = Path(results) / self.name
-        _check_folder(folder, self.manifest, overwrite)
-        (folder / "figures").mkdir(parents=True, exist_ok=True)
-        if len(self.curves):
-            write(folder / "curves.csv", csv_bytes(thinned(self.curves, points)))
-        write(folder / "summary.csv", csv_bytes(self.summary))
-        if len(self.runs):
-            write(folder / "runs.csv", csv_bytes(self.runs))
-        from boltzmann_rl.figures.style import figure_bytes
-
-        for kind, image in figure_bytes(self.plot()).items():
-            write(folder / "figures" / f"{self.name}.{kind}", image)
-        write(folder / "manifest.json", (json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n").encode())
+        folder = folders.opened(results, self.name)
+        for said in folders.make_room(folder, self.manifest, fresh=fresh):
+            warnings.warn(said, stacklevel=2)
+        if isinstance(self.cells, Memory):
+            with folders.store_in(folder) as store:
+                self.cells.copy_to(store)
+        tables = {"curves": thinned(self.curves, points), "summary": self.summary, "runs": self.runs}
+        folders.replace_tables(folder, tables, {**self.manifest, "points": points})
+        folders.draw(folder, self.name, self.plot())
         return folder
-
-
-def run_plan(plan: Plan, *, jobs: int | None = None, progress: bool = True) -> Results:
-    """Run a plan and make its tables; see `boltzmann_rl.run`."""
-    began, clock, measured = time.time(), time.monotonic(), []
-    with Progress(plan.name, len(plan), plan.runs * len(plan.series), shown=progress) as shown:
-        for part in measure(plan, jobs):
-            measured.append(part)
-            shown.advance(work=part[1].runs)
-    runs = runs_table(plan, measured)
-    return Results(
-        curves=curves_table(plan, measured),
-        summary=summary_table(plan, runs),
-        runs=runs,
-        manifest=manifest_of(plan, began, time.monotonic() - clock),
-    )
 
 
 def load(folder: str | Path) -> Results:
@@ -137,7 +159,7 @@ def load(folder: str | Path) -> Results:
     Raises:
         FileNotFoundError: It contains no results.
         ValueError: Its results were written by a later version, or can't have been written by a run: invalid names or
-            labels, or tables of other agents.
+            labels, tables of other agents, or tables that changed since.
 
     Example:
         >>> load("nowhere")
@@ -149,49 +171,5 @@ def load(folder: str | Path) -> Results:
     manifest = read_manifest(folder)
     if manifest is None:
         raise FileNotFoundError(f"{folder} contains no results: there is no manifest.json in it")
-    tables = {name: _table(folder, name, manifest) for name in ("curves", "summary", "runs")}
-    return Results(**tables, manifest=manifest)
-
-
-def _table(folder: Path, name: str, manifest: dict[str, Any]) -> pd.DataFrame:
-    path = folder / f"{name}.csv"
-    if not path.exists():
-        return pd.DataFrame()
-    try:
-        if not path.is_file():
-            raise ValueError("it is not a file")
-        table = read_csv(path)
-        check_table(table, name, manifest)
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged, or does not belong to these results: {visible(str(error))}") from error
-    return table
-
-
-def check_place(plan: Plan, results: str | Path, *, overwrite: bool = False) -> None:
-    """Refuse, before a plan is run, a folder that `Results.save` would refuse afterwards.
-
-    Raises:
-        FileExistsError: As `Results.save`.
-    """
-    _check_folder(Path(results) / plan.name, manifest_of(plan, 0.0, 0.0), overwrite)
-
-
-def _check_folder(folder: Path, manifest: dict[str, Any], overwrite: bool) -> None:
-    refuse_links(folder, folder / "figures")
-    for place in (folder / "figures", folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            raise FileExistsError(f"{place} is a file where results need a folder: choose another --results folder")
-    there = None if overwrite else read_manifest(folder)
-    if there is None:
-        return
-    remedy = "give the experiment another name, choose another --results folder, or pass --overwrite"
-    if there["identity"] != manifest["identity"]:
-        changed = differences(there, manifest)
-        raise FileExistsError(
-            f"{folder} holds results of another declaration ({changed}): nothing was written; {remedy}"
-        )
-    if there["runs"] > manifest["runs"]:
-        raise FileExistsError(
-            f"{folder} holds {there['runs']} runs of this experiment, and {manifest['runs']} would replace them: "
-            f"nothing was written; {remedy}"
-        )
+    tables = {name: folders.read_table(folder, name, manifest) for name in ("curves", "summary", "runs")}
+    return Results(**tables, manifest=manifest, cells=Store(folder) if outline_in(manifest) else None)

@@ -19,11 +19,11 @@ _WHOLE = ("step", "run", "runs")
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """The table as UTF-8, with ten significant digits."""
+    """The table as UTF-8; numbers have as many digits as identify them, up to 17."""
     table = table.copy()
     for column in [name for name in table if not is_numeric_dtype(table[name])]:
         table[column] = [_guarded(cell) if isinstance(cell, str) else cell for cell in table[column]]
-    text = table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    text = table.to_csv(index=False, lineterminator="\n")
     return text.replace(_RETURN, "\r").encode("utf-8")
 
 

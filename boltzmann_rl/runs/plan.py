@@ -98,10 +98,21 @@ class Cell:
         return simulate_together([self])[0]
 
     @property
-    def key(self) -> str:
-        """A hash of everything that determines the results: declaration, engine, format and code."""
+    def identity(self) -> str:
+        """A hash of everything that determines the results but the runs: declaration, engine, format and code."""
         code = code_of(self.problem, self.agent, simulate_together, *simulating(self.axis, self.engine))
-        return hashlib.sha256(repr((FORMAT, self, code)).encode()).hexdigest()
+        every = dataclasses.replace(self, first=0, runs=0)
+        return hashlib.sha256(repr((FORMAT, every, code)).encode()).hexdigest()
+
+    @property
+    def key(self) -> str:
+        """A hash of everything that determines the results."""
+        return key_of(self.identity, self.first, self.runs)
+
+
+def key_of(identity: str, first: int, runs: int) -> str:
+    """The key of a cell by its identity and its runs."""
+    return hashlib.sha256(f"{identity} {first} {runs}".encode()).hexdigest()
 
 
 def simulate_together(cells: Sequence[Cell]) -> list[Block]:

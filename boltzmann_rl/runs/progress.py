@@ -149,11 +149,22 @@ class Progress:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._show(last=True)
 
-    def expect(self, work: float) -> None:
-        """Replace the work of all cells by an estimate in seconds of one process, the unit from now on."""
-        ratio = work / self._work if self._work else 0.0
-        self._found_work, self._done, self._batch = ratio * self._found_work, ratio * self._done, ratio * self._batch
+    def expect(self, work: float, workers: int | None = None) -> None:
+        """Replace the work of all cells by a better estimate, in seconds of one process, the unit from now on.
+
+        Args:
+            work: The work of all cells, those that are done included.
+            workers: Number of processes that share it; default: as before.
+        """
+        if not self._estimated:
+            ratio = work / self._work if self._work else 0.0
+            self._found_work, self._done, self._batch = (
+                ratio * self._found_work,
+                ratio * self._done,
+                ratio * self._batch,
+            )
         self._work, self._estimated = work, True
+        self._workers = self._workers if workers is None else workers
         self._begin()
 
     def found(self, cells: int, work: float | None = None) -> None:

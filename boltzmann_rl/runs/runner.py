@@ -1,60 +1,286 @@
-"""The runner: simulates the cells of a plan, in this process or on several cores."""
+"""The runner: simulates the cells of a plan that a store lacks, by an executor, and keeps each as it is finished."""
 
-import multiprocessing
+import itertools
 import os
-import pickle
-from collections.abc import Iterator
-from functools import partial
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from boltzmann_rl.arguments import as_integer
-from boltzmann_rl.engines.blocks import Block
-from boltzmann_rl.engines.selection import COMPILED
-from boltzmann_rl.runs.plan import Cell, Plan, Series
+from boltzmann_rl.engines.selection import COMPILED, REFERENCE
+from boltzmann_rl.runs import failures, signals
+from boltzmann_rl.runs.batches import Group, Order, Shard, batches
+from boltzmann_rl.runs.estimates import Estimates
+from boltzmann_rl.runs.executors.choice import executor_of
+from boltzmann_rl.runs.executors.executor import Executor, WorkerDied
+from boltzmann_rl.runs.executors.here import Here, Threads
+from boltzmann_rl.runs.failures import Failure
+from boltzmann_rl.runs.outline import Outline
+from boltzmann_rl.runs.plan import Cell, Plan
+from boltzmann_rl.runs.progress import Done, Progress
+from boltzmann_rl.runs.records import decoded
+from boltzmann_rl.runs.status import Status, processes
+from boltzmann_rl.runs.store import Memory, Store
+from boltzmann_rl.runs.travel import check_travels, packed
+from boltzmann_rl.runs.work import (
+    TRIED,
+    Outcome,
+    described,
+    simulate_groups,
+    simulate_packed,
+    try_out,
+    try_packed,
+)
 
-Measured = tuple[Series, Cell, Block]
+# Agents are tried before the work if that takes less than this part of the work.
+_TRYING = 1 / 50
+
+_SECONDS_BETWEEN_LOOKS = 1.0
+
+# Of a plan with more groups of cells than this, it is not counted beforehand how many are there.
+_COUNTED = 1_000_000
 
 
-def measure(plan: Plan, jobs: int | None = None) -> Iterator[Measured]:
-    """Simulate the cells of a plan, and yield each with its series and its results.
+@dataclass(frozen=True)
+class Manner:
+    """How a plan is run; nothing here changes the results.
 
-    The results are the same bytes for any ``jobs``: no cell depends on another, and they come in the plan's order.
+    Args:
+        jobs: Number of processes, ≥ 1, or None for this process alone.
+        executor: Where the work is done: see `boltzmann_rl.runs.executors.executor_of`.
+        shard: The part of the work that is done here.
+        progress: Whether to show progress on standard error.
+        on_cell: Called with `Done` for each finished cell, in this process.
+    """
+
+    jobs: int | None = None
+    executor: Any = None
+    shard: Shard = field(default_factory=Shard)
+    progress: bool = True
+    on_cell: Callable[[Done], object] | None = None
+
+
+def simulate(plan: Plan, outline: Outline, store: Memory | Store, manner: Manner, folder: Path | None) -> list[Failure]:
+    """Simulate the cells of a plan that the store lacks, and keep each of them.
+
+    A cell that fails takes no other with it. Several processes may do this with stores in one folder: they begin at
+    different cells, and look every second for what the others have finished.
 
     Args:
         plan: The plan of an experiment.
-        jobs: Number of processes, ≥ 1, or None for this process alone. More than cores or cells are not used.
+        outline: Its outline.
+        store: Where the blocks are kept.
+        manner: How the plan is run.
+        folder: The folder of the store, for news of this process and for failures; None if it is in memory.
+
+    Returns:
+        The failures, in the order of their cells.
 
     Raises:
-        ValueError: ``jobs`` below 1.
+        TypeError, ValueError: Part of a cell can't be sent to a worker; the message says what to do.
+        OSError: What the disk refused; all cells that were finished before are kept.
     """
-    processes = 1 if jobs is None else min(as_integer(jobs, "jobs", minimum=1), os.cpu_count() or 1, len(plan))
-    if processes == 1:
-        for series, cell in plan.cells():
-            yield series, cell, cell.simulate()
-        return
-    import cloudpickle  # which also sends classes of a notebook or script, which a worker can't import
-    from joblib import Parallel, delayed
-    from joblib.externals.loky import get_reusable_executor
-
-    parallel: Any = partial(Parallel, processes, return_as="generator")  # its type does not depend on return_as
-
-    def all_of(compiled: bool) -> Iterator[Block]:
-        cells = (cell for _, cell in plan.cells() if (cell.engine == COMPILED) == compiled)
-        if compiled:  # machine code releases the interpreter lock, so threads suffice
-            return parallel(prefer="threads")(delayed(cell.simulate)() for cell in cells)
-        return parallel()(delayed(_simulate)(cloudpickle.dumps(cell)) for cell in cells)
-
-    blocks = {compiled: all_of(compiled) for compiled in {s.cell.engine == COMPILED for s in plan.series}}
-    for series, cell in plan.cells():
-        yield series, cell, next(blocks[cell.engine == COMPILED])
-    for finished in blocks.values():
-        next(finished, None)  # releases its workers
-    if False in blocks and multiprocessing.parent_process() is not None:
-        # A multiprocessing process waits at exit for its workers, which stay for minutes in case of more work.
-        get_reusable_executor().shutdown()
+    run = _Run(plan, outline, store, manner, folder)
+    with signals.stopping():
+        return run.all()
 
 
-def _simulate(pickled: bytes) -> Block:
-    """Simulate a cell in a worker."""
-    cell: Cell = pickle.loads(pickled)
-    return cell.simulate()
+class _Run:
+    """The state of a run."""
+
+    def __init__(
+        self, plan: Plan, outline: Outline, store: Memory | Store, manner: Manner, folder: Path | None
+    ) -> None:
+        self._plan, self._store, self._manner, self._folder = plan, store, manner, folder
+        self._identities = [entry.identity for entry in outline.entries]
+        self._estimates = Estimates(len(plan.series))
+        self._failures: dict[str, Failure] = {}
+        self._broken: set[int] = set()  # series that failed when they were tried
+        self._looked = self._seconds = 0.0
+
+    def all(self) -> list[Failure]:
+        """Do all phases of the run."""
+        cells, there = self._count()
+        self._status = Status(self._folder)
+        with Progress(self._plan.name, cells, shown=self._manner.progress) as self._progress:
+            self._progress.found(there, 0.0)
+            try:
+                for engine, executor in self._executors():
+                    try:
+                        self._try_out(engine, executor)
+                        self._simulate(engine, executor)
+                    finally:
+                        executor.stop()
+            finally:
+                self._store.sync()
+                self._status.remove()
+        return [self._failures[key] for key in sorted(self._failures)]
+
+    def _count(self) -> tuple[int, int]:
+        """The number of cells, and of those that are there already."""
+        order = self._order(None)
+        if order.count > _COUNTED:
+            return len(self._plan), 0
+        cells = there = 0
+        for group in order.groups():
+            missing = self._missing(group)
+            cells += len(group.cells)
+            there += len(group.cells) - (len(missing.cells) if missing else 0)
+            if missing:
+                self._estimates.add(missing)
+        return cells, there
+
+    def _order(self, engine: str | None) -> Order:
+        return Order(self._plan, self._identities, engine, self._manner.shard)
+
+    def _missing(self, group: Group) -> Group | None:
+        """What the store lacks of a group."""
+        cells = tuple(part for part in group.cells if part[0] not in self._store and part[0] not in self._failures)
+        return group._replace(cells=cells) if cells and group.series not in self._broken else None
+
+    def _executors(self) -> Iterator[tuple[str | None, Executor]]:
+        """The engines, each with the executor for its cells; None stands for both."""
+        asked = 1 if self._manner.jobs is None else as_integer(self._manner.jobs, "jobs", minimum=1)
+        jobs = min(asked, os.cpu_count() or 1)
+        if self._manner.executor is not None:
+            yield None, executor_of(self._manner.executor, self._manner.jobs)
+        elif jobs == 1:
+            yield None, Here()
+        else:
+            engines = {series.cell.engine for series in self._plan.series}
+            if COMPILED in engines:  # machine code releases the interpreter lock, so threads suffice
+                yield COMPILED, Threads(jobs)
+            if REFERENCE in engines:
+                yield REFERENCE, executor_of(None, jobs)
+
+    def _send(self, executor: Executor, function: Any, work: Any) -> Any:
+        """Submit a call: by reference in this process, as bytes to another."""
+        if isinstance(executor, Here | Threads):
+            return executor.submit(function, work)
+        return executor.submit(_PACKED[function], packed(work, self._plan.problems.values()))
+
+    def _try_out(self, engine: str | None, executor: Executor) -> None:
+        """Try each agent on each problem for some steps, if the work is much longer than that."""
+        firsts: dict[int, Group] = {}
+        for group in itertools.islice(self._order(engine).groups(), len(self._plan.series)):
+            missing = self._missing(group)
+            if missing and _is_long(missing, self._plan.runs):
+                firsts.setdefault(group.series, missing)
+        if not isinstance(executor, Here | Threads):
+            check_travels(self._plan.problems, self._plan.agents)
+        waiting = {self._send(executor, try_out, group.cells[-1][1]): group for group in firsts.values()}
+        while waiting:
+            for future in executor.wait(set(waiting)):
+                self._tried(waiting.pop(future), _answer(executor, future))
+            self._tell("")
+        self._expect(executor)
+
+    def _tried(self, group: Group, answer: Any) -> None:
+        if isinstance(answer, Outcome) and answer.error is None:
+            alone = group._replace(cells=group.cells[-1:])
+            self._estimates.tried(alone, answer.seconds)
+            return
+        error = (answer.error if isinstance(answer, Outcome) else None) or described(answer)
+        self._broken.add(group.series)
+        self._estimates.drop(group.series)
+        self._fail(group.series, group.cells[0], error)
+
+    def _simulate(self, engine: str | None, executor: Executor) -> None:
+        """Simulate what is missing, with as many batches in progress as keep the workers busy."""
+        order = self._order(engine)
+        others = self._folder is not None and any(process.alive for process in processes(self._folder))
+        begin = secrets.randbelow(order.count) if others and order.count else 0
+        missing = (group for group in map(self._missing, order.groups(begin)) if group)
+        source = batches(missing, self._estimates.seconds_of)
+        waiting: dict[Any, list[Group]] = {}
+        alone: list[list[Group]] = []  # batches of one cell, from batches that killed their worker
+        while True:
+            while len(waiting) < 2 * executor.workers and (batch := alone.pop() if alone else next(source, None)):
+                waiting[self._send(executor, simulate_groups, [group.cells for group in batch])] = batch
+            if not waiting:
+                return
+            for future in executor.wait(set(waiting), _SECONDS_BETWEEN_LOOKS):
+                batch = waiting.pop(future)
+                alone += self._received(batch, _answer(executor, future))
+            self._store.sync()
+            latest = next(iter(waiting.values()), None)
+            self._tell("" if latest is None else self._label(latest[0].series))
+            self._expect(executor)
+
+    def _expect(self, executor: Executor) -> None:
+        """Tell the progress how much work there is, once something is known about it."""
+        left = self._estimates.left
+        if left is not None:
+            self._progress.expect(self._seconds + left, executor.workers)
+
+    def _received(self, batch: list[Group], answer: Any) -> list[list[Group]]:
+        """Keep what was simulated; returns batches that are to be tried again."""
+        if isinstance(answer, WorkerDied) and sum(len(group.cells) for group in batch) > 1:
+            return [[group._replace(cells=(part,))] for group in batch for part in group.cells]
+        outcomes = {outcome.key: outcome for outcome in answer} if isinstance(answer, list) else {}
+        for group in batch:
+            seconds = 0.0
+            for part in group.cells:
+                outcome = outcomes.get(part[0]) or Outcome(part[0], 0.0, error=described(answer))
+                seconds += outcome.seconds
+                self._keep(group.series, part, outcome)
+            self._estimates.done(group, seconds)
+        return []
+
+    def _keep(self, series: int, part: tuple[str, Cell], outcome: Outcome) -> None:
+        key, cell = part
+        if outcome.error is not None:
+            self._fail(series, part, outcome.error)
+            return
+        if key not in self._store:
+            self._store.add(key, outcome.content)
+        if self._folder is not None:
+            failures.forget(self._folder, key)
+        self._seconds += outcome.seconds
+        self._progress.advance(work=outcome.seconds)
+        if self._manner.on_cell is not None:
+            labels = self._plan.series[series].problem, self._plan.series[series].agent
+            self._manner.on_cell(Done(*labels, cell, decoded(outcome.content), self._progress.state))
+
+    def _fail(self, series: int, part: tuple[str, Cell], error: tuple[str, str, str]) -> None:
+        key, cell = part
+        labels = self._plan.series[series].problem, self._plan.series[series].agent
+        failure = Failure(key, *labels, cell.first, cell.runs, cell.seed, repr(cell), *error)
+        self._failures[key] = failure
+        if self._folder is not None:
+            failures.keep(self._folder, failure)
+        self._progress.advance(work=0.0, failed=1)
+
+    def _label(self, series: int) -> str:
+        return f"{self._plan.series[series].agent} on {self._plan.series[series].problem}"
+
+    def _tell(self, running: str) -> None:
+        """Once a second, say what is going on, and look for what others have finished."""
+        if running:
+            self._progress.running(running)
+        if time.monotonic() - self._looked >= _SECONDS_BETWEEN_LOOKS:
+            self._looked = time.monotonic()
+            self._store.refresh()
+            self._status.write(self._progress.state)
+
+
+_PACKED = {simulate_groups: simulate_packed, try_out: try_packed}
+
+
+def _answer(executor: Executor, future: Any) -> Any:
+    """The result of a call, or the exception that it raised."""
+    try:
+        return executor.result(future)
+    except Exception as error:
+        return error
+
+
+def _is_long(group: Group, runs: int) -> bool:
+    """Whether trying an agent takes little of the time of its runs."""
+    cell = group.cells[-1][1]
+    if cell.axis == "episode":
+        return runs * cell.length >= TRIED / _TRYING
+    return cell.length * max(1, runs // cell.runs) >= TRIED / _TRYING

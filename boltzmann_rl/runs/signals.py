@@ -39,6 +39,11 @@ class Stop:
 _outermost: Stop | None = None
 
 
+def requested() -> bool:
+    """Whether a request to stop has come within `stopping`."""
+    return _outermost is not None and _outermost.requested is not None
+
+
 @contextmanager
 def stopping() -> Iterator[Stop]:
     """Within this context, Ctrl+C raises ``KeyboardInterrupt``, SIGTERM raises `Terminated`, and both are recorded.

@@ -1,0 +1,147 @@
+"""The commands on folders of results: ``plot``, ``status`` and ``store``."""
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import boltzmann_rl
+from boltzmann_rl.cli.numbers import whole
+from boltzmann_rl.cli.sources import WrongCall, existing
+from boltzmann_rl.cli.terminal import say
+from boltzmann_rl.engines.metrics import POINTS
+
+
+def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands and their options."""
+    summary = "make tables and figures of saved results again, also of a run that is not finished"
+    option = command("plot", plot, summary, "boltzmann-rl plot results/ten_armed_testbed").add_argument
+    option("folder", metavar="DIR", help="the folder of one experiment's results")
+    points = f"points per curve in the table (default: {POINTS})"
+    option("--points", type=whole, default=POINTS, metavar="N", help=points)
+    option("--output", metavar="FILE", help="only draw the figure, to this file (.png, .svg or .pdf)")
+
+    summary = "say how far a run is, which processes work on it, and what failed"
+    option = command("status", status, summary, "boltzmann-rl status results/ten_armed_testbed").add_argument
+    option("folder", metavar="DIR", help="the folder of one experiment's results")
+
+    summary = "list, remove or tidy up the cells in a folder of results"
+    option = command("store", store, summary, "boltzmann-rl store ls results/ten_armed_testbed").add_argument
+    option(
+        "action",
+        choices=("ls", "rm", "compact"),
+        help="ls: list agents and their cells; rm: remove cells that the latest plan does not need; "
+        "compact: write all cells to one file, and set damaged bytes aside",
+    )
+    option("folder", metavar="DIR", help="the folder of one experiment's results")
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    folder = existing(Path(options.folder), "results")
+    if not folder.is_dir():
+        raise WrongCall(f"{folder} is a file: give the folder of one experiment's results")
+    return folder
+
+
+def plot(options: argparse.Namespace) -> int:
+    """Make tables and figures of saved results again."""
+    from boltzmann_rl.results import folders
+    from boltzmann_rl.results.running import NothingComplete, from_cells
+    from boltzmann_rl.runs.store import CELLS
+
+    folder = _folder(options)
+    if options.output is not None and Path(options.output).suffix not in (".png", ".svg", ".pdf"):
+        raise WrongCall(f"--output must end in .png, .svg or .pdf, got {options.output!r}")
+    made = None
+    try:
+        if (folder / CELLS).is_dir() and options.output is None:
+            made = from_cells(folder, options.points)
+    except NothingComplete:
+        if not (folder / folders.MANIFEST).exists():  # no earlier tables either
+            raise
+    try:
+        results = made or boltzmann_rl.load(folder)
+    except FileNotFoundError as error:
+        raise WrongCall(str(error)) from error
+    if options.output is not None:
+        results.plot().savefig(options.output, dpi=200)
+        say(options.output)
+        return 0
+    if "planned_runs" in results.manifest:
+        say(f"{results.manifest['runs']} of {results.manifest['planned_runs']} runs are complete for all agents.")
+    for path in (
+        folders.draw(folder, results.name, results.plot()) if made is None else sorted((folder / "figures").glob("*"))
+    ):
+        say(path)
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say how far a run is."""
+    from boltzmann_rl.results.folders import PLAN
+    from boltzmann_rl.results.manifest import outline_in, read_manifest
+    from boltzmann_rl.runs.failures import kept
+    from boltzmann_rl.runs.outline import runs_in
+    from boltzmann_rl.runs.plan import count_ranges
+    from boltzmann_rl.runs.status import processes
+    from boltzmann_rl.runs.store import Store
+
+    folder = _folder(options)
+    manifest = read_manifest(folder, PLAN) or read_manifest(folder)
+    outline = outline_in(manifest) if manifest is not None else None
+    if outline is None:
+        raise WrongCall(f"{folder} contains no plan of cells: there is no {PLAN} in it")
+    cells = Store(folder)
+    total = count_ranges(outline.axis, outline.runs) * len(outline.entries)
+    there = sum(key in cells for entry in outline.entries for _, _, key in outline.keys(entry))
+    complete = runs_in(outline, cells)
+    say(f"{outline.name}: {there} of {total} cells, {complete} of {outline.runs} runs complete for all agents")
+    for process in processes(folder):
+        state, news = process.state, f"{process.seen:.0f} s ago"
+        where = f"process {process.pid} on {process.host}"
+        if process.alive:
+            left = state.get("left")
+            ends = "" if not isinstance(left, float | int) else f", about {_span(left)} left"
+            say(f"{where}: {state.get('running', '')}{ends} (news {news})")
+        else:
+            say(f"{where} died, {news}; it was at {state.get('running', 'its beginning')}")
+    for failure in kept(folder):
+        say(f"failed: {failure}\n    repeat it with --cell {failure.key[:12]}")
+    return 0
+
+
+def _span(seconds: float) -> str:
+    return time.strftime("%H:%M:%S", time.gmtime(seconds)) if seconds < 86400 else f"{seconds / 86400:.1f} days"
+
+
+def store(options: argparse.Namespace) -> int:
+    """List, remove or tidy up cells."""
+    from boltzmann_rl.results.folders import PLAN
+    from boltzmann_rl.results.manifest import outline_in, read_manifest
+    from boltzmann_rl.runs.status import processes
+    from boltzmann_rl.runs.store import Store
+
+    folder = _folder(options)
+    manifest = read_manifest(folder, PLAN) or read_manifest(folder)
+    outline = outline_in(manifest) if manifest is not None else None
+    if outline is None:
+        raise WrongCall(f"{folder} contains no plan of cells: there is no {PLAN} in it")
+    cells = Store(folder)
+    if options.action == "ls":
+        needed = 0
+        for entry in outline.entries:
+            keys = [key for _, _, key in outline.keys(entry)]
+            there = sum(key in cells for key in keys)
+            needed += there
+            say(f"{entry.agent} on {entry.problem}: {there} of {len(keys)} cells, {entry.identity[:12]}")
+        say(f"{len(cells)} cells in all, {len(cells) - needed} of them of other plans, {cells.size / 1e6:.1f} MB")
+        for line in cells.damaged:
+            say(line)
+        return 0
+    if alive := [process.pid for process in processes(folder) if process.alive]:
+        raise RuntimeError(f"process {alive[0]} works on {folder}: end it first, or wait for it")
+    wanted = {key for entry in outline.entries for _, _, key in outline.keys(entry)} if options.action == "rm" else None
+    before = len(cells), cells.size
+    cells.compact(wanted)
+    say(f"{before[0]} cells, {before[1] / 1e6:.1f} MB before; {len(cells)} cells, {cells.size / 1e6:.1f} MB now")
+    return 0

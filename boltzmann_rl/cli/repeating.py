@@ -1,0 +1,89 @@
+"""The options ``--cell`` and ``--again`` of the command ``run``: repeat one cell, or a whole run."""
+
+import argparse
+import dataclasses
+import hashlib
+import itertools
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from boltzmann_rl.cli.numbers import plus_minus
+from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in
+from boltzmann_rl.cli.terminal import say
+
+
+def repeat_cell(experiments: Sequence[Any], beginning: str, debug: bool) -> int:
+    """Simulate the cell whose key begins so in this process, and show its results."""
+    plans = [experiment.plan() for experiment in experiments]
+    planned = itertools.chain.from_iterable(plan.cells() for plan in plans)
+    found = [(series, cell) for series, cell in planned if cell.key.startswith(beginning)]
+    if len(found) != 1:
+        what = "no cell has" if not found else f"{len(found)} cells have"
+        raise WrongCall(f"{what} a key that begins with {beginning!r}: the declaration or the code may have changed")
+    series, cell = found[0]
+    say(f"{series.agent} on {series.problem}, {cell!r}")
+    try:
+        block = cell.simulate()
+    except BaseException:
+        if debug:
+            import pdb
+            import sys
+
+            pdb.post_mortem(sys.exc_info()[2])
+            return 1
+        raise
+    for metric, totals in block.totals.items():
+        say(f"{metric}: {plus_minus(totals.mean(), totals.mean())} in total, mean of {len(totals)} runs")
+    return 0
+
+
+def again(options: argparse.Namespace) -> int:
+    """Repeat the run that made the results in a folder elsewhere, and compare the tables byte by byte."""
+    from boltzmann_rl.results.folders import read_tables
+    from boltzmann_rl.results.manifest import read_manifest
+    from boltzmann_rl.results.running import Place, run_in_folder
+    from boltzmann_rl.runs.runner import Manner
+
+    folder = existing(Path(options.again), "results")
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise WrongCall(f"{folder} contains no results: there is no manifest.json in it")
+    experiment, source = _declared(manifest, [Path(file) for file in options.files])
+    manner = Manner(options.jobs, options.executor, progress=not options.quiet)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        place = Place(elsewhere, points=manifest.get("points", options.points), source=source)
+        run_in_folder(experiment.plan(), manner, place, say)
+        ours, theirs = read_tables(Path(elsewhere) / experiment.name), read_tables(folder)
+    different = [name for name in theirs if ours.get(name) != theirs[name]]
+    for name in theirs:
+        say(f"{name}: {'DIFFERS' if name in different else 'the same bytes'}")
+    if different:
+        say(_changes(manifest))
+    return 1 if different else 0
+
+
+def _declared(manifest: dict[str, Any], files: list[Path]) -> tuple[Any, Path]:
+    """The experiment of a manifest, from the file that declares it, if that is still the same file."""
+    recorded = manifest.get("file")
+    if not files and recorded is None:
+        raise WrongCall("the manifest names no file: say boltzmann-rl run FILE --again DIR")
+    source = files[0] if files or recorded is None else existing(Path(recorded["path"]), "experiment file")
+    if recorded is not None and hashlib.sha256(source.read_bytes()).hexdigest() != recorded["sha256"]:
+        raise WrongCall(f"{source} has changed since: its text is in the manifest, under file")
+    found = [part for part in experiments_in(source) if part.name == manifest["name"]]
+    if not found:
+        raise WrongCall(f"{source} declares no experiment {manifest['name']!r}")
+    declared, length = manifest["declaration"], f"{found[0].axis}s"
+    asked = {"runs": manifest["runs"], "seed": declared["seed"], length: declared[length]}
+    return dataclasses.replace(found[0], **asked), source
+
+
+def _changes(manifest: dict[str, Any]) -> str:
+    """What may be the reason that bytes differ."""
+    import numpy
+
+    versions = manifest.get("versions", {})
+    made = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return f"Made with {made}; NumPy here is {numpy.__version__}."

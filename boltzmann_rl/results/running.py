@@ -1,0 +1,182 @@
+"""Running a plan: simulate what is missing, and make the tables."""
+
+import dataclasses
+import shutil
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from boltzmann_rl.engines.metrics import POINTS
+from boltzmann_rl.results import folders
+from boltzmann_rl.results.manifest import manifest_of, outline_in, read_manifest
+from boltzmann_rl.results.results import Results
+from boltzmann_rl.results.tables import summary_table, tables_of, thinned
+from boltzmann_rl.runs import failures
+from boltzmann_rl.runs.failures import Failure
+from boltzmann_rl.runs.outline import Outline, bytes_missing, outline_of, runs_in
+from boltzmann_rl.runs.plan import Plan
+from boltzmann_rl.runs.runner import Manner, simulate
+from boltzmann_rl.runs.store import Memory, Store
+
+Tell = Callable[[str], object]
+
+
+class NothingComplete(RuntimeError):
+    """No run is complete for all agents, so there is nothing to make tables of."""
+
+
+def run_plan(plan: Plan, manner: Manner, tell: Tell = warnings.warn) -> Results:
+    """Run a plan in memory.
+
+    Args:
+        plan: The plan.
+        manner: How it is run.
+        tell: Called with a sentence for each failure.
+
+    Raises:
+        Exception: All agents failed: what the first raised.
+    """
+    began, outline, store = time.monotonic(), outline_of(plan), Memory()
+    failed = simulate(plan, outline, store, manner, None)
+    results = results_of(outline, store, failed, seconds=time.monotonic() - began)
+    for sentence in failures.told(failed):
+        tell(sentence)
+    return results
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where results are kept.
+
+    Args:
+        results: The folder of all results.
+        fresh: Whether to begin anew, and move what is there aside.
+        points: Points to keep of each curve.
+        source: The file that declares the experiment.
+    """
+
+    results: str | Path
+    fresh: bool = False
+    points: int = POINTS
+    source: Path | None = None
+
+
+def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warnings.warn) -> Results:
+    """Run what is missing of a plan in ``results/<name>``, and make tables and figure of all of it.
+
+    Args:
+        plan: The plan.
+        manner: How it is run.
+        place: Where results are kept.
+        tell: Called with a sentence for each thing that was found, and for each failure.
+
+    Raises:
+        OSError: What the disk refused. Finished cells are kept.
+        NothingComplete: There are no runs of which to make tables.
+    """
+    began, outline = time.monotonic(), outline_of(plan)
+    folder = folders.opened(place.results, plan.name)
+    manifest = manifest_of(outline, place.source)
+    for sentence in folders.make_room(folder, manifest, fresh=place.fresh):
+        tell(sentence)
+    folders.announce(folder, manifest)
+    with folders.store_in(folder) as store:
+        for sentence in store.set_aside():
+            tell(f"{sentence}; the cells in it are computed again.")
+        _refuse_full_disk(folder, outline, store)
+        try:
+            failed = simulate(plan, outline, store, manner, folder)
+        except BaseException as error:
+            error.add_note(f"{len(store)} cells are kept in {folder}: the same command goes on from there.")
+            raise
+        for sentence in failures.told(failed):
+            tell(sentence)
+        results = results_of(outline, store, failed, source=place.source, seconds=time.monotonic() - began)
+    _write(folder, results, place.points)
+    return results
+
+
+def from_cells(folder: Path, points: int = POINTS) -> Results:
+    """Make tables and figure of the cells that are in a folder, whether all of them are there or not.
+
+    Raises:
+        FileNotFoundError: There is no plan in the folder, or none of its cells.
+        NothingComplete: There are no runs of which to make tables.
+    """
+    planned = read_manifest(folder, folders.PLAN) or read_manifest(folder)
+    outline = outline_in(planned) if planned is not None else None
+    if planned is None or outline is None:
+        raise FileNotFoundError(f"{folder} contains no plan of cells: there is no {folders.PLAN} in it")
+    store = Store(folder)
+    results = results_of(outline, store, failures.kept(folder), manifest=planned)
+    _write(folder, results, points)
+    return results
+
+
+def _write(folder: Path, results: Results, points: int) -> None:
+    tables = {"curves": thinned(results.curves, points), "summary": results.summary, "runs": results.runs}
+    results.manifest["points"] = points
+    folders.replace_tables(folder, tables, results.manifest)
+    folders.draw(folder, results.name, results.plot())
+
+
+def results_of(
+    outline: Outline,
+    store: Memory | Store,
+    failed: Sequence[Failure],
+    *,
+    source: Path | None = None,
+    seconds: float | None = None,
+    manifest: dict[str, Any] | None = None,
+) -> Results:
+    """The tables of the runs that are complete for all agents that did not fail.
+
+    Args:
+        outline: Of the plan.
+        store: Of its cells.
+        failed: Cells that failed; their agents are left out.
+        source: The file that declares the experiment.
+        seconds: How long the run took.
+        manifest: The manifest to begin with; default: one of this machine and moment.
+
+    Raises:
+        NothingComplete: There are no such runs.
+    """
+    named = {(failure.problem, failure.agent) for failure in failed}
+    without = [e for e in outline.entries if (e.problem, e.agent) in named]
+    runs = runs_in(outline, store, without)
+    left = tuple(entry for entry in outline.entries if entry not in without)
+    if not left or not runs:
+        raise NothingComplete(_why_nothing(outline, store, failed))
+    there = dataclasses.replace(outline, runs=runs, entries=left)
+    made = manifest_of(there, source, failed)
+    if manifest is not None:  # keep what it says of the machine, the file and the time of the run
+        made = {**made, **{part: manifest[part] for part in _OF_THE_RUN if part in manifest}}
+    if runs < outline.runs:
+        made["planned_runs"] = outline.runs
+    if seconds is not None:
+        made["seconds"] = round(seconds, 3)
+    tables = tables_of(there, store)
+    return Results(tables.curves, summary_table(there, tables.runs), tables.runs, made, store)
+
+
+_OF_THE_RUN = ("versions", "platform", "file", "command", "began", "seconds", "reasons")
+
+
+def _why_nothing(outline: Outline, store: Memory | Store, failed: Sequence[Failure]) -> str:
+    if failed:
+        return f"no agent could be simulated to the end: {'; '.join(failures.told(failed))}"
+    there = sum(key in store for entry in outline.entries for _, _, key in outline.keys(entry))
+    return f"no run of {outline.name} is complete for all agents yet: {there} of its cells are there"
+
+
+def _refuse_full_disk(folder: Path, outline: Outline, store: Store) -> None:
+    needed, free = bytes_missing(outline, store), shutil.disk_usage(folder).free
+    if needed > free:
+        raise OSError(
+            f"{folder}: the cells that are missing take about {needed / 1e6:,.1f} MB, and {free / 1e6:,.1f} MB are "
+            "free: choose another --results folder, fewer steps or runs, or fewer windows"
+        )

@@ -1,0 +1,98 @@
+"""Batches of cells: what is sent to a worker at once, in an order in which several processes can share the work."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from boltzmann_rl.engines.blocks import BLOCK
+from boltzmann_rl.runs.plan import Cell, Plan, Series, key_of, ranges
+
+# Seconds of work that are sent at once: a kill costs at most this and one cell for each worker.
+_SECONDS = 0.05
+
+# Runs in an environment that are simulated together, as they share schedules and transition tables.
+_TOGETHER = 5
+
+
+class Shard(NamedTuple):
+    """A part of the work, for machines that share only a folder: number ``number`` of ``of``, from 1."""
+
+    number: int = 1
+    of: int = 1
+
+
+class Group(NamedTuple):
+    """Cells of one series that are simulated together, each with its key."""
+
+    series: int
+    cells: tuple[tuple[str, Cell], ...]
+
+
+class Order:
+    """The order of a plan's cells: first some runs of every agent on every problem, then more runs of each.
+
+    So all agents have about as many runs, whenever the work is stopped.
+
+    Args:
+        plan: The plan.
+        identities: Of the cells of each series: see `Cell.identity`.
+        engine: Of the series that are simulated; others are left out.
+        shard: The part of the work.
+    """
+
+    def __init__(
+        self, plan: Plan, identities: Sequence[str], engine: str | None = None, shard: Shard | None = None
+    ) -> None:
+        self._plan, self._identities, self._shard = plan, identities, shard or Shard()
+        self._series = [n for n, series in enumerate(plan.series) if engine in (None, series.cell.engine)]
+        self._width = BLOCK if plan.first.axis == "step" else _TOGETHER
+
+    @property
+    def count(self) -> int:
+        """The number of groups, by arithmetic: a plan may have more of them than could be listed."""
+        return len(self._series) * -(-self._plan.runs // self._width)
+
+    def groups(self, begin: int = 0) -> Iterator[Group]:
+        """The groups, beginning at one of them and ending before it."""
+        for step in range(self.count):
+            chunk, place = divmod((begin + step) % self.count, len(self._series))
+            group = self._group(self._series[place], chunk)
+            if int(group.cells[0][0][:8], 16) % self._shard.of == self._shard.number - 1:
+                yield group
+
+    def _group(self, number: int, chunk: int) -> Group:
+        series, identity, first = self._plan.series[number], self._identities[number], chunk * self._width
+        inside = _ranges_from(series, first, min(self._width, self._plan.runs - first))
+        cells = (dataclasses.replace(series.cell, first=begin, runs=runs) for begin, runs in inside)
+        return Group(number, tuple((key_of(identity, cell.first, cell.runs), cell) for cell in cells))
+
+
+def _ranges_from(series: Series, first: int, runs: int) -> Iterator[tuple[int, int]]:
+    """The ranges of runs in a chunk that begins with run ``first``."""
+    if first == 0 or series.cell.axis == "episode":
+        return ((first + begin, size) for begin, size in ranges(series.cell.axis, runs))
+    return iter([(first, runs)])
+
+
+def batches(groups: Iterable[Group], seconds_of: Callable[[Group], float]) -> Iterator[list[Group]]:
+    """Groups in batches of about 50 ms, by the latest estimate of each group's seconds.
+
+    Groups in environments that take longer are split into their cells.
+    """
+    batch: list[Group] = []
+    seconds = 0.0
+    for group in groups:
+        for part in _split(group, seconds_of(group)):
+            batch.append(part)
+            seconds += seconds_of(part)
+            if seconds >= _SECONDS:
+                yield batch
+                batch, seconds = [], 0.0
+    if batch:
+        yield batch
+
+
+def _split(group: Group, seconds: float) -> Sequence[Group]:
+    if seconds < _SECONDS or group.cells[0][1].axis == "step":  # ranges of one block share the numbers that are drawn
+        return [group]
+    return [Group(group.series, (part,)) for part in group.cells]

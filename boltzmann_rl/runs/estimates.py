@@ -1,0 +1,62 @@
+"""Estimates of the time that cells take, from those that are finished or were tried."""
+
+from boltzmann_rl.runs.batches import Group
+
+# Drawing random numbers for a block, and the steps of a Python loop, cost about as much as this number of runs.
+_OVERHEAD = 500.0
+
+# Seconds of a group before anything is known: more than a batch, so that it is sent alone.
+_UNKNOWN = 0.2
+
+
+class Estimates:
+    """Seconds of groups of cells, by series.
+
+    Args:
+        series: Number of series.
+    """
+
+    def __init__(self, series: int) -> None:
+        self._left = [0.0] * series
+        self._rates: list[float | None] = [None] * series
+
+    def add(self, group: Group) -> None:
+        """Add a group to the work that is left."""
+        self._left[group.series] += _weight(group)
+
+    def done(self, group: Group, seconds: float | None) -> None:
+        """Take a group from the work that is left; ``seconds`` is None if it failed or another process did it."""
+        weight = _weight(group)
+        self._left[group.series] = max(0.0, self._left[group.series] - weight)
+        if seconds is not None:
+            self._rates[group.series] = seconds / weight
+
+    def tried(self, group: Group, seconds: float) -> None:
+        """Take note of an estimate for a group."""
+        self._rates[group.series] = seconds / _weight(group)
+
+    def drop(self, series: int) -> None:
+        """Take all that is left of a series from the work."""
+        self._left[series] = 0.0
+
+    def seconds_of(self, group: Group) -> float:
+        """An estimate of the seconds that a group takes."""
+        rate = self._rates[group.series]
+        return _UNKNOWN if rate is None else rate * _weight(group)
+
+    @property
+    def left(self) -> float | None:
+        """An estimate of the seconds that the rest of the work takes one process; None if nothing is known."""
+        known = [rate for rate in self._rates if rate is not None]
+        if not known:
+            return None
+        usual = sum(known) / len(known)
+        return sum(left * (usual if rate is None else rate) for left, rate in zip(self._left, self._rates, strict=True))
+
+
+def _weight(group: Group) -> float:
+    """The time that a group takes, in the time of a run."""
+    cells = group.cells
+    if cells[0][1].axis == "episode":
+        return float(len(cells))
+    return _OVERHEAD + sum(cell.runs for _, cell in cells)

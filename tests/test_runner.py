@@ -1,0 +1,205 @@
+"""The runner: what is missing is simulated, what fails is named, and everything else is kept."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import boltzmann_rl as brl
+from boltzmann_rl.runs import work
+from boltzmann_rl.runs.status import processes
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch):
+    """Drawing takes most of the time of a short run."""
+    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: [])
+
+
+TABLES = ("curves", "summary", "runs", "run_curves", "ranks")
+AGENTS = {
+    "cool": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1)),
+    "greedy": brl.Agent(brl.UCB1(), brl.Greedy()),
+}
+
+
+def bandits(runs=25, agents=AGENTS, **others):
+    return brl.BanditExperiment("x", brl.GaussianBandit(arms=3), agents, runs=runs, steps=20, **others)
+
+
+def lake(runs=7, episodes=6):
+    agents = {"cool": brl.Agent(brl.QLearning(0.3), brl.Boltzmann(0.1))}
+    return brl.GymnasiumExperiment("x", "FrozenLake-v1", agents, runs=runs, episodes=episodes)
+
+
+EXPERIMENTS = {"bandits": bandits, "environments": lake}
+
+
+def same(one, other):
+    for table in TABLES:
+        pd.testing.assert_frame_equal(getattr(one, table), getattr(other, table), check_exact=True)
+    return True
+
+
+@pytest.fixture
+def simulated(monkeypatch):
+    """The keys of the cells that are simulated, in order."""
+    keys = []
+
+    def watched(groups):
+        keys.extend(key for group in groups for key, _ in group)
+        return original(groups)
+
+    original = work.simulate_groups
+    monkeypatch.setattr("boltzmann_rl.runs.runner.simulate_groups", watched)
+    return keys
+
+
+# --- resume and extend ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", EXPERIMENTS)
+def test_the_results_in_a_folder_are_those_in_memory(tmp_path, kind):
+    experiment = EXPERIMENTS[kind]()
+    kept = experiment.run(progress=False, results=tmp_path)
+    assert same(kept, experiment.run(progress=False))
+    assert same(experiment.run(progress=False, results=tmp_path), kept)
+
+
+@pytest.mark.parametrize("kind", EXPERIMENTS)
+def test_an_identical_run_simulates_nothing(tmp_path, simulated, kind):
+    first = EXPERIMENTS[kind]().run(progress=False, results=tmp_path)
+    simulated.clear()
+    again = EXPERIMENTS[kind]().run(progress=False, results=tmp_path)
+    assert simulated == []
+    assert same(first, again)
+
+
+@pytest.mark.parametrize(("few", "many", "new"), [(10, 30, 2), (30, 100, 2), (12, 25, 2), (1000, 2000, 2)])
+def test_more_runs_simulate_only_the_rest(tmp_path, simulated, few, many, new):
+    bandits(few).run(progress=False, results=tmp_path)
+    simulated.clear()
+    extended = bandits(many).run(progress=False, results=tmp_path)
+    assert len(simulated) == new
+    assert same(extended, bandits(many).run(progress=False))
+
+
+def test_more_runs_in_an_environment_simulate_no_run_twice(tmp_path, simulated):
+    lake(3).run(progress=False, results=tmp_path)
+    lake(11).run(progress=False, results=tmp_path)
+    assert len(simulated) == len(set(simulated)) == 11
+
+
+def test_one_more_agent_and_problem_simulate_only_these(tmp_path, simulated):
+    bandits(10).run(progress=False, results=tmp_path)
+    simulated.clear()
+    more = {**AGENTS, "hot": brl.Agent(brl.SampleAverage(), brl.Boltzmann(2.0))}
+    with warnings.catch_warnings(action="error"):
+        results = bandits(10, more).run(progress=False, results=tmp_path)
+    assert len(simulated) == 1
+    assert same(results, bandits(10, more).run(progress=False))
+
+
+def test_fewer_runs_and_agents_are_made_of_the_same_cells(tmp_path, simulated):
+    bandits(30).run(progress=False, results=tmp_path)
+    simulated.clear()
+    few = bandits(10, {"cool": AGENTS["cool"]})
+    with pytest.warns(UserWarning, match=r"agents\[greedy\]: .* → None"):
+        results = few.run(progress=False, results=tmp_path)
+    assert simulated == []
+    assert same(results, few.run(progress=False))
+
+
+@dataclass(frozen=True)
+class Fails:
+    """A policy that fails in chosen runs: at a step, by a chosen error."""
+
+    error: type = ValueError
+    fails: bool = True
+
+    def __call__(self, values, step):
+        if self.fails and step == 3:
+            raise self.error("on purpose")
+        return np.full(np.shape(values), 1 / 3)
+
+
+# --- failures -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt, MemoryError, RecursionError])
+@pytest.mark.parametrize("jobs", [None, 2])
+def test_a_failing_agent_does_not_take_the_others_with_it(tmp_path, error, jobs):
+    agents = {**AGENTS, "fails": brl.Agent(brl.SampleAverage(), Fails(error))}
+    with pytest.warns(UserWarning, match=f"fails .*, runs 0 to 9: {error.__name__}: on purpose .*1 more"):
+        results = bandits(agents=agents).run(progress=False, results=tmp_path, jobs=jobs)
+    assert [failure.agent for failure in results.failures] == ["fails"] * 2
+    assert "on purpose" in results.failures[0].trace
+    assert set(results.summary["agent"]) == set(AGENTS)
+    assert same(brl.load(tmp_path / "x"), bandits().run(progress=False))
+
+
+def test_failed_cells_are_tried_again_by_the_next_run(tmp_path, simulated):
+    agents = {**AGENTS, "fails": brl.Agent(brl.SampleAverage(), Fails())}
+    for _ in range(2):
+        simulated.clear()
+        with pytest.warns(UserWarning, match="on purpose"):
+            bandits(10, agents).run(progress=False, results=tmp_path)
+    assert len(simulated) == 1
+    assert len(list((tmp_path / "x" / "failures").iterdir())) == 1
+
+
+def test_in_memory_the_error_of_a_single_agent_is_raised():
+    agents = {"fails": brl.Agent(brl.SampleAverage(), Fails())}
+    with pytest.raises(RuntimeError, match="fails on GaussianBandit, runs 0 to 9: ValueError: on purpose"):
+        bandits(agents=agents).run(progress=False)
+
+
+# --- damage ---------------------------------------------------------------------------------------------------
+
+
+def test_damaged_cells_are_reported_set_aside_and_simulated_again(tmp_path, simulated):
+    whole = bandits(100).run(progress=False, results=tmp_path)
+    (segment,) = (tmp_path / "x" / "cells").iterdir()
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    segment.write_bytes(content)
+    (tmp_path / "x" / "cells" / "foreign.cells").write_text("something else")
+    simulated.clear()
+    with pytest.warns(UserWarning, match=r"are damaged: set aside in .*; the cells in it are computed again"):
+        again = bandits(100).run(progress=False, results=tmp_path)
+    assert len(simulated) == 1
+    assert same(again, whole)
+    assert (tmp_path / "x" / "cells" / "damaged" / segment.name).read_bytes() == content
+    with warnings.catch_warnings(action="error"):
+        assert same(bandits(100).run(progress=False, results=tmp_path), whole)
+
+
+def test_a_changed_table_is_noticed_and_made_again_by_plot(tmp_path, capsys):
+    from boltzmann_rl.cli import main
+
+    whole = bandits().run(progress=False, results=tmp_path)
+    for table in ("curves", "summary", "runs"):
+        path = tmp_path / "x" / f"{table}.csv"
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"1", b"2", 1))
+        with pytest.raises(ValueError, match=f"{table}.csv .*its content is not what was written with manifest.json"):
+            brl.load(tmp_path / "x")
+        assert main(["plot", str(tmp_path / "x")]) == 0
+        assert path.read_bytes() == content
+    assert same(brl.load(tmp_path / "x"), whole)
+
+
+def test_nothing_is_left_running_after_a_run(tmp_path):
+    bandits().run(progress=False, results=tmp_path)
+    assert processes(tmp_path / "x") == []
+    assert {path.name for path in (tmp_path / "x").iterdir()} == {
+        "cells",
+        "curves.csv",
+        "manifest.json",
+        "plan.json",
+        "running",
+        "runs.csv",
+        "summary.csv",
+    }
