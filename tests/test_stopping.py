@@ -30,12 +30,12 @@ LONG = "BOLTZMANN_RL_LONG" in os.environ
 NULLS, AT_MOST = (10_000, 10_000) if LONG else (1_000, 1_000)
 
 
-@pytest.mark.parametrize(("t", "runs"), [(0.0, 30), (2.5, 30), (-4.0, 30), (3.3, 300), (1.0, 5)])
+@pytest.mark.parametrize(("t", "runs"), [(0.0, 30), (2.5, 30), (-4.0, 30), (3.3, 90), (1.0, 40)])
 def test_the_e_value_is_a_ratio_of_likelihoods_averaged_over_effect_sizes(t, runs):
     """SciPy's noncentral t, integrated over normal effect sizes, over its central t."""
 
     def density(variance):
-        middle, width = t / math.sqrt(runs), 12 * max(1 / math.sqrt(runs), 0.01)
+        middle, width = t / math.sqrt(runs), 7 / math.sqrt(runs)
         effects = np.linspace(middle - width, middle + width, 2001)
         likelihoods = stats.nct.pdf(t, runs - 1, math.sqrt(runs) * effects)
         return np.trapezoid(likelihoods * stats.norm.pdf(effects, 0, math.sqrt(variance)), effects)
