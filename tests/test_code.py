@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import gymnasium
@@ -521,6 +522,28 @@ def test_an_edit_of_the_engine_or_of_what_it_calls_changes_the_key(tmp_path):
     assert key(engine, "# exact where means are large", "# more exact") == first
     assert key(engine, "np.maximum(-np.einsum", "np.minimum(-np.einsum") != first
     assert key("engines/moments.py", "def merge(", "def merge(*another, ") != first
+
+
+LINES = """
+import sys
+import boltzmann_rl as brl
+from boltzmann_rl.engines.selection import simulating
+from boltzmann_rl.runs.code import code_of
+print(*code_of(brl.GaussianBandit(), brl.SampleAverage(), *simulating("step", sys.argv[1])), sep="\\n")
+"""
+
+
+def test_an_installed_package_counts_by_its_version_and_those_of_the_libraries_that_compute(tmp_path):
+    shutil.copytree(Path(brl.__file__).parent, tmp_path / "boltzmann_rl")
+    (information := tmp_path / "boltzmann_rl-9.8.dist-info").mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: boltzmann-rl\nVersion: 9.8\n", "utf-8")
+    versions = {name: metadata.version(name) for name in ("numba", "numpy", "scipy")}
+    for engine, names in {"reference": ("numpy", "scipy"), "compiled": ("numba", "numpy", "scipy")}.items():
+        call = [sys.executable, "-c", LINES, engine]
+        done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=True)
+        roots, *lines = done.stdout.splitlines()
+        assert "boltzmann_rl.engines" in roots
+        assert lines == ["boltzmann-rl 9.8", *(f"{name} {versions[name]}" for name in names)]
 
 
 KEY = """

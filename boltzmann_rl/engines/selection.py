@@ -68,6 +68,5 @@ def room(axis: str, engine: str) -> Any:
 def simulating(axis: str, engine: str) -> tuple[Any, ...]:
     """The function that simulates, and modules with code that it runs without a reference to it."""
     simulate = room(axis, engine).simulate
-    if engine == REFERENCE:
-        return (simulate,)
-    return simulate, importlib.import_module("boltzmann_rl.kernels.vectors")  # which emits code for Numba
+    unnamed = () if engine == REFERENCE else ("numba", "boltzmann_rl.kernels.vectors")  # the second emits code for it
+    return simulate, *map(importlib.import_module, unnamed)

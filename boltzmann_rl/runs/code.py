@@ -15,6 +15,9 @@ _FIXED = FunctionType, type, ModuleType, CodeType
 
 _PACKAGE = __name__.partition(".")[0]
 
+# Libraries whose version matters to numbers. Where this package is installed, its code is not followed to them.
+_COMPUTING = ("numpy", "scipy")
+
 
 def code_of(*parts: Any) -> tuple[str, ...]:
     """The code that a declaration reaches: a line for each class, function and module, and for each distribution.
@@ -94,6 +97,8 @@ def _search(roots: list[Any]) -> _Found:
     graph = Graph()
     start = " ".join(map(graph.text, roots))
     lines = [graph.line(node) for node in graph]
+    if owner_of(_PACKAGE) in graph.owners:
+        graph.owners |= {owner for library in _COMPUTING if (owner := owner_of(library))}
     lines = [f"roots {start}", *lines, *sorted(graph.owners)] if roots else []
     others = [node for node in graph.waiting if not _is_own(node)]
     modules = frozenset(module_of(node) for node in others if isinstance(node, FunctionType | type | ModuleType))
