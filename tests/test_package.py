@@ -224,6 +224,7 @@ LARGE = {
     "engines.compiled.bandits.simulate_ranges": "the interface of an engine: all fields of a cell",
     "engines.reference.bandits._record": "the loop over steps, which shows what happens in which order",
     "engines.reference.bandits.simulate_ranges": "the interface of an engine",
+    "engines.reference.episodes.simulate_ranges": "the interface of an engine",
     "experiments.declarations.run": "the public function: every option of a run is one of its keywords",
     "figures.panels.line_with_band": "a drawing call, whose keywords are those of Matplotlib",
     "integrations.torchrl.__init__": "TorchRL's interface",

@@ -1,12 +1,14 @@
 """The metrics, declared once: engines record them, tables average them, figures and the command line show them."""
 
 import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats
+from boltzmann_rl.arguments import Floats, shown
 
 # Number of episodes over which the smoothed return of a run is averaged.
 WINDOW = 10
@@ -94,6 +96,7 @@ EPISODES = Measures(
         Metric("length", "Length of the episode", "steps", "log", of_run="Mean length of an episode"),
         Metric("terminated", "Episodes that terminated", "share of runs", "percent", of_run="Episodes that terminated"),
         Metric("smoothed_return", f"Return, mean of last {WINDOW} episodes", "reward per episode", "late"),
+        Metric("greedy_return", "Return of the greedy policy", "reward per episode", of_run="Mean greedy return"),
     ),
     kept=("return", "length", "terminated"),
     windowed=("return", "length", "terminated"),
@@ -112,6 +115,67 @@ def measures_of(axis: str) -> Measures:
     return {measures.axis: measures for measures in (BANDITS, EPISODES)}[axis]
 
 
+# The user's metrics with their labels: a function of a `Moment`, or of a `Transition`.
+Own = Sequence[tuple[str, Callable[[Any], Any]]]
+
+
+class Moment(NamedTuple):
+    """What happened at a step in all runs of a bandit that are simulated together, for a metric of your own.
+
+    Arrays can't be written to, and are only valid during the call.
+
+    Attributes:
+        step: Number of the step, from 0.
+        values: The learner's values before the decision ``(runs, arms)``.
+        probabilities: Of the policy ``(runs, arms)``.
+        action: The arm that was pulled ``(runs,)``.
+        reward: Its reward ``(runs,)``.
+        means: The true means of the arms ``(runs, arms)``.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class Error:
+        ...     def __call__(self, moment):
+        ...         return np.abs(moment.values - moment.means).max(axis=1)
+        >>> from boltzmann_rl import Agent, BanditExperiment, Boltzmann, GaussianBandit, SampleAverage
+        >>> agents = {"τ = 0.2": Agent(SampleAverage(), Boltzmann(0.2))}
+        >>> metrics = {"largest error": Error()}
+        >>> experiment = BanditExperiment("example", GaussianBandit(), agents, runs=5, steps=20, metrics=metrics)
+        >>> "largest error" in set(experiment.run(progress=False).curves["metric"])
+        True
+    """
+
+    step: int
+    values: Floats
+    probabilities: Floats
+    action: NDArray[np.int64]
+    reward: Floats
+    means: Floats
+
+
+def own_samples(label: str, metric: Callable[[Any], Any], happened: Any, shape: tuple[int, ...]) -> Floats:
+    """The finite floats that a user's metric returns for a `Moment` or a `Transition`.
+
+    Raises:
+        ValueError: Anything else; it names the metric, the value and the step.
+    """
+    given: Any = metric(happened)
+    try:
+        found = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        found = np.full(shape, np.nan)
+    if found.shape == shape and np.isfinite(found).all():
+        return found
+    got = shown(given)
+    if isinstance(given, np.ndarray) and found.shape != shape:
+        got = f"an array of shape {found.shape}"
+    elif isinstance(given, np.ndarray) and given.dtype.kind == "f":
+        got = str(found[~np.isfinite(found)].flat[0])
+    form = f"finite floats of shape {shape}, one for each run" if shape else "a finite float"
+    raise ValueError(f"the metric {label!r} must return {form}, got {got} at step {happened.step}")
+
+
 @functools.lru_cache(maxsize=64)
 def points_of(length: int, points: int = POINTS) -> NDArray[np.int64]:
     """The steps that represent a curve of ``length`` steps: in ascending order, with the first and the last.
@@ -121,7 +185,7 @@ def points_of(length: int, points: int = POINTS) -> NDArray[np.int64]:
 
     Example:
         >>> points_of(1000, points=10)
-        array([  0,   5,  31, 167, 177, 333, 500, 666, 832, 999])
+        array([  0,   5,  31, 166, 177, 333, 500, 666, 832, 999])
     """
     if points >= length:
         return _constant(np.arange(length))

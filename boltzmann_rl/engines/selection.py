@@ -30,7 +30,7 @@ _ROOMS = {
 _PERTURBED = 10
 
 
-def engine_of(axis: str, problem: Any, agent: Any, steps: int) -> tuple[str, str]:
+def engine_of(axis: str, problem: Any, agent: Any, steps: int, added: str = "") -> tuple[str, str]:
     """The engine for an agent on a problem, in an experiment with this number of steps.
 
     Args:
@@ -38,6 +38,7 @@ def engine_of(axis: str, problem: Any, agent: Any, steps: int) -> tuple[str, str
         problem: A bandit or an `Environment`.
         agent: An `Agent`.
         steps: Total over all runs, agents and problems of the experiment, or an estimate.
+        added: What is to be measured that only the reference engine can; empty for nothing.
 
     Returns:
         ``"compiled"`` if that is installed, supports the agent and the problem, and the steps are enough for compiling
@@ -55,7 +56,7 @@ def engine_of(axis: str, problem: Any, agent: Any, steps: int) -> tuple[str, str
         return REFERENCE, ""
     if not available():
         return REFERENCE, "Numba is not installed or is told not to compile"
-    reason: str = room(axis, COMPILED).reason(problem, agent)
+    reason: str = f"it alone measures {added}" if added else room(axis, COMPILED).reason(problem, agent)
     return (REFERENCE, reason) if reason else (COMPILED, "")
 
 
@@ -67,6 +68,6 @@ def room(axis: str, engine: str) -> Any:
 
 def simulating(axis: str, engine: str) -> tuple[Any, ...]:
     """The function that simulates, and modules with code that it runs without a reference to it."""
-    simulate = room(axis, engine).simulate
+    simulate = room(axis, engine).simulate_ranges
     unnamed = () if engine == REFERENCE else ("numba", "boltzmann_rl.kernels.vectors")  # the second emits code for it
     return simulate, *map(importlib.import_module, unnamed)

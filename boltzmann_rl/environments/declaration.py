@@ -7,6 +7,7 @@ import gymnasium
 
 from boltzmann_rl.arguments import as_callable, as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.environments.interface import layers_of, name_of
 from boltzmann_rl.environments.numbered import Numbering, has_discrete_parts
 
 
@@ -64,6 +65,20 @@ class Environment:
         if self.wrap is None:
             return Numbering(env) if has_discrete_parts(env.observation_space) else env
         return self.wrap(env)
+
+
+def time_limited(env: Any) -> Any:
+    """The environment, if no episode in it is endless.
+
+    Raises:
+        ValueError: It has no time limit.
+    """
+    if not any(isinstance(layer, gymnasium.wrappers.TimeLimit) for layer in layers_of(env)):
+        raise ValueError(
+            f"evaluate_every needs a time limit, since a greedy episode may never end, and {name_of(env)} has none: "
+            "declare it as Environment(id, max_episode_steps=...)"
+        )
+    return env
 
 
 def _tuples(option: Any) -> Any:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from boltzmann_rl.agents.agent import Agent
-from boltzmann_rl.arguments import as_finite, as_integer, as_seed, set_fields, shown
+from boltzmann_rl.arguments import as_callable, as_finite, as_integer, as_seed, set_fields, shown
 from boltzmann_rl.arguments.labels import check_label, check_name
 from boltzmann_rl.arguments.rows import rows_of
+from boltzmann_rl.engines.metrics import measures_of
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.protocols import learns_from
 
@@ -24,23 +25,38 @@ class Kind(NamedTuple):
         parts: The attributes that a problem must have.
         update: Number of arguments of a learner's ``update``: see `boltzmann_rl.protocols.learns_from`.
         length: The field with the length of a run.
+        happening: What a metric is a function of.
+        metrics: Names of the metrics that are built in.
     """
 
     noun: str
     parts: tuple[str, ...]
     update: int
     length: str
+    happening: str
+    metrics: frozenset[str]
 
 
-BANDITS = Kind("a bandit", _BANDIT, update=5, length="steps")
-ENVIRONMENTS = Kind("an Environment or its id", ("make",), update=3, length="episodes")
+def _names(axis: str) -> frozenset[str]:
+    return frozenset(metric.name for metric in measures_of(axis).metrics)
+
+
+BANDITS = Kind("a bandit", _BANDIT, 5, "steps", "moment", _names("step"))
+ENVIRONMENTS = Kind("an Environment or its id", ("make",), 3, "episodes", "transition", _names("episode"))
+
+# Columns of the tables of results, which a user's metric must not be named after.
+_COLUMNS = {"experiment", "problem", "agent", "run", "runs", "step", "episode", "metric", "mean", "standard_error"}
+_COLUMNS |= {"window", "begin", "end", "rank", "probability", "low", "high"}
+_COLUMNS |= {"behind", "p_value", "effect_size", "superiority"}
 
 
 def canonicalise(experiment: Any, kind: Kind) -> None:
     """Check a declaration, and convert its parts to a canonical form, in which they print and compare."""
     check_name(experiment.name)
     problems, agents = _problems(experiment.problem, kind), _agents(experiment.agents, kind)
-    for part in (*problems.values(), *(entrant.agent for entrant in entrants_of(agents).values())):
+    metrics = _metrics(experiment.metrics, kind)
+    entrants = (entrant.agent for entrant in entrants_of(agents).values())
+    for part in (*problems.values(), *entrants, *metrics.values()):
         if " at 0x" in repr(part) or "array(" in repr(part):
             raise TypeError(
                 f"part of {part!r} has no repr that says what it is, so its results could not be told from others: "
@@ -51,6 +67,7 @@ def canonicalise(experiment: Any, kind: Kind) -> None:
         experiment,
         problem=problems,
         agents=agents,
+        metrics=metrics,
         runs=as_integer(experiment.runs, "runs", minimum=1),
         seed=as_seed(secrets.randbits(63) if experiment.seed is None else experiment.seed),
         **{kind.length: as_integer(getattr(experiment, kind.length), kind.length, minimum=1)},
@@ -82,6 +99,21 @@ def _agents(given: Any, kind: Kind) -> dict[str, Any]:
                 f"parameters: make one agent of each, or train in a vector of environments, got {agent.policy!r}"
             )
     return agents
+
+
+def _metrics(given: Any, kind: Kind) -> dict[str, Any]:
+    if given is None or given == {}:
+        return {}
+    metrics = _labelled(given, "metrics")
+    for label, metric in metrics.items():
+        if label in _COLUMNS or label.endswith(("_low", "_high")):
+            raise ValueError(f"metrics[{label!r}] has the name of a column of the tables: give it another label")
+        if label in kind.metrics:
+            raise ValueError(f"metrics[{label!r}] has the name of a built-in metric: give it another label")
+        if isinstance(metric, type):
+            raise TypeError(f"metrics[{label!r}] must be an instance, such as {metric.__name__}(), got the class")
+        as_callable(metric, f"metrics[{label!r}]", f"metric({kind.happening})")
+    return metrics
 
 
 def _labelled(parts: Any, name: str) -> dict[str, Any]:

@@ -6,17 +6,18 @@ An experiment has a plan (`boltzmann_rl.runs.plan`); running the plan gives meas
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
-from boltzmann_rl.engines.metrics import measures_of
+from boltzmann_rl.engines.metrics import Moment, measures_of
 from boltzmann_rl.engines.selection import engine_of
-from boltzmann_rl.environments.declaration import Environment
+from boltzmann_rl.environments.declaration import Environment, time_limited
 from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
-from boltzmann_rl.protocols import Bandit
+from boltzmann_rl.protocols import Bandit, Transition
 from boltzmann_rl.runs.plan import Cell, Plan, Series
 from boltzmann_rl.runs.progress import Done
 from boltzmann_rl.runs.runner import Manner
@@ -67,6 +68,9 @@ class BanditExperiment(Runnable):
         seed: In [0, 2⁶³); None draws one, which is kept in the declaration.
         uncounted_steps: Pulls at the beginning that the runs' totals, and so the summary, leave out: papers on UCB
             often do not count the round in which every arm is pulled once.
+        metrics: Metrics of your own by their labels: each a frozen dataclass with ``__call__(moment)``, which returns
+            a finite float for each run of a `Moment`. Runs are measured together in any number, so the float of a run
+            must not depend on the others. The reference engine measures them, like its own, in curves and in runs.
 
     Raises:
         ValueError, TypeError: A name that cannot be a folder, no agents, or a part with an ambiguous ``repr``.
@@ -93,6 +97,7 @@ class BanditExperiment(Runnable):
     steps: int = 1000
     seed: int | None = 0
     uncounted_steps: int = 0
+    metrics: Mapping[str, Callable[[Moment], Any]] | None = None
 
     axis: ClassVar = "step"
 
@@ -103,7 +108,7 @@ class BanditExperiment(Runnable):
 
     def plan(self) -> Plan:
         """The work as self-contained cells."""
-        return _plan(self, self.steps, self.steps, self.uncounted_steps)
+        return _plan(self, self.steps, {"uncounted": self.uncounted_steps}, "metrics of your own" * bool(self.metrics))
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,12 @@ class GymnasiumExperiment(Runnable):
         runs: Independent repetitions, ≥ 1.
         episodes: Episodes per run, ≥ 1: the axis of the curves.
         seed: In [0, 2⁶³); None draws one, which is kept in the declaration.
+        metrics: Metrics of your own by their labels: each a frozen dataclass with ``__call__(transition)``, which
+            returns a finite float for a `Transition`. It is averaged over the steps of each episode.
+        evaluate_every: Episodes between evaluations of the greedy policy, or 0 for none. Before episode 0, n, 2n, … the
+            learner's values are played greedily, without learning, in an environment and with seeds of its own. The
+            metric ``greedy_return`` is the mean return of the latest evaluation; the training is the same as without.
+        evaluation_episodes: Episodes of each evaluation, ≥ 1.
 
     Raises:
         ValueError, TypeError: As `BanditExperiment`.
@@ -142,6 +153,9 @@ class GymnasiumExperiment(Runnable):
     runs: int = 30
     episodes: int = 500
     seed: int | None = 0
+    metrics: Mapping[str, Callable[[Transition], Any]] | None = None
+    evaluate_every: int = 0
+    evaluation_episodes: int = 1
 
     axis: ClassVar = "episode"
 
@@ -151,12 +165,20 @@ class GymnasiumExperiment(Runnable):
             problem = Environment(problem)
         elif isinstance(problem, Mapping):
             problem = {label: Environment(env) if isinstance(env, str) else env for label, env in problem.items()}
-        set_fields(self, problem=problem)
+        every = as_integer(self.evaluate_every, "evaluate_every")
+        evaluated = as_integer(self.evaluation_episodes, "evaluation_episodes", minimum=1)
+        set_fields(self, problem=problem, evaluate_every=every, evaluation_episodes=evaluated)
         canonicalise(self, ENVIRONMENTS)
 
     def plan(self) -> Plan:
         """The work as self-contained cells."""
-        return _plan(self, self.episodes, _STEPS_PER_EPISODE * self.episodes)
+        problems: Any = self.problem
+        for environment in problems.values() if self.evaluate_every else ():
+            with closing(environment.make()) as env:
+                time_limited(env)
+        evaluation = {"evaluate_every": self.evaluate_every, "evaluation_episodes": self.evaluation_episodes}
+        added = ["metrics of your own"] * bool(self.metrics) + ["the greedy policy"] * bool(self.evaluate_every)
+        return _plan(self, self.episodes, evaluation, " and ".join(added))
 
 
 Experiment = BanditExperiment | GymnasiumExperiment
@@ -210,16 +232,17 @@ def _script() -> Path | None:
     return Path(path) if path is not None and path.endswith(".py") and Path(path).is_file() else None
 
 
-def _plan(experiment: Any, length: int, steps: int, uncounted: int = 0) -> Plan:
-    """The plan of an experiment with runs of about ``steps`` steps."""
+def _plan(experiment: Any, length: int, settings: dict[str, int], added: str) -> Plan:
+    """The plan of an experiment with ``settings`` of cells; only the reference engine measures what is ``added``."""
     entrants, axis = entrants_of(experiment.agents), experiment.axis
+    steps = length * (1 if axis == "step" else _STEPS_PER_EPISODE)
     work = steps * experiment.runs * len(experiment.problem) * len(entrants)
-    metrics = tuple(metric.name for metric in measures_of(axis).metrics)
+    metrics, own = tuple(metric.name for metric in measures_of(axis).metrics), tuple(experiment.metrics.items())
     series = []
     for problem, declared in experiment.problem.items():
         for label, (agent, family, parameter) in entrants.items():
-            engine, reason = engine_of(axis, declared, agent, work)
+            engine, reason = engine_of(axis, declared, agent, work, added)
             sizes = experiment.runs, length, experiment.seed
-            cell = Cell(declared, agent, axis, metrics, engine, 0, *sizes, uncounted=uncounted)
+            cell = Cell(declared, agent, axis, metrics, engine, 0, *sizes, own=own, **settings)
             series.append(Series(problem, label, family, parameter, cell, reason))
     return Plan(experiment.name, type(experiment).__name__, tuple(series))

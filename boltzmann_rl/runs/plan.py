@@ -72,6 +72,10 @@ class Cell:
         seed: Of the experiment, in [0, 2⁶³).
         windows: Number of equal windows of each run whose means are kept; at most ``length`` are.
         uncounted: Steps at the beginning that totals leave out.
+        own: The user's metrics with their labels: functions of a `Moment` (bandits) or a `Transition` (environments).
+            They, like the evaluations below, need the reference engine.
+        evaluate_every: Episodes between greedy evaluations of the learner, or 0 for none.
+        evaluation_episodes: Episodes of each evaluation.
 
     Example:
         >>> from boltzmann_rl import BanditExperiment, Boltzmann, GaussianBandit, SampleAverage
@@ -92,6 +96,9 @@ class Cell:
     seed: int
     windows: int = WINDOWS
     uncounted: int = 0
+    own: tuple[tuple[str, Any], ...] = ()
+    evaluate_every: int = 0
+    evaluation_episodes: int = 1
 
     def simulate(self) -> Block:
         """Simulate the runs, and measure them."""
@@ -100,7 +107,7 @@ class Cell:
     @property
     def identity(self) -> str:
         """A hash of everything that determines the results but the runs: declaration, engine, format and code."""
-        code = code_of(self.problem, self.agent, simulate_together, *simulating(self.axis, self.engine))
+        code = code_of(self.problem, self.agent, self.own, simulate_together, *simulating(self.axis, self.engine))
         every = dataclasses.replace(self, first=0, runs=0)
         return hashlib.sha256(repr((FORMAT, every, code)).encode()).hexdigest()
 
@@ -138,18 +145,26 @@ def simulate_together(cells: Sequence[Cell]) -> list[Block]:
     one = cells[0]
     if any(dataclasses.replace(cell, first=one.first, runs=one.runs) != one for cell in cells):
         raise ValueError("cells that are simulated together must belong to one agent and one problem")
-    lengths = {"episodes": one.length}
-    if one.axis == "step":
-        lengths = {"steps": one.length, "uncounted_steps": one.uncounted}
-        if len({run // BLOCK for cell in cells for run in (cell.first, cell.first + cell.runs - 1)}) > 1:
-            raise ValueError(f"cells that are simulated together must lie within one block of {BLOCK} runs")
+    blocks = {run // BLOCK for cell in cells for run in (cell.first, cell.first + cell.runs - 1)}
+    if one.axis == "step" and len(blocks) > 1:
+        raise ValueError(f"cells that are simulated together must lie within one block of {BLOCK} runs")
     places = [(cell.first, cell.runs) for cell in cells]
     simulate = room(one.axis, one.engine).simulate_ranges
-    blocks = simulate(one.problem, one.agent, places, seed=one.seed, windows=one.windows, **lengths)
+    found = simulate(one.problem, one.agent, places, seed=one.seed, windows=one.windows, **_work(one))
+    metrics = *one.metrics, *(label for label, _ in one.own)
     return [
-        block._replace(curves={name: block.curves[name] for name in one.metrics if name in block.curves})
-        for block in blocks
+        block._replace(curves={name: block.curves[name] for name in metrics if name in block.curves}) for block in found
     ]
+
+
+def _work(cell: Cell) -> dict[str, Any]:
+    """The arguments of an engine that depend on the axis, and those that only the reference engines take."""
+    work = {"steps": cell.length, "uncounted_steps": cell.uncounted}
+    if cell.axis == "episode":
+        work = {"episodes": cell.length}
+    if cell.evaluate_every:
+        work |= {"evaluate_every": cell.evaluate_every, "evaluation_episodes": cell.evaluation_episodes}
+    return work | ({"own": cell.own} if cell.own else {})
 
 
 class Series(NamedTuple):

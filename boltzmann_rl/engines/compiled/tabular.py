@@ -119,7 +119,7 @@ def simulate_ranges(
     return reference.blocks_of(samples_of_run, ranges, windows)
 
 
-def _made(environment: Environment, agent: Agent, run: Callable[..., Trained | None] | None, **work: int) -> Floats:
+def _made(environment: Environment, agent: Agent, run: Callable[..., Trained | None] | None, **work: Any) -> Floats:
     """One run in an environment that is made for it, by its tables if possible, else step by step."""
     env = environment.make()
     try:

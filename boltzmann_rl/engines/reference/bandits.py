@@ -10,7 +10,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits.stationary import checked_result
 from boltzmann_rl.decisions.act import decide, probabilities
 from boltzmann_rl.engines.blocks import BLOCK, Block
-from boltzmann_rl.engines.metrics import BANDITS, WINDOWS, bounds_of, points_of, unit_of
+from boltzmann_rl.engines.metrics import BANDITS, WINDOWS, Moment, Own, bounds_of, own_samples, points_of, unit_of
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.policies.parameters import temperature_at
 from boltzmann_rl.protocols import Bandit, memory_of, traits_of
@@ -35,6 +35,7 @@ def simulate_ranges(
     seed: int,
     windows: int = WINDOWS,
     uncounted_steps: int = 0,
+    own: Own = (),
 ) -> list[Block]:
     """Simulate ranges of runs of ``steps`` steps, and measure each range, with the same bytes as if it were alone.
 
@@ -49,7 +50,8 @@ def simulate_ranges(
     probabilities, which have far less variance; ``cumulative_regret``; ``entropy`` of the policy in nats;
     ``effective_actions``, its exponential; and the policy's ``temperature``, if it has one. If the temperature is
     infinite in some runs, as that of `RelativeToRange` is while all estimates tie, its mean is infinite, and so are
-    both ends of its interval. Totals of runs leave out the first ``uncounted_steps``.
+    both ends of its interval. Totals of runs leave out the first ``uncounted_steps``. A metric in ``own`` is measured
+    like ``reward``; it is called with the rows of all ranges, so it must be a function of each row alone.
 
     Args:
         bandit: The problem.
@@ -59,15 +61,16 @@ def simulate_ranges(
         seed: In [0, 2⁶³).
         windows: Number of windows of each run.
         uncounted_steps: Pulls that the totals leave out.
+        own: The user's metrics with their labels.
 
     Raises:
-        ValueError: A reward that is not finite; rewards or regrets of a run whose sum overflows; or a policy that does
-            not return a distribution.
+        ValueError: A reward that is not finite; rewards or regrets of a run whose sum overflows; a policy that does
+            not return a distribution; or a metric that does not return finite floats.
     """
-    buffer = _Buffer([runs for _, runs in ranges], steps, uncounted_steps, windows)
+    buffer = _Buffer([runs for _, runs in ranges], steps, uncounted_steps, windows, own)
     if _record(bandit, agent, ranges, buffer, steps=steps, seed=seed):
         return buffer.blocks()
-    given: Any = {"steps": steps, "seed": seed, "windows": windows, "uncounted_steps": uncounted_steps}
+    given: Any = {"steps": steps, "seed": seed, "windows": windows, "uncounted_steps": uncounted_steps, "own": own}
     return [simulate_ranges(bandit, agent, [alone], **given)[0] for alone in ranges]
 
 
@@ -97,11 +100,8 @@ def _record(
         action = decide(policy, p, values, now, actions.random(width)[mine], memory)
         noise = checked_result(bandit, "noise", bandit.noise(BLOCK, rewards), (BLOCK,))
         reward = _paid(bandit, means[rows, action], noise[mine], step)
-        shown = {}
-        if traits.temperature is not None:
-            shown["temperature"] = temperature_at(traits.temperature, values, now)
-        buffer.rank(p, means)
-        buffer.record(reward, p, means, gaps, gaps[rows, action], shown)
+        temperature = None if traits.temperature is None else temperature_at(traits.temperature, values, now)
+        buffer.record(Moment(step, values, p, action, reward, means), gaps, temperature)
         if pulls is not None:
             pulls[rows, action] += 1
         state = learner.update(state, action, reward, p, learning)
@@ -127,24 +127,31 @@ def _paid(bandit: Bandit, means: Floats, noise: Floats, step: int) -> Floats:
 class _Buffer:
     """The latest steps of every metric, which are merged into moments when it is full; totals and windows of runs."""
 
-    def __init__(self, sizes: list[int], steps: int, uncounted: int, windows: int) -> None:
+    def __init__(self, sizes: list[int], steps: int, uncounted: int, windows: int, own: Own) -> None:
+        self._own, labels = own, [label for label, _ in own]
         self._ends, self._steps, self._uncounted, self._at = np.cumsum(sizes), steps, uncounted, 0
         self._runs = sum(sizes)
         self._cumulative = np.zeros(self._runs)
         self._samples: dict[str, Floats] = {}
         self._parts: dict[str, list[list[Moments]]] = {}
-        self._sums = {metric: np.zeros(self._runs) for metric in BANDITS.kept}
+        self._sums = {metric: np.zeros(self._runs) for metric in (*BANDITS.kept, *labels)}
         self._bounds = bounds_of(steps, windows)
         self._unit, shape = unit_of(self._bounds), (len(self._bounds) - 1, self._runs)
-        self._windows = {metric: np.zeros(shape) for metric in BANDITS.windowed}
+        self._windows = {metric: np.zeros(shape) for metric in (*BANDITS.windowed, *labels)}
         self._points = set(points_of(steps).tolist())
         self._ranks: list[list[Floats]] = [[] for _ in sizes]
         self._ordered: tuple[Any, Any] = None, None
 
-    def record(
-        self, reward: Floats, p: Floats, means: Floats, gaps: Floats, regret: Floats, temperature: dict[str, Any]
-    ) -> None:
+    def record(self, moment: Moment, gaps: Floats, temperature: Any) -> None:
         """Add the metrics of a step."""
+        _, _, p, action, reward, means = moment
+        regret = gaps[np.arange(len(action)), action]
+        if self._at in self._points:
+            self._rank(p, means)
+        measured = {} if temperature is None else {"temperature": temperature}
+        if self._own:
+            seen = Moment._make(_fixed(part) if isinstance(part, np.ndarray) else part for part in moment)
+            measured |= {label: own_samples(label, metric, seen, reward.shape) for label, metric in self._own}
         with np.errstate(all="ignore"):  # numbers near the largest float may overflow to ∞
             self._cumulative += regret
             entropy = _entropy(p)
@@ -157,13 +164,11 @@ class _Buffer:
                 cumulative_regret=self._cumulative,
                 entropy=entropy,
                 effective_actions=np.exp(entropy),
-                **temperature,
+                **measured,
             )
 
-    def rank(self, p: Floats, means: Floats) -> None:
-        """Add the probabilities of a step in the order of the means, if it is one of `points_of`."""
-        if self._at not in self._points:
-            return
+    def _rank(self, p: Floats, means: Floats) -> None:
+        """Add the probabilities of a step in the order of the means."""
         if means is not self._ordered[0]:  # the order of means that never change is found once
             self._ordered = means, np.argsort(-means, axis=1, kind="stable")
         ranked = np.take_along_axis(p, self._ordered[1], axis=1)
@@ -218,6 +223,13 @@ class _Buffer:
                 "measure rewards in larger units"
             )
         return total
+
+
+def _fixed(array: Any) -> Any:
+    """A view that can't be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _joined(parts: list[Moments]) -> Moments:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,9 +10,10 @@ from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.engines.blocks import Block
-from boltzmann_rl.engines.metrics import EPISODES, WINDOW, WINDOWS, window_means
+from boltzmann_rl.engines.metrics import EPISODES, WINDOW, WINDOWS, Own, own_samples, window_means
 from boltzmann_rl.engines.moments import Moments
-from boltzmann_rl.environments.declaration import Environment
+from boltzmann_rl.environments.declaration import Environment, time_limited
+from boltzmann_rl.policies.greedy import Greedy
 from boltzmann_rl.protocols import AnyEnvironment, Transition
 from boltzmann_rl.streams import child_seed
 from boltzmann_rl.training.training import Episode, Training
@@ -67,12 +68,19 @@ def simulate_ranges(
     episodes: int,
     seed: int,
     windows: int = WINDOWS,
+    own: Own = (),
+    evaluate_every: int = 0,
+    evaluation_episodes: int = 1,
 ) -> list[Block]:
     """Train an agent from scratch in each run, with a seed of the run's own, and measure each range of runs.
 
     Measured per episode: ``return``, the undiscounted sum of rewards; ``smoothed_return``, its mean over the last
     ten episodes of the same run; ``length`` in steps; and ``terminated``, whether the episode terminated rather than
-    being truncated by a time limit.
+    being truncated by a time limit. A metric in ``own`` is averaged over the steps of the episode.
+
+    With ``evaluate_every`` n the learner's values are played greedily before episode 0, n, 2n, … in an environment made
+    for that, with seeds keyed by the run and the episode, without learning; the training is the same as without.
+    ``greedy_return`` is the mean return of the latest evaluation.
 
     Args:
         environment: Each run makes its own.
@@ -81,13 +89,55 @@ def simulate_ranges(
         episodes: Episodes per run.
         seed: In [0, 2⁶³).
         windows: Number of windows of each run.
+        own: The user's metrics of a `Transition`, with their labels.
+        evaluate_every: Episodes between evaluations, or 0 for none.
+        evaluation_episodes: Episodes of each evaluation.
+
+    Raises:
+        ValueError: A metric that does not return finite floats; evaluations in an environment without a time limit.
     """
 
     def samples_of_run(run: int) -> Floats:
+        work: Any = {"episodes": episodes, "seed": run_seed(seed, run)}
         with closing(environment.make()) as env:
-            return samples_of(env, agent, episodes=episodes, seed=run_seed(seed, run))
+            if not evaluate_every:
+                return samples_of(env, agent, own=own, **work)
+            with closing(environment.make()) as other:
+                evaluation = Evaluation(time_limited(other), evaluate_every, evaluation_episodes)
+                return samples_of(env, agent, own=own, evaluation=evaluation, **work)
 
-    return blocks_of(samples_of_run, ranges, windows)
+    labels = (*(label for label, _ in own), *("greedy_return",) * bool(evaluate_every))
+    return blocks_of(samples_of_run, ranges, windows, labels)
+
+
+class Evaluation(NamedTuple):
+    """Greedy evaluation in an environment of its own, before every so many episodes of training."""
+
+    env: Any
+    every: int
+    episodes: int
+
+    def greedy_return(self, values: Floats, seed: int) -> float:
+        """The mean return of the greedy policy for a learner's values, which stay as they are."""
+        agent = Agent(_Learned(values), Greedy())
+        returns = [episode.total_reward for episode in train(self.env, agent, episodes=self.episodes, seed=seed)]
+        return float(np.mean(returns))
+
+
+class _Learned:
+    """A learner that keeps its values."""
+
+    def __init__(self, values: Floats) -> None:
+        self._values = values
+
+    def start(self, shape: tuple[int, int], rng: Any) -> Floats:
+        return self._values
+
+    def values(self, state: Floats) -> Floats:
+        return state
+
+    def update(self, state: Floats, transition: Transition, rng: Any) -> Floats:
+        return state
 
 
 def run_seed(seed: int, run: int) -> int:
@@ -95,30 +145,52 @@ def run_seed(seed: int, run: int) -> int:
     return child_seed(seed, "run", run)
 
 
-def blocks_of(samples_of_run: Callable[[int], Floats], ranges: Sequence[tuple[int, int]], windows: int) -> list[Block]:
-    """The block of each range, from the samples ``(3, episodes)`` of each run."""
+def blocks_of(
+    samples_of_run: Callable[[int], Floats],
+    ranges: Sequence[tuple[int, int]],
+    windows: int,
+    labels: tuple[str, ...] = (),
+) -> list[Block]:
+    """The block of each range, from the samples ``(3 + labels, episodes)`` of each run."""
     return [
-        block_of(np.stack([samples_of_run(run) for run in range(first, first + runs)], axis=1), windows)
+        block_of(np.stack([samples_of_run(run) for run in range(first, first + runs)], axis=1), windows, labels)
         for first, runs in ranges
     ]
 
 
-def samples_of(env: Any, agent: Agent, *, episodes: int, seed: int) -> Floats:
-    """Return, length and termination of each episode of one run, ``(3, episodes)``."""
-    samples = np.empty((3, episodes))
-    for episode in train(env, agent, episodes=episodes, seed=seed):
-        samples[:, episode.episode] = episode.total_reward, episode.length, episode.terminated
+def samples_of(
+    env: Any, agent: Agent, *, episodes: int, seed: int, own: Own = (), evaluation: Evaluation | None = None
+) -> Floats:
+    """Each episode's return, length, termination, means of the user's metrics, and greedy return if it is evaluated."""
+    training = Training(env, agent, seed=seed)
+    samples = np.empty((3 + len(own) + (evaluation is not None), episodes))
+    for number in range(episodes):
+        if evaluation is not None and number % evaluation.every == 0:
+            greedy_return = evaluation.greedy_return(training.values, child_seed(seed, "evaluation", number))
+            samples[-1, number:] = greedy_return
+        before, sums = training.last, np.zeros(len(own))
+        while training.last is before:
+            transition = next(training)
+            for place, (label, metric) in enumerate(own):
+                sums[place] += own_samples(label, metric, transition, ())
+        episode: Any = training.last
+        samples[: 3 + len(own), number] = (
+            episode.total_reward,
+            episode.length,
+            episode.terminated,
+            *sums / episode.length,
+        )
     return samples
 
 
-def block_of(samples: Floats, windows: int = WINDOWS) -> Block:
-    """The block of returns, lengths and terminations ``(3, runs, episodes)``."""
-    measured = dict(zip(EPISODES.kept, samples, strict=True))
+def block_of(samples: Floats, windows: int = WINDOWS, labels: tuple[str, ...] = ()) -> Block:
+    """The block of returns, lengths, terminations, and other metrics with labels, ``(3 + labels, runs, episodes)``."""
+    measured = dict(zip((*EPISODES.kept, *labels), samples, strict=True))
     with np.errstate(over="ignore", under="ignore"):
+        totals = {metric: sample.sum(axis=1) for metric, sample in measured.items()}
+        means = {metric: window_means(sample, windows) for metric, sample in measured.items()}
         measured["smoothed_return"] = _trailing_mean(measured["return"])
         curves = {metric: Moments.of(sample.T) for metric, sample in measured.items()}
-        totals = {metric: measured[metric].sum(axis=1) for metric in EPISODES.kept}
-        means = {metric: window_means(measured[metric], windows) for metric in EPISODES.windowed}
         return Block(curves, totals, means, np.zeros((0, 0)))
 
 
