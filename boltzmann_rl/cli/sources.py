@@ -55,9 +55,7 @@ def module_name(file: Path) -> str:
 
 
 def module_in(file: Path) -> ModuleType:
-    """The module in a file, which can import the modules beside it; cloudpickle sends its classes by value."""
-    import cloudpickle
-
+    """The module in a file, which can import the modules beside it."""
     spec = importlib.util.spec_from_file_location(module_name(file), existing(file, "Python file"))
     if spec is None or spec.loader is None:
         raise WrongCall(f"{file} is not a Python file")
@@ -68,7 +66,6 @@ def module_in(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # SystemExit would end this process with status 0
         raise RuntimeError(f"{file} could not be loaded: {type(error).__name__}: {error}") from error
-    cloudpickle.register_pickle_by_value(module)
     return module
 
 

@@ -27,7 +27,9 @@ def packed(work: Any, problems: Iterable[Any] = ()) -> bytes:
     """Work as bytes for `unpacked` in another process.
 
     A cell of this package's classes takes about 1 kB and 0.2 ms; a class that travels by value about 5 kB and 1 ms.
-    Opened files are pickled with their content, as cloudpickle does, if they are open for reading.
+    Files that are open for reading are pickled with their content, as cloudpickle does. A module that defines something
+    that cannot be pickled is found by its name instead, as is one that a function imports: on other machines it must be
+    installed or stand in the same folder, and a process imports it once.
 
     Args:
         work: Anything that cloudpickle takes.
