@@ -194,7 +194,9 @@ def test_clusters_and_worker_processes_are_imported_only_where_they_are_started(
         for source, *_ in imports_of(TREES[module])
         if source.split(".")[0] in ("dask", "distributed", "loky", "ray")
     }
-    assert {module for module, _ in imported} == {f"runs.executors.{name}" for name in ("dask", "processes", "ray")}
+    assert {module for module, _ in imported} == {
+        f"runs.executors.{name}" for name in ("dask", "processes", "ray", "trackers")
+    }
 
 
 def test_experiments_are_declarations_that_the_package_never_imports():

@@ -6,9 +6,12 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable
+from concurrent import futures
+from functools import partial
 from typing import Any
 
 from boltzmann_rl.runs.executors.futures import Futures
+from boltzmann_rl.runs.executors.trackers import start_trackers
 
 
 def of_client(client: Any, end: Callable[[], None] | None = None) -> Futures:
@@ -16,7 +19,16 @@ def of_client(client: Any, end: Callable[[], None] | None = None) -> Futures:
     from distributed import KilledWorker
 
     workers = max(1, sum(client.nthreads().values()))
-    return Futures(client.get_executor(pure=False).submit, workers, (KilledWorker,), end)
+
+    def submit(function: Callable[..., Any], *arguments: Any) -> futures.Future[Any]:
+        # Not by `client.get_executor`, whose futures fail if a worker dies between the end of a call and the transfer
+        # of its result.
+        theirs, ours = client.submit(function, *arguments, pure=False), futures.Future[Any]()
+        theirs.add_done_callback(partial(_pass_on, ours))
+        ours.add_done_callback(lambda ended: theirs.cancel() if ended.cancelled() else None)
+        return ours
+
+    return Futures(submit, workers, (KilledWorker,), end)
 
 
 def at(address: str) -> Futures:
@@ -43,9 +55,14 @@ def on_this_machine(workers: int) -> Futures:
     import loky.backend  # noqa: F401 - which makes its way to start processes known
     from distributed import Client, LocalCluster
 
+    start_trackers()
     started = contextlib.ExitStack()
     folder = started.enter_context(tempfile.TemporaryDirectory(prefix="boltzmann_rl", ignore_cleanup_errors=True))
-    settings = {"distributed.worker.multiprocessing-method": "loky", "distributed.scheduler.worker-saturation": 1.0}
+    settings = {
+        "temporary-directory": folder,
+        "distributed.worker.multiprocessing-method": "loky",
+        "distributed.scheduler.worker-saturation": 1.0,
+    }
     started.enter_context(dask.config.set(settings))
     cluster = LocalCluster(
         n_workers=workers,
@@ -53,7 +70,6 @@ def on_this_machine(workers: int) -> Futures:
         dashboard_address=":0",
         silence_logs=logging.CRITICAL,
         memory_limit=0,  # no worker is ended or paused for what it uses
-        local_directory=folder,
         preload=f"from boltzmann_rl.runs.executors.parents import end_with; end_with({os.getpid()})",
     )
     started.callback(cluster.close, timeout=1)
@@ -67,3 +83,12 @@ def on_this_machine(workers: int) -> Futures:
         started.close()
 
     return of_client(client, end)
+
+
+def _pass_on(ours: futures.Future[Any], theirs: Any) -> None:
+    """Fulfil our future as the one of dask."""
+    if ours.set_running_or_notify_cancel():
+        try:
+            ours.set_result(theirs.result())
+        except BaseException as error:
+            ours.set_exception(error)

@@ -15,6 +15,7 @@ from typing import Any
 from boltzmann_rl.runs.executors.executor import WorkerDied, any_done
 from boltzmann_rl.runs.executors.exits import stop_at_exit, stopped
 from boltzmann_rl.runs.executors.parents import end_with
+from boltzmann_rl.runs.executors.trackers import start_trackers
 
 # After so many deaths of workers that did nothing else, work is given up.
 DEATHS = 3
@@ -161,7 +162,9 @@ def _started(workers: int) -> Any:
         initargs=(os.getpid(),),
         env={"LOKY_MAX_MEMORY_LEAK_SIZE": "1e18"},  # else it restarts workers that legitimately use more memory
     )
-    _block_interrupts()
+    start_trackers()
+    if hasattr(signal, "pthread_sigmask"):  # workers, which inherit this, leave Ctrl-C on a terminal to their parent
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     with _flushable_streams():
         pool.submit(os.getpid)
     return pool
@@ -179,15 +182,6 @@ def _break(pool: Any) -> None:
     for process in list(pool._processes.values()):
         kill_process_tree(process)
     pool._result_queue._writer.close()
-
-
-def _block_interrupts() -> None:
-    """Let the workers that this thread starts, which inherit this, leave Ctrl-C on a terminal to their parent."""
-    if hasattr(signal, "pthread_sigmask"):
-        from multiprocessing import resource_tracker
-
-        resource_tracker.ensure_running()  # Python 3.11 unblocks interrupts when it starts its tracker
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 @contextlib.contextmanager

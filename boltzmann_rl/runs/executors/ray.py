@@ -13,6 +13,7 @@ from typing import Any
 from boltzmann_rl.runs.executors.futures import Futures
 
 RETRIES = 3  # of a call whose worker died
+_PLACE = 24  # characters of the temporary folder; the paths of ray's sockets are 80 longer, and may have 107
 _STORE = 2**28  # bytes of shared memory for arguments and results
 
 
@@ -38,7 +39,8 @@ def on_this_machine(workers: int) -> Futures:
     import ray
 
     started = contextlib.ExitStack()
-    folder = started.enter_context(tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True))
+    place = None if len(tempfile.gettempdir()) <= _PLACE else "/tmp"
+    folder = started.enter_context(tempfile.TemporaryDirectory(prefix="ray", dir=place, ignore_cleanup_errors=True))
     with _own_handler(), _environment():
         ray.init(
             num_cpus=workers,
