@@ -188,15 +188,11 @@ def test_the_package_is_marked_as_typed():
 
 
 def test_clusters_and_worker_processes_are_imported_only_where_they_are_started():
-    imported = {
-        (module, source.split(".")[0])
-        for module in FILES
-        for source, *_ in imports_of(TREES[module])
-        if source.split(".")[0] in ("dask", "distributed", "loky", "ray")
+    libraries = {"dask", "distributed", "loky", "ray"}
+    importing = {
+        module for module in FILES for source, *_ in imports_of(TREES[module]) if source.split(".")[0] in libraries
     }
-    assert {module for module, _ in imported} == {
-        f"runs.executors.{name}" for name in ("dask", "processes", "ray", "trackers")
-    }
+    assert importing == {f"runs.executors.{name}" for name in ("dask", "processes", "ray", "trackers")}
 
 
 def test_experiments_are_declarations_that_the_package_never_imports():
