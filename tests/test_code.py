@@ -316,6 +316,53 @@ def test_the_order_of_imports_and_earlier_calls_do_not_matter(own):
     assert code_of(again()) == first
 
 
+STATE = """
+CACHE, COUNT, TABLE = {}, 0, [1.0, 2.0]
+
+
+def remembering(function):
+    cache = {}
+
+    def call(values):
+        if values not in cache:
+            cache[values] = function(values)
+        return cache[values]
+
+    return call
+
+
+@remembering
+def summed(values):
+    global COUNT
+    COUNT += 1
+    CACHE.setdefault(values, COUNT)
+    return TABLE[0] + COUNT
+
+
+def of_arguments(TABLE):
+    TABLE[0] = 3.0
+
+    def inner(values):
+        TABLE.append(values)
+
+    return inner
+
+
+class Own:
+    def __call__(self, values, step):
+        return summed(len(values))
+"""
+
+
+def test_variables_that_code_changes_do_not_count_but_constants_of_the_same_name_as_an_argument_do(own):
+    kind = own(own=STATE)
+    before = code_of(kind())
+    kind()([0.0], 0)
+    assert sys.modules["own"].COUNT == 1
+    assert code_of(kind()) == before
+    assert code_of(own(own=STATE.replace("[1.0, 2.0]", "[1.5, 2.0]"))()) != before
+
+
 @pytest.mark.parametrize(
     "change",
     [

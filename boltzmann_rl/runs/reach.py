@@ -212,7 +212,7 @@ def reads(node: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(node, type):
         yield from _of_class(node)
     elif isinstance(node, ModuleType | _Module):
-        if not module_of(node).startswith("boltzmann_rl"):  # whose functions import for speed, not for results
+        if module_of(node).partition(".")[0] != "boltzmann_rl":  # whose functions import for speed, not for results
             yield from ((name, _Module(name)) for name in _module(module_of(node))[1])
     else:
         yield from _of_spec(node)
@@ -222,7 +222,7 @@ def _of_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
     code, names = function.__code__, _names(function.__code__, function.__globals__.get("__package__") or "")
     yield "defaults", function.__defaults__
     yield "keyword defaults", function.__kwdefaults__
-    held = [(f"enclosed {name}", name, value) for name, value in _cells(function).items()]
+    held = [(f"enclosed {name}", f"enclosed {name}", value) for name, value in _cells(function).items()]
     for name, *attributes in names.globals:
         if name in function.__globals__ and not name.startswith("__"):
             held.append(_followed(function.__globals__[name], name, attributes))

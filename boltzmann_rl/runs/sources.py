@@ -101,14 +101,18 @@ def text_of(code: CodeType) -> str:
 
 
 def changed_in(code: CodeType) -> frozenset[str]:
-    """The names of globals and enclosed variables that functions of the same file assign to or change."""
+    """The globals that functions of the same file assign to or change, and ``"enclosed name"`` of what they enclose."""
     return _changed_in(code.co_filename, _lines(code.co_filename))
 
 
 @functools.lru_cache(maxsize=512)
 def _changed_in(name: str, lines: tuple[str, ...]) -> frozenset[str]:
-    functions = (node for nodes in _file(name, lines).nodes.values() for node in nodes)
-    return frozenset(name for function in functions for name in _changed(function))
+    file, found = _file(name, lines), set[str]()
+    for place, functions in file.nodes.items():
+        enclosed = {name for code in file.codes.get(place, ()) for name in code.co_freevars}
+        changed = {name for function in functions for name in _changed(function)}
+        found |= {f"enclosed {name}" if name in enclosed else name for name in changed}
+    return frozenset(found)
 
 
 def module_text(file: str) -> tuple[str, tuple[str, ...]]:
@@ -195,12 +199,12 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 def _changed(function: Any) -> set[str]:
     """The names, other than its own variables, that a function assigns to or changes."""
-    given = function.args
-    own = {part.arg for part in (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg) if part}
-    outer, changed = set[str](), set[str]()
+    own, outer, changed = set[str](), set[str](), set[str]()
     for node in ast.walk(function):
         if isinstance(node, ast.Global | ast.Nonlocal):
             outer |= set(node.names)
+        elif isinstance(node, ast.arg):
+            own.add(node.arg)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             own.add(node.id)
         elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
