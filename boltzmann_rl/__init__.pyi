@@ -46,6 +46,7 @@ from boltzmann_rl.experiments.declarations import (
     GymnasiumExperiment as GymnasiumExperiment,
     run as run,
 )
+from boltzmann_rl.experiments.sweeps import Sweep as Sweep
 from boltzmann_rl.figures.schedules import plot_schedule as plot_schedule
 from boltzmann_rl.integrations.explorer import Explorer as Explorer
 from boltzmann_rl.learners.adversarial import (

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from boltzmann_rl import Boltzmann
+from boltzmann_rl.arguments.parameters import with_parameters
 from boltzmann_rl.cli import main
 from boltzmann_rl.reproduction.page import lines_of
-from boltzmann_rl.reproduction.targets import NOT_GIVEN, Measurement, Target, measure_targets, with_parameters
+from boltzmann_rl.reproduction.targets import NOT_GIVEN, Measurement, Target, measure_targets
 
 ROOT = Path(__file__).parent.parent
 DECLARED = ROOT / "experiments" / "reproductions"

@@ -1,7 +1,6 @@
 """The options ``--cell`` and ``--again`` of the command ``run``: repeat one cell, or a whole run."""
 
 import argparse
-import dataclasses
 import hashlib
 import itertools
 import tempfile
@@ -75,9 +74,10 @@ def _declared(manifest: dict[str, Any], files: list[Path]) -> tuple[Any, Path]:
     found = [part for part in experiments_in(source) if part.name == manifest["name"]]
     if not found:
         raise WrongCall(f"{source} declares no experiment {manifest['name']!r}")
-    declared, length = manifest["declaration"], f"{found[0].axis}s"
-    asked = {"runs": manifest["runs"], "seed": declared["seed"], length: declared[length]}
-    return dataclasses.replace(found[0], **asked), source
+    declared = manifest["declaration"]
+    seed = None if "seeds" in declared else declared["seed"]  # several are those of the file
+    length = declared[f"{found[0].axis}s"]
+    return found[0].changed(runs=manifest["runs"], length=length, seed=seed), source
 
 
 def _changes(manifest: dict[str, Any]) -> str:

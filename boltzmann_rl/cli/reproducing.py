@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from boltzmann_rl.arguments.parameters import with_parameters
 from boltzmann_rl.cli.numbers import plus_minus, seed, whole
 from boltzmann_rl.cli.sources import WrongCall, existing, meant, module_in, module_name
 from boltzmann_rl.cli.terminal import say
@@ -92,7 +93,7 @@ def _targets(folder: Path, ids: Sequence[str]) -> dict[str, list[Any]]:
 def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
     import ast
 
-    from boltzmann_rl.reproduction.targets import as_asked, with_parameters
+    from boltzmann_rl.reproduction.targets import as_asked
 
     settings: dict[str, Any] = {}
     for setting in options.set:

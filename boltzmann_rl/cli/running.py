@@ -1,7 +1,6 @@
 """The commands ``run`` and ``list``."""
 
 import argparse
-import dataclasses
 import sys
 import textwrap
 from collections.abc import Callable
@@ -125,8 +124,7 @@ def _print_reasons(reasons: dict[str, list[str]]) -> None:
 def _as_asked(experiment: Any, options: argparse.Namespace) -> Any:
     """The experiment as changed by the options."""
     quick_runs = min(experiment.runs, _QUICK_RUNS[experiment.axis]) if options.quick else None
-    asked = {"runs": options.runs or quick_runs, "seed": options.seed, f"{experiment.axis}s": options.steps}
-    return dataclasses.replace(experiment, **{name: value for name, value in asked.items() if value is not None})
+    return experiment.changed(runs=options.runs or quick_runs, length=options.steps, seed=options.seed)
 
 
 def _print_summary(results: Any) -> None:
@@ -152,8 +150,6 @@ def _best_of_families(table: Any, study: dict[str, Any]) -> Any:
 
 def list_experiments(options: argparse.Namespace) -> int:
     """List experiments, each with its question."""
-    from boltzmann_rl.experiments.checks import entrants_of  # imported here, since it imports Gymnasium
-
     folder = existing(Path(options.folder), "experiments")
     files = sorted(folder.glob("*.py"))
     if not files:
@@ -171,11 +167,17 @@ def list_experiments(options: argparse.Namespace) -> int:
             say(f"{file}\n    declares no experiment")
         for experiment in experiments:
             question = (sys.modules[module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
-            agents, lengths = len(entrants_of(experiment.agents)), f"{experiment.axis}s"
-            size = f"{agents} agents, {experiment.runs} runs, {getattr(experiment, lengths)} {lengths}"
-            say(f"{file}\n    {experiment.name}: {question}\n    {size}")
+            say(f"{file}\n    {experiment.name}: {question}\n    {_size(experiment)}")
     if wrong:
         raise RuntimeError("; ".join(wrong))
     if not declared:
         raise no_experiment(folder)
     return 0
+
+
+def _size(experiment: Any) -> str:
+    from boltzmann_rl.experiments.checks import entrants_of  # imported here, since it imports Gymnasium
+
+    agents, problems = len(entrants_of(experiment.agents)), len(experiment.problem)
+    where = f" on {problems} problems" if problems > 1 else ""
+    return f"{agents} agents{where}, {experiment.runs} runs, {experiment.length} {experiment.axis}s"

@@ -6,25 +6,25 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import Any
 
 from boltzmann_rl.arguments.near_names import nearest
 from boltzmann_rl.runs.sources import owner_of
-
-if TYPE_CHECKING:
-    from boltzmann_rl.experiments.declarations import Experiment
 
 
 class WrongCall(Exception):
     """Wrong arguments: exit status 2."""
 
 
-def experiments_in(file: Path) -> list["Experiment"]:
-    """The experiments that a Python file declares; none in a file that others import."""
-    from boltzmann_rl.experiments.declarations import BanditExperiment, GymnasiumExperiment
+def experiments_in(file: Path) -> list[Any]:
+    """The experiments that a Python file declares, but for parts of its sweeps; none in a file that others import."""
+    from boltzmann_rl.experiments.declarations import Runnable
+    from boltzmann_rl.experiments.sweeps import Sweep
 
     module = module_in(existing(file, "experiment file"))
-    return [part for part in vars(module).values() if isinstance(part, BanditExperiment | GymnasiumExperiment)]
+    found = [part for part in vars(module).values() if isinstance(part, Runnable)]
+    parts = {id(part) for sweep in found if isinstance(sweep, Sweep) for part in sweep.parts}
+    return [experiment for experiment in found if id(experiment) not in parts]
 
 
 def no_experiment(place: Path) -> WrongCall:

@@ -4,11 +4,12 @@ An experiment has a plan (`boltzmann_rl.runs.plan`); running the plan gives meas
 `boltzmann_rl.results` makes tables, a folder and a figure.
 """
 
+import dataclasses
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer, set_fields
@@ -38,6 +39,19 @@ class Runnable:
     def plan(self) -> Plan:
         """The work as self-contained cells."""
         raise NotImplementedError
+
+    @property
+    def length(self) -> int:
+        """Steps or episodes of each run."""
+        experiment: Any = self
+        return int(getattr(experiment, f"{experiment.axis}s"))
+
+    def changed(self, *, runs: int | None = None, length: int | None = None, seed: int | None = None) -> Self:
+        """The same with other runs, steps (or episodes) or seed, where these are given."""
+        experiment: Any = self
+        asked = {"runs": runs, f"{experiment.axis}s": length, "seed": seed}
+        found: Self = dataclasses.replace(experiment, **{name: n for name, n in asked.items() if n is not None})
+        return found
 
     def run(
         self,

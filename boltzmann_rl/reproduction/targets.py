@@ -2,7 +2,7 @@
 
 A paper is a Python file that declares ``TARGETS``. The experiment of a target is a *study*: a frozen dataclass of its
 parameters with ``measure(jobs=None) -> Measurement``. Another cell of the same table is then
-``with_parameters(study, {"agent.policy.temperature": 0.02})``.
+``with_parameters(study, {"agent.policy.temperature": 0.02})``: see `boltzmann_rl.arguments.parameters`.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, set_fields
-from boltzmann_rl.arguments.near_names import dataclass, nearest
+from boltzmann_rl.arguments.near_names import dataclass
 
 # Number of standard errors by which equal numbers may differ: one false alarm in 2000 comparisons.
 SIGMAS = 3.5
@@ -154,30 +154,6 @@ def measure_targets(
     offsets = _common_offsets((target, measured[repr(target.study)]) for target in targets)
     slack = SIGMAS if quick else 0.0
     return [_judge(target, measured[repr(target.study)], offsets.get(target.offset_group), slack) for target in targets]
-
-
-def with_parameters(study: Any, settings: dict[str, Any]) -> Any:
-    """The study with other parameters; dots separate nested names, as in ``agent.policy.temperature``.
-
-    Raises:
-        ValueError: A parameter that it does not have; the message names those that it has.
-    """
-    for path, value in settings.items():
-        name, dot, rest = path.partition(".")
-        known = _parameters_of(study)
-        if name not in known:
-            near = nearest(name, known)
-            hint = f"; did you mean {near}?" if near else ""
-            raise ValueError(
-                f"{type(study).__name__} has no parameter {name!r}, only {', '.join(known) or 'none'}{hint}"
-            )
-        part = with_parameters(getattr(study, name), {rest: value}) if dot else value
-        study = dataclasses.replace(study, **{name: part})
-    return study
-
-
-def _parameters_of(study: Any) -> list[str]:
-    return [field.name for field in dataclasses.fields(study)] if dataclasses.is_dataclass(study) else []
 
 
 def as_asked(study: Any, quick: bool, seed: int | None) -> Any:

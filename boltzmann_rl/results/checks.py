@@ -50,6 +50,10 @@ def check_manifest(manifest: dict[str, Any]) -> None:
                 raise TypeError(f"{part}[{label!r}] must be a string, got {shown(printed)}")
     as_integer(declaration.get(f"{axis}s"), f"{axis}s", minimum=1, maximum=_LARGEST)
     as_integer(declaration.get("seed"), "seed", maximum=_LARGEST)
+    for label, seed in _mapping(declaration.get("seeds", {}), "seeds").items():
+        if label not in declaration["problem"]:
+            raise ValueError(f"seeds name a problem that is not declared, {shown(label)}")
+        as_integer(seed, f"seeds[{label!r}]", maximum=_LARGEST)
     as_integer(manifest["runs"], "runs", minimum=1, maximum=_LARGEST)
     if not isinstance(manifest["identity"], str):
         raise TypeError(f"identity must be a string, got {shown(manifest['identity'])}")

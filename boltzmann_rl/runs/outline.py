@@ -95,6 +95,9 @@ def outline_of(plan: Plan) -> Outline:
         f"{first.axis}s": first.length,
         "seed": first.seed,
     }
+    seeds = {series.problem: series.cell.seed for series in plan.series}
+    if len(set(seeds.values())) > 1:
+        declaration["seeds"] = seeds
     if first.uncounted:
         declaration["uncounted_steps"] = first.uncounted
     entries = tuple(
