@@ -181,6 +181,7 @@ def test_a_number_instead_of_one_for_each_run_is_refused():
         ({"temperature": Part("reward")}, ValueError, "built-in metric"),
         ({"run": Part("reward")}, ValueError, r"metrics\['run'\] has the name of a column of the tables"),
         ({"reward_low": Part("reward")}, ValueError, "column"),
+        ({"=1+1": Part("reward")}, ValueError, r"metrics\['=1\+1'\] must begin with a letter"),
         ({"a": 3}, TypeError, r"metrics\['a'\] must be callable as metric\(moment\), got 3"),
         ({"a": Part}, TypeError, r"metrics\['a'\] must be an instance, such as Part\(\), got the class"),
         ({"a": lambda moment: moment.reward}, TypeError, "write functions.* as small classes"),

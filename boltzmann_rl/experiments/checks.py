@@ -106,6 +106,8 @@ def _metrics(given: Any, kind: Kind) -> dict[str, Any]:
         return {}
     metrics = _labelled(given, "metrics")
     for label, metric in metrics.items():
+        if not label[0].isalpha():  # as the head of a column, a spreadsheet could take it for a formula
+            raise ValueError(f"metrics[{label!r}] must begin with a letter")
         if label in _COLUMNS or label.endswith(("_low", "_high")):
             raise ValueError(f"metrics[{label!r}] has the name of a column of the tables: give it another label")
         if label in kind.metrics:

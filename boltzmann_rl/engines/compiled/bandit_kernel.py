@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.engines.compiled import lanes, perturbation
-from boltzmann_rl.engines.compiled.measuring import METRICS, add_sample, add_to_window, flat_measured
+from boltzmann_rl.engines.compiled.measuring import METRICS, WINDOWED, add_sample, add_to_window, flat_measured
 from boltzmann_rl.engines.compiled.perturbation import Indices
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled, placed
@@ -115,6 +115,8 @@ class _Turn(NamedTuple):
     unpulled: bool  # whether some arms are unpulled, which upper confidence indices take first
     ranked: bool  # whether only the ranks of values count, not their size
     mixed: bool  # whether there are probabilities beside the softmax's
+    window: int  # where the sums over its window begin
+    point: int  # its number among the steps where probabilities are ranked, else −1
 
 
 class _Decision(NamedTuple):
@@ -170,14 +172,14 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
     learner, space, measured = _flat_learner(learner), _flat_space(space), flat_measured(measured)
     arms, runs, fine = problem.arms, measured.tiles * WIDTH, True
     for t in range(steps):
-        turn = _turn(first + t, policy, problem, learner)
+        turn = _turn(t, first, policy, problem, learner, measured)
         if turn.ranked:
             lanes.greedy_entropies(turn.greedy, turn.uniform, arms, space.by_ties, 2 * t * space.ties, space.ties)
     for group in range(0, runs, _GROUP):
         size = min(_GROUP, runs - group)
         for t in range(steps):
             step = first + t
-            turn, carried = _turn(step, policy, problem, learner), policy.anew[step + 1] == 0
+            turn, carried = _turn(t, first, policy, problem, learner, measured), policy.anew[step + 1] == 0
             now = _problem_at(t, runs, problem)
             for i in range(group, group + size, WIDTH):
                 begin, end = i * arms, (i + WIDTH) * arms
@@ -186,8 +188,8 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
                 mean, best = gather(now.means, decision.cells), load(now.best, i)
                 reward = lanes.pay(mean, now.bernoulli, now.sd, load(noise, t * block + i))
                 _measure(turn, step, t, i, decision, reward, best - mean, space, measured)
-                if measured.point[step] >= 0:
-                    _rank(measured.point[step], i, begin, end, turn, decision, policy, now, learner, space, measured)
+                if turn.point >= 0:
+                    _rank(i, begin, end, turn, decision, policy, now, learner, space, measured)
                 right, new = _learn(i, begin, end, turn, decision, reward, policy, learner, space)
                 fine &= right
                 if turn.soft > 0.0 and carried:
@@ -236,7 +238,8 @@ def _flat_space(x):  # type: ignore[no-untyped-def]
 
 
 @placed
-def _turn(step, policy, problem, learner):  # type: ignore[no-untyped-def]
+def _turn(t, first, policy, problem, learner, measured):  # type: ignore[no-untyped-def]
+    step = first + t
     indexed, soft, greedy = learner.exploration >= 0.0, policy.soft[step], policy.greedy[step]
     unpulled = indexed and step < problem.arms
     uniform = policy.uniform[step] * (1.0 / (problem.arms - step if unpulled else problem.arms))
@@ -244,7 +247,9 @@ def _turn(step, policy, problem, learner):  # type: ignore[no-untyped-def]
     ranked = policy.indices is None and soft == 0.0 and not indexed and learner.kind <= FADING
     mixed = not ranked and (greedy > 0.0 or uniform > 0.0 or indexed)
     inverse, logarithm, anew = policy.inverse[step], learner.logarithm[step], policy.anew[step] == 1
-    return _Turn(uniform, soft, greedy, inverse, logarithm, anew, indexed, unpulled, ranked, mixed)
+    window = (measured.window[step] - measured.window[first]) * WINDOWED * measured.tiles * WIDTH
+    kinds = anew, indexed, unpulled, ranked, mixed
+    return _Turn(uniform, soft, greedy, inverse, logarithm, *kinds, window, measured.point[step])
 
 
 @placed
@@ -319,12 +324,11 @@ def _measure(turn, step, t, i, decision, reward, regret, space, measured):  # ty
         store(measured.totals, i, load(measured.totals, i) + reward)
         store(measured.totals, i + runs, load(measured.totals, i + runs) + hit)
         store(measured.totals, i + 2 * runs, load(measured.totals, i + 2 * runs) + regret)
-    number = measured.window[step] - measured.window[step - t]
-    add_to_window(0, number, reward, i, measured)
-    add_to_window(1, number, hit, i, measured)
-    add_to_window(2, number, regret, i, measured)
-    add_to_window(3, number, decision.expected, i, measured)
-    add_to_window(4, number, decision.lost, i, measured)
+    add_to_window(0, reward, turn.window, i, measured)
+    add_to_window(1, hit, turn.window, i, measured)
+    add_to_window(2, regret, turn.window, i, measured)
+    add_to_window(3, decision.expected, turn.window, i, measured)
+    add_to_window(4, decision.lost, turn.window, i, measured)
     add_sample(0, reward, step, t, i, space.partial, measured)
     add_sample(1, hit, step, t, i, space.partial, measured)
     add_sample(2, regret, step, t, i, space.partial, measured)
@@ -340,9 +344,9 @@ def _measure(turn, step, t, i, decision, reward, regret, space, measured):  # ty
 
 
 @placed
-def _rank(point, i, begin, end, turn, decision, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
+def _rank(i, begin, end, turn, decision, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
     """Add the probabilities of a tile's arms, in the order of their means, to the sums over runs."""
-    place, part = point * (end - begin), where(lanes_from(i) < measured.runs, 1.0 / decision.total, 0.0)
+    place, part = turn.point * (end - begin), where(lanes_from(i) < measured.runs, 1.0 / decision.total, 0.0)
     if turn.ranked:
         best, ties, _ = lanes.rank(learner.values, begin, end)
         high, low = part * (turn.greedy / ties + turn.uniform), part * turn.uniform

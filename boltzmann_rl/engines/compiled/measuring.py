@@ -83,9 +83,9 @@ def flat_measured(x):  # type: ignore[no-untyped-def]
 
 
 @placed
-def add_to_window(m, number, x, i, measured):  # type: ignore[no-untyped-def]
-    """Add a tile's samples of a metric to the sums over a window, whose number counts from the chunk's first one."""
-    at = (number * WINDOWED + m) * measured.tiles * WIDTH + i
+def add_to_window(m, x, window, i, measured):  # type: ignore[no-untyped-def]
+    """Add a tile's samples of a metric to the sums over the window that begin at ``window``."""
+    at = window + m * measured.tiles * WIDTH + i
     store(measured.running, at, load(measured.running, at) + x)
 
 
