@@ -1,5 +1,6 @@
 """The examples of docs/callbacks.md run, and log the means of the simulated runs."""
 
+import dataclasses
 import re
 import sys
 import types
@@ -8,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from boltzmann_rl import UCB1, Agent, BanditExperiment, Boltzmann, GaussianBandit, Greedy, SampleAverage
-from boltzmann_rl.runs.progress import Done, Progress
 
 PAGE = (Path(__file__).parents[1] / "docs" / "callbacks.md").read_text("utf-8")
 EXAMPLES = dict(re.findall(r"^## ([^\n]+)\n.*?^```python\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE))
@@ -17,25 +17,32 @@ AGENTS = {"τ = 0.2": Agent(SampleAverage(), Boltzmann(0.2)), "UCB": Agent(UCB1(
 EXPERIMENT = BanditExperiment("watched", GaussianBandit((0.0, 1.0)), AGENTS, runs=15, steps=8, seed=3)
 
 
+class Fails:
+    """A policy that can't be evaluated."""
+
+    def __repr__(self):
+        return "Fails()"
+
+    def __call__(self, values, step):
+        raise ValueError("on purpose")
+
+
 class Experiment:
-    """Runs the experiment cell by cell, and calls back after each; the last cell fails."""
+    """Runs the experiment, of which one agent fails, and keeps the means that a callback sees."""
 
     def __init__(self):
         self.means = {}
 
     def run(self, results, on_cell):
-        cells = list(EXPERIMENT.plan().cells())
-        with Progress("watched", len(cells), shown=False) as progress:
-            for series, cell in cells[:-1]:
-                block = cell.simulate()
-                progress.advance()
-                on_cell(Done(series.problem, series.agent, cell, block, progress.state))
-                for metric, totals in block.totals.items():
-                    mean = sum(totals.tolist()) / cell.runs / cell.length
-                    self.means[f"{series.problem}/{series.agent}/{metric}", progress.state.cells] = pytest.approx(mean)
-            progress.advance(failed=1)
-            series, cell = cells[-1]
-            on_cell(Done(series.problem, series.agent, cell, None, progress.state))
+        def watched(done):
+            on_cell(done)
+            for metric, totals in done.block.totals.items() if done.block else ():
+                mean = sum(totals.tolist()) / done.cell.runs / done.cell.length
+                self.means[f"{done.problem}/{done.agent}/{metric}", done.state.cells] = pytest.approx(mean)
+
+        agents = {**AGENTS, "fails": Agent(SampleAverage(), Fails())}
+        with pytest.warns(UserWarning, match="on purpose"):
+            dataclasses.replace(EXPERIMENT, agents=agents).run(progress=False, results=results, on_cell=watched)
 
 
 def run(example, monkeypatch, tmp_path, **modules):

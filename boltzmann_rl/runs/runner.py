@@ -241,9 +241,7 @@ class _Run:
             failures.forget(self._folder, key)
         self._seconds += outcome.seconds
         self._progress.advance(work=outcome.seconds)
-        if self._manner.on_cell is not None:
-            labels = self._plan.series[series].problem, self._plan.series[series].agent
-            self._manner.on_cell(Done(*labels, cell, decoded(outcome.content), self._progress.state))
+        self._call_back(series, cell, outcome.content)
 
     def _fail(self, series: int, part: tuple[str, Cell], error: tuple[str, str, str]) -> None:
         key, cell = part
@@ -253,6 +251,13 @@ class _Run:
         if self._folder is not None:
             failures.keep(self._folder, failure)
         self._progress.advance(work=0.0, failed=1)
+        self._call_back(series, cell)
+
+    def _call_back(self, series: int, cell: Cell, content: bytes | None = None) -> None:
+        if self._manner.on_cell is not None:
+            labels = self._plan.series[series].problem, self._plan.series[series].agent
+            block = None if content is None else decoded(content)
+            self._manner.on_cell(Done(*labels, cell, block, self._progress.state))
 
     def _label(self, series: int) -> str:
         return f"{self._plan.series[series].agent} on {self._plan.series[series].problem}"
