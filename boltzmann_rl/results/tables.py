@@ -25,16 +25,49 @@ class Tables(NamedTuple):
 
 def tables_of(outline: Outline, store: Memory | Store) -> Tables:
     """The tables of all cells of an outline; blocks are merged in order, one at a time."""
-    curves, runs = [], []
+    curves, runs = _Columns(outline, "step", "metric"), _Columns(outline, "run")
     for entry in outline.entries:
         together: dict[str, Moments] = {}
         for first, block in _blocks(outline, entry, store):
             for metric, moments in block.curves.items():
                 together[metric] = together[metric].merge(moments) if metric in together else moments
-            numbers = first + np.arange(len(next(iter(block.totals.values()))))
-            runs.append(pd.DataFrame({**_labels(outline, entry), "run": numbers, **block.totals}))
-        curves += [_curve(outline, entry, metric, moments) for metric, moments in together.items()]
-    return Tables(pd.concat(curves, ignore_index=True), pd.concat(runs, ignore_index=True))
+            runs.add(entry, first + np.arange(_runs_of(block)), **block.totals)
+        for metric, moments in together.items():
+            low, high = moments.interval
+            spread = {"standard_error": moments.standard_error, "low": low, "high": high}
+            number = np.full(len(moments.mean), moments.samples)
+            curves.add(entry, np.arange(len(number)), metric, mean=moments.mean, **spread, runs=number)
+    return Tables(curves.table(), runs.table())
+
+
+class _Columns:
+    """The columns of a table, collected piece by piece: a data frame for each piece would take long."""
+
+    def __init__(self, outline: Outline, *named: str) -> None:
+        self._outline, self._named = outline, named
+        self._sizes: list[int] = []
+        self._labels: list[tuple[str, ...]] = []
+        self._indices: list[Any] = []
+        self._columns: dict[str, list[Any]] = {}
+
+    def add(self, entry: Entry, index: Any, *label: str, **columns: Any) -> None:
+        """Add rows of an agent on a problem."""
+        self._sizes.append(len(index))
+        self._labels.append((self._outline.name, entry.problem, entry.agent, *label))
+        self._indices.append(index)
+        for name, column in columns.items():
+            self._columns.setdefault(name, []).append(column)
+
+    def table(self) -> pd.DataFrame:
+        """All rows."""
+        labels = [np.repeat(np.array(part, dtype=object), self._sizes) for part in zip(*self._labels, strict=True)]
+        columns = dict(zip(("experiment", "problem", "agent"), labels, strict=False))
+        columns |= dict(zip(self._named, [np.concatenate(self._indices), *labels[3:]], strict=True))
+        return pd.DataFrame(columns | {name: np.concatenate(parts) for name, parts in self._columns.items()})
+
+
+def _runs_of(block: Block) -> int:
+    return len(next(iter(block.totals.values())))
 
 
 def _blocks(outline: Outline, entry: Entry, store: Memory | Store) -> Iterator[tuple[int, Block]]:
@@ -42,62 +75,30 @@ def _blocks(outline: Outline, entry: Entry, store: Memory | Store) -> Iterator[t
         yield first, store[key]
 
 
-def _labels(outline: Outline, entry: Entry) -> dict[str, str]:
-    return {"experiment": outline.name, "problem": entry.problem, "agent": entry.agent}
-
-
-def _curve(outline: Outline, entry: Entry, metric: str, moments: Moments) -> pd.DataFrame:
-    low, high = moments.interval
-    columns = {
-        **_labels(outline, entry),
-        "step": np.arange(len(moments.mean)),
-        "metric": metric,
-        "mean": moments.mean,
-        "standard_error": moments.standard_error,
-        "low": low,
-        "high": high,
-        "runs": moments.samples,
-    }
-    return pd.DataFrame(columns)
-
-
 def run_curves_table(outline: Outline, store: Memory | Store) -> pd.DataFrame:
     """One row per problem, agent, run and window: its steps, and the mean of each metric over them."""
     bounds = bounds_of(outline.length, outline.windows)
-    begin, end, windows = bounds[:-1], bounds[1:], len(bounds) - 1
-    tables = []
+    windows, rows = np.arange(len(bounds) - 1), _Columns(outline, "run")
     for entry in outline.entries:
-        parts = list(_blocks(outline, entry, store))
-        runs = [first + np.arange(len(next(iter(block.totals.values())))) for first, block in parts]
-        number = np.concatenate(runs)
-        columns: dict[str, Any] = {
-            "run": np.repeat(number, windows),
-            "window": np.tile(np.arange(windows), len(number)),
-            "begin": np.tile(begin, len(number)),
-            "end": np.tile(end, len(number)),
-        }
-        for metric in parts[0][1].windows:
-            columns[metric] = np.concatenate([block.windows[metric].ravel() for _, block in parts])
-        tables.append(pd.DataFrame({**_labels(outline, entry), **columns}))
-    return pd.concat(tables, ignore_index=True)
+        for first, block in _blocks(outline, entry, store):
+            runs = _runs_of(block)
+            places = {"window": windows, "begin": bounds[:-1], "end": bounds[1:]}
+            columns = {name: np.tile(place, runs) for name, place in places.items()}
+            columns |= {metric: means.ravel() for metric, means in block.windows.items()}
+            rows.add(entry, np.repeat(first + np.arange(runs), len(windows)), **columns)
+    return rows.table()
 
 
 def ranks_table(outline: Outline, store: Memory | Store) -> pd.DataFrame:
     """One row per problem, agent, step and rank of an arm: the mean probability of the arm with this rank."""
-    steps, tables = points_of(outline.length), []
+    steps, rows = points_of(outline.length), _Columns(outline, "step")
     for entry in outline.entries:
-        total: Floats | float = 0.0
-        for _, block in _blocks(outline, entry, store):
-            total = total + block.ranks * len(next(iter(block.totals.values())))
-        mean = np.asarray(total) / outline.runs
-        ranks = np.arange(1, mean.shape[1] + 1)
-        columns = {
-            "step": np.repeat(steps[: len(mean)], len(ranks)),
-            "rank": np.tile(ranks, len(mean)),
-            "probability": mean.ravel(),
-        }
-        tables.append(pd.DataFrame({**_labels(outline, entry), **columns}))
-    return pd.concat(tables, ignore_index=True)
+        parts = [block.ranks * _runs_of(block) for _, block in _blocks(outline, entry, store)]
+        mean = sum(parts[1:], parts[0]) / outline.runs
+        points, arms = mean.shape
+        rank = np.tile(np.arange(1, arms + 1), points)
+        rows.add(entry, np.repeat(steps[:points], arms), rank=rank, probability=mean.ravel())
+    return rows.table()
 
 
 def summary_table(outline: Outline, runs: pd.DataFrame) -> pd.DataFrame:
