@@ -2,8 +2,8 @@
 
     python results/refresh.py [NAME...] [--jobs N]
 
-runs all experiments, or those in the files with these names. Shipped are figures, summaries and manifests, without curves
-and cells. What is in ``results/`` already is used again.
+runs all experiments, or those in the files with these names. Shipped are figures, summaries and manifests, without
+curves and cells. What is in ``results/`` already is used again.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """The runner: what is missing is simulated, what fails is named, and everything else is kept."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,16 @@ import pandas as pd
 import pytest
 
 import boltzmann_rl as brl
+from boltzmann_rl.results import folders
+from boltzmann_rl.results.manifest import manifest_of
+from boltzmann_rl.results.running import from_cells
 from boltzmann_rl.runs import work
+from boltzmann_rl.runs.batches import Shard
+from boltzmann_rl.runs.outline import outline_of
+from boltzmann_rl.runs.records import encoded
+from boltzmann_rl.runs.runner import Manner, simulate
 from boltzmann_rl.runs.status import processes
+from boltzmann_rl.runs.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +132,51 @@ class Fails:
         if self.fails and step == 3:
             raise self.error("on purpose")
         return np.full(np.shape(values), 1 / 3)
+
+
+# --- where the work is done ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", EXPERIMENTS)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_any_number_of_processes_gives_the_same_bytes(tmp_path, kind, jobs):
+    experiment = EXPERIMENTS[kind]()
+    assert same(experiment.run(progress=False, results=tmp_path, jobs=jobs), experiment.run(progress=False))
+
+
+def test_an_executor_of_the_caller_gives_the_same_bytes_and_is_left_open():
+    with ThreadPoolExecutor(2) as threads:
+        assert same(bandits().run(progress=False, executor=threads), bandits().run(progress=False))
+        assert threads.submit(int, "3").result() == 3
+
+
+def test_shards_in_any_order_leave_nothing_to_merge_but_tables(tmp_path):
+    experiment = bandits(3200)
+    plan = experiment.plan()
+    outline = outline_of(plan)
+    for number in (3, 1, 4, 2):
+        store = Store(tmp_path / "x")
+        assert simulate(plan, outline, store, Manner(shard=Shard(number, 4), progress=False), None) == []
+        store.close()
+        folders.announce(tmp_path / "x", manifest_of(outline))
+    assert same(from_cells(tmp_path / "x"), experiment.run(progress=False))
+
+
+def test_shards_that_are_missing_leave_the_first_runs_that_all_agents_have(tmp_path):
+    experiment, shorter = bandits(3200), bandits(1000)
+    plan = experiment.plan()
+    outline = outline_of(plan)
+    store = Store(tmp_path / "x")
+    first = [
+        (key, cell) for series, cell in plan.cells() for key in [cell.key] if cell.first < 1000 or cell.first == 2000
+    ]
+    for key, cell in first:
+        store.add(key, encoded(cell.simulate()))
+    store.close()
+    folders.announce(tmp_path / "x", manifest_of(outline))
+    some = from_cells(tmp_path / "x")
+    assert (some.manifest["runs"], some.manifest["planned_runs"]) == (1000, 3200)
+    assert same(some, shorter.run(progress=False))
 
 
 # --- failures -------------------------------------------------------------------------------------------------

@@ -110,11 +110,12 @@ def _summary(outline: Outline, runs: pd.DataFrame, problem: str) -> list[dict[st
     """One row for each agent on one problem, best first."""
     here, measures = runs[runs["problem"] == problem], outline.measures
     counted = outline.length - outline.uncounted
+    summed = {metric for metric in measures.kept if measures[metric].summed}
     samples: dict[str, dict[str, Floats]] = {}
     for agent, of_agent in here.groupby("agent", sort=False):
+        totals = of_agent.drop(columns=["experiment", "problem", "agent", "run"])
         samples[str(agent)] = {
-            metric: of_agent[metric].to_numpy() / (1 if measures[metric].summed else counted)
-            for metric in measures.kept
+            str(metric): total.to_numpy() / (1 if metric in summed else counted) for metric, total in totals.items()
         }
     primary = measures.primary
     ranked = sorted(samples, key=lambda agent: -samples[agent][primary].mean())
