@@ -50,6 +50,19 @@ def test_bands_do_not_depend_on_the_unit():
         assert other.low.tolist() == (found.low * unit).tolist()
 
 
+def test_skewed_points_get_the_hull_of_two_bands_and_a_warning():
+    rng = np.random.default_rng(0)
+    differences = rng.normal(size=(30, 3))
+    differences[:, 1] = np.exp(1.5 * differences[:, 1])
+    found = simultaneous_band(differences, AVERAGED, np.random.default_rng(1))
+    reach = found.critical * stats.sem(differences)
+    ordinary = found.mean - reach, found.mean + reach
+    np.testing.assert_allclose(np.stack(ordinary)[:, [0, 2]], np.stack([found.low, found.high])[:, [0, 2]])
+    assert found.low[1] == pytest.approx(ordinary[0][1])
+    assert found.high[1] > ordinary[1][1] + reach[1] / 2
+    assert "the differences are skewed" in found.warning
+
+
 def test_a_point_where_all_runs_differ_alike_has_no_band_and_does_not_widen_the_others():
     differences = np.random.default_rng(0).normal(size=(25, 10))
     found = simultaneous_band(differences[:, 1:], AVERAGED, np.random.default_rng(1))

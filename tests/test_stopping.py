@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import integrate, stats
 
-from boltzmann_rl.statistics.forecasts import _of_sums, forecast
-from boltzmann_rl.statistics.intervals import hull, spread_of
+from boltzmann_rl.statistics.forecasts import forecast, of_sums
+from boltzmann_rl.statistics.intervals import guarded_t, hull, spread_of
 from boltzmann_rl.statistics.stopping import (
     VARIANCES,
     Decision,
     decide,
     decisions,
-    guarded_t,
     log_e_value,
     looks,
     next_look,
@@ -27,6 +26,7 @@ from boltzmann_rl.statistics.stopping import (
 )
 
 LONG = "BOLTZMANN_RL_LONG" in os.environ
+EVERYWHERE = np.True_
 NULLS, AT_MOST = (10_000, 10_000) if LONG else (1_000, 1_000)
 
 
@@ -98,7 +98,7 @@ def test_an_agent_is_ahead_from_the_first_look_whose_e_value_is_large_enough():
     found = decide(differences, alpha=0.01)
     assert found.decision == Decision.FIRST
     for runs in looks(found.runs):
-        t = float(guarded_t(spread_of(differences[:runs])))
+        t = float(guarded_t(spread_of(differences[:runs]), EVERYWHERE))
         assert (float(log_e_value(t, runs)) >= math.log(100)) == (runs == found.runs)
     assert found.log_e == float(log_e_value(t, found.runs))
     assert found.e_value == pytest.approx(math.exp(found.log_e))
@@ -110,10 +110,10 @@ def test_the_guard_takes_the_smaller_of_two_statistics_of_the_same_sign():
     students = stats.ttest_1samp(skewed, 0.0).statistic
     skewness, w = stats.skew(skewed, bias=False), students / math.sqrt(23)
     halls = math.sqrt(23) * (w + skewness * w**2 / 3 + skewness**2 * w**3 / 27 + skewness / (6 * 23))
-    assert float(guarded_t(spread_of(skewed))) == pytest.approx(min(students, halls))
-    assert float(guarded_t(spread_of(-skewed))) == pytest.approx(-min(students, halls))
+    assert float(guarded_t(spread_of(skewed), EVERYWHERE)) == pytest.approx(min(students, halls))
+    assert float(guarded_t(spread_of(-skewed), EVERYWHERE)) == pytest.approx(-min(students, halls))
     middle = float(skewed.mean()) * 1.01  # the mean is a little below, Hall's statistic above
-    assert float(guarded_t(spread_of(skewed), middle)) == 0.0
+    assert float(guarded_t(spread_of(skewed), EVERYWHERE, middle)) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_sums_of_powers_have_the_moments_of_the_samples():
     samples = np.random.default_rng(0).gamma(0.5, size=(5, 40)) * 3 + 7
     unit = spread_of(samples[0])
     scaled = (samples - unit.mean) / unit.sd
-    found = _of_sums(np.stack([(scaled**k).sum(axis=1) for k in (1, 2, 3)], axis=-1), 40, unit)
+    found = of_sums(np.stack([(scaled**k).sum(axis=1) for k in (1, 2, 3)], axis=-1), 40, unit.mean, unit.sd)
     for name in ("mean", "sd", "skewness"):
         np.testing.assert_allclose(getattr(found, name), getattr(spread_of(samples), name), rtol=1e-9)
 

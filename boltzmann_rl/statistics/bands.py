@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.statistics.intervals import CONFIDENCE, spread_of, t_quantile
+from boltzmann_rl.statistics.intervals import CONFIDENCE, interval_at, skewness_warning, spread_of, t_quantile
 
 # Fewer runs of a probability-averaged curve, or fewer runs that differ in a window, do not hold the level.
 LEAST_RUNS, LEAST_DIFFERING = 20, 10
@@ -20,13 +20,15 @@ _DRAWS_AT_A_TIME = 250
 class Band(NamedTuple):
     """A mean curve, and a band in which all of the true curve lies with the given confidence.
 
-    ``critical`` is the half-width in standard errors.
+    ``critical`` is the half-width in standard errors, where the differences are not skewed. ``warning`` says where the
+    level may not hold, and why; else it is empty.
     """
 
     mean: Floats
     low: Floats
     high: Floats
     critical: float
+    warning: str
 
 
 def can_be_drawn(differences: Floats) -> NDArray[np.bool_]:
@@ -53,7 +55,7 @@ def simultaneous_band(
 
     Its half-width in standard errors is the larger of two quantiles of the greatest t statistic along the curve:
     that of Gaussian multipliers, times the ratio of Student's to the normal quantile, and that of flips of signs, with
-    every flip studentised again.
+    every flip studentised again. At points with skewed differences the band also contains what Hall's statistic does.
 
     Args:
         differences: ``(runs, points)``, first − second.
@@ -78,7 +80,6 @@ def simultaneous_band(
     _check(differences, kind)
     runs = len(differences)
     spread = spread_of(np.ascontiguousarray(differences.T))
-    standard_error = spread.sd / np.sqrt(runs)
     # Standardised residuals whose squares sum to 1; a point that does not vary is no part of the maximum.
     scale = np.where(spread.vary, spread.sd * np.sqrt(runs - 1.0), np.inf)
     residuals = np.where(spread.vary, differences - spread.mean, 0.0) / scale
@@ -92,8 +93,7 @@ def simultaneous_band(
         flipped = np.sqrt(runs - 1.0) * sums / np.sqrt(np.maximum(1.0 - sums**2, 0.0))
     heavier = t_quantile(runs, confidence) / float(ndtri((1.0 + confidence) / 2.0))
     critical = max(float(wide) * heavier, float(np.quantile(flipped, confidence, method="higher")))
-    reach = critical * np.where(spread.vary, standard_error, np.nan)
-    return Band(spread.mean, spread.mean - reach, spread.mean + reach, critical)
+    return Band(spread.mean, *interval_at(spread, critical), critical, skewness_warning(spread.skewness, runs))
 
 
 def _check(differences: Floats, kind: Kind) -> None:

@@ -9,10 +9,13 @@ import numpy as np
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.differences import Bools, Differences, Pairs, differences_of
 from boltzmann_rl.statistics.flips import flipped
-from boltzmann_rl.statistics.intervals import CONFIDENCE, skewness_warning
+from boltzmann_rl.statistics.intervals import CONFIDENCE, guarded_t, interval_at, skewness_warning
 
 # From so many runs on, flips of signs can show a difference among many pairs; below, Holm's correction is used.
 FLIPS_FROM = 8
+
+# Fewer runs seldom show that their law is skewed.
+_SHOW_SKEWNESS = 20
 
 
 class PairedDifference(NamedTuple):
@@ -127,6 +130,7 @@ def compare(
     - Fewer than eight runs: Holm's correction of the p-values of `paired_difference`, and Bonferroni's intervals.
     - From eight runs on: step-down max-T over flips of signs, and single-step intervals of the same flips around the
       means. All flips are enumerated if they are at most ``flips``. The intervals of shares are Bonferroni's.
+    - Where the differences are skewed, the smaller of Student's and Hall's statistic takes the place of Student's.
 
     No verdict depends on the unit of the samples, and none follows from samples that vary by rounding only.
 
@@ -187,14 +191,11 @@ def _by_flips(
     flip = flipped(finite, pairs[valid], kept, rng, flips)
     low, high, single_step, p_values = (np.full(len(pairs), np.nan) for _ in range(4))
     p_values[valid] = flip.step_down
-    with np.errstate(all="ignore"):
-        standard_error = spread.sd / np.sqrt(spread.runs)
-        reach = flip.quantile(confidence) * standard_error
-        single_step[valid] = flip.single_step(spread.mean / standard_error)[valid]
-        low[valid], high[valid] = (spread.mean - reach)[valid], (spread.mean + reach)[valid]
-        apart = valid & (found.shares | ~spread.vary)
-        single_step[apart] = np.minimum(found.p_values[apart] * len(pairs), 1.0)
-        low[apart], high[apart] = (ends[apart] for ends in found.intervals(each))
+    single_step[valid] = flip.single_step(guarded_t(kept, kept.skewed))
+    low[valid], high[valid] = interval_at(kept, flip.quantile(confidence))
+    apart = valid & (found.shares | ~spread.vary)
+    single_step[apart] = np.minimum(found.p_values[apart] * len(pairs), 1.0)
+    low[apart], high[apart] = (ends[apart] for ends in found.intervals(each))
     return low, high, single_step, p_values
 
 
@@ -212,7 +213,7 @@ def _verdicts(found: Differences, valid: Bools, p_values: Floats, alpha: float) 
 def _warning(found: Differences, valid: Bools) -> str:
     """Where the level may not hold: few runs, or much skewness. McNemar's exact test holds it for shares."""
     runs, judged = found.spread.runs, valid & found.spread.vary & ~found.shares
-    if 2 <= runs < FLIPS_FROM and judged.any():
+    if 2 <= runs < _SHOW_SKEWNESS and judged.any():
         return f"{runs} runs cannot show whether the differences are skewed; if they are, more than alpha go wrong"
     return skewness_warning(found.spread.skewness[judged], runs)
 

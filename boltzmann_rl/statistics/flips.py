@@ -11,7 +11,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.differences import Pairs
-from boltzmann_rl.statistics.intervals import Spread
+from boltzmann_rl.statistics.intervals import Spread, guarded_t
 
 # Statistics of two flips that differ by less are ties, and count against a difference.
 _TIE = 1e-9
@@ -65,7 +65,8 @@ def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Genera
     """Flip the signs of the differences of all pairs together.
 
     The sum of squares of a pair's differences does not change under flips, so that the flipped t statistic rises with
-    the size of the flipped sum, and the flipped sum is a difference of two agents' sums.
+    the size of the flipped sum, and the flipped sum is a difference of two agents' sums. Of skewed differences the
+    smaller of Student's and Hall's statistic is compared with the flipped ones.
 
     Args:
         samples: ``(agents, runs)``, finite.
@@ -82,7 +83,8 @@ def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Genera
     samples, mean, sd = samples / unit, spread.mean / unit, np.where(spread.vary, spread.sd / unit, 0.0)
     norm = np.sqrt(runs) * np.hypot(np.sqrt(runs - 1.0) * sd, np.sqrt(runs) * mean)
     with np.errstate(all="ignore"):
-        clear = np.where(spread.zero, 0.0, runs * np.abs(mean) / norm)
+        t = guarded_t(spread, spread.skewed)
+        clear = np.where(spread.vary, np.abs(t) / np.sqrt(t**2 + runs - 1.0), np.where(spread.zero, 0.0, 1.0))
         whole = np.where(spread.zero, 0.0, 1.0 / norm)
         centred = np.where(sd > 0.0, 1.0 / (np.sqrt(runs * (runs - 1.0)) * sd), 0.0)
     order = np.argsort(clear, kind="stable")
@@ -98,8 +100,8 @@ def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Genera
     down = order[::-1]
     p_values[down] = np.maximum.accumulate(p_values[down])
     with np.errstate(all="ignore"):
-        t = np.sqrt(runs - 1.0) * all_maxima / np.sqrt(np.maximum(1.0 - all_maxima**2, 0.0))
-    return Flips(p_values, np.where(all_maxima >= 1.0 - _TIE, np.inf, t))
+        maximal_t = np.sqrt(runs - 1.0) * all_maxima / np.sqrt(np.maximum(1.0 - all_maxima**2, 0.0))
+    return Flips(p_values, np.where(all_maxima >= 1.0 - _TIE, np.inf, maximal_t))
 
 
 class _Work(NamedTuple):

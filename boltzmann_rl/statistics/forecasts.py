@@ -81,19 +81,22 @@ def forecast(
         for row, look in enumerate(to_come):
             sums = sums + rng.multinomial(look - runs, weights) @ powers
             runs = look
-            found = decisions(_of_sums(sums, runs, now), alpha, matters)
+            found = decisions(of_sums(sums, runs, now.mean, now.sd), alpha, matters)
             decided = np.where(np.isnan(decided), found, decided)
             shares[row] = [(decided == said).mean() for said in (1.0, -1.0, 0.0)]
     return Forecast(np.array(to_come, dtype=np.intp), *shares.T)
 
 
-def _of_sums(sums: Floats, runs: int, unit: Spread) -> Spread:
-    """The moments of samples, of which the sums of the first three powers are known in standard units."""
-    first, second, third = sums.T / runs
+def of_sums(sums: Floats, runs: int, mean: Floats | float = 0.0, sd: Floats | float = 1.0) -> Spread:
+    """The moments of samples of which only sums are known, ``(..., 3)``: of the powers 1 to 3 of (sample − mean)/sd.
+
+    Accurate if ``mean`` and ``sd`` are near those of the samples.
+    """
+    first, second, third = np.moveaxis(sums, -1, 0) / runs
     square = np.maximum(second - first**2, 0.0)
-    sd = np.sqrt(square * runs / (runs - 1.0))
+    own = np.sqrt(square * runs / (runs - 1.0))
     vary = square > 1e-12
     with np.errstate(all="ignore"):
-        skewness = (third - 3.0 * first * second + 2.0 * first**3) / sd**3 * runs**2 / ((runs - 1.0) * (runs - 2.0))
+        skewness = (third - 3.0 * first * second + 2.0 * first**3) / own**3 * runs**2 / ((runs - 1.0) * (runs - 2.0))
     skewness = np.where(vary, skewness, 0.0)
-    return Spread(runs, unit.mean + unit.sd * first, unit.sd * sd, skewness, vary, np.zeros(len(sums), dtype=bool))
+    return Spread(runs, mean + sd * first, sd * own, skewness, vary, np.zeros(vary.shape, dtype=bool))

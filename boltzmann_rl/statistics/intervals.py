@@ -119,6 +119,20 @@ def halls_t(spread: Spread, of: Floats | float = 0.0) -> Floats:
         )
 
 
+def guarded_t(spread: Spread, guard: NDArray[np.bool_], of: float = 0.0) -> Floats:
+    """Student's t statistic of the means ``of``, where ``guard`` is true the smaller in size of it and Hall's.
+
+    It is 0 where the two have different signs, and where nothing varies.
+    """
+    with np.errstate(all="ignore"):
+        students = (spread.mean - of) / spread.sd * np.sqrt(spread.runs)
+        halls = halls_t(spread, of)
+        smaller = np.sign(students) * np.minimum(np.abs(students), np.abs(halls))
+        guarded = np.where(np.sign(students) == np.sign(halls), smaller, 0.0)
+        t = np.where(guard, guarded, students)
+        return np.where(spread.vary & np.isfinite(spread.mean), t, 0.0)
+
+
 def hull(spread: Spread, t: float) -> tuple[Floats, Floats]:
     """The smallest interval with all means whose Student's or Hall's statistic is at most t in size."""
     with np.errstate(all="ignore"):
@@ -130,10 +144,12 @@ def hull(spread: Spread, t: float) -> tuple[Floats, Floats]:
         return np.minimum(spread.mean - reach, left), np.maximum(spread.mean + reach, right)
 
 
-def interval_of(spread: Spread, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
-    """The ends of the interval of means: see `mean_intervals`."""
+def interval_at(spread: Spread, t: float) -> tuple[Floats, Floats]:
+    """The means whose Student's statistic is at most t in size, where the samples are skewed also those of Hall's.
+
+    NaN where nothing varies; both ends are infinite if the mean is.
+    """
     with np.errstate(all="ignore"):
-        t = t_quantile(spread.runs, confidence)
         reach = t * spread.sd / np.sqrt(spread.runs)
         low, high = spread.mean - reach, spread.mean + reach
         if spread.skewed.any():
@@ -145,24 +161,22 @@ def interval_of(spread: Spread, confidence: float = CONFIDENCE) -> tuple[Floats,
         return np.where(missing, np.nan, low), np.where(missing, np.nan, high)
 
 
+def interval_of(spread: Spread, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
+    """The ends of the interval of means: see `mean_intervals`."""
+    return interval_at(spread, t_quantile(spread.runs, confidence))
+
+
 def p_values_of(spread: Spread) -> Floats:
     """Two-sided p-values of the means being 0, which agree with the intervals: p < 1 − confidence if they exclude 0.
 
-    The p-value of Student's t; where the samples are skewed the larger one of it and of Hall's, and 1 if the two have
-    different signs. If all samples are the same number there is no t: the p-value is then that of the sign test,
-    2^(1−n), and 1 if that number is 0. NaN for one sample.
+    The p-value of Student's t, where the samples are skewed of the smaller of it and Hall's. If all samples are the
+    same number there is no t: the p-value is then that of the sign test, 2^(1−n), and 1 if that number is 0. NaN for
+    one sample.
     """
     with np.errstate(all="ignore"):
-        t = spread.mean / spread.sd * np.sqrt(spread.runs)
-        p_values = 2.0 * stdtr(spread.runs - 1, -np.abs(t))
-        if spread.skewed.any():
-            other = halls_t(spread)
-            larger = np.maximum(p_values, 2.0 * stdtr(spread.runs - 1, -np.abs(other)))
-            larger = np.where(np.sign(other) == np.sign(t), larger, 1.0)
-            p_values = np.where(spread.skewed, larger, p_values)
-        same = np.where(spread.zero, 1.0, 2.0 ** (1.0 - spread.runs))
-        p_values = np.where(spread.vary | ~np.isfinite(spread.mean), p_values, same)
-        return np.where(np.isfinite(spread.mean) & (spread.runs > 1), p_values, np.nan)
+        p_values = 2.0 * stdtr(spread.runs - 1, -np.abs(guarded_t(spread, spread.skewed)))
+        p_values = np.where(spread.vary, p_values, np.where(spread.zero, 1.0, 2.0 ** (1.0 - spread.runs)))
+        return np.where(np.isfinite(spread.mean) & np.isfinite(spread.sd) & (spread.runs > 1), p_values, np.nan)
 
 
 def skewness_warning(skewness: Floats, runs: int) -> str:

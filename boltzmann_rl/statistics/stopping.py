@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.statistics.intervals import Spread, halls_t, hull, skewness_warning, spread_of
+from boltzmann_rl.statistics.intervals import Spread, guarded_t, hull, skewness_warning, spread_of
 
 # Variances of the effect size in the mixture, in which each has the same weight.
 VARIANCES = (0.01, 0.1, 1.0)
@@ -105,14 +105,6 @@ def log_e_value(t: Floats | float, runs: int) -> Floats:
     return np.asarray(largest[..., 0] + np.log(np.exp(parts - largest).mean(axis=-1)))
 
 
-def guarded_t(spread: Spread, of: float = 0.0) -> Floats:
-    """The smaller of Student's and Hall's t statistic in size; 0 if their signs differ or nothing varies."""
-    with np.errstate(all="ignore"):
-        students, halls = (spread.mean - of) / spread.sd * np.sqrt(spread.runs), halls_t(spread, of)
-        agree = spread.vary & np.isfinite(spread.mean) & (np.sign(students) == np.sign(halls))
-        return np.where(agree, np.sign(students) * np.minimum(np.abs(students), np.abs(halls)), 0.0)
-
-
 def t_threshold(runs: int, alpha: float) -> float:
     """The t statistic whose e-value is 1/α, by bisection; infinite if no t reaches it."""
     goal, low, high = -math.log(alpha), 0.0, 1.0
@@ -163,7 +155,7 @@ def decisions(spread: Spread, alpha: float, matters: float | None = None) -> Flo
 
     NaN if it is not decided.
     """
-    t, threshold = guarded_t(spread), t_threshold(spread.runs, alpha)
+    t, threshold = guarded_t(spread, spread.vary), t_threshold(spread.runs, alpha)
     found = np.where(np.abs(t) >= threshold, np.sign(t), np.nan)
     if matters is None:
         return found
@@ -176,7 +168,7 @@ def _look(spread: Spread, alpha: float, matters: float | None) -> Look:
     decision = float(decisions(spread, alpha, matters))
     said = {1.0: Decision.FIRST, -1.0: Decision.SECOND, 0.0: Decision.SAME}.get(decision, Decision.OPEN)
     low, high = hull(spread, t_threshold(spread.runs, alpha)) if spread.vary else (math.nan, math.nan)
-    log_e = float(log_e_value(guarded_t(spread), spread.runs))
+    log_e = float(log_e_value(guarded_t(spread, spread.vary), spread.runs))
     following = next_look(spread.runs) if said is Decision.OPEN else None
     warning = skewness_warning(np.atleast_1d(spread.skewness), spread.runs)
     return Look(spread.runs, said, log_e, float(spread.mean), float(low), float(high), following, warning)
