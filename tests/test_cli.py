@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from boltzmann_rl import load
 from boltzmann_rl.cli import main
+from boltzmann_rl.results.spreadsheets import read_csv
 
 EXPERIMENT = '''"""Which temperature?
 
@@ -500,3 +502,15 @@ def test_a_misspelt_target_or_parameter_of_a_study_is_corrected_in_the_error(cap
     assert "has no parameter 'stps', only agent, arms, sd, steps, runs, seed, windows; did you mean steps?" in (
         said(capsys)
     )
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_plot_writes_the_curves_of_every_run_on_request(folder, capsys, kind):
+    if kind == "parquet":
+        pytest.importorskip("pyarrow")
+    assert main(["run", "small.py", "--quiet"]) == 0
+    assert main(["plot", "results/small", "--run-curves", f"runs.{kind}"]) == 0
+    read = {"csv": read_csv, "parquet": pd.read_parquet}[kind]
+    pd.testing.assert_frame_equal(read(Path(f"runs.{kind}")), load("results/small").run_curves, check_dtype=False)
+    assert main(["plot", "results/small", "--run-curves", "runs.txt"]) == 2
+    assert "--run-curves must end in .csv or .parquet" in said(capsys)

@@ -4,6 +4,7 @@ import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boltzmann_rl
 from boltzmann_rl.cli.numbers import whole
@@ -20,6 +21,8 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     points = f"points per curve in the table (default: {POINTS})"
     option("--points", type=whole, default=POINTS, metavar="N", help=points)
     option("--output", metavar="FILE", help="only draw the figure, to this file (.png, .svg or .pdf)")
+    windows = "also write the means over the windows of each run, to this file (.csv, or .parquet with pyarrow)"
+    option("--run-curves", metavar="FILE", help=windows)
 
     summary = "say how far a run is, which processes work on it, and what failed"
     option = command("status", status, summary, "boltzmann-rl status results/ten_armed_testbed").add_argument
@@ -63,6 +66,8 @@ def plot(options: argparse.Namespace) -> int:
         results = made or boltzmann_rl.load(folder)
     except FileNotFoundError as error:
         raise WrongCall(str(error)) from error
+    if options.run_curves is not None:
+        _write_run_curves(results, Path(options.run_curves))
     if options.output is not None:
         results.plot().savefig(options.output, dpi=200)
         say(options.output)
@@ -74,6 +79,19 @@ def plot(options: argparse.Namespace) -> int:
     ):
         say(path)
     return 0
+
+
+def _write_run_curves(results: Any, path: Path) -> None:
+    from boltzmann_rl.results.spreadsheets import csv_bytes
+    from boltzmann_rl.storage.atomic import write
+
+    if path.suffix == ".parquet":
+        results.run_curves.to_parquet(path, index=False)
+    elif path.suffix == ".csv":
+        write(path, csv_bytes(results.run_curves))
+    else:
+        raise WrongCall(f"--run-curves must end in .csv or .parquet, got {str(path)!r}")
+    say(path)
 
 
 def status(options: argparse.Namespace) -> int:
