@@ -514,3 +514,67 @@ def test_plot_writes_the_curves_of_every_run_on_request(folder, capsys, kind):
     pd.testing.assert_frame_equal(read(Path(f"runs.{kind}")), load("results/small").run_curves, check_dtype=False)
     assert main(["plot", "results/small", "--run-curves", "runs.txt"]) == 2
     assert "--run-curves must end in .csv or .parquet" in said(capsys)
+
+
+# --- wrong values of the options of a run ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["3", "3/2", "0/2", "1/0", "/", "a/b", "-1/2", "1/2/3", "1.0/2", ""])
+def test_a_wrong_shard_exits_with_status_2(folder, capsys, part):
+    with pytest.raises(SystemExit) as exit_:
+        main(["run", "small.py", f"--shard={part}"])
+    assert exit_.value.code == 2
+    assert f"--shard: must be K/N with 1 ≤ K ≤ N, such as 3/16, got {part!r}" in said(capsys)
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize("place", ["dusk", "slurm", "tcp:/host:1", "tcp://", "http://host:1", ""])
+def test_a_wrong_executor_exits_with_status_2_before_anything_is_written(folder, capsys, place):
+    assert main(["run", "small.py", f"--executor={place}"]) == 2
+    places = "dask, dask://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT, ray, ray:auto or ray://HOST:PORT"
+    assert f"--executor must be {places}, got {place!r}" in said(capsys)
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["small.py", "--cell", "cool"],
+            "--cell takes the key of a cell, or its beginning, such as 3f9a0c, got 'cool'",
+        ),
+        (["small.py", "--cell", ""], "such as 3f9a0c, got ''"),
+        (
+            ["small.py", "--cell", "0" * 64],
+            f"no cell has a key that begins with '{'0' * 64}': the declaration, --runs,",
+        ),
+        (["small.py", "--pdb"], "--pdb goes with --cell KEY"),
+        (["--again", "nowhere"], "no results there: nowhere does not exist"),
+        (["--again", "."], ". contains no results: there is no manifest.json in it"),
+        (["--again", "nowhere", "--runs", "3", "--fresh"], "repeats the run as it was: leave out --runs, --fresh"),
+        ([], "run needs a FILE with a module-level EXPERIMENT, or --again DIR"),
+    ],
+)
+def test_a_wrong_cell_or_folder_to_repeat_exits_with_status_2(folder, capsys, arguments, message):
+    assert main(["run", *arguments]) == 2
+    assert message in said(capsys)
+    assert not Path("results").exists()
+
+
+def test_a_beginning_of_several_keys_is_not_taken_for_one_of_them(folder, capsys):
+    many = EXPERIMENT.replace("runs=6", "runs=17000").replace("steps=12", "steps=1")  # of 42 keys two begin alike
+    Path("many.py").write_text(many, "utf-8")
+    beginnings = [digit for digit in "0123456789abcdef" if main(["run", "many.py", "--cell", digit]) == 2]
+    assert "cells have keys that begin with" in said(capsys)
+    assert beginnings
+
+
+def test_again_says_that_the_file_of_the_run_has_changed(folder, capsys):
+    assert main(["run", "small.py", "--quiet"]) == 0
+    Path("small.py").write_text(EXPERIMENT.replace("2.0", "3.0"), "utf-8")
+    capsys.readouterr()
+    assert main(["run", "--again", "results/small"]) == 2
+    assert "small.py has changed since: its text is in the manifest" in said(capsys)
+    Path("small.py").unlink()
+    assert main(["run", "--again", "results/small"]) == 2
+    assert "no experiment file there" in said(capsys)

@@ -15,28 +15,28 @@ from boltzmann_rl.engines.metrics import POINTS
 
 def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands and their options."""
-    summary = "make tables and figures of saved results again, also of a run that is not finished"
+    summary = "make tables and figures of saved results again, also while the run goes on or after it was stopped"
     option = command("plot", plot, summary, "boltzmann-rl plot results/ten_armed_testbed").add_argument
-    option("folder", metavar="DIR", help="the folder of one experiment's results")
+    option("folder", metavar="DIR", help="the folder of one experiment's results, such as results/NAME")
     points = f"points per curve in the table (default: {POINTS})"
     option("--points", type=whole, default=POINTS, metavar="N", help=points)
     option("--output", metavar="FILE", help="only draw the figure, to this file (.png, .svg or .pdf)")
     windows = "also write the means over the windows of each run, to this file (.csv, or .parquet with pyarrow)"
     option("--run-curves", metavar="FILE", help=windows)
 
-    summary = "say how far a run is, which processes work on it, and what failed"
+    summary = "say how far a run is, also while it goes on: its processes, the time left, and cells that failed"
     option = command("status", status, summary, "boltzmann-rl status results/ten_armed_testbed").add_argument
-    option("folder", metavar="DIR", help="the folder of one experiment's results")
+    option("folder", metavar="DIR", help="the folder of one experiment's results, such as results/NAME")
 
-    summary = "list, remove or tidy up the cells in a folder of results"
+    summary = "list, remove or compact the cells of which tables are made"
     option = command("store", store, summary, "boltzmann-rl store ls results/ten_armed_testbed").add_argument
     option(
         "action",
         choices=("ls", "rm", "compact"),
-        help="ls: list agents and their cells; rm: remove cells that the latest plan does not need; "
-        "compact: write all cells to one file, and set damaged bytes aside",
+        help="ls: count the cells of each agent; rm: remove cells that the latest run did not need, such as those of "
+        "an earlier declaration; compact: write all cells to one file, and set damaged bytes aside",
     )
-    option("folder", metavar="DIR", help="the folder of one experiment's results")
+    option("folder", metavar="DIR", help="the folder of one experiment's results, such as results/NAME")
 
 
 def _folder(options: argparse.Namespace) -> Path:
@@ -108,7 +108,7 @@ def status(options: argparse.Namespace) -> int:
     manifest = read_manifest(folder, PLAN) or read_manifest(folder)
     outline = outline_in(manifest) if manifest is not None else None
     if outline is None:
-        raise WrongCall(f"{folder} contains no plan of cells: there is no {PLAN} in it")
+        raise WrongCall(f"{folder} is not the folder of an experiment's results: there is no {PLAN} in it")
     cells = Store(folder)
     total = count_ranges(outline.axis, outline.runs) * len(outline.entries)
     there = sum(key in cells for entry in outline.entries for _, _, key in outline.keys(entry))
@@ -143,7 +143,7 @@ def store(options: argparse.Namespace) -> int:
     manifest = read_manifest(folder, PLAN) or read_manifest(folder)
     outline = outline_in(manifest) if manifest is not None else None
     if outline is None:
-        raise WrongCall(f"{folder} contains no plan of cells: there is no {PLAN} in it")
+        raise WrongCall(f"{folder} is not the folder of an experiment's results: there is no {PLAN} in it")
     cells = Store(folder)
     if options.action == "ls":
         needed = 0

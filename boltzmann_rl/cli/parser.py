@@ -40,7 +40,8 @@ def parser() -> Parser:
     everything = Parser(
         prog="boltzmann-rl",
         description="Boltzmann exploration and its rivals: run experiments, plot and compare them, check a policy.",
-        epilog="Exit status: 0 for success, 1 if a run or a check failed, 2 if the arguments were wrong, "
+        epilog="boltzmann-rl COMMAND --help describes a command. "
+        "Exit status: 0 for success, 1 if a run or a check failed, 2 if the arguments were wrong, "
         "130 after Ctrl+C, 143 after SIGTERM.",
         allow_abbrev=False,
     )

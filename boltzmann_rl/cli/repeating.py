@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import itertools
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,15 +13,27 @@ from boltzmann_rl.cli.numbers import plus_minus
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in
 from boltzmann_rl.cli.terminal import say
 
+# Options of which --again takes none, as the run had its own.
+_AS_IT_WAS = ("runs", "steps", "seed", "quick", "shard", "fresh", "cell")
+
 
 def repeat_cell(experiments: Sequence[Any], beginning: str, debug: bool) -> int:
     """Simulate the cell whose key begins so in this process, and show its results."""
+    if not re.fullmatch("[0-9a-f]{1,64}", beginning):
+        raise WrongCall(
+            f"--cell takes the key of a cell, or its beginning, such as 3f9a0c, got {beginning!r}: boltzmann-rl status "
+            "DIR shows the keys of cells that failed"
+        )
     plans = [experiment.plan() for experiment in experiments]
     planned = itertools.chain.from_iterable(plan.cells() for plan in plans)
     found = [(series, cell) for series, cell in planned if cell.key.startswith(beginning)]
-    if len(found) != 1:
-        what = "no cell has" if not found else f"{len(found)} cells have"
-        raise WrongCall(f"{what} a key that begins with {beginning!r}: the declaration or the code may have changed")
+    if not found:
+        raise WrongCall(
+            f"no cell has a key that begins with {beginning!r}: the declaration, --runs, --steps, --seed or the code "
+            "differ from those of the run that showed it"
+        )
+    if len(found) > 1:
+        raise WrongCall(f"{len(found)} cells have keys that begin with {beginning!r}: give more of the key")
     series, cell = found[0]
     say(f"{series.agent} on {series.problem}, {cell!r}")
     try:
@@ -45,6 +58,9 @@ def again(options: argparse.Namespace) -> int:
     from boltzmann_rl.results.running import Place, run_in_folder
     from boltzmann_rl.runs.runner import Manner
 
+    given = [f"--{name}" for name in _AS_IT_WAS if getattr(options, name)]
+    if given:
+        raise WrongCall(f"--again repeats the run as it was: leave out {', '.join(given)}")
     folder = existing(Path(options.again), "results")
     manifest = read_manifest(folder)
     if manifest is None:

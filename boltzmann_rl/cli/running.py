@@ -21,24 +21,33 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands and their options."""
     summary = "run the experiments declared in Python files, and write tables and figures"
     example = "boltzmann-rl run experiments/ten_armed_testbed.py --quick --results tried"
-    option = command("run", run, summary, example).add_argument
-    option("files", nargs="*", metavar="FILE", help="a Python file with a module-level EXPERIMENT (or several)")
-    option("--runs", type=whole, metavar="N", help="independent repetitions, instead of the declared number")
-    option("--steps", type=whole, metavar="N", help="steps per run (of a Gymnasium experiment: episodes)")
-    option("--seed", type=seed, metavar="N", help="seed, 0 to 2**63 - 1, instead of the declared one")
+    parser = command("run", run, summary, example)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a Python file with a module-level EXPERIMENT")
+
+    option = parser.add_argument_group("what is run, if not what FILE declares").add_argument
+    option("--runs", type=whole, metavar="N", help="independent repetitions")
+    option("--steps", type=whole, metavar="N", help="steps per run, or episodes with Gymnasium environments")
+    option("--seed", type=seed, metavar="N", help="seed, 0 to 2**63 - 1; of a sweep over seeds, this one alone")
     option("--quick", action="store_true", help="few runs, for a first look")
+
+    option = parser.add_argument_group("where and how").add_argument
     option("--jobs", type=whole, metavar="N", help="processes, at most one per core (default: 1)")
-    where = "dask, ray, or the address of a scheduler of these, such as tcp://host:8786 or ray://host:10001"
-    option("--executor", metavar="WHERE", help=f"do the work elsewhere: {where}")
-    option("--shard", type=shard, metavar="K/N", help="do only part K of N, on machines that share the results folder")
+    where = "dask or ray, started on this machine, or the address of a cluster: tcp://HOST:8786, ray://HOST:10001"
+    option("--executor", metavar="WHERE", help=where)
+    option("--shard", type=shard, metavar="K/N", help="only part K of N; all N may run at once with one results folder")
+    option("--quiet", action="store_true", help="no progress, only the summary")
+
+    option = parser.add_argument_group("results, which a second run extends").add_argument
     option("--results", default="results", metavar="DIR", help="folder of all results (default: results)")
     points = f"points per curve in the table (default: {POINTS})"
     option("--points", type=whole, default=POINTS, metavar="N", help=points)
-    option("--fresh", action="store_true", help="begin anew, and move what is in the results folder aside")
-    option("--cell", metavar="KEY", help="only repeat the cell with this key, or beginning of a key, in this process")
+    option("--fresh", action="store_true", help="begin anew, and move what is in the experiment's folder aside")
+
+    option = parser.add_argument_group("instead of running").add_argument
+    option("--cell", metavar="KEY", help="repeat in this process the cell whose key begins so, and keep nothing")
     option("--pdb", action="store_true", help="with --cell: stop in the debugger where it fails")
-    option("--again", metavar="DIR", help="repeat the run that made these results, and compare the tables byte by byte")
-    option("--quiet", action="store_true", help="no progress, only the summary")
+    again = "repeat the run that made the results in DIR, and compare the tables byte by byte; DIR is not changed"
+    option("--again", metavar="DIR", help=again)
 
     summary = "list the experiments in a folder, each with its question; runs every Python file in it"
     option = command("list", list_experiments, summary, "boltzmann-rl list experiments").add_argument
@@ -48,7 +57,12 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run experiments, and write their tables and figures."""
     from boltzmann_rl.cli.repeating import again, repeat_cell
+    from boltzmann_rl.runs.executors.choice import CHOICES, library_of
 
+    if options.executor is not None and library_of(options.executor) is None:
+        raise WrongCall(f"--executor must be {CHOICES.replace(chr(39), '')}, got {options.executor!r}")
+    if options.pdb and options.cell is None:
+        raise WrongCall("--pdb goes with --cell KEY: boltzmann-rl status DIR shows the keys of cells that failed")
     if options.again is not None:
         return again(options)
     if not options.files:

@@ -90,7 +90,8 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
         try:
             failed = simulate(plan, outline, store, manner, folder)
         except BaseException as error:
-            error.add_note(f"{len(store)} cells are kept in {folder}: the same command goes on from there.")
+            if len(store):
+                error.add_note(f"{len(store)} cells are kept in {folder}: the same command goes on from there.")
             raise
         for sentence in failures.told(failed):
             tell(sentence)

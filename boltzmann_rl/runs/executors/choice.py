@@ -10,7 +10,7 @@ from boltzmann_rl.runs.executors.executor import Executor
 from boltzmann_rl.runs.executors.futures import given
 from boltzmann_rl.runs.executors.here import Here
 
-_CHOICES = "'dask', 'dask://HOST:PORT', 'tcp://HOST:PORT', 'tls://HOST:PORT', 'ray', 'ray:auto' or 'ray://HOST:PORT'"
+CHOICES = "'dask', 'dask://HOST:PORT', 'tcp://HOST:PORT', 'tls://HOST:PORT', 'ray', 'ray:auto' or 'ray://HOST:PORT'"
 
 
 def executor_of(where: Any = None, jobs: int | None = None) -> Executor:
@@ -43,18 +43,31 @@ def executor_of(where: Any = None, jobs: int | None = None) -> Executor:
         return Processes(count)
     if isinstance(where, futures.Executor):
         return given(where)
-    scheme, _, rest = where.partition(":") if isinstance(where, str) else ("", "", "")
+    library = library_of(where)
     try:
-        if where == "dask" or (scheme in ("dask", "tcp", "tls") and rest.startswith("//")) or _is_client(where):
+        if library == "dask":
             return _on_dask(where, count)
-        if where in ("ray", "ray:auto") or (scheme == "ray" and rest.startswith("//")):
+        if library == "ray":
             return _on_ray(where, count)
     except ModuleNotFoundError as error:
         if error.name not in ("dask", "distributed", "ray"):
             raise
         extra = "ray" if error.name == "ray" else "dask"
         raise ImportError(f"executor {shown(where)} needs {extra}: pip install 'boltzmann-rl[{extra}]'") from error
-    raise ValueError(f"executor must be None, {_CHOICES}, got {shown(where)}")
+    raise ValueError(f"executor must be None, {CHOICES}, got {shown(where)}")
+
+
+def library_of(where: Any) -> str | None:
+    """The library of a cluster, ``"dask"`` or ``"ray"``, without importing it; None if this names no cluster.
+
+    Example:
+        >>> library_of("tcp://host:8786"), library_of("ray"), library_of("slurm")
+        ('dask', 'ray', None)
+    """
+    scheme, _, rest = where.partition("://") if isinstance(where, str) else ("", "", "")
+    if where == "dask" or (scheme in ("dask", "tcp", "tls") and rest) or _is_client(where):
+        return "dask"
+    return "ray" if where in ("ray", "ray:auto") or (scheme == "ray" and rest) else None
 
 
 def _is_client(where: Any) -> bool:
