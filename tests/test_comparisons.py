@@ -202,6 +202,12 @@ def test_a_pair_must_be_two_different_agents():
             compare(np.zeros((3, 9)), pairs, NO_DRAWS)
 
 
+@pytest.mark.parametrize("name", ["alpha", "confidence"])
+def test_levels_are_probabilities(name):
+    with pytest.raises(ValueError, match=f"{name} must lie between 0 and 1, got 95"):
+        compare(np.zeros((2, 9)), [(0, 1)], NO_DRAWS, **{name: 95})
+
+
 def test_two_agents_of_the_same_share_are_told_apart_at_most_at_the_level():
     """Every outcome of up to seven pairs of coins, by enumeration."""
     for runs in range(2, 8):
@@ -247,3 +253,8 @@ def test_a_warning_names_the_skewness_and_how_many_runs_would_do():
 def test_holm_of_all_pairs_of_one_agent_or_none():
     assert holm_of_all_pairs([]).shape == (0, 0)
     assert holm_of_all_pairs([np.ones(3)]).tolist() == [[1.0]]
+
+
+def test_one_agent_has_no_pairs():
+    found = compare(np.random.default_rng(0).normal(size=(1, 9)), all_pairs(1), NO_DRAWS)
+    assert (len(found.pairs), len(found.p_value), found.verdicts, found.warning) == (0, 0, (), "")

@@ -8,6 +8,7 @@ from scipy.special import ndtri
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.intervals import CONFIDENCE, interval_at, skewness_warning, spread_of, t_quantile
+from boltzmann_rl.statistics.levels import as_level
 
 # Fewer runs of a probability-averaged curve, or fewer runs that differ in a window, do not hold the level.
 LEAST_RUNS, LEAST_DIFFERING = 20, 10
@@ -77,6 +78,7 @@ def simultaneous_band(
     Source: Montiel Olea & Plagborg-Møller (2017), *Simultaneous Confidence Bands: Theoretical Comparisons and
     Suggestions for Practice*: the sup-t band.
     """
+    confidence = as_level(confidence, "confidence", CONFIDENCE)
     _check(differences, kind)
     runs = len(differences)
     spread = spread_of(np.ascontiguousarray(differences.T))

@@ -10,6 +10,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.differences import Bools, Differences, Pairs, differences_of
 from boltzmann_rl.statistics.flips import flipped
 from boltzmann_rl.statistics.intervals import CONFIDENCE, guarded_t, interval_at, skewness_warning
+from boltzmann_rl.statistics.levels import as_level
 
 # From so many runs on, flips of signs can show a difference among many pairs; below, Holm's correction is used.
 FLIPS_FROM = 8
@@ -143,7 +144,7 @@ def compare(
         flips: At most so many.
 
     Raises:
-        ValueError: A pair is not two different agents.
+        ValueError: A pair is not two different agents, or a level is not between 0 and 1.
 
     Example:
         >>> samples = np.array([[1.0, 2.0, 3.0, 2.5], [0.1, 1.0, 1.9, 1.6], [1.5, 2.0, 1.0, 2.1]])
@@ -154,6 +155,7 @@ def compare(
     Source: Holm (1979), *Scandinavian Journal of Statistics* 6; Westfall & Young (1993), *Resampling-Based Multiple
     Testing*.
     """
+    alpha, confidence = as_level(alpha, "alpha", 0.05), as_level(confidence, "confidence", CONFIDENCE)
     pairs = np.asarray(pairs, dtype=np.intp).reshape(-1, 2)
     wrong = (pairs < 0) | (pairs >= len(samples)) | (pairs[:, :1] == pairs[:, 1:])
     if wrong.any():

@@ -79,7 +79,7 @@ def differences_of(samples: Floats, pairs: Pairs) -> Differences:
         # Halved, so that no difference of finite numbers overflows; by a power of two, so that nothing is rounded.
         unit = 2.0 ** np.clip(np.frexp(np.max(size, where=np.isfinite(size), initial=0.0))[1] + 1, -1000, 1000)
         scaled, parts, counted = samples / unit, [], []
-        for start in range(0, len(pairs), _AT_A_TIME):
+        for start in range(0, max(len(pairs), 1), _AT_A_TIME):
             first, second = pairs[start : start + _AT_A_TIME].T
             a, b = scaled[first], scaled[second]
             parts.append(spread_of(a - b, np.maximum(size[first], size[second]) / unit))

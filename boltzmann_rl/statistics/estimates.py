@@ -12,6 +12,7 @@ from scipy.special import bdtr
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.intervals import CONFIDENCE, Estimate, mean_intervals, spread_of, t_quantile
+from boltzmann_rl.statistics.levels import as_level
 from boltzmann_rl.statistics.shares import share_interval
 
 # Scores in all, and runs of each task, from which on the stratified bootstrap is used: see ``docs/statistics.md``.
@@ -69,6 +70,7 @@ def median(samples: Floats, confidence: float = CONFIDENCE) -> Estimate:
 
     Source: Thompson (1936), *Annals of Mathematical Statistics* 7.
     """
+    confidence = as_level(confidence, "confidence", CONFIDENCE)
     runs, ordered = samples.shape[-1], np.sort(samples, axis=-1)
     outside = np.flatnonzero(bdtr(np.arange(runs // 2), runs, 0.5) <= (1.0 - confidence) / 2.0)
     low, high = ordered[..., (runs - 1) // 2], ordered[..., runs // 2]
@@ -201,6 +203,7 @@ def stratified_bootstrap(
 
     Source: Agarwal et al. (2021), *Deep Reinforcement Learning at the Edge of the Statistical Precipice*.
     """
+    confidence = as_level(confidence, "confidence", CONFIDENCE)
     tasks, runs = scores.shape
     if runs < LEAST_RUNS or tasks * runs < LEAST_SCORES:
         raise ValueError(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr, stdtrit
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.statistics.levels import as_level
 from boltzmann_rl.statistics.shares import share_interval
 
 CONFIDENCE = 0.95
@@ -51,6 +52,7 @@ class Spread(NamedTuple):
 
 def t_quantile(samples: int, confidence: float = CONFIDENCE) -> float:
     """The half-width of a Student-t interval in standard errors; NaN for one sample."""
+    confidence = as_level(confidence, "confidence", CONFIDENCE)
     return float(stdtrit(samples - 1, (1 + confidence) / 2)) if samples > 1 else float("nan")
 
 
@@ -233,8 +235,6 @@ def mean_intervals(
     Source: Hall (1992), *Journal of the Royal Statistical Society* B 54; the threshold and the hull were chosen by
     simulation: ``docs/statistics.md``.
     """
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}: 0.95 is usual")
     spread = spread_of(samples)
     low, high = interval_of(spread, confidence)
     if shares is not None and spread.runs > 1:

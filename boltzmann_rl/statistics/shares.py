@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import bdtr, betaincinv, ndtr, ndtri
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.statistics.levels import as_level
 
 
 def share_interval(
@@ -26,7 +27,7 @@ def share_interval(
     Source: Clopper & Pearson (1934), *Biometrika* 26; Wilson (1927), *Journal of the American Statistical Association*
     22.
     """
-    tail = (1.0 - confidence) / 2.0
+    tail = (1.0 - as_level(confidence, "confidence", 0.95)) / 2.0
     if kind == "exact":
         inside = np.clip(counts, 1.0, max(runs - 1.0, 1.0))  # the ends 0 and 1 are known
         low = np.where(counts == runs, tail ** (1.0 / runs), betaincinv(inside, runs - inside + 1.0, tail))

@@ -14,6 +14,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.intervals import Spread, guarded_t, hull, skewness_warning, spread_of
+from boltzmann_rl.statistics.levels import as_level
 
 # Variances of the effect size in the mixture, in which each has the same weight.
 VARIANCES = (0.01, 0.1, 1.0)
@@ -138,8 +139,7 @@ def decide(differences: Floats, *, alpha: float = 0.05, matters: float | None = 
 
     Source: `log_e_value`.
     """
-    if not 0.0 < alpha < 1.0:
-        raise ValueError(f"alpha must lie between 0 and 1, got {alpha}: 0.05 is usual")
+    alpha = as_level(alpha, "alpha", 0.05)
     if matters is not None and not matters > 0.0:
         raise ValueError(f"matters must be a difference above 0, or None, got {matters}")
     found = Look(len(differences), Decision.OPEN, 0.0, math.nan, math.nan, math.nan, FIRST_LOOK, "")

@@ -1,0 +1,22 @@
+"""Levels: probabilities that a caller chooses."""
+
+
+def as_level(level: float, name: str, usual: float) -> float:
+    """A probability strictly between 0 and 1.
+
+    Args:
+        level: What the caller gave.
+        name: Name of the argument.
+        usual: An example for the error.
+
+    Raises:
+        ValueError: It is not between 0 and 1.
+
+    Example:
+        >>> as_level(95, "confidence", 0.95)
+        Traceback (most recent call last):
+        ValueError: confidence must lie between 0 and 1, got 95: 0.95 is usual
+    """
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"{name} must lie between 0 and 1, got {level}: {usual} is usual")
+    return float(level)
