@@ -33,9 +33,9 @@ AGENTS = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in
 
 # Blocks of 1,000 runs that take some 0.3 s each on the reference engine.
 LARGE = brl.BanditExperiment("large", brl.GaussianBandit(), AGENTS, runs=3000, steps=1000)
-# Cells of one run that takes some 0.1 ms.
-SMALL = {"a": brl.Agent(brl.QLearning(), brl.Boltzmann(0.1))}
-TINY = brl.GymnasiumExperiment("tiny", "CliffWalking-v1", SMALL, runs=10_000, episodes=1)
+# Ten thousand cells that take some 0.1 ms each.
+MANY = {f"τ = {n / 1000}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(n / 1000)) for n in range(1, 2001)}
+TINY = brl.BanditExperiment("tiny", brl.GaussianBandit(arms=2), MANY, runs=1000, steps=1)
 
 
 def bare(plan: Plan) -> Callable[[], object]:
@@ -87,7 +87,7 @@ def tiny() -> Iterator[Table]:
         taken = {"simulation alone": [timed(bare(plan))], "kept in a folder": [timed(first)]}
         taken["rerun, all cells verified"] = [timed(again)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    title = f"{len(plan):,} cells of one episode; largest memory of the process until then {peak:.0f} MiB"
+    title = f"{len(plan):,} cells of one step; largest memory of the process until then {peak:.0f} MiB"
     yield Table(title, "simulation alone", taken)
 
 

@@ -1,7 +1,10 @@
 """The runner: what is missing is simulated, what fails is named, and everything else is kept."""
 
+import importlib.util
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -257,3 +260,38 @@ def test_nothing_is_left_running_after_a_run(tmp_path):
         "runs.csv",
         "summary.csv",
     }
+
+
+CODE = """
+from dataclasses import dataclass
+import numpy as np
+import boltzmann_rl as brl
+
+
+@dataclass(frozen=True)
+class Mine:
+    def __call__(self, values, step):
+        return brl.softmax(values, TEMPERATURE)
+
+
+def experiment():
+    agents = {"mine": brl.Agent(brl.SampleAverage(), Mine()), "ours": brl.Agent(brl.SampleAverage(), brl.Greedy())}
+    return brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=10, steps=5)
+"""
+
+
+def test_cells_of_changed_code_are_computed_again_and_the_agent_is_named(tmp_path, simulated, monkeypatch):
+    results = []
+    for temperature in (0.5, 2.0):
+        file = tmp_path / f"mine{temperature}" / "mine.py"
+        file.parent.mkdir()
+        file.write_text(f"TEMPERATURE = {temperature}\n{CODE}")
+        spec = importlib.util.spec_from_file_location("mine", file)
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, "mine", module)
+        spec.loader.exec_module(module)
+        simulated.clear()
+        with pytest.warns(UserWarning, match="behind mine have changed") if results else nullcontext():
+            results.append(module.experiment().run(progress=False, results=tmp_path / "results"))
+        assert len(simulated) == (1 if results[1:] else 2)
+    assert not results[0].curves.equals(results[1].curves)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.results.checks import check_table, refuse_links
-from boltzmann_rl.results.manifest import LaterFormat, differences, outline_in, read_manifest
+from boltzmann_rl.results.manifest import LaterFormat, differences, outline_in, read_manifest, renewed
 from boltzmann_rl.results.spreadsheets import csv_bytes, read_csv
 from boltzmann_rl.runs.outline import runs_in
 from boltzmann_rl.runs.store import Store
@@ -71,9 +71,12 @@ def make_room(folder: Path, manifest: dict[str, Any], *, fresh: bool = False) ->
         return [f"{error}: set aside in {place}."]
     if there is None:
         return []
+    said += renewed(there, manifest)
     changed = differences(there, manifest)
     if _can_be_made_again(folder, there):
-        return [f"The declaration has changed ({changed}): cells that are the same are used again."] if changed else []
+        if changed:
+            said.append(f"The declaration has changed ({changed}): cells that are the same are used again.")
+        return said
     if changed or there["runs"] > manifest["runs"]:
         why = f"of another declaration ({changed})" if changed else f"of {there['runs']} runs"
         said.append(f"{folder} held results {why} without their cells: they are now in {_move_aside(folder)}.")

@@ -162,6 +162,34 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
     return "; ".join(f"{visible(key)}: {_told(before.get(key))} → {_told(after.get(key))}" for key in keys)
 
 
+def renewed(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Sentences on agents that are declared alike, but whose cells differ: by engine, or by code that they reach."""
+    if any(old["declaration"].get(key) != new["declaration"][key] for key in new["declaration"] if key != "agents"):
+        return []
+    before = {(cell["problem"], cell["agent"]): cell for cell in old.get("cells", [])}
+    printed = old["declaration"]["agents"]
+    by_engine: dict[str, str] = {}
+    by_code: list[str] = []
+    for cell in new["cells"]:
+        known, agent = before.get((cell["problem"], cell["agent"])), cell["agent"]
+        if known is None or printed.get(agent) != new["declaration"]["agents"][agent]:
+            continue
+        if known["engine"] != cell["engine"]:
+            by_engine[agent] = cell["engine"]
+        elif known["identity"] != cell["identity"]:
+            by_code.append(agent)
+    said = []
+    if by_engine:
+        engine = next(iter(by_engine.values()))
+        said.append(
+            f"{', '.join(by_engine)}: the {engine} engine does this amount of work, and does it from the start."
+        )
+    if by_code:
+        named = ", ".join(dict.fromkeys(by_code))
+        said.append(f"Code or versions behind {named} have changed: these cells are computed again.")
+    return said
+
+
 def _told(value: Any) -> str:
     """A part of a declaration for a message: escaped and cut to 300 characters, since the folder may be untrusted."""
     text = visible(str(value))
