@@ -16,8 +16,19 @@ from boltzmann_rl import planning, schedules
 from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
 from boltzmann_rl.engines.reference.bandits import simulate
 from boltzmann_rl.figures.style import figure_bytes
-from boltzmann_rl.statistics.comparison import paired_difference
+from boltzmann_rl.statistics.bands import simultaneous_band
+from boltzmann_rl.statistics.comparison import all_pairs, compare, paired_difference
+from boltzmann_rl.statistics.estimates import (
+    first_passage,
+    interquartile_mean,
+    interquartile_mean_of_tasks,
+    median,
+    performance_profile,
+    stratified_bootstrap,
+)
+from boltzmann_rl.statistics.forecasts import forecast
 from boltzmann_rl.statistics.intervals import mean_interval
+from boltzmann_rl.statistics.stopping import decide
 
 INF, LARGEST, LEAST = math.inf, float(np.finfo(np.float64).max), 5e-324
 ROWS = np.array(
@@ -228,6 +239,30 @@ def test_statistics_of_the_largest_numbers_are_right_under_strict_settings():
     assert mean_interval(np.array([LARGEST, LARGEST]))[0] == LARGEST
     assert mean_interval(np.array([INF, 1.0])) == (INF, INF, INF)
     assert paired_difference(np.array([INF, 1.0]), np.array([INF, 2.0])).superiority == 0.25
+
+
+SOME = np.random.default_rng(0).normal(size=(3, 40)) * np.array([[1.0], [1e-300], [1e300]])
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda x: compare(x, all_pairs(3), np.random.default_rng(0), flips=100),
+        lambda x: compare(x[:, :5], all_pairs(3), np.random.default_rng(0)),
+        lambda x: compare(np.where(x > 0.0, LARGEST, -LARGEST), all_pairs(3), np.random.default_rng(0), flips=100),
+        lambda x: decide(x[0], matters=1e-300),
+        lambda x: decide(x[2], matters=1e-300),
+        lambda x: forecast(x[0], np.random.default_rng(0), at_most=100, futures=20),
+        lambda x: simultaneous_band(x.T[:, [0, 1]], "windows", np.random.default_rng(0), draws=50),
+        lambda x: interquartile_mean(x),
+        lambda x: median(np.where(x > 1.0, INF, x)),
+        lambda x: first_passage(x.T, 0.0),
+        lambda x: stratified_bootstrap(x, interquartile_mean_of_tasks, np.random.default_rng(0), resamples=20),
+        lambda x: performance_profile(x[:1], np.array([-1e-310, 0.0, 1e308]), np.random.default_rng(0)),
+    ],
+)
+def test_judgements_are_the_same_under_strict_settings(work):
+    assert_the_same_in_a_strict_session(lambda: tuple(work(SOME)))
 
 
 def test_an_experiment_with_infinite_temperatures_runs_and_draws_under_strict_settings(tmp_path):

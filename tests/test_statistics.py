@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 from scipy import stats
 
 from boltzmann_rl.statistics.comparison import holm, holm_of_all_pairs, paired_difference
@@ -71,6 +71,7 @@ def test_one_sample_has_a_mean_and_no_interval():
 
 
 @given(st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=2, max_size=30))
+@example([(0.0, 1.0), (0.0, 5e-324)])
 @settings(deadline=None, max_examples=100)
 def test_a_comparison_is_the_paired_t_test(pairs):
     a, b = np.array(pairs).T

@@ -45,6 +45,7 @@ def can_be_drawn(differences: Floats) -> NDArray[np.bool_]:
     return np.asarray((differences != 0.0).sum(axis=0) >= LEAST_DIFFERING)
 
 
+@np.errstate(all="ignore")
 def simultaneous_band(
     differences: Floats,
     kind: Kind,
@@ -91,8 +92,7 @@ def simultaneous_band(
         gaussian.append(np.abs(rng.normal(size=(some, runs)) @ residuals).max(axis=-1))
         flips.append(np.abs((2.0 * rng.integers(2, size=(some, runs)) - 1.0) @ residuals).max(axis=-1))
     wide, sums = np.quantile(np.concatenate(gaussian), confidence), np.concatenate(flips) / np.sqrt(runs)
-    with np.errstate(divide="ignore"):
-        flipped = np.sqrt(runs - 1.0) * sums / np.sqrt(np.maximum(1.0 - sums**2, 0.0))
+    flipped = np.sqrt(runs - 1.0) * sums / np.sqrt(np.maximum(1.0 - sums**2, 0.0))
     heavier = t_quantile(runs, confidence) / float(ndtri((1.0 + confidence) / 2.0))
     critical = max(float(wide) * heavier, float(np.quantile(flipped, confidence, method="higher")))
     return Band(spread.mean, *interval_at(spread, critical), critical, skewness_warning(spread.skewness, runs))

@@ -77,6 +77,7 @@ class Comparison(NamedTuple):
     warning: str
 
 
+@np.errstate(all="ignore")
 def paired_difference(a: Floats, b: Floats, confidence: float = CONFIDENCE) -> PairedDifference:
     """The comparison of two agents that faced the same problems and the same reward noise, run by run.
 
@@ -117,6 +118,7 @@ def against(baseline: int, agents: int) -> Pairs:
     return np.column_stack([others, np.full(agents - 1, baseline)])
 
 
+@np.errstate(all="ignore")
 def compare(
     samples: Floats,
     pairs: Pairs | Sequence[tuple[int, int]],
@@ -220,6 +222,7 @@ def _warning(found: Differences, valid: Bools) -> str:
     return skewness_warning(found.spread.skewness[judged], runs)
 
 
+@np.errstate(all="ignore")
 def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:
     """P-values of every agent against every other, corrected for the number of pairs: ``(agents, agents)``.
 

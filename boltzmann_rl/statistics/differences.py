@@ -81,8 +81,8 @@ def differences_of(samples: Floats, pairs: Pairs) -> Differences:
         scaled, parts, counted = samples / unit, [], []
         for start in range(0, max(len(pairs), 1), _AT_A_TIME):
             first, second = pairs[start : start + _AT_A_TIME].T
-            a, b = scaled[first], scaled[second]
-            parts.append(spread_of(a - b, np.maximum(size[first], size[second]) / unit))
+            parts.append(spread_of(scaled[first] - scaled[second], np.maximum(size[first], size[second]) / unit))
+            a, b = samples[first], samples[second]  # not scaled, which may turn the least number into 0
             counted.append(((a > b).sum(axis=-1), (a < b).sum(axis=-1)))
         mean, sd, skewness, vary, zero = (np.concatenate([part[field] for part in parts]) for field in range(1, 6))
         wins, losses = (np.concatenate(numbers).astype(float) for numbers in zip(*counted, strict=True))

@@ -35,6 +35,7 @@ class FirstPassage(NamedTuple):
     median: Estimate
 
 
+@np.errstate(all="ignore")
 def interquartile_mean(samples: Floats, confidence: float = CONFIDENCE) -> Estimate:
     """The mean of the middle half over the last axis, with Tukey & McLaughlin's interval.
 
@@ -50,15 +51,15 @@ def interquartile_mean(samples: Floats, confidence: float = CONFIDENCE) -> Estim
     """
     runs = samples.shape[-1]
     cut = runs // 4
-    with np.errstate(all="ignore"):
-        kept = np.sort(samples, axis=-1)[..., cut : runs - cut]
-        middle, winsorised = kept.mean(axis=-1), np.clip(samples, kept[..., :1], kept[..., -1:])
-        spread = spread_of(winsorised)
-        reach = t_quantile(runs - 2 * cut, confidence) * spread.sd * np.sqrt(runs) / (runs - 2 * cut)
-        reach = np.where(spread.vary, reach, np.nan)
-        return Estimate(middle, middle - reach, middle + reach)
+    kept = np.sort(samples, axis=-1)[..., cut : runs - cut]
+    middle, winsorised = kept.mean(axis=-1), np.clip(samples, kept[..., :1], kept[..., -1:])
+    spread = spread_of(winsorised)
+    reach = t_quantile(runs - 2 * cut, confidence) * spread.sd * np.sqrt(runs) / (runs - 2 * cut)
+    reach = np.where(spread.vary, reach, np.nan)
+    return Estimate(middle, middle - reach, middle + reach)
 
 
+@np.errstate(all="ignore")
 def median(samples: Floats, confidence: float = CONFIDENCE) -> Estimate:
     """The median over the last axis, with an interval between two of the samples that holds for every law.
 
@@ -81,6 +82,7 @@ def median(samples: Floats, confidence: float = CONFIDENCE) -> Estimate:
     return Estimate(value, ordered[..., rank], ordered[..., runs - 1 - rank])
 
 
+@np.errstate(all="ignore")
 def area_under_curve(windows: Floats, confidence: float = CONFIDENCE) -> Estimate:
     """The mean over all windows of a run: the area under its curve, per step.
 
@@ -91,6 +93,7 @@ def area_under_curve(windows: Floats, confidence: float = CONFIDENCE) -> Estimat
     return mean_intervals(windows.mean(axis=-1), confidence)
 
 
+@np.errstate(all="ignore")
 def final_performance(windows: Floats, last: int = 1, confidence: float = CONFIDENCE) -> Estimate:
     """The mean over the last windows of a run.
 
@@ -103,6 +106,7 @@ def final_performance(windows: Floats, last: int = 1, confidence: float = CONFID
     return mean_intervals(windows[..., -last:].mean(axis=-1), confidence)
 
 
+@np.errstate(all="ignore")
 def first_passage(windows: Floats, threshold: float, width: int = 1, confidence: float = CONFIDENCE) -> FirstPassage:
     """Steps until a window's mean is at least the threshold; runs that never get there are censored, not left out.
 
@@ -127,6 +131,7 @@ def first_passage(windows: Floats, threshold: float, width: int = 1, confidence:
     return FirstPassage(steps, Estimate(np.asarray(reached.mean()), *ends), median(steps, confidence))
 
 
+@np.errstate(all="ignore")
 def interquartile_mean_of_tasks(scores: Floats) -> Floats:
     """The mean of the middle half of all scores ``(..., tasks, runs)``, as rliable defines it.
 
@@ -137,6 +142,7 @@ def interquartile_mean_of_tasks(scores: Floats) -> Floats:
     return np.asarray(together[..., cut : together.shape[-1] - cut].mean(axis=-1))
 
 
+@np.errstate(all="ignore")
 def median_of_tasks(scores: Floats) -> Floats:
     """The median over tasks of the mean over runs of ``(..., tasks, runs)``, as rliable defines it.
 
@@ -145,6 +151,7 @@ def median_of_tasks(scores: Floats) -> Floats:
     return np.asarray(np.median(scores.mean(axis=-1), axis=-1))
 
 
+@np.errstate(all="ignore")
 def performance_profile(
     scores: Floats, thresholds: Floats, rng: np.random.Generator, confidence: float = CONFIDENCE
 ) -> Estimate:
@@ -176,6 +183,7 @@ def performance_profile(
     return Estimate(above, *share_interval(np.round(above * scores.shape[1]), scores.shape[1], confidence))
 
 
+@np.errstate(all="ignore")
 def stratified_bootstrap(
     scores: Floats,
     statistic: Callable[[Floats], Floats],

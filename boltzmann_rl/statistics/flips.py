@@ -11,7 +11,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.differences import Pairs
-from boltzmann_rl.statistics.intervals import Spread, guarded_t
+from boltzmann_rl.statistics.intervals import Spread, guarded_t, unit_of
 
 # Statistics of two flips that differ by less are ties, and count against a difference.
 _TIE = 1e-9
@@ -61,6 +61,7 @@ def flip_signs(runs: int, flips: int, rng: np.random.Generator) -> Iterator[Floa
             yield _SIGNS[np.unpackbits(drawn).reshape(runs, _FLIPS_AT_A_TIME)[:, :width]]
 
 
+@np.errstate(all="ignore")
 def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Generator, flips: int = 10_000) -> Flips:
     """Flip the signs of the differences of all pairs together.
 
@@ -77,16 +78,14 @@ def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Genera
 
     Source: Westfall & Young (1993), *Resampling-Based Multiple Testing*, algorithm 2.8, with sign flips.
     """
-    runs = samples.shape[-1]
-    samples = samples - np.median(samples, axis=0)  # differences stay, sums get small
-    unit = 2.0 ** np.frexp(np.abs(samples).max())[1]
+    runs, unit = samples.shape[-1], float(unit_of(np.abs(samples).max()))
     samples, mean, sd = samples / unit, spread.mean / unit, np.where(spread.vary, spread.sd / unit, 0.0)
+    samples = samples - np.median(samples, axis=0)  # differences stay, sums get small
     norm = np.sqrt(runs) * np.hypot(np.sqrt(runs - 1.0) * sd, np.sqrt(runs) * mean)
-    with np.errstate(all="ignore"):
-        t = guarded_t(spread, spread.skewed)
-        clear = np.where(spread.vary, np.abs(t) / np.sqrt(t**2 + runs - 1.0), np.where(spread.zero, 0.0, 1.0))
-        whole = np.where(spread.zero, 0.0, 1.0 / norm)
-        centred = np.where(sd > 0.0, 1.0 / (np.sqrt(runs * (runs - 1.0)) * sd), 0.0)
+    t = guarded_t(spread, spread.skewed)
+    clear = np.where(spread.vary, np.abs(t) / np.sqrt(t**2 + runs - 1.0), np.where(spread.zero, 0.0, 1.0))
+    whole = np.where(spread.zero, 0.0, 1.0 / norm)
+    centred = np.where(sd > 0.0, 1.0 / (np.sqrt(runs * (runs - 1.0)) * sd), 0.0)
     order = np.argsort(clear, kind="stable")
     work = _Work(samples, pairs[order], mean[order], whole[order], centred[order], clear[order] * (1.0 - _TIE))
     counts, maxima = np.zeros(len(pairs)), []
@@ -99,8 +98,7 @@ def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Genera
     p_values[order] = (1.0 + counts) / (1.0 + len(all_maxima))
     down = order[::-1]
     p_values[down] = np.maximum.accumulate(p_values[down])
-    with np.errstate(all="ignore"):
-        maximal_t = np.sqrt(runs - 1.0) * all_maxima / np.sqrt(np.maximum(1.0 - all_maxima**2, 0.0))
+    maximal_t = np.sqrt(runs - 1.0) * all_maxima / np.sqrt(np.maximum(1.0 - all_maxima**2, 0.0))
     return Flips(p_values, np.where(all_maxima >= 1.0 - _TIE, np.inf, maximal_t))
 
 

@@ -42,6 +42,7 @@ class Forecast(NamedTuple):
         return int(self.runs[enough[0]]) if len(enough) else None
 
 
+@np.errstate(all="ignore")
 def forecast(
     differences: Floats,
     rng: np.random.Generator,
@@ -87,6 +88,7 @@ def forecast(
     return Forecast(np.array(to_come, dtype=np.intp), *shares.T)
 
 
+@np.errstate(all="ignore")
 def of_sums(sums: Floats, runs: int, mean: Floats | float = 0.0, sd: Floats | float = 1.0) -> Spread:
     """The moments of samples of which only sums are known, ``(..., 3)``: of the powers 1 to 3 of (sample − mean)/sd.
 
@@ -96,7 +98,6 @@ def of_sums(sums: Floats, runs: int, mean: Floats | float = 0.0, sd: Floats | fl
     square = np.maximum(second - first**2, 0.0)
     own = np.sqrt(square * runs / (runs - 1.0))
     vary = square > 1e-12
-    with np.errstate(all="ignore"):
-        skewness = (third - 3.0 * first * second + 2.0 * first**3) / own**3 * runs**2 / ((runs - 1.0) * (runs - 2.0))
+    skewness = (third - 3.0 * first * second + 2.0 * first**3) / own**3 * runs**2 / ((runs - 1.0) * (runs - 2.0))
     skewness = np.where(vary, skewness, 0.0)
     return Spread(runs, mean + sd * first, sd * own, skewness, vary, np.zeros(vary.shape, dtype=bool))

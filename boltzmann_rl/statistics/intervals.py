@@ -79,6 +79,7 @@ def unit_of(largest: Floats) -> Floats:
     return np.ldexp(1.0, np.clip(np.frexp(largest)[1], -1000, 1000))
 
 
+@np.errstate(all="ignore")
 def spread_of(samples: Floats, size: Floats | None = None) -> Spread:
     """The moments of samples over the last axis, the same in every unit of the samples.
 
@@ -91,21 +92,21 @@ def spread_of(samples: Floats, size: Floats | None = None) -> Spread:
         1.7321
     """
     runs = samples.shape[-1]
-    with np.errstate(all="ignore"):
-        mean, largest = mean_of(samples), np.abs(samples).max(axis=-1)
-        unit = unit_of(largest)
-        scaled = samples / unit[..., np.newaxis]
-        deviations = scaled - scaled.mean(axis=-1, keepdims=True)
-        squares = deviations * deviations
-        total = squares.sum(axis=-1)
-        sd = np.sqrt(total / (runs - 1)) if runs > 1 else np.full(mean.shape, np.nan)
-        rounding = ROUNDING * ((largest if size is None else size) / unit)
-        vary = sd > rounding
-        skewness = np.einsum("...r,...r->...", squares, deviations) / sd**3 * (runs / max((runs - 1) * (runs - 2), 1))
-        skewness = np.where(vary & (runs > 2), skewness, 0.0)
-        return Spread(runs, mean, sd * unit, skewness, vary, ~vary & (np.abs(mean / unit) <= rounding))
+    mean, largest = mean_of(samples), np.abs(samples).max(axis=-1)
+    unit = unit_of(largest)
+    scaled = samples / unit[..., np.newaxis]
+    deviations = scaled - scaled.mean(axis=-1, keepdims=True)
+    squares = deviations * deviations
+    total = squares.sum(axis=-1)
+    sd = np.sqrt(total / (runs - 1)) if runs > 1 else np.full(mean.shape, np.nan)
+    rounding = ROUNDING * ((largest if size is None else size) / unit)
+    vary = sd > rounding
+    skewness = np.einsum("...r,...r->...", squares, deviations) / sd**3 * (runs / max((runs - 1) * (runs - 2), 1))
+    skewness = np.where(vary & (runs > 2), skewness, 0.0)
+    return Spread(runs, mean, sd * unit, skewness, vary, ~vary & (np.abs(mean / unit) <= rounding))
 
 
+@np.errstate(all="ignore")
 def halls_t(spread: Spread, of: Floats | float = 0.0) -> Floats:
     """Hall's transformed t statistic of the means ``of``, whose law is nearly Student's also for skewed samples.
 
@@ -114,53 +115,52 @@ def halls_t(spread: Spread, of: Floats | float = 0.0) -> Floats:
     Source: Hall (1992), *Journal of the Royal Statistical Society* B 54: "On the removal of skewness by
     transformation".
     """
-    with np.errstate(all="ignore"):
-        w, skewness = (spread.mean - of) / spread.sd, spread.skewness
-        return np.sqrt(spread.runs) * (
-            w + skewness * w**2 / 3.0 + skewness**2 * w**3 / 27.0 + skewness / (6.0 * spread.runs)
-        )
+    w, skewness = (spread.mean - of) / spread.sd, spread.skewness
+    return np.sqrt(spread.runs) * (
+        w + skewness * w**2 / 3.0 + skewness**2 * w**3 / 27.0 + skewness / (6.0 * spread.runs)
+    )
 
 
+@np.errstate(all="ignore")
 def guarded_t(spread: Spread, guard: NDArray[np.bool_], of: float = 0.0) -> Floats:
     """Student's t statistic of the means ``of``, where ``guard`` is true the smaller in size of it and Hall's.
 
     It is 0 where the two have different signs, and where nothing varies.
     """
-    with np.errstate(all="ignore"):
-        students = (spread.mean - of) / spread.sd * np.sqrt(spread.runs)
-        halls = halls_t(spread, of)
-        smaller = np.sign(students) * np.minimum(np.abs(students), np.abs(halls))
-        guarded = np.where(np.sign(students) == np.sign(halls), smaller, 0.0)
-        t = np.where(guard, guarded, students)
-        return np.where(spread.vary & np.isfinite(spread.mean), t, 0.0)
+    students = (spread.mean - of) / spread.sd * np.sqrt(spread.runs)
+    halls = halls_t(spread, of)
+    smaller = np.sign(students) * np.minimum(np.abs(students), np.abs(halls))
+    guarded = np.where(np.sign(students) == np.sign(halls), smaller, 0.0)
+    t = np.where(guard, guarded, students)
+    return np.where(spread.vary & np.isfinite(spread.mean), t, 0.0)
 
 
+@np.errstate(all="ignore")
 def hull(spread: Spread, t: float) -> tuple[Floats, Floats]:
     """The smallest interval with all means whose Student's or Hall's statistic is at most t in size."""
-    with np.errstate(all="ignore"):
-        skewness = np.where(np.abs(spread.skewness) < 1e-6, 1e-6, spread.skewness)  # the limit 0, to 1e-10
-        reach = t * spread.sd / np.sqrt(spread.runs)
-        shifted = np.array([t, -t]) / np.sqrt(spread.runs) - skewness[..., np.newaxis] / (6.0 * spread.runs)
-        w = (np.cbrt(1.0 + skewness[..., np.newaxis] * shifted) - 1.0) * 3.0 / skewness[..., np.newaxis]
-        left, right = (spread.mean - spread.sd * w[..., side] for side in (0, 1))
-        return np.minimum(spread.mean - reach, left), np.maximum(spread.mean + reach, right)
+    skewness = np.where(np.abs(spread.skewness) < 1e-6, 1e-6, spread.skewness)  # the limit 0, to 1e-10
+    reach = t * spread.sd / np.sqrt(spread.runs)
+    shifted = np.array([t, -t]) / np.sqrt(spread.runs) - skewness[..., np.newaxis] / (6.0 * spread.runs)
+    w = (np.cbrt(1.0 + skewness[..., np.newaxis] * shifted) - 1.0) * 3.0 / skewness[..., np.newaxis]
+    left, right = (spread.mean - spread.sd * w[..., side] for side in (0, 1))
+    return np.minimum(spread.mean - reach, left), np.maximum(spread.mean + reach, right)
 
 
+@np.errstate(all="ignore")
 def interval_at(spread: Spread, t: float) -> tuple[Floats, Floats]:
     """The means whose Student's statistic is at most t in size, where the samples are skewed also those of Hall's.
 
     NaN where nothing varies; both ends are infinite if the mean is.
     """
-    with np.errstate(all="ignore"):
-        reach = t * spread.sd / np.sqrt(spread.runs)
-        low, high = spread.mean - reach, spread.mean + reach
-        if spread.skewed.any():
-            both = hull(spread, t)
-            low, high = np.where(spread.skewed, both[0], low), np.where(spread.skewed, both[1], high)
-        missing = ~spread.vary & np.isfinite(spread.mean)
-        endless = np.isinf(spread.mean) & (spread.runs > 1)
-        low, high = (np.where(endless, spread.mean, end) for end in (low, high))
-        return np.where(missing, np.nan, low), np.where(missing, np.nan, high)
+    reach = t * spread.sd / np.sqrt(spread.runs)
+    low, high = spread.mean - reach, spread.mean + reach
+    if spread.skewed.any():
+        both = hull(spread, t)
+        low, high = np.where(spread.skewed, both[0], low), np.where(spread.skewed, both[1], high)
+    missing = ~spread.vary & np.isfinite(spread.mean)
+    endless = np.isinf(spread.mean) & (spread.runs > 1)
+    low, high = (np.where(endless, spread.mean, end) for end in (low, high))
+    return np.where(missing, np.nan, low), np.where(missing, np.nan, high)
 
 
 def interval_of(spread: Spread, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
@@ -168,6 +168,7 @@ def interval_of(spread: Spread, confidence: float = CONFIDENCE) -> tuple[Floats,
     return interval_at(spread, t_quantile(spread.runs, confidence))
 
 
+@np.errstate(all="ignore")
 def p_values_of(spread: Spread) -> Floats:
     """Two-sided p-values of the means being 0, which agree with the intervals: p < 1 − confidence if they exclude 0.
 
@@ -175,10 +176,9 @@ def p_values_of(spread: Spread) -> Floats:
     same number there is no t: the p-value is then that of the sign test, 2^(1−n), and 1 if that number is 0. NaN for
     one sample.
     """
-    with np.errstate(all="ignore"):
-        p_values = 2.0 * stdtr(spread.runs - 1, -np.abs(guarded_t(spread, spread.skewed)))
-        p_values = np.where(spread.vary, p_values, np.where(spread.zero, 1.0, 2.0 ** (1.0 - spread.runs)))
-        return np.where(np.isfinite(spread.mean) & np.isfinite(spread.sd) & (spread.runs > 1), p_values, np.nan)
+    p_values = 2.0 * stdtr(spread.runs - 1, -np.abs(guarded_t(spread, spread.skewed)))
+    p_values = np.where(spread.vary, p_values, np.where(spread.zero, 1.0, 2.0 ** (1.0 - spread.runs)))
+    return np.where(np.isfinite(spread.mean) & np.isfinite(spread.sd) & (spread.runs > 1), p_values, np.nan)
 
 
 def skewness_warning(skewness: Floats, runs: int) -> str:
@@ -203,6 +203,7 @@ def skewness_warning(skewness: Floats, runs: int) -> str:
     )
 
 
+@np.errstate(all="ignore")
 def mean_intervals(
     samples: Floats,
     confidence: float = CONFIDENCE,

@@ -9,6 +9,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.levels import as_level
 
 
+@np.errstate(all="ignore")
 def share_interval(
     counts: Floats, runs: int, confidence: float = 0.95, kind: Literal["exact", "wilson"] = "exact"
 ) -> tuple[Floats, Floats]:
@@ -42,6 +43,7 @@ def share_interval(
     return np.where(counts == 0.0, 0.0, low), np.where(counts == runs, 1.0, high)
 
 
+@np.errstate(all="ignore")
 def share_difference_interval(more: Floats, less: Floats, runs: int, confidence: float) -> tuple[Floats, Floats]:
     """The ends of the interval of the difference of two paired shares, in [−1, 1].
 
@@ -68,6 +70,7 @@ def share_difference_interval(more: Floats, less: Floats, runs: int, confidence:
     return np.where(may_be_0, np.minimum(low, 0.0), low), np.where(may_be_0, np.maximum(high, 0.0), high)
 
 
+@np.errstate(all="ignore")
 def share_difference_p_values(more: Floats, less: Floats, runs: int) -> Floats:
     """Two-sided p-values of two paired shares being equal: McNemar's exact test, or the interval's if that is larger.
 

@@ -119,6 +119,7 @@ def t_threshold(runs: int, alpha: float) -> float:
     return high
 
 
+@np.errstate(all="ignore")
 def decide(differences: Floats, *, alpha: float = 0.05, matters: float | None = None) -> Look:
     """The first look at which the differences decide, or the last look there was.
 
@@ -150,6 +151,7 @@ def decide(differences: Floats, *, alpha: float = 0.05, matters: float | None = 
     return found
 
 
+@np.errstate(all="ignore")
 def decisions(spread: Spread, alpha: float, matters: float | None = None) -> Floats:
     """At one look at many samples: 1 if the first is ahead, −1 if the second is, 0 for no difference that matters.
 
