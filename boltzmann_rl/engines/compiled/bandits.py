@@ -93,7 +93,7 @@ def simulate_ranges(
     """The reference's `simulate_ranges` for agents and bandits that this engine supports (`reason`).
 
     It draws from the same streams in the same order. Actions are the same, except where a uniform lies within 1e-12 of
-    the boundary between two, or where two indices or values differ by rounding only. Curves and totals agree to 1e-12
+    the boundary between two, or where two indices or values differ by rounding only. All measurements agree to 1e-12
     of the largest number, unless rounding errors grow (unbounded rewards divided by small probabilities). The reference
     runs instead where it would raise an error, or where numbers are too large or small for full precision. The
     interpreter lock is released, so that blocks can run in threads.
