@@ -10,6 +10,9 @@ from boltzmann_rl.runs.plan import Cell, Plan, Series, key_of, ranges
 # Seconds of work that are sent at once: a kill costs at most this and one cell for each worker.
 _SECONDS = 0.05
 
+# Groups in a batch: what is known of other agents may not hold for the next.
+_MOST = 50
+
 # Runs in an environment that are simulated together, as they share schedules and transition tables.
 _TOGETHER = 5
 
@@ -85,7 +88,7 @@ def batches(groups: Iterable[Group], seconds_of: Callable[[Group], float]) -> It
         for part in _split(group, seconds_of(group)):
             batch.append(part)
             seconds += seconds_of(part)
-            if seconds >= _SECONDS:
+            if seconds >= _SECONDS or len(batch) == _MOST:
                 yield batch
                 batch, seconds = [], 0.0
     if batch:

@@ -19,6 +19,7 @@ class Estimates:
     def __init__(self, series: int) -> None:
         self._left = [0.0] * series
         self._rates: list[float | None] = [None] * series
+        self._known, self._count = 0.0, 0  # sum and number of the rates that are known
 
     def add(self, group: Group) -> None:
         """Add a group to the work that is left."""
@@ -29,29 +30,39 @@ class Estimates:
         weight = _weight(group)
         self._left[group.series] = max(0.0, self._left[group.series] - weight)
         if seconds is not None:
-            self._rates[group.series] = seconds / weight
+            self._set(group.series, seconds / weight)
 
     def tried(self, group: Group, seconds: float) -> None:
         """Take note of an estimate for a group."""
-        self._rates[group.series] = seconds / _weight(group)
+        self._set(group.series, seconds / _weight(group))
 
     def drop(self, series: int) -> None:
         """Take all that is left of a series from the work."""
         self._left[series] = 0.0
 
     def seconds_of(self, group: Group) -> float:
-        """An estimate of the seconds that a group takes."""
-        rate = self._rates[group.series]
+        """An estimate of the seconds that a group takes; that of the other series on average, if its own is unknown."""
+        rate = self._rates[group.series] or self._usual
         return _UNKNOWN if rate is None else rate * _weight(group)
 
     @property
     def left(self) -> float | None:
         """An estimate of the seconds that the rest of the work takes one process; None if nothing is known."""
-        known = [rate for rate in self._rates if rate is not None]
-        if not known:
+        usual = self._usual
+        if usual is None:
             return None
-        usual = sum(known) / len(known)
         return sum(left * (usual if rate is None else rate) for left, rate in zip(self._left, self._rates, strict=True))
+
+    @property
+    def _usual(self) -> float | None:
+        """The mean rate of the series whose rate is known."""
+        return self._known / self._count if self._count else None
+
+    def _set(self, series: int, rate: float) -> None:
+        before = self._rates[series]
+        self._known += rate - (before or 0.0)
+        self._count += before is None
+        self._rates[series] = rate
 
 
 def _weight(group: Group) -> float:

@@ -69,8 +69,13 @@ def keep(folder: Path, failure: Failure) -> None:
 
 
 def forget(folder: Path, key: str) -> None:
-    """Remove the failure of a cell that is simulated now, if it failed before."""
+    """Remove the failure of a cell that is simulated now."""
     (folder / FAILURES / f"{key}.json").unlink(missing_ok=True)
+
+
+def failed_before(folder: Path) -> set[str]:
+    """The keys of the cells whose failures are in a folder of results."""
+    return {path.stem for path in (folder / FAILURES).glob("*.json")}
 
 
 def kept(folder: Path) -> list[Failure]:

@@ -98,6 +98,7 @@ class _Run:
         self._identities = [entry.identity for entry in outline.entries]
         self._estimates = Estimates(len(plan.series))
         self._failures: dict[str, Failure] = {}
+        self._failed_before = set() if folder is None else failures.failed_before(folder)
         self._broken: set[int] = set()  # series that failed when they were tried
         self._looked = self._seconds = 0.0
 
@@ -237,7 +238,7 @@ class _Run:
             return
         if key not in self._store:
             self._store.add(key, outcome.content)
-        if self._folder is not None:
+        if self._folder is not None and key in self._failed_before:
             failures.forget(self._folder, key)
         self._seconds += outcome.seconds
         self._progress.advance(work=outcome.seconds)

@@ -28,7 +28,7 @@ _SUFFIX = ".cells"
 ASIDE = "damaged"
 
 # Bytes after which a process begins its next segment: a reader holds one segment in memory.
-_LARGEST = 64 * 2**20
+_LARGEST = 16 * 2**20
 
 
 class Record(NamedTuple):
