@@ -1,5 +1,6 @@
 """The runner: what is missing is simulated, what fails is named, and everything else is kept."""
 
+import dataclasses
 import importlib.util
 import sys
 import warnings
@@ -295,3 +296,26 @@ def test_cells_of_changed_code_are_computed_again_and_the_agent_is_named(tmp_pat
             results.append(module.experiment().run(progress=False, results=tmp_path / "results"))
         assert len(simulated) == (1 if results[1:] else 2)
     assert not results[0].curves.equals(results[1].curves)
+
+
+@dataclass(frozen=True)
+class First:
+    """Whether the first arm is chosen."""
+
+    def __call__(self, moment):
+        return moment.action == 0
+
+
+def test_metrics_of_ones_own_and_evaluations_stand_in_the_tables_and_the_manifest(tmp_path):
+    results = bandits(12, metrics={"first": First()}).run(progress=False, results=tmp_path)
+    assert results.manifest["declaration"]["metrics"] == {"first": "First()"}
+    share = results.run_curves.groupby(["agent", "run"])["first"].mean()  # windows of one step each
+    whole = results.runs.set_index(["agent", "run"])["first"] / 20
+    pd.testing.assert_series_equal(share.loc[whole.index], whole, check_names=False)
+    means = results.summary.set_index("agent")["first"]
+    pd.testing.assert_series_equal(whole.groupby("agent").mean().loc[means.index], means, check_names=False)
+    lakes = dataclasses.replace(lake(2), name="y", evaluate_every=3, evaluation_episodes=2)
+    declared = lakes.run(progress=False, results=tmp_path).manifest["declaration"]
+    assert (declared["evaluate_every"], declared["evaluation_episodes"]) == (3, 2)
+    with pytest.warns(UserWarning, match="evaluation_episodes: 2 → 1"):
+        dataclasses.replace(lakes, evaluation_episodes=1).run(progress=False, results=tmp_path)

@@ -100,6 +100,10 @@ def outline_of(plan: Plan) -> Outline:
         declaration["seeds"] = seeds
     if first.uncounted:
         declaration["uncounted_steps"] = first.uncounted
+    if first.own:
+        declaration["metrics"] = {label: repr(metric) for label, metric in first.own}
+    if first.evaluate_every:
+        declaration |= {"evaluate_every": first.evaluate_every, "evaluation_episodes": first.evaluation_episodes}
     entries = tuple(
         Entry(s.problem, s.agent, s.family, s.parameter, s.cell.engine, s.reason, s.cell.identity) for s in plan.series
     )
