@@ -232,9 +232,10 @@ def _checked(experiments: Any) -> tuple[Any, ...]:
     if len({type(one) for one in listed}) > 1:
         raise TypeError("the experiments of a sweep must be of one kind, got BanditExperiment and GymnasiumExperiment")
     for name in parameters_of(listed[0]).keys() - _FREE:
-        values = list(dict.fromkeys(shown(getattr(one, name)) for one in listed))
+        values = {repr(value): value for value in (getattr(one, name) for one in listed)}
         if len(values) > 1:
-            raise ValueError(f"the experiments of a sweep must have the same {name}, got {' and '.join(values)}")
+            got = " and ".join(map(shown, values.values()))
+            raise ValueError(f"the experiments of a sweep must have the same {name}, got {got}")
     return listed
 
 
