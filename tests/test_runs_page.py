@@ -52,16 +52,17 @@ def command(line, capsys):
 
 
 def test_the_code_and_the_commands_run_from_top_to_bottom(folder, capsys):
-    namespace = {"__name__": "page"}
+    namespace, windows = {"__name__": "page"}, None
     for language, text in BLOCKS:
         if language == "sh":
             for line in text.splitlines():
                 command(line, capsys)
         elif text not in (FILE, CLUSTER, SCRIPT):
             exec(compile(text, "runs.md", "exec"), namespace)
+            windows = namespace.get("curves") if "results.run_curves" in text else windows
     assert (folder / "results" / "study.1").is_dir(), "where --fresh moved the results"
     named = re.search(r"^The columns are (.*?)\n\n", PAGE, flags=re.DOTALL | re.MULTILINE)[1]
-    columns = list(namespace["curves"].columns)
+    columns = list(windows.columns)
     assert re.findall(r"`(\w+)`", named) == columns[: columns.index("end") + 1]
     assert set(namespace["final"].columns) == set(brl.load("results/study").summary["agent"])
     assert (folder / "windows.csv").exists()

@@ -167,6 +167,26 @@ def test_a_sweep_of_a_list_with_a_study_draws_each_agent_where_it_is(tmp_path):
     assert len(brl.load(tmp_path / "x").summary) == 3
 
 
+@dataclasses.dataclass(frozen=True)
+class First:
+    """A metric that has a long name."""
+
+    name: str
+
+    def __call__(self, transition):
+        return transition.reward
+
+
+LONG = "a" * 100
+
+
+def test_metrics_and_evaluations_of_the_experiments_are_those_of_the_sweep():
+    sweep = brl.Sweep("x", lake(metrics={"r": First("r")}, evaluate_every=2), {"seed": (0, 1)})
+    results = sweep.run(progress=False)
+    assert {"r", "greedy_return"} <= set(results.curves["metric"])
+    assert results.manifest["declaration"]["metrics"] == {"r": "First(name='r')"}
+
+
 # --- what is refused ------------------------------------------------------------------------------------------
 
 
@@ -197,6 +217,8 @@ def test_wrong_parameters_and_values_are_refused(over, error, message):
     [
         ([bandits(runs=5), bandits(runs=6)], ValueError, "the same runs, got 5 and 6"),
         ([bandits(steps=5), bandits(steps=6)], ValueError, "the same steps, got 5 and 6"),
+        ([lake(), lake(evaluate_every=2)], ValueError, "the same evaluate_every, got 0 and 2"),
+        ([lake(metrics={"r": First(LONG)}), lake(metrics={"r": First(f"{LONG}!")})], ValueError, "the same metrics"),
         ([bandits(), lake()], TypeError, "of one kind"),
         ([], TypeError, "got none"),
         (["x"], TypeError, "got 'x'"),
