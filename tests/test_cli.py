@@ -578,3 +578,45 @@ def test_again_says_that_the_file_of_the_run_has_changed(folder, capsys):
     Path("small.py").unlink()
     assert main(["run", "--again", "results/small"]) == 2
     assert "no experiment file there" in said(capsys)
+
+
+# --- folders of results ---------------------------------------------------------------------------------------
+
+
+def test_status_and_store_count_what_is_there(folder, capsys):
+    assert main(["run", "small.py", "--quiet", "--runs", "12"]) == 0  # runs 0 to 9, and 10 and 11, of two agents
+    assert main(["run", "small.py", "--quiet", "--runs", "10", "--seed", "3"]) == 0
+    capsys.readouterr()
+    assert main(["status", "results/small"]) == 0
+    assert capsys.readouterr().out == "small: 2 of 2 cells, 10 of 10 runs complete for all agents\n"
+    assert main(["store", "ls", "results/small"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == ["cool on three arms: 1 of 1 cells", "hot on three arms: 1 of 1 cells"]
+    assert told[2].startswith("6 cells in all, ")
+    assert told[2].endswith("MB, 4 of them from earlier declarations or code")
+    assert main(["store", "compact", "results/small"]) == 0
+    assert "before: 6 cells, " in capsys.readouterr().out
+    assert len(list(Path("results/small/cells").glob("*.cells"))) == 1
+    assert main(["store", "rm", "results/small"]) == 0
+    assert "; now: 2 cells, " in capsys.readouterr().out
+    assert main(["plot", "results/small"]) == 0
+    assert load("results/small").manifest["declaration"]["seed"] == 3
+
+
+def test_status_says_how_to_repeat_a_cell_that_failed(folder, capsys):
+    Path("own.py").write_text(OWN_CLASSES.replace("1.0 / (1.0 + self.pace * step)", "0.5 - step"), "utf-8")
+    assert main(["run", "own.py", "--quiet"]) == 1
+    capsys.readouterr()
+    assert main(["status", "results/own"]) == 0
+    failed = [line.split() for line in capsys.readouterr().out.splitlines() if "--cell" in line]
+    assert failed
+    assert failed[0][:3] == ["boltzmann-rl", "run", "own.py"]
+    assert failed[0][-1] == "--pdb"
+    assert main(failed[0][1:-1]) == 1
+    assert "temperature must be 0 or more, got -0.5" in said(capsys)
+
+
+@pytest.mark.parametrize("command", [["status"], ["store", "ls"], ["store", "rm"], ["store", "compact"]])
+def test_a_folder_without_a_plan_is_refused(folder, capsys, command):
+    assert main([*command, "."]) == 2
+    assert ". is not the folder of an experiment's results: there is no plan.json in it" in said(capsys)

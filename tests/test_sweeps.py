@@ -325,3 +325,14 @@ def test_a_sweep_is_a_declaration_that_prints_and_compares():
     assert one == other
     assert one != dataclasses.replace(one, over={"seed": (0,)})
     assert "over={'agents.policy.temperature': (0.1, 0.2)" in repr(one)
+
+
+def test_titles_do_not_run_into_those_of_the_next_panel():
+    sweep = brl.Sweep("x", bandits(), {"agents.policy.epsilon": (0.1, 0.2), "problem.arms": (3, 5), "seed": (0, 1)})
+    results = sweep.run(progress=False)
+    figure = results.plot()
+    figure.draw_without_rendering()
+    titles = [ax.title if ax.title.get_text() else ax._left_title for ax in figure.axes]
+    boxes = [title.get_window_extent() for title in titles]
+    for left, right in zip(boxes[::2], boxes[1::2], strict=True):
+        assert left.x1 < right.x0

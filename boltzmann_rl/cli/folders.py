@@ -123,8 +123,9 @@ def status(options: argparse.Namespace) -> int:
             say(f"{where}: {state.get('running', '')}{ends} (news {news})")
         else:
             say(f"{where} died, {news}; it was at {state.get('running', 'its beginning')}")
+    file = manifest.get("file", {}).get("path", "FILE") if manifest is not None else "FILE"
     for failure in kept(folder):
-        say(f"failed: {failure}\n    repeat it with --cell {failure.key[:12]}")
+        say(f"failed: {failure}\n    boltzmann-rl run {file} --cell {failure.key[:12]} --pdb")
     return 0
 
 
@@ -151,8 +152,9 @@ def store(options: argparse.Namespace) -> int:
             keys = [key for _, _, key in outline.keys(entry)]
             there = sum(key in cells for key in keys)
             needed += there
-            say(f"{entry.agent} on {entry.problem}: {there} of {len(keys)} cells, {entry.identity[:12]}")
-        say(f"{len(cells)} cells in all, {len(cells) - needed} of them of other plans, {cells.size / 1e6:.1f} MB")
+            say(f"{entry.agent} on {entry.problem}: {there} of {len(keys)} cells")
+        others = f", {len(cells) - needed} of them from earlier declarations or code" if len(cells) > needed else ""
+        say(f"{len(cells)} cells in all, {cells.size / 1e6:.1f} MB{others}")
         for line in cells.damaged:
             say(line)
         return 0
@@ -161,5 +163,5 @@ def store(options: argparse.Namespace) -> int:
     wanted = {key for entry in outline.entries for _, _, key in outline.keys(entry)} if options.action == "rm" else None
     before = len(cells), cells.size
     cells.compact(wanted)
-    say(f"{before[0]} cells, {before[1] / 1e6:.1f} MB before; {len(cells)} cells, {cells.size / 1e6:.1f} MB now")
+    say(f"before: {before[0]} cells, {before[1] / 1e6:.1f} MB; now: {len(cells)} cells, {cells.size / 1e6:.1f} MB")
     return 0

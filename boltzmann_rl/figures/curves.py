@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from boltzmann_rl.engines.metrics import Metric, measures_of
-from boltzmann_rl.figures.panels import caption, finish, frame_late, line_with_band
-from boltzmann_rl.figures.style import Drawing, label_lines, short, styled
+from boltzmann_rl.figures.panels import caption, finish, frame_late, line_with_band, titled
+from boltzmann_rl.figures.style import Drawing, label_lines, styled
 
 
 def plot_curves(curves: pd.DataFrame, axis: str, agents: Sequence[str]) -> Figure:
@@ -34,7 +34,7 @@ def plot_curves(curves: pd.DataFrame, axis: str, agents: Sequence[str]) -> Figur
             here = curves[curves["problem"] == problem]
             block = axes[index * rows_each : (index + 1) * rows_each]
             for ax, metric in zip(block.ravel(), metrics, strict=False):
-                title = f"{short(problem)}: {metric.title}" if len(problems) > 1 else metric.title
+                title = titled(problem, metric.title, len(problems) > 1)
                 _draw(ax, here[here["metric"] == metric.name], agents, metric, title)
                 ax.set_xlabel(axis)
             for ax in block[:, -1]:

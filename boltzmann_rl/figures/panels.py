@@ -12,6 +12,12 @@ from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.figures.style import line_style, plain_ticks, short
 
 
+def titled(problem: str, title: str, several: bool) -> str:
+    """The title of a panel, with the label of the problem if there are several: before it, or above if it is long."""
+    label = short(problem)
+    return title if not several else f"{label}: {title}" if len(label) + len(title) <= 44 else f"{label}\n{title}"
+
+
 def line_with_band(ax: Axes, x: Any, mean: Any, low: Any, high: Any, index: int, label: str) -> None:
     """Draw means in the style of line ``index``, with a band where their intervals are finite."""
     x, mean, low, high = (np.asarray(part) for part in (x, mean, low, high))

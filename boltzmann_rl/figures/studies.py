@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from boltzmann_rl.engines.metrics import Metric, measures_of
-from boltzmann_rl.figures.panels import caption, finish, line_with_band
-from boltzmann_rl.figures.style import Drawing, label_lines, short, styled
+from boltzmann_rl.figures.panels import caption, finish, line_with_band, titled
+from boltzmann_rl.figures.style import Drawing, label_lines, styled
 
 
 def plot_study(summary: pd.DataFrame, axis: str, study: Mapping[str, Any]) -> Figure:
@@ -34,7 +34,7 @@ def plot_study(summary: pd.DataFrame, axis: str, study: Mapping[str, Any]) -> Fi
             here = summary[summary["problem"] == problem].set_index("agent")
             for ax, name in zip(axes[row], measures.study, strict=True):
                 metric = measures[name]
-                title = f"{short(problem)}: {metric.of_run}" if len(problems) > 1 else metric.of_run
+                title = titled(problem, metric.of_run, len(problems) > 1)
                 _draw(ax, here, study, names, metric, title)
             label_lines(axes[row, -1])
         caption(figure, summary)
