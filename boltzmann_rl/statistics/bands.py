@@ -95,7 +95,9 @@ def simultaneous_band(
     flipped = np.sqrt(runs - 1.0) * sums / np.sqrt(np.maximum(1.0 - sums**2, 0.0))
     heavier = t_quantile(runs, confidence) / float(ndtri((1.0 + confidence) / 2.0))
     critical = max(float(wide) * heavier, float(np.quantile(flipped, confidence, method="higher")))
-    return Band(spread.mean, *interval_at(spread, critical), critical, skewness_warning(spread.skewness, runs))
+    return Band(
+        spread.mean, *interval_at(spread, critical, spread.skewed), critical, skewness_warning(spread.skewness, runs)
+    )
 
 
 def _check(differences: Floats, kind: Kind) -> None:

@@ -66,8 +66,8 @@ def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Genera
     """Flip the signs of the differences of all pairs together.
 
     The sum of squares of a pair's differences does not change under flips, so that the flipped t statistic rises with
-    the size of the flipped sum, and the flipped sum is a difference of two agents' sums. Of skewed differences the
-    smaller of Student's and Hall's statistic is compared with the flipped ones.
+    the size of the flipped sum, and the flipped sum is a difference of two agents' sums. Of clearly skewed differences
+    the smaller of Student's and Hall's statistic is compared with the flipped ones.
 
     Args:
         samples: ``(agents, runs)``, finite.
@@ -82,7 +82,7 @@ def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Genera
     samples, mean, sd = samples / unit, spread.mean / unit, np.where(spread.vary, spread.sd / unit, 0.0)
     samples = samples - np.median(samples, axis=0)  # differences stay, sums get small
     norm = np.sqrt(runs) * np.hypot(np.sqrt(runs - 1.0) * sd, np.sqrt(runs) * mean)
-    t = guarded_t(spread, spread.skewed)
+    t = guarded_t(spread, spread.clearly_skewed)
     clear = np.where(spread.vary, np.abs(t) / np.sqrt(t**2 + runs - 1.0), np.where(spread.zero, 0.0, 1.0))
     whole = np.where(spread.zero, 0.0, 1.0 / norm)
     centred = np.where(sd > 0.0, 1.0 / (np.sqrt(runs * (runs - 1.0)) * sd), 0.0)

@@ -1,5 +1,6 @@
 """Means and their confidence intervals: Student's t, and where the samples are skewed also Hall's transformed t."""
 
+import math
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,8 +19,8 @@ ROUNDING = 2.0**-44
 # From this sample skewness on, the interval is the hull of Student's and Hall's.
 SKEWED = 1.0
 
-# Runs that a mean needs for each unit of squared skewness, and how often normal samples are warned of.
-_COCHRAN, _WARNED_BY_CHANCE = 25.0, 0.05
+# Runs that a mean needs for each unit of squared skewness; how often normal samples are warned of, or clearly skewed.
+_COCHRAN, _WARNED_BY_CHANCE, _CLEAR_BY_CHANCE = 25.0, 0.05, 0.001
 
 
 class Estimate(NamedTuple):
@@ -49,6 +50,11 @@ class Spread(NamedTuple):
         """Whether the hull of two intervals takes the place of Student's."""
         return self.vary & (np.abs(self.skewness) >= SKEWED)
 
+    @property
+    def clearly_skewed(self) -> NDArray[np.bool_]:
+        """Whether they are skewed by more than chance explains in all but one of a thousand normal samples."""
+        return self.skewed & (np.abs(self.skewness) >= _by_chance(_CLEAR_BY_CHANCE, self.runs))
+
 
 def t_quantile(samples: int, confidence: float = CONFIDENCE) -> float:
     """The half-width of a Student-t interval in standard errors; NaN for one sample."""
@@ -72,6 +78,14 @@ def mean_of(samples: Floats) -> Floats:
     unit = 2.0 ** samples.shape[-1].bit_length()  # dividing by a power of two is exact
     parts = np.clip((samples / unit).mean(axis=-1) * unit, samples.min(axis=-1), samples.max(axis=-1))
     return np.where(np.isfinite(mean), mean, parts)
+
+
+def _by_chance(share: float, runs: int) -> float:
+    """The size of the skewness G₁ that this share of normal samples exceeds, nearly."""
+    if runs < 3:
+        return math.inf
+    standard_error = math.sqrt(6.0 * runs * (runs - 1.0) / ((runs - 2.0) * (runs + 1.0) * (runs + 3.0)))
+    return float(ndtri(1.0 - share / 2.0)) * standard_error
 
 
 def unit_of(largest: Floats) -> Floats:
@@ -147,16 +161,16 @@ def hull(spread: Spread, t: float) -> tuple[Floats, Floats]:
 
 
 @np.errstate(all="ignore")
-def interval_at(spread: Spread, t: float) -> tuple[Floats, Floats]:
-    """The means whose Student's statistic is at most t in size, where the samples are skewed also those of Hall's.
+def interval_at(spread: Spread, t: float, guard: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """The means whose Student's statistic is at most t in size, where ``guard`` is true also those of Hall's.
 
     NaN where nothing varies; both ends are infinite if the mean is.
     """
     reach = t * spread.sd / np.sqrt(spread.runs)
     low, high = spread.mean - reach, spread.mean + reach
-    if spread.skewed.any():
+    if guard.any():
         both = hull(spread, t)
-        low, high = np.where(spread.skewed, both[0], low), np.where(spread.skewed, both[1], high)
+        low, high = np.where(guard, both[0], low), np.where(guard, both[1], high)
     missing = ~spread.vary & np.isfinite(spread.mean)
     endless = np.isinf(spread.mean) & (spread.runs > 1)
     low, high = (np.where(endless, spread.mean, end) for end in (low, high))
@@ -165,7 +179,7 @@ def interval_at(spread: Spread, t: float) -> tuple[Floats, Floats]:
 
 def interval_of(spread: Spread, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
     """The ends of the interval of means: see `mean_intervals`."""
-    return interval_at(spread, t_quantile(spread.runs, confidence))
+    return interval_at(spread, t_quantile(spread.runs, confidence), spread.skewed)
 
 
 @np.errstate(all="ignore")
@@ -192,10 +206,8 @@ def skewness_warning(skewness: Floats, runs: int) -> str:
     """
     if runs < 3 or not len(skewness):
         return ""
-    standard_error = np.sqrt(6.0 * runs * (runs - 1.0) / ((runs - 2.0) * (runs + 1.0) * (runs + 3.0)))
-    by_chance = ndtri(1.0 - _WARNED_BY_CHANCE / (2.0 * len(skewness))) * standard_error
     most = float(np.abs(skewness).max())
-    if most < max(SKEWED, by_chance) or _COCHRAN * most**2 <= runs:
+    if most < max(SKEWED, _by_chance(_WARNED_BY_CHANCE / len(skewness), runs)) or _COCHRAN * most**2 <= runs:
         return ""
     return (
         f"the differences are skewed, by up to {most:.1f}: with {runs} runs more than alpha may go wrong; "
