@@ -323,7 +323,7 @@ def bands(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Resu
     rows = []
     for name, pair in drawn.items():
         for metric in ("expected_reward", "reward") if "expected_reward" in pair.windows else ("return",):
-            pool, kind = pair.windows[metric], "windows"
+            pool = pair.windows[metric]
             if metric != "expected_reward":
                 pool = pool.reshape(len(pool), 20, -1).mean(axis=-1)
             for runs in (20, 50, 200):
@@ -333,12 +333,10 @@ def bands(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Resu
                     where = can_be_drawn(some)
                     points += where.mean()
                     if where.any():
-                        band = simultaneous_band(some[:, where], kind, rng, draws=500)
+                        band = simultaneous_band(some[:, where], "windows", rng, draws=500)
                         true = pool.mean(axis=0)[where]
-                        held, drawn_bands = (
-                            held + bool(((band.low <= true) & (true <= band.high)).all()),
-                            drawn_bands + 1,
-                        )
+                        held += bool(((band.low <= true) & (true <= band.high)).all())
+                        warned, drawn_bands = warned + (band.warning != ""), drawn_bands + 1
                 shares = (f"{held / drawn_bands:.3f}", f"{warned / drawn_bands:.2f}") if drawn_bands else ("", "")
                 rows.append((name, f"{pool.shape[1]} of {metric}", f"{runs}", *shares, f"{points / (nulls // 20):.2f}"))
     return Result(

@@ -4,10 +4,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, stdtrit
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.statistics.intervals import CONFIDENCE, interval_at, skewness_warning, spread_of, t_quantile
+from boltzmann_rl.statistics.intervals import CONFIDENCE, interval_at, skewness_warning, spread_of
 from boltzmann_rl.statistics.levels import as_level
 
 # Fewer runs of a probability-averaged curve, or fewer runs that differ in a window, do not hold the level.
@@ -56,8 +56,9 @@ def simultaneous_band(
     """A band for a curve of paired differences: it covers the true curve at all points at once.
 
     Its half-width in standard errors is the larger of two quantiles of the greatest t statistic along the curve:
-    that of Gaussian multipliers, times the ratio of Student's to the normal quantile, and that of flips of signs, with
-    every flip studentised again. At points with skewed differences the band also contains what Hall's statistic does.
+    that of Gaussian multipliers, with Student's t in place of the normal number of the same tail, and that of flips of
+    signs, with every flip studentised again. At points with skewed differences the band also contains what Hall's
+    statistic does.
 
     Args:
         differences: ``(runs, points)``, first − second.
@@ -93,8 +94,8 @@ def simultaneous_band(
         flips.append(np.abs((2.0 * rng.integers(2, size=(some, runs)) - 1.0) @ residuals).max(axis=-1))
     wide, sums = np.quantile(np.concatenate(gaussian), confidence), np.concatenate(flips) / np.sqrt(runs)
     flipped = np.sqrt(runs - 1.0) * sums / np.sqrt(np.maximum(1.0 - sums**2, 0.0))
-    heavier = t_quantile(runs, confidence) / float(ndtri((1.0 + confidence) / 2.0))
-    critical = max(float(wide) * heavier, float(np.quantile(flipped, confidence, method="higher")))
+    heavier = -float(stdtrit(runs - 1, ndtr(-wide)))  # Student's t with the same tail
+    critical = max(heavier, float(np.quantile(flipped, confidence, method="higher")))
     return Band(
         spread.mean, *interval_at(spread, critical, spread.skewed), critical, skewness_warning(spread.skewness, runs)
     )
