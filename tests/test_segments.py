@@ -195,7 +195,7 @@ def test_an_empty_file_is_set_aside(tmp_path):
     (tmp_path / "empty.cells").touch()
     with Writer(tmp_path) as writer:
         assert set_aside(Reader(tmp_path), writer) == [
-            f"{tmp_path / 'empty.cells'} is empty: set aside in {tmp_path / ASIDE}"
+            f"{tmp_path / 'empty.cells'} is empty, or its first record is incomplete: set aside in {tmp_path / ASIDE}"
         ]
 
 
@@ -222,3 +222,40 @@ def test_a_damaged_segment_that_is_being_written_is_left_where_it_is(tmp_path):
         assert list(reader.damaged) == [path]
     with Writer(tmp_path) as other:
         assert len(set_aside(Reader(tmp_path), other)) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows can't tell which segments are being written")
+@pytest.mark.parametrize("kept", [1, 83, 84, 165])
+def test_an_incomplete_record_that_nobody_writes_any_more_is_set_aside(tmp_path, kept):
+    """Records of 3 bytes take 83: one or none is complete."""
+    path = written(tmp_path, [b"one", b"two"])
+    content = path.read_bytes()[:kept]
+    path.write_bytes(content)
+    os.utime(path, (0, 0))
+    with Writer(tmp_path) as writer:
+        said = set_aside(Reader(tmp_path), writer)
+        assert set_aside(Reader(tmp_path), writer) == []
+    incomplete = content[83:] if kept > 83 else content[:0] if kept == 83 else content
+    assert len(said) == (kept != 83)
+    assert [path.read_bytes() for path in tmp_path.glob(f"{ASIDE}/*")] == [incomplete] * (kept != 83)
+    assert found(tmp_path) == ({0: b"one"} if kept >= 83 else {})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows can't tell which segments are being written")
+def test_an_incomplete_record_that_may_be_completed_is_left(tmp_path):
+    path = written(tmp_path, [b"one", b"two"])
+    content = path.read_bytes()
+    path.write_bytes(content[:100])
+    with Writer(tmp_path) as writer:
+        reader = Reader(tmp_path)
+        assert set_aside(reader, writer) == []
+        path.write_bytes(content)
+        assert set_aside(reader, writer) == []
+    assert found(tmp_path) == {0: b"one", 1: b"two"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes with a path")
+def test_a_pipe_and_a_folder_in_place_of_a_segment_are_reported(tmp_path):
+    os.mkfifo(tmp_path / "pipe.cells")
+    (tmp_path / "folder.cells").mkdir()
+    assert Reader(tmp_path).damaged.keys() == {tmp_path / "pipe.cells", tmp_path / "folder.cells"}

@@ -98,7 +98,7 @@ def status(options: argparse.Namespace) -> int:
     """Say how far a run is."""
     from boltzmann_rl.results.folders import PLAN
     from boltzmann_rl.results.manifest import outline_in, read_manifest
-    from boltzmann_rl.runs.failures import kept
+    from boltzmann_rl.results.running import failed_in
     from boltzmann_rl.runs.outline import runs_in
     from boltzmann_rl.runs.plan import count_ranges
     from boltzmann_rl.runs.status import processes
@@ -122,9 +122,9 @@ def status(options: argparse.Namespace) -> int:
             ends = "" if not isinstance(left, float | int) else f", about {_span(left)} left"
             say(f"{where}: {state.get('running', '')}{ends} (news {news})")
         else:
-            say(f"{where} died, {news}; it was at {state.get('running', 'its beginning')}")
+            say(f"{where} was killed; it was at {state.get('running') or 'its beginning'} (news {news})")
     file = manifest.get("file", {}).get("path", "FILE") if manifest is not None else "FILE"
-    for failure in kept(folder):
+    for failure in failed_in(folder, outline, cells):
         say(f"failed: {failure}\n    boltzmann-rl run {file} --cell {failure.key[:12]} --pdb")
     return 0
 

@@ -223,7 +223,8 @@ def run(
         fresh: Whether to begin anew, and move what is in the folder aside.
         executor: Where the work is done if not on this machine, such as ``"dask"``, ``"tcp://host:8786"``, ``"ray"`` or
             a ``dask.distributed.Client``: see `boltzmann_rl.runs.executors.executor_of`.
-        on_cell: Called in this process with `boltzmann_rl.runs.progress.Done` for each finished cell.
+        on_cell: Called in this process with `boltzmann_rl.runs.progress.Done` for each finished cell, once it is kept.
+            What it raises ends the run, and running it again goes on from there.
 
     Returns:
         The results. Agents that failed are left out: see ``results.failures``.

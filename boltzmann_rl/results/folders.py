@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,14 +15,20 @@ from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.results.checks import check_table, refuse_links
 from boltzmann_rl.results.manifest import LaterFormat, differences, outline_in, read_manifest, renewed
 from boltzmann_rl.results.spreadsheets import csv_bytes, read_csv
+from boltzmann_rl.runs.failures import FAILURES
 from boltzmann_rl.runs.outline import runs_in
-from boltzmann_rl.runs.store import Store
-from boltzmann_rl.storage.atomic import write, write_together
+from boltzmann_rl.runs.status import RUNNING, processes
+from boltzmann_rl.runs.store import CELLS, Store
+from boltzmann_rl.storage.atomic import clear, write, write_together
+from boltzmann_rl.storage.segments import ASIDE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MANIFEST, PLAN = "manifest.json", "plan.json"
+
+# Name of the folder to which damaged files are moved.
+_DAMAGED = "damaged"
 
 
 def opened(results: str | Path, name: str) -> Path:
@@ -32,8 +39,9 @@ def opened(results: str | Path, name: str) -> Path:
         OSError: It can't be made.
     """
     folder = Path(results) / name
-    refuse_links(folder, folder / "figures", folder / "cells")
-    for place in (folder / "figures", folder, *folder.parents):
+    inner = [folder / part for part in ("figures", CELLS, f"{CELLS}/{ASIDE}", RUNNING, FAILURES, _DAMAGED)]
+    refuse_links(folder, *inner)
+    for place in (*inner, folder, *folder.parents):
         if place.exists() and not place.is_dir():
             raise FileExistsError(f"{place} is a file where results need a folder: choose another --results folder")
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,22 +63,18 @@ def make_room(folder: Path, manifest: dict[str, Any], *, fresh: bool = False) ->
         What was found or moved, as sentences.
 
     Raises:
-        ValueError: The results there were written by a later version of this package.
+        ValueError: The results there were written by a later version of this package, or with ``fresh`` a process works
+            there.
     """
     if fresh and any(folder.iterdir()):
+        if alive := [process.pid for process in processes(folder) if process.alive]:
+            raise ValueError(f"process {alive[0]} works on {folder}: end it first, or wait for it")
         return [f"What was in {folder} is now in {_move_aside(folder)}."]
-    said = []
-    try:
-        there = read_manifest(folder)
-    except LaterFormat as error:
-        raise ValueError(f"{error}, or begin anew in another folder with --fresh (fresh=True)") from None
-    except ValueError as error:
-        place = folder / "damaged"
-        place.mkdir(exist_ok=True)
-        os.replace(folder / MANIFEST, place / MANIFEST)
-        return [f"{error}: set aside in {place}."]
+    said = _found_dead(folder)
+    found = {name: _read_or_set_aside(folder, name, said) for name in (MANIFEST, PLAN)}
+    there = found[MANIFEST]
     if there is None:
-        return []
+        return said
     said += renewed(there, manifest)
     changed = differences(there, manifest)
     if _can_be_made_again(folder, there):
@@ -80,6 +84,35 @@ def make_room(folder: Path, manifest: dict[str, Any], *, fresh: bool = False) ->
     if changed or there["runs"] > manifest["runs"]:
         why = f"of another declaration ({changed})" if changed else f"of {there['runs']} runs"
         said.append(f"{folder} held results {why} without their cells: they are now in {_move_aside(folder)}.")
+    return said
+
+
+def _read_or_set_aside(folder: Path, name: str, said: list[str]) -> dict[str, Any] | None:
+    try:
+        return read_manifest(folder, name)
+    except LaterFormat as error:
+        raise ValueError(f"{error}, or begin anew in another folder with --fresh (fresh=True)") from None
+    except ValueError as error:
+        said.append(f"{error}: set aside in {_set_aside(folder / name)}.")
+        return None
+
+
+def _set_aside(path: Path) -> Path:
+    """Move a damaged file of a folder of results to its folder for these, which is returned."""
+    place = path.parent / _DAMAGED
+    place.mkdir(exist_ok=True)
+    os.replace(path, place / path.name)
+    return place
+
+
+def _found_dead(folder: Path) -> list[str]:
+    """Remove what processes of this machine left when they were killed; a sentence for each says what it was doing."""
+    said = []
+    for process in processes(folder):
+        if not process.alive and process.host == socket.gethostname():
+            process.path.unlink(missing_ok=True)
+            doing = process.state.get("running") or "its beginning"
+            said.append(f"Process {process.pid} on {process.host} was killed in this folder: it was at {doing}.")
     return said
 
 
@@ -111,10 +144,15 @@ def store_in(folder: Path) -> Iterator[Store]:
 def announce(folder: Path, manifest: dict[str, Any]) -> None:
     """Write down what is going to be run, so that tables can be made before it is finished.
 
+    Temporary files of processes that were killed are removed.
+
     Raises:
         OSError: Nothing can be written here.
     """
     write(folder / PLAN, _json(manifest))
+    now = (folder / PLAN).stat().st_mtime
+    for part in (folder, folder / "figures", folder / CELLS, folder / RUNNING, folder / FAILURES):
+        clear(part, now)
 
 
 def replace_tables(folder: Path, tables: Mapping[str, pd.DataFrame], manifest: dict[str, Any]) -> None:

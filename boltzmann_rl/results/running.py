@@ -82,11 +82,11 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
     manifest = manifest_of(outline, place.source)
     for sentence in folders.make_room(folder, manifest, fresh=place.fresh):
         tell(sentence)
-    folders.announce(folder, manifest)
     with folders.store_in(folder) as store:
+        _refuse_full_disk(folder, outline, store)
+        folders.announce(folder, manifest)
         for sentence in store.set_aside():
             tell(f"{sentence}; the cells in it are computed again.")
-        _refuse_full_disk(folder, outline, store)
         try:
             failed = simulate(plan, outline, store, manner, folder)
         except BaseException as error:
@@ -112,9 +112,16 @@ def from_cells(folder: Path, points: int = POINTS) -> Results:
     if planned is None or outline is None:
         raise FileNotFoundError(f"{folder} contains no plan of cells: there is no {folders.PLAN} in it")
     store = Store(folder)
-    results = results_of(outline, store, failures.kept(folder), manifest=planned)
+    results = results_of(outline, store, failed_in(folder, outline, store), manifest=planned)
     _write(folder, results, points)
     return results
+
+
+def failed_in(folder: Path, outline: Outline, store: Store) -> list[Failure]:
+    """The failures of cells that belong to a plan and are not in the store; others are of earlier declarations."""
+    kept = {failure.key: failure for failure in failures.kept(folder) if failure.key not in store}
+    planned = (key for entry in outline.entries for _, _, key in outline.keys(entry)) if kept else ()
+    return [kept[key] for key in planned if key in kept]
 
 
 def _write(folder: Path, results: Results, points: int) -> None:

@@ -1,6 +1,8 @@
 """Batches of cells: what is sent to a worker at once, in an order in which several processes can share the work."""
 
 import dataclasses
+import itertools
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +17,9 @@ _MOST = 50
 
 # Runs in an environment that are simulated together, as they share schedules and transition tables.
 _TOGETHER = 5
+
+# Orders of more groups than this are not shuffled: they begin anywhere.
+_SHUFFLED = 100_000
 
 
 class Shard(NamedTuple):
@@ -55,10 +60,17 @@ class Order:
         """The number of groups, by arithmetic: a plan may have more of them than could be listed."""
         return len(self._series) * -(-self._plan.runs // self._width)
 
-    def groups(self, begin: int = 0) -> Iterator[Group]:
-        """The groups, beginning at one of them and ending before it."""
-        for step in range(self.count):
-            chunk, place = divmod((begin + step) % self.count, len(self._series))
+    def groups(self, *, shuffled: bool = False) -> Iterator[Group]:
+        """The groups; shuffled, they come in an order that no other process has, which so does others of them first."""
+        everything = range(self.count)
+        places: Iterable[int] = everything
+        if shuffled and self.count <= _SHUFFLED:
+            places = secrets.SystemRandom().sample(everything, self.count)
+        elif shuffled:
+            begin = secrets.randbelow(self.count)
+            places = itertools.chain(range(begin, self.count), range(begin))
+        for number in places:
+            chunk, place = divmod(number, len(self._series))
             group = self._group(self._series[place], chunk)
             if int(group.cells[0][0][:8], 16) % self._shard.of == self._shard.number - 1:
                 yield group

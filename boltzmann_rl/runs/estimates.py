@@ -26,7 +26,7 @@ class Estimates:
         self._left[group.series] += _weight(group)
 
     def done(self, group: Group, seconds: float | None) -> None:
-        """Take a group from the work that is left; ``seconds`` is None if it failed or another process did it."""
+        """Take a group from the work that is left; ``seconds`` is None if it failed."""
         weight = _weight(group)
         self._left[group.series] = max(0.0, self._left[group.series] - weight)
         if seconds is not None:
@@ -35,6 +35,10 @@ class Estimates:
     def tried(self, group: Group, seconds: float) -> None:
         """Take note of an estimate for a group."""
         self._set(group.series, seconds / _weight(group))
+
+    def shared(self, fraction: float) -> None:
+        """Take a fraction of what is left from the work, since other processes did it."""
+        self._left = [left * (1.0 - fraction) for left in self._left]
 
     def drop(self, series: int) -> None:
         """Take all that is left of a series from the work."""

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from boltzmann_rl.runs.outline import Outline
 from boltzmann_rl.runs.plan import Cell, Plan
 from boltzmann_rl.runs.progress import Done, Progress
 from boltzmann_rl.runs.records import decoded
-from boltzmann_rl.runs.status import Status, processes
+from boltzmann_rl.runs.status import Status
 from boltzmann_rl.runs.store import Memory, Store
 from boltzmann_rl.runs.travel import check_travels, packed
 from boltzmann_rl.runs.work import (
@@ -53,7 +52,8 @@ class Manner:
         executor: Where the work is done: see `boltzmann_rl.runs.executors.executor_of`.
         shard: The part of the work that is done here.
         progress: Whether to show progress on standard error.
-        on_cell: Called with `Done` for each finished cell, in this process.
+        on_cell: Called with `Done` for each finished cell, in this process, once it is kept. What it raises ends the
+            run; all cells that were finished before are kept.
     """
 
     jobs: int | None = None
@@ -66,8 +66,8 @@ class Manner:
 def simulate(plan: Plan, outline: Outline, store: Memory | Store, manner: Manner, folder: Path | None) -> list[Failure]:
     """Simulate the cells of a plan that the store lacks, and keep each of them.
 
-    A cell that fails takes no other with it. Several processes may do this with stores in one folder: they begin at
-    different cells, and look every second for what the others have finished.
+    A cell that fails takes no other with it. Several processes may do this with stores in one folder: each takes the
+    cells in an order of its own, and looks often for what the others have finished.
 
     Args:
         plan: The plan of an experiment.
@@ -100,7 +100,9 @@ class _Run:
         self._failures: dict[str, Failure] = {}
         self._failed_before = set() if folder is None else failures.failed_before(folder)
         self._broken: set[int] = set()  # series that failed when they were tried
+        self._finished: list[tuple[int, Cell, Outcome]] = []  # and kept, but not counted yet
         self._looked = self._seconds = 0.0
+        self._others = False
 
     def all(self) -> list[Failure]:
         """Do all phases of the run."""
@@ -108,6 +110,7 @@ class _Run:
         self._status = Status(self._folder)
         with Progress(self._plan.name, cells, shown=self._manner.progress) as self._progress:
             self._progress.found(there, 0.0)
+            self._look()
             try:
                 for engine, executor in self._executors():
                     try:
@@ -176,7 +179,8 @@ class _Run:
         while waiting:
             for future in executor.wait(set(waiting)):
                 self._tried(waiting.pop(future), _answer(executor, future))
-            self._tell("")
+            self._count_finished()
+            self._look()
         self._expect(executor)
 
     def _tried(self, group: Group, answer: Any) -> None:
@@ -191,24 +195,25 @@ class _Run:
 
     def _simulate(self, engine: str | None, executor: Executor) -> None:
         """Simulate what is missing, with as many batches in progress as keep the workers busy."""
-        order = self._order(engine)
-        others = self._folder is not None and any(process.alive for process in processes(self._folder))
-        begin = secrets.randbelow(order.count) if others and order.count else 0
-        missing = (group for group in map(self._missing, order.groups(begin)) if group)
-        source = batches(missing, self._estimates.seconds_of)
+        groups = self._order(engine).groups(shuffled=self._others)
+        source = batches(filter(None, map(self._missing, groups)), self._estimates.seconds_of)
+        ahead = 1 if isinstance(executor, Here) else 2 * executor.workers
         waiting: dict[Any, list[Group]] = {}
         alone: list[list[Group]] = []  # batches of one cell, from batches that killed their worker
         while True:
-            while len(waiting) < 2 * executor.workers and (batch := alone.pop() if alone else next(source, None)):
-                waiting[self._send(executor, simulate_groups, [group.cells for group in batch])] = batch
+            while len(waiting) < ahead and (batch := alone.pop() if alone else next(source, None)):
+                if batch := list(filter(None, map(self._missing, batch))):  # others may have done it since
+                    waiting[self._send(executor, simulate_groups, [group.cells for group in batch])] = batch
             if not waiting:
                 return
+            latest = next(iter(waiting.values()))
+            self._progress.running(self._label(latest[0].series))
+            self._look()
             for future in executor.wait(set(waiting), _SECONDS_BETWEEN_LOOKS):
                 batch = waiting.pop(future)
                 alone += self._received(batch, _answer(executor, future))
             self._store.sync()
-            latest = next(iter(waiting.values()), None)
-            self._tell("" if latest is None else self._label(latest[0].series))
+            self._count_finished()
             self._expect(executor)
 
     def _expect(self, executor: Executor) -> None:
@@ -236,13 +241,12 @@ class _Run:
         if outcome.error is not None:
             self._fail(series, part, outcome.error)
             return
-        if key not in self._store:
-            self._store.add(key, outcome.content)
         if self._folder is not None and key in self._failed_before:
             failures.forget(self._folder, key)
         self._seconds += outcome.seconds
-        self._progress.advance(work=outcome.seconds)
-        self._call_back(series, cell, outcome.content)
+        if key not in self._store:
+            self._store.add(key, outcome.content)
+            self._finished.append((series, cell, outcome))
 
     def _fail(self, series: int, part: tuple[str, Cell], error: tuple[str, str, str]) -> None:
         key, cell = part
@@ -251,26 +255,40 @@ class _Run:
         self._failures[key] = failure
         if self._folder is not None:
             failures.keep(self._folder, failure)
-        self._progress.advance(work=0.0, failed=1)
-        self._call_back(series, cell)
+        self._finished.append((series, cell, Outcome(key, 0.0, error=error)))
 
-    def _call_back(self, series: int, cell: Cell, content: bytes | None = None) -> None:
-        if self._manner.on_cell is not None:
-            labels = self._plan.series[series].problem, self._plan.series[series].agent
-            block = None if content is None else decoded(content)
-            self._manner.on_cell(Done(*labels, cell, block, self._progress.state))
+    def _count_finished(self) -> None:
+        """Count the cells that were finished and kept; an error of the callback loses none of them."""
+        finished, self._finished = self._finished, []
+        for series, cell, outcome in finished:
+            self._progress.advance(work=outcome.seconds, failed=int(outcome.error is not None))
+            if self._manner.on_cell is not None:
+                labels = self._plan.series[series].problem, self._plan.series[series].agent
+                block = None if outcome.error is not None else decoded(outcome.content)
+                self._manner.on_cell(Done(*labels, cell, block, self._progress.state))
 
     def _label(self, series: int) -> str:
         return f"{self._plan.series[series].agent} on {self._plan.series[series].problem}"
 
-    def _tell(self, running: str) -> None:
-        """Once a second, say what is going on, and look for what others have finished."""
-        if running:
-            self._progress.running(running)
-        if time.monotonic() - self._looked >= _SECONDS_BETWEEN_LOOKS:
+    def _look(self) -> None:
+        """Look for what others have finished: once a second, or if there are others now, each time."""
+        if due := time.monotonic() - self._looked >= _SECONDS_BETWEEN_LOOKS:
             self._looked = time.monotonic()
-            self._store.refresh()
             self._status.write(self._progress.state)
+            self._others = self._status.has_company()
+        if due or self._others:
+            before = len(self._store)
+            self._store.refresh()
+            if self._manner.shard.of == 1:  # those of other parts are not counted here
+                self._found(len(self._store) - before)
+
+    def _found(self, cells: int) -> None:
+        """Count cells that others have finished."""
+        state = self._progress.state
+        left = state.total - state.cells
+        if left and cells:
+            self._progress.found(min(cells, left))
+            self._estimates.shared(min(cells, left) / left)
 
 
 _PACKED = {simulate_groups: simulate_packed, try_out: try_packed}

@@ -53,8 +53,14 @@ class Status:
     def write(self, state: State) -> None:
         """Replace what the file says."""
         if self._path is not None:
-            said = {"pid": os.getpid(), "host": socket.gethostname(), "time": time.time(), "state": state._asdict()}
-            write(self._path, json.dumps(said, ensure_ascii=False).encode())
+            said = {"pid": os.getpid(), "begun": _begun(os.getpid()), "host": socket.gethostname(), "time": time.time()}
+            write(self._path, json.dumps({**said, "state": state._asdict()}, ensure_ascii=False).encode())
+
+    def has_company(self) -> bool:
+        """Whether another process works in the same folder."""
+        if self._path is None:
+            return False
+        return any(other.alive for other in processes(self._path.parent.parent) if other.path != self._path)
 
     def remove(self) -> None:
         """Remove the file: this process stops in an orderly way."""
@@ -65,20 +71,32 @@ class Status:
 def processes(folder: Path) -> list[Process]:
     """The processes that left such a file; what is not one is left out."""
     found = []
-    for path in sorted((folder / RUNNING).glob("*.json")):
+    for path in filter(Path.is_file, sorted((folder / RUNNING).glob("*.json"))):  # to read a pipe would wait
         try:
             said = json.loads(path.read_text("utf-8"))
             pid, host, seen, state = int(said["pid"]), str(said["host"]), float(said["time"]), dict(said["state"])
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             continue
         ago = max(0.0, time.time() - seen)
-        alive = _is_alive(pid) if host == socket.gethostname() else ago < _SILENT
+        alive = _is_alive(pid, said.get("begun")) if host == socket.gethostname() else ago < _SILENT
         found.append(Process(path, pid, host, state, ago, alive))
     return found
 
 
-def _is_alive(pid: int) -> bool:
-    """Whether a process of this machine is alive, also one of another user."""
+def _begun(pid: int) -> str | None:
+    """When a process of this machine began, since its start and in its own units; None where that is not known.
+
+    Source: proc(5), /proc/pid/stat, field 22.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return None
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _is_alive(pid: int, begun: str | None) -> bool:
+    """Whether a process of this machine is alive, also one of another user, and began then: ids are used again."""
     if pid <= 0 or os.name == "nt":  # on Windows signal 0 would end the process
         return False
     try:
@@ -86,5 +104,5 @@ def _is_alive(pid: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return begun is None or _begun(pid) == begun

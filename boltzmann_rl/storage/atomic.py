@@ -1,9 +1,15 @@
 """Atomic writes."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
+
+# A temporary file exists for milliseconds, unless its process was killed.
+_SECONDS = 60.0
 
 
 def write(path: Path, content: bytes) -> None:
@@ -15,9 +21,26 @@ def write(path: Path, content: bytes) -> None:
     write_together(path.parent, {path.name: content})
 
 
+def temporary_of(path: Path) -> Path:
+    """A name for a temporary file beside a path."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+
+
+def clear(folder: Path, now: float) -> None:
+    """Remove the temporary files in a folder that processes left when they were killed.
+
+    Args:
+        folder: Which may be missing.
+        now: The time by the clock of its disk, such as that of a file that was just written.
+    """
+    for path in folder.glob(".*") if folder.is_dir() else ():
+        if _TEMPORARY.fullmatch(path.name) and abs(now - path.lstat().st_mtime) > _SECONDS:
+            path.unlink(missing_ok=True)
+
+
 def _staged(path: Path, content: bytes) -> Path:
     """A temporary file beside a path, with a content that is flushed to the disk."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = temporary_of(path)
     try:
         with open(temporary, "xb") as file:  # with the permissions of the umask, as any new file
             file.write(content)

@@ -13,12 +13,14 @@ import hashlib
 import os
 import secrets
 import struct
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 
-from boltzmann_rl.storage.atomic import sync_folder
+from boltzmann_rl.storage.atomic import sync_folder, temporary_of
 
 _MAGIC = b"\x89cell\r\n\x1a"  # as in PNG: a transfer that changes line ends is noticed
 _HEADER = struct.Struct("<8sQ32s32s")
@@ -29,6 +31,9 @@ ASIDE = "damaged"
 
 # Bytes after which a process begins its next segment: a reader holds one segment in memory.
 _LARGEST = 16 * 2**20
+
+# Seconds after which nobody completes a record: it takes milliseconds to write one.
+_SETTLED = 60.0
 
 
 class Record(NamedTuple):
@@ -99,6 +104,8 @@ class Writer:
             while rest:  # a disk that is nearly full takes a part
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(self._size)  # which also makes room
             broken, self._file = self._file, None  # what follows an incomplete record would not be found
             broken.close()
             raise OSError(error.errno, error.strerror, str(self._path)) from error
@@ -131,7 +138,7 @@ class Writer:
 def _begun(path: Path) -> BinaryIO:
     """A new segment, unbuffered, in a folder that is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.with_suffix(".new").open("xb", buffering=0)
+    file = temporary_of(path).open("xb", buffering=0)
     _is_free(file)  # from now on it is not, and only then do others see it
     os.replace(file.name, path)
     sync_folder(path.parent)
@@ -185,6 +192,9 @@ class Reader:
             try:
                 if path.is_file() and path.stat().st_size == end:
                     continue
+                if path.exists() and not path.is_file():  # to read a pipe would wait for its writer
+                    self.damaged[path] = f"{path} is not a file"
+                    continue
                 with path.open("rb") as file:
                     file.seek(end)
                     content = file.read()
@@ -194,6 +204,15 @@ class Reader:
                 self.damaged[path] = f"{path}: {error.strerror}"
                 continue
             self._ends[path] = end + self._take(path, content, end)
+
+    def end_of(self, path: Path) -> int:
+        """Where the last good record of a segment ends."""
+        return self._ends.get(path, 0)
+
+    def is_torn(self, path: Path) -> bool:
+        """Whether a segment is empty, or ends in an incomplete record."""
+        size = path.stat().st_size
+        return not size or size > self.end_of(path)
 
     def add(self, key: bytes, record: Record) -> None:
         """Take note of a record that this process wrote."""
@@ -223,29 +242,56 @@ class Reader:
 
 
 def set_aside(reader: Reader, writer: Writer) -> list[str]:
-    """Move damaged segments that nobody writes to a folder beside the others, after copying their good records.
+    """Move what is damaged in segments that nobody writes to a folder beside them.
+
+    An incomplete record at the end is cut off; of a segment with other damage, the good records are copied.
 
     Returns:
-        A line for each: what was damaged, and where it is now.
+        A line for each segment: what was damaged, and where it is now.
     """
-    said, empty = (
-        [],
-        {path: f"{path} is empty" for path in reader.segments() if not path.stat().st_size},
-    )
-    for path, why in sorted((reader.damaged | empty).items()):
-        if not path.is_file():
-            continue
-        with path.open("rb") as file:
-            if not _is_free(file):
-                continue
-            copied = copy((key for key, record in reader.records.items() if record.path == path), reader, writer)
-        place = reader.folder / ASIDE
-        place.mkdir(exist_ok=True)
-        os.replace(path, place / path.name)
-        reader.forget(path)
-        reader.records |= copied
-        said.append(f"{why}: set aside in {place}")
+    return [line for path in reader.segments() if (line := _set_aside(path, reader, writer))]
+
+
+def _set_aside(path: Path, reader: Reader, writer: Writer) -> str | None:
+    if not path.is_file():
+        return _moved(path, reader.damaged[path], reader) if path in reader.damaged else None
+    if path not in reader.damaged and not reader.is_torn(path):
+        return None
+    with path.open("rb") as file:
+        if not _is_free(file):
+            return None
+        reader.refresh()  # the process that wrote it may have ended after the last look
+        if path not in reader.damaged and (end := reader.end_of(path)):
+            return _cut(path, end) if reader.is_torn(path) else None
+        why = reader.damaged.get(path, f"{path} is empty, or its first record is incomplete")
+        copied = copy((key for key, record in reader.records.items() if record.path == path), reader, writer)
+        said = _moved(path, why, reader)
+    reader.records |= copied
     return said
+
+
+def _moved(path: Path, why: str, reader: Reader) -> str:
+    place = path.parent / ASIDE
+    place.mkdir(exist_ok=True)
+    os.replace(path, place / path.name)
+    reader.forget(path)
+    return f"{why}: set aside in {place}"
+
+
+def _cut(path: Path, end: int) -> str | None:
+    """Move the incomplete record at the end of a segment to a file of its own, unless it is so young that it may grow.
+
+    A network file system may know nothing of a process that writes it on another machine.
+    """
+    if abs(time.time() - path.stat().st_mtime) < _SETTLED or not os.access(path, os.W_OK):
+        return None
+    place = path.parent / ASIDE
+    place.mkdir(exist_ok=True)
+    with path.open("r+b") as file:
+        file.seek(end)
+        (place / f"{path.stem}-{end}").write_bytes(file.read())
+        file.truncate(end)
+    return f"{path}: the record at byte {end:,} is incomplete: set aside in {place}"
 
 
 def copy(keys: Iterable[bytes], reader: Reader, writer: Writer) -> dict[bytes, Record]:
