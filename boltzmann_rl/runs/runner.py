@@ -84,8 +84,8 @@ def simulate(plan: Plan, outline: Outline, store: Memory | Store, manner: Manner
         OSError: What the disk refused; all cells that were finished before are kept.
     """
     run = _Run(plan, outline, store, manner, folder)
-    with signals.stopping():
-        return run.all()
+    with signals.stopping() as stop:
+        return run.all(stop)
 
 
 class _Run:
@@ -104,8 +104,9 @@ class _Run:
         self._looked = self._seconds = 0.0
         self._others = False
 
-    def all(self) -> list[Failure]:
-        """Do all phases of the run."""
+    def all(self, stop: signals.Stop) -> list[Failure]:
+        """Do all phases of the run, until it is requested to stop."""
+        self._stop = stop
         cells, there = self._count()
         self._status = Status(self._folder)
         with Progress(self._plan.name, cells, shown=self._manner.progress) as self._progress:
@@ -160,11 +161,23 @@ class _Run:
             if REFERENCE in engines:
                 yield REFERENCE, executor_of(None, jobs)
 
-    def _send(self, executor: Executor, function: Any, work: Any) -> Any:
-        """Submit a call: by reference in this process, as bytes to another."""
+    def _send(self, executor: Executor, batch: list[Group]) -> Any:
+        """Submit a batch: by reference in this process, as bytes to another."""
+        work = [group.cells for group in batch]
         if isinstance(executor, Here | Threads):
-            return executor.submit(function, work)
-        return executor.submit(_PACKED[function], packed(work, self._plan.problems.values()))
+            return executor.submit(simulate_groups, work)
+        return executor.submit(simulate_packed, packed(work, self._problems_of(batch)))
+
+    def _send_trial(self, executor: Executor, group: Group) -> Any:
+        """Submit a trial of the last cell of a group."""
+        _, cell = group.cells[-1]
+        if isinstance(executor, Here | Threads):
+            return executor.submit(try_out, cell)
+        return executor.submit(try_packed, packed(cell, self._problems_of([group])))
+
+    def _problems_of(self, batch: list[Group]) -> list[Any]:
+        series = (self._plan.series[group.series] for group in batch)
+        return list({one.problem: one.cell.problem for one in series}.values())
 
     def _try_out(self, engine: str | None, executor: Executor) -> None:
         """Try each agent on each problem for some steps, if the work is much longer than that."""
@@ -175,7 +188,7 @@ class _Run:
                 firsts.setdefault(group.series, missing)
         if not isinstance(executor, Here | Threads):
             check_travels(self._plan.problems, self._plan.agents)
-        waiting = {self._send(executor, try_out, group.cells[-1][1]): group for group in firsts.values()}
+        waiting = {self._send_trial(executor, group): group for group in firsts.values()}
         while waiting:
             for future in executor.wait(set(waiting)):
                 self._tried(waiting.pop(future), _answer(executor, future))
@@ -203,7 +216,7 @@ class _Run:
         while True:
             while len(waiting) < ahead and (batch := alone.pop() if alone else next(source, None)):
                 if batch := list(filter(None, map(self._missing, batch))):  # others may have done it since
-                    waiting[self._send(executor, simulate_groups, [group.cells for group in batch])] = batch
+                    waiting[self._send(executor, batch)] = batch
             if not waiting:
                 return
             latest = next(iter(waiting.values()))
@@ -213,13 +226,14 @@ class _Run:
                 batch = waiting.pop(future)
                 alone += self._received(batch, _answer(executor, future))
             self._store.sync()
+            self._stop.check()  # an agent may have swallowed the request
             self._count_finished()
             self._expect(executor)
 
     def _expect(self, executor: Executor) -> None:
         """Tell the progress how much work there is, once something is known about it."""
         left = self._estimates.left
-        if left is not None:
+        if left:  # nothing is left if all is done, or if there is too much to be counted
             self._progress.expect(self._seconds + left, executor.workers)
 
     def _received(self, batch: list[Group], answer: Any) -> list[list[Group]]:
@@ -289,9 +303,6 @@ class _Run:
         if left and cells:
             self._progress.found(min(cells, left))
             self._estimates.shared(min(cells, left) / left)
-
-
-_PACKED = {simulate_groups: simulate_packed, try_out: try_packed}
 
 
 def _answer(executor: Executor, future: Any) -> Any:

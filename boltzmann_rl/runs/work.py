@@ -64,8 +64,7 @@ def described(error: BaseException) -> tuple[str, str, str]:
 
 def try_packed(content: bytes) -> Outcome:
     """`try_out` for a cell that came from another process."""
-    (cell,) = unpacked(content)
-    return try_out(cell)
+    return try_out(unpacked(content))
 
 
 def try_out(cell: Cell) -> Outcome:
