@@ -285,16 +285,15 @@ class _Run:
         return f"{self._plan.series[series].agent} on {self._plan.series[series].problem}"
 
     def _look(self) -> None:
-        """Look for what others have finished: once a second, or if there are others now, each time."""
-        if due := time.monotonic() - self._looked >= _SECONDS_BETWEEN_LOOKS:
+        """Look for what others have finished; once a second, say what is going on, and whether there are others."""
+        if time.monotonic() - self._looked >= _SECONDS_BETWEEN_LOOKS:
             self._looked = time.monotonic()
             self._status.write(self._progress.state)
             self._others = self._status.has_company()
-        if due or self._others:
-            before = len(self._store)
-            self._store.refresh()
-            if self._manner.shard.of == 1:  # those of other parts are not counted here
-                self._found(len(self._store) - before)
+        before = len(self._store)
+        self._store.refresh()
+        if self._manner.shard.of == 1:  # those of other parts are not counted here
+            self._found(len(self._store) - before)
 
     def _found(self, cells: int) -> None:
         """Count cells that others have finished."""

@@ -1,4 +1,4 @@
-"""A run that is killed at any moment is resumed, and its results are those of an undisturbed run."""
+"""Runs that are killed at any moment, stopped, or started several times in one folder: the same bytes in the end."""
 
 import random
 import signal
@@ -6,46 +6,150 @@ import sys
 import time
 
 import pytest
-from started import LAKE, LONG, SMALL, WITHOUT_FIGURES, Run, contents, declared, finished, segments
+from started import LAKE, LONG, SECONDS, SMALL, WITHOUT_FIGURES, Run, contents, declared, finished, segments
 
-from boltzmann_rl.storage.segments import Reader, _records
+from boltzmann_rl.storage.segments import _records
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
-# The text, runs and steps of an experiment, and the number of jobs: cells take about 1, 20, 10 and 300 ms.
+# The text, runs and steps of an experiment, and the number of jobs. Cells take about 2, 100, 5, 30 and 300 ms.
 KINDS = {
-    "small cells": (SMALL, 1000, 200, 1),
-    "large cells": (SMALL, 2000, 2500, 1),
-    "small cells, two jobs": (SMALL, 2000, 500, 2),
-    "an environment": (LAKE, 60, 40, 1),
+    "small cells": (SMALL, 1000, 300, 1),
+    "large cells": (SMALL, 4000, 1500, 1),
+    "small cells, two jobs": (SMALL, 2000, 300, 2),
+    "an environment": (LAKE, 24, 60, 1),
     "an environment, two jobs": (LAKE, 12, 400, 2),
 }
-KILLS = 20 if LONG else 2
-SHORT = ("large cells", "an environment, two jobs")
+KILLS = 20 if LONG else 3
 
 
-@pytest.mark.parametrize("kind", KINDS if LONG else SHORT)
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch):
+    """Drawing takes most of the time of a short run."""
+    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: [])
+
+
+def undisturbed(folder, text):
+    """The results of an experiment that is run here; its file stands in the folder then."""
+    (folder / "file.py").write_text(text, "utf-8")
+    names = {}
+    exec(text, names)
+    names["EXPERIMENT"].run(progress=False, results=folder / "undisturbed")
+    return contents(folder / "undisturbed" / "x")
+
+
+def started(folder, jobs=1, *options):
+    arguments = ["run", "file.py", "--jobs", jobs, "--quiet", "--results", "results"]
+    return Run(folder, *arguments, *options, code=WITHOUT_FIGURES)
+
+
+def wait_for_cells(folder, more_than=0):
+    """Wait until more than so many bytes of cells are there."""
+    end = time.monotonic() + 60
+    while sum(map(len, segments(folder / "results" / "x").values())) <= more_than and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def keys_in(segments):
+    return [key.hex() for content in segments.values() for key, *_ in _records(content)]
+
+
+@pytest.mark.parametrize("kind", KINDS if LONG else ("small cells", "an environment, two jobs"))
 def test_a_run_that_is_killed_at_any_moment_is_resumed_with_the_same_bytes(tmp_path, kind):
     *declaration, jobs = KINDS[kind]
-    (tmp_path / "file.py").write_text(declared(*declaration), "utf-8")
-    arguments = ["run", "file.py", "--jobs", jobs, "--quiet", "--results"]
-    began = time.monotonic()
-    finished(Run(tmp_path, *arguments, "undisturbed", code=WITHOUT_FIGURES))
-    long = time.monotonic() - began
+    expected = undisturbed(tmp_path, declared(*declaration))
     moments, before = random.Random(kind), {}
     for number in range(KILLS):
-        run = Run(tmp_path, *arguments, "killed", code=WITHOUT_FIGURES)
-        time.sleep(long * moments.random() * (1.0 if number else 0.2))  # the first kill is at start-up
+        run = started(tmp_path, jobs)
+        if number % 3:
+            wait_for_cells(tmp_path, sum(map(len, before.values())))
+            time.sleep(0.3 * moments.random())
+        else:  # at start-up
+            time.sleep(2.0 * moments.random())
         run.send(signal.SIGKILL, group=moments.random() < 0.5)
         run.ends()
-        now = segments(tmp_path / "killed" / "x")
+        now = segments(tmp_path / "results" / "x")
         assert all(now[name].startswith(content) for name, content in before.items())
         before = now
-    done = set(Reader(tmp_path / "killed" / "x" / "cells").records)
-    finished(Run(tmp_path, *arguments, "killed", code=WITHOUT_FIGURES))
-    assert contents(tmp_path / "killed" / "x") == contents(tmp_path / "undisturbed" / "x")
-    now = segments(tmp_path / "killed" / "x")
+    finished(started(tmp_path, jobs))
+    now = segments(tmp_path / "results" / "x")
+    assert contents(tmp_path / "results" / "x") == expected
     assert all(now[name].startswith(content) for name, content in before.items())
-    written = [key for path in now for key, *_ in _records(now[path])]
-    assert len(written) == len(set(written)), "a cell was simulated again that was in the store"
-    assert done <= set(written)
+    keys = keys_in(now)
+    assert len(keys) == len(set(keys)), "a cell was simulated again that was in the store"
+    assert not list((tmp_path / "results" / "x" / "running").iterdir())
+
+
+TOGETHER = """
+import os, pathlib, time
+import boltzmann_rl.results.running
+pathlib.Path(f"ready{os.getpid()}").touch()
+while not pathlib.Path("go").exists():
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("processes", [2, 3] if LONG else [2])
+def test_processes_that_are_started_together_share_the_work(tmp_path, processes):
+    expected = undisturbed(tmp_path, declared(LAKE, 60, 250))
+    file = tmp_path / "file.py"
+    file.write_text(TOGETHER + file.read_text("utf-8"), "utf-8")
+    runs = [started(tmp_path) for _ in range(processes)]
+    end = time.monotonic() + 60
+    while len(list(tmp_path.glob("ready*"))) < processes and time.monotonic() < end:
+        time.sleep(0.01)
+    (tmp_path / "go").touch()
+    for run in runs:
+        finished(run)
+    assert contents(tmp_path / "results" / "x") == expected
+    keys = keys_in(segments(tmp_path / "results" / "x"))
+    assert len(set(keys)) == 120
+    assert len(keys) < 1.3 * 120
+    assert len(segments(tmp_path / "results" / "x")) == processes, "one of them simulated nothing"
+
+
+def test_parts_in_any_order_and_at_the_same_time_make_the_same_tables(tmp_path):
+    expected = undisturbed(tmp_path, declared(LAKE, 12, 10))
+    runs = [started(tmp_path, 1, "--shard", f"{part}/3") for part in (3, 1)]
+    for run in runs:
+        finished(run)
+    finished(started(tmp_path, 1, "--shard", "2/3"))
+    finished(Run(tmp_path, "plot", "results/x", code=WITHOUT_FIGURES))
+    assert contents(tmp_path / "results" / "x") == expected
+    keys = keys_in(segments(tmp_path / "results" / "x"))
+    assert len(keys) == len(set(keys)) == 24
+
+
+STOPS = [
+    (signal.SIGINT, False, 1, 1, 130),
+    (signal.SIGTERM, True, 2, 1, 143),
+    *([(signal.SIGINT, True, 2, 2, 130), (signal.SIGTERM, False, 1, 2, 143)] if LONG else []),
+]
+
+
+@pytest.mark.parametrize(("number", "group", "jobs", "times", "status"), STOPS)
+def test_a_signal_stops_at_once_keeps_what_is_done_and_says_how_to_go_on(tmp_path, number, group, jobs, times, status):
+    (tmp_path / "file.py").write_text(declared(LAKE, 1000, 100), "utf-8")
+    run = started(tmp_path, jobs)
+    wait_for_cells(tmp_path)
+    for _ in range(times):
+        run.send(number, group=group)
+        time.sleep(0.15)
+    began = time.monotonic()
+    found, _, error = run.ends()
+    assert time.monotonic() - began < SECONDS
+    assert found == status
+    assert keys_in(segments(tmp_path / "results" / "x"))
+    if times == 1:
+        assert "cells are kept in results/x: the same command goes on from there" in " ".join(error.split())
+        assert not list((tmp_path / "results" / "x" / "running").iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_start_up_ends_the_process(tmp_path, number):
+    (tmp_path / "file.py").write_text(declared(LAKE, 1000, 100), "utf-8")
+    for moment in range(10 if LONG else 1):
+        run = started(tmp_path)
+        time.sleep(0.3 + moment / 5)
+        run.send(number)
+        assert run.ends()[0] in (128 + number, -number)
