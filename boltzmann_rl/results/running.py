@@ -154,7 +154,8 @@ def results_of(
         NothingComplete: There are no such runs.
     """
     named = {(failure.problem, failure.agent) for failure in failed}
-    without = [e for e in outline.entries if (e.problem, e.agent) in named]
+    broken = {e.identity for e in outline.entries if (e.problem, e.agent) in named}
+    without = [e for e in outline.entries if e.identity in broken]  # equal agents have the same cells
     runs = runs_in(outline, store, without)
     left = tuple(entry for entry in outline.entries if entry not in without)
     if not left or not runs:

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from boltzmann_rl.arguments.labels import cut, visible
 from boltzmann_rl.storage.atomic import write
 
 # Name of the folder of failures in a folder of results.
 FAILURES = "failures"
+
+# Columns of a message in a sentence; all of it is in the file.
+_LONGEST = 500
 
 
 class Failure(NamedTuple):
@@ -42,7 +46,8 @@ class Failure(NamedTuple):
     def __str__(self) -> str:
         last = self.first + self.runs - 1
         runs = f"run {self.first}" if self.runs == 1 else f"runs {self.first} to {last}"
-        return f"{self.agent} on {self.problem}, {runs}: {self.kind}: {self.message or 'no message'}"
+        message = cut(visible(self.message), _LONGEST) or "no message"
+        return f"{self.agent} on {self.problem}, {runs}: {self.kind}: {message}"
 
 
 def told(failures: Sequence[Failure]) -> list[str]:
