@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import scipy.special
 from hypothesis import given, settings, strategies as st
-from recording import Recorded
+from recording import Recorded, windows_of
 
 from boltzmann_rl import (
     UCB1,
@@ -335,6 +335,22 @@ def test_blocks_of_any_size_agree(runs, steps):
 def test_windows_of_any_length_and_ranks_at_some_steps_agree(bandit, windows):
     for policy in (Boltzmann(0.3), EpsilonGreedy(0.1), MaxBoltzmann(0.3, temperature=0.5)):
         assert_engines_agree(bandit, Agent(SampleAverage(), policy), steps=333, windows=windows)
+
+
+@pytest.mark.parametrize("uncounted", [0, 1, 64, 65, 100, 332])
+@pytest.mark.parametrize("windows", [1, 7, 100, 333])
+def test_totals_agree_to_the_last_bit_wherever_they_begin(windows, uncounted):
+    recorded, bandit, policy = Recorded(SampleAverage()), GaussianBandit(arms=4), EpsilonGreedy(0.1)
+    work = {"block": 1, "runs": 12, "steps": 333, "seed": 5, "windows": windows, "uncounted_steps": uncounted}
+    expected = reference.simulate(bandit, Agent(recorded, policy), **work)
+    found = compiled.simulate(bandit, Agent(SampleAverage(), policy), **work)
+    for metric, total in expected.totals.items():
+        np.testing.assert_array_equal(found.totals[metric], total, err_msg=metric)
+    assert (found.totals["best_action"] % 1.0 == 0.0).all()
+    rewards = np.array([reward for _, reward in recorded.history]).T.tolist()
+    totals, means = [math.fsum(run[uncounted:]) for run in rewards], [windows_of(run, windows) for run in rewards]
+    np.testing.assert_allclose(found.totals["reward"], totals, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(found.windows["reward"], means, rtol=1e-12, atol=1e-12)
 
 
 def test_very_many_arms_agree():

@@ -214,6 +214,25 @@ def bounds_of(length: int, windows: int) -> NDArray[np.int64]:
     return np.arange(windows + 1) * length // windows
 
 
+def segments_of(bounds: NDArray[np.int64], uncounted: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The bounds of segments, and the number of the first segment of each window.
+
+    A segment is a window, or one of the two parts of the window in which totals begin, after ``uncounted`` steps. Both
+    engines add up the samples of each segment, and then segments: in order to totals, and the parts to a window.
+
+    Example:
+        >>> segments_of(bounds_of(9, 3), 0), segments_of(bounds_of(9, 3), 5)
+        ((array([0, 3, 6, 9]), array([0, 1, 2])), (array([0, 3, 5, 6, 9]), array([0, 1, 3])))
+    """
+    segments = np.union1d(bounds, uncounted)
+    return segments, np.searchsorted(segments, bounds[:-1])
+
+
+def over_windows(parts: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Sums over segments ``(segments, ...)``, added up over windows, whose first segments are ``starts``."""
+    return parts if len(parts) == len(starts) else np.add.reduceat(parts, starts, axis=0)
+
+
 def window_means(samples: Floats, windows: int) -> Floats:
     """Means of samples ``(runs, steps)`` over windows ``(runs, windows)``; finite if the samples are.
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.engines.compiled import lanes, perturbation
-from boltzmann_rl.engines.compiled.measuring import METRICS, WINDOWED, add_sample, add_to_window, flat_measured
+from boltzmann_rl.engines.compiled.measuring import METRICS, add_sample, add_to_segment, end_segment, flat_measured
 from boltzmann_rl.engines.compiled.perturbation import Indices
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled, placed
@@ -115,7 +115,7 @@ class _Turn(NamedTuple):
     unpulled: bool  # whether some arms are unpulled, which upper confidence indices take first
     ranked: bool  # whether only the ranks of values count, not their size
     mixed: bool  # whether there are probabilities beside the softmax's
-    window: int  # where the sums over its window begin
+    ended: int  # the number in the chunk of the segment that ends with the step, else −1
     point: int  # its number among the steps where probabilities are ranked, else −1
 
 
@@ -247,9 +247,10 @@ def _turn(t, first, policy, problem, learner, measured):  # type: ignore[no-unty
     ranked = policy.indices is None and soft == 0.0 and not indexed and learner.kind <= FADING
     mixed = not ranked and (greedy > 0.0 or uniform > 0.0 or indexed)
     inverse, logarithm, anew = policy.inverse[step], learner.logarithm[step], policy.anew[step] == 1
-    window = (measured.window[step] - measured.window[first]) * WINDOWED * measured.tiles * WIDTH
+    number = measured.segment[step]
+    ended = number - measured.segment[first] if measured.segment[step + 1] > number else -1
     kinds = anew, indexed, unpulled, ranked, mixed
-    return _Turn(uniform, soft, greedy, inverse, logarithm, *kinds, window, measured.point[step])
+    return _Turn(uniform, soft, greedy, inverse, logarithm, *kinds, ended, measured.point[step])
 
 
 @placed
@@ -315,20 +316,17 @@ def _softmax(i, begin, end, turn, policy, means, top, values):  # type: ignore[n
 
 @placed
 def _measure(turn, step, t, i, decision, reward, regret, space, measured):  # type: ignore[no-untyped-def]
-    """Add a tile's samples to the sums over runs, and to its totals."""
+    """Add a tile's samples to the sums over runs, and to those over the segment."""
     hit = where(regret == 0.0, eight(1.0), 0.0)
     so_far = load(measured.cumulative, i) + regret
     store(measured.cumulative, i, so_far)
-    if step >= measured.uncounted:
-        runs = measured.tiles * WIDTH
-        store(measured.totals, i, load(measured.totals, i) + reward)
-        store(measured.totals, i + runs, load(measured.totals, i + runs) + hit)
-        store(measured.totals, i + 2 * runs, load(measured.totals, i + 2 * runs) + regret)
-    add_to_window(0, reward, turn.window, i, measured)
-    add_to_window(1, hit, turn.window, i, measured)
-    add_to_window(2, regret, turn.window, i, measured)
-    add_to_window(3, decision.expected, turn.window, i, measured)
-    add_to_window(4, decision.lost, turn.window, i, measured)
+    add_to_segment(0, reward, i, measured)
+    add_to_segment(1, hit, i, measured)
+    add_to_segment(2, regret, i, measured)
+    add_to_segment(3, decision.expected, i, measured)
+    add_to_segment(4, decision.lost, i, measured)
+    if turn.ended >= 0:
+        end_segment(turn.ended, step, i, measured)
     add_sample(0, reward, step, t, i, space.partial, measured)
     add_sample(1, hit, step, t, i, space.partial, measured)
     add_sample(2, regret, step, t, i, space.partial, measured)

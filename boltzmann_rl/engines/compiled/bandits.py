@@ -11,9 +11,9 @@ from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, Sw
 from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.compiled import bandit_kernel as kernel
-from boltzmann_rl.engines.compiled.measuring import METRICS, end_windows, measured_of
+from boltzmann_rl.engines.compiled.measuring import METRICS, keep_segments, measured_of
 from boltzmann_rl.engines.compiled.perturbation import KINDS, Indices
-from boltzmann_rl.engines.metrics import BANDITS, WINDOWS
+from boltzmann_rl.engines.metrics import BANDITS, WINDOWS, over_windows
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.kernels import pcg
@@ -241,7 +241,7 @@ class _Runs:
                 self._problem = kernel.problem_of(means[:, columns], ranked, bernoulli, sd)
             state = self._policy, self._problem, self._learner, self._space, measured
             self._finished = kernel.run_steps(first, size, column, uniforms, noise, *state)
-            end_windows(measured, first, first + size)
+            keep_segments(measured, first, first + size)
         if self._actions is not None:
             chosen = measured.cells[:size, : measured.runs] // WIDTH % self._bandit.arms
             self._actions[first : first + size] = chosen
@@ -266,7 +266,8 @@ class _Runs:
         if temperatures is not None:
             curves["temperature"] = Moments(runs, temperatures, np.zeros(len(temperatures)))
         totals = dict(zip(BANDITS.kept, measured.totals[:, :runs], strict=True))
-        windows = {metric: measured.windows[:, m, :runs].T for m, metric in enumerate(BANDITS.windowed)}
+        means = over_windows(measured.parts, measured.starts)
+        windows = {metric: means[:, m, :runs].T for m, metric in enumerate(BANDITS.windowed)}
         return Block(curves, totals, windows, measured.ranks.sum(axis=2) / runs)
 
 

@@ -10,7 +10,18 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits.stationary import checked_result
 from boltzmann_rl.decisions.act import decide, probabilities
 from boltzmann_rl.engines.blocks import BLOCK, Block
-from boltzmann_rl.engines.metrics import BANDITS, WINDOWS, Moment, Own, bounds_of, own_samples, points_of, unit_of
+from boltzmann_rl.engines.metrics import (
+    BANDITS,
+    WINDOWS,
+    Moment,
+    Own,
+    bounds_of,
+    over_windows,
+    own_samples,
+    points_of,
+    segments_of,
+    unit_of,
+)
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.policies.parameters import temperature_at
 from boltzmann_rl.protocols import Bandit, memory_of, traits_of
@@ -50,7 +61,8 @@ def simulate_ranges(
     probabilities, which have far less variance; ``cumulative_regret``; ``entropy`` of the policy in nats;
     ``effective_actions``, its exponential; and the policy's ``temperature``, if it has one. If the temperature is
     infinite in some runs, as that of `RelativeToRange` is while all estimates tie, its mean is infinite, and so are
-    both ends of its interval. Totals of runs leave out the first ``uncounted_steps``. A metric in ``own`` is measured
+    both ends of its interval. Totals of runs leave out the first ``uncounted_steps``; they
+    are added up window by window. A metric in ``own`` is measured
     like ``reward``; it is called with the rows of all ranges, so it must be a function of each row alone.
 
     Args:
@@ -136,10 +148,10 @@ class _Buffer:
         self._cumulative = np.zeros(self._runs)
         self._samples: dict[str, Floats] = {}
         self._parts: dict[str, list[list[Moments]]] = {}
-        self._sums = {metric: np.zeros(self._runs) for metric in (*BANDITS.kept, *labels)}
-        self._bounds = bounds_of(steps, windows)
-        self._unit, shape = unit_of(self._bounds), (len(self._bounds) - 1, self._runs)
-        self._windows = {metric: np.zeros(shape) for metric in (*BANDITS.windowed, *labels)}
+        self._bounds, self._kept = bounds_of(steps, windows), (*BANDITS.kept, *labels)
+        self._segments, self._starts = segments_of(self._bounds, uncounted)
+        self._unit, shape = unit_of(self._bounds), (len(self._segments) - 1, self._runs)
+        self._sums = {metric: np.zeros(shape) for metric in (*BANDITS.windowed, *labels)}
         self._points = set(points_of(steps).tolist())
         self._ranks: list[list[Floats]] = [[] for _ in sizes]
         self._ordered: tuple[Any, Any] = None, None
@@ -195,13 +207,10 @@ class _Buffer:
             self._parts[metric].append(
                 [Moments.of(np.ascontiguousarray(part)) for part in self._split(samples[:lines])]
             )
+        numbers = (np.searchsorted(self._segments, np.arange(first, self._at), side="right") - 1).tolist()
         for metric, sums in self._sums.items():
-            for sample in self._samples[metric][max(0, self._uncounted - first) : lines]:
-                sums += sample  # not samples.sum(), which adds up one run in another order
-        numbers = (np.searchsorted(self._bounds, np.arange(first, self._at), side="right") - 1).tolist()
-        for metric, windows in self._windows.items():
             for number, sample in zip(numbers, self._samples[metric][:lines] * self._unit, strict=True):
-                windows[number] += sample
+                sums[number] += sample  # in this order, unlike samples.sum() of one run
 
     def _split(self, samples: Floats) -> list[Floats]:
         """The samples of each range, by the last axis."""
@@ -209,8 +218,8 @@ class _Buffer:
 
     def blocks(self) -> list[Block]:
         sizes = np.diff(self._bounds)[:, np.newaxis] * self._unit
-        totals = {metric: self._split(self._finite(metric, total)) for metric, total in self._sums.items()}
-        windows = {metric: self._split(window / sizes) for metric, window in self._windows.items()}
+        totals = {metric: self._split(self._total(metric)) for metric in self._kept}
+        windows = {metric: self._split(over_windows(sums, self._starts) / sizes) for metric, sums in self._sums.items()}
         blocks = []
         for number in range(len(self._ends)):
             curves = {metric: _joined([merged[number] for merged in parts]) for metric, parts in self._parts.items()}
@@ -219,7 +228,12 @@ class _Buffer:
             blocks.append(Block(curves, total, window, np.array(self._ranks[number])))
         return blocks
 
-    def _finite(self, metric: str, total: Floats) -> Floats:
+    def _total(self, metric: str) -> Floats:
+        """The sum of each run's counted segments."""
+        total = np.zeros(self._runs)
+        with np.errstate(all="ignore"):  # it may overflow to ∞
+            for sums in self._sums[metric][np.searchsorted(self._segments, self._uncounted) :]:
+                total += sums / self._unit
         beyond = total[~np.isfinite(total)]
         if beyond.size:
             raise ValueError(
