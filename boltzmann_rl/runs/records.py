@@ -31,8 +31,8 @@ def encoded(block: Block) -> bytes:
         "windows": {name: list(window.shape) for name, window in block.windows.items()},
         "ranks": list(block.ranks.shape),
     }
-    numbers = [np.ascontiguousarray(part, _NUMBERS).tobytes() for part in parts]
-    return json.dumps(head, separators=(",", ":")).encode() + b"\n" + b"".join(numbers)
+    numbers: list[Any] = [np.ascontiguousarray(part, _NUMBERS) for part in parts]
+    return b"".join([json.dumps(head, separators=(",", ":")).encode(), b"\n", *numbers])
 
 
 def decoded(content: bytes) -> Block:
