@@ -103,15 +103,16 @@ def measured(experiment: BanditExperiment | GymnasiumExperiment, windows: int = 
     return agents
 
 
-def difference(first: list, second: list, metric: str) -> Drawn:
-    """First − second, run by run."""
+def difference(first: list, second: list | None, metric: str) -> Drawn:
+    """First − second, run by run; the first alone if there is no second."""
 
     def joined(blocks: list, part: str, name: str) -> np.ndarray:
         return np.concatenate([getattr(block, part)[name] for block in blocks])
 
-    totals = joined(first, "totals", metric) - joined(second, "totals", metric)
-    names = first[0].windows
-    return Drawn(totals, {n: joined(first, "windows", n) - joined(second, "windows", n) for n in names})
+    def apart(part: str, name: str) -> np.ndarray:
+        return joined(first, part, name) - (0.0 if second is None else joined(second, part, name))
+
+    return Drawn(apart("totals", metric), {name: apart("windows", name) for name in first[0].windows})
 
 
 def laws(drawn: dict[str, Drawn]) -> dict[str, Law]:
@@ -349,15 +350,18 @@ def bands(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Resu
 def averaging(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Result:
     """What averaging over the policy's own probabilities gains at single steps, and that it changes no mean."""
     agents, rows = measured(testbed(nulls // 5), windows=1000), []
-    for first in ("τ = 0.1", "cooled"):
-        windows = difference(agents[first], agents["τ = 0.25"], "reward").windows
+    curves = {f"testbed, {name}": difference(blocks, None, "reward").windows for name, blocks in agents.items()}
+    for name in list(drawn)[:2]:
+        first = name.removeprefix("testbed, ").split(" − ")[0]
+        curves[name] = difference(agents[first], agents["τ = 0.25"], "reward").windows
+    for name, windows in curves.items():
         raw, averaged = windows["reward"], windows["expected_reward"]
         gain = [raw[:, part].var(axis=0).sum() / averaged[:, part].var(axis=0).sum() for part in HALVES]
         whole = raw.mean(axis=1).var() / averaged.mean(axis=1).var()
-        error = (raw - averaged).std(axis=0, ddof=1) / np.sqrt(len(raw))
-        z = np.abs((raw - averaged).mean(axis=0)[error > 0.0] / error[error > 0.0]).max()
-        rows.append((f"testbed, {first} − τ = 0.25", *(f"{number:.2f}" for number in (*gain, whole, z))))
-    head = ("differences", "all steps", "last 500", "totals", "largest z of 1,000 steps")
+        error = (raw - averaged).mean(axis=1)
+        z = error.mean() / error.std(ddof=1) * np.sqrt(len(error))
+        rows.append((name, *(f"{number:.2f}" for number in (*gain, whole, z))))
+    head = ("curve", "all steps", "last 500", "totals", "z of the difference of the totals' means")
     return Result("Variance of raw rewards over that of probability-averaged ones", head, rows)
 
 
