@@ -94,6 +94,7 @@ def test_samples_of_zeros_and_ones_are_shares_unless_the_caller_says_no():
     assert [float(x) for x in mean_intervals(samples, shares="wilson")] == pytest.approx([0.2, *wilson])
     assert float(mean_intervals(samples, shares=None).low) < 0.0
     assert float(mean_intervals(samples, shares=None, bounds=(0.0, 1.0)).low) == 0.0
+    assert math.isnan(mean_interval(np.zeros(5), shares=None)[1])
     rows = np.stack([samples, 2.0 * samples, np.zeros(5), np.full(5, 2.0)])
     low, high = mean_intervals(rows)[1:]
     assert (low[2], high[2]) == pytest.approx((0.0, 1 - 0.025 ** (1 / 5)))

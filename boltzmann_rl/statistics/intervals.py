@@ -235,7 +235,7 @@ def mean_intervals(
     Args:
         samples: ``(..., runs)``.
         confidence: The probability that an interval covers the true mean, in (0, 1).
-        shares: The interval of shares; None if samples of 0 and 1 are no shares.
+        shares: The interval of shares; None if samples of 0 and 1 are no shares, such as a regret that is 0 in every run.
         bounds: Between which the true mean is known to lie: the intervals end there.
 
     Returns:
@@ -258,12 +258,14 @@ def mean_intervals(
     return Estimate(spread.mean, np.clip(low, *bounds), np.clip(high, *bounds))
 
 
-def mean_interval(samples: Floats, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
+def mean_interval(
+    samples: Floats, confidence: float = CONFIDENCE, *, shares: Literal["exact", "wilson"] | None = "exact"
+) -> tuple[float, float, float]:
     """The mean of one sample and the ends of its confidence interval, by the rule of `mean_intervals`.
 
     Example:
         >>> [round(x, 3) for x in mean_interval(np.array([1.0, 2.0, 3.0]))]
         [2.0, -0.484, 4.484]
     """
-    mean, low, high = mean_intervals(samples, confidence)
+    mean, low, high = mean_intervals(samples, confidence, shares=shares)
     return float(mean), float(low), float(high)
