@@ -235,7 +235,7 @@ def mean_intervals(
     Args:
         samples: ``(..., runs)``.
         confidence: The probability that an interval covers the true mean, in (0, 1).
-        shares: The interval of shares; None if samples of 0 and 1 are no shares, such as a regret that is 0 in every run.
+        shares: The interval of shares; None if samples of 0 and 1 are no shares, such as a regret of 0 in every run.
         bounds: Between which the true mean is known to lie: the intervals end there.
 
     Returns:
