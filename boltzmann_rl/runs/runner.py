@@ -214,6 +214,7 @@ class _Run:
         waiting: dict[Any, list[Group]] = {}
         alone: list[list[Group]] = []  # batches of one cell, from batches that killed their worker
         while True:
+            self._refresh()
             while len(waiting) < ahead and (batch := alone.pop() if alone else next(source, None)):
                 if batch := list(filter(None, map(self._missing, batch))):  # others may have done it since
                     waiting[self._send(executor, batch)] = batch
@@ -285,11 +286,14 @@ class _Run:
         return f"{self._plan.series[series].agent} on {self._plan.series[series].problem}"
 
     def _look(self) -> None:
-        """Look for what others have finished; once a second, say what is going on, and whether there are others."""
+        """Once a second, say what is going on, and see whether there are others."""
         if time.monotonic() - self._looked >= _SECONDS_BETWEEN_LOOKS:
             self._looked = time.monotonic()
             self._status.write(self._progress.state)
             self._others = self._status.has_company()
+
+    def _refresh(self) -> None:
+        """Find what others have finished."""
         before = len(self._store)
         self._store.refresh()
         if self._manner.shard.of == 1:  # those of other parts are not counted here

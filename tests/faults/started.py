@@ -1,6 +1,7 @@
 """Runs in real processes: started by the command line, watched in /proc, and killed."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -76,6 +77,7 @@ class Run:
         self.mark = f"MARK_OF_TEST={uuid.uuid4()}"
         self.temporary = folder / "temporary"
         self.temporary.mkdir(exist_ok=True)
+        self._shared = set(os.listdir("/dev/shm"))
         name, value = self.mark.split("=")
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
         given = {name: value, "TMPDIR": str(self.temporary), "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -112,7 +114,8 @@ class Run:
         left = self._left(within)
         assert not left, f"processes {left} outlive {self.pid}"
         assert not list(self.temporary.iterdir())
-        assert not [path for path in Path("/dev/shm").iterdir() if str(self.pid) in path.name]
+        shared = set(os.listdir("/dev/shm")) - self._shared
+        assert not [name for name in shared if re.search(rf"(?<![0-9a-f]){self.pid}(?![0-9a-f])", name)]
         return self.process.returncode, out, error
 
     def clear(self):
