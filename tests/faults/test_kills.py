@@ -1,6 +1,7 @@
 """Runs that are killed at any moment, stopped, or started several times in one folder: the same bytes in the end."""
 
 import random
+import shutil
 import signal
 import sys
 import time
@@ -43,10 +44,13 @@ def started(folder, jobs=1, *options):
     return Run(folder, *arguments, *options, code=WITHOUT_FIGURES)
 
 
-def wait_for_cells(folder, more_than=0):
-    """Wait until more than so many bytes of cells are there."""
-    end = time.monotonic() + 60
-    while sum(map(len, segments(folder / "results" / "x").values())) <= more_than and time.monotonic() < end:
+def size_of(segments):
+    return sum(map(len, segments.values()))
+
+
+def wait_for_cells(folder, run, more_than=0):
+    """Wait until more than so many bytes of cells are there, or the run has ended."""
+    while size_of(segments(folder / "results" / "x")) <= more_than and run.process.poll() is None:
         time.sleep(0.01)
 
 
@@ -64,22 +68,33 @@ def test_a_run_that_is_killed_at_any_moment_is_resumed_with_the_same_bytes(tmp_p
     for number in range(KILLS):
         run = started(tmp_path, jobs, "--runs", moments.choice([runs, runs // 2]))
         if number % 3:
-            wait_for_cells(tmp_path, sum(map(len, before.values())))
+            wait_for_cells(tmp_path, run, size_of(before))
             time.sleep(0.3 * moments.random())
         else:  # at start-up
             time.sleep(2.0 * moments.random())
-        run.send(signal.SIGKILL, group=moments.random() < 0.5)
+        killed = run.send(signal.SIGKILL, group=moments.random() < 0.5)
         run.ends()
-        now = segments(tmp_path / "results" / "x")
-        assert all(now[name].startswith(content) for name, content in before.items())
-        before = now
-    finished(started(tmp_path, jobs))
-    now = segments(tmp_path / "results" / "x")
-    assert contents(tmp_path / "results" / "x") == expected
+        before = grown(tmp_path, before)
+        if not killed:  # nothing is left to do
+            finish(tmp_path, jobs, before, expected)
+            shutil.rmtree(tmp_path / "results")
+            before = {}
+    finish(tmp_path, jobs, before, expected)
+
+
+def grown(folder, before):
+    """The segments, each of which begins with what it held before."""
+    now = segments(folder / "results" / "x")
     assert all(now[name].startswith(content) for name, content in before.items())
-    keys = keys_in(now)
+    return now
+
+
+def finish(folder, jobs, before, expected):
+    finished(started(folder, jobs))
+    keys = keys_in(grown(folder, before))
     assert len(keys) == len(set(keys)), "a cell was simulated again that was in the store"
-    assert not list((tmp_path / "results" / "x" / "running").iterdir())
+    assert contents(folder / "results" / "x") == expected
+    assert not list((folder / "results" / "x" / "running").iterdir())
 
 
 SLOW = """
@@ -148,7 +163,7 @@ STOPS = [
 def test_a_signal_stops_at_once_keeps_what_is_done_and_says_how_to_go_on(tmp_path, number, group, jobs, times, status):
     (tmp_path / "file.py").write_text(declared(LAKE, 1000, 100), "utf-8")
     run = started(tmp_path, jobs)
-    wait_for_cells(tmp_path)
+    wait_for_cells(tmp_path, run)
     for _ in range(times):
         run.send(number, group=group)
         time.sleep(0.15)
@@ -177,7 +192,7 @@ def test_a_signal_stops_threads_that_run_machine_code(tmp_path, number):
     pytest.importorskip("numba")
     (tmp_path / "file.py").write_text(declared(SMALL, 10**6, 10_000), "utf-8")
     run = started(tmp_path, 2)
-    wait_for_cells(tmp_path)
+    wait_for_cells(tmp_path, run)
     time.sleep(0.3)
     began = time.monotonic()
     run.send(number)
