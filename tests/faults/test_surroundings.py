@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from started import SMALL, WITHOUT_FIGURES, Run, contents, declared, finished
+from started import LONG, SMALL, WITHOUT_FIGURES, Run, contents, declared, finished
 from test_kills import keys_in, segments, undisturbed
 
 import boltzmann_rl as brl
@@ -37,7 +37,13 @@ PYTHON = {
 }
 
 
-@pytest.mark.parametrize("kind", PYTHON)
+PYTHON["all of these"] = {
+    "options": ["-O", "-W", "error"],
+    **{part: options[part] for options in PYTHON.values() for part in options if part != "options"},
+}
+
+
+@pytest.mark.parametrize("kind", PYTHON if LONG else ["all of these"])
 def test_the_bytes_are_the_same_in_any_surroundings(tmp_path, kind):
     """The run goes on from one that was made here, and so also finds its cells."""
     expected = undisturbed(tmp_path, declared(SMALL, 1000, 60))
