@@ -105,8 +105,11 @@ class Run:
         (os.killpg if group else os.kill)(self.pid, number)
         return True
 
-    def ends(self, seconds=100.0, within=SECONDS):
-        """Its status, output and errors; it leaves neither processes nor files."""
+    def ends(self, seconds=100.0, within=SECONDS, *, without_tracker=False):
+        """Its status, output and errors; it leaves neither processes nor files.
+
+        If its whole group was killed, so was loky's tracker, and nobody is left who could remove its semaphores.
+        """
         try:
             out, error = self.process.communicate(timeout=seconds)
         finally:
@@ -115,6 +118,9 @@ class Run:
         assert not left, f"processes {left} outlive {self.pid}"
         assert not list(self.temporary.iterdir())
         shared = set(os.listdir("/dev/shm")) - self._shared
+        for name in [name for name in shared if without_tracker and name.startswith(f"sem.loky-{self.pid}-")]:
+            (Path("/dev/shm") / name).unlink()
+            shared.remove(name)
         assert not [name for name in shared if re.search(rf"(?<![0-9a-f]){self.pid}(?![0-9a-f])", name)]
         return self.process.returncode, out, error
 

@@ -72,8 +72,9 @@ def test_a_run_that_is_killed_at_any_moment_is_resumed_with_the_same_bytes(tmp_p
             time.sleep(0.3 * moments.random())
         else:  # at start-up
             time.sleep(2.0 * moments.random())
-        killed = run.send(signal.SIGKILL, group=moments.random() < 0.5)
-        run.ends()
+        group = moments.random() < 0.5
+        killed = run.send(signal.SIGKILL, group=group)
+        run.ends(without_tracker=group)
         before = grown(tmp_path, before)
         if not killed:  # nothing is left to do
             finish(tmp_path, jobs, before, expected)
