@@ -319,3 +319,12 @@ def test_metrics_of_ones_own_and_evaluations_stand_in_the_tables_and_the_manifes
     assert (declared["evaluate_every"], declared["evaluation_episodes"]) == (3, 2)
     with pytest.warns(UserWarning, match="evaluation_episodes: 2 → 1"):
         dataclasses.replace(lakes, evaluation_episodes=1).run(progress=False, results=tmp_path)
+
+
+def test_sending_a_class_to_workers_does_not_change_its_cells(tmp_path, simulated):
+    agents = {"mine": brl.Agent(brl.SampleAverage(), Fails(fails=False))}
+    before = Fails.__call__
+    for jobs in (1, 2, 1):
+        bandits(10, agents).run(progress=False, results=tmp_path, jobs=jobs)
+    assert Fails.__call__ is before
+    assert len(simulated) == 1

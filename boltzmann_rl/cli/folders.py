@@ -48,8 +48,10 @@ def _folder(options: argparse.Namespace) -> Path:
 
 def plot(options: argparse.Namespace) -> int:
     """Make tables and figures of saved results again."""
+    from boltzmann_rl.figures.style import figure_bytes
     from boltzmann_rl.results import folders
     from boltzmann_rl.results.running import NothingComplete, from_cells
+    from boltzmann_rl.runs.failures import told
     from boltzmann_rl.runs.store import CELLS
 
     folder = _folder(options)
@@ -59,9 +61,10 @@ def plot(options: argparse.Namespace) -> int:
     try:
         if (folder / CELLS).is_dir() and options.output is None:
             made = from_cells(folder, options.points)
-    except NothingComplete:
+    except NothingComplete as error:
         if not (folder / folders.MANIFEST).exists():  # no earlier tables either
             raise
+        say(f"These are earlier results: {error}.")
     try:
         results = made or boltzmann_rl.load(folder)
     except FileNotFoundError as error:
@@ -74,9 +77,11 @@ def plot(options: argparse.Namespace) -> int:
         return 0
     if "planned_runs" in results.manifest:
         say(f"{results.manifest['runs']} of {results.manifest['planned_runs']} runs are complete for all agents.")
-    for path in (
-        folders.draw(folder, results.name, results.plot()) if made is None else sorted((folder / "figures").glob("*"))
-    ):
+    for failure in told(results.failures):
+        say(f"Left out: {failure}")
+    if made is None:
+        folders.replace_figure(folder, results.name, figure_bytes(results.plot()))
+    for path in sorted((folder / "figures").glob(f"{results.name}.*")):
         say(path)
     return 0
 
@@ -112,19 +117,22 @@ def status(options: argparse.Namespace) -> int:
     cells = Store(folder)
     total = count_ranges(outline.axis, outline.runs) * len(outline.entries)
     there = sum(key in cells for entry in outline.entries for _, _, key in outline.keys(entry))
-    complete = runs_in(outline, cells)
-    say(f"{outline.name}: {there} of {total} cells, {complete} of {outline.runs} runs complete for all agents")
+    failed = failed_in(folder, outline, cells)
+    named = {(failure.problem, failure.agent) for failure in failed}
+    complete = runs_in(outline, cells, [entry for entry in outline.entries if (entry.problem, entry.agent) in named])
+    which = "agents that did not fail" if failed else "agents"
+    say(f"{outline.name}: {there} of {total} cells, {complete} of {outline.runs} runs complete for all {which}")
     for process in processes(folder):
         state, news = process.state, f"{process.seen:.0f} s ago"
         where = f"process {process.pid} on {process.host}"
         if process.alive:
             left = state.get("left")
             ends = "" if not isinstance(left, float | int) else f", about {_span(left)} left"
-            say(f"{where}: {state.get('running', '')}{ends} (news {news})")
+            say(f"{where}: {state.get('running') or 'begins'}{ends} (news {news})")
         else:
             say(f"{where} was killed; it was at {state.get('running') or 'its beginning'} (news {news})")
     file = manifest.get("file", {}).get("path", "FILE") if manifest is not None else "FILE"
-    for failure in failed_in(folder, outline, cells):
+    for failure in failed:
         say(f"failed: {failure}\n    boltzmann-rl run {file} --cell {failure.key[:12]} --pdb")
     return 0
 
@@ -162,6 +170,7 @@ def store(options: argparse.Namespace) -> int:
         raise RuntimeError(f"process {alive[0]} works on {folder}: end it first, or wait for it")
     wanted = {key for entry in outline.entries for _, _, key in outline.keys(entry)} if options.action == "rm" else None
     before = len(cells), cells.size
-    cells.compact(wanted)
+    for line in cells.compact(wanted):
+        say(line)
     say(f"before: {before[0]} cells, {before[1] / 1e6:.1f} MB; now: {len(cells)} cells, {cells.size / 1e6:.1f} MB")
     return 0

@@ -1,17 +1,18 @@
 """The options ``--cell`` and ``--again`` of the command ``run``: repeat one cell, or a whole run."""
 
 import argparse
+import dataclasses
 import hashlib
-import itertools
 import re
+import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from boltzmann_rl.cli.numbers import plus_minus
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in
-from boltzmann_rl.cli.terminal import say
+from boltzmann_rl.cli.terminal import complain, say
 
 # Options of which --again takes none, as the run had its own.
 _AS_IT_WAS = ("runs", "steps", "seed", "quick", "shard", "fresh", "cell")
@@ -24,9 +25,7 @@ def repeat_cell(experiments: Sequence[Any], beginning: str, debug: bool) -> int:
             f"--cell takes the key of a cell, or its beginning, such as 3f9a0c, got {beginning!r}: boltzmann-rl status "
             "DIR shows the keys of cells that failed"
         )
-    plans = [experiment.plan() for experiment in experiments]
-    planned = itertools.chain.from_iterable(plan.cells() for plan in plans)
-    found = [(series, cell) for series, cell in planned if cell.key.startswith(beginning)]
+    found = [pair for experiment in experiments for pair in _cells_with(experiment.plan(), beginning)]
     if not found:
         raise WrongCall(
             f"no cell has a key that begins with {beginning!r}: the declaration, --runs, --steps, --seed or the code "
@@ -38,17 +37,29 @@ def repeat_cell(experiments: Sequence[Any], beginning: str, debug: bool) -> int:
     say(f"{series.agent} on {series.problem}, {cell!r}")
     try:
         block = cell.simulate()
-    except BaseException:
+    except Exception:
+        complain(traceback.format_exc())
         if debug:
             import pdb
-            import sys
 
             pdb.post_mortem(sys.exc_info()[2])
-            return 1
-        raise
+        return 1
     for metric, totals in block.totals.items():
-        say(f"{metric}: {plus_minus(totals.mean(), totals.mean())} in total, mean of {len(totals)} runs")
+        say(f"{metric}: {totals.mean():.4g} in total, mean of {len(totals)} runs")
     return 0
+
+
+def _cells_with(plan: Any, beginning: str) -> list[Any]:
+    """The cells of a plan whose keys begin so, each with its series."""
+    from boltzmann_rl.runs.outline import outline_of
+
+    outline = outline_of(plan)
+    return [
+        (series, dataclasses.replace(series.cell, first=first, runs=runs))
+        for series, entry in zip(plan.series, outline.entries, strict=True)
+        for first, runs, key in outline.keys(entry)
+        if key.startswith(beginning)
+    ]
 
 
 def again(options: argparse.Namespace) -> int:
@@ -65,12 +76,17 @@ def again(options: argparse.Namespace) -> int:
     manifest = read_manifest(folder)
     if manifest is None:
         raise WrongCall(f"{folder} contains no results: there is no manifest.json in it")
-    experiment, source = _declared(manifest, [Path(file) for file in options.files])
+    theirs = read_tables(folder)
+    if missing := manifest.get("tables", {}).keys() - theirs.keys():
+        raise WrongCall(f"{folder} lacks {', '.join(sorted(missing))}, so there is nothing to compare with")
+    if not theirs:
+        raise WrongCall(f"{folder} has no tables to compare with")
+    experiment, source = _declared(manifest, folder, [Path(file) for file in options.files])
     manner = Manner(options.jobs, options.executor, progress=not options.quiet)
     with tempfile.TemporaryDirectory() as elsewhere:
         place = Place(elsewhere, points=manifest.get("points", options.points), source=source)
         run_in_folder(experiment.plan(), manner, place, say)
-        ours, theirs = read_tables(Path(elsewhere) / experiment.name), read_tables(folder)
+        ours = read_tables(Path(elsewhere) / experiment.name)
     different = [name for name in theirs if ours.get(name) != theirs[name]]
     for name in theirs:
         say(f"{name}: {'DIFFERS' if name in different else 'the same bytes'}")
@@ -79,9 +95,17 @@ def again(options: argparse.Namespace) -> int:
     return 1 if different else 0
 
 
-def _declared(manifest: dict[str, Any], files: list[Path]) -> tuple[Any, Path]:
-    """The experiment of a manifest, from the file that declares it, if that is still the same file."""
+def _declared(manifest: dict[str, Any], folder: Path, files: list[Path]) -> tuple[Any, Path]:
+    """The experiment of a manifest, from the file that declares it, if that is still the same file.
+
+    A file that came with the results is not run, unless it is named: they may be from someone else.
+    """
     recorded = manifest.get("file")
+    if not files and recorded is not None and _came_along(Path(recorded["path"]), folder):
+        raise WrongCall(
+            f"{recorded['path']} lies beside the results: if you trust it, say boltzmann-rl run {recorded['path']} "
+            f"--again {folder}"
+        )
     if not files and recorded is None:
         raise WrongCall("the manifest names no file: say boltzmann-rl run FILE --again DIR")
     source = files[0] if files or recorded is None else existing(Path(recorded["path"]), "experiment file")
@@ -94,6 +118,10 @@ def _declared(manifest: dict[str, Any], files: list[Path]) -> tuple[Any, Path]:
     seed = None if "seeds" in declared else declared["seed"]  # several are those of the file
     length = declared[f"{found[0].axis}s"]
     return found[0].changed(runs=manifest["runs"], length=length, seed=seed), source
+
+
+def _came_along(source: Path, folder: Path) -> bool:
+    return source.resolve().is_relative_to(folder.resolve().parent)
 
 
 def _changes(manifest: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +97,12 @@ def _run(plan: Any, source: Path, options: argparse.Namespace) -> int:
     try:
         results = run_in_folder(plan, manner, Place(where, options.fresh, options.points, source), _warn)
     except NothingComplete as error:
+        if error.failed:  # which was told already
+            return _hint(error.failed, source, options)
         if part.of == 1:
             _warn(str(error))
             return 1
-        say(f"Part {part.number} of {part.of} of {plan.name} is done: {error}.")
+        say(f"Part {part.number} of {part.of} is done: {error}. Later: boltzmann-rl plot {folder}")
         return 0
     _print_summary(results)
     figure = next((folder / "figures").glob("*.png"))
@@ -108,21 +110,28 @@ def _run(plan: Any, source: Path, options: argparse.Namespace) -> int:
     if "planned_runs" in results.manifest:
         say(f"{results.manifest['runs']} of {plan.runs} runs are complete. Later: boltzmann-rl plot {folder}")
     _print_reasons(results.manifest.get("reasons", {}))
-    return _print_failures(results, source)
+    return _print_failures(results.failures, source, options)
 
 
 def _warn(sentence: str) -> None:
     complain(textwrap.fill(f"boltzmann-rl: {sentence}", 100, break_long_words=False, break_on_hyphens=False))
 
 
-def _print_failures(results: Any, source: Path) -> int:
+def _print_failures(failed: Sequence[Any], source: Path, options: argparse.Namespace) -> int:
     """Say which cells failed, and how to repeat one of them; returns the exit status."""
-    failed = results.failures
     if not failed:
         return 0
     agents = ", ".join(dict.fromkeys(f"{failure.agent} on {failure.problem}" for failure in failed))
-    complain(f"{len(failed)} cells failed, so the tables are without {agents}. To see where one of them fails:")
-    complain(f"    boltzmann-rl run {source} --cell {failed[0].key[:12]} --pdb")
+    complain(f"{len(failed)} cells failed, so the tables are without {agents}.")
+    return _hint(failed, source, options)
+
+
+def _hint(failed: Sequence[Any], source: Path, options: argparse.Namespace) -> int:
+    """Say how to repeat a cell that failed, with the options of this run; returns the exit status."""
+    if failed:
+        asked = [f"--{name} {getattr(options, name)}" for name in ("runs", "steps", "seed") if getattr(options, name)]
+        words = ["boltzmann-rl run", str(source), *asked, *["--quick"] * options.quick, f"--cell {failed[0].key[:12]}"]
+        complain(f"To see where one of them fails:\n    {' '.join(words)} --pdb")
     return 1
 
 

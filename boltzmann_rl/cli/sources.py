@@ -56,16 +56,21 @@ def module_name(file: Path) -> str:
 
 def module_in(file: Path) -> ModuleType:
     """The module in a file, which can import the modules beside it."""
+    from boltzmann_rl.experiments.declarations import LOADED  # imported here: it imports Gymnasium
+
     spec = importlib.util.spec_from_file_location(module_name(file), existing(file, "Python file"))
     if spec is None or spec.loader is None:
         raise WrongCall(f"{file} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     _import_from(file.resolve().parent)
+    token = LOADED.set(file)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # SystemExit would end this process with status 0
         raise RuntimeError(f"{file} could not be loaded: {type(error).__name__}: {error}") from error
+    finally:
+        LOADED.reset(token)
     return module
 
 

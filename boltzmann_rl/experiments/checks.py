@@ -69,6 +69,7 @@ def canonicalise(experiment: Any, kind: Kind) -> None:
         agents=agents,
         metrics=metrics,
         runs=as_integer(experiment.runs, "runs", minimum=1),
+        windows=as_integer(experiment.windows, "windows", minimum=1),
         seed=as_seed(secrets.randbits(63) if experiment.seed is None else experiment.seed),
         **{kind.length: as_integer(getattr(experiment, kind.length), kind.length, minimum=1)},
     )

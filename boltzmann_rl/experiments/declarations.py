@@ -8,13 +8,14 @@ import dataclasses
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
-from boltzmann_rl.engines.metrics import Moment, measures_of
+from boltzmann_rl.engines.metrics import WINDOWS, Moment, measures_of
 from boltzmann_rl.engines.selection import engine_of
 from boltzmann_rl.environments.declaration import Environment, time_limited
 from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 # Agents by label, or in a parameter study by a family's label and a parameter.
 Agents = Mapping[str, Agent] | Mapping[str, Mapping[float, Agent]] | Mapping[str, Agent | Mapping[float, Agent]]
+
+# The experiment file that the command line is loading, whose experiments are not to be run yet.
+LOADED: ContextVar[Path | None] = ContextVar("LOADED", default=None)
 
 # An estimate for the choice of an engine, since the length of episodes is not known beforehand.
 _STEPS_PER_EPISODE = 20
@@ -85,6 +89,7 @@ class BanditExperiment(Runnable):
         metrics: Metrics of your own by their labels: each a frozen dataclass with ``__call__(moment)``, which returns
             a finite float for each run of a `Moment`. Runs are measured together in any number, so the float of a run
             must not depend on the others. The reference engine measures them, like its own, in curves and in runs.
+        windows: Equal parts of each run, ≥ 1, over which means are kept: see `Results.run_curves`.
 
     Raises:
         ValueError, TypeError: A name that cannot be a folder, no agents, or a part with an ambiguous ``repr``.
@@ -112,6 +117,7 @@ class BanditExperiment(Runnable):
     seed: int | None = 0
     uncounted_steps: int = 0
     metrics: Mapping[str, Callable[[Moment], Any]] | None = None
+    windows: int = WINDOWS
 
     axis: ClassVar = "step"
 
@@ -122,7 +128,8 @@ class BanditExperiment(Runnable):
 
     def plan(self) -> Plan:
         """The work as self-contained cells."""
-        return _plan(self, self.steps, {"uncounted": self.uncounted_steps}, "metrics of your own" * bool(self.metrics))
+        settings = {"uncounted": self.uncounted_steps, "windows": self.windows}
+        return _plan(self, self.steps, settings, "metrics of your own" * bool(self.metrics))
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,7 @@ class GymnasiumExperiment(Runnable):
             learner's values are played greedily, without learning, in an environment and with seeds of its own. The
             metric ``greedy_return`` is the mean return of the latest evaluation; the training is the same as without.
         evaluation_episodes: Episodes of each evaluation, ≥ 1.
+        windows: As in `BanditExperiment`.
 
     Raises:
         ValueError, TypeError: As `BanditExperiment`.
@@ -170,6 +178,7 @@ class GymnasiumExperiment(Runnable):
     metrics: Mapping[str, Callable[[Transition], Any]] | None = None
     evaluate_every: int = 0
     evaluation_episodes: int = 1
+    windows: int = WINDOWS
 
     axis: ClassVar = "episode"
 
@@ -191,8 +200,9 @@ class GymnasiumExperiment(Runnable):
             with closing(environment.make()) as env:
                 time_limited(env)
         evaluation = {"evaluate_every": self.evaluate_every, "evaluation_episodes": self.evaluation_episodes}
+        settings = evaluation | {"windows": self.windows}
         added = ["metrics of your own"] * bool(self.metrics) + ["the greedy policy"] * bool(self.evaluate_every)
-        return _plan(self, self.episodes, evaluation, " and ".join(added))
+        return _plan(self, self.episodes, settings, " and ".join(added))
 
 
 Experiment = BanditExperiment | GymnasiumExperiment
@@ -235,6 +245,10 @@ def run(
     """
     from boltzmann_rl.results.running import Place, run_in_folder, run_plan  # imported here: it imports pandas
 
+    if (file := LOADED.get()) is not None:
+        raise RuntimeError(
+            f"{file} runs an experiment while boltzmann-rl loads it: move that under if __name__ == '__main__':"
+        )
     manner = Manner(jobs=jobs, executor=executor, progress=progress, on_cell=on_cell)
     if results is None:
         return run_plan(experiment.plan(), manner)
@@ -242,9 +256,12 @@ def run(
 
 
 def _script() -> Path | None:
-    """The Python file that is being run, if it is one."""
-    path = getattr(sys.modules.get("__main__"), "__file__", None)
-    return Path(path) if path is not None and path.endswith(".py") and Path(path).is_file() else None
+    """The Python file that is being run, if it is one of the user's."""
+    main = sys.modules.get("__main__")
+    path, spec = getattr(main, "__file__", None), getattr(main, "__spec__", None)
+    if path is None or (spec is not None and spec.name.startswith("boltzmann_rl.")):
+        return None
+    return Path(path) if path.endswith(".py") and Path(path).is_file() else None
 
 
 def _plan(experiment: Any, length: int, settings: dict[str, int], added: str) -> Plan:

@@ -9,6 +9,7 @@ import pandas as pd
 from boltzmann_rl.arguments import as_finite, as_integer, shown
 from boltzmann_rl.arguments.labels import check_label, check_name
 from boltzmann_rl.engines.metrics import BANDITS, EPISODES
+from boltzmann_rl.runs.failures import is_failure
 
 _KINDS = {"BanditExperiment": BANDITS, "GymnasiumExperiment": EPISODES}
 
@@ -62,9 +63,18 @@ def check_manifest(manifest: dict[str, Any]) -> None:
     if "cells" in manifest:
         as_integer(manifest.get("windows"), "windows", minimum=1, maximum=_LARGEST)
         _check_cells(manifest["cells"], declaration)
+    _check_failed(manifest.get("failed", []))
     for table, digest in _mapping(manifest.get("tables", {}), "tables").items():
         if not isinstance(digest, str):
             raise TypeError(f"tables[{table!r}] must be a hash, got {shown(digest)}")
+
+
+def _check_failed(failed: Any) -> None:
+    if not isinstance(failed, list):
+        raise TypeError(f"failed must be a list, got {shown(failed)}")
+    for failure in failed:
+        if not is_failure(_mapping(failure, "an entry of failed")):
+            raise TypeError(f"an entry of failed must describe a cell that failed, got {shown(failure)}")
 
 
 def _check_cells(cells: Any, declaration: dict[str, Any]) -> None:

@@ -3,11 +3,13 @@
 import hashlib
 import json
 import os
+import secrets
 import socket
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -22,10 +24,10 @@ from boltzmann_rl.runs.store import CELLS, Store
 from boltzmann_rl.storage.atomic import clear, write, write_together
 from boltzmann_rl.storage.segments import ASIDE
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 MANIFEST, PLAN = "manifest.json", "plan.json"
+
+# Times that tables are written, if other processes write their own at the same time.
+_ATTEMPTS = 20
 
 # Name of the folder to which damaged files are moved.
 _DAMAGED = "damaged"
@@ -44,15 +46,19 @@ def opened(results: str | Path, name: str) -> Path:
     for place in (*inner, folder, *folder.parents):
         if place.exists() and not place.is_dir():
             raise FileExistsError(f"{place} is a file where results need a folder: choose another --results folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"{error.strerror}, so results can't be kept there: choose another --results folder"
+        raise OSError(error.errno, why, str(folder)) from error
     return folder
 
 
 def make_room(folder: Path, manifest: dict[str, Any], *, fresh: bool = False) -> list[str]:
     """Make sure that tables in a folder may be replaced by those of a manifest, without a loss.
 
-    What could not be made again from the cells in the folder is moved aside: all of it to a folder beside, or a damaged
-    manifest to ``damaged/``.
+    Tables that could not be made again from the cells in the folder are moved to a folder beside it, a damaged manifest
+    to ``damaged/``. Cells stay where they are.
 
     Args:
         folder: Of an experiment.
@@ -83,7 +89,8 @@ def make_room(folder: Path, manifest: dict[str, Any], *, fresh: bool = False) ->
         return said
     if changed or there["runs"] > manifest["runs"]:
         why = f"of another declaration ({changed})" if changed else f"of {there['runs']} runs"
-        said.append(f"{folder} held results {why} without their cells: they are now in {_move_aside(folder)}.")
+        place = _move_aside(folder, ("*.csv", MANIFEST, "figures"))
+        said.append(f"{folder} held results {why} without all of their cells: their tables are now in {place}.")
     return said
 
 
@@ -121,13 +128,15 @@ def _can_be_made_again(folder: Path, manifest: dict[str, Any]) -> bool:
     return outline is not None and runs_in(outline, Store(folder)) == outline.runs
 
 
-def _move_aside(folder: Path) -> Path:
-    """Rename a folder to the first free name, and begin it anew."""
+def _move_aside(folder: Path, patterns: tuple[str, ...] = ("*",)) -> Path:
+    """Move what is in a folder to a new one beside it, whose name has the first free number."""
     number = 1
     while (place := folder.with_name(f"{folder.name}.{number}")).exists():
         number += 1
-    os.rename(folder, place)
-    folder.mkdir()
+    place.mkdir()
+    for path in [path for pattern in patterns for path in folder.glob(pattern)]:
+        with suppress(FileNotFoundError):  # another process moved it
+            os.replace(path, place / path.name)
     return place
 
 
@@ -155,15 +164,54 @@ def announce(folder: Path, manifest: dict[str, Any]) -> None:
         clear(part, now)
 
 
-def replace_tables(folder: Path, tables: Mapping[str, pd.DataFrame], manifest: dict[str, Any]) -> None:
-    """Replace all tables, and then the manifest, which gets their hashes; empty tables are not written.
+def replace_tables(
+    folder: Path, tables: Mapping[str, pd.DataFrame], figure: Mapping[str, bytes], manifest: dict[str, Any]
+) -> None:
+    """Replace all tables and the figure, and then the manifest, which gets the tables' hashes.
+
+    If two processes do this at a time, the tables of one of them stay. Empty tables are not written.
+
+    Args:
+        folder: Of an experiment.
+        tables: By their names.
+        figure: The images by their formats; none if it could not be drawn.
+        manifest: Of the results.
 
     Raises:
         OSError: What the disk refused; unless it broke off between two renames, the old tables are all there.
     """
     contents = {f"{name}.csv": csv_bytes(table) for name, table in tables.items() if len(table)}
     manifest["tables"] = {name: _hash(content) for name, content in contents.items()}
-    write_together(folder, {**contents, MANIFEST: _json(manifest)})
+    contents |= _images(folder, manifest["name"], figure)
+    for attempt in range(_ATTEMPTS):
+        write_together(folder, {**contents, MANIFEST: _json(manifest)})
+        if _fit(folder):
+            return
+        time.sleep(secrets.randbelow(100) * 0.002 * (attempt + 1))  # another process wrote at the same time
+    raise OSError(f"{folder}: other processes keep replacing its tables; end them, and run boltzmann-rl plot {folder}")
+
+
+def replace_figure(folder: Path, name: str, figure: Mapping[str, bytes]) -> list[Path]:
+    """Replace the figure alone; returns the paths of its images."""
+    images = _images(folder, name, figure)
+    write_together(folder, images)
+    return [folder / path for path in images]
+
+
+def _images(folder: Path, name: str, figure: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The images of a figure by their paths in a folder."""
+    refuse_links(folder / "figures")
+    (folder / "figures").mkdir(exist_ok=True)
+    return {f"figures/{name}.{kind}": image for kind, image in figure.items()}
+
+
+def _fit(folder: Path) -> bool:
+    """Whether the tables in a folder are those of its manifest."""
+    try:
+        hashes = json.loads((folder / MANIFEST).read_bytes())["tables"]
+        return all(_hash((folder / name).read_bytes()) == digest for name, digest in hashes.items())
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def read_table(folder: Path, name: str, manifest: dict[str, Any]) -> pd.DataFrame:
@@ -178,8 +226,8 @@ def read_table(folder: Path, name: str, manifest: dict[str, Any]) -> pd.DataFram
     try:
         if not path.is_file():
             raise ValueError("it is not a file")
-        digest = manifest.get("tables", {}).get(path.name)
-        if digest is not None and digest != _hash(path.read_bytes()):
+        hashes = manifest.get("tables")  # those of format 1 have none
+        if hashes and hashes.get(path.name) != _hash(path.read_bytes()):
             raise ValueError(
                 "its content is not what was written with manifest.json, so it was changed, or saving was interrupted: "
                 f"boltzmann-rl plot {folder} makes the tables again from the cells"
@@ -194,19 +242,6 @@ def read_table(folder: Path, name: str, manifest: dict[str, Any]) -> pd.DataFram
 def read_tables(folder: Path) -> dict[str, bytes]:
     """The content of each table in a folder, by its name."""
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
-
-
-def draw(folder: Path, name: str, figure: "Figure") -> list[Path]:
-    """Write a figure in each format to a folder of results."""
-    from boltzmann_rl.figures.style import figure_bytes  # imported here: it imports Matplotlib
-
-    figures = folder / "figures"
-    refuse_links(figures)
-    drawn = {figures / f"{name}.{kind}": image for kind, image in figure_bytes(figure).items()}
-    figures.mkdir(exist_ok=True)
-    for path, image in drawn.items():
-        write(path, image)
-    return list(drawn)
 
 
 def _hash(content: bytes) -> str:

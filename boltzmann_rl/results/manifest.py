@@ -159,7 +159,10 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
     """The parts of a declaration that another one changes or lacks; not those that it adds."""
     before, after = _flat(old["declaration"]), _flat(new["declaration"])
     keys = [key for key in before if before[key] != after.get(key)]
-    return "; ".join(f"{visible(key)}: {_told(before.get(key))} → {_told(after.get(key))}" for key in keys)
+    return "; ".join(
+        f"{visible(key)}: {_told(before[key])} → {_told(after[key])}" if key in after else f"{visible(key)} is gone"
+        for key in keys
+    )
 
 
 def renewed(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

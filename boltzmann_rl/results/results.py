@@ -1,6 +1,7 @@
 """Results: the tables and the manifest of an experiment, from running it or from its folder."""
 
 import warnings
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from boltzmann_rl.results.manifest import outline_in, read_manifest
 from boltzmann_rl.results.sentences import sentence
 from boltzmann_rl.results.tables import ranks_table, run_curves_table, thinned
 from boltzmann_rl.runs.failures import Failure
-from boltzmann_rl.runs.store import Memory, Store
+from boltzmann_rl.runs.store import Memory, Store, copy_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -141,13 +142,30 @@ class Results:
         folder = folders.opened(results, self.name)
         for said in folders.make_room(folder, self.manifest, fresh=fresh):
             warnings.warn(said, stacklevel=2)
-        if isinstance(self.cells, Memory):
+        if self.cells is not None:
             with folders.store_in(folder) as store:
-                self.cells.copy_to(store)
-        tables = {"curves": thinned(self.curves, points), "summary": self.summary, "runs": self.runs}
-        folders.replace_tables(folder, tables, {**self.manifest, "points": points})
-        folders.draw(folder, self.name, self.plot())
+                copy_blocks(self.cells, store)
+        self.write(folder, points)
         return folder
+
+    def write(self, folder: Path, points: int = POINTS, tell: Callable[[str], object] = warnings.warn) -> None:
+        """Replace the tables, the figure and the manifest in a folder; cells are there already.
+
+        Args:
+            folder: Of the experiment.
+            points: Points to keep of each curve.
+            tell: Called with a sentence if the figure can't be drawn, which costs no table.
+        """
+        from boltzmann_rl.figures.style import figure_bytes  # imported here: it imports Matplotlib
+
+        figure: dict[str, bytes] = {}
+        try:
+            figure = figure_bytes(self.plot())
+        except Exception as error:
+            tell(f"The figure could not be drawn ({type(error).__name__}: {error}); the tables are complete.")
+        tables = {"curves": thinned(self.curves, points), "summary": self.summary, "runs": self.runs}
+        self.manifest["points"] = points
+        folders.replace_tables(folder, tables, figure, self.manifest)
 
 
 def load(folder: str | Path) -> Results:

@@ -13,11 +13,11 @@ from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.results import folders
 from boltzmann_rl.results.manifest import manifest_of, outline_in, read_manifest
 from boltzmann_rl.results.results import Results
-from boltzmann_rl.results.tables import summary_table, tables_of, thinned
+from boltzmann_rl.results.tables import summary_table, tables_of
 from boltzmann_rl.runs import failures
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Outline, bytes_missing, outline_of, runs_in
-from boltzmann_rl.runs.plan import Plan
+from boltzmann_rl.runs.plan import Plan, count_ranges
 from boltzmann_rl.runs.runner import Manner, simulate
 from boltzmann_rl.runs.store import Memory, Store
 
@@ -25,7 +25,15 @@ Tell = Callable[[str], object]
 
 
 class NothingComplete(RuntimeError):
-    """No run is complete for all agents, so there is nothing to make tables of."""
+    """There is nothing to make tables of: no run is complete for all agents, or other parts are not done yet.
+
+    Attributes:
+        failed: The cells that failed.
+    """
+
+    def __init__(self, why: str, failed: Sequence[Failure] = ()) -> None:
+        super().__init__(why)
+        self.failed = failed
 
 
 def run_plan(plan: Plan, manner: Manner, tell: Tell = warnings.warn) -> Results:
@@ -91,12 +99,14 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
             failed = simulate(plan, outline, store, manner, folder)
         except BaseException as error:
             if len(store):
-                error.add_note(f"{len(store)} cells are kept in {folder}: the same command goes on from there.")
+                error.add_note(f"what is finished is kept in {folder}: the same command goes on from there.")
             raise
         for sentence in failures.told(failed):
             tell(sentence)
+        if manner.shard.of > 1 and not failed and runs_in(outline, store) < outline.runs:
+            raise NothingComplete(_progress_of(outline, store))  # the part that ends last makes the tables
         results = results_of(outline, store, failed, source=place.source, seconds=time.monotonic() - began)
-    _write(folder, results, place.points)
+    results.write(folder, place.points, tell)
     return results
 
 
@@ -113,7 +123,7 @@ def from_cells(folder: Path, points: int = POINTS) -> Results:
         raise FileNotFoundError(f"{folder} contains no plan of cells: there is no {folders.PLAN} in it")
     store = Store(folder)
     results = results_of(outline, store, failed_in(folder, outline, store), manifest=planned)
-    _write(folder, results, points)
+    results.write(folder, points)
     return results
 
 
@@ -122,13 +132,6 @@ def failed_in(folder: Path, outline: Outline, store: Store) -> list[Failure]:
     kept = {failure.key: failure for failure in failures.kept(folder) if failure.key not in store}
     planned = (key for entry in outline.entries for _, _, key in outline.keys(entry)) if kept else ()
     return [kept[key] for key in planned if key in kept]
-
-
-def _write(folder: Path, results: Results, points: int) -> None:
-    tables = {"curves": thinned(results.curves, points), "summary": results.summary, "runs": results.runs}
-    results.manifest["points"] = points
-    folders.replace_tables(folder, tables, results.manifest)
-    folders.draw(folder, results.name, results.plot())
 
 
 def results_of(
@@ -159,7 +162,7 @@ def results_of(
     runs = runs_in(outline, store, without)
     left = tuple(entry for entry in outline.entries if entry not in without)
     if not left or not runs:
-        raise NothingComplete(_why_nothing(outline, store, failed))
+        raise NothingComplete(_why_nothing(outline, store, failed), failed)
     there = dataclasses.replace(outline, runs=runs, entries=left)
     made = manifest_of(there, source, failed)
     if manifest is not None:  # keep what it says of the machine, the file and the time of the run
@@ -178,8 +181,13 @@ _OF_THE_RUN = ("versions", "platform", "file", "command", "began", "seconds", "r
 def _why_nothing(outline: Outline, store: Memory | Store, failed: Sequence[Failure]) -> str:
     if failed:
         return f"no agent could be simulated to the end: {'; '.join(failures.told(failed))}"
+    return f"no run is complete for all agents yet: {_progress_of(outline, store)}"
+
+
+def _progress_of(outline: Outline, store: Memory | Store) -> str:
     there = sum(key in store for entry in outline.entries for _, _, key in outline.keys(entry))
-    return f"no run of {outline.name} is complete for all agents yet: {there} of its cells are there"
+    total = count_ranges(outline.axis, outline.runs) * len(outline.entries)
+    return f"{there} of {total} cells of {outline.name} are there"
 
 
 def _refuse_full_disk(folder: Path, outline: Outline, store: Store) -> None:

@@ -110,6 +110,7 @@ def _summary(outline: Outline, runs: pd.DataFrame, problem: str) -> list[dict[st
     """One row for each agent on one problem, best first."""
     here, measures = runs[runs["problem"] == problem], outline.measures
     counted = outline.length - outline.uncounted
+    percent = {metric for metric in measures.kept if measures[metric].scale == "percent"}
     summed = {metric for metric in measures.kept if measures[metric].summed}
     samples: dict[str, dict[str, Floats]] = {}
     for agent, of_agent in here.groupby("agent", sort=False):
@@ -126,7 +127,8 @@ def _summary(outline: Outline, runs: pd.DataFrame, problem: str) -> list[dict[st
     for agent in ranked:
         row: dict[str, Any] = {"experiment": outline.name, "problem": problem, "agent": agent, "runs": len(winner)}
         for metric, sample in samples[agent].items():
-            row[metric], row[f"{metric}_low"], row[f"{metric}_high"] = mean_interval(sample)
+            shares: Any = "exact" if metric in percent else None  # other metrics may be 0 or 1 by chance
+            row[metric], row[f"{metric}_low"], row[f"{metric}_high"] = mean_interval(sample, shares=shares)
         if agent in against:
             d = against[agent]
             row |= {"behind": d.difference, "behind_low": d.low, "behind_high": d.high}

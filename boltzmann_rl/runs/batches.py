@@ -9,7 +9,7 @@ from typing import NamedTuple
 from boltzmann_rl.engines.blocks import BLOCK
 from boltzmann_rl.runs.plan import Cell, Plan, Series, key_of, ranges
 
-# Seconds of work that are sent at once: a kill costs at most this and one cell for each worker.
+# Seconds of work that are sent at once: a kill costs at most this, or one group, for each worker.
 _SECONDS = 0.05
 
 # Groups in a batch: what is known of other agents may not hold for the next.
@@ -72,8 +72,18 @@ class Order:
         for number in places:
             chunk, place = divmod(number, len(self._series))
             group = self._group(self._series[place], chunk)
-            if int(group.cells[0][0][:8], 16) % self._shard.of == self._shard.number - 1:
-                yield group
+            if cells := self._of_shard(group.cells, chunk + place):
+                yield group._replace(cells=cells)
+
+    def _of_shard(self, cells: tuple[tuple[str, Cell], ...], number: int) -> tuple[tuple[str, Cell], ...]:
+        """The cells of a group that belong to the shard; a few groups are divided, many go to one shard each."""
+        if self._shard.of == 1:
+            return cells
+        divided = cells[0][1].axis == "episode" or self.count < 4 * self._shard.of
+        return tuple(
+            part for place, part in enumerate(cells)
+            if (number + place * divided) % self._shard.of == self._shard.number - 1
+        )  # fmt: skip
 
     def _group(self, number: int, chunk: int) -> Group:
         series, identity, first = self._plan.series[number], self._identities[number], chunk * self._width

@@ -89,9 +89,14 @@ def kept(folder: Path) -> list[Failure]:
     for path in filter(Path.is_file, sorted((folder / FAILURES).glob("*.json"))):  # to read a pipe would wait
         try:
             parts: Any = json.loads(path.read_text("utf-8"))
-            failure = Failure(**parts)
-        except (OSError, ValueError, TypeError, RecursionError):
+        except (OSError, ValueError, RecursionError):
             continue
-        if [type(part) for part in failure] == [str, str, str, int, int, int, str, str, str, str]:
-            found.append(failure)
+        if isinstance(parts, dict) and is_failure(parts):
+            found.append(Failure(**parts))
     return found
+
+
+def is_failure(parts: dict[str, Any]) -> bool:
+    """Whether these are the fields of a failure."""
+    kinds = dict(zip(Failure._fields, (str, str, str, int, int, int, str, str, str, str), strict=True))
+    return parts.keys() == kinds.keys() and all(type(parts[name]) is kind for name, kind in kinds.items())

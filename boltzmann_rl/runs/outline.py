@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from boltzmann_rl.engines.metrics import Measures, measures_of
+from boltzmann_rl.engines.metrics import WINDOWS, Measures, measures_of
 from boltzmann_rl.runs.plan import Plan, count_ranges, key_of, ranges
 from boltzmann_rl.runs.store import Memory, Store
 
@@ -100,6 +100,8 @@ def outline_of(plan: Plan) -> Outline:
         declaration["seeds"] = seeds
     if first.uncounted:
         declaration["uncounted_steps"] = first.uncounted
+    if first.windows != WINDOWS:
+        declaration["windows"] = first.windows
     if first.own:
         declaration["metrics"] = {label: repr(metric) for label, metric in first.own}
     if first.evaluate_every:

@@ -99,7 +99,7 @@ class _Run:
         self._estimates = Estimates(len(plan.series))
         self._failures: dict[str, Failure] = {}
         self._failed_before = set() if folder is None else failures.failed_before(folder)
-        self._broken: set[int] = set()  # series that failed when they were tried
+        self._broken: set[int] = set()  # series that killed their worker when they were tried
         self._finished: list[tuple[int, Cell, Outcome]] = []  # and kept, but not counted yet
         self._looked = self._seconds = 0.0
         self._others = False
@@ -180,7 +180,10 @@ class _Run:
         return list({one.problem: one.cell.problem for one in series}.values())
 
     def _try_out(self, engine: str | None, executor: Executor) -> None:
-        """Try each agent on each problem for some steps, if the work is much longer than that."""
+        """Try each agent on each problem for some steps, if the work is much longer than that.
+
+        It tells how long the work takes. An agent that raises an error does so again in its cells, which then have it.
+        """
         firsts: dict[int, Group] = {}
         for group in itertools.islice(self._order(engine).groups(), len(self._plan.series)):
             missing = self._missing(group)
@@ -201,10 +204,10 @@ class _Run:
             alone = group._replace(cells=group.cells[-1:])
             self._estimates.tried(alone, answer.seconds)
             return
-        error = (answer.error if isinstance(answer, Outcome) else None) or described(answer)
-        self._broken.add(group.series)
-        self._estimates.drop(group.series)
-        self._fail(group.series, group.cells[0], error)
+        if isinstance(answer, WorkerDied):  # each of its cells would kill several workers
+            self._broken.add(group.series)
+            self._estimates.drop(group.series)
+            self._fail(group.series, group.cells[-1], described(answer))
 
     def _simulate(self, engine: str | None, executor: Executor) -> None:
         """Simulate what is missing, with as many batches in progress as keep the workers busy."""

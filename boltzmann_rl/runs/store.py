@@ -1,11 +1,11 @@
 """The store: the blocks of finished cells by their keys, in memory or in a folder."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.runs.records import decoded
-from boltzmann_rl.storage.segments import Reader, Writer, copy, read, set_aside
+from boltzmann_rl.storage.segments import Reader, Writer, copy, read, remove, set_aside
 
 # Name of the folder of segments in a folder of results.
 CELLS = "cells"
@@ -29,8 +29,15 @@ class Memory:
     def __len__(self) -> int:
         return len(self._contents)
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contents)
+
     def __getitem__(self, key: str) -> Block:
         return decoded(self._contents[key])
+
+    def content(self, key: str) -> bytes:
+        """The encoded block of a cell."""
+        return self._contents[key]
 
     def add(self, key: str, content: bytes) -> None:
         """Keep the encoded block of a cell."""
@@ -45,13 +52,6 @@ class Memory:
     def close(self) -> None:
         """Nothing to do."""
 
-    def copy_to(self, store: "Store") -> None:
-        """Keep what is here in a folder as well."""
-        for key, content in self._contents.items():
-            if key not in store:
-                store.add(key, content)
-        store.sync()
-
 
 class Store:
     """Blocks in a folder, each durable once `sync` was called after it was added.
@@ -64,6 +64,8 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
+        if (folder / CELLS).is_symlink():  # a folder from someone else may contain one
+            raise FileExistsError(f"{folder / CELLS} is a link to another folder: nothing was read through it")
         self._reader = Reader(folder / CELLS)
         self._writer = Writer(folder / CELLS)
 
@@ -73,18 +75,34 @@ class Store:
     def __len__(self) -> int:
         return len(self._reader.records)
 
+    def __iter__(self) -> Iterator[str]:
+        return (name.hex() for name in list(self._reader.records))
+
     def __getitem__(self, key: str) -> Block:
-        name = bytes.fromhex(key)
-        try:
-            content = read(name, self._reader.records[name])
-        except OSError:  # another process may have set the segment aside, after copying what was good
-            self._reader = Reader(self._reader.folder)
-            content = read(name, self._reader.records[name])
-        record = self._reader.records[name]
+        content = self.content(key)
         try:
             return decoded(content)
         except ValueError as error:
+            record = self._reader.records[bytes.fromhex(key)]
             raise OSError(f"{record.path}: the record at byte {record.offset:,} holds no block: {error}") from error
+
+    def content(self, key: str) -> bytes:
+        """The encoded block of a cell.
+
+        Raises:
+            OSError: It is no longer there, or damaged.
+        """
+        name = bytes.fromhex(key)
+        try:
+            return read(name, self._reader.records[name])
+        except OSError:  # another process may have set the segment aside, after copying what was good
+            self._reader = Reader(self._reader.folder)
+        if name not in self._reader.records:
+            raise OSError(
+                f"the cell {key[:12]} is no longer in {self._reader.folder}, which was moved, cleaned or damaged: run "
+                "the experiment again"
+            )
+        return read(name, self._reader.records[name])
 
     def add(self, key: str, content: bytes) -> None:
         """Write the encoded block of a cell.
@@ -121,24 +139,34 @@ class Store:
         """A line for each damaged segment."""
         return list(self._reader.damaged.values())
 
-    def compact(self, wanted: Collection[str] | None = None) -> None:
-        """Write the blocks to new segments without gaps and duplicates, and remove the old ones.
-
-        Damaged segments are set aside. Call it only while no other process works in the folder.
+    def compact(self, wanted: Collection[str] | None = None) -> list[str]:
+        """Write the blocks to new segments without gaps and duplicates, and remove the old ones that nobody writes.
 
         Args:
             wanted: The keys of the blocks to keep; default: all.
+
+        Returns:
+            A line for each damaged segment, which was set aside.
         """
-        self.set_aside()
+        said = self.set_aside()
         old = {record.path for record in self._reader.records.values()} | set(self._reader.segments())
         keys = [key for key in self._reader.records if wanted is None or key.hex() in wanted]
         self._writer.close()
         kept = copy(keys, self._reader, self._writer)
         self._writer.close()
         for path in old - {record.path for record in kept.values()}:
-            path.unlink(missing_ok=True)
+            remove(path)
         self._reader = Reader(self._reader.folder)
+        return said
 
     def set_aside(self) -> list[str]:
         """Move damaged segments that no process writes out of the way; a line for each says which and where to."""
         return set_aside(self._reader, self._writer)
+
+
+def copy_blocks(source: Memory | Store, target: Store) -> None:
+    """Keep in a folder what another store has."""
+    for key in source:
+        if key not in target:
+            target.add(key, source.content(key))
+    target.sync()

@@ -18,7 +18,7 @@ from boltzmann_rl.runs.travel import unpacked
 TRIED = 100
 
 # Cells that are simulated together, since they share random numbers or schedules; each with its key.
-Group = Sequence[tuple[str, Cell]]
+Cells = Sequence[tuple[str, Cell]]
 
 
 class Outcome(NamedTuple):
@@ -35,26 +35,29 @@ def simulate_packed(content: bytes) -> list[Outcome]:
     return simulate_groups(unpacked(content))
 
 
-def simulate_groups(groups: Iterable[Group]) -> list[Outcome]:
+def simulate_groups(groups: Iterable[Cells]) -> list[Outcome]:
     """Simulate all cells of all groups; an error costs only the cell that raises it."""
     return [outcome for group in groups for outcome in _simulate_group(group)]
 
 
-def _simulate_group(group: Group) -> Iterator[Outcome]:
+def _simulate_group(group: Cells) -> Iterator[Outcome]:
     began = time.perf_counter()
     try:
         contents = [encoded(block) for block in simulate_together([cell for _, cell in group])]
+        if signals.requested():  # an agent swallowed the exception, and went on with what is no result
+            raise KeyboardInterrupt
     except BaseException as error:
         if signals.requested():
             raise
-        if len(group) == 1:
-            yield Outcome(group[0][0], time.perf_counter() - began, error=described(error))
-        else:  # one by one, to find out which
-            for part in group:
-                yield from _simulate_group([part])
-        return
-    seconds = (time.perf_counter() - began) / len(group)
-    yield from (Outcome(key, seconds, content) for (key, _), content in zip(group, contents, strict=True))
+        contents, wrong = [], described(error)
+    if contents:
+        seconds = (time.perf_counter() - began) / len(group)
+        yield from (Outcome(key, seconds, content) for (key, _), content in zip(group, contents, strict=True))
+    elif len(group) == 1:
+        yield Outcome(group[0][0], time.perf_counter() - began, error=wrong)
+    else:  # one by one, to find out which
+        for part in group:
+            yield from _simulate_group([part])
 
 
 def described(error: BaseException) -> tuple[str, str, str]:

@@ -138,11 +138,23 @@ class Writer:
 def _begun(path: Path) -> BinaryIO:
     """A new segment, unbuffered, in a folder that is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if os.name == "nt":  # Windows can't rename an open file
+        return path.open("xb", buffering=0)
     file = temporary_of(path).open("xb", buffering=0)
     _is_free(file)  # from now on it is not, and only then do others see it
     os.replace(file.name, path)
     sync_folder(path.parent)
     return file
+
+
+def remove(path: Path) -> None:
+    """Remove a segment that no living process writes; Windows refuses the others."""
+    with suppress(FileNotFoundError, PermissionError):
+        if os.name != "nt":
+            with path.open("rb") as file:
+                if not _is_free(file):
+                    return
+        path.unlink()
 
 
 def _is_free(file: BinaryIO) -> bool:
@@ -249,7 +261,12 @@ def set_aside(reader: Reader, writer: Writer) -> list[str]:
     Returns:
         A line for each segment: what was damaged, and where it is now.
     """
-    return [line for path in reader.segments() if (line := _set_aside(path, reader, writer))]
+    said = []
+    for path in reader.segments():
+        with suppress(FileNotFoundError):  # another process did it
+            if line := _set_aside(path, reader, writer):
+                said.append(line)
+    return said
 
 
 def _set_aside(path: Path, reader: Reader, writer: Writer) -> str | None:

@@ -190,6 +190,8 @@ def _flushable_streams() -> Iterator[None]:
     missing = {name: stream for name in ("stdout", "stderr") if (stream := getattr(sys, name)) is None or stream.closed}
     for name in missing:
         setattr(sys, name, io.StringIO())
-    yield
-    for name, stream in missing.items():
-        setattr(sys, name, stream)
+    try:
+        yield
+    finally:
+        for name, stream in missing.items():
+            setattr(sys, name, stream)

@@ -75,9 +75,11 @@ def _called(function: Callable[..., Any], *arguments: Any) -> Any:
 def _own_handler() -> Iterator[None]:
     """The handler of SIGTERM that is there now, which ray replaces."""
     before = signal.getsignal(signal.SIGTERM)
-    yield
-    if threading.current_thread() is threading.main_thread() and before is not None:
-        signal.signal(signal.SIGTERM, before)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread() and before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
@@ -86,9 +88,11 @@ def _environment() -> Iterator[None]:
     given = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "RAY_USAGE_STATS_ENABLED": "0"}
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
-    yield
-    for name, value in before.items():
-        if value is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = value
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
