@@ -1,7 +1,6 @@
 """Work that is sent to another process finds there all that it needs, and what cannot be sent is named."""
 
 import os
-import pickle
 import shutil
 import subprocess
 import sys
@@ -333,14 +332,3 @@ def test_a_vector_that_cannot_be_sent_does_not_matter(monkeypatch):
     unpacked(content)
     assert registry["Both-v0"].entry_point is Empty
     assert registry["Both-v0"].vector_entry_point is None
-
-
-def test_what_pickles_but_cannot_be_unpickled_is_found():
-    class Odd:
-        def __reduce__(self):
-            return int, ("no number",)
-
-    with pytest.raises(TypeError, match=r"agents\['odd'\] cannot be sent .*invalid literal"):
-        check_travels({}, {"odd": Odd()})
-    with pytest.raises(ValueError, match="invalid literal"):
-        pickle.loads(pickle.loads(packed(Odd()))[-1])

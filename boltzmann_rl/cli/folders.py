@@ -48,11 +48,11 @@ def _folder(options: argparse.Namespace) -> Path:
 
 def plot(options: argparse.Namespace) -> int:
     """Make tables and figures of saved results again."""
-    from boltzmann_rl.figures.style import figure_bytes
     from boltzmann_rl.results import folders
     from boltzmann_rl.results.running import NothingComplete, from_cells
     from boltzmann_rl.runs.failures import told
     from boltzmann_rl.runs.store import CELLS
+    from boltzmann_rl.storage.atomic import write_together
 
     folder = _folder(options)
     if options.output is not None and Path(options.output).suffix not in (".png", ".svg", ".pdf"):
@@ -80,7 +80,7 @@ def plot(options: argparse.Namespace) -> int:
     for failure in told(results.failures):
         say(f"Left out: {failure}")
     if made is None:
-        folders.replace_figure(folder, results.name, figure_bytes(results.plot()))
+        write_together(folder, folders.draw(folder, results.name, results.plot()))
     for path in sorted((folder / "figures").glob(f"{results.name}.*")):
         say(path)
     return 0

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -23,6 +23,9 @@ from boltzmann_rl.runs.status import RUNNING, processes
 from boltzmann_rl.runs.store import CELLS, Store
 from boltzmann_rl.storage.atomic import clear, write, write_together
 from boltzmann_rl.storage.segments import ASIDE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MANIFEST, PLAN = "manifest.json", "plan.json"
 
@@ -165,7 +168,7 @@ def announce(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def replace_tables(
-    folder: Path, tables: Mapping[str, pd.DataFrame], figure: Mapping[str, bytes], manifest: dict[str, Any]
+    folder: Path, tables: Mapping[str, pd.DataFrame], images: Mapping[str, bytes], manifest: dict[str, Any]
 ) -> None:
     """Replace all tables and the figure, and then the manifest, which gets the tables' hashes.
 
@@ -174,7 +177,7 @@ def replace_tables(
     Args:
         folder: Of an experiment.
         tables: By their names.
-        figure: The images by their formats; none if it could not be drawn.
+        images: Of the figure, by their paths in the folder; none if it could not be drawn.
         manifest: Of the results.
 
     Raises:
@@ -182,7 +185,7 @@ def replace_tables(
     """
     contents = {f"{name}.csv": csv_bytes(table) for name, table in tables.items() if len(table)}
     manifest["tables"] = {name: _hash(content) for name, content in contents.items()}
-    contents |= _images(folder, manifest["name"], figure)
+    contents |= images
     for attempt in range(_ATTEMPTS):
         write_together(folder, {**contents, MANIFEST: _json(manifest)})
         if _fit(folder):
@@ -191,18 +194,14 @@ def replace_tables(
     raise OSError(f"{folder}: other processes keep replacing its tables; end them, and run boltzmann-rl plot {folder}")
 
 
-def replace_figure(folder: Path, name: str, figure: Mapping[str, bytes]) -> list[Path]:
-    """Replace the figure alone; returns the paths of its images."""
-    images = _images(folder, name, figure)
-    write_together(folder, images)
-    return [folder / path for path in images]
+def draw(folder: Path, name: str, figure: "Figure") -> dict[str, bytes]:
+    """The images of a figure by their paths in a folder of results, which are not written yet."""
+    from boltzmann_rl.figures.style import figure_bytes  # imported here: it imports Matplotlib
 
-
-def _images(folder: Path, name: str, figure: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The images of a figure by their paths in a folder."""
     refuse_links(folder / "figures")
+    images = {f"figures/{name}.{kind}": image for kind, image in figure_bytes(figure).items()}
     (folder / "figures").mkdir(exist_ok=True)
-    return {f"figures/{name}.{kind}": image for kind, image in figure.items()}
+    return images
 
 
 def _fit(folder: Path) -> bool:

@@ -156,16 +156,14 @@ class Results:
             points: Points to keep of each curve.
             tell: Called with a sentence if the figure can't be drawn, which costs no table.
         """
-        from boltzmann_rl.figures.style import figure_bytes  # imported here: it imports Matplotlib
-
-        figure: dict[str, bytes] = {}
+        images: dict[str, bytes] = {}
         try:
-            figure = figure_bytes(self.plot())
+            images = folders.draw(folder, self.name, self.plot())
         except Exception as error:
             tell(f"The figure could not be drawn ({type(error).__name__}: {error}); the tables are complete.")
         tables = {"curves": thinned(self.curves, points), "summary": self.summary, "runs": self.runs}
         self.manifest["points"] = points
-        folders.replace_tables(folder, tables, figure, self.manifest)
+        folders.replace_tables(folder, tables, images, self.manifest)
 
 
 def load(folder: str | Path) -> Results:

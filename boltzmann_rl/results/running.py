@@ -99,7 +99,7 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
             failed = simulate(plan, outline, store, manner, folder)
         except BaseException as error:
             if len(store):
-                error.add_note(f"what is finished is kept in {folder}: the same command goes on from there.")
+                error.add_note(f"finished cells are kept in {folder}: the same command goes on from there.")
             raise
         for sentence in failures.told(failed):
             tell(sentence)

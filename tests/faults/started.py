@@ -39,7 +39,7 @@ from boltzmann_rl.cli import main
 from boltzmann_rl.results import folders
 def draw(folder, name, figure):
     (folder / "figures").mkdir(exist_ok=True)
-    (folder / "figures" / f"{name}.png").touch()
+    return {f"figures/{name}.png": b""}
 folders.draw = draw
 sys.exit(main())
 """
