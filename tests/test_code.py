@@ -1,16 +1,20 @@
 """The code behind a declaration: what changes it, and what does not."""
 
 import ast
+import collections
 import dataclasses
 import functools
 import importlib
+import inspect
 import itertools
 import linecache
 import os
+import pkgutil
 import shutil
 import subprocess
 import sys
 import time
+import types
 from importlib import metadata
 from pathlib import Path
 
@@ -363,6 +367,145 @@ def test_variables_that_code_changes_do_not_count_but_constants_of_the_same_name
     assert code_of(own(own=STATE.replace("[1.0, 2.0]", "[1.5, 2.0]"))()) != before
 
 
+# Values in globals that say nothing of themselves in their repr, or that functions of the file seem to change.
+GLOBALS = """
+import array, collections, datetime, enum, functools, logging, operator, pathlib, random, types
+from http import HTTPStatus
+import numpy as np
+from gymnasium.envs.registration import WrapperSpec
+
+class Base:
+    def __init__(self, rate):
+        self.rate = rate
+        self.calls = 0
+
+    def __repr__(self):
+        return "Base()"
+
+    def update(self, values):
+        return self.rate * values
+
+    def __setitem__(self, place, value):
+        pass
+
+class Slotted:
+    __slots__ = ("__rate",)
+
+    def __init__(self, rate):
+        self.__rate = rate
+
+class Items(list):
+    pass
+
+class Queue(collections.deque):
+    pass
+
+class Table(np.ndarray):
+    pass
+
+class Wrapper:
+    def __init__(self, function, scale):
+        functools.update_wrapper(self, function)
+        self.scale = scale
+
+def registered(function):
+    REGISTER[function.__name__] = function
+    return function
+
+def marked(values):
+    return marked.scale * values
+
+REGISTER = {}
+
+@registered
+def rising(values):
+    return values + 1.0
+
+KIND = enum.Enum("KIND", {"A": [0.1]}).A
+BASE = Base(0.1)
+OTHER = Base(0.2)
+HELD = {"a": (lambda values: 0.3,)}
+LISTED = [Base(3.1), Base(3.2)]
+LISTS = collections.defaultdict(list)
+SPACE = types.SimpleNamespace(rate=0.4, calls=0)
+QUEUE = collections.deque([0.5], maxlen=7)
+OWN_QUEUE = Queue([0.6])
+DEFAULT = collections.defaultdict(lambda: 0.7)
+DAY = datetime.date(2001, 2, 3)
+STATUS = HTTPStatus.OK
+SCALAR = np.float64(0.8)
+TABLE = np.array([0.9]).view(Table)
+SPEC = WrapperSpec("a", "b", {"size": 1.1})
+PART = functools.partial(operator.mul, 1.2)
+METHOD = Base(1.3).update
+LOOKUP = {1: 1.4}.get
+CODES = bytearray(b"ab")
+NUMBERS = array.array("d", [1.5])
+GETTER = operator.itemgetter(16)
+SLOTTED = Slotted(1.7)
+ITEMS = Items()
+ITEMS.scale = 1.8
+WRAPPER = Wrapper(rising, 1.9)
+ALIAS = int | float
+CHAIN = collections.ChainMap({"a": 2.1})
+PATH = pathlib.PurePosixPath("a/b")
+COUNTER = collections.Counter()
+LOG = logging.getLogger("own")
+RNG = random.Random(1)
+marked.scale = 2.2
+
+class Own:
+    rate = 2.3
+    base = Base(2.4)
+
+    def __call__(self, values, step):
+        BASE.calls += 1
+        SPACE.calls += 1
+        COUNTER.update(values)
+        LOG.debug("called")
+        RNG.random()
+        OTHER[0] = 1.0
+        LISTED[0].update(1.0)
+        LISTS[0].append(1.0)
+        HELD.setdefault("b", 0.0)
+        SLOTTED, ITEMS, WRAPPER, ALIAS, CHAIN, PATH, KIND, TABLE, SPEC, CODES, NUMBERS, GETTER, OWN_QUEUE
+        constants = QUEUE[0] + DEFAULT.default_factory() + DAY.day + STATUS.value + SCALAR
+        constants += PART(1.0) + METHOD(1.0) + LOOKUP(1)
+        return BASE.update(OTHER.update(constants)) + SPACE.rate + REGISTER["rising"](values) + marked(0.0)
+"""
+
+# Edits that each change a value or the code of one.
+EDITS_OF_GLOBALS = [
+    ("return self.rate * values", "return self.rate + values"), ("values + 1.0", "values + 2.0"), ("[0.1]", "[0.15]"),
+    ("Base(0.1)", "Base(0.15)"), ("Base(0.2)", "Base(0.25)"), ("values: 0.3", "values: 0.35"),
+    ("rate=0.4", "rate=0.45"), ("[0.5]", "[0.55]"), ("maxlen=7", "maxlen=8"), ("[0.6]", "[0.65]"),
+    ("lambda: 0.7", "lambda: 0.75"),
+    ("2001, 2, 3", "2001, 2, 4"), ("HTTPStatus.OK", "HTTPStatus.GONE"), ("float64(0.8)", "float64(0.85)"),
+    ("float64(0.8)", "float32(0.8)"), ("array([0.9])", "array([0.95])"), ('"size": 1.1', '"size": 1.15'),
+    ("mul, 1.2", "mul, 1.25"), ("operator.mul", "operator.add"), ("Base(1.3)", "Base(1.35)"), ("{1: 1.4}", "{1: 1.45}"),
+    ('b"ab"', 'b"ac"'), ("[1.5]", "[1.55]"), ("itemgetter(16)", "itemgetter(17)"), ("Slotted(1.7)", "Slotted(1.75)"),
+    ("scale = 1.8", "scale = 1.85"), ("rising, 1.9", "rising, 1.95"), ("int | float", "int | str"),
+    ('"a": 2.1', '"a": 2.15'), ('"a/b"', '"a/c"'), ("scale = 2.2", "scale = 2.25"), ("rate = 2.3", "rate = 2.35"),
+    ("Base(2.4)", "Base(2.45)"), ("Base(3.1)", "Base(3.15)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), EDITS_OF_GLOBALS)
+def test_every_value_of_a_global_counts(own, old, new):
+    assert old in GLOBALS
+    first, again, edited = (code_of(own(own=text)()) for text in (GLOBALS, GLOBALS, GLOBALS.replace(old, new, 1)))
+    assert first == again != edited
+
+
+def test_what_calls_change_in_globals_does_not_count(own):
+    kind = own(own=GLOBALS)
+    before = code_of(kind())
+    kind()(np.arange(2.0), 0)
+    module = sys.modules["own"]
+    assert module.BASE.calls == module.SPACE.calls == len(module.COUNTER) - 1 == 1
+    assert code_of(kind()) == before
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -372,12 +515,13 @@ def test_variables_that_code_changes_do_not_count_but_constants_of_the_same_name
         lambda module: setattr(module, "scale", lambda *args: 1.0),
         lambda module: setattr(module.Own, "weigh", lambda self, ones: ones),
         lambda module: setattr(module.Base, "another", 1.0),
+        lambda module: setattr(module.Base, "limit", 1.5),
         lambda module: setattr(module.scale, "__defaults__", (3.0,)),
         lambda module: setattr(module.unused, "__code__", module.unused.__code__) or setattr(
             module.scale, "__code__", (lambda values, power=1.0, *, offset=0.0: values).__code__
         ),
     ],
-    ids=["a number", "a list", "an array", "a function", "a method", "an attribute", "defaults", "code"],
+    ids=["a number", "a list", "an array", "a function", "a method", "an attribute", "its value", "defaults", "code"],
 )  # fmt: skip
 def test_what_is_changed_in_a_session_is_seen(own, change):
     kind = own()
@@ -392,6 +536,166 @@ def test_a_file_that_is_edited_after_its_import_does_not_hide_what_runs(own, tmp
     kind = own(tmp_path / "here")
     (tmp_path / "here" / "own.py").write_text(edited := OWN.replace("values + 1", "values + 2"), "utf-8")
     assert code_of(kind()) != code_of(own(tmp_path / "there", own=edited)())
+
+
+# --- parameters -------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Hiding:
+    """A policy, a problem and a metric with a parameter that its repr omits."""
+
+    table: object = dataclasses.field(repr=False)
+
+    def __call__(self, *given):
+        return np.full(np.shape(given[0]), 1.0)
+
+
+class Silent:
+    def __init__(self, table):
+        self.deep = [{"table": table}]
+
+    def __repr__(self):
+        return "Silent()"
+
+    @functools.cached_property
+    def total(self):
+        return 1.0
+
+    __call__ = Hiding.__call__
+
+
+class InSlots:
+    __slots__ = ("__table",)
+
+    def __init__(self, table):
+        self.__table = table
+
+    def __repr__(self):
+        return "InSlots()"
+
+    __call__ = Hiding.__call__
+
+
+class InList(list):
+    def __init__(self, table):
+        self.table = table
+
+    def __repr__(self):
+        return "InList()"
+
+    __call__ = Hiding.__call__
+
+
+def cell(policy, *, own=()):
+    agents = {"a": brl.Agent(brl.SampleAverage(), brl.Greedy())}
+    first = next(brl.BanditExperiment("x", brl.GaussianBandit(), agents, 5, 20, seed=0).plan().cells())[1]
+    agent = dataclasses.replace(first.agent, policy=policy) if policy is not None else first.agent
+    return dataclasses.replace(first, agent=agent, own=own)
+
+
+@pytest.mark.parametrize("kind", [Hiding, Silent, InSlots, InList])
+@pytest.mark.parametrize(
+    "place",
+    [
+        cell,
+        lambda part: cell(brl.Boltzmann(part)),
+        lambda part: cell(Hiding((part,))),
+        lambda part: cell(Hiding(types.SimpleNamespace(part=part))),
+        lambda part: dataclasses.replace(cell(None), problem=part),
+        lambda part: cell(None, own=(("metric", part),)),
+    ],
+    ids=["policy", "schedule", "tuple", "namespace", "problem", "metric"],
+)
+def test_parameters_that_a_repr_omits_count_wherever_they_stand(kind, place):
+    one, again, other = place(kind((0.1,))), place(kind((0.1,))), place(kind((0.2,)))
+    assert repr(one) == repr(other)
+    assert one.identity == again.identity != other.identity
+
+
+class Doubling:
+    def __init__(self):
+        self.scale = 2.0
+
+
+class Tripling:
+    def __init__(self):
+        self.scale = 3.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (np.float64(0.1), np.float64(0.1 + 2**-54)),
+        (np.arange(2000.0), np.arange(2000.0) + (np.arange(2000) == 1000)),
+        (functools.partial(max, 1), functools.partial(max, 2)),
+        (Silent(1).__call__, Silent(2).__call__),
+        (gymnasium.envs.registration.WrapperSpec("a", "b", {"c": 1}),
+         gymnasium.envs.registration.WrapperSpec("a", "b", {"c": 2})),
+        (collections.deque([1]), collections.deque([2])),
+        (types.SimpleNamespace(a=Silent(1)), types.SimpleNamespace(a=Silent(2))),
+        (Doubling(), Tripling()),
+    ],
+    ids=["scalar", "array", "partial", "method", "dataclass", "deque", "namespace", "class"],
+)  # fmt: skip
+def test_values_of_every_kind_in_a_parameter_are_told_apart(one, other):
+    assert cell(Hiding(one)).identity == cell(Hiding(one)).identity != cell(Hiding(other)).identity
+
+
+def test_what_a_cached_property_keeps_and_the_order_of_attributes_do_not_count():
+    policy = Silent((0.1,))
+    before = cell(policy).identity
+    assert policy.total == 1.0
+    assert cell(policy).identity == before
+    one, other = Silent(1), Silent(1)
+    vars(one).update(a=1, b=2)
+    vars(other).update(b=2, a=1)
+    assert cell(one).identity == cell(other).identity != before
+
+
+def test_the_values_of_parameters_are_the_same_text_in_every_process():
+    names = "import functools, dataclasses, types, sys\nimport numpy as np\nfrom boltzmann_rl.runs.code import shown\n"
+    source = names + inspect.getsource(Hiding) + inspect.getsource(Silent) + SHOWN
+    calls = [os.environ | {"PYTHONHASHSEED": seed} for seed in "123"]
+    texts = {
+        subprocess.run([sys.executable, "-c", source], env=one, capture_output=True, text=True, check=True).stdout
+        for one in calls
+    }
+    assert len(texts) == 1
+    assert " 0x" not in texts.pop()
+
+
+SHOWN = """
+others = types.SimpleNamespace(letters=frozenset("abcdef"), method=Silent(2).__call__, loop=[])
+others.loop.append(others)
+print(shown(Silent((1, {"a", "b"}, object(), np.random.default_rng(0), others)))[0])
+"""
+
+
+def test_the_repr_of_every_dataclass_of_this_package_shows_all_fields():
+    """So that only the user's objects need more than their repr."""
+    names = [one.name for one in pkgutil.walk_packages(brl.__path__, "boltzmann_rl.") if "integrations" not in one.name]
+    kinds = {
+        kind
+        for name in names
+        if not name.endswith("__main__")
+        for kind in vars(importlib.import_module(name)).values()
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__.startswith("boltzmann_rl.")
+    }
+    assert {brl.Agent, brl.Boltzmann, brl.GaussianBandit, brl.Environment, brl.schedules.Linear} <= kinds
+    hidden = {
+        f"{kind.__name__}.{field.name}"
+        for kind in kinds
+        for field in dataclasses.fields(kind)
+        if not field.repr or not hasattr(kind.__repr__, "__wrapped__")  # Python's wraps it
+    }
+    assert hidden == {f"Environment.{field.name}" for field in dataclasses.fields(brl.Environment)}
+    lake = brl.Environment("FrozenLake-v1")
+    changes = {"id": "Taxi-v4", "max_episode_steps": 7, "options": {"is_slippery": False}, "wrap": wrapped}
+    assert {f"Environment.{name}" for name in changes} == hidden
+    assert (
+        len({repr(dataclasses.replace(lake, **{name: value})) for name, value in changes.items()} | {repr(lake)}) == 5
+    )
 
 
 # --- where there is no file -------------------------------------------------------------------------------------
@@ -658,6 +962,15 @@ def test_one_more_agent_takes_little_time():
     begin = time.process_time()
     assert len({code_of(bandit, agent, *simulate) for agent in agents}) == 1
     assert time.process_time() - begin < 0.2
+
+
+def test_one_more_agent_of_the_user_takes_little_time():
+    """About 100 µs each for the whole key; the limit allows for a slow and busy machine."""
+    cells = [cell(Hiding((0.1 + number, 0.2))) for number in range(1000)]
+    assert cells[0].identity
+    begin = time.process_time()
+    assert len({one.identity for one in cells}) == 1000
+    assert time.process_time() - begin < 1.0
 
 
 def test_a_wrapper_may_be_a_dataclass_that_is_given_as_a_class():

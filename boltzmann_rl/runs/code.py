@@ -3,13 +3,14 @@
 import dataclasses
 import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-from boltzmann_rl.runs.reach import ATOMS, Graph, module_of, own_text, reads
+from boltzmann_rl.runs.reach import Graph, module_of, own_text, reads
 from boltzmann_rl.runs.sources import owner_of
+from boltzmann_rl.runs.values import ATOMS
 
 _FIXED = FunctionType, type, ModuleType, CodeType
 
@@ -29,12 +30,13 @@ def code_of(*parts: Any) -> tuple[str, ...]:
     annotations, or by its bytecode if there is no source. A module that a function imports, or uses otherwise than as
     ``module.name``, counts as a whole, with those that it imports.
 
-    Constants count by their values: numbers, strings, arrays, and tuples, lists, sets, dicts and objects of these.
-    Variables that functions of the same file change do not count, as they are no constants.
+    Constants count by their values: numbers, strings, arrays; containers and objects of these, of the standard library
+    too; dataclasses of any library. Names and attributes that functions of the same file assign to are variables, as
+    are arrays and containers whose items they change. Of variables only the class counts, and the code they hold.
 
     Not seen are: data files; environment variables; code in strings (``eval``, ``exec``); modules and attributes that
-    are looked up by a string (``import_module``, ``getattr``); the values of objects of other libraries, such as
-    tensors, except for NumPy's arrays; and changes to this package within a process.
+    are looked up by a string (``import_module``, ``getattr``); the values of other objects of other libraries, such as
+    tensors; generators of random numbers and other iterators; and changes to this package within a process.
 
     Args:
         parts: Declarations, with the classes, functions or modules that will simulate them.
@@ -45,6 +47,45 @@ def code_of(*parts: Any) -> tuple[str, ...]:
         True
     """
     return _found(parts).lines
+
+
+def shown(part: Any) -> tuple[str, list[Any]]:
+    """The values of the user's objects in a declaration as text, and the classes and functions that it names.
+
+    The repr of a dataclass of this package says all of it. Others may leave out fields or attributes.
+
+    Args:
+        part: A problem, an agent, or a tuple of declarations.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> shown(Boltzmann(0.5)), shown((Boltzmann(0.5), [0.1]))
+        (('', []), ("builtins.list()['0.1']", []))
+    """
+    graph = Graph()
+    return "\n".join(map(graph.text, _foreign(part))), graph.waiting
+
+
+def _foreign(part: Any) -> Iterator[Any]:
+    """The outermost parts of a value that are neither built in nor dataclasses of this package."""
+    kind = type(part)
+    if kind in ATOMS:
+        return
+    if (names := _fields_of_own(kind)) is not None:  # type: ignore[arg-type]  # a class is hashable
+        for name in names:
+            yield from _foreign(getattr(part, name))
+    elif kind is tuple:
+        for item in part:
+            yield from _foreign(item)
+    else:
+        yield part
+
+
+@functools.cache
+def _fields_of_own(kind: type) -> tuple[str, ...] | None:
+    if kind.__module__.partition(".")[0] == _PACKAGE and dataclasses.is_dataclass(kind):
+        return tuple(field.name for field in dataclasses.fields(kind))
+    return None
 
 
 def modules_of(*parts: Any) -> frozenset[str]:

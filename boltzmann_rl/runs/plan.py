@@ -11,7 +11,7 @@ from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.metrics import WINDOWS, Measures, measures_of
 from boltzmann_rl.engines.selection import room, simulating
-from boltzmann_rl.runs.code import code_of
+from boltzmann_rl.runs.code import code_of, shown
 
 # The version of a cell's results: it increases when the numbers or their meaning change.
 FORMAT = 2
@@ -107,9 +107,11 @@ class Cell:
     @property
     def identity(self) -> str:
         """A hash of everything that determines the results but the runs: declaration, engine, format and code."""
-        code = code_of(self.problem, self.agent, self.own, simulate_together, *simulating(self.axis, self.engine))
+        parts = self.problem, self.agent, self.own
+        values, named = shown(parts)
+        code = code_of(*named, *parts, simulate_together, *simulating(self.axis, self.engine))
         every = dataclasses.replace(self, first=0, runs=0)
-        return hashlib.sha256(repr((FORMAT, every, code)).encode()).hexdigest()
+        return hashlib.sha256(repr((FORMAT, every, values, code)).encode()).hexdigest()
 
     @property
     def key(self) -> str:

@@ -2,41 +2,24 @@
 
 import dataclasses
 import dis
-import enum
 import functools
-import hashlib
 import importlib
 import importlib.util
-import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence, MutableSet, Set
 from contextlib import suppress
-from datetime import timedelta
-from decimal import Decimal
-from fractions import Fraction
-from types import CodeType, EllipsisType, FunctionType, MappingProxyType, MethodType, ModuleType, NoneType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from boltzmann_rl.runs.sources import changed_in, digest, module_text, owner_of, text_of
+from boltzmann_rl.runs.values import ATOMS, CONTENTS, IGNORED, attributes_of, is_code, reduced_of, values_of
 
-# Values that their repr determines.
-ATOMS = {NoneType, EllipsisType, bool, int, float, complex, str, bytes, range, slice}
-ATOMS |= {Decimal, Fraction, timedelta, re.Pattern}
-
-# Attributes of a class that say nothing about what it does, or that come from others.
-_IGNORED = {"__annotate__", "__annotate_func__", "__annotations__", "__annotations_cache__", "__dataclass_fields__"}
-_IGNORED |= {"__dataclass_params__", "__dict__", "__doc__", "__firstlineno__", "__match_args__", "__module__"}
-_IGNORED |= {"__orig_bases__", "__parameters__", "__slotnames__", "__static_attributes__", "__type_params__"}
-_IGNORED |= {"__weakref__", "_abc_impl"}
+# Containers: their methods such as ``update`` change them. An object of the user may have other ones of that name.
+_MUTABLE = MutableMapping, MutableSequence, MutableSet, np.ndarray
 
 _LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
-
-# How the items of a container are written: those of a set not in the order of their hashes.
-_CONTAINERS: dict[Any, Callable[..., Any]] = {
-    tuple | list: lambda text, value: [*map(text, value)],
-    set | frozenset: lambda text, value: sorted(map(text, value)),
-    dict | MappingProxyType: lambda text, value: [(text(key), text(item)) for key, item in value.items()],
-}
 
 # Modules whose functions wrap methods that Python wrote.
 _WRITERS = ("dataclasses", "reprlib", "boltzmann_rl.arguments.near_names")
@@ -87,11 +70,9 @@ class Graph:
     def _text(self, value: Any, kind: type) -> str:
         if isinstance(value, _Module | ModuleType):
             return self._owned(module_of(value), "", value)
-        if isinstance(value, enum.Enum):
-            return f"{self.text(kind)}.{value.name}"
-        for base, written in _CONTAINERS.items():
+        for base, written in CONTENTS.items():
             if isinstance(value, base):
-                return f"{self.text(kind)}{written(self.text, value)}"
+                return f"{self.text(kind)}{written(self.text, value)}{self._attributes(value)}"
         if isinstance(value, FunctionType):
             return self._owned(module_of(value), value.__qualname__, value, _cells(value).values())
         if isinstance(value, type):
@@ -103,24 +84,21 @@ class Graph:
         return self._instance(value, kind)
 
     def _instance(self, value: Any, kind: type) -> str:
-        """An object with its attributes; of an installed class only those that may be somebody else's code."""
+        """An object with its values; of an installed class see `values_of`."""
         shown = self.text(kind)
-        if kind.__module__.partition(".")[0] == "numpy" and hasattr(kind, "dtype"):
-            if value.dtype.hasobject:
-                return f"{shown}({self.text(value.tolist())})"
-            return f"{shown}({value.dtype.descr} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()})"
-        for base in (int, float, complex, str, bytes):
-            if isinstance(value, base):
-                return f"{shown}({base.__repr__(value)})"
-        if kind.__module__ == "builtins":  # a built-in function or method
-            module = getattr(value, "__module__", None) or ""
-            return f"{shown} {self._owned(module or 'builtins', getattr(value, '__qualname__', ''), None)}"
-        attributes = attributes_of(value)
-        if owner_of(kind.__module__) is not None:
-            named = getattr(value, "__name__", "") if not attributes else ""  # such as of a NumPy ufunc
-            shown = f"{shown} {named if isinstance(named, str) else ''}"
-            attributes = {name: part for name, part in attributes.items() if _is_code(part)}
-        return f"{shown}({', '.join(f'{name}={self.text(part)}' for name, part in attributes.items())})"
+        if kind.__module__ == "builtins" and callable(value):  # a built-in function or method
+            module, bound = getattr(value, "__module__", None) or "builtins", getattr(value, "__self__", None)
+            name = self._owned(module, getattr(value, "__qualname__", ""), None)
+            return f"{shown} {name}" if isinstance(bound, ModuleType) else f"{shown} {name} of {self.text(bound)}"
+        if (reduced := reduced_of(value, kind)) is not None:
+            more = self._attributes(value) if owner_of(kind.__module__) is None else ""
+            return f"{shown}({self.text(reduced)}){more}"
+        attributes = self._attributes(value)
+        named = "" if attributes or not owner_of(kind.__module__) else getattr(value, "__name__", "")
+        return f"{shown} {named if isinstance(named, str) else ''}({attributes})"  # named: such as a NumPy ufunc
+
+    def _attributes(self, value: Any) -> str:
+        return ", ".join(f"{name}={self.text(part)}" for name, part in values_of(value).items())
 
     def _owned(self, module: str, name: str, node: Any, parts: Any = ()) -> str:
         """The name of an installed thing, with the code that it holds; anything else becomes a node."""
@@ -128,7 +106,7 @@ class Graph:
         if owner is None and node is not None and (not isinstance(node, _Module) or _module(module)[0]):
             return self._named(node, name or module)
         self.owners |= {owner} if owner else set()
-        return f"{module}.{name}({', '.join(self.text(part) for part in parts if _is_code(part))})"
+        return f"{module}.{name}({', '.join(self.text(part) for part in parts if is_code(part))})"
 
     def _named(self, node: Any, name: str) -> str:
         """The name of a node; nodes with the same name are numbered in the order in which they are mentioned."""
@@ -157,15 +135,6 @@ def _is_spec(kind: type) -> bool:
     return kind.__name__ == "EnvSpec" and kind.__module__.startswith("gymnasium.")
 
 
-def _is_code(part: Any) -> bool:
-    """Whether something may hold code that is no installed distribution's."""
-    if type(part) in (tuple, list, dict):
-        return any(map(_is_code, part.values() if type(part) is dict else part))
-    if isinstance(part, FunctionType | MethodType | type | functools.partial | staticmethod | classmethod | property):
-        return True
-    return not isinstance(part, ModuleType) and owner_of(type(part).__module__) is None
-
-
 def _wrapped(value: Any) -> list[Any] | None:
     """What a value stands for that is a function with something around it."""
     if isinstance(value, staticmethod | classmethod):
@@ -176,21 +145,10 @@ def _wrapped(value: Any) -> list[Any] | None:
         return [value.fget, value.fset, value.fdel]
     if isinstance(value, functools.partial | functools.partialmethod):
         return [value.func, value.args, value.keywords]
-    held = attributes_of(value)
+    held = attributes_of(value) if owner_of(type(value).__module__) is not None else {}
     if "py_func" in held:  # compiled by Numba
         return [type(value), held["py_func"]]
     return [type(value), held["__wrapped__"]] if "__wrapped__" in held else None
-
-
-def attributes_of(value: Any) -> dict[str, Any]:
-    """The attributes of an object itself, in `__dict__` and in slots."""
-    held = dict(getattr(value, "__dict__", None) or {})
-    for kind in type(value).__mro__:
-        slots = vars(kind).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else tuple(slots):
-            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-                held[name] = getattr(value, name)
-    return held
 
 
 # --- what a node reads -----------------------------------------------------------------------------------------
@@ -222,18 +180,62 @@ def _of_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
     code, names = function.__code__, _names(function.__code__, function.__globals__.get("__package__") or "")
     yield "defaults", function.__defaults__
     yield "keyword defaults", function.__kwdefaults__
-    held = [(f"enclosed {name}", f"enclosed {name}", value) for name, value in _cells(function).items()]
+    held = [(f"enclosed {name}", value) for name, value in _cells(function).items()]
     for name, *attributes in names.globals:
         if name in function.__globals__ and not name.startswith("__"):
             held.append(_followed(function.__globals__[name], name, attributes))
-    for label, name, value in held:
-        is_state = not isinstance(value, FunctionType | type | ModuleType) and name in changed_in(code)
-        yield label, "a variable" if is_state else value
+    held += [(f"{function.__name__}.{name}", vars(function)[name]) for name in sorted(vars(function))]
+    changed = changed_in(code)
+    for path, value in held:
+        yield from _unchanged(path, value, changed)
     for name in names.modules:
         yield f"import {name}", _Module(name)
 
 
-def _followed(value: Any, name: str, attributes: list[str]) -> tuple[str, str, Any]:
+def _unchanged(path: str, value: Any, changed: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    """A value, without what functions of the same file change in it; its class and code in it count even then."""
+    if isinstance(value, FunctionType | type | ModuleType):
+        yield path, value
+    elif path in changed or _changes(path, value, changed):
+        yield path, "a variable"
+        yield f"code in {path}", _code_in(value)
+    elif any(one.startswith(f"{path}.") for one in changed) and (values := values_of(value)):
+        yield f"class of {path}", type(value)
+        for name, part in values.items():
+            yield from _unchanged(f"{path}.{name}", part, changed)
+    else:
+        yield path, value
+
+
+def _changes(path: str, value: Any, changed: frozenset[str]) -> bool:
+    """Whether items of a container are changed, or added to, or those of containers in it."""
+    if not _is_container(value):
+        return False
+    items = value.values() if isinstance(value, Mapping) else value
+    return f"{path}()" in changed or (f"{path}[]()" in changed and all(map(_is_container, items)))
+
+
+def _is_container(value: Any) -> bool:
+    """Whether it is an array or a container that no class of the user extends."""
+    return isinstance(value, _MUTABLE) and owner_of(type(value).__module__) is not None
+
+
+def _code_in(value: Any) -> Any:
+    """The user's class of a variable, or the items of a container that are code, as in a register of functions.
+
+    Of other items only the class counts, since a cache of results grows.
+    """
+    if not _is_container(value) or isinstance(value, np.ndarray):
+        return type(value) if owner_of(type(value).__module__) is None else None
+    found: dict[int, Any] = {}
+    for part in filter(is_code, value.values() if isinstance(value, Mapping) else value):
+        one = part if callable(part) or type(part) in (tuple, list, dict) else type(part)
+        if not (isinstance(one, type) and one.__module__.startswith("boltzmann_rl.")):
+            found[id(one)] = one
+    return frozenset(found.values()) if isinstance(value, Set) else list(found.values())
+
+
+def _followed(value: Any, name: str, attributes: list[str]) -> tuple[str, Any]:
     """``module.name`` as far as it leads through modules."""
     label = name
     for attribute in attributes:
@@ -246,7 +248,7 @@ def _followed(value: Any, name: str, attributes: list[str]) -> tuple[str, str, A
             value = getattr(value, attribute)
         except Exception:  # absent, or a module that is imported at its first use, and fails
             value = "absent"
-    return label, name, value
+    return label, value
 
 
 def _cells(function: FunctionType) -> dict[str, Any]:
@@ -269,7 +271,7 @@ def _of_class(kind: type) -> Iterator[tuple[str, Any]]:
                 if default is not dataclasses.MISSING:
                     yield f"default of {field.name}", default
     for name, value in sorted(vars(kind).items()):
-        if name not in _IGNORED and not _is_generated(value):
+        if name not in IGNORED and not _is_generated(value):
             yield name, value
 
 

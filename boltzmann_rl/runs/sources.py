@@ -7,6 +7,7 @@ import importlib.util
 import itertools
 import linecache
 import os
+import re
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -101,7 +102,11 @@ def text_of(code: CodeType) -> str:
 
 
 def changed_in(code: CodeType) -> frozenset[str]:
-    """The globals that functions of the same file assign to or change, and ``"enclosed name"`` of what they enclose."""
+    """What functions of the same file change: globals, ``"enclosed name"`` of what they enclose, and their attributes.
+
+    ``"name.attribute"`` is assigned to; of ``"name.attribute()"`` items are assigned to, or a changing method is
+    called; ``"name.attribute[]()"`` is the same of its items.
+    """
     return _changed_in(code.co_filename, _lines(code.co_filename))
 
 
@@ -111,7 +116,7 @@ def _changed_in(name: str, lines: tuple[str, ...]) -> frozenset[str]:
     for place, functions in file.nodes.items():
         enclosed = {name for code in file.codes.get(place, ()) for name in code.co_freevars}
         changed = {name for function in functions for name in _changed(function)}
-        found |= {f"enclosed {name}" if name in enclosed else name for name in changed}
+        found |= {f"enclosed {name}" if _root(name) in enclosed else name for name in changed}
     return frozenset(found)
 
 
@@ -198,7 +203,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _changed(function: Any) -> set[str]:
-    """The names, other than its own variables, that a function assigns to or changes."""
+    """What a function assigns to or changes, other than its own variables: see `changed_in`."""
     own, outer, changed = set[str](), set[str](), set[str]()
     for node in ast.walk(function):
         if isinstance(node, ast.Global | ast.Nonlocal):
@@ -207,17 +212,26 @@ def _changed(function: Any) -> set[str]:
             own.add(node.arg)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             own.add(node.id)
-        elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            changed.add(_root(node))
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            changed.add(_path(node))
+        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            changed.add(f"{_path(node.value)}()")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING:
-            changed.add(_root(node.func))
-    return outer | (changed - own)
+            changed.add(f"{_path(node.func.value)}()")
+    return outer | {path for path in changed if _root(path) not in own}
 
 
-def _root(node: Any) -> str:
+def _path(node: Any) -> str:
+    """``name.attribute`` as far as there are attributes only, then ``[]``: of ``a.b[0].c`` it is ``a.b[]``."""
+    names, items = list[str](), ""
     while isinstance(node, ast.Subscript | ast.Attribute):
+        names, items = ([node.attr, *names], items) if isinstance(node, ast.Attribute) else ([], "[]")
         node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
+    return ".".join((node.id, *names)) + items if isinstance(node, ast.Name) else ""
+
+
+def _root(path: str) -> str:
+    return re.split(r"\W", path, maxsplit=1)[0]
 
 
 class _Plain(ast.NodeTransformer):

@@ -16,8 +16,9 @@ from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from boltzmann_rl.runs.code import modules_of, registered
-from boltzmann_rl.runs.reach import attributes_of, entry_point, reads
+from boltzmann_rl.runs.reach import entry_point, reads
 from boltzmann_rl.runs.sources import is_standard, owner_of
+from boltzmann_rl.runs.values import attributes_of
 
 # The module in which wrappers that travelled are found, since Gymnasium takes their names only.
 _WRAPPERS = "boltzmann_rl_wrappers"
