@@ -613,7 +613,9 @@ def test_status_says_how_to_repeat_a_cell_that_failed(folder, capsys):
     assert failed[0][:3] == ["boltzmann-rl", "run", "own.py"]
     assert failed[0][-1] == "--pdb"
     assert main(failed[0][1:-1]) == 1
-    assert "temperature must be 0 or more, got -0.5" in said(capsys)
+    told = capsys.readouterr().err
+    assert told.startswith("Traceback")  # which shows where it fails
+    assert "temperature must be 0 or more, got -0.5" in told
 
 
 @pytest.mark.parametrize("command", [["status"], ["store", "ls"], ["store", "rm"], ["store", "compact"]])
