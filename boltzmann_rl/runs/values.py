@@ -5,6 +5,7 @@ import enum
 import functools
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -48,8 +49,9 @@ def attributes_of(value: Any) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=1000)
 def _slots(kind: Any) -> list[str]:
-    """The names of slots, also of classes in C; those of private ones with the name of the class."""
-    return [name for base in kind.__mro__ for name, one in vars(base).items() if isinstance(one, MemberDescriptorType)]
+    """The names of slots; those of private ones with the name of the class."""
+    spaces = [vars(base) for base in kind.__mro__ if "__slots__" in vars(base)]
+    return [name for space in spaces for name, one in space.items() if isinstance(one, MemberDescriptorType)]
 
 
 def values_of(value: Any) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def values_of(value: Any) -> dict[str, Any]:
     kind = type(value)
     if kind.__module__ == "builtins" or isinstance(value, enum.Enum):
         return {}
-    held = attributes_of(value)
+    held = attributes_of(value) | ({"of others": value.default_factory} if isinstance(value, defaultdict) else {})
     if owner_of(kind.__module__):
         fields = set(getattr(kind, "__dataclass_fields__", ()))
         held = {name: part for name, part in held.items() if name in fields or is_code(part)}
