@@ -1,5 +1,6 @@
 """Results as a sentence."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,10 @@ def sentence(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
     if best["runs"] < 2:
         return f"{where}; one run says nothing about how sure that is."
     second = table.iloc[_rival(table, manifest)]
+    if math.isnan(second["behind_low"]):  # no run differs from another, so there is nothing to estimate a spread from
+        if second["behind"] == 0.0:
+            return f"{where}, and {second['agent']} the same in each of {best['runs']} runs."
+        return f"{where}: {second['behind']:.3g} ahead of {second['agent']} in each of {best['runs']} runs alike."
     gap = (
         f"{second['behind']:.3g} ahead of {second['agent']} "
         f"(95 % CI {second['behind_low']:.3g} to {second['behind_high']:.3g}, paired over {best['runs']} runs"
