@@ -479,7 +479,8 @@ def test_results_that_could_not_be_made_again_are_moved_and_not_replaced(tmp_pat
     folder = results_of().save(tmp_path)
     shutil.rmtree(folder / "cells")
     before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    with pytest.warns(UserWarning, match=f"held results .*{named}.* without all of their cells: their tables are now in .*x\\.1"):
+    moved = "without all of their cells: their tables are now in .*x\\.1"
+    with pytest.warns(UserWarning, match=f"held results .*{named}.* {moved}"):
         results_of(**change).save(tmp_path)
     assert {path.name: path.read_bytes() for path in (tmp_path / "x.1").rglob("*") if path.is_file()} == before
     with warnings.catch_warnings(action="ignore"):

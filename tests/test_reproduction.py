@@ -132,7 +132,7 @@ def test_dotted_names_change_the_parts_of_a_study() -> None:
 
 
 def test_the_readme_gives_the_number_of_the_page() -> None:
-    page = (ROOT / "results" / "reproductions" / "README.md").read_text("utf-8")
+    page = (ROOT / "results" / "shipped" / "reproductions" / "README.md").read_text("utf-8")
     sentence = page.splitlines()[2].rstrip(".")
     assert sentence in (ROOT / "README.md").read_text("utf-8")
     assert "DIFFERS" not in page
