@@ -1,7 +1,7 @@
 """Run all benchmarks: print their tables, and write them to ``docs/speed.md`` with the figure beside it.
 
 Other libraries are compared if they are installed: ``pip install 'boltzmann-rl[fast]' jax mabwiser`` and PyTorch. Takes
-about ten minutes. Run: ``python benchmarks``.
+about a quarter of an hour. Run: ``python benchmarks``.
 """
 
 import os
@@ -14,6 +14,7 @@ from statistics import median
 import batches
 import decision
 import many_actions
+import runs
 import startup
 import tabular
 import testbed
@@ -25,7 +26,7 @@ from rounds import Table, plain, show
 from boltzmann_rl.storage.atomic import write
 
 DOCS = Path(__file__).parents[1] / "docs"
-MODULES = (testbed, many_actions, tabular, decision, batches, training, startup)
+MODULES = (testbed, many_actions, tabular, decision, batches, training, runs, startup)
 COMPARED = ("boltzmann-rl", "numpy", "numba", "gymnasium", "torch", "jax", "mabwiser")
 OURS, THEIRS = "#0072B2", "#D55E00"  # of Okabe & Ito
 OUR_WAYS = ("act", "compiled", "reference", "sampler")
