@@ -328,3 +328,31 @@ def test_sending_a_class_to_workers_does_not_change_its_cells(tmp_path, simulate
         bandits(10, agents).run(progress=False, results=tmp_path, jobs=jobs)
     assert Fails.__call__ is before
     assert len(simulated) == 1
+
+
+def test_tables_that_two_write_at_a_time_are_those_of_one_of_them(tmp_path):
+    several = [bandits(runs).run(progress=False) for runs in (30, 10)]
+    (tmp_path / "x").mkdir()
+    for _ in range(10):
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(lambda results: results.write(tmp_path / "x"), several))
+        there = brl.load(tmp_path / "x")
+        assert there.summary.equals(several[there.manifest["runs"] == 10].summary)
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A policy whose repr does not say all."""
+
+    greed: float = dataclasses.field(repr=False)
+
+    def __call__(self, values, step):
+        return brl.softmax(values, self.greed)
+
+
+def test_a_parameter_that_no_repr_shows_makes_other_cells(tmp_path):
+    for greed in (0.05, 5.0):
+        agents = {"hidden": brl.Agent(brl.SampleAverage(), Hidden(greed))}
+        with warnings.catch_warnings(action="ignore"):
+            there = bandits(10, agents).run(progress=False, results=tmp_path)
+        assert same(there, bandits(10, agents).run(progress=False))
