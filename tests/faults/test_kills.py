@@ -139,7 +139,7 @@ def test_processes_that_are_started_together_share_the_work(tmp_path, processes)
     assert contents(tmp_path / "results" / "x") == expected
     keys = keys_in(segments(tmp_path / "results" / "x"))
     assert len(set(keys)) == 100
-    assert len(keys) < 1.3 * 100
+    assert len(keys) < (1.0 + 0.15 * processes) * 100  # each may do again what the others have in progress
     assert len(segments(tmp_path / "results" / "x")) == processes, "one of them simulated nothing"
 
 
@@ -173,7 +173,8 @@ def test_a_signal_stops_at_once_keeps_what_is_done_and_says_how_to_go_on(tmp_pat
     began = time.monotonic()
     found, _, error = run.ends()
     assert time.monotonic() - began < SECONDS
-    assert found == status
+    # A second signal may come when the handlers are gone already: a shell shows the same status.
+    assert found in ((status,) if times == 1 else (status, -number))
     assert keys_in(segments(tmp_path / "results" / "x"))
     if times == 1:
         assert "cells are kept in results/x: the same command goes on from there" in " ".join(error.split())
