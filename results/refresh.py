@@ -15,7 +15,7 @@ from boltzmann_rl.cli import main
 
 RESULTS = Path(__file__).resolve().parent
 EXPERIMENTS = RESULTS.parent / "experiments"
-SHIPPED = ("summary.csv", "manifest.json", "figures")
+SHIPPED = ("summary.csv", "manifest.json")  # and the figures
 
 
 def refresh(names: list[str], jobs: str) -> int:
@@ -31,13 +31,12 @@ def refresh(names: list[str], jobs: str) -> int:
 
 def ship(source: Path, target: Path) -> None:
     """Replace the shipped results of an experiment."""
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
+    new = target.with_name(f"{target.name}.new")  # complete before the old one goes
+    shutil.copytree(source / "figures", new / "figures", ignore=shutil.ignore_patterns("*.svg"))
     for name in SHIPPED:
-        if (source / name).is_dir():
-            shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("*.svg"))
-        elif (source / name).exists():
-            shutil.copy(source / name, target / name)
+        shutil.copy(source / name, new / name)
+    shutil.rmtree(target, ignore_errors=True)
+    new.rename(target)
 
 
 if __name__ == "__main__":

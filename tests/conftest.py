@@ -9,3 +9,19 @@ from boltzmann_rl.engines import selection
 def everything_pays(monkeypatch):
     """Let compiling pay for any amount of work, so that small experiments run on the compiled engine."""
     monkeypatch.setattr(selection, "PAYS", {"step": 0, "episode": 0})
+
+
+@pytest.fixture
+def simulated(monkeypatch):
+    """The keys of the cells that are simulated, in order."""
+    from boltzmann_rl.runs import work
+
+    keys = []
+
+    def watched(groups):
+        keys.extend(key for group in groups for key, _ in group)
+        return original(groups)
+
+    original = work.simulate_groups
+    monkeypatch.setattr("boltzmann_rl.runs.runner.simulate_groups", watched)
+    return keys

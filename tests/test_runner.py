@@ -16,7 +16,6 @@ import boltzmann_rl as brl
 from boltzmann_rl.results import folders
 from boltzmann_rl.results.manifest import manifest_of
 from boltzmann_rl.results.running import from_cells
-from boltzmann_rl.runs import work
 from boltzmann_rl.runs.batches import Shard
 from boltzmann_rl.runs.outline import outline_of
 from boltzmann_rl.runs.records import encoded
@@ -54,20 +53,6 @@ def same(one, other):
     for table in TABLES:
         pd.testing.assert_frame_equal(getattr(one, table), getattr(other, table), check_exact=True)
     return True
-
-
-@pytest.fixture
-def simulated(monkeypatch):
-    """The keys of the cells that are simulated, in order."""
-    keys = []
-
-    def watched(groups):
-        keys.extend(key for group in groups for key, _ in group)
-        return original(groups)
-
-    original = work.simulate_groups
-    monkeypatch.setattr("boltzmann_rl.runs.runner.simulate_groups", watched)
-    return keys
 
 
 # --- resume and extend ----------------------------------------------------------------------------------------

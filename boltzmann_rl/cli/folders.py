@@ -99,10 +99,20 @@ def _write_run_curves(results: Any, path: Path) -> None:
     say(path)
 
 
-def status(options: argparse.Namespace) -> int:
-    """Say how far a run is."""
+def _planned(folder: Path) -> tuple[dict[str, Any], Any]:
+    """The manifest of the latest plan in a folder, and its outline."""
     from boltzmann_rl.results.folders import PLAN
     from boltzmann_rl.results.manifest import outline_in, read_manifest
+
+    manifest = read_manifest(folder, PLAN) or read_manifest(folder)
+    outline = outline_in(manifest) if manifest is not None else None
+    if manifest is None or outline is None:
+        raise WrongCall(f"{folder} is not the folder of an experiment's results: there is no {PLAN} in it")
+    return manifest, outline
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say how far a run is."""
     from boltzmann_rl.results.running import failed_in
     from boltzmann_rl.runs.outline import runs_in
     from boltzmann_rl.runs.plan import count_ranges
@@ -110,10 +120,7 @@ def status(options: argparse.Namespace) -> int:
     from boltzmann_rl.runs.store import Store
 
     folder = _folder(options)
-    manifest = read_manifest(folder, PLAN) or read_manifest(folder)
-    outline = outline_in(manifest) if manifest is not None else None
-    if outline is None:
-        raise WrongCall(f"{folder} is not the folder of an experiment's results: there is no {PLAN} in it")
+    manifest, outline = _planned(folder)
     cells = Store(folder)
     total = count_ranges(outline.axis, outline.runs) * len(outline.entries)
     there = sum(key in cells for entry in outline.entries for _, _, key in outline.keys(entry))
@@ -131,7 +138,7 @@ def status(options: argparse.Namespace) -> int:
             say(f"{where}: {state.get('running') or 'begins'}{ends} (news {news})")
         else:
             say(f"{where} was killed; it was at {state.get('running') or 'its beginning'} (news {news})")
-    file = manifest.get("file", {}).get("path", "FILE") if manifest is not None else "FILE"
+    file = manifest.get("file", {}).get("path", "FILE")
     for failure in failed:
         say(f"failed: {failure}\n    boltzmann-rl run {file} --cell {failure.key[:12]} --pdb")
     return 0
@@ -143,16 +150,11 @@ def _span(seconds: float) -> str:
 
 def store(options: argparse.Namespace) -> int:
     """List, remove or tidy up cells."""
-    from boltzmann_rl.results.folders import PLAN
-    from boltzmann_rl.results.manifest import outline_in, read_manifest
     from boltzmann_rl.runs.status import processes
     from boltzmann_rl.runs.store import Store
 
     folder = _folder(options)
-    manifest = read_manifest(folder, PLAN) or read_manifest(folder)
-    outline = outline_in(manifest) if manifest is not None else None
-    if outline is None:
-        raise WrongCall(f"{folder} is not the folder of an experiment's results: there is no {PLAN} in it")
+    _, outline = _planned(folder)
     cells = Store(folder)
     if options.action == "ls":
         needed = 0

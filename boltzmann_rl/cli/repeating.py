@@ -37,7 +37,7 @@ def repeat_cell(experiments: Sequence[Any], beginning: str, debug: bool) -> int:
     say(f"{series.agent} on {series.problem}, {cell!r}")
     try:
         block = cell.simulate()
-    except Exception:
+    except (Exception, SystemExit):  # an agent may raise SystemExit, too
         complain(traceback.format_exc())
         if debug:
             import pdb

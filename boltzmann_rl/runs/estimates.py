@@ -25,12 +25,11 @@ class Estimates:
         """Add a group to the work that is left."""
         self._left[group.series] += _weight(group)
 
-    def done(self, group: Group, seconds: float | None) -> None:
-        """Take a group from the work that is left; ``seconds`` is None if it failed."""
+    def done(self, group: Group, seconds: float) -> None:
+        """Take a group from the work that is left."""
         weight = _weight(group)
         self._left[group.series] = max(0.0, self._left[group.series] - weight)
-        if seconds is not None:
-            self._set(group.series, seconds / weight)
+        self._set(group.series, seconds / weight)
 
     def tried(self, group: Group, seconds: float) -> None:
         """Take note of an estimate for a group."""

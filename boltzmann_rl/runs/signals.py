@@ -44,6 +44,12 @@ def requested() -> bool:
     return _outermost is not None and _outermost.requested is not None
 
 
+def check() -> None:
+    """Raise the exception of the request to stop, if one has come within `stopping`."""
+    if _outermost is not None:
+        _outermost.check()
+
+
 @contextmanager
 def stopping() -> Iterator[Stop]:
     """Within this context, Ctrl+C raises ``KeyboardInterrupt``, SIGTERM raises `Terminated`, and both are recorded.

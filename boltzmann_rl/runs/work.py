@@ -44,8 +44,7 @@ def _simulate_group(group: Cells) -> Iterator[Outcome]:
     began = time.perf_counter()
     try:
         contents = [encoded(block) for block in simulate_together([cell for _, cell in group])]
-        if signals.requested():  # an agent swallowed the exception, and went on with what is no result
-            raise KeyboardInterrupt
+        signals.check()  # an agent may have caught the exception, and what it did instead is not its result
     except BaseException as error:
         if signals.requested():
             raise

@@ -125,7 +125,7 @@ class Run:
         return self.process.returncode, out, error
 
     def clear(self):
-        """Let nothing of it run on after a test that failed."""
+        """Kill what is left of the process after a test that failed."""
         if self.process.poll() is None:
             os.killpg(self.pid, signal.SIGKILL)
 

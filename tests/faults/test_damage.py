@@ -13,7 +13,6 @@ from started import LONG, contents
 
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
-from boltzmann_rl.runs import work
 from boltzmann_rl.runs.status import processes
 from boltzmann_rl.storage.segments import _records
 
@@ -22,20 +21,6 @@ from boltzmann_rl.storage.segments import _records
 def no_figures(monkeypatch):
     """Drawing takes most of the time of a short run."""
     monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: [])
-
-
-@pytest.fixture
-def simulated(monkeypatch):
-    """The keys of the cells that are simulated, in order."""
-    keys = []
-
-    def watched(groups):
-        keys.extend(key for group in groups for key, _ in group)
-        return original(groups)
-
-    original = work.simulate_groups
-    monkeypatch.setattr("boltzmann_rl.runs.runner.simulate_groups", watched)
-    return keys
 
 
 AGENTS = {
