@@ -11,6 +11,7 @@ from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.engines.metrics import measures_of
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.protocols import learns_from
+from boltzmann_rl.statistics.judgement import Judgement
 
 # The attributes by which a bandit and an environment are recognised.
 _BANDIT = ("arms", "start", "noise", "reward", "move")
@@ -63,8 +64,12 @@ def canonicalise(experiment: Any, kind: Kind) -> None:
                 "write functions, also schedules, as small classes with __call__ under @dataclass(frozen=True), and "
                 "arrays as tuples"
             )
+    judgement = checked_judgement(experiment, agents)
     set_fields(
         experiment,
+        compare=judgement.compare,
+        alpha=judgement.alpha,
+        confidence=judgement.confidence,
         problem=problems,
         agents=agents,
         metrics=metrics,
@@ -73,6 +78,14 @@ def canonicalise(experiment: Any, kind: Kind) -> None:
         seed=as_seed(secrets.randbits(63) if experiment.seed is None else experiment.seed),
         **{kind.length: as_integer(getattr(experiment, kind.length), kind.length, minimum=1)},
     )
+
+
+def checked_judgement(experiment: Any, agents: Mapping[str, Any]) -> Judgement:
+    """What is compared, of agents and families that there are."""
+    judgement = Judgement(experiment.compare, experiment.alpha, experiment.confidence)
+    entrants = entrants_of(agents)
+    judgement.pairs([*entrants], {label: part.family for label, part in entrants.items() if part.family is not None})
+    return judgement
 
 
 def _problems(given: Any, kind: Kind) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from boltzmann_rl.protocols import Bandit, Transition
 from boltzmann_rl.runs.plan import Cell, Plan, Series
 from boltzmann_rl.runs.progress import Done
 from boltzmann_rl.runs.runner import Manner
+from boltzmann_rl.statistics.intervals import CONFIDENCE
+from boltzmann_rl.statistics.judgement import ALPHA, Compare, Judgement
 
 if TYPE_CHECKING:
     from boltzmann_rl.results.results import Results
@@ -90,9 +92,16 @@ class BanditExperiment(Runnable):
             a finite float for each run of a `Moment`. Runs are measured together in any number, so the float of a run
             must not depend on the others. The reference engine measures them, like its own, in curves and in runs.
         windows: Equal parts of each run, ≥ 1, over which means are kept: see `Results.run_curves`.
+        compare: What is compared: ``"all"``, every agent with every other; ``"families"``, every family of a parameter
+            study with every other; the label of a baseline, with which all others are compared; or pairs of labels. By
+            default ``"families"`` in a parameter study, else ``"all"``. It changes no cell.
+        alpha: The probability of any false difference among those that are compared on a problem, in (0, 1).
+        confidence: The probability that intervals cover, in (0, 1): those of means each by itself, those of
+            differences all together.
 
     Raises:
-        ValueError, TypeError: A name that cannot be a folder, no agents, or a part with an ambiguous ``repr``.
+        ValueError, TypeError: A name that cannot be a folder, no agents, a part with an ambiguous ``repr``, or a label
+            in ``compare`` that no agent has.
 
     Example:
         >>> from boltzmann_rl import Agent, Boltzmann, GaussianBandit, SampleAverage
@@ -118,6 +127,9 @@ class BanditExperiment(Runnable):
     uncounted_steps: int = 0
     metrics: Mapping[str, Callable[[Moment], Any]] | None = None
     windows: int = WINDOWS
+    compare: Compare = None
+    alpha: float = ALPHA
+    confidence: float = CONFIDENCE
 
     axis: ClassVar = "step"
 
@@ -151,6 +163,9 @@ class GymnasiumExperiment(Runnable):
             metric ``greedy_return`` is the mean return of the latest evaluation; the training is the same as without.
         evaluation_episodes: Episodes of each evaluation, ≥ 1.
         windows: As in `BanditExperiment`.
+        compare: As in `BanditExperiment`.
+        alpha: As in `BanditExperiment`.
+        confidence: As in `BanditExperiment`.
 
     Raises:
         ValueError, TypeError: As `BanditExperiment`.
@@ -179,6 +194,9 @@ class GymnasiumExperiment(Runnable):
     evaluate_every: int = 0
     evaluation_episodes: int = 1
     windows: int = WINDOWS
+    compare: Compare = None
+    alpha: float = ALPHA
+    confidence: float = CONFIDENCE
 
     axis: ClassVar = "episode"
 
@@ -277,4 +295,5 @@ def _plan(experiment: Any, length: int, settings: dict[str, int], added: str) ->
             sizes = experiment.runs, length, experiment.seed
             cell = Cell(declared, agent, axis, metrics, engine, 0, *sizes, own=own, **settings)
             series.append(Series(problem, label, family, parameter, cell, reason))
-    return Plan(experiment.name, type(experiment).__name__, tuple(series))
+    judgement = Judgement(experiment.compare, experiment.alpha, experiment.confidence)
+    return Plan(experiment.name, type(experiment).__name__, tuple(series), judgement)

@@ -23,6 +23,7 @@ from boltzmann_rl.arguments.parameters import (
 from boltzmann_rl.experiments.checks import entrants_of
 from boltzmann_rl.experiments.declarations import BanditExperiment, Experiment, GymnasiumExperiment, Runnable
 from boltzmann_rl.runs.plan import Plan, Series
+from boltzmann_rl.statistics.judgement import Compare, Judgement
 
 # What may differ between the experiments of a sweep.
 _FREE = ("name", "problem", "agents", "seed")
@@ -46,6 +47,7 @@ class Sweep(Runnable):
             length. Their names are not used.
         over: Values by parameter: ``"agents.…"``, a parameter of the agents, such as ``"agents.policy.temperature"`` or
             ``"agents.learner"``; ``"problem.…"``, one of the problems, such as ``"problem.arms"``; or ``"seed"``.
+        compare: As in `BanditExperiment`, with the labels of the sweep; the experiments have none of their own.
 
     Raises:
         TypeError: No experiment, or experiments of two kinds.
@@ -70,12 +72,14 @@ class Sweep(Runnable):
     name: str
     experiments: Experiment | Sequence[Experiment]
     over: Mapping[str, Sequence[Any]] | None = None
+    compare: Compare = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
         set_fields(self, experiments=_checked(self.experiments))
         set_fields(self, over=_values(self.over or {}, self.parts))
         self._refuse_equal_labels()
+        set_fields(self, compare=self._judgement.compare)
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -122,7 +126,8 @@ class Sweep(Runnable):
                 key = placed.problem, placed.agent
                 series.setdefault(key, placed._replace(family=family, parameter=parameter))
         pairs = itertools.product(self.problem, self.agents)
-        return Plan(self.name, type(self.parts[0]).__name__, tuple(series[pair] for pair in pairs if pair in series))
+        found = tuple(series[pair] for pair in pairs if pair in series)
+        return Plan(self.name, type(self.parts[0]).__name__, found, self._judgement)
 
     def changed(self, *, runs: int | None = None, length: int | None = None, seed: int | None = None) -> Self:
         """The same with other runs, steps (or episodes) or one seed, where these are given."""
@@ -130,7 +135,16 @@ class Sweep(Runnable):
         if seed is not None and "seed" in over:
             over["seed"] = (seed,)
         parts = [part.changed(runs=runs, length=length, seed=seed) for part in self.parts]
-        return type(self)(self.name, parts, over)
+        return type(self)(self.name, parts, over, self.compare)
+
+    @cached_property
+    def _judgement(self) -> Judgement:
+        """What is compared, of agents and families that there are."""
+        places = {place.label: place for member in self._members for place in member.agents.values()}
+        families = {label: place.family for label, place in places.items() if place.family is not None}
+        judgement = Judgement(self.compare, self.parts[0].alpha, self.parts[0].confidence)
+        judgement.pairs([*places], families)
+        return judgement
 
     @cached_property
     def _members(self) -> tuple["_Member", ...]:
@@ -231,6 +245,8 @@ def _checked(experiments: Any) -> tuple[Any, ...]:
         raise TypeError(f"experiments must be a BanditExperiment, a GymnasiumExperiment, or a list of these, got {got}")
     if len({type(one) for one in listed}) > 1:
         raise TypeError("the experiments of a sweep must be of one kind, got BanditExperiment and GymnasiumExperiment")
+    if own := [one.compare for one in listed if one.compare is not None]:
+        raise ValueError(f"compare= goes with the sweep, whose labels differ, got {shown(own[0])} in an experiment")
     for name in parameters_of(listed[0]).keys() - _FREE:
         values = {repr(value): value for value in (getattr(one, name) for one in listed)}
         if len(values) > 1:

@@ -10,6 +10,7 @@ from boltzmann_rl.arguments import as_finite, as_integer, shown
 from boltzmann_rl.arguments.labels import check_label, check_name
 from boltzmann_rl.engines.metrics import BANDITS, EPISODES
 from boltzmann_rl.runs.failures import is_failure
+from boltzmann_rl.statistics.judgement import Judgement
 
 _KINDS = {"BanditExperiment": BANDITS, "GymnasiumExperiment": EPISODES}
 
@@ -60,6 +61,7 @@ def check_manifest(manifest: dict[str, Any]) -> None:
         raise TypeError(f"identity must be a string, got {shown(manifest['identity'])}")
     as_integer(declaration.get("uncounted_steps", 0), "uncounted_steps", maximum=declaration[f"{axis}s"] - 1)
     _check_study(_mapping(manifest.get("study", {}), "study"), declaration["agents"])
+    _check_judgement(_mapping(manifest.get("judgement", {}), "judgement"), declaration, manifest.get("study", {}))
     if "cells" in manifest:
         as_integer(manifest.get("windows"), "windows", minimum=1, maximum=_LARGEST)
         _check_cells(manifest["cells"], declaration)
@@ -67,6 +69,13 @@ def check_manifest(manifest: dict[str, Any]) -> None:
     for table, digest in _mapping(manifest.get("tables", {}), "tables").items():
         if not isinstance(digest, str):
             raise TypeError(f"tables[{table!r}] must be a hash, got {shown(digest)}")
+
+
+def _check_judgement(judgement: dict[str, Any], declaration: dict[str, Any], study: dict[str, Any]) -> None:
+    if unknown := judgement.keys() - {"compare", "alpha", "confidence"}:
+        raise ValueError(f"judgement has {shown(min(unknown))}, which no run writes")
+    families = {label: family for label, (family, _) in study.items()}
+    Judgement(**judgement).pairs([*declaration["agents"]], families)
 
 
 def _check_failed(failed: Any) -> None:

@@ -17,6 +17,7 @@ from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.results.checks import check_manifest
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Entry, Outline
+from boltzmann_rl.statistics.judgement import Judgement
 
 # The format of a results folder. Folders of a later format are refused.
 FORMAT = 2
@@ -45,6 +46,7 @@ def manifest_of(outline: Outline, source: Path | None = None, failures: Sequence
         "study": {e.agent: [e.family, e.parameter] for e in outline.entries if e.family is not None},
         "runs": outline.runs,
         "windows": outline.windows,
+        "judgement": outline.judgement.declared,
         "axis": outline.axis,
         "primary": outline.measures.primary,
         "cells": [
@@ -77,7 +79,12 @@ def outline_in(manifest: dict[str, Any]) -> Outline | None:
         labels = cell["problem"], cell["agent"], family, parameter
         entries.append(Entry(*labels, engine=cell["engine"], reason="", identity=cell["identity"]))
     sizes = manifest["runs"], declaration[f"{axis}s"], declaration.get("uncounted_steps", 0), manifest["windows"]
-    return Outline(manifest["name"], declaration, axis, *sizes, tuple(entries))
+    return Outline(manifest["name"], declaration, axis, *sizes, tuple(entries), judgement_in(manifest))
+
+
+def judgement_in(manifest: dict[str, Any]) -> Judgement:
+    """What a checked manifest says is compared; the usual, if it was written before there was a choice."""
+    return Judgement(**manifest.get("judgement", {}))
 
 
 def _labels_by(outline: Outline, key: Callable[[Entry], str]) -> dict[str, list[str]]:

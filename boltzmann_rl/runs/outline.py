@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from boltzmann_rl.engines.metrics import WINDOWS, Measures, measures_of
 from boltzmann_rl.runs.plan import Plan, count_ranges, key_of, ranges
 from boltzmann_rl.runs.store import Memory, Store
+from boltzmann_rl.statistics.judgement import Judgement
 
 # Of a plan with more cells than this it is not looked up which of them are missing.
 _COUNTED = 1_000_000
@@ -50,6 +51,7 @@ class Outline:
         uncounted: Steps at the beginning that totals leave out.
         windows: Number of equal parts of a run whose means are kept.
         entries: One for each problem and agent.
+        judgement: What is compared.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Outline:
     uncounted: int
     windows: int
     entries: tuple[Entry, ...]
+    judgement: Judgement
 
     @property
     def measures(self) -> Measures:
@@ -110,7 +113,7 @@ def outline_of(plan: Plan) -> Outline:
         Entry(s.problem, s.agent, s.family, s.parameter, s.cell.engine, s.reason, s.cell.identity) for s in plan.series
     )
     sizes = plan.runs, first.length, first.uncounted, first.windows
-    return Outline(plan.name, declaration, first.axis, *sizes, entries)
+    return Outline(plan.name, declaration, first.axis, *sizes, entries, plan.judgement)
 
 
 def runs_in(outline: Outline, store: Memory | Store, without: Collection[Entry] = ()) -> int:

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from boltzmann_rl.agents.agent import Agent
@@ -12,6 +12,7 @@ from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.metrics import WINDOWS, Measures, measures_of
 from boltzmann_rl.engines.selection import room, simulating
 from boltzmann_rl.runs.code import code_of, shown
+from boltzmann_rl.statistics.judgement import Judgement
 
 # The version of a cell's results: it increases when the numbers or their meaning change.
 FORMAT = 2
@@ -197,11 +198,13 @@ class Plan:
         name: Name of the experiment.
         kind: Name of the experiment's class.
         series: One for each problem and agent.
+        judgement: What is compared; no cell depends on it.
     """
 
     name: str
     kind: str
     series: tuple[Series, ...]
+    judgement: Judgement = field(default_factory=Judgement)
 
     @property
     def first(self) -> Cell:

@@ -1,0 +1,107 @@
+"""Judgement: which agents are compared with which, and at what levels."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boltzmann_rl.arguments import shown
+from boltzmann_rl.arguments.near_names import nearest
+from boltzmann_rl.statistics.intervals import CONFIDENCE
+from boltzmann_rl.statistics.levels import as_level
+
+ALPHA = 0.05
+
+# Words for pairs, which therefore are no labels of baselines.
+ALL, FAMILIES = "all", "families"
+
+# What is compared: a word, a label, or pairs of labels.
+Compare = str | Sequence[tuple[str, str]] | None
+
+# The labels of families by those of their agents.
+Study = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What an experiment compares, and how sure that is to be.
+
+    Args:
+        compare: ``"all"``, every agent with every other; ``"families"``, every family of a parameter study with every
+            other; the label of a baseline, with which all others are compared; or pairs of labels ``(first, second)``.
+            Labels are those of agents and of families. None stands for ``"families"`` in a study, else ``"all"``.
+        alpha: The probability of any false difference among those that are compared on a problem, in (0, 1).
+        confidence: The probability that intervals cover, in (0, 1): those of means each by itself, those of
+            differences all together.
+
+    Raises:
+        TypeError, ValueError: A level that is not between 0 and 1, or pairs that are none.
+    """
+
+    compare: Compare = None
+    alpha: float = ALPHA
+    confidence: float = CONFIDENCE
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "compare", _canonical(self.compare))
+        for name, usual in (("alpha", ALPHA), ("confidence", CONFIDENCE)):
+            object.__setattr__(self, name, as_level(getattr(self, name), name, usual))
+
+    def pairs(self, agents: Sequence[str], study: Study) -> list[tuple[str, str]]:
+        """The declared pairs of agents or families, the first of which a positive difference favours.
+
+        Args:
+            agents: The labels of all agents.
+            study: The families of those agents that have one.
+
+        Raises:
+            ValueError: A label of a pair is neither an agent nor a family.
+
+        Example:
+            >>> Judgement("ε-greedy").pairs(["Boltzmann", "ε-greedy", "UCB"], {})
+            [('Boltzmann', 'ε-greedy'), ('UCB', 'ε-greedy')]
+            >>> Judgement().pairs(["τ = 1", "τ = 2", "UCB"], {"τ = 1": "τ", "τ = 2": "τ"})
+            [('τ', 'UCB')]
+        """
+        together = list(dict.fromkeys(study.get(agent, agent) for agent in agents))  # families, and agents without one
+        compare = self.compare or (FAMILIES if study else ALL)
+        if not isinstance(compare, str):
+            for label in itertools.chain(*compare):
+                _check(label, agents, together)
+            return list(compare)
+        if compare in (ALL, FAMILIES):
+            if compare in (*agents, *together):
+                raise ValueError(f"compare={compare!r} is also a label: give the agent another one, or a list of pairs")
+            return list(itertools.combinations(agents if compare == ALL else together, 2))
+        _check(compare, agents, together)
+        others = together if compare in together else agents
+        return [(label, compare) for label in others if label != compare]
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """The judgement as text and numbers, for a manifest."""
+        pairs = self.compare if isinstance(self.compare, str | None) else [list(pair) for pair in self.compare]
+        return {"compare": pairs, "alpha": self.alpha, "confidence": self.confidence}
+
+
+def _check(label: str, agents: Sequence[str], together: Sequence[str]) -> None:
+    known = dict.fromkeys([*agents, *together])
+    if label not in known:
+        near = nearest(label, known)
+        hint = f"did you mean {near!r}?" if near else f"there are {', '.join(map(repr, known))}"
+        raise ValueError(f"compare names {shown(label)}, which is neither an agent nor a family: {hint}")
+
+
+def _canonical(compare: Any) -> str | tuple[tuple[str, str], ...] | None:
+    """What was given for ``compare``, with pairs as tuples."""
+    if compare is None or isinstance(compare, str):
+        return compare
+    pairs = tuple(compare) if isinstance(compare, list | tuple) else ()
+    for pair in pairs or [compare]:
+        if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(isinstance(one, str) for one in pair):
+            raise TypeError(
+                f'compare must be "all", "families", the label of a baseline, or pairs of labels, got {shown(pair)}'
+            )
+        if pair[0] == pair[1]:
+            raise ValueError(f"compare has {pair[0]!r} against itself: a pair needs two different labels")
+    return tuple((first, second) for first, second in pairs)
