@@ -6,6 +6,7 @@
 from boltzmann_rl import (
     bandit_environments as bandit_environments,
     gridworlds as gridworlds,
+    logs as logs,
     planning as planning,
     schedules as schedules,
     tables as tables,

@@ -17,7 +17,7 @@ FOREIGN = {
     "matplotlib": {"figures", "reproduction"},
     "gymnasium": {"bandit_environments", "engines.compiled", "environments", "gridworlds", "tables"},
     "numba": {"decisions", "engines.compiled", "kernels", "many_actions", "tables"},
-    "pandas": {"figures", "reproduction", "results"},
+    "pandas": {"figures", "logs", "reproduction", "results"},
     "scipy": {"statistics"},
     "tensordict": {"integrations"},
     "tianshou": {"integrations"},
@@ -202,10 +202,10 @@ def test_experiments_are_declarations_that_the_package_never_imports():
 
 def test_public_modules_are_attributes_of_the_package():
     """As ``help(boltzmann_rl.bandit_environments)`` in a fresh session."""
-    names = ("bandit_environments", "gridworlds", "planning", "tables")
+    names = ("bandit_environments", "gridworlds", "logs", "planning", "tables")
     code = f"import boltzmann_rl as b; print([{', '.join(f'b.{name}' for name in names)}])"
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert finished.stdout.count("<module ") == 4
+    assert finished.stdout.count("<module ") == 5
 
 
 # Why a function may be longer than 40 lines, or take more than six parameters.
