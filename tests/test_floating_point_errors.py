@@ -150,7 +150,7 @@ COLD = [brl.Boltzmann(1e-3), brl.Boltzmann(brl.Odds(1e-3, 9.0)), brl.Boltzmann(s
 
 def measured(bandit, agent, steps=25):
     block = simulate(bandit, agent, block=0, runs=8, steps=steps, seed=1)
-    curves = {metric: (m.mean, m.squares, m.standard_error, *m.interval) for metric, m in block.curves.items()}
+    curves = {metric: (m.mean, m.squares, m.standard_error, *m.interval()) for metric, m in block.curves.items()}
     return curves, block.totals
 
 

@@ -288,7 +288,7 @@ def test_the_largest_temperatures_have_a_mean_and_an_interval():
     for found in (hot.curves["temperature"], merged):
         np.testing.assert_allclose(found.mean, LARGEST, rtol=1e-12)
         assert np.isfinite(found.mean).all()
-        np.testing.assert_allclose(found.interval, [found.mean, found.mean], rtol=1e-12)
+        np.testing.assert_allclose(found.interval(), [found.mean, found.mean], rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_a_temperature_that_is_infinite_in_some_runs_has_an_infinite_mean_and_en
         ]
         merged = parts[0].merge(parts[1]).merge(parts[2])
         for moments in (*parts, merged):
-            low, high = moments.interval
+            low, high = moments.interval()
             infinite = np.isinf(moments.mean)
             assert infinite[0]  # before the first reward all estimates tie
             assert (low[infinite] == math.inf).all()
@@ -455,7 +455,7 @@ def test_samples_of_which_some_are_infinite_have_an_infinite_mean_wherever_they_
         for one, other in ((some, none), (none, some), (all_, none), (none, all_), (some, all_), (all_, some)):
             merged = one.merge(other)
             assert (merged.mean, merged.squares) == (math.inf, math.inf)
-            assert merged.interval == (math.inf, math.inf)
+            assert merged.interval() == (math.inf, math.inf)
         assert all_.merge(all_).squares == 0.0
 
 

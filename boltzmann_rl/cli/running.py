@@ -107,6 +107,7 @@ def _run(plan: Any, source: Path, options: argparse.Namespace) -> int:
     _print_summary(results)
     figure = next((folder / "figures").glob("*.png"))
     say(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
+    _print_averaging(results)
     if "planned_runs" in results.manifest:
         say(f"{results.manifest['runs']} of {plan.runs} runs are complete. Later: boltzmann-rl plot {folder}")
     _print_reasons(results.manifest.get("reasons", {}))
@@ -163,6 +164,14 @@ def _print_summary(results: Any) -> None:
             say("  ".join([f"{row['agent']:<{width}}", *[f"{cell:>18}" for cell in (*cells, behind)]]))
         if len(shown_rows) < len(table):
             say(f"(the best of each family; all {len(table)} agents are in summary.csv)")
+
+
+def _print_averaging(results: Any) -> None:
+    """Say what curves gain by averaging over the policy's probabilities, where that can be."""
+    from boltzmann_rl.results.averaging import gained  # imported here, since it imports pandas
+
+    if said := gained(results.averaging, results.manifest["primary"]):
+        say(textwrap.fill(said, 100) + "\n")
 
 
 def _best_of_families(table: Any, study: dict[str, Any]) -> Any:

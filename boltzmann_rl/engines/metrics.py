@@ -31,6 +31,7 @@ class Metric:
         scale: ``"linear"``, ``"log"``, ``"percent"`` (0 to 100 %), or ``"late"`` (the axis need not show the start).
         of_run: Title of the panel with its mean over whole runs, if its totals are kept.
         summed: Whether a run is summarised by the sum rather than the mean.
+        averaged: Name of the metric that averages it over the policy's probabilities, where that is recorded.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Metric:
     scale: str = "linear"
     of_run: str = ""
     summed: bool = False
+    averaged: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class Measures:
         """The metric that ranks the agents."""
         return self.kept[0]
 
+    @property
+    def averaged(self) -> dict[str, str]:
+        """The metrics that are also averaged over the policy's probabilities, each with its average."""
+        return {metric.name: metric.averaged for metric in self.metrics if metric.averaged}
+
     def __getitem__(self, name: str) -> Metric:
         return next(metric for metric in self.metrics if metric.name == name)
 
@@ -73,9 +80,16 @@ class Measures:
 BANDITS = Measures(
     axis="step",
     metrics=(
-        Metric("reward", "Reward", "reward per step", of_run="Mean reward over the run"),
+        Metric("reward", "Reward", "reward per step", of_run="Mean reward over the run", averaged="expected_reward"),
         Metric("best_action", "Best action chosen", "share of runs", "percent", of_run="Best action chosen"),
-        Metric("regret", "Regret", "reward per step", of_run="Regret over the run", summed=True),
+        Metric(
+            "regret",
+            "Regret",
+            "reward per step",
+            of_run="Regret over the run",
+            summed=True,
+            averaged="expected_regret",
+        ),
         Metric("expected_reward", "Expected reward", "reward per step"),
         Metric("expected_regret", "Expected regret", "reward per step"),
         Metric("cumulative_regret", "Regret so far", "reward"),

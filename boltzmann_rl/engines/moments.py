@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.statistics.intervals import mean_of, t_quantile
+from boltzmann_rl.statistics.intervals import CONFIDENCE, mean_of, t_quantile
+from boltzmann_rl.statistics.shares import share_interval
 
 
 class Moments(NamedTuple):
@@ -55,21 +56,40 @@ class Moments(NamedTuple):
         with np.errstate(under="ignore"):
             return np.sqrt(self.squares / (self.samples - 1) / self.samples)
 
-    @property
-    def interval(self) -> tuple[Floats, Floats]:
-        """The ends of the mean's 95 % confidence interval (Student's t); NaN for one sample.
+    def interval(self, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
+        """The ends of the mean's confidence interval (Student's t); NaN for one sample.
 
         Both ends are infinite if the mean is.
 
+        Args:
+            confidence: In (0, 1).
+
         Example:
-            >>> low, high = Moments.of(np.array([[1.0, 2.0, 3.0], [1.0, np.inf, 3.0]])).interval
+            >>> low, high = Moments.of(np.array([[1.0, 2.0, 3.0], [1.0, np.inf, 3.0]])).interval()
             >>> low.round(3), high.round(3)
             (array([-0.484,    inf]), array([4.484,   inf]))
         """
         with np.errstate(all="ignore"):
-            reach = t_quantile(self.samples) * self.standard_error
+            reach = t_quantile(self.samples, confidence) * self.standard_error
             reach = np.where(np.isinf(self.mean) & ~np.isnan(reach), 0.0, reach)
             return self.mean - reach, self.mean + reach
+
+    def share_interval(self, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
+        """The ends of Clopper & Pearson's interval where all samples are 0 or 1; NaN for one sample.
+
+        Args:
+            confidence: In (0, 1).
+
+        Example:
+            >>> low, high = Moments.of(np.array([[0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 1.0, 1.0]])).share_interval()
+            >>> low.round(3), high.round(3)
+            (array([0.006, 0.398]), array([0.806, 1.   ]))
+        """
+        if self.samples < 2:
+            return np.full_like(self.mean, np.nan), np.full_like(self.mean, np.nan)
+        counts, places = np.unique(np.rint(self.mean * self.samples), return_inverse=True)
+        low, high = share_interval(counts, self.samples, confidence)
+        return low[places], high[places]
 
 
 def _difference(a: Floats, b: Floats) -> Floats:

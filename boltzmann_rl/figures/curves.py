@@ -1,4 +1,4 @@
-"""Curves: each metric along the axis of an experiment, with 95 % bands."""
+"""Curves: each metric along the axis of an experiment, with bands."""
 
 import math
 from collections.abc import Sequence
@@ -12,13 +12,15 @@ from boltzmann_rl.figures.panels import caption, finish, frame_late, line_with_b
 from boltzmann_rl.figures.style import Drawing, label_lines, styled
 
 
-def plot_curves(curves: pd.DataFrame, axis: str, agents: Sequence[str]) -> Figure:
+def plot_curves(curves: pd.DataFrame, axis: str, agents: Sequence[str], confidence: float, note: str = "") -> Figure:
     """The curves of an experiment, one panel for each metric, with the problems below each other.
 
     Args:
         curves: The table `Results.curves`.
         axis: The unit of its column ``step``: ``"step"`` or ``"episode"``.
         agents: The labels of the agents, in the order of their colours.
+        confidence: Of the intervals in the table.
+        note: A line below the caption.
 
     Returns:
         A Matplotlib figure without pyplot: use ``figure.savefig(path)``, or make it the last line of a notebook cell.
@@ -39,7 +41,7 @@ def plot_curves(curves: pd.DataFrame, axis: str, agents: Sequence[str]) -> Figur
                 ax.set_xlabel(axis)
             for ax in block[:, -1]:
                 label_lines(ax)
-        caption(figure, curves)
+        caption(figure, curves, confidence, note)
     return figure
 
 

@@ -51,8 +51,10 @@ def frame_late(ax: Axes, curves: pd.DataFrame) -> None:
                     textcoords="offset points", ha="right", va="top", fontsize=6, color="0.4")  # fmt: skip
 
 
-def caption(figure: Figure, table: pd.DataFrame) -> None:
-    """Write the experiment, its number of runs and the meaning of the bands above the figure."""
+def caption(figure: Figure, table: pd.DataFrame, confidence: float, note: str = "") -> None:
+    """Write the experiment, its number of runs and the meaning of the bands above the figure, and a note below."""
     name, runs = table["experiment"].iloc[0], int(table["runs"].max())
-    bands = "bands: 95 % confidence intervals of the mean" if runs > 1 else "which has no intervals"
-    figure.suptitle(f"{name}: {runs} run{'s' * (runs > 1)}, {bands}", fontsize=8, x=0.01, ha="left")
+    level = f"{100.0 * confidence:g} %"
+    bands = f"bands: {level} confidence intervals of the mean, point by point" if runs > 1 else "which has no intervals"
+    lines = [f"{name}: {runs} run{'s' * (runs > 1)}, {bands}", *([note] if note else [])]
+    figure.suptitle("\n".join(lines), fontsize=8, x=0.01, ha="left")

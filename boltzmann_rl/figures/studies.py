@@ -13,13 +13,14 @@ from boltzmann_rl.figures.panels import caption, finish, line_with_band, titled
 from boltzmann_rl.figures.style import Drawing, label_lines, styled
 
 
-def plot_study(summary: pd.DataFrame, axis: str, study: Mapping[str, Any]) -> Figure:
+def plot_study(summary: pd.DataFrame, axis: str, study: Mapping[str, Any], confidence: float) -> Figure:
     """The means of a parameter study, one panel for each metric, with the problems below each other.
 
     Args:
         summary: The table `Results.summary`.
         axis: The axis of the experiment: ``"step"`` or ``"episode"``.
         study: The family and the parameter of each agent, by its label.
+        confidence: Of the intervals in the table.
 
     Returns:
         A Matplotlib figure, as `boltzmann_rl.figures.curves.plot_curves`.
@@ -37,7 +38,7 @@ def plot_study(summary: pd.DataFrame, axis: str, study: Mapping[str, Any]) -> Fi
                 title = titled(problem, metric.of_run, len(problems) > 1)
                 _draw(ax, here, study, names, metric, title)
             label_lines(axes[row, -1])
-        caption(figure, summary)
+        caption(figure, summary, confidence)
     return figure
 
 

@@ -1,7 +1,7 @@
 """Results: the tables and the manifest of an experiment, from running it or from its folder."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,23 @@ from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.results import folders
+from boltzmann_rl.results.averaging import factor_note
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
-from boltzmann_rl.results.manifest import outline_in, read_manifest
+from boltzmann_rl.results.differences import difference_table
+from boltzmann_rl.results.estimates import (
+    Between,
+    aggregate_table,
+    estimates_table,
+    first_passage_table,
+    profile_table,
+)
+from boltzmann_rl.results.manifest import judgement_in, outline_in, read_manifest
+from boltzmann_rl.results.samples import Samples
 from boltzmann_rl.results.sentences import sentence
-from boltzmann_rl.results.tables import ranks_table, run_curves_table, thinned
+from boltzmann_rl.results.tables import ranks_table, run_curves_table, tables_of, thinned
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.store import Memory, Store, copy_blocks
+from boltzmann_rl.statistics.levels import as_level
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +40,9 @@ class Results:
 
     Attributes:
         curves: One row per experiment, problem, agent, step (or episode) and metric: ``mean``, ``standard_error``,
-            the 95 % interval ``low`` to ``high``, and the number of ``runs``.
+            the interval ``low`` to ``high``, and the number of ``runs``. The interval of a share is Clopper &
+            Pearson's, of other metrics Student's t: curves keep two moments of the samples, which do not show skewness.
+            Each interval covers at its step, not all of them at once.
         summary: One row per problem and agent, best first: the mean of each metric over the whole run with its
             interval, and the distance to the best agent, paired by run: ``behind`` with the interval of this pair
             alone, the p-value after Holm's correction for all pairs of agents, Cohen's d, and the fraction of runs in
@@ -81,6 +94,162 @@ class Results:
         """
         return ranks_table(*self._cells())
 
+    @cached_property
+    def averaging(self) -> pd.DataFrame:
+        """What averaging over the policy's probabilities gains: one row per problem, agent and metric of a bandit.
+
+        ``factor`` is the variance of a step's reward (or regret) over that of its average Σ_a π(a) μ(a), both added up
+        over all steps, and ``factor_last_half`` the same over the last half. Both have the same mean if the policy
+        plays the probabilities that it states, and the bandit pays the means that it states: ``mean`` and
+        ``averaged_mean`` are those over all steps, ``z`` is their difference in standard errors, paired by run, and
+        ``p_value`` its p-value. A ``warning`` stands where it is at most 1e-4 over the number of rows. The table of an
+        experiment with environments is empty: nothing knows the mean reward of their actions.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+        """
+        return tables_of(*self._cells()).averaging
+
+    def estimates(
+        self, metric: str | None = None, *, last: int | None = None, confidence: float | None = None
+    ) -> pd.DataFrame:
+        """What is known of each agent's runs: one row per problem and agent, each estimate with its interval.
+
+        - ``mean``, ``interquartile_mean`` and ``median`` are those of the runs' means per step (or episode), without
+          uncounted steps: by the rule of `boltzmann_rl.statistics.intervals.mean_intervals`, with Tukey & McLaughlin's
+          interval, and with that of order statistics.
+        - ``area_under_curve`` is the mean over all steps, also uncounted ones.
+        - ``final`` is the mean over the last windows.
+
+        ``…_low`` and ``…_high`` are NaN where there are too few runs for an interval, or the runs do not vary.
+
+        Args:
+            metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
+            last: Windows of the final performance; by default a tenth of them.
+            confidence: Of each interval; by default as declared.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+            ValueError: No such metric, or not as many windows.
+
+        Source: `boltzmann_rl.statistics.estimates`.
+        """
+        return estimates_table(self._samples, metric, last, self._level(confidence))
+
+    def first_passage(
+        self, threshold: float, metric: str | None = None, *, below: bool = False, confidence: float | None = None
+    ) -> pd.DataFrame:
+        """How many steps (or episodes) runs take to a threshold: one row per problem and agent.
+
+        A run is there at the end of the first window whose mean is at least the threshold. ``reached`` is the share of
+        runs that ever are, with Clopper & Pearson's interval. Runs that never are count as later than all others:
+        ``median`` is infinite if they are more than half, and so may be the ends of its interval, which is that of
+        order statistics.
+
+        Args:
+            threshold: In the unit of the metric.
+            metric: One of the metrics in `run_curves`; by default the one that ranks the agents, averaged over the
+                policy's probabilities where it can be, since noise passes thresholds too.
+            below: Whether the mean must be at most the threshold, for metrics that are better the lower they are.
+            confidence: Of each interval; by default as declared.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+            ValueError: No such metric.
+        """
+        return first_passage_table(self._samples, threshold, metric, self._level(confidence), below=below)
+
+    def performance_profile(
+        self,
+        thresholds: Sequence[float],
+        metric: str | None = None,
+        *,
+        between: Between = None,
+        confidence: float | None = None,
+    ) -> pd.DataFrame:
+        """The share of runs whose mean lies above each threshold: a row for each of them, per problem and agent.
+
+        Args:
+            thresholds: In the unit of the metric; with ``between``, of scores.
+            metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
+            between: If given, scores of all problems are taken together: see `aggregate`.
+            confidence: Of each interval, which holds at its threshold; by default as declared.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+            ValueError: No such metric or agent; or with ``between``, too few runs for the stratified bootstrap.
+
+        Source: Agarwal et al. (2021), *Deep Reinforcement Learning at the Edge of the Statistical Precipice*.
+        """
+        return profile_table(self._samples, thresholds, metric, between, self._level(confidence))
+
+    def aggregate(
+        self, metric: str | None = None, *, between: Between = None, confidence: float | None = None
+    ) -> pd.DataFrame:
+        """Scores over all problems: one row per agent, with the interquartile mean and the mean of all scores.
+
+        A score is (return − zero) / (one − zero), where return is a run's mean, and zero and one belong to the problem.
+        They are taken as known: the intervals, of a bootstrap stratified by problem, are those of the runs alone.
+        Agents that lack a problem are left out.
+
+        Args:
+            metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
+            between: What scores 0 and 1 on each problem: two agents, whose means these are, or two returns for each
+                problem, ``{problem: (zero, one)}``. By default the means of the worst and of the best agent there,
+                which change if an agent is added.
+            confidence: Of each interval; by default as declared.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+            ValueError: One problem, fewer than 5 runs or 50 scores, or zero and one are the same.
+
+        Source: Agarwal et al. (2021), *Deep Reinforcement Learning at the Edge of the Statistical Precipice*.
+        """
+        return aggregate_table(self._samples, metric, between, self._level(confidence))
+
+    def difference_curve(
+        self, first: str, second: str, metric: str | None = None, *, confidence: float | None = None
+    ) -> pd.DataFrame:
+        """The mean difference of two agents in each window, paired by run, with a band: one row per problem and window.
+
+        The band ``low`` to ``high`` covers the whole true curve of a problem at once. It is NaN where none holds, and
+        ``warning`` says why: below 20 runs, and in windows in which fewer than 10 runs differ. Where there is a band,
+        ``warning`` says if differences are too skewed for the number of runs.
+
+        Args:
+            first: Label of an agent.
+            second: Label of the agent that is subtracted.
+            metric: One of the metrics in `run_curves`. By default the one that ranks the agents, averaged over the
+                policy's probabilities where it can be. Metrics that are not averaged have at most 20 windows, of at
+                least 5 steps each, since no band holds for single ones.
+            confidence: Of the band; by default as declared.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+            ValueError: No such agents or metric.
+
+        Source: `boltzmann_rl.statistics.bands.simultaneous_band`.
+        """
+        return difference_table(self._samples, first, second, metric, self._level(confidence))
+
+    def plot_difference(
+        self, first: str, second: str, metric: str | None = None, *, confidence: float | None = None
+    ) -> "Figure":
+        """The figure of `difference_curve`: the band, and circles where only the mean is known."""
+        from boltzmann_rl.figures.differences import plot_differences  # imported here: it imports Matplotlib
+
+        curves = self.difference_curve(first, second, metric, confidence=confidence)
+        return plot_differences(curves, self.manifest["axis"], self._level(confidence))
+
+    def _level(self, confidence: float | None) -> float:
+        """The confidence that is meant."""
+        declared = judgement_in(self.manifest).confidence
+        return declared if confidence is None else as_level(confidence, "confidence", declared)
+
+    @cached_property
+    def _samples(self) -> Samples:
+        return Samples(*self._cells(), self.runs)
+
     def _cells(self) -> tuple[Any, Memory | Store]:
         outline = outline_in(self.manifest)
         if outline is None or self.cells is None or len(self.cells) == 0:
@@ -110,9 +279,10 @@ class Results:
         axis, study = self.manifest["axis"], self.manifest.get("study")
         if study:
             refuse_missing(self.summary, "summary")
-            return plot_study(self.summary, axis, study)
+            return plot_study(self.summary, axis, study, self._level(None))
         refuse_missing(self.curves, "curves")
-        return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]))
+        note = factor_note(self.curves, axis)
+        return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]), self._level(None), note)
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, fresh: bool = False) -> Path:
         """Write tables, manifest, cells and the figure to ``results/<name>/``.

@@ -11,6 +11,7 @@ from typing import Any
 
 from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.results import folders
+from boltzmann_rl.results.averaging import disagreements
 from boltzmann_rl.results.manifest import manifest_of, outline_in, read_manifest
 from boltzmann_rl.results.results import Results
 from boltzmann_rl.results.tables import summary_table, tables_of
@@ -50,7 +51,7 @@ def run_plan(plan: Plan, manner: Manner, tell: Tell = warnings.warn) -> Results:
     began, outline, store = time.monotonic(), outline_of(plan), Memory()
     failed = simulate(plan, outline, store, manner, None)
     results = results_of(outline, store, failed, seconds=time.monotonic() - began)
-    for sentence in failures.told(failed):
+    for sentence in failures.told(failed) + disagreements(results.averaging):
         tell(sentence)
     return results
 
@@ -106,6 +107,8 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
         if manner.shard.of > 1 and not failed and runs_in(outline, store) < outline.runs:
             raise NothingComplete(_progress_of(outline, store))  # the part that ends last makes the tables
         results = results_of(outline, store, failed, source=place.source, seconds=time.monotonic() - began)
+    for sentence in disagreements(results.averaging):
+        tell(sentence)
     results.write(folder, place.points, tell)
     return results
 
@@ -172,7 +175,9 @@ def results_of(
     if seconds is not None:
         made["seconds"] = round(seconds, 3)
     tables = tables_of(there, store)
-    return Results(tables.curves, summary_table(there, tables.runs), tables.runs, made, store)
+    results = Results(tables.curves, summary_table(there, tables.runs), tables.runs, made, store)
+    vars(results)["averaging"] = tables.averaging  # the property would read all cells once more
+    return results
 
 
 _OF_THE_RUN = ("versions", "platform", "file", "command", "began", "seconds", "reasons")

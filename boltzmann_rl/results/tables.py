@@ -10,6 +10,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.metrics import bounds_of, points_of
 from boltzmann_rl.engines.moments import Moments
+from boltzmann_rl.results.averaging import averaging_rows, averaging_table
 from boltzmann_rl.runs.outline import Entry, Outline
 from boltzmann_rl.runs.store import Memory, Store
 from boltzmann_rl.statistics.comparison import holm_of_all_pairs, paired_difference
@@ -17,27 +18,44 @@ from boltzmann_rl.statistics.intervals import mean_interval
 
 
 class Tables(NamedTuple):
-    """Curves and totals of runs: see `boltzmann_rl.results.results.Results`."""
+    """Curves, totals of runs, and what averaging gains: see `boltzmann_rl.results.results.Results`."""
 
     curves: pd.DataFrame
     runs: pd.DataFrame
+    averaging: pd.DataFrame
 
 
 def tables_of(outline: Outline, store: Memory | Store) -> Tables:
     """The tables of all cells of an outline; blocks are merged in order, one at a time."""
     curves, runs = _Columns(outline, "step", "metric"), _Columns(outline, "run")
+    averaged = outline.measures.averaged
+    weights = np.diff(bounds_of(outline.length, outline.windows)) / outline.length
+    rows: list[dict[str, Any]] = []
     for entry in outline.entries:
         together: dict[str, Moments] = {}
-        for first, block in _blocks(outline, entry, store):
+        means: dict[str, list[Floats]] = {name: [] for pair in averaged.items() for name in pair}
+        for first, block in blocks_of(outline, entry, store):
             for metric, moments in block.curves.items():
                 together[metric] = together[metric].merge(moments) if metric in together else moments
+            for metric, parts in means.items():
+                parts.append(block.windows[metric] @ weights)
             runs.add(entry, first + np.arange(_runs_of(block)), **block.totals)
-        for metric, moments in together.items():
-            low, high = moments.interval
-            spread = {"standard_error": moments.standard_error, "low": low, "high": high}
-            number = np.full(len(moments.mean), moments.samples)
-            curves.add(entry, np.arange(len(number)), metric, mean=moments.mean, **spread, runs=number)
-    return Tables(curves.table(), runs.table())
+        _add_curves(curves, entry, together, outline)
+        labels = {"experiment": outline.name, "problem": entry.problem, "agent": entry.agent}
+        whole = {metric: np.concatenate(parts) for metric, parts in means.items()}
+        rows += [labels | row for row in averaging_rows(outline.measures, together, whole)]
+    return Tables(curves.table(), runs.table(), averaging_table(rows))
+
+
+def _add_curves(curves: "_Columns", entry: Entry, together: dict[str, Moments], outline: Outline) -> None:
+    """Add the curves of an agent on a problem."""
+    shares = {metric.name for metric in outline.measures.metrics if metric.scale == "percent"}
+    for metric, moments in together.items():
+        interval = moments.share_interval if metric in shares else moments.interval
+        low, high = interval(outline.judgement.confidence)
+        spread = {"standard_error": moments.standard_error, "low": low, "high": high}
+        number = np.full(len(moments.mean), moments.samples)
+        curves.add(entry, np.arange(len(number)), metric, mean=moments.mean, **spread, runs=number)
 
 
 class _Columns:
@@ -70,7 +88,8 @@ def _runs_of(block: Block) -> int:
     return len(next(iter(block.totals.values())))
 
 
-def _blocks(outline: Outline, entry: Entry, store: Memory | Store) -> Iterator[tuple[int, Block]]:
+def blocks_of(outline: Outline, entry: Entry, store: Memory | Store) -> Iterator[tuple[int, Block]]:
+    """First run and block of each cell of an agent on a problem."""
     for first, _, key in outline.keys(entry):
         yield first, store[key]
 
@@ -80,7 +99,7 @@ def run_curves_table(outline: Outline, store: Memory | Store) -> pd.DataFrame:
     bounds = bounds_of(outline.length, outline.windows)
     windows, rows = np.arange(len(bounds) - 1), _Columns(outline, "run")
     for entry in outline.entries:
-        for first, block in _blocks(outline, entry, store):
+        for first, block in blocks_of(outline, entry, store):
             runs = _runs_of(block)
             places = {"window": windows, "begin": bounds[:-1], "end": bounds[1:]}
             columns = {name: np.tile(place, runs) for name, place in places.items()}
@@ -93,7 +112,7 @@ def ranks_table(outline: Outline, store: Memory | Store) -> pd.DataFrame:
     """One row per problem, agent, step and rank of an arm: the mean probability of the arm with this rank."""
     steps, rows = points_of(outline.length), _Columns(outline, "step")
     for entry in outline.entries:
-        parts = [block.ranks * _runs_of(block) for _, block in _blocks(outline, entry, store)]
+        parts = [block.ranks * _runs_of(block) for _, block in blocks_of(outline, entry, store)]
         mean = sum(parts[1:], parts[0]) / outline.runs
         points, arms = mean.shape
         rank = np.tile(np.arange(1, arms + 1), points)

@@ -1,0 +1,64 @@
+"""Curves of the difference between two agents, with a band that holds all of the curve."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from boltzmann_rl.engines.metrics import measures_of
+from boltzmann_rl.figures.panels import line_with_band
+from boltzmann_rl.figures.style import Drawing, short, styled
+
+
+def plot_differences(curves: pd.DataFrame, axis: str, confidence: float) -> Figure:
+    """The difference of two agents along the axis, one panel below the other for each problem.
+
+    Args:
+        curves: The table `Results.difference_curve`.
+        axis: The unit of its columns ``begin`` and ``end``: ``"step"`` or ``"episode"``.
+        confidence: Of the band.
+
+    Returns:
+        A Matplotlib figure, as `boltzmann_rl.figures.curves.plot_curves`.
+    """
+    problems, metric = list(curves["problem"].unique()), str(curves["metric"].iloc[0])
+    known = next((one for one in measures_of(axis).metrics if one.name == metric), None)
+    with styled():
+        figure = Drawing(figsize=(5.2, 2.2 * len(problems) + 0.3), layout="constrained")
+        axes = figure.subplots(len(problems), 1, squeeze=False)
+        for ax, problem in zip(axes[:, 0], problems, strict=True):
+            here = curves[curves["problem"] == problem]
+            _draw(ax, here, known.unit if known else "")
+            ax.set_title(short(problem))
+            ax.set_xlabel(axis)
+        figure.suptitle(
+            _caption(curves, known.title if known else short(metric), confidence), fontsize=8, x=0.01, ha="left"
+        )
+    return figure
+
+
+def _draw(ax: Axes, curve: pd.DataFrame, unit: str) -> None:
+    """Zero, the mean, and the band where there is one; means without a band are circles."""
+    middle = (curve["begin"] + curve["end"] - 1) / 2.0
+    ax.axhline(0.0, color="0.6", linewidth=0.8)
+    line_with_band(ax, middle, curve["difference"], curve["low"], curve["high"], 0, "")
+    bare = curve["low"].isna()
+    ax.plot(middle[bare], curve["difference"][bare], "o", color="0.3", markersize=2.5, markerfacecolor="white")
+    ax.set_xlim(curve["begin"].iloc[0], curve["end"].iloc[-1])
+    ax.margins(y=0.16)  # room for the two labels, which no line crosses
+    ax.set_ylabel(unit)
+    first, second = short(curve["first"].iloc[0]), short(curve["second"].iloc[0])
+    for y, agent, va in ((1.0, first, "top"), (0.0, second, "bottom")):
+        ax.annotate(f"{agent} is higher", xy=(1, y), xycoords="axes fraction", ha="right", va=va, fontsize=6.5,
+                    color="0.35")  # fmt: skip
+
+
+def _caption(curves: pd.DataFrame, metric: str, confidence: float) -> str:
+    """What is drawn, of how many runs, and what the band says."""
+    name, first, second, runs = (curves[part].iloc[0] for part in ("experiment", "first", "second", "runs"))
+    lines = [f"{name}: {metric}, {short(first)} − {short(second)}, {runs} run{'s, paired' if runs > 1 else ''}"]
+    bare = curves["low"].isna()
+    if not bare.all():
+        lines.append(f"band: holds the whole curve at once with {100 * confidence:g} % confidence (simultaneous)")
+    if bare.any():
+        lines.append(f"circles: {'; '.join(dict.fromkeys(curves['warning'][bare]))}")
+    return "\n".join(lines)

@@ -1,0 +1,115 @@
+"""Averages over the policy's probabilities: what curves of them gain, and whether they agree with what happened."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.engines.metrics import Measures, measures_of
+from boltzmann_rl.engines.moments import Moments
+from boltzmann_rl.statistics.averaging import same_mean, variance_factor
+
+# The probability of any warning among all agents that play the probabilities that they state.
+FALSE_ALARM = 1e-4
+
+
+def averaging_rows(measures: Measures, curves: Mapping[str, Moments], means: Mapping[str, Floats]) -> Any:
+    """What is known of one agent on one problem: a row for each metric that is also averaged.
+
+    Args:
+        measures: Of the experiment.
+        curves: The moments of every metric at each step.
+        means: ``(runs,)``, the mean over all steps of each run, of these metrics and their averages.
+    """
+    for name, averaged in measures.averaged.items():
+        here, there = curves[name], curves[averaged]
+        late = slice(len(here.mean) // 2, None)
+        errors = here.standard_error, there.standard_error
+        z, p_value = same_mean(means[name], means[averaged], len(here.mean), _largest(here))
+        yield {
+            "metric": name,
+            "runs": here.samples,
+            "mean": means[name].mean(),
+            "averaged_mean": means[averaged].mean(),
+            "factor": variance_factor(*errors),
+            "factor_last_half": variance_factor(errors[0][late], errors[1][late]),
+            "z": z,
+            "p_value": p_value,
+        }
+
+
+def _largest(moments: Moments) -> float:
+    """The range in which every sample of all steps lies: no sample is further than (n − 1)/√n sd from the mean."""
+    if moments.samples < 2:
+        return math.nan
+    with np.errstate(all="ignore"):
+        reach = moments.standard_error * (moments.samples - 1)
+        return float((moments.mean + reach).max() - (moments.mean - reach).min())
+
+
+def averaging_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """All rows, with a warning where what happened and its average differ by more than chance explains."""
+    for row in rows:
+        row["warning"] = _warning(row) if row["p_value"] * len(rows) <= FALSE_ALARM else ""
+    return pd.DataFrame(rows)
+
+
+def _warning(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['agent']} on {row['problem']}: the mean {row['metric']} is {row['mean']:.5g}, but "
+        f"{row['averaged_mean']:.5g} by the policy's probabilities, further apart than chance explains "
+        f"(z = {row['z']:.1f}, p = {row['p_value']:.1g}). The policy does not play the probabilities that it states, "
+        f"or the bandit does not pay the means that it states: judge by {row['metric']}, not by curves of "
+        f"expected_{row['metric']}."
+    )
+
+
+def disagreements(averaging: pd.DataFrame) -> list[str]:
+    """The warnings of the table."""
+    return [] if averaging.empty else [warning for warning in averaging["warning"] if warning]
+
+
+def gained(averaging: pd.DataFrame, primary: str) -> str:
+    """What averaging gains, as a sentence; empty if nothing is averaged, or of one run.
+
+    Args:
+        averaging: The table `Results.averaging`.
+        primary: The metric that ranks the agents.
+    """
+    if averaging.empty:
+        return ""
+    here = averaging[averaging["metric"] == primary]
+    whole, late = (_range(here[column]) for column in ("factor", "factor_last_half"))
+    if not whole:
+        return ""
+    agrees = "" if disagreements(averaging) else f", with the same mean (largest |z| {here['z'].abs().max():.1f})"
+    return (
+        f"In curves, the {primary} of a step has {whole} times less variance if it is averaged over the policy's "
+        f"probabilities ({late} times in the last half){agrees}."
+    )
+
+
+def factor_note(curves: pd.DataFrame, axis: str) -> str:
+    """What averaging gains at a step of these curves, for a figure; empty if nothing is averaged, or of one run."""
+    measures = measures_of(axis)
+    averaged = measures.averaged.get(measures.primary)
+    if averaged is None or curves["runs"].max() < 2:
+        return ""
+    by_agent = curves.set_index("metric").groupby(["problem", "agent"], sort=False)["standard_error"]
+    factors = [variance_factor(*(of_agent[name].to_numpy() for name in (measures.primary, averaged)))
+               for _, of_agent in by_agent]  # fmt: skip
+    times = _range(pd.Series(factors))
+    return f"{averaged.replace('_', ' ')}: {times} times less variance than the {measures.primary} of a step" * bool(
+        times
+    )
+
+
+def _range(factors: Any) -> str:
+    known = factors[np.isfinite(factors)]
+    if known.empty:
+        return ""
+    low, high = f"{known.min():.1f}", f"{known.max():.1f}"
+    return low if low == high else f"{low} to {high}"
