@@ -146,7 +146,8 @@ from boltzmann_rl.policies.temperatures import (
     TargetEntropy as TargetEntropy,
 )
 from boltzmann_rl.protocols import Transition as Transition
-from boltzmann_rl.results.results import Results as Results, load as load
+from boltzmann_rl.results.loading import load as load
+from boltzmann_rl.results.results import Results as Results
 from boltzmann_rl.training.observers import logged as logged
 from boltzmann_rl.training.training import Episode as Episode, Training as Training
 

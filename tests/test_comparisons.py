@@ -14,7 +14,6 @@ from boltzmann_rl.statistics.comparison import (
     all_pairs,
     compare,
     holm,
-    holm_of_all_pairs,
     paired_difference,
 )
 from boltzmann_rl.statistics.flips import flip_signs
@@ -251,11 +250,6 @@ def test_a_warning_names_the_skewness_and_how_many_runs_would_do():
     assert "with 30 runs more than alpha may go wrong; about" in compare(skewed, [(0, 1)], rng).warning
     quiet = sum(compare(rng.normal(size=(2, 30)), [(0, 1)], rng, flips=50).warning == "" for _ in range(200))
     assert quiet >= 175  # 5 % are warned of by chance: fewer than 175 have probability 1e-5
-
-
-def test_holm_of_all_pairs_of_one_agent_or_none():
-    assert holm_of_all_pairs([]).shape == (0, 0)
-    assert holm_of_all_pairs([np.ones(3)]).tolist() == [[1.0]]
 
 
 def test_one_agent_has_no_pairs():

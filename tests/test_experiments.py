@@ -429,6 +429,7 @@ def test_saved_results_can_be_loaded(tmp_path):
         "curves.csv",
         "summary.csv",
         "runs.csv",
+        "comparisons.csv",
         "figures/x.png",
         "figures/x.svg",
         f"cells/{next((folder / 'cells').iterdir()).name}",

@@ -239,6 +239,7 @@ def test_nothing_is_left_running_after_a_run(tmp_path):
     assert processes(tmp_path / "x") == []
     assert {path.name for path in (tmp_path / "x").iterdir()} == {
         "cells",
+        "comparisons.csv",
         "curves.csv",
         "manifest.json",
         "plan.json",

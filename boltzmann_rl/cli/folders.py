@@ -1,6 +1,7 @@
 """The commands on folders of results: ``plot``, ``status`` and ``store``."""
 
 import argparse
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import boltzmann_rl
 from boltzmann_rl.cli.numbers import whole
+from boltzmann_rl.cli.running import declare_judgement, judgement_of
 from boltzmann_rl.cli.sources import WrongCall, existing
 from boltzmann_rl.cli.terminal import say
 from boltzmann_rl.engines.metrics import POINTS
@@ -16,13 +18,15 @@ from boltzmann_rl.engines.metrics import POINTS
 def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands and their options."""
     summary = "make tables and figures of saved results again, also while the run goes on or after it was stopped"
-    option = command("plot", plot, summary, "boltzmann-rl plot results/ten_armed_testbed").add_argument
+    parser = command("plot", plot, summary, "boltzmann-rl plot results/ten_armed_testbed")
+    option = parser.add_argument
     option("folder", metavar="DIR", help="the folder of one experiment's results, such as results/NAME")
     points = f"points per curve in the table (default: {POINTS})"
     option("--points", type=whole, default=POINTS, metavar="N", help=points)
     option("--output", metavar="FILE", help="only draw the figure, to this file (.png, .svg or .pdf)")
     windows = "also write the means over the windows of each run, to this file (.csv, or .parquet with pyarrow)"
     option("--run-curves", metavar="FILE", help=windows)
+    declare_judgement(parser)
 
     summary = "say how far a run is, also while it goes on: its processes, the time left, and cells that failed"
     option = command("status", status, summary, "boltzmann-rl status results/ten_armed_testbed").add_argument
@@ -49,22 +53,13 @@ def _folder(options: argparse.Namespace) -> Path:
 def plot(options: argparse.Namespace) -> int:
     """Make tables and figures of saved results again."""
     from boltzmann_rl.results import folders
-    from boltzmann_rl.results.running import NothingComplete, from_cells
     from boltzmann_rl.runs.failures import told
-    from boltzmann_rl.runs.store import CELLS
     from boltzmann_rl.storage.atomic import write_together
 
     folder = _folder(options)
     if options.output is not None and Path(options.output).suffix not in (".png", ".svg", ".pdf"):
         raise WrongCall(f"--output must end in .png, .svg or .pdf, got {options.output!r}")
-    made = None
-    try:
-        if (folder / CELLS).is_dir() and options.output is None:
-            made = from_cells(folder, options.points)
-    except NothingComplete as error:
-        if not (folder / folders.MANIFEST).exists():  # no earlier tables either
-            raise
-        say(f"These are earlier results: {error}.")
+    made = None if options.output is not None else _made_again(folder, options)
     try:
         results = made or boltzmann_rl.load(folder)
     except FileNotFoundError as error:
@@ -83,7 +78,29 @@ def plot(options: argparse.Namespace) -> int:
         write_together(folder, folders.draw(folder, results.name, results.plot()))
     for path in sorted((folder / "figures").glob(f"{results.name}.*")):
         say(path)
+    if made is not None:
+        say(f"\n{textwrap.fill(made.sentence, 100)}")
     return 0
+
+
+def _made_again(folder: Path, options: argparse.Namespace) -> Any:
+    """The results of the cells in a folder, whose tables are written again; None if there are no cells, or too few."""
+    from boltzmann_rl.results import folders
+    from boltzmann_rl.results.running import NothingComplete, from_cells
+    from boltzmann_rl.runs.store import CELLS
+
+    judgement = judgement_of(options)
+    if not (folder / CELLS).is_dir():
+        if judgement:
+            raise WrongCall(f"--{next(iter(judgement))} makes the tables again, and the cells are not in {folder}")
+        return None
+    try:
+        return from_cells(folder, options.points, judgement)
+    except NothingComplete as error:
+        if not (folder / folders.MANIFEST).exists():  # no earlier tables either
+            raise
+        say(f"These are earlier results: {error}.")
+        return None
 
 
 def _write_run_curves(results: Any, path: Path) -> None:

@@ -22,6 +22,17 @@ def shard(text: str) -> tuple[int, int]:
     return int(number), int(of)
 
 
+def level(text: str) -> float:
+    """A probability between 0 and 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0.0 < number < 1.0:
+        raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, such as 0.05, got {text!r}")
+    return number
+
+
 def _integer(text: str, minimum: int, maximum: float, allowed: str) -> int:
     try:
         number = int(text)
@@ -33,7 +44,10 @@ def _integer(text: str, minimum: int, maximum: float, allowed: str) -> int:
 
 
 def plus_minus(mean: float, high: float) -> str:
-    """A mean ± half of its interval, which ends at ``high``, with two significant digits of the latter."""
+    """A mean ± half of its interval, which ends at ``high``, with two significant digits of the latter.
+
+    The mean alone if there is no interval.
+    """
     half = high - mean
     if not half > 0.0:  # one run, or no spread
         return f"{mean:.4g}"

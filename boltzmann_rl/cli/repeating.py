@@ -15,7 +15,7 @@ from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in
 from boltzmann_rl.cli.terminal import complain, say
 
 # Options of which --again takes none, as the run had its own.
-_AS_IT_WAS = ("runs", "steps", "seed", "quick", "shard", "fresh", "cell")
+_AS_IT_WAS = ("runs", "steps", "seed", "quick", "shard", "fresh", "cell", "compare", "alpha", "confidence")
 
 
 def repeat_cell(experiments: Sequence[Any], beginning: str, debug: bool) -> int:
@@ -117,7 +117,8 @@ def _declared(manifest: dict[str, Any], folder: Path, files: list[Path]) -> tupl
     declared = manifest["declaration"]
     seed = None if "seeds" in declared else declared["seed"]  # several are those of the file
     length = declared[f"{found[0].axis}s"]
-    return found[0].changed(runs=manifest["runs"], length=length, seed=seed), source
+    changed = found[0].changed(runs=manifest["runs"], length=length, seed=seed)
+    return changed.judged(**manifest.get("judgement", {})), source
 
 
 def _came_along(source: Path, folder: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from boltzmann_rl.cli.numbers import plus_minus, seed, shard, whole
+from boltzmann_rl.cli.numbers import level, plus_minus, seed, shard, whole
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name, no_experiment
 from boltzmann_rl.cli.terminal import complain, say
 from boltzmann_rl.engines.metrics import POINTS, measures_of
@@ -29,6 +29,8 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     option("--steps", type=whole, metavar="N", help="steps per run, or episodes with Gymnasium environments")
     option("--seed", type=seed, metavar="N", help="seed, 0 to 2**63 - 1; of a sweep over seeds, this one alone")
     option("--quick", action="store_true", help="few runs, for a first look")
+
+    declare_judgement(parser)
 
     option = parser.add_argument_group("where and how").add_argument
     option("--jobs", type=whole, metavar="N", help="processes, at most one per core (default: 1)")
@@ -52,6 +54,21 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     summary = "list the experiments in a folder, each with its question; runs every Python file in it"
     option = command("list", list_experiments, summary, "boltzmann-rl list experiments").add_argument
     option("folder", nargs="?", default="experiments", metavar="DIR", help="default: experiments")
+
+
+def declare_judgement(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is compared."""
+    option = parser.add_argument_group("what is compared, if not what was declared").add_argument
+    pairs = "all: every agent with every other; families: those of a parameter study; or a label: all others with it"
+    option("--compare", metavar="WHAT", help=pairs)
+    option("--alpha", type=level, metavar="P", help="probability of any false difference (default: 0.05)")
+    option("--confidence", type=level, metavar="P", help="probability that intervals cover (default: 0.95)")
+
+
+def judgement_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options say is compared."""
+    given = {name: getattr(options, name) for name in ("compare", "alpha", "confidence")}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -105,8 +122,10 @@ def _run(plan: Any, source: Path, options: argparse.Namespace) -> int:
         say(f"Part {part.number} of {part.of} is done: {error}. Later: boltzmann-rl plot {folder}")
         return 0
     _print_summary(results)
-    figure = next((folder / "figures").glob("*.png"))
-    say(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}\nFigure: {figure}\n")
+    say(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}")
+    for figure in (folder / "figures").glob("*.png"):
+        say(f"Figure: {figure}")
+    say()
     _print_averaging(results)
     if "planned_runs" in results.manifest:
         say(f"{results.manifest['runs']} of {plan.runs} runs are complete. Later: boltzmann-rl plot {folder}")
@@ -148,13 +167,17 @@ def _print_reasons(reasons: dict[str, list[str]]) -> None:
 def _as_asked(experiment: Any, options: argparse.Namespace) -> Any:
     """The experiment as changed by the options."""
     quick_runs = min(experiment.runs, _QUICK_RUNS[experiment.axis]) if options.quick else None
-    return experiment.changed(runs=options.runs or quick_runs, length=options.steps, seed=options.seed)
+    changed = experiment.changed(runs=options.runs or quick_runs, length=options.steps, seed=options.seed)
+    return changed.judged(**judgement_of(options))
 
 
 def _print_summary(results: Any) -> None:
+    from boltzmann_rl.results.manifest import judgement_in
+
     shown = list(measures_of(results.manifest["axis"]).kept)
+    percent = f"{100.0 * judgement_in(results.manifest).confidence:.4g} %"
     for problem, table in results.summary.groupby("problem", sort=False):
-        say(f"\n{results.name} on {problem}: mean over the whole run ± half the 95 % interval, best first\n")
+        say(f"\n{results.name} on {problem}: mean over the whole run ± half the {percent} interval, best first\n")
         width = max(len("agent"), *(len(agent) for agent in table["agent"]))
         say("  ".join([f"{'agent':<{width}}", *[f"{metric:>18}" for metric in shown], f"{'behind the best':>18}"]))
         shown_rows = _best_of_families(table, results.manifest["study"])

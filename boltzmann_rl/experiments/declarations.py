@@ -59,6 +59,12 @@ class Runnable:
         found: Self = dataclasses.replace(experiment, **{name: n for name, n in asked.items() if n is not None})
         return found
 
+    def judged(self, compare: Compare = None, alpha: float | None = None, confidence: float | None = None) -> Self:
+        """The same with other comparisons or levels, where these are given."""
+        experiment: Any = self
+        asked: dict[str, Any] = {"compare": compare, "alpha": alpha, "confidence": confidence}
+        return dataclasses.replace(experiment, **{name: given for name, given in asked.items() if given is not None})
+
     def run(
         self,
         jobs: int | None = None,

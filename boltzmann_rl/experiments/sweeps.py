@@ -137,6 +137,11 @@ class Sweep(Runnable):
         parts = [part.changed(runs=runs, length=length, seed=seed) for part in self.parts]
         return type(self)(self.name, parts, over, self.compare)
 
+    def judged(self, compare: Compare = None, alpha: float | None = None, confidence: float | None = None) -> Self:
+        """The same with other comparisons or levels, where these are given."""
+        parts = [part.judged(alpha=alpha, confidence=confidence) for part in self.parts]
+        return type(self)(self.name, parts, self.over, self.compare if compare is None else compare)
+
     @cached_property
     def _judgement(self) -> Judgement:
         """What is compared, of agents and families that there are."""

@@ -10,6 +10,7 @@ from boltzmann_rl.arguments import as_finite, as_integer, shown
 from boltzmann_rl.arguments.labels import check_label, check_name
 from boltzmann_rl.engines.metrics import BANDITS, EPISODES
 from boltzmann_rl.runs.failures import is_failure
+from boltzmann_rl.statistics.comparison import Verdict
 from boltzmann_rl.statistics.judgement import Judgement
 
 _KINDS = {"BanditExperiment": BANDITS, "GymnasiumExperiment": EPISODES}
@@ -18,11 +19,19 @@ _LARGEST = 2**63 - 1
 
 _HASH = re.compile("[0-9a-f]{64}")
 
+# fmt: off
+COMPARISONS = (
+    "experiment", "problem", "metric", "first", "second", "first_agent", "second_agent", "runs", "difference", "low",
+    "high", "p_value", "p_step_down", "effect_size", "superiority", "verdict", "method", "warning",
+)
+# fmt: on
+
 # The columns that each table must have.
-_COLUMNS = {
+_COLUMNS: dict[str, tuple[str, ...]] = {
     "curves": ("experiment", "problem", "agent", "step", "metric", "mean", "standard_error", "low", "high", "runs"),
     "summary": ("experiment", "problem", "agent", "runs", "p_value"),
     "runs": ("experiment", "problem", "agent", "run"),
+    "comparisons": COMPARISONS,
 }
 
 
@@ -116,7 +125,7 @@ def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> Non
 
     Args:
         table: As read.
-        kind: "curves", "summary" or "runs".
+        kind: "curves", "summary", "runs" or "comparisons".
         manifest: Of the same folder, checked.
 
     Raises:
@@ -129,10 +138,12 @@ def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> Non
         raise ValueError(f"it has no column {', '.join(missing)}")
     if table.empty:
         raise ValueError("it has no rows")
-    declared = {"experiment": {manifest["name"]}} | {
-        column: set(manifest["declaration"][part]) for column, part in (("problem", "problem"), ("agent", "agents"))
-    }
-    for column, known in declared.items():
+    agents = {*manifest["declaration"]["agents"]}
+    sides = agents | {family for family, _ in manifest.get("study", {}).values()}
+    declared = {"experiment": {manifest["name"]}, "problem": {*manifest["declaration"]["problem"]}, "agent": agents}
+    declared |= {"first": sides, "second": sides, "first_agent": agents, "second_agent": agents}
+    for column in declared.keys() & {*table}:
+        known = declared[column]
         for label in table[column].unique():
             if label not in known:
                 raise ValueError(f"its {column} {shown(label)} is not the one in the manifest")
@@ -140,6 +151,8 @@ def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> Non
     pairs = len(manifest.get("cells", range(pairs)))  # without the agents that failed
     if kind == "summary" and not len(table) == len(table[["problem", "agent"]].drop_duplicates()) == pairs:
         raise ValueError(f"it must have one row for each agent on each problem, {pairs} in all, got {len(table)}")
+    if kind == "comparisons" and (unknown := {*table["verdict"]} - {*Verdict}):
+        raise ValueError(f"its verdict {shown(min(unknown))} is not one that a comparison gives")
     for column in ("step", "run", "runs"):
         if column in table and not table[column].between(0, _LARGEST).all():
             raise ValueError(f"{column} must be integers ≥ 0")

@@ -172,7 +172,7 @@ def replace_tables(
 ) -> None:
     """Replace all tables and the figure, and then the manifest, which gets the tables' hashes.
 
-    If two processes do this at a time, the tables of one of them stay. Empty tables are not written.
+    If two processes do this at a time, the tables of one of them stay. Empty tables are not written, but removed.
 
     Args:
         folder: Of an experiment.
@@ -188,6 +188,8 @@ def replace_tables(
     contents |= images
     for attempt in range(_ATTEMPTS):
         write_together(folder, {**contents, MANIFEST: _json(manifest)})
+        for name in [name for name, table in tables.items() if not len(table)]:
+            (folder / f"{name}.csv").unlink(missing_ok=True)
         if _fit(folder):
             return
         time.sleep(secrets.randbelow(100) * 0.002 * (attempt + 1))  # another process wrote at the same time

@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def outline_in(manifest: dict[str, Any]) -> Outline | None:
     return Outline(manifest["name"], declaration, axis, *sizes, tuple(entries), judgement_in(manifest))
 
 
-def judgement_in(manifest: dict[str, Any]) -> Judgement:
+def judgement_in(manifest: Mapping[str, Any]) -> Judgement:
     """What a checked manifest says is compared; the usual, if it was written before there was a choice."""
     return Judgement(**manifest.get("judgement", {}))
 

@@ -2,18 +2,20 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boltzmann_rl.arguments import as_integer
+from boltzmann_rl.arguments import as_integer, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.results import folders
 from boltzmann_rl.results.averaging import factor_note
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
+from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.differences import difference_table
 from boltzmann_rl.results.estimates import (
     Between,
@@ -22,12 +24,13 @@ from boltzmann_rl.results.estimates import (
     first_passage_table,
     profile_table,
 )
-from boltzmann_rl.results.manifest import judgement_in, outline_in, read_manifest
+from boltzmann_rl.results.manifest import judgement_in, outline_in
 from boltzmann_rl.results.samples import Samples
-from boltzmann_rl.results.sentences import sentence
+from boltzmann_rl.results.sentences import sentences
 from boltzmann_rl.results.tables import ranks_table, run_curves_table, tables_of, thinned
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.store import Memory, Store, copy_blocks
+from boltzmann_rl.statistics.judgement import Compare
 from boltzmann_rl.statistics.levels import as_level
 
 if TYPE_CHECKING:
@@ -44,12 +47,17 @@ class Results:
             Pearson's, of other metrics Student's t: curves keep two moments of the samples, which do not show skewness.
             Each interval covers at its step, not all of them at once.
         summary: One row per problem and agent, best first: the mean of each metric over the whole run with its
-            interval, and the distance to the best agent, paired by run: ``behind`` with the interval of this pair
-            alone, the p-value after Holm's correction for all pairs of agents, Cohen's d, and the fraction of runs in
-            which the best agent was ahead.
+            interval, and the distance to the best agent, paired by run: ``behind``, Cohen's d, and the fraction of runs
+            in which the best agent was ahead. Where this pair is declared, the interval and the p-value are those of
+            ``comparisons``, else they are missing.
         runs: One row per problem, agent and run with each metric's total.
         manifest: The declaration, and seed, versions, engine, platform and duration of the run.
         cells: The blocks of which the tables are made; None where they are not at hand.
+        comparisons: One row per problem and declared pair: the mean of the paired difference ``first`` − ``second``,
+            its interval ``low`` to ``high`` and the ``p_value`` that agrees with it, both for all pairs of the problem
+            together; the smaller ``p_step_down`` that the verdict follows; Cohen's d, the fraction of ``runs`` in which
+            the first was ahead, the method, and a warning where the level may not hold. A family is represented by the
+            agent with the highest mean in every third run, and compared in the other runs.
 
     Results that are loaded from a folder have only the saved points of curves, and a missing table is empty.
     """
@@ -59,6 +67,7 @@ class Results:
     runs: pd.DataFrame
     manifest: dict[str, Any]
     cells: Memory | Store | None = None
+    comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def name(self) -> str:
@@ -259,17 +268,50 @@ class Results:
             )
         return outline, self.cells
 
-    @property
-    def sentence(self) -> str:
-        """Which agent was best, by how much, and how certain that is: one sentence per problem.
+    def compare(
+        self,
+        what: Compare = None,
+        *,
+        metric: str | None = None,
+        alpha: float | None = None,
+        confidence: float | None = None,
+    ) -> pd.DataFrame:
+        """Compare other pairs than those that were declared, or a metric that does not rank the agents.
+
+        To look for the pairs that differ most and declare those would make any level meaningless.
+
+        Args:
+            what: As ``compare`` of an experiment; None for what was declared.
+            metric: A column of ``runs``; None for the one that ranks the agents.
+            alpha: The probability of any false difference; None for what was declared.
+            confidence: The probability that all intervals of a problem cover; None for what was declared.
+
+        Returns:
+            A table with the columns of ``comparisons``.
 
         Raises:
-            FileNotFoundError: These results were loaded from a folder without the summary.
+            FileNotFoundError: The table of runs is not at hand.
+            TypeError, ValueError: There is no such label or metric, or a level is not between 0 and 1.
+        """
+        refuse_missing(self.runs, "runs")
+        known = [str(name) for name in self.runs if name not in ("experiment", "problem", "agent", "run")]
+        if metric is not None and metric not in known:
+            raise ValueError(f"metric must be one of {', '.join(known)}, got {shown(metric)}")
+        asked: dict[str, Any] = {"compare": what, "alpha": alpha, "confidence": confidence}
+        given = {name: value for name, value in asked.items() if value is not None}
+        return comparisons_table(self.runs, self.manifest, replace(judgement_in(self.manifest), **given), metric)
+
+    @property
+    def sentence(self) -> str:
+        """Which agent was best, what the declared comparisons say, how sure that is, and what would change it.
+
+        Raises:
+            FileNotFoundError: These results were loaded from a folder without the summary or the comparisons.
         """
         refuse_missing(self.summary, "summary")
-        return " ".join(
-            sentence(table, self.manifest) for _, table in self.summary.groupby("problem", sort=False, observed=True)
-        )
+        if len(self.manifest["declaration"]["agents"]) > 1:
+            refuse_missing(self.comparisons, "comparisons")
+        return sentences(self.summary, self.comparisons, self.manifest)
 
     def plot(self) -> "Figure":
         """The figure of this experiment."""
@@ -332,30 +374,6 @@ class Results:
         except Exception as error:
             tell(f"The figure could not be drawn ({type(error).__name__}: {error}); the tables are complete.")
         tables = {"curves": thinned(self.curves, points), "summary": self.summary, "runs": self.runs}
+        tables["comparisons"] = self.comparisons
         self.manifest["points"] = points
         folders.replace_tables(folder, tables, images, self.manifest)
-
-
-def load(folder: str | Path) -> Results:
-    """Load the results that were saved in ``folder``. Nothing in the folder is executed.
-
-    Args:
-        folder: ``results/<name>``.
-
-    Raises:
-        FileNotFoundError: It contains no results.
-        ValueError: Its results were written by a later version, or can't have been written by a run: invalid names or
-            labels, tables of other agents, or tables that changed since.
-
-    Example:
-        >>> load("nowhere")
-        Traceback (most recent call last):
-        ...
-        FileNotFoundError: nowhere contains no results: there is no manifest.json in it
-    """
-    folder = Path(folder)
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise FileNotFoundError(f"{folder} contains no results: there is no manifest.json in it")
-    tables = {name: folders.read_table(folder, name, manifest) for name in ("curves", "summary", "runs")}
-    return Results(**tables, manifest=manifest, cells=Store(folder) if outline_in(manifest) else None)

@@ -4,7 +4,7 @@ import dataclasses
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.results import folders
 from boltzmann_rl.results.averaging import disagreements
+from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.manifest import manifest_of, outline_in, read_manifest
 from boltzmann_rl.results.results import Results
 from boltzmann_rl.results.tables import summary_table, tables_of
@@ -113,8 +114,13 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
     return results
 
 
-def from_cells(folder: Path, points: int = POINTS) -> Results:
+def from_cells(folder: Path, points: int = POINTS, judgement: Mapping[str, Any] | None = None) -> Results:
     """Make tables and figure of the cells that are in a folder, whether all of them are there or not.
+
+    Args:
+        folder: Of the experiment.
+        points: Points to keep of each curve.
+        judgement: Fields of `Judgement` to change.
 
     Raises:
         FileNotFoundError: There is no plan in the folder, or none of its cells.
@@ -124,6 +130,7 @@ def from_cells(folder: Path, points: int = POINTS) -> Results:
     outline = outline_in(planned) if planned is not None else None
     if planned is None or outline is None:
         raise FileNotFoundError(f"{folder} contains no plan of cells: there is no {folders.PLAN} in it")
+    outline = dataclasses.replace(outline, judgement=dataclasses.replace(outline.judgement, **(judgement or {})))
     store = Store(folder)
     results = results_of(outline, store, failed_in(folder, outline, store), manifest=planned)
     results.write(folder, points)
@@ -175,7 +182,9 @@ def results_of(
     if seconds is not None:
         made["seconds"] = round(seconds, 3)
     tables = tables_of(there, store)
-    results = Results(tables.curves, summary_table(there, tables.runs), tables.runs, made, store)
+    comparisons = comparisons_table(tables.runs, made)
+    summary = summary_table(tables.runs, made, comparisons)
+    results = Results(tables.curves, summary, tables.runs, made, store, comparisons)
     vars(results)["averaging"] = tables.averaging  # the property would read all cells once more
     return results
 

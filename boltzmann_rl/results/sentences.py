@@ -1,43 +1,166 @@
-"""Results as a sentence."""
+"""Results as sentences: what was compared, by how much it differs, how sure that is, and what would change it."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from boltzmann_rl.results.manifest import judgement_in
+from boltzmann_rl.statistics.comparison import Verdict
+from boltzmann_rl.statistics.judgement import ALL, FAMILIES
 
-def sentence(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
-    """Which agent was best on one problem, by how much, and how certain that is."""
-    primary, axis = manifest["primary"], manifest["axis"]
-    best = table.iloc[0]
-    where = f"On {best['problem']}, {best['agent']} had the highest mean {primary} per {axis}, {best[primary]:.4g}"
-    if len(table) == 1 and best["runs"] > 1:
-        return f"{where} (95 % CI {best[f'{primary}_low']:.4g} to {best[f'{primary}_high']:.4g}, {best['runs']} runs)."
+# Comparisons with a baseline that are told; all of them are in the table.
+_TOLD = 3
+
+# The normal quantile of the probability, nine in ten, with which more runs would show a difference.
+_NINE_IN_TEN = 1.2816
+
+_MOST_RUNS = 1e7
+
+# Runs in all for each run that compares families, since a third of them chooses.
+_RUNS_OF_FAMILIES = 1.5
+
+
+def sentences(summary: pd.DataFrame, comparisons: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
+    """What the results say of each problem."""
+    said = []
+    for problem, table in summary.groupby("problem", sort=False, observed=True):
+        compared = comparisons[comparisons["problem"] == problem] if len(comparisons) else comparisons
+        said += [_means(table, manifest), *_judged(table.iloc[0], compared, manifest)]
+    return " ".join(said)
+
+
+def _means(table: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
+    """Which agent was best, and its mean."""
+    primary, best = manifest["primary"], table.iloc[0]
+    among = f" of {len(table)} agents" if len(table) > 2 else ""
+    where = f"On {best['problem']}, {best['agent']} had the highest mean {primary} per {manifest['axis']}{among}"
     if best["runs"] < 2:
-        return f"{where}; one run says nothing about how sure that is."
-    second = table.iloc[_rival(table, manifest)]
-    if math.isnan(second["behind_low"]):  # no run differs from another, so there is nothing to estimate a spread from
-        if second["behind"] == 0.0:
-            return f"{where}, and {second['agent']} the same in each of {best['runs']} runs."
-        return f"{where}: {second['behind']:.3g} ahead of {second['agent']} in each of {best['runs']} runs alike."
-    gap = (
-        f"{second['behind']:.3g} ahead of {second['agent']} "
-        f"(95 % CI {second['behind_low']:.3g} to {second['behind_high']:.3g}, paired over {best['runs']} runs"
+        return f"{where}, {best[primary]:.4g}; one run says nothing about how sure that is."
+    interval = _interval(best[f"{primary}_low"], best[f"{primary}_high"], judgement_in(manifest).confidence)
+    return f"{where}, {best[primary]:.4g} ({interval}{best['runs']} runs)."
+
+
+def _judged(best: pd.Series, comparisons: pd.DataFrame, manifest: Mapping[str, Any]) -> list[str]:
+    """What the declared comparisons say: of the best with its closest rival, or with a baseline, or those of a list."""
+    everything: list[Any] = comparisons.to_dict("records")
+    rows = [row for row in everything if row["verdict"] != Verdict.ONE_RUN]
+    if not rows:
+        return []
+    judgement, told = judgement_in(manifest), rows[:_TOLD]
+    if judgement.compare in (None, ALL, FAMILIES):
+        family = manifest.get("study", {}).get(best["agent"], (None,))[0]
+        with_best = [_led_by(row, (best["agent"], family)) for row in rows]
+        told = sorted((row for row in with_best if row is not None), key=lambda row: row["difference"])
+        told, others = told[:1], told[1:]
+    else:
+        others = []
+    said = [_compared(row, judgement.confidence, judgement.alpha) for row in told]
+    if ahead := [row["second_agent"] for row in others if row["verdict"] == Verdict.FIRST]:
+        more = f" and {len(ahead) - _TOLD} more" if len(ahead) > _TOLD else ""
+        said.append(f"{told[0]['first_agent']} was ahead of {_listed(ahead[:_TOLD])}{more}.")
+    if not others and len(rows) > len(told):
+        said.append(f"{len(rows) - len(told)} more comparisons are in the table.")
+    return [
+        *said,
+        _how(rows),
+        *[f"Warning: {warning}." for warning in dict.fromkeys(r["warning"] for r in told) if warning],
+    ]
+
+
+def _led_by(row: dict[str, Any], names: tuple[str, str | None]) -> dict[str, Any] | None:
+    """The comparison with the best side first; None if that takes no part."""
+    if row["first"] in names:
+        return row
+    if row["second"] not in names:
+        return None
+    turned = {Verdict.FIRST: Verdict.SECOND, Verdict.SECOND: Verdict.FIRST}
+    verdict = Verdict(row["verdict"])
+    swapped = {"first": "second", "second": "first", "first_agent": "second_agent", "second_agent": "first_agent"}
+    ends = {"difference": -row["difference"], "low": -row["high"], "high": -row["low"]}
+    return (
+        {swapped.get(name, name): value for name, value in row.items()}
+        | ends
+        | {"verdict": turned.get(verdict, verdict)}
     )
-    level, p = 0.05, second["p_value"]
-    shown = "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
-    if p > level:
-        sure = [row for _, row in table.iloc[1:].iterrows() if row["p_value"] <= level]
-        ahead = ", ".join(row["agent"] for row in sure[:3]) + (f" and {len(sure) - 3} more" if len(sure) > 3 else "")
-        tail = f"; it is clearly ahead of {ahead}" if sure else ""
-        unclear = f"but that is not clearly more than {second['agent']}"
-        return f"{where}, {unclear}: {gap}, {shown} after Holm's correction for all pairs){tail}."
-    return f"{where}: {gap}, {shown} after Holm's correction for all pairs)."
 
 
-def _rival(table: pd.DataFrame, manifest: dict[str, Any]) -> int:
-    """The row to compare the best with: the second, or in a parameter study the best of another family."""
-    family = {label: name for label, (name, _) in manifest.get("study", {}).items()}
-    families = [family.get(agent, agent) for agent in table["agent"]]
-    others = [row for row, name in enumerate(families) if name != families[0]]
-    return others[0] if others else 1
+def _compared(row: dict[str, Any], confidence: float, alpha: float) -> str:
+    """One comparison, and what would change it."""
+    first, second, verdict, runs = row["first_agent"], row["second_agent"], Verdict(row["verdict"]), row["runs"]
+    gap, word = abs(row["difference"]), "ahead of" if row["difference"] >= 0.0 else "behind"
+    if verdict == Verdict.IDENTICAL:
+        return f"{first} was the same as {second} in each of {runs} runs."
+    if verdict == Verdict.CONSTANT:
+        return (
+            f"{first} was {gap:.3g} {word} {second} in each of {runs} runs alike, so nothing says how much that varies."
+        )
+    if verdict == Verdict.UNDEFINED:
+        return f"{first} and {second} can't be compared: {verdict}."
+    p_values = _shown(row["p_value"])
+    if (row["p_value"] <= alpha) != (row["p_step_down"] <= alpha):
+        p_values += f", step-down {_shown(row['p_step_down'])}"
+    interval = f"{_interval(row['low'], row['high'], confidence)}{p_values}"
+    if verdict == Verdict.UNDECIDED:
+        said = f"{first} is not shown to differ from {second}: it was {gap:.3g} {word} it ({interval})"
+    else:
+        said = f"{first} was {gap:.3g} {word} {second} ({interval})"
+    return f"{said}{_what_would_change(row, verdict)}."
+
+
+def _what_would_change(row: dict[str, Any], verdict: Verdict) -> str:
+    """How many more runs could change the verdict."""
+    in_all = _RUNS_OF_FAMILIES if _of_families(row) else 1.0
+    gap, runs = abs(row["difference"]), row["runs"]
+    reach = row["difference"] - row["low"] if row["difference"] > 0.0 else row["high"] - row["difference"]
+    if not reach > 0.0:
+        return ""
+    if verdict == Verdict.UNDECIDED:
+        effect = abs(row["effect_size"])
+        spread = gap / effect if effect > 0.0 else math.inf
+        critical = reach / spread * math.sqrt(runs)
+        needed = ((critical + _NINE_IN_TEN) / effect) ** 2 * in_all if effect > 0.0 else math.inf
+        if not needed < _MOST_RUNS:
+            return "; if the true difference is as small as that, no number of runs in reach would show it"
+        return (
+            f"; if the true difference is as large as that, about {_round(needed)} runs would show it nine times in ten"
+        )
+    undone = runs * ((gap / reach) ** 2 - 1.0) * in_all
+    if undone < 1.0:
+        return "; few further runs without a difference would undo that"
+    return f"; about {_round(undone)} further runs without any difference would undo that"
+
+
+def _how(rows: list[dict[str, Any]]) -> str:
+    """How the comparisons were made."""
+    method, runs = rows[0]["method"], rows[0]["runs"]
+    chosen = "; the best of each family was chosen in other runs" if any(map(_of_families, rows)) else ""
+    if len(rows) > 1:
+        return (
+            f"(Paired over {runs} runs; intervals and p-values hold for all {len(rows)} together, by {method}{chosen}.)"
+        )
+    method = "flips of signs" if "flips" in method else "a paired t-test"
+    return f"(Paired over {runs} runs, by {method}{chosen}.)"
+
+
+def _of_families(row: dict[str, Any]) -> bool:
+    return bool(row["first"] != row["first_agent"] or row["second"] != row["second_agent"])
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{'; '.join(names[:-1])} and {names[-1]}"
+
+
+def _interval(low: float, high: float, confidence: float) -> str:
+    return "" if math.isnan(low) else f"{100.0 * confidence:.4g} % CI {low:.4g} to {high:.4g}, "
+
+
+def _shown(p_value: float) -> str:
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+
+
+def _round(runs: float) -> str:
+    """A number of runs with two digits."""
+    digits = max(0, math.floor(math.log10(runs)) - 1)
+    return f"{round(runs, -digits):,.0f}"

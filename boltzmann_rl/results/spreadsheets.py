@@ -14,7 +14,8 @@ _FORMULA = re.compile(rf"[{_UNSEEN}]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 # Replaces a carriage return until the table is written: Python's csv does not quote it, so that it would end the row.
 _RETURN = "\n\0return\0"
 
-_TEXT = ("experiment", "problem", "agent", "metric")
+_TEXT = {"experiment", "problem", "agent", "metric", "family"}
+_TEXT |= {"first", "second", "first_agent", "second_agent", "verdict", "method", "warning"}
 _WHOLE = ("step", "run", "runs")
 
 

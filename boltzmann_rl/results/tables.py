@@ -8,12 +8,14 @@ import pandas as pd
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.blocks import Block
-from boltzmann_rl.engines.metrics import bounds_of, points_of
+from boltzmann_rl.engines.metrics import bounds_of, measures_of, points_of
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.results.averaging import averaging_rows, averaging_table
+from boltzmann_rl.results.comparisons import samples_of
+from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.runs.outline import Entry, Outline
 from boltzmann_rl.runs.store import Memory, Store
-from boltzmann_rl.statistics.comparison import holm_of_all_pairs, paired_difference
+from boltzmann_rl.statistics.comparison import paired_difference
 from boltzmann_rl.statistics.intervals import mean_interval
 
 
@@ -120,43 +122,55 @@ def ranks_table(outline: Outline, store: Memory | Store) -> pd.DataFrame:
     return rows.table()
 
 
-def summary_table(outline: Outline, runs: pd.DataFrame) -> pd.DataFrame:
+def summary_table(runs: pd.DataFrame, manifest: dict[str, Any], comparisons: pd.DataFrame) -> pd.DataFrame:
     """Means over whole runs (for regret, sums), and the paired difference of each agent from the best."""
-    return pd.DataFrame([row for problem in outline.problems for row in _summary(outline, runs, problem)])
+    problems = runs["problem"].unique()
+    return pd.DataFrame([row for problem in problems for row in _summary(runs, manifest, comparisons, problem)])
 
 
-def _summary(outline: Outline, runs: pd.DataFrame, problem: str) -> list[dict[str, Any]]:
+def _summary(
+    runs: pd.DataFrame, manifest: dict[str, Any], comparisons: pd.DataFrame, problem: str
+) -> Iterator[dict[str, Any]]:
     """One row for each agent on one problem, best first."""
-    here, measures = runs[runs["problem"] == problem], outline.measures
-    counted = outline.length - outline.uncounted
+    measures, study = measures_of(manifest["axis"]), manifest.get("study", {})
     percent = {metric for metric in measures.kept if measures[metric].scale == "percent"}
-    summed = {metric for metric in measures.kept if measures[metric].summed}
-    samples: dict[str, dict[str, Floats]] = {}
-    for agent, of_agent in here.groupby("agent", sort=False):
-        totals = of_agent.drop(columns=["experiment", "problem", "agent", "run"])
-        samples[str(agent)] = {
-            str(metric): total.to_numpy() / (1 if metric in summed else counted) for metric, total in totals.items()
-        }
-    primary = measures.primary
-    ranked = sorted(samples, key=lambda agent: -samples[agent][primary].mean())
-    winner = samples[ranked[0]][primary]
-    against = {agent: paired_difference(winner, samples[agent][primary]) for agent in ranked[1:]}
-    corrected = dict(zip(ranked, holm_of_all_pairs([samples[agent][primary] for agent in ranked])[0], strict=True))
-    rows = []
+    samples, confidence = samples_of(runs, manifest, problem), judgement_in(manifest).confidence
+    ranked = sorted(samples, key=lambda agent: -samples[agent][measures.primary].mean())
+    best = samples[ranked[0]][measures.primary]
+    declared = _with_best(comparisons[comparisons["problem"] == problem], ranked[0])
     for agent in ranked:
-        row: dict[str, Any] = {"experiment": outline.name, "problem": problem, "agent": agent, "runs": len(winner)}
+        row: dict[str, Any] = {"experiment": manifest["name"], "problem": problem, "agent": agent, "runs": len(best)}
+        if study:
+            row["family"], row["parameter"] = study.get(agent, ("", float("nan")))
         for metric, sample in samples[agent].items():
             shares: Any = "exact" if metric in percent else None  # other metrics may be 0 or 1 by chance
-            row[metric], row[f"{metric}_low"], row[f"{metric}_high"] = mean_interval(sample, shares=shares)
-        if agent in against:
-            d = against[agent]
-            row |= {"behind": d.difference, "behind_low": d.low, "behind_high": d.high}
-            row |= {"p_value": corrected[agent], "effect_size": d.effect_size, "superiority": d.superiority}
-        else:
-            row |= dict.fromkeys(("behind", "behind_low", "behind_high"), 0.0)
-            row |= dict.fromkeys(("p_value", "effect_size", "superiority"), float("nan"))
-        rows.append(row)
-    return rows
+            ends = mean_interval(sample, confidence, shares=shares)
+            row[metric], row[f"{metric}_low"], row[f"{metric}_high"] = ends
+        yield row | _behind(best, samples[agent][measures.primary], declared.get(agent))
+
+
+def _with_best(comparisons: pd.DataFrame, best: str) -> dict[str, tuple[float, float, float]]:
+    """Ends and p-value of the declared comparison of the best agent with each other one: best − other."""
+    found = {}
+    for row in comparisons.to_dict("records"):
+        if row["first"] == best:
+            found[row["second"]] = row["low"], row["high"], row["p_value"]
+        elif row["second"] == best:
+            found[row["first"]] = -row["high"], -row["low"], row["p_value"]
+    return found
+
+
+def _behind(best: Floats, sample: Floats, declared: tuple[float, float, float] | None) -> dict[str, float]:
+    """The columns of a summary that compare an agent with the best."""
+    nothing = float("nan")
+    if sample is best:
+        values = 0.0, 0.0, 0.0, nothing, nothing, nothing
+    else:
+        d = paired_difference(best, sample)
+        values = d.difference, *(declared or (nothing,) * 3), d.effect_size, d.superiority
+    return dict(
+        zip(("behind", "behind_low", "behind_high", "p_value", "effect_size", "superiority"), values, strict=True)
+    )
 
 
 def thinned(curves: pd.DataFrame, points: int) -> pd.DataFrame:

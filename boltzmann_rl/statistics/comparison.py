@@ -224,21 +224,6 @@ def _warning(found: Differences, valid: Bools) -> str:
     return skewness_warning(found.spread.skewness[judged], runs)
 
 
-@np.errstate(all="ignore")
-def holm_of_all_pairs(samples: Sequence[Floats]) -> Floats:
-    """P-values of every agent against every other, corrected for the number of pairs: ``(agents, agents)``.
-
-    The best agent is chosen from the same data, so correcting only for the pairs with the best would ignore that
-    selection. Corrected for all pairs, the probability of any false difference stays below the level.
-    """
-    table = np.ones((len(samples), len(samples)))
-    if len(samples) > 1:
-        pairs = all_pairs(len(samples))
-        first, second = pairs.T
-        table[first, second] = table[second, first] = holm(differences_of(np.stack(samples), pairs).p_values)
-    return table
-
-
 def holm(p_values: Floats) -> Floats:
     """Holm-adjusted p-values: if those ≤ α are rejected, the probability of any false rejection is at most α.
 

@@ -1,0 +1,126 @@
+"""Comparisons: what the runs say of the declared pairs of agents or families."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.engines.metrics import measures_of
+from boltzmann_rl.results.checks import COMPARISONS
+from boltzmann_rl.results.manifest import judgement_in
+from boltzmann_rl.statistics.comparison import compare
+from boltzmann_rl.statistics.judgement import Judgement, Study
+from boltzmann_rl.streams import stream
+
+# Every run with a number that is a multiple of this chooses the agents that stand for families; the others compare.
+_CHOOSING = 3
+
+
+def samples_of(runs: pd.DataFrame, manifest: Mapping[str, Any], problem: str) -> dict[str, dict[str, Floats]]:
+    """What each agent did in each run on a problem: by agent and metric the mean over the run, of a regret the total.
+
+    Args:
+        runs: The table `Results.runs`.
+        manifest: Of the same results.
+        problem: Its label.
+    """
+    measures, declaration = measures_of(manifest["axis"]), manifest["declaration"]
+    counted = declaration[f"{manifest['axis']}s"] - declaration.get("uncounted_steps", 0)
+    summed = {metric for metric in measures.kept if measures[metric].summed}
+    samples: dict[str, dict[str, Floats]] = {}
+    for agent, of_agent in runs[runs["problem"] == problem].groupby("agent", sort=False):
+        totals = of_agent.drop(columns=["experiment", "problem", "agent", "run"])
+        samples[str(agent)] = {
+            str(metric): total.to_numpy() / (1 if metric in summed else counted) for metric, total in totals.items()
+        }
+    return samples
+
+
+def comparisons_table(
+    runs: pd.DataFrame, manifest: Mapping[str, Any], judgement: Judgement | None = None, metric: str | None = None
+) -> pd.DataFrame:
+    """One row for each declared pair on each problem: see `boltzmann_rl.results.results.Results.comparisons`.
+
+    Args:
+        runs: The table `Results.runs`.
+        manifest: Of the same results.
+        judgement: What is compared; by default what was declared.
+        metric: Of the table of runs; by default the one that ranks the agents.
+    """
+    judged, metric, rows = judgement or judgement_in(manifest), metric or manifest["primary"], []
+    study: Study = {label: family for label, (family, _) in manifest.get("study", {}).items()}
+    declared = judged.pairs([*manifest["declaration"]["agents"]], study)
+    for problem in runs["problem"].unique():
+        samples = samples_of(runs, manifest, problem)
+        there = {label for agent in samples for label in (agent, study.get(agent))}
+        pairs = [pair for pair in declared if there.issuperset(pair)]  # without agents that failed
+        sides = _sides(samples, study, manifest["primary"], metric, pairs)
+        labels = {"experiment": manifest["name"], "problem": problem, "metric": metric}
+        rng = stream(manifest["declaration"]["seed"], "comparison", problem)
+        rows += [labels | row for row in _rows(pairs, sides, judged, rng)]
+    return pd.DataFrame(rows, columns=[*COMPARISONS])
+
+
+class _Side(NamedTuple):
+    """A side of comparisons: an agent, or the agent that stands for a family; its samples."""
+
+    agent: str
+    samples: Floats
+
+
+def _sides(
+    samples: Mapping[str, Mapping[str, Floats]],
+    study: Study,
+    primary: str,
+    metric: str,
+    pairs: list[tuple[str, str]],
+) -> dict[str, _Side]:
+    """The sides of all pairs. If some are families, their agents are chosen in a third of the runs, without the others.
+
+    To choose and to compare in the same runs would favour the family with more agents.
+    """
+    labels = list(dict.fromkeys(label for pair in pairs for label in pair))
+    if all(label in samples for label in labels):
+        return {label: _Side(label, samples[label][metric]) for label in labels}
+    runs = len(next(iter(samples.values()))[primary])
+    choosing = np.arange(runs) % _CHOOSING == 0
+    comparing = ~choosing if runs > 1 else choosing
+    means = {agent: of_agent[primary][choosing].mean() for agent, of_agent in samples.items()}
+    sides = {}
+    for label in labels:
+        members = [label] if label in samples else [agent for agent in samples if study.get(agent) == label]
+        agent = max(members, key=lambda one: means[one])
+        sides[label] = _Side(agent, samples[agent][metric][comparing])
+    return sides
+
+
+def _rows(
+    pairs: list[tuple[str, str]], sides: dict[str, _Side], judgement: Judgement, rng: np.random.Generator
+) -> Iterator[dict[str, Any]]:
+    """What is said of each pair."""
+    if not pairs:
+        return
+    place = {label: number for number, label in enumerate(sides)}
+    indices = [(place[first], place[second]) for first, second in pairs]
+    samples = np.stack([side.samples for side in sides.values()])
+    found = compare(samples, indices, rng, alpha=judgement.alpha, confidence=judgement.confidence)
+    for number, (first, second) in enumerate(pairs):
+        yield {
+            "first": first,
+            "second": second,
+            "first_agent": sides[first].agent,
+            "second_agent": sides[second].agent,
+            "runs": samples.shape[1],
+            "difference": found.difference[number],
+            "low": found.low[number],
+            "high": found.high[number],
+            "p_value": found.single_step[number],
+            "p_step_down": found.p_value[number],
+            "effect_size": found.effect_size[number],
+            "superiority": found.superiority[number],
+            "verdict": str(found.verdicts[number]),
+            "method": found.method,
+            "warning": found.warning,
+        }
