@@ -1,6 +1,7 @@
 """What is compared, and what the results say of it."""
 
 import json
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -73,6 +74,10 @@ def test_pairs_are_those_that_are_declared(compare, pairs):
     assert Judgement(compare).pairs(AB, FAMILIES) == pairs
 
 
+def test_the_agents_of_a_single_family_are_compared():
+    assert Judgement().pairs(["f = 1", "f = 2"], FAMILIES) == [("f = 1", "f = 2")]
+
+
 def test_without_families_all_agents_are_compared():
     assert Judgement().pairs(["a", "b", "c"], {}) == [("a", "b"), ("a", "c"), ("b", "c")]
 
@@ -86,6 +91,8 @@ def test_without_families_all_agents_are_compared():
         ({"compare": [("τ = 0.1",)]}, TypeError, r'compare must be "all", "families", .* got \(\'τ = 0.1\',\)'),
         ({"compare": []}, TypeError, r'compare must be "all"'),
         ({"compare": 3}, TypeError, 'compare must be "all", .* got 3'),
+        ({"compare": "families"}, None, ""),
+        ({"compare": "families", "agents": {"τ": STUDY["τ"]}}, ValueError, 'compare="families" needs two families'),
         ({"compare": "all", "agents": {"all": AGENTS["τ = 0.1"]}}, ValueError, "compare='all' is also a label"),
         ({"alpha": 5}, ValueError, "alpha must lie between 0 and 1, got 5: 0.05 is usual"),
         ({"alpha": "low"}, TypeError, "alpha must be a number, got 'low'"),
@@ -94,7 +101,7 @@ def test_without_families_all_agents_are_compared():
     ],
 )
 def test_what_cannot_be_compared_is_refused_when_it_is_declared(arguments, kind, message):
-    with pytest.raises(kind, match=message):
+    with pytest.raises(kind, match=message) if kind else nullcontext():
         declared(**arguments)
 
 

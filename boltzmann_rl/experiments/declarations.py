@@ -100,7 +100,7 @@ class BanditExperiment(Runnable):
         windows: Equal parts of each run, ≥ 1, over which means are kept: see `Results.run_curves`.
         compare: What is compared: ``"all"``, every agent with every other; ``"families"``, every family of a parameter
             study with every other; the label of a baseline, with which all others are compared; or pairs of labels. By
-            default ``"families"`` in a parameter study, else ``"all"``. It changes no cell.
+            default ``"families"`` in a study of several, else ``"all"``. It changes no cell.
         alpha: The probability of any false difference among those that are compared on a problem, in (0, 1).
         confidence: The probability that intervals cover, in (0, 1): those of means each by itself, those of
             differences all together.

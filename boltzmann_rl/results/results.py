@@ -309,7 +309,8 @@ class Results:
             FileNotFoundError: These results were loaded from a folder without the summary or the comparisons.
         """
         refuse_missing(self.summary, "summary")
-        if len(self.manifest["declaration"]["agents"]) > 1:
+        old = "judgement" not in self.manifest and len(self.manifest["declaration"]["agents"]) > 1
+        if old or "comparisons.csv" in self.manifest.get("tables", {}):
             refuse_missing(self.comparisons, "comparisons")
         return sentences(self.summary, self.comparisons, self.manifest)
 

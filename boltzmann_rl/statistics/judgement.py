@@ -29,7 +29,8 @@ class Judgement:
     Args:
         compare: ``"all"``, every agent with every other; ``"families"``, every family of a parameter study with every
             other; the label of a baseline, with which all others are compared; or pairs of labels ``(first, second)``.
-            Labels are those of agents and of families. None stands for ``"families"`` in a study, else ``"all"``.
+            Labels are those of agents and of families. None stands for ``"families"`` in a study of several, else for
+            ``"all"``.
         alpha: The probability of any false difference among those that are compared on a problem, in (0, 1).
         confidence: The probability that intervals cover, in (0, 1): those of means each by itself, those of
             differences all together.
@@ -64,11 +65,16 @@ class Judgement:
             [('τ', 'UCB')]
         """
         together = list(dict.fromkeys(study.get(agent, agent) for agent in agents))  # families, and agents without one
-        compare = self.compare or (FAMILIES if study else ALL)
+        several = len(together) > 1
+        compare = self.compare or (FAMILIES if study and several else ALL)
         if not isinstance(compare, str):
             for label in itertools.chain(*compare):
                 _check(label, agents, together)
             return list(compare)
+        if compare == FAMILIES and not several:
+            raise ValueError(
+                'compare="families" needs two families, or a family and an agent: "all" compares all agents'
+            )
         if compare in (ALL, FAMILIES):
             if compare in (*agents, *together):
                 raise ValueError(f"compare={compare!r} is also a label: give the agent another one, or a list of pairs")
