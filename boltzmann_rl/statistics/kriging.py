@@ -1,0 +1,147 @@
+"""A smooth curve through means with common random numbers: how sensitive a loss is to a parameter."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.statistics.intervals import CONFIDENCE, t_quantile, unit_of
+from boltzmann_rl.statistics.levels import as_level
+
+# Lengths of the kernel as parts of the range of x, and its amplitudes in standard deviations of the means.
+_LENGTHS, _AMPLITUDES = np.geomspace(0.05, 2.0, 16), np.geomspace(0.3, 30.0, 12)
+
+# A curve through fewer points would say little.
+LEAST_POINTS = 3
+
+
+class Curve(NamedTuple):
+    """A fitted curve at points of x.
+
+    Attributes:
+        at: ``(points,)``, the points.
+        mean: ``(points,)``, the curve.
+        covariance: ``(points, points)``, of its errors.
+        runs: The least number of runs at a point of the samples.
+    """
+
+    at: Floats
+    mean: Floats
+    covariance: Floats
+    runs: int
+
+    def band(self, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
+        """The ends of a band that covers at each point by itself."""
+        reach = t_quantile(self.runs, confidence) * np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
+        return self.mean - reach, self.mean + reach
+
+    @np.errstate(all="ignore")
+    def best(self, rng: np.random.Generator, confidence: float = CONFIDENCE, draws: int = 1000) -> tuple[float, float]:
+        """The ends of an interval for the x of the least value: quantiles of those of curves that fit as well.
+
+        Args:
+            rng: Draws ``draws · points`` normal numbers.
+            confidence: In (0, 1).
+            draws: Number of curves.
+        """
+        unit = unit_of(np.abs(self.mean).max())
+        values, vectors = np.linalg.eigh(self.covariance / unit / unit)
+        normal = rng.normal(size=(draws, len(self.at)))
+        curves = self.mean / unit + (normal * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+        tail = (1.0 - as_level(confidence, "confidence", CONFIDENCE)) / 2.0
+        low, high = np.quantile(self.at[np.argmin(curves, axis=1)], [tail, 1.0 - tail])
+        return float(low), float(high)
+
+
+class _Fit(NamedTuple):
+    """A Gaussian process with one kernel; residuals and ones are multiplied by the inverse of the Cholesky factor."""
+
+    likelihood: float
+    length: float
+    amplitude: float
+    constant: float
+    factor: Floats
+    residuals: Floats
+    ones: Floats
+
+
+@np.errstate(all="ignore")
+def fitted_curve(x: Floats, samples: Sequence[Floats], at: Floats) -> Curve:
+    """A curve through the means of samples, by a Gaussian process that knows how the errors of the means depend.
+
+    The samples of two points have their first runs in common, and so much of their luck. So means are estimated by
+    differences from the point with the most runs, run by run. The kernel is the squared exponential, its length and
+    amplitude those of the greatest restricted likelihood.
+
+    Args:
+        x: ``(k,)``, k ≥ 3 different points.
+        samples: The samples of each point ``(runs,)``, at least two. The runs of one are the first of those of another.
+        at: ``(points,)``, where the curve is wanted.
+
+    Example:
+        >>> rng, x = np.random.default_rng(0), np.linspace(0.0, 1.0, 9)
+        >>> samples = [(place - 0.4) ** 2 + rng.normal(size=200) / 50.0 for place in x]
+        >>> curve = fitted_curve(x, samples, np.linspace(0.0, 1.0, 101))
+        >>> low, high = curve.best(rng)
+        >>> low <= 0.4 <= high
+        True
+
+    Source: Ankenman, Nelson & Staum (2010), *Stochastic Kriging for Simulation Metamodeling*; Chen, Ankenman & Nelson
+    (2012), *The Effects of Common Random Numbers on Stochastic Kriging Metamodels*.
+    """
+    unit = float(unit_of(np.abs(np.concatenate(samples)).max()))
+    means, noise = _estimates([sample / unit for sample in samples])
+    centre, spread = float(means.mean()), float(means.std()) or 1.0
+    start, reach = float(x.min()), float(np.ptp(x))
+    places, wanted = (x - start) / reach, (at - start) / reach
+    fit = _best_fit(places, (means - centre) / spread, noise / spread**2)
+    weights = np.linalg.solve(fit.factor, fit.amplitude**2 * _near(places, wanted, fit.length))
+    mean = fit.constant + weights.T @ fit.residuals
+    left = 1.0 - weights.T @ fit.ones  # the constant was estimated, too
+    covariance = fit.amplitude**2 * _near(wanted, wanted, fit.length) - weights.T @ weights
+    covariance += np.outer(left, left) / (fit.ones @ fit.ones)
+    scale = unit * spread
+    return Curve(at, (centre + spread * mean) * unit, covariance * scale * scale, min(map(len, samples)))
+
+
+def _near(first: Floats, second: Floats, length: float) -> Floats:
+    return np.exp(-((first[:, np.newaxis] - second) ** 2) / (2.0 * length**2))
+
+
+def _estimates(samples: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """The estimated means, and the covariance of their errors.
+
+    The mean of a point is that of the point with the most runs, plus the difference from it in the runs of both.
+    """
+    longest = max(samples, key=len)
+    differences = [sample - longest[: len(sample)] for sample in samples]
+    noise = np.empty((len(samples), len(samples)))
+    for row, first in enumerate(differences):
+        for column, second in enumerate(differences[: row + 1]):
+            common, all_runs = sorted((len(first), len(second)))
+            noise[row, column] = np.cov(first[:common], second[:common])[0, 1] / all_runs
+            noise[column, row] = noise[row, column]
+    shared = np.array([np.cov(one, longest[: len(one)])[0, 1] for one in differences])
+    noise += (shared[:, np.newaxis] + shared + longest.var(ddof=1)) / len(longest)
+    values, vectors = np.linalg.eigh(noise)  # estimates over different runs need not be those of any law
+    return longest.mean() + np.array([one.mean() for one in differences]), (
+        vectors * np.maximum(values, 0.0)
+    ) @ vectors.T
+
+
+def _best_fit(places: Floats, means: Floats, noise: Floats) -> _Fit:
+    """The kernel with the greatest restricted likelihood."""
+    fits = [_fit(places, means, noise, length, scale) for length in _LENGTHS for scale in _AMPLITUDES]
+    return max(fits, key=lambda fit: fit.likelihood)
+
+
+def _fit(places: Floats, means: Floats, noise: Floats, length: float, amplitude: float) -> _Fit:
+    """The fit with one kernel."""
+    covariance = amplitude**2 * _near(places, places, length) + noise + 1e-8 * np.eye(len(places))
+    factor = np.linalg.cholesky(covariance)
+    scaled, ones = np.linalg.solve(factor, means), np.linalg.solve(factor, np.ones(len(means)))
+    constant = float(ones @ scaled / (ones @ ones))
+    residuals = scaled - constant * ones
+    likelihood = -residuals @ residuals / 2.0 - np.log(np.diag(factor)).sum() - np.log(ones @ ones) / 2.0
+    return _Fit(float(likelihood), length, amplitude, constant, np.asarray(factor), residuals, ones)
