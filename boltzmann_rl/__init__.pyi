@@ -150,5 +150,7 @@ from boltzmann_rl.results.loading import load as load
 from boltzmann_rl.results.results import Results as Results
 from boltzmann_rl.training.observers import logged as logged
 from boltzmann_rl.training.training import Episode as Episode, Training as Training
+from boltzmann_rl.tuning.outcome import Tuning as Tuning
+from boltzmann_rl.tuning.tuner import tune as tune
 
 __version__: str

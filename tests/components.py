@@ -30,6 +30,7 @@ LAYERS = (
     {"runs", "figures"},
     {"results"},
     {"experiments", "reproduction"},
+    {"tuning"},
     {"cli"},
 )
 LAYER_OF = {component: layer for layer, components in enumerate(LAYERS) for component in components}

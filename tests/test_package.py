@@ -17,7 +17,7 @@ FOREIGN = {
     "matplotlib": {"figures", "reproduction"},
     "gymnasium": {"bandit_environments", "engines.compiled", "environments", "gridworlds", "tables"},
     "numba": {"decisions", "engines.compiled", "kernels", "many_actions", "tables"},
-    "pandas": {"figures", "logs", "reproduction", "results"},
+    "pandas": {"figures", "logs", "reproduction", "results", "tuning"},
     "scipy": {"statistics"},
     "tensordict": {"integrations"},
     "tianshou": {"integrations"},
@@ -34,6 +34,7 @@ WITHOUT_EXAMPLE = {
     "BrokenLaw": "an exception, shown in the example of check_policy",
     "Episode": "shown in the examples of train and Training, which yield it",
     "Results": "shown in the examples of the experiments, which return it",
+    "Tuning": "shown in the example of tune, which returns it",
     "play": "endless; shown by train, which is play for a number of episodes",
     "run": "the same as the method run of an experiment, which has one",
 }
@@ -227,6 +228,7 @@ LARGE = {
     "figures.panels.line_with_band": "a drawing call, whose keywords are those of Matplotlib",
     "integrations.torchrl.__init__": "TorchRL's interface",
     "numerics.perturbation._beta": "the integrand, whose arguments are the terms of its formula",
+    "tuning.tuner.tune": "the public function: every option of tuning is one of its keywords",
 }
 
 

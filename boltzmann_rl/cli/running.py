@@ -112,12 +112,12 @@ def _run(plan: Any, source: Path, options: argparse.Namespace) -> int:
     manner = Manner(options.jobs, options.executor, part, progress=not options.quiet)
     where, folder = options.results, Path(options.results) / plan.name
     try:
-        results = run_in_folder(plan, manner, Place(where, options.fresh, options.points, source), _warn)
+        results = run_in_folder(plan, manner, Place(where, options.fresh, options.points, source), warn)
     except NothingComplete as error:
         if error.failed:  # which was told already
             return _hint(error.failed, source, options)
         if part.of == 1:
-            _warn(str(error))
+            warn(str(error))
             return 1
         say(f"Part {part.number} of {part.of} is done: {error}. Later: boltzmann-rl plot {folder}")
         return 0
@@ -133,7 +133,8 @@ def _run(plan: Any, source: Path, options: argparse.Namespace) -> int:
     return _print_failures(results.failures, source, options)
 
 
-def _warn(sentence: str) -> None:
+def warn(sentence: str) -> None:
+    """Say a sentence on standard error, in the name of the program."""
     complain(textwrap.fill(f"boltzmann-rl: {sentence}", 100, break_long_words=False, break_on_hyphens=False))
 
 
@@ -166,9 +167,13 @@ def _print_reasons(reasons: dict[str, list[str]]) -> None:
 
 def _as_asked(experiment: Any, options: argparse.Namespace) -> Any:
     """The experiment as changed by the options."""
+    return resized(experiment, options).judged(**judgement_of(options))
+
+
+def resized(experiment: Any, options: argparse.Namespace) -> Any:
+    """The experiment with the runs, steps and seed of the options."""
     quick_runs = min(experiment.runs, _QUICK_RUNS[experiment.axis]) if options.quick else None
-    changed = experiment.changed(runs=options.runs or quick_runs, length=options.steps, seed=options.seed)
-    return changed.judged(**judgement_of(options))
+    return experiment.changed(runs=options.runs or quick_runs, length=options.steps, seed=options.seed)
 
 
 def _print_summary(results: Any) -> None:

@@ -1,0 +1,78 @@
+"""Sensitivity: what was tuned against its parameter, with the range that is as good as the recommended value."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from boltzmann_rl.figures.panels import titled
+from boltzmann_rl.figures.style import Drawing, line_style, plain_ticks, short, styled
+
+
+def plot_sensitivity(
+    sensitivity: pd.DataFrame, candidates: pd.DataFrame, recommended: pd.DataFrame, settings: Mapping[str, Any]
+) -> Figure:
+    """The fitted curves of all families, one panel for each, with the problems below each other.
+
+    Args:
+        sensitivity: The table `Tuning.sensitivity`.
+        candidates: The table `Tuning.candidates`.
+        recommended: The table `Tuning.recommended`.
+        settings: Of `Tuning.settings`, ``objective``, ``within``, ``confidence`` and ``logarithmic``.
+
+    Returns:
+        A Matplotlib figure, as `boltzmann_rl.figures.curves.plot_curves`.
+    """
+    problems, families = list(sensitivity["problem"].unique()), list(sensitivity["family"].unique())
+    with styled():
+        size = max(3.5 * len(families), 4.5), 2.5 * len(problems) + 0.3
+        figure = Drawing(figsize=size, layout="constrained")
+        axes = figure.subplots(len(problems), len(families), squeeze=False, sharey="row")
+        for row, problem in enumerate(problems):
+            for column, family in enumerate(families):
+                curve, tried, chosen = (_of(one, problem, family) for one in (sensitivity, candidates, recommended))
+                ax = axes[row, column]
+                ax.set_title(titled(problem, short(family), len(problems) > 1))
+                if len(curve):
+                    _draw(ax, curve, tried, chosen.iloc[0], line_style(column))
+                    if settings["logarithmic"][chosen["parameter"].iloc[0]]:
+                        ax.set_xscale("log")
+                        plain_ticks(ax.xaxis)
+            axes[row, 0].set_ylim(*_limits(sensitivity[sensitivity["problem"] == problem]))
+            axes[row, 0].set_ylabel(settings["objective"])
+        level = f"{100 * settings['confidence']:g} %"
+        figure.suptitle(
+            f"Curves fitted to the runs of choosing, with {level} bands; points: candidates with {level} intervals;\n"
+            f"bar: within {100 * settings['within']:g} % of the recommended value, ▼",
+            fontsize=7, x=0.01, ha="left",
+        )  # fmt: skip
+    return figure
+
+
+def _of(table: pd.DataFrame, problem: str, family: str) -> pd.DataFrame:
+    return table[(table["problem"] == problem) & (table["family"] == family)]
+
+
+def _draw(ax: Axes, curve: pd.DataFrame, tried: pd.DataFrame, best: Any, style: dict[str, Any]) -> None:
+    ax.fill_between(curve["value"], curve["low"], curve["high"], color=style["color"], alpha=0.2, linewidth=0)
+    ax.plot(curve["value"], curve["mean"], **style)
+    at = tried["value"].to_numpy(np.float64)
+    reach = np.abs(tried[["low", "high"]].to_numpy(np.float64).T - tried["mean"].to_numpy(np.float64))
+    ax.errorbar(at, tried["mean"], reach, fmt="o", markersize=2.5, linewidth=0.7, color=style["color"])
+    ax.plot([best["range_low"], best["range_high"]], [0.012, 0.012], color="0.2", linewidth=3, solid_capstyle="butt",
+            transform=ax.get_xaxis_transform())  # fmt: skip
+    there = float(np.interp(float(best["value"]), curve["value"], curve["mean"]))
+    ax.plot([best["value"]], [there], marker="v", color="0.2", markersize=5, linestyle="none", zorder=3)
+    ax.annotate(f"{best['value']:.4g}", (float(best["value"]), there), xytext=(0, 7), textcoords="offset points",
+                ha="center", fontsize=7, color="0.2")  # fmt: skip
+    ax.set_xlabel(str(best["parameter"]).rpartition(".")[2])
+
+
+def _limits(curves: pd.DataFrame) -> tuple[float, float]:
+    """The limits of the vertical axis: all of the fitted curves, and a margin with room for a number."""
+    low, high = float(curves["mean"].min()), float(curves["mean"].max())
+    margin = 0.12 * (high - low) or max(abs(high), 1.0)
+    return low - margin, high + margin

@@ -1,0 +1,99 @@
+"""The outcome of tuning: what is recommended, what was tried, and how sensitive the losses are."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from boltzmann_rl.agents.agent import Agent
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.results import folders
+from boltzmann_rl.results.results import Results
+from boltzmann_rl.results.spreadsheets import csv_bytes
+from boltzmann_rl.storage.atomic import write_together
+from boltzmann_rl.tuning.sentences import told
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# The folder of the tables in a folder of results.
+_FOLDER = "tuning"
+
+
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """What `tune` found. Losses are a bandit's regret, or minus the mean return per episode of an environment.
+
+    Attributes:
+        recommended: One row per problem, family and parameter: the ``value``; the interval ``best_low`` to
+            ``best_high`` for the best value; the range ``range_low`` to ``range_high`` around the value within 5 %: the
+            fitted loss there is at most L + 5 % of |L|, where L is that of the value; whether the value is ``at_end``
+            of the range or list; the number of candidates ``tried``, and their runs in all, ``budget``.
+        candidates: One row per problem, family and candidate: its ``runs``, the ``mean`` of the ``metric`` in these,
+            and its interval from ``low`` to ``high``.
+        sensitivity: One row per problem, family and value of the grid: the fitted ``mean`` of the metric, its band from
+            ``low`` to ``high``, and whether it is ``within`` 5 % of the recommended value. Empty for several
+            parameters.
+        agents: The recommended agents by their labels in the report.
+        report: The results of these agents, and of those that were not tuned, in runs that had no part in the choice.
+        settings: What was searched, the budget of each family, and the seeds of choosing and reporting.
+
+    Candidates that were soon dropped have fewer runs than the others, and the chosen one was lucky, too: what to expect
+    of it is in ``report``.
+    """
+
+    recommended: pd.DataFrame
+    candidates: pd.DataFrame
+    sensitivity: pd.DataFrame
+    agents: dict[str, Agent]
+    report: Results
+    settings: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment whose agents were tuned, and ``-tuned``."""
+        return self.report.name
+
+    @cached_property
+    def sentence(self) -> str:
+        """What is recommended, how sure that is, and how the tuned agents compare."""
+        return told(self.recommended, self.settings, self.report)
+
+    def plot(self) -> "Figure":
+        """The fitted curves with their bands, the candidates, the range within 5 % and the recommendation.
+
+        Raises:
+            ValueError: Several parameters were tuned at once, or too few values: there is no curve.
+        """
+        from boltzmann_rl.figures.sensitivity import plot_sensitivity  # imported here: it imports Matplotlib
+
+        if self.sensitivity.empty:
+            raise ValueError(
+                "there is no curve to draw: it needs one parameter with five or more numbers; see candidates"
+            )
+        return plot_sensitivity(self.sensitivity, self.candidates, self.recommended, self.settings)
+
+    def save(self, results: str | Path = "results") -> Path:
+        """Write everything to ``results/<name>/``: the report as any results, the rest in ``tuning`` and ``figures``.
+
+        Args:
+            results: The folder of all results.
+
+        Returns:
+            The folder.
+        """
+        folder = self.report.save(results)
+        self.write(folder)
+        return folder
+
+    def write(self, folder: Path) -> None:
+        """Write the tables of tuning and the figure beside the report, which is there already."""
+        named = {"recommended": self.recommended, "candidates": self.candidates, "sensitivity": self.sensitivity}
+        contents = {f"{name}.csv": csv_bytes(table) for name, table in named.items() if len(table)}
+        contents["tuning.json"] = (json.dumps(self.settings, indent=2, ensure_ascii=False) + "\n").encode()
+        (folder / _FOLDER).mkdir(exist_ok=True)
+        write_together(folder / _FOLDER, contents)
+        if not self.sensitivity.empty:
+            write_together(folder, folders.draw(folder, f"{self.name}-sensitivity", self.plot()))

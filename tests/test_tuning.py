@@ -1,0 +1,407 @@
+"""Tuning: what is found, with how many runs, on which seeds, and what is written."""
+
+import dataclasses
+import json
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import boltzmann_rl as brl
+from boltzmann_rl.cli import main
+from boltzmann_rl.schedules import Exponential
+from boltzmann_rl.tuning.space import families_of, text_of
+from boltzmann_rl.tuning.tables import within
+
+RANGE = {"width": (0.01, 10.0)}
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Plays the first arm most often at a width of 0.3, and ever less often above and below it."""
+
+    width: float
+    height: float = 1.0
+
+    def __call__(self, values, step):
+        first = np.exp(-(np.log(self.width / 0.3) ** 2)) * self.height
+        values = np.asarray(values)
+        probabilities = np.zeros(values.shape)
+        probabilities[..., 0], probabilities[..., 1] = first, 1.0 - first
+        return probabilities
+
+
+PEAK = brl.Agent(brl.SampleAverage(), Peak(1.0))
+LOW = brl.Agent(brl.SampleAverage(), Peak(1.0, 0.8))
+GREEDY = brl.Agent(brl.SampleAverage(), brl.Greedy())
+
+
+def experiment(agents=None, problem=brl.GaussianBandit((1.0, 0.0)), **others):  # noqa: B008
+    sizes = {"runs": 20, "steps": 5} | others
+    return brl.BanditExperiment("small", problem, agents or {"peak": PEAK, "low": LOW, "greedy": GREEDY}, **sizes)
+
+
+@pytest.fixture(scope="module")
+def tuning():
+    return brl.tune(experiment(), RANGE, budget=1500, progress=False)
+
+
+# --- what is found --------------------------------------------------------------------------------------------
+
+
+def test_a_known_optimum_is_found(tuning):
+    assert list(tuning.recommended["family"]) == ["peak", "low"]
+    assert list(tuning.recommended["parameter"]) == ["policy.width"] * 2
+    assert tuning.recommended["value"].between(0.2, 0.45).all()
+    assert (tuning.recommended["best_low"] <= 0.2985).all()  # the value of the grid that is nearest to 0.3
+    assert (tuning.recommended["best_high"] >= 0.2985).all()
+    assert not tuning.recommended["at_end"].any()
+
+
+def test_each_family_has_the_same_budget(tuning):
+    runs = tuning.candidates.groupby("family")["runs"].sum()
+    assert runs.between(1498, 1500).all()
+    assert list(tuning.recommended["budget"]) == list(runs[["peak", "low"]])
+
+
+def test_the_report_has_the_tuned_agents_and_the_others_with_the_seed_and_the_runs_of_the_experiment(tuning):
+    values = dict(zip(tuning.recommended["family"], tuning.recommended["value"], strict=True))
+    agents = {
+        f"peak, width = {text_of(values['peak'])}": brl.Agent(brl.SampleAverage(), Peak(values["peak"])),
+        f"low, width = {text_of(values['low'])}": brl.Agent(brl.SampleAverage(), Peak(values["low"], 0.8)),
+        "greedy": GREEDY,
+    }
+    plain = dataclasses.replace(experiment(agents), name="small-tuned").run(progress=False)
+    pd.testing.assert_frame_equal(tuning.report.runs, plain.runs)
+    assert tuning.agents == {label: agent for label, agent in agents.items() if label != "greedy"}
+    assert set(tuning.report.summary["agent"]) == set(agents)
+
+
+def test_the_seeds_of_choosing_are_not_that_of_the_report(tuning):
+    seeds = tuning.settings["seeds"]
+    assert seeds["reporting"] == 0
+    assert len({*seeds["choosing"], 0}) == len(seeds["choosing"]) + 1
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_no_cell_of_the_report_is_one_of_choosing(simulated, tmp_path):
+    found = brl.tune(experiment(), RANGE, budget=400, progress=False, results=tmp_path)
+    reported = {key for entry in found.report.manifest["cells"] for key in simulated if entry["identity"]}
+    assert len(simulated) == len(set(simulated)) == len(reported)  # none twice, so none for both
+    chosen = set(found.report.cells) - set(simulated[-2 * 3 :])  # three agents with two ranges of runs
+    assert len(chosen) == len(simulated) - 6
+
+
+def test_the_best_of_a_list_is_found_among_its_values():
+    found = brl.tune(experiment(), {"policy.width": [3.0, 0.3, 0.05]}, budget=900, progress=False)
+    assert list(found.recommended["value"]) == [0.3, 0.3]
+    assert found.sensitivity.empty
+    with pytest.raises(ValueError, match="there is no curve to draw: it needs one parameter with five or more numbers"):
+        found.plot()
+    long = brl.tune(experiment(), {"width": np.geomspace(0.01, 10.0, 30)}, budget=900, progress=False)
+    assert long.recommended["value"].between(0.15, 0.6).all()
+    assert len(long.sensitivity) == 60
+
+
+def test_values_may_be_any_parts():
+    learners = [brl.SampleAverage(), brl.ConstantStep(0.1)]
+    found = brl.tune(experiment(), {"learner": learners}, budget=60, progress=False)
+    assert list(found.recommended["family"]) == ["peak", "low", "greedy"]
+    assert all(value in learners for value in found.recommended["value"])
+
+
+def test_whole_numbers_stay_whole():
+    agents = {"n steps": brl.Agent(brl.NStep(brl.QLearning(0.5), steps=2), brl.Boltzmann(0.1))}
+    families, _ = families_of(agents, {"learner.steps": (1, 40)})
+    (grid,) = families[0].grids
+    assert all(type(value) is int for value in grid.values)
+    assert (grid.values[0], grid.values[-1]) == (1, 40)
+    (grid,) = families_of(agents, {"temperature": (0, 1)})[0][0].grids
+    assert grid.values[:2] == (0.0, 0.008333)
+    assert not grid.logarithmic
+
+
+def test_environments_are_tuned_to_the_highest_return():
+    agents = {"Boltzmann": brl.Agent(brl.QLearning(0.5), brl.Boltzmann(1.0))}
+    cliff = brl.Environment("CliffWalking-v1", max_episode_steps=20)
+    lake = brl.GymnasiumExperiment("lake", {"cliff": cliff}, agents, runs=3, episodes=3, evaluate_every=1)
+    found = brl.tune(lake, {"temperature": (0.01, 100.0)}, budget=320, progress=False)
+    tried = found.candidates.set_index("value")["mean"]
+    assert tried.index[tried.argmin()] > 10.0
+    assert found.recommended["value"].item() < 10.0
+    assert found.sensitivity["metric"].unique().tolist() == ["return"]
+    assert (found.sensitivity["low"] <= found.sensitivity["high"]).all()
+    assert "mean return per episode is" in found.sentence
+    assert "the return is at most 5 % lower" in found.sentence
+
+
+def test_each_problem_is_tuned_by_itself():
+    problem = {"first": brl.GaussianBandit((1.0, 0.0)), "second": brl.GaussianBandit((0.0, 1.0))}
+    found = brl.tune(experiment({"peak": PEAK}, problem), RANGE, budget=600, progress=False)
+    values = found.recommended.set_index("problem")["value"]
+    assert values["first"] == pytest.approx(0.3, rel=0.5)
+    assert not 0.05 < values["second"] < 1.5  # the first arm is the worse one there
+    assert found.report.summary.groupby("problem")["agent"].first().nunique() == 2
+
+
+# --- which agents are families --------------------------------------------------------------------------------
+
+
+def test_agents_that_differ_in_the_parameter_only_are_one_family():
+    agents = {f"Boltzmann, τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
+    cooled = brl.Agent(brl.SampleAverage(), brl.Boltzmann(Exponential(1.0, 0.1, steps=5)))
+    families, others = families_of({**agents, "cooled": cooled, "greedy": GREEDY}, {"temperature": (0.01, 1.0)})
+    assert [family.label for family in families] == ["Boltzmann"]
+    assert others == {"cooled": cooled, "greedy": GREEDY}
+    study = {"Boltzmann, τ": dict(zip((0.1, 1.0), agents.values(), strict=True))}
+    assert [family.label for family in families_of(study, {"temperature": (0.01, 1.0)})[0]] == ["Boltzmann, τ"]
+
+
+def test_labels_without_values_are_kept_apart():
+    learners = brl.SampleAverage(), brl.ConstantStep(0.1)
+    agents = {f"τ = {n}": brl.Agent(one, brl.Boltzmann(1.0)) for n, one in enumerate(learners)}
+    families, _ = families_of(agents, {"temperature": (0.01, 1.0)})
+    assert [family.label for family in families] == ["τ = 0", "τ = 1"]
+
+
+# --- the range within 5 % -------------------------------------------------------------------------------------
+
+
+def test_the_range_holds_what_is_at_most_5_percent_worse_without_a_gap():
+    losses = np.array([100.0, 106.0, 104.0, 100.0, 105.0, 105.1, 100.0])
+    assert within(losses, 3).tolist() == [False, False, True, True, True, False, False]
+    assert within(losses, 6).tolist() == [False] * 6 + [True]
+    assert within(1e-300 * losses, 3).tolist() == within(losses, 3).tolist()
+    returns = np.array([40.0, 38.0, 37.9])
+    assert within(-returns, 0).tolist() == [True, True, False]
+
+
+def test_the_tables_say_where_the_range_is(tuning):
+    for (_, family), rows in tuning.sensitivity.groupby(["problem", "family"]):
+        best = tuning.recommended.set_index("family").loc[family]
+        inside = rows[rows["within"]]
+        assert (inside["value"].min(), inside["value"].max()) == (best["range_low"], best["range_high"])
+        least = rows.set_index("value").loc[best["value"], "mean"]
+        assert (inside["mean"] <= 1.05 * least + 1e-9).all()
+
+
+# --- the same bytes, kept -------------------------------------------------------------------------------------
+
+
+def contents(folder):
+    files = sorted(
+        path for path in folder.rglob("*") if path.suffix in (".csv", ".png", ".svg") or "tuning" in path.name
+    )
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.is_file()}
+
+
+def test_two_processes_and_memory_give_the_same_bytes(tmp_path):
+    here = brl.tune(experiment(), RANGE, budget=400, jobs=2, progress=False, results=tmp_path / "a")
+    brl.tune(experiment(), RANGE, budget=400, progress=False).save(tmp_path / "b")
+    found = [contents(tmp_path / name / "small-tuned") for name in "ab"]
+    assert found[0] == found[1]
+    assert {"tuning/candidates.csv", "tuning/sensitivity.csv", "tuning/recommended.csv", "tuning/tuning.json",
+            "figures/small-tuned-sensitivity.png", "summary.csv"} <= found[0].keys()  # fmt: skip
+    kept = json.loads((tmp_path / "a" / "small-tuned" / "tuning" / "tuning.json").read_text("utf-8"))
+    assert kept == here.settings
+    assert brl.load(tmp_path / "a" / "small-tuned").sentence == here.report.sentence
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: {})
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_tuning_that_was_interrupted_goes_on_from_there(tmp_path, simulated, monkeypatch):
+    from boltzmann_rl.tuning import choosing
+
+    original, rounds = choosing.simulate, []
+
+    def stopping(*arguments):
+        rounds.append(arguments)
+        if len(rounds) == 3:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(choosing, "simulate", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        brl.tune(experiment(), RANGE, budget=400, progress=False, results=tmp_path)
+    first = len(simulated)
+    assert first > 0
+    monkeypatch.setattr(choosing, "simulate", original)
+    found = brl.tune(experiment(), RANGE, budget=400, progress=False, results=tmp_path)
+    assert len(simulated) == len(set(simulated)), "no cell is simulated twice"
+    again = len(simulated)
+    brl.tune(experiment(), RANGE, budget=400, progress=False, results=tmp_path)
+    assert len(simulated) == again, "nothing is missing any more"
+    whole = brl.tune(experiment(), RANGE, budget=400, progress=False)
+    pd.testing.assert_frame_equal(found.candidates, whole.candidates)
+
+
+def test_an_agent_that_fails_at_some_values_is_tuned_among_the_others(recwarn):
+    agents = {"breaking": brl.Agent(brl.SampleAverage(), Breaking(1.0))}
+    found = brl.tune(experiment(agents), {"width": (0.01, 10.0)}, budget=900, progress=False)
+    assert found.recommended["value"].item() < 2.0
+    assert any("width = 10" in str(warning.message) for warning in recwarn)
+
+
+@dataclass(frozen=True)
+class Breaking(Peak):
+    """Fails at widths above 2."""
+
+    def __call__(self, values, step):
+        if self.width > 2.0:
+            raise ArithmeticError("too wide")
+        return super().__call__(values, step)
+
+
+@dataclass(frozen=True)
+class Both(Peak):
+    """Has two policies as parameters."""
+
+    first: object = None
+    second: object = None
+
+
+# --- what is said ---------------------------------------------------------------------------------------------
+
+
+def test_the_sentence_says_what_to_choose_how_sure_that_is_and_on_which_runs(tuning):
+    best = tuning.recommended.iloc[1]
+    row = tuning.report.summary.set_index("agent").loc[best["agent"]]
+    text = tuning.sentence
+    assert f"On GaussianBandit, width = {text_of(best['value'])} is recommended for low." in text
+    assert f"In 20 fresh runs its regret over 5 steps is {row['regret']:.4g} (95 % CI " in text
+    assert f"chosen with {best['budget']:,} other runs of {best['tried']} candidates" in text
+    assert f"at {text_of(best['range_low'])} to {text_of(best['range_high'])} the regret is at most 5 % higher" in text
+    assert tuning.report.sentence in text
+
+
+def test_a_value_at_the_end_of_its_range_is_said_to_be_there():
+    found = brl.tune(experiment({"peak": PEAK}), {"width": (0.01, 0.1)}, budget=600, progress=False)
+    assert found.recommended["at_end"].all()
+    assert "width lies at the end of what was searched, so there may be a better one" in found.sentence
+
+
+def test_progress_counts_the_runs(capsys):
+    brl.tune(experiment({"peak": PEAK}), RANGE, budget=320)
+    assert "small, choosing: 0 of 320 runs" in capsys.readouterr().err
+
+
+def test_the_figure_has_a_logarithmic_axis_and_a_panel_for_each_family(tuning):
+    figure = tuning.plot()
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["peak", "low"]
+    assert {ax.get_xscale() for ax in figure.axes} == {"log"}
+    assert figure.axes[0].get_ylabel() == "regret over 5 steps"
+
+
+# --- what is refused ------------------------------------------------------------------------------------------
+
+WRONG = {
+    "no mapping": ([("width", (1, 2))], TypeError, "over must be a mapping"),
+    "nothing": ({}, TypeError, "over must be a mapping"),
+    "unknown": ({"widht": (1, 2)}, ValueError, r"no agent has the parameter 'widht': did you mean policy.width\?"),
+    "reversed": ({"width": (2.0, 1.0)}, ValueError, r"over\['width'\] must be \(low, high\) with low < high"),
+    "infinite": ({"width": (1.0, float("inf"))}, ValueError, r"over\['width'\]"),
+    "one value": ({"width": [1.0]}, TypeError, "must be .* a list of two or more different values"),
+    "the same twice": ({"width": [1.0, 1.0]}, TypeError, "two or more different values"),
+    "a number": ({"width": 1.0}, TypeError, "two or more different values"),
+    "twice": ({"width": (1, 2), "policy.width": (1, 2)}, ValueError, "over gives policy.width twice"),
+}
+
+
+@pytest.mark.parametrize(("over", "error", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_values_are_refused(over, error, message):
+    with pytest.raises(error, match=message):
+        brl.tune(experiment(), over, progress=False)
+
+
+def test_impossible_values_and_ambiguous_names_are_refused():
+    agents = {"ε": brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(0.1))}
+    with pytest.raises(ValueError, match=r"over: .* can't have epsilon = 1.0\d*: .*epsilon"):
+        brl.tune(experiment(agents), {"epsilon": (0.1, 2.0)}, progress=False)
+    cooled = {"cooled": brl.Agent(brl.SampleAverage(), brl.Boltzmann(Exponential(1.0, 0.1, steps=5)))}
+    with pytest.raises(ValueError, match=r"over has numbers for policy.temperature, but no agent has a number there"):
+        brl.tune(experiment(cooled), {"temperature": (0.1, 2.0)}, progress=False)
+    both = {"both": brl.Agent(brl.SampleAverage(), Both(1.0, 1.0, brl.Greedy(), brl.Boltzmann(1.0)))}
+    both["other"] = brl.Agent(brl.SampleAverage(), Both(1.0, 1.0, brl.Boltzmann(1.0), brl.Greedy()))
+    message = r"'temperature' may be policy.second.temperature or policy.first.temperature: give the whole name"
+    with pytest.raises(ValueError, match=message):
+        brl.tune(experiment(both), {"temperature": (0.1, 2.0)}, progress=False)
+
+
+def test_a_small_budget_and_other_experiments_are_refused():
+    with pytest.raises(ValueError, match="budget must be at least 320 runs for peak, 20 for each of its 16 first cand"):
+        brl.tune(experiment(), RANGE, budget=100, progress=False)
+    with pytest.raises(TypeError, match="experiment must be a BanditExperiment or a GymnasiumExperiment"):
+        brl.tune(brl.Sweep("sweep", experiment(), {"seed": (0, 1)}), RANGE, progress=False)
+    with pytest.raises(TypeError, match=r"did you mean jobs=\?"):
+        brl.tune(experiment(), RANGE, n_jobs=2)
+
+
+def test_several_parameters_need_optuna(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(ModuleNotFoundError, match=r"policy.width, policy.height, are tuned by Optuna.*optuna\]'"):
+        brl.tune(experiment({"peak": PEAK}), {"width": (0.1, 1.0), "height": (0.5, 1.0)}, progress=False)
+
+
+# --- the command ----------------------------------------------------------------------------------------------
+
+FILE = '''"""Which temperature?"""
+import boltzmann_rl as brl
+
+EXPERIMENT = brl.BanditExperiment(
+    "small",
+    brl.GaussianBandit((1.0, 0.0)),
+    {"Boltzmann": brl.Agent(brl.SampleAverage(), brl.Boltzmann(1.0)),
+     "ε-greedy": brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(0.1))},
+    runs=20,
+    steps=5,
+)
+'''
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.py").write_text(FILE, "utf-8")
+    return "small.py"
+
+
+def test_the_command_writes_what_it_found_and_says_it(file, tmp_path, capsys):
+    over = ["--over", "temperature=0.01:10", "--over", "epsilon=0.5,0.1,0.01"]
+    assert main(["tune", file, *over, "--budget", "400", "--runs", "10", "--steps", "4", "--seed", "3", "--quiet"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "is recommended for Boltzmann. In 10 fresh runs its regret over 4 steps is" in out
+    assert "epsilon = " in out
+    folder = tmp_path / "results" / "small-tuned"
+    settings = json.loads((folder / "tuning" / "tuning.json").read_text("utf-8"))
+    assert settings["over"] == {"policy.temperature": [0.01, 10], "policy.epsilon": [0.01, 0.1, 0.5]}
+    assert settings["seeds"]["reporting"] == 3
+    assert "Figure: results/small-tuned/figures/small-tuned-sensitivity.png" in out
+    assert json.loads((folder / "manifest.json").read_text("utf-8"))["file"]["path"] == file
+    assert main(["plot", str(folder)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["--over", "temperature"], 2, "--over takes NAME=LOW:HIGH or NAME=A,B,… with numbers, got 'temperature'"),
+        (["--over", "temperature=a:b"], 2, "got 'temperature=a:b'"),
+        (["--over", "tau=1:2"], 2, "no agent has the parameter 'tau': did you mean policy.temperature?"),
+        (["--over", "temperature=1:2", "--budget", "9"], 2, "budget must be at least 320 runs"),
+        (["--over", "temperature=1:2", "--over", "temperature=1:3"], 2, "--over gives a parameter twice"),
+    ],
+)
+def test_wrong_arguments_of_the_command_are_told(file, arguments, status, message, capsys):
+    assert main(["tune", file, *arguments, "--quiet"]) == status
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_file_that_tunes_while_it_is_loaded_is_refused(file, tmp_path, capsys):
+    (tmp_path / "small.py").write_text(f"{FILE}\nbrl.tune(EXPERIMENT, {{'temperature': (0.1, 1.0)}})\n", "utf-8")
+    assert main(["tune", file, "--over", "temperature=0.1:1"]) == 1
+    assert "move that under if __name__ == '__main__':" in " ".join(capsys.readouterr().err.split())
