@@ -58,6 +58,6 @@ def parser() -> Parser:
         sub.set_defaults(command=function, parser=sub)
         return sub
 
-    for room in (running, tuning, folders, reproducing, checking):
+    for room in (running, folders, tuning, reproducing, checking):
         room.declare(command)
     return everything
