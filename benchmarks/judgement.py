@@ -39,6 +39,7 @@ from boltzmann_rl.statistics.estimates import (
 )
 from boltzmann_rl.statistics.forecasts import of_sums
 from boltzmann_rl.statistics.intervals import mean_intervals, t_quantile
+from boltzmann_rl.statistics.judgement import runs_that_choose
 from boltzmann_rl.statistics.stopping import decisions, looks
 
 Law = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
@@ -241,6 +242,31 @@ def plain_holm(samples: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     return holm(np.nan_to_num(2.0 * special.stdtr(samples.shape[1] - 1.0, -np.abs(t)), nan=1.0))
 
 
+def families(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Result:
+    """Families of equal agents: false differences of their best, by the runs in which these are chosen."""
+    rows = []
+    for sizes in ((1, 8), (3, 8), (8, 8)):
+        for runs in RUNS[1:]:
+            told = np.zeros(3)
+            third, half = runs_that_choose(runs), np.arange(runs) % 2 == 0
+            for _ in range(nulls // 5):
+                one, other = (rng.normal(size=(size, runs)) for size in sizes)
+                same = best_of(one, slice(None)) - best_of(other, slice(None))
+                chosen = (best_of(one, third) - best_of(other, third))[~third]
+                crossed = np.where(
+                    half, best_of(one, ~half) - best_of(other, ~half), best_of(one, half) - best_of(other, half)
+                )
+                told += [stats.ttest_1samp(sample, 0.0).pvalue <= 0.05 for sample in (same, crossed, chosen)]
+            rows.append((f"{sizes[0]} and {sizes[1]}", f"{runs}", *(f"{rate:.3f}" for rate in told / (nulls // 5))))
+    head = ("agents", "runs", "chosen in the same runs", "cross-fitted halves", "chosen in every third run")
+    return Result("Families of equal agents told apart at level 0.05", head, rows)
+
+
+def best_of(samples: np.ndarray, choosing: np.ndarray | slice) -> np.ndarray:
+    """The samples of the agent with the highest mean in some runs."""
+    return samples[samples[:, choosing].mean(axis=1).argmax()]
+
+
 def stopping(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Result:
     """False decisions over all looks; at a tenth of the nulls, the runs that true differences take."""
     at_most, rows = nulls, []
@@ -376,7 +402,10 @@ def speed(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Resu
     return Result("Seconds to compare all pairs, 2,000 runs, 10,000 flips", ("agents", "clock", "processor"), rows)
 
 
-TABLES = {table.__name__: table for table in (intervals, one_pair, several, stopping, middles, bands, averaging, speed)}
+TABLES = {
+    table.__name__: table
+    for table in (intervals, one_pair, several, stopping, middles, bands, averaging, speed, families)
+}
 
 
 def main() -> None:

@@ -17,12 +17,12 @@ class WrongCall(Exception):
 
 
 def experiments_in(file: Path) -> list[Any]:
-    """The experiments that a Python file declares, but for parts of its sweeps; none in a file that others import."""
+    """The experiments that a Python file declares, each once, but for parts of its sweeps."""
     from boltzmann_rl.experiments.declarations import Runnable
     from boltzmann_rl.experiments.sweeps import Sweep
 
     module = module_in(existing(file, "experiment file"))
-    found = [part for part in vars(module).values() if isinstance(part, Runnable)]
+    found = list({id(part): part for part in vars(module).values() if isinstance(part, Runnable)}.values())
     parts = {id(part) for sweep in found if isinstance(sweep, Sweep) for part in sweep.parts}
     return [experiment for experiment in found if id(experiment) not in parts]
 

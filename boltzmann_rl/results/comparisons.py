@@ -11,11 +11,8 @@ from boltzmann_rl.engines.metrics import measures_of
 from boltzmann_rl.results.checks import COMPARISONS
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.statistics.comparison import compare
-from boltzmann_rl.statistics.judgement import Judgement, Study
+from boltzmann_rl.statistics.judgement import Judgement, Study, runs_that_choose
 from boltzmann_rl.streams import stream
-
-# Every run with a number that is a multiple of this chooses the agents that stand for families; the others compare.
-_CHOOSING = 3
 
 
 def samples_of(runs: pd.DataFrame, manifest: Mapping[str, Any], problem: str) -> dict[str, dict[str, Floats]]:
@@ -77,15 +74,12 @@ def _sides(
     metric: str,
     pairs: list[tuple[str, str]],
 ) -> dict[str, _Side]:
-    """The sides of all pairs. If some are families, their agents are chosen in a third of the runs, without the others.
-
-    To choose and to compare in the same runs would favour the family with more agents.
-    """
+    """The sides of all pairs. Agents that stand for families are chosen in some runs, and compared in the others."""
     labels = list(dict.fromkeys(label for pair in pairs for label in pair))
     if all(label in samples for label in labels):
         return {label: _Side(label, samples[label][metric]) for label in labels}
     runs = len(next(iter(samples.values()))[primary])
-    choosing = np.arange(runs) % _CHOOSING == 0
+    choosing = runs_that_choose(runs)
     comparing = ~choosing if runs > 1 else choosing
     means = {agent: of_agent[primary][choosing].mean() for agent, of_agent in samples.items()}
     sides = {}

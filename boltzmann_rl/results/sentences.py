@@ -137,9 +137,8 @@ def _how(rows: list[dict[str, Any]]) -> str:
     method, runs = rows[0]["method"], rows[0]["runs"]
     chosen = "; the best of each family was chosen in other runs" if any(map(_of_families, rows)) else ""
     if len(rows) > 1:
-        return (
-            f"(Paired over {runs} runs; intervals and p-values hold for all {len(rows)} together, by {method}{chosen}.)"
-        )
+        number = "both" if len(rows) == 2 else f"all {len(rows)}"
+        return f"(Paired over {runs} runs; intervals and p-values hold for {number} together, by {method}{chosen}.)"
     method = "flips of signs" if "flips" in method else "a paired t-test"
     return f"(Paired over {runs} runs, by {method}{chosen}.)"
 

@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from boltzmann_rl.arguments import shown
 from boltzmann_rl.arguments.near_names import nearest
 from boltzmann_rl.statistics.intervals import CONFIDENCE
@@ -14,6 +17,9 @@ ALPHA = 0.05
 
 # Words for pairs, which therefore are no labels of baselines.
 ALL, FAMILIES = "all", "families"
+
+# Every run with a number that is a multiple of this chooses the agents that stand for families; the others compare.
+_CHOOSING = 3
 
 # What is compared: a word, a label, or pairs of labels.
 Compare = str | Sequence[tuple[str, str]] | None
@@ -88,6 +94,18 @@ class Judgement:
         """The judgement as text and numbers, for a manifest."""
         pairs = self.compare if isinstance(self.compare, str | None) else [list(pair) for pair in self.compare]
         return {"compare": pairs, "alpha": self.alpha, "confidence": self.confidence}
+
+
+def runs_that_choose(runs: int) -> NDArray[np.bool_]:
+    """The runs in which the agents that stand for families are chosen: every third. The others compare.
+
+    To choose and to compare in the same runs favours the family with more agents: see ``docs/statistics.md``.
+
+    Example:
+        >>> runs_that_choose(5)
+        array([ True, False, False,  True, False])
+    """
+    return np.arange(runs) % _CHOOSING == 0
 
 
 def _check(label: str, agents: Sequence[str], together: Sequence[str]) -> None:
