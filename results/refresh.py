@@ -2,8 +2,8 @@
 
     python results/refresh.py [NAME...] [--jobs N]
 
-runs all experiments, or those in the files with these names. Shipped are figures, summaries and manifests, without
-curves and cells. What is in ``results/`` already is used again.
+runs all experiments, or those in the files with these names. Shipped are figures, summaries, comparisons and
+manifests, without curves and cells. What is in ``results/`` already is used again.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from boltzmann_rl.cli import main
 
 RESULTS = Path(__file__).resolve().parent
 EXPERIMENTS = RESULTS.parent / "experiments"
-SHIPPED = ("summary.csv", "manifest.json")  # and the figures
+SHIPPED = ("summary.csv", "comparisons.csv", "manifest.json")  # and the figures
 
 
 def refresh(names: list[str], jobs: str) -> int:

@@ -74,7 +74,7 @@ class Judgement:
         several = len(together) > 1
         compare = self.compare or (FAMILIES if study and several else ALL)
         if not isinstance(compare, str):
-            for label in itertools.chain(*compare):
+            for label in dict.fromkeys(itertools.chain(*compare)):
                 _check(label, agents, together)
             return list(compare)
         if compare == FAMILIES and not several:
