@@ -5,9 +5,10 @@ are those of ``docs/statistics.md``. Run: ``python benchmarks/judgement.py``, or
 """
 
 import time
+import warnings
 from argparse import ArgumentParser
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,14 +17,19 @@ from scipy import special, stats
 from boltzmann_rl import (
     Agent,
     BanditExperiment,
+    BernoulliBandit,
     Boltzmann,
     Environment,
     EpsilonGreedy,
     GaussianBandit,
     GymnasiumExperiment,
+    Moment,
     QLearning,
     SampleAverage,
+    UniformMeans,
+    invert,
     schedules,
+    softmax,
 )
 from boltzmann_rl.engines.metrics import WINDOWS
 from boltzmann_rl.runs.plan import simulate_together
@@ -334,7 +340,7 @@ def middles(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Re
             shift = np.linspace(0.0, 1.0, tasks)[:, np.newaxis]
             known = law(rng, (tasks, 100_000)) + shift
             counts = np.zeros(2)
-            for _ in range(nulls // 20):
+            for _ in range(nulls // 25):
                 scores = law(rng, (tasks, runs)) + shift
                 for k, statistic in enumerate((interquartile_mean_of_tasks, median_of_tasks)):
                     found = stratified_bootstrap(scores, statistic, rng, resamples=500)
@@ -355,7 +361,7 @@ def bands(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Resu
                 pool = pool.reshape(len(pool), 20, -1).mean(axis=-1)
             for runs in (20, 50, 200):
                 held, points, warned, drawn_bands = 0, 0.0, 0, 0
-                for _ in range(nulls // 20):
+                for _ in range(nulls // 25):
                     some = pool[rng.integers(len(pool), size=runs)]
                     where = can_be_drawn(some)
                     points += where.mean()
@@ -391,6 +397,76 @@ def averaging(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> 
     return Result("Variance of raw rewards over that of probability-averaged ones", head, rows)
 
 
+@dataclass(frozen=True)
+class ProbabilityOfBest:
+    """The policy's probability of the best arms."""
+
+    def __call__(self, moment: Moment) -> np.ndarray:
+        """Of every run."""
+        best = moment.means == moment.means.max(axis=1, keepdims=True)
+        return np.where(best, moment.probabilities, 0.0).sum(axis=1)
+
+
+def not_averaged(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Result:
+    """What averaging would gain in the two other panels of a figure."""
+    experiment, rows = replace(testbed(nulls // 5), metrics={"of_best": ProbabilityOfBest()}), []
+    for name, blocks in measured(experiment, windows=1000).items():
+        windows = difference(blocks, None, "reward").windows
+        chosen, average = windows["best_action"], windows["of_best"]
+        gain = [chosen[:, part].var(axis=0).sum() / average[:, part].var(axis=0).sum() for part in HALVES]
+        so_far = (windows[metric].cumsum(axis=1).var(axis=0) for metric in ("regret", "expected_regret"))
+        regret, expected = so_far
+        gain += [regret[part].sum() / expected[part].sum() for part in HALVES]
+        rows.append((f"testbed, {name}", *(f"{number:.2f}" for number in gain)))
+    head = ("curve", "best action, all steps", "last 500", "regret so far, all steps", "last 500")
+    return Result("Variance of what is drawn as it happened over that of its average", head, rows)
+
+
+@dataclass(frozen=True)
+class Pretender:
+    """States a softmax, and plays the best action with this part of the uniforms."""
+
+    share: float
+
+    def __call__(self, values: np.ndarray, step: int) -> np.ndarray:
+        """What it states."""
+        return softmax(values, 0.5)
+
+    def draw(self, values: np.ndarray, step: int, uniforms: np.ndarray) -> np.ndarray:
+        """What it plays."""
+        honest = invert(self(values, step), np.maximum(uniforms - self.share, 0.0) / (1.0 - self.share))
+        return np.where(uniforms < self.share, values.argmax(axis=-1), honest)
+
+
+def same_means(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Result:
+    """How often averages are told apart from what happened, where they should not and where they should."""
+    bandits = {
+        "normal rewards": GaussianBandit(),
+        "no noise": GaussianBandit(sd=1e-9),
+        "rare rewards": BernoulliBandit(UniformMeans(0.0, 0.02)),
+    }
+    honest = {
+        "cold": Agent(SampleAverage(), Boltzmann(0.02)),
+        "rarely": Agent(SampleAverage(initial=1.0), EpsilonGreedy(0.001)),
+    }
+    agents = {**honest, "5 %": Agent(SampleAverage(), Pretender(0.05)), "20 %": Agent(SampleAverage(), Pretender(0.2))}
+    rows = []
+    for name, bandit in bandits.items():
+        for runs in (5, 30):
+            found = []
+            for seed in range(nulls // 25):
+                experiment = BanditExperiment("same", bandit, agents, runs=runs, steps=100, seed=seed, windows=1)
+                with warnings.catch_warnings(action="ignore"):
+                    found.append(experiment.run(progress=False).averaging.pivot(index="agent", columns="metric"))
+            p_values = {agent: np.array([one["p_value"].loc[agent] for one in found]) for agent in agents}
+            equal = np.concatenate([p_values[agent] for agent in honest])
+            seen = [(p_values[agent].min(axis=1) <= 1e-4 / 8).mean() for agent in ("5 %", "20 %")]
+            shares = ((equal <= level).mean() for level in (0.01, 0.001))
+            rows.append((name, f"{runs}", *(f"{share:.4f}" for share in shares), *(f"{share:.2f}" for share in seen)))
+    head = ("bandit", "runs of 100 steps", "p ≤ 0.01", "p ≤ 0.001", "5 % other actions", "20 % other actions")
+    return Result("Averages told apart from what happened", head, rows)
+
+
 def speed(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Result:
     """Seconds of processor and clock for all pairs of many agents."""
     rows = []
@@ -404,7 +480,10 @@ def speed(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Resu
 
 TABLES = {
     table.__name__: table
-    for table in (intervals, one_pair, several, stopping, middles, bands, averaging, speed, families)
+    for table in (
+        *(intervals, one_pair, several, stopping, middles, bands, averaging, speed, families),
+        *(not_averaged, same_means),
+    )
 }
 
 
@@ -415,7 +494,7 @@ def main() -> None:
     parser.add_argument("table", nargs="*", choices=[[], *TABLES], help="those to print; by default all")
     options = parser.parse_args()
     nulls, began = 1_000 if options.quick else 10_000, time.perf_counter()
-    drawn = pools(2 * nulls)
+    drawn = pools(2 * nulls) if {*(options.table or TABLES)} - {"not_averaged", "same_means"} else {}
     for name in options.table or TABLES:
         rng = np.random.default_rng(list(TABLES).index(name))
         title, head, rows = TABLES[name](nulls // 10 if name == "several" else nulls, drawn, rng)

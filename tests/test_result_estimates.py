@@ -74,6 +74,24 @@ def test_estimates_are_those_of_scipy(results, metric):
         assert ends(found, "median") == pytest.approx(tuple(stats.quantile_test(whole, p=0.5).confidence_interval(0.8)))
 
 
+def test_intervals_that_may_not_hold_are_warned_of(results):
+    few = replace(EXPERIMENT, name="few", runs=6).run(progress=False).estimates()
+    told = "6 runs cannot show whether they are skewed; if they are, intervals of means may cover less often than they"
+    assert few["warning"].str.startswith(told).all()
+    rare = brl.BernoulliBandit(brl.BetaMeans(0.02, 0.6), arms=1)
+    skewed = replace(EXPERIMENT, name="skewed", problem={"rare": rare}).run(progress=False)
+    for agent, found in skewed.estimates().groupby("agent"):
+        windows, sizes = courses(skewed, "rare", agent, "reward")
+        samples = [
+            np.average(windows[:, part], axis=1, weights=sizes[part]) for part in (slice(None), slice(-10, None))
+        ]
+        most = max(stats.skew(sample, bias=False) for sample in samples)
+        assert most > 2.0, "where chance does not explain it"
+        told = f"runs are skewed, by up to {most:.1f}: with 40 runs .*; about {25 * most**2:.0f} runs would be enough"
+        assert found["warning"].str.match(told).all()
+    assert (results.estimates()["warning"] == "").any()
+
+
 def test_means_leave_out_uncounted_steps_and_areas_do_not():
     experiment = replace(EXPERIMENT, name="late", uncounted_steps=31, windows=13, runs=5)
     results = experiment.run(progress=False)

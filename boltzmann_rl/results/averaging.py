@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.engines.metrics import Measures, measures_of
+from boltzmann_rl.engines.metrics import BANDITS, Measures
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.statistics.averaging import same_mean, variance_factor
 
@@ -92,19 +92,17 @@ def gained(averaging: pd.DataFrame, primary: str) -> str:
     )
 
 
-def factor_note(curves: pd.DataFrame, axis: str) -> str:
+def factor_note(curves: pd.DataFrame) -> str:
     """What averaging gains at a step of these curves, for a figure; empty if nothing is averaged, or of one run."""
-    measures = measures_of(axis)
-    averaged = measures.averaged.get(measures.primary)
-    if averaged is None or curves["runs"].max() < 2:
+    primary = BANDITS.primary
+    averaged = BANDITS.averaged[primary]
+    if not {primary, averaged} <= set(curves["metric"]) or curves["runs"].max() < 2:
         return ""
     by_agent = curves.set_index("metric").groupby(["problem", "agent"], sort=False)["standard_error"]
-    factors = [variance_factor(*(of_agent[name].to_numpy() for name in (measures.primary, averaged)))
-               for _, of_agent in by_agent]  # fmt: skip
-    times = _range(pd.Series(factors))
-    return f"{averaged.replace('_', ' ')}: {times} times less variance than the {measures.primary} of a step" * bool(
-        times
-    )
+    errors = [[of_agent[name].to_numpy() for name in (primary, averaged)] for _, of_agent in by_agent]
+    if not (times := _range(pd.Series([variance_factor(*pair) for pair in errors]))):
+        return ""
+    return f"{averaged.replace('_', ' ')}: {times} times less variance than the {primary} of a step"
 
 
 def _range(factors: Any) -> str:

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.engines.metrics import bounds_of
 from boltzmann_rl.results.samples import Samples, merged
 from boltzmann_rl.statistics.bands import LEAST_DIFFERING, LEAST_RUNS, can_be_drawn, simultaneous_band
 from boltzmann_rl.statistics.intervals import mean_of
@@ -34,8 +36,7 @@ def _of_problem(samples: Samples, pair: Any, metric: str, confidence: float) -> 
     bounds, (first, second) = samples.bounds, pair
     differences = _differences(samples.windows(first, metric), samples.windows(second, metric))
     if metric not in samples.outline.measures.averaged.values():
-        wide = max(min(_WINDOWS, int(bounds[-1]) // _LEAST_STEPS, len(bounds) - 1), 1)
-        differences, bounds = merged(differences, bounds, wide)
+        differences, bounds = merged(differences, bounds, _number_of(bounds))
     rng = stream(samples.seed, "difference curve", first.problem, first.agent, second.agent, metric)
     low, high, why = _band(differences, rng, confidence)
     differing = (differences != 0.0).sum(axis=0)
@@ -46,6 +47,14 @@ def _of_problem(samples: Samples, pair: Any, metric: str, confidence: float) -> 
     return pd.DataFrame(
         {**labels, **places, **numbers, "runs": len(differences), "differing": differing, "warning": why}
     )
+
+
+def _number_of(bounds: NDArray[np.int64]) -> int:
+    """The number of windows over which what happened is averaged."""
+    number = min(_WINDOWS, len(bounds) - 1)
+    while number > 1 and np.diff(bounds[bounds_of(len(bounds) - 1, number)]).min() < _LEAST_STEPS:
+        number -= 1
+    return number
 
 
 @np.errstate(all="ignore")

@@ -10,7 +10,7 @@ import pandas as pd
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array, shown
 from boltzmann_rl.results.samples import Samples, over
 from boltzmann_rl.statistics import estimates as statistics
-from boltzmann_rl.statistics.intervals import Estimate, mean_intervals
+from boltzmann_rl.statistics.intervals import Estimate, coverage_warning, mean_intervals, spread_of
 from boltzmann_rl.streams import stream
 
 # The returns that score 0 and 1 on each problem, or the agents whose means these are.
@@ -33,7 +33,8 @@ def estimates_table(samples: Samples, metric: str | None, last: int | None, conf
         row |= _columns("median", statistics.median(whole, confidence))
         row |= _columns("area_under_curve", mean_intervals(over(windows, bounds), confidence, **within))
         final = over(windows[:, -last:], bounds[-last - 1 :])
-        rows.append(row | _columns("final", mean_intervals(final, confidence, **within)))
+        row |= _columns("final", mean_intervals(final, confidence, **within))
+        rows.append(row | {"warning": coverage_warning(spread_of(np.stack([whole, final])))})
     return pd.DataFrame(rows)
 
 

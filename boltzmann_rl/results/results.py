@@ -11,7 +11,7 @@ import pandas as pd
 
 from boltzmann_rl.arguments import as_integer, shown
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.engines.metrics import POINTS
+from boltzmann_rl.engines.metrics import POINTS, measures_of
 from boltzmann_rl.results import folders
 from boltzmann_rl.results.averaging import factor_note
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
@@ -117,6 +117,8 @@ class Results:
         Raises:
             FileNotFoundError: The cells are not at hand.
         """
+        if not measures_of(self.manifest["axis"]).averaged:
+            return pd.DataFrame()
         return tables_of(*self._cells()).averaging
 
     def estimates(
@@ -131,6 +133,7 @@ class Results:
         - ``final`` is the mean over the last windows.
 
         ``…_low`` and ``…_high`` are NaN where there are too few runs for an interval, or the runs do not vary.
+        ``warning`` says where runs are too few or too skewed for intervals of means that cover as often as they say.
 
         Args:
             metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
@@ -140,6 +143,16 @@ class Results:
         Raises:
             FileNotFoundError: The cells are not at hand.
             ValueError: No such metric, or not as many windows.
+
+        Example:
+            >>> import boltzmann_rl as brl
+            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
+            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
+            >>> results = experiment.run(progress=False)
+            >>> results.estimates()[["agent", "mean", "mean_low", "mean_high"]].round(2)
+                 agent  mean  mean_low  mean_high
+            0  τ = 0.1  1.18      0.99       1.37
+            1  τ = 1.0  0.69      0.52       0.87
 
         Source: `boltzmann_rl.statistics.estimates`.
         """
@@ -165,6 +178,16 @@ class Results:
         Raises:
             FileNotFoundError: The cells are not at hand.
             ValueError: No such metric.
+
+        Example:
+            >>> import boltzmann_rl as brl
+            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
+            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
+            >>> results = experiment.run(progress=False)
+            >>> results.first_passage(1.0)[["agent", "reached", "median"]].round(2)
+                 agent  reached  median
+            0  τ = 0.1      0.7    10.0
+            1  τ = 1.0      0.4     inf
         """
         return first_passage_table(self._samples, threshold, metric, self._level(confidence), below=below)
 
@@ -187,6 +210,16 @@ class Results:
         Raises:
             FileNotFoundError: The cells are not at hand.
             ValueError: No such metric or agent; or with ``between``, too few runs for the stratified bootstrap.
+
+        Example:
+            >>> import boltzmann_rl as brl
+            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
+            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
+            >>> results = experiment.run(progress=False)
+            >>> results.performance_profile([1.0])[["agent", "threshold", "share"]].round(2)
+                 agent  threshold  share
+            0  τ = 0.1        1.0   0.60
+            1  τ = 1.0        1.0   0.33
 
         Source: Agarwal et al. (2021), *Deep Reinforcement Learning at the Edge of the Statistical Precipice*.
         """
@@ -212,6 +245,17 @@ class Results:
             FileNotFoundError: The cells are not at hand.
             ValueError: One problem, fewer than 5 runs or 50 scores, or zero and one are the same.
 
+        Example:
+            >>> import boltzmann_rl as brl
+            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
+            >>> problems = {f"sd {sd}": brl.GaussianBandit(brl.NormalMeans(0.0, sd)) for sd in (0.5, 1.0)}
+            >>> experiment = brl.BanditExperiment("x", problems, agents, runs=30, steps=100)
+            >>> results = experiment.run(progress=False)
+            >>> results.aggregate(between=("τ = 1.0", "τ = 0.1"))[["agent", "interquartile_mean"]].round(2)
+                 agent  interquartile_mean
+            0  τ = 0.1                0.98
+            1  τ = 1.0               -0.02
+
         Source: Agarwal et al. (2021), *Deep Reinforcement Learning at the Edge of the Statistical Precipice*.
         """
         return aggregate_table(self._samples, metric, between, self._level(confidence))
@@ -236,6 +280,16 @@ class Results:
         Raises:
             FileNotFoundError: The cells are not at hand.
             ValueError: No such agents or metric.
+
+        Example:
+            >>> import boltzmann_rl as brl
+            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
+            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
+            >>> results = experiment.run(progress=False)
+            >>> curve = results.difference_curve("τ = 0.1", "τ = 1.0")
+            >>> curve[["begin", "end", "difference", "low", "high"]].tail(1).round(2)
+                begin  end  difference   low  high
+            99     99  100        0.54  0.22  0.75
 
         Source: `boltzmann_rl.statistics.bands.simultaneous_band`.
         """
@@ -324,7 +378,7 @@ class Results:
             refuse_missing(self.summary, "summary")
             return plot_study(self.summary, axis, study, self._level(None))
         refuse_missing(self.curves, "curves")
-        note = factor_note(self.curves, axis)
+        note = factor_note(self.curves)
         return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]), self._level(None), note)
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, fresh: bool = False) -> Path:

@@ -9,14 +9,11 @@ import numpy as np
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.differences import Bools, Differences, Pairs, differences_of
 from boltzmann_rl.statistics.flips import flipped
-from boltzmann_rl.statistics.intervals import CONFIDENCE, guarded_t, interval_at, skewness_warning
+from boltzmann_rl.statistics.intervals import CONFIDENCE, SHOW_SKEWNESS, guarded_t, interval_at, skewness_warning
 from boltzmann_rl.statistics.levels import as_level
 
 # From so many runs on, flips of signs can show a difference among many pairs; below, Holm's correction is used.
 FLIPS_FROM = 8
-
-# Fewer runs seldom show that their law is skewed.
-_SHOW_SKEWNESS = 20
 
 
 class PairedDifference(NamedTuple):
@@ -219,7 +216,7 @@ def _verdicts(found: Differences, valid: Bools, p_values: Floats, alpha: float) 
 def _warning(found: Differences, valid: Bools) -> str:
     """Where the level may not hold: few runs, or much skewness. McNemar's exact test holds it for shares."""
     runs, judged = found.spread.runs, valid & found.spread.vary & ~found.shares
-    if 2 <= runs < _SHOW_SKEWNESS and judged.any():
+    if 2 <= runs < SHOW_SKEWNESS and judged.any():
         return f"{runs} runs cannot show whether the differences are skewed; if they are, more than alpha go wrong"
     return skewness_warning(found.spread.skewness[judged], runs)
 

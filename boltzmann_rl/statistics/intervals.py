@@ -19,6 +19,9 @@ ROUNDING = 2.0**-44
 # From this sample skewness on, the interval is the hull of Student's and Hall's.
 SKEWED = 1.0
 
+# Fewer runs seldom show that their law is skewed.
+SHOW_SKEWNESS = 20
+
 # Runs that a mean needs for each unit of squared skewness; how often normal samples are warned of, or clearly skewed.
 _COCHRAN, _WARNED_BY_CHANCE, _CLEAR_BY_CHANCE = 25.0, 0.05, 0.001
 
@@ -204,15 +207,30 @@ def skewness_warning(skewness: Floats, runs: int) -> str:
 
     Source: Sugden, Smith & Jones (2000), *Journal of the Royal Statistical Society* B 62, on Cochran's rule n > 25 G₁².
     """
+    return _warned(skewness, runs, "the differences are skewed", "more than alpha may go wrong")
+
+
+def coverage_warning(spread: Spread) -> str:
+    """Where intervals of means may cover less often than they say: few runs, or much skewness; else empty.
+
+    Example:
+        >>> coverage_warning(spread_of(np.exp(2.0 * np.random.default_rng(0).normal(size=30))))[:39]
+        'runs are skewed, by up to 2.4: with 30 '
+    """
+    consequence = "intervals of means may cover less often than they say"
+    if 2 <= spread.runs < SHOW_SKEWNESS and spread.vary.any():
+        return f"{spread.runs} runs cannot show whether they are skewed; if they are, {consequence}"
+    return _warned(np.atleast_1d(spread.skewness), spread.runs, "runs are skewed", consequence)
+
+
+def _warned(skewness: Floats, runs: int, what: str, consequence: str) -> str:
     if runs < 3 or not len(skewness):
         return ""
     most = float(np.abs(skewness).max())
     if most < max(SKEWED, _by_chance(_WARNED_BY_CHANCE / len(skewness), runs)) or _COCHRAN * most**2 <= runs:
         return ""
-    return (
-        f"the differences are skewed, by up to {most:.1f}: with {runs} runs more than alpha may go wrong; "
-        f"about {_COCHRAN * most**2:.0f} runs would be enough"
-    )
+    enough = f"about {_COCHRAN * most**2:.0f} runs would be enough"
+    return f"{what}, by up to {most:.1f}: with {runs} runs {consequence}; {enough}"
 
 
 @np.errstate(all="ignore")

@@ -1,0 +1,51 @@
+"""The code of docs/estimates.md runs, from top to bottom, and the page names the columns that there are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "estimates.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """The variables of the page after its code has run."""
+    folder, namespace = tmp_path_factory.mktemp("page"), {"__name__": "page"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for text in BLOCKS:
+            exec(compile(text, "estimates.md", "exec"), namespace)
+    assert (folder / "difference.png").exists()
+    return namespace
+
+
+def test_the_page_names_all_columns_of_estimates(ran):
+    named = re.findall(r"^\| `(\w+)` \|", PAGE, flags=re.MULTILINE)
+    columns = [name for name in ran["estimates"] if not name.endswith(("_low", "_high"))]
+    assert columns == ["experiment", "problem", "agent", "metric", "runs", *named, "warning"]
+    assert {f"{name}_{end}" for name in named for end in ("low", "high")} <= set(ran["estimates"])
+
+
+def test_the_ways_of_normalising_are_those_of_the_page(ran):
+    ways = re.findall(r"^- `between=(.*?)`: ", PAGE, flags=re.MULTILINE)
+    found = [ran["results"].aggregate(between=eval(way)) for way in ways]
+    assert len(found) == 2
+    assert ran["scores"].equals(found[0])
+
+
+def test_the_figure_of_the_page_has_a_band_on_both_problems(ran):
+    assert [len(ax.collections) for ax in ran["figure"].axes] == [1, 1]
+    assert ran["curve"]["low"].notna().all()
+
+
+def test_averages_of_the_page_agree_with_what_happened(ran):
+    assert not ran["averaging"]["warning"].any()
+    assert (ran["averaging"]["factor"] >= 1.0).all()
+
+
+def test_the_links_of_the_page_lead_to_files():
+    for target in re.findall(r"\]\((?!https:)([^)#]+)", PAGE):
+        assert (DOCS / target).exists(), target
