@@ -196,7 +196,7 @@ def test_scores_lie_between_two_agents_or_the_worst_and_the_best(results):
 
 
 def test_what_cannot_be_aggregated_is_refused_in_words(results, lake):
-    with pytest.raises(ValueError, match="over several problems, and this experiment has one: estimates"):
+    with pytest.raises(ValueError, match="over several problems, and there is one here: estimates"):
         lake.aggregate()
     with pytest.raises(ValueError, match=r"the scores 0 and 1 must be different returns, got .* on far"):
         results.aggregate(between=("greedy", "twin"))

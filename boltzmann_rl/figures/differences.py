@@ -4,24 +4,24 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from boltzmann_rl.engines.metrics import measures_of
+from boltzmann_rl.engines.metrics import Measures
 from boltzmann_rl.figures.panels import line_with_band
 from boltzmann_rl.figures.style import Drawing, short, styled
 
 
-def plot_differences(curves: pd.DataFrame, axis: str, confidence: float) -> Figure:
+def plot_differences(curves: pd.DataFrame, measures: Measures, confidence: float) -> Figure:
     """The difference of two agents along the axis, one panel below the other for each problem.
 
     Args:
         curves: The table `Results.difference_curve`.
-        axis: The unit of its columns ``begin`` and ``end``: ``"step"`` or ``"episode"``.
+        measures: The metrics along its axis.
         confidence: Of the band.
 
     Returns:
         A Matplotlib figure, as `boltzmann_rl.figures.curves.plot_curves`.
     """
     problems, metric = list(curves["problem"].unique()), str(curves["metric"].iloc[0])
-    known = next((one for one in measures_of(axis).metrics if one.name == metric), None)
+    known = next((one for one in measures.metrics if one.name == metric), None)
     with styled():
         figure = Drawing(figsize=(5.2, 2.2 * len(problems) + 0.3), layout="constrained")
         axes = figure.subplots(len(problems), 1, squeeze=False)
@@ -29,7 +29,7 @@ def plot_differences(curves: pd.DataFrame, axis: str, confidence: float) -> Figu
             here = curves[curves["problem"] == problem]
             _draw(ax, here, known.unit if known else "")
             ax.set_title(short(problem))
-            ax.set_xlabel(axis)
+            ax.set_xlabel(measures.axis)
         figure.suptitle(
             _caption(curves, known.title if known else short(metric), confidence), fontsize=8, x=0.01, ha="left"
         )

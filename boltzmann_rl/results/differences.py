@@ -1,58 +1,111 @@
-"""Curves of the difference between two agents, with a band that holds all of the curve where that is possible."""
+"""Curves of the difference between two agents, with a band that holds all of the curve where that is possible.
 
-from typing import Any
+`difference_curve` and `plot_difference` are methods of `boltzmann_rl.results.results.Results`.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.metrics import bounds_of
-from boltzmann_rl.results.samples import Samples, merged
+from boltzmann_rl.results.samples import Course, Samples
 from boltzmann_rl.statistics.bands import LEAST_DIFFERING, LEAST_RUNS, can_be_drawn, simultaneous_band
 from boltzmann_rl.statistics.intervals import mean_of
 from boltzmann_rl.streams import stream
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from boltzmann_rl.results.results import Results
 
 # What happened is averaged over so many windows, each of at least so many steps (or episodes).
 _WINDOWS, _LEAST_STEPS = 20, 5
 
 
-def difference_table(samples: Samples, first: str, second: str, metric: str | None, confidence: float) -> pd.DataFrame:
-    """See `boltzmann_rl.results.results.Results.difference_curve`."""
+def difference_curve(
+    results: "Results", first: str, second: str, metric: str | None = None, *, confidence: float | None = None
+) -> pd.DataFrame:
+    """The mean difference of two agents in each window, paired by run, with a band: one row per problem and window.
+
+    The band ``low`` to ``high`` covers the whole true curve of a problem at once. It is NaN where none holds, and
+    ``warning`` says why: below 20 runs, and in windows in which fewer than 10 runs differ. Where there is a band,
+    ``warning`` says if differences are too skewed for the number of runs.
+
+    Args:
+        results: Of an experiment.
+        first: Label of an agent.
+        second: Label of the agent that is subtracted.
+        metric: One of the metrics in `run_curves`. By default the one that ranks the agents, averaged over the
+            policy's probabilities where it can be. Metrics that are not averaged have at most 20 windows, of at
+            least 5 steps each, since no band holds for single ones.
+        confidence: Of the band; by default as declared.
+
+    Raises:
+        FileNotFoundError: The cells are not at hand.
+        ValueError: No such agents or metric.
+
+    Example:
+        >>> import boltzmann_rl as brl
+        >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
+        >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
+        >>> results = experiment.run(progress=False)
+        >>> curve = results.difference_curve("τ = 0.1", "τ = 1.0")
+        >>> curve[["begin", "end", "difference", "low", "high"]].tail(1).round(2)
+            begin  end  difference   low  high
+        99     99  100        0.54  0.22  0.75
+
+    Source: `boltzmann_rl.statistics.bands.simultaneous_band`.
+    """
+    samples = Samples(results, confidence)
+    for agent in (first, second):
+        samples.check_agent(agent)
     if first == second:
         raise ValueError(f"first and second must be two agents, got {first} for both")
-    name, parts = samples.metric(metric, averaged=True), []
-    for problem in samples.outline.problems:
-        pair = samples.entry(problem, first), samples.entry(problem, second)
-        if None not in pair:
-            parts.append(_of_problem(samples, pair, name, confidence))
-    if not parts:
+    name = samples.metric(metric, averaged=True)
+    there = [p for p in samples.problems if {(p, first), (p, second)} <= set(samples.pairs)]
+    if not there:
         raise ValueError(f"{first} and {second} are on no problem together")
+    parts = [_of_problem(samples, problem, (first, second), name) for problem in there]
     return pd.concat(parts, ignore_index=True)
 
 
-def _of_problem(samples: Samples, pair: Any, metric: str, confidence: float) -> pd.DataFrame:
+def plot_difference(
+    results: "Results", first: str, second: str, metric: str | None = None, *, confidence: float | None = None
+) -> "Figure":
+    """The figure of `difference_curve`: the band, and circles where only the mean is known."""
+    from boltzmann_rl.figures.differences import plot_differences  # imported here: it imports Matplotlib
+
+    samples = Samples(results, confidence)
+    curves = difference_curve(results, first, second, metric, confidence=confidence)
+    return plot_differences(curves, samples.measures, samples.confidence)
+
+
+def _of_problem(samples: Samples, problem: str, pair: tuple[str, str], metric: str) -> pd.DataFrame:
     """The windows of one problem."""
-    bounds, (first, second) = samples.bounds, pair
-    differences = _differences(samples.windows(first, metric), samples.windows(second, metric))
-    if metric not in samples.outline.measures.averaged.values():
-        differences, bounds = merged(differences, bounds, _number_of(bounds))
-    rng = stream(samples.seed, "difference curve", first.problem, first.agent, second.agent, metric)
-    low, high, why = _band(differences, rng, confidence)
-    differing = (differences != 0.0).sum(axis=0)
-    labels = {"experiment": samples.outline.name, "problem": first.problem}
-    labels |= {"first": first.agent, "second": second.agent, "metric": metric}
-    places = {"window": np.arange(len(bounds) - 1), "begin": bounds[:-1], "end": bounds[1:]}
+    one, other = (samples.course(problem, agent, metric) for agent in pair)
+    course = one._replace(means=_differences(one.means, other.means))
+    if metric not in samples.measures.averaged.values():
+        course = course.merged(_number_of(course))
+    differences = course.means
+    rng = stream(samples.seed, "difference curve", problem, *pair, metric)
+    low, high, why = _band(differences, rng, samples.confidence)
+    labels = {"experiment": samples.name, "problem": problem, "first": pair[0], "second": pair[1], "metric": metric}
+    places = {"window": np.arange(len(course.begin)), "begin": course.begin, "end": course.end}
     numbers = {"difference": mean_of(np.ascontiguousarray(differences.T)), "low": low, "high": high}
-    return pd.DataFrame(
-        {**labels, **places, **numbers, "runs": len(differences), "differing": differing, "warning": why}
-    )
+    counts = {"runs": len(differences), "differing": (differences != 0.0).sum(axis=0)}
+    return pd.DataFrame({**labels, **places, **numbers, **counts, "warning": why})
 
 
-def _number_of(bounds: NDArray[np.int64]) -> int:
+def _number_of(course: Course) -> int:
     """The number of windows over which what happened is averaged."""
-    number = min(_WINDOWS, len(bounds) - 1)
-    while number > 1 and np.diff(bounds[bounds_of(len(bounds) - 1, number)]).min() < _LEAST_STEPS:
+    windows = len(course.begin)
+    number = min(_WINDOWS, windows)
+    while number > 1:
+        bounds = bounds_of(windows, number)
+        if (course.end[bounds[1:] - 1] - course.begin[bounds[:-1]]).min() >= _LEAST_STEPS:
+            break
         number -= 1
     return number
 

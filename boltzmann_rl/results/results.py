@@ -1,7 +1,7 @@
 """Results: the tables and the manifest of an experiment, from running it or from its folder."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,26 +12,17 @@ import pandas as pd
 from boltzmann_rl.arguments import as_integer, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import POINTS, measures_of
-from boltzmann_rl.results import folders
+from boltzmann_rl.results import differences, estimates as of_runs, folders
 from boltzmann_rl.results.averaging import factor_note
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
 from boltzmann_rl.results.comparisons import comparisons_table
-from boltzmann_rl.results.differences import difference_table
-from boltzmann_rl.results.estimates import (
-    Between,
-    aggregate_table,
-    estimates_table,
-    first_passage_table,
-    profile_table,
-)
 from boltzmann_rl.results.manifest import judgement_in, outline_in
-from boltzmann_rl.results.samples import Samples
 from boltzmann_rl.results.sentences import sentences
 from boltzmann_rl.results.tables import ranks_table, run_curves_table, tables_of, thinned
 from boltzmann_rl.runs.failures import Failure
+from boltzmann_rl.runs.outline import Outline
 from boltzmann_rl.runs.store import Memory, Store, copy_blocks
 from boltzmann_rl.statistics.judgement import Compare
-from boltzmann_rl.statistics.levels import as_level
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,7 +80,7 @@ class Results:
         Raises:
             FileNotFoundError: The cells are not at hand.
         """
-        return run_curves_table(*self._cells())
+        return run_curves_table(*self.at_hand())
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
@@ -101,7 +92,7 @@ class Results:
         Raises:
             FileNotFoundError: The cells are not at hand.
         """
-        return ranks_table(*self._cells())
+        return ranks_table(*self.at_hand())
 
     @cached_property
     def averaging(self) -> pd.DataFrame:
@@ -119,201 +110,26 @@ class Results:
         """
         if not measures_of(self.manifest["axis"]).averaged:
             return pd.DataFrame()
-        return tables_of(*self._cells()).averaging
+        return tables_of(*self.at_hand()).averaging
 
-    def estimates(
-        self, metric: str | None = None, *, last: int | None = None, confidence: float | None = None
-    ) -> pd.DataFrame:
-        """What is known of each agent's runs: one row per problem and agent, each estimate with its interval.
+    # Methods whose bodies stand in the modules of their tables.
+    estimates = of_runs.estimates
+    first_passage = of_runs.first_passage
+    performance_profile = of_runs.performance_profile
+    aggregate = of_runs.aggregate
+    difference_curve = differences.difference_curve
+    plot_difference = differences.plot_difference
 
-        - ``mean``, ``interquartile_mean`` and ``median`` are those of the runs' means per step (or episode), without
-          uncounted steps: by the rule of `boltzmann_rl.statistics.intervals.mean_intervals`, with Tukey & McLaughlin's
-          interval, and with that of order statistics.
-        - ``area_under_curve`` is the mean over all steps, also uncounted ones.
-        - ``final`` is the mean over the last windows.
+    def _level(self) -> float:
+        """The confidence that was declared."""
+        return judgement_in(self.manifest).confidence
 
-        ``…_low`` and ``…_high`` are NaN where there are too few runs for an interval, or the runs do not vary.
-        ``warning`` says where runs are too few or too skewed for intervals of means that cover as often as they say.
-
-        Args:
-            metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
-            last: Windows of the final performance; by default a tenth of them.
-            confidence: Of each interval; by default as declared.
+    def at_hand(self) -> tuple[Outline, Memory | Store]:
+        """The outline of the plan, and the cells.
 
         Raises:
             FileNotFoundError: The cells are not at hand.
-            ValueError: No such metric, or not as many windows.
-
-        Example:
-            >>> import boltzmann_rl as brl
-            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
-            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
-            >>> results = experiment.run(progress=False)
-            >>> results.estimates()[["agent", "mean", "mean_low", "mean_high"]].round(2)
-                 agent  mean  mean_low  mean_high
-            0  τ = 0.1  1.18      0.99       1.37
-            1  τ = 1.0  0.69      0.52       0.87
-
-        Source: `boltzmann_rl.statistics.estimates`.
         """
-        return estimates_table(self._samples, metric, last, self._level(confidence))
-
-    def first_passage(
-        self, threshold: float, metric: str | None = None, *, below: bool = False, confidence: float | None = None
-    ) -> pd.DataFrame:
-        """How many steps (or episodes) runs take to a threshold: one row per problem and agent.
-
-        A run is there at the end of the first window whose mean is at least the threshold. ``reached`` is the share of
-        runs that ever are, with Clopper & Pearson's interval. Runs that never are count as later than all others:
-        ``median`` is infinite if they are more than half, and so may be the ends of its interval, which is that of
-        order statistics.
-
-        Args:
-            threshold: In the unit of the metric.
-            metric: One of the metrics in `run_curves`; by default the one that ranks the agents, averaged over the
-                policy's probabilities where it can be, since noise passes thresholds too.
-            below: Whether the mean must be at most the threshold, for metrics that are better the lower they are.
-            confidence: Of each interval; by default as declared.
-
-        Raises:
-            FileNotFoundError: The cells are not at hand.
-            ValueError: No such metric.
-
-        Example:
-            >>> import boltzmann_rl as brl
-            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
-            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
-            >>> results = experiment.run(progress=False)
-            >>> results.first_passage(1.0)[["agent", "reached", "median"]].round(2)
-                 agent  reached  median
-            0  τ = 0.1      0.7    10.0
-            1  τ = 1.0      0.4     inf
-        """
-        return first_passage_table(self._samples, threshold, metric, self._level(confidence), below=below)
-
-    def performance_profile(
-        self,
-        thresholds: Sequence[float],
-        metric: str | None = None,
-        *,
-        between: Between = None,
-        confidence: float | None = None,
-    ) -> pd.DataFrame:
-        """The share of runs whose mean lies above each threshold: a row for each of them, per problem and agent.
-
-        Args:
-            thresholds: In the unit of the metric; with ``between``, of scores.
-            metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
-            between: If given, scores of all problems are taken together: see `aggregate`.
-            confidence: Of each interval, which holds at its threshold; by default as declared.
-
-        Raises:
-            FileNotFoundError: The cells are not at hand.
-            ValueError: No such metric or agent; or with ``between``, too few runs for the stratified bootstrap.
-
-        Example:
-            >>> import boltzmann_rl as brl
-            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
-            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
-            >>> results = experiment.run(progress=False)
-            >>> results.performance_profile([1.0])[["agent", "threshold", "share"]].round(2)
-                 agent  threshold  share
-            0  τ = 0.1        1.0   0.60
-            1  τ = 1.0        1.0   0.33
-
-        Source: Agarwal et al. (2021), *Deep Reinforcement Learning at the Edge of the Statistical Precipice*.
-        """
-        return profile_table(self._samples, thresholds, metric, between, self._level(confidence))
-
-    def aggregate(
-        self, metric: str | None = None, *, between: Between = None, confidence: float | None = None
-    ) -> pd.DataFrame:
-        """Scores over all problems: one row per agent, with the interquartile mean and the mean of all scores.
-
-        A score is (return − zero) / (one − zero), where return is a run's mean, and zero and one belong to the problem.
-        They are taken as known: the intervals, of a bootstrap stratified by problem, are those of the runs alone.
-        Agents that lack a problem are left out.
-
-        Args:
-            metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
-            between: What scores 0 and 1 on each problem: two agents, whose means these are, or two returns for each
-                problem, ``{problem: (zero, one)}``. By default the means of the worst and of the best agent there,
-                which change if an agent is added.
-            confidence: Of each interval; by default as declared.
-
-        Raises:
-            FileNotFoundError: The cells are not at hand.
-            ValueError: One problem, fewer than 5 runs or 50 scores, or zero and one are the same.
-
-        Example:
-            >>> import boltzmann_rl as brl
-            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
-            >>> problems = {f"sd {sd}": brl.GaussianBandit(brl.NormalMeans(0.0, sd)) for sd in (0.5, 1.0)}
-            >>> experiment = brl.BanditExperiment("x", problems, agents, runs=30, steps=100)
-            >>> results = experiment.run(progress=False)
-            >>> results.aggregate(between=("τ = 1.0", "τ = 0.1"))[["agent", "interquartile_mean"]].round(2)
-                 agent  interquartile_mean
-            0  τ = 0.1                0.98
-            1  τ = 1.0               -0.02
-
-        Source: Agarwal et al. (2021), *Deep Reinforcement Learning at the Edge of the Statistical Precipice*.
-        """
-        return aggregate_table(self._samples, metric, between, self._level(confidence))
-
-    def difference_curve(
-        self, first: str, second: str, metric: str | None = None, *, confidence: float | None = None
-    ) -> pd.DataFrame:
-        """The mean difference of two agents in each window, paired by run, with a band: one row per problem and window.
-
-        The band ``low`` to ``high`` covers the whole true curve of a problem at once. It is NaN where none holds, and
-        ``warning`` says why: below 20 runs, and in windows in which fewer than 10 runs differ. Where there is a band,
-        ``warning`` says if differences are too skewed for the number of runs.
-
-        Args:
-            first: Label of an agent.
-            second: Label of the agent that is subtracted.
-            metric: One of the metrics in `run_curves`. By default the one that ranks the agents, averaged over the
-                policy's probabilities where it can be. Metrics that are not averaged have at most 20 windows, of at
-                least 5 steps each, since no band holds for single ones.
-            confidence: Of the band; by default as declared.
-
-        Raises:
-            FileNotFoundError: The cells are not at hand.
-            ValueError: No such agents or metric.
-
-        Example:
-            >>> import boltzmann_rl as brl
-            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
-            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
-            >>> results = experiment.run(progress=False)
-            >>> curve = results.difference_curve("τ = 0.1", "τ = 1.0")
-            >>> curve[["begin", "end", "difference", "low", "high"]].tail(1).round(2)
-                begin  end  difference   low  high
-            99     99  100        0.54  0.22  0.75
-
-        Source: `boltzmann_rl.statistics.bands.simultaneous_band`.
-        """
-        return difference_table(self._samples, first, second, metric, self._level(confidence))
-
-    def plot_difference(
-        self, first: str, second: str, metric: str | None = None, *, confidence: float | None = None
-    ) -> "Figure":
-        """The figure of `difference_curve`: the band, and circles where only the mean is known."""
-        from boltzmann_rl.figures.differences import plot_differences  # imported here: it imports Matplotlib
-
-        curves = self.difference_curve(first, second, metric, confidence=confidence)
-        return plot_differences(curves, self.manifest["axis"], self._level(confidence))
-
-    def _level(self, confidence: float | None) -> float:
-        """The confidence that is meant."""
-        declared = judgement_in(self.manifest).confidence
-        return declared if confidence is None else as_level(confidence, "confidence", declared)
-
-    @cached_property
-    def _samples(self) -> Samples:
-        return Samples(*self._cells(), self.runs)
-
-    def _cells(self) -> tuple[Any, Memory | Store]:
         outline = outline_in(self.manifest)
         if outline is None or self.cells is None or len(self.cells) == 0:
             raise FileNotFoundError(
@@ -376,10 +192,10 @@ class Results:
         axis, study = self.manifest["axis"], self.manifest.get("study")
         if study:
             refuse_missing(self.summary, "summary")
-            return plot_study(self.summary, axis, study, self._level(None))
+            return plot_study(self.summary, axis, study, self._level())
         refuse_missing(self.curves, "curves")
         note = factor_note(self.curves)
-        return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]), self._level(None), note)
+        return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]), self._level(), note)
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, fresh: bool = False) -> Path:
         """Write tables, manifest, cells and the figure to ``results/<name>/``.

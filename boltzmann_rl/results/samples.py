@@ -1,60 +1,85 @@
 """Samples of results, one a run: means over windows and over whole runs, as arrays for `boltzmann_rl.statistics`."""
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, shown
-from boltzmann_rl.engines.metrics import bounds_of
+from boltzmann_rl.engines.metrics import bounds_of, measures_of
+from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.tables import blocks_of
-from boltzmann_rl.runs.outline import Entry, Outline
-from boltzmann_rl.runs.store import Memory, Store
+from boltzmann_rl.statistics.levels import as_level
+
+if TYPE_CHECKING:
+    from boltzmann_rl.results.results import Results
 
 
-class Labels(NamedTuple):
-    """What a row of a table is about."""
+class Course(NamedTuple):
+    """Means over windows of each run.
 
-    experiment: str
-    problem: str
-    agent: str
-    metric: str
+    Attributes:
+        begin: ``(windows,)``, the first step of each window.
+        end: ``(windows,)``, the first step after it.
+        means: ``(runs, windows)``.
+    """
+
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+    means: Floats
+
+    @property
+    def whole(self) -> Floats:
+        """Means over all steps ``(runs,)``.
+
+        Example:
+            >>> Course(np.array([0, 1]), np.array([1, 3]), np.array([[1.0, 4.0]])).whole
+            array([3.])
+        """
+        sizes = self.end - self.begin
+        return np.asarray(self.means @ (sizes / sizes.sum()))
+
+    def part(self, windows: slice) -> "Course":
+        """Some of the windows."""
+        return Course(self.begin[windows], self.end[windows], self.means[:, windows])
+
+    def merged(self, number: int) -> "Course":
+        """Fewer, wider windows; ``number`` is at most as many as there are.
+
+        Example:
+            >>> Course(np.arange(4), np.arange(1, 5), np.array([[1.0, 3.0, 5.0, 7.0]])).merged(2)
+            Course(begin=array([0, 2]), end=array([2, 4]), means=array([[2., 6.]]))
+        """
+        bounds = bounds_of(len(self.begin), number)
+        means = [self.part(slice(first, last)).whole for first, last in itertools.pairwise(bounds)]
+        return Course(self.begin[bounds[:-1]], self.end[bounds[1:] - 1], np.stack(means, axis=1))
 
 
-@dataclass(frozen=True)
 class Samples:
     """The runs of an experiment.
 
     Args:
-        outline: Of its plan.
-        store: Of its cells.
-        totals: The table `Results.runs`.
+        results: Its results.
+        confidence: That the caller asked for; None for the one that was declared.
+
+    Raises:
+        FileNotFoundError: The cells are not at hand.
+        ValueError: A confidence that is not between 0 and 1.
     """
 
-    outline: Outline
-    store: Memory | Store
-    totals: pd.DataFrame
-
-    @property
-    def bounds(self) -> NDArray[np.int64]:
-        """The first step of each window, and the number of steps."""
-        return bounds_of(self.outline.length, self.outline.windows)
-
-    @property
-    def seed(self) -> int:
-        """The seed of the experiment."""
-        return int(self.outline.declaration["seed"])
-
-    @cached_property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics whose means over windows are kept."""
-        first = self.outline.entries[0]
-        return tuple(next(block for _, block in blocks_of(self.outline, first, self.store)).windows)
+    def __init__(self, results: "Results", confidence: float | None) -> None:
+        declared = judgement_in(results.manifest).confidence
+        self.confidence = declared if confidence is None else as_level(confidence, "confidence", declared)
+        self.name, self.axis = results.name, str(results.manifest["axis"])
+        self.measures, self.seed = measures_of(self.axis), int(results.manifest["declaration"]["seed"])
+        self._outline, self._store = results.at_hand()
+        self._totals = results.runs
+        self._entries = {(entry.problem, entry.agent): entry for entry in self._outline.entries}
+        self.pairs = tuple(self._entries)  # of a problem and an agent
+        self.problems, self.agents = (tuple(dict.fromkeys(labels)) for labels in zip(*self.pairs, strict=True))
+        first = next(iter(self._entries.values()))
+        self.metrics = tuple(next(block for _, block in blocks_of(self._outline, first, self._store)).windows)
 
     def metric(self, name: str | None, *, averaged: bool) -> str:
         """The metric that is meant.
@@ -67,72 +92,40 @@ class Samples:
             ValueError: There is no such metric.
         """
         if name is None:
-            primary = self.outline.measures.primary
-            return self.outline.measures.averaged.get(primary, primary) if averaged else primary
+            primary = self.measures.primary
+            return self.measures.averaged.get(primary, primary) if averaged else primary
         if name not in self.metrics:
             raise ValueError(f"metric must be one of {', '.join(self.metrics)}, got {shown(name)}")
         return name
 
-    def entry(self, problem: str, agent: str) -> Entry | None:
-        """An agent on a problem; None if it is not there.
+    def check_agent(self, agent: str) -> None:
+        """Refuse a label that no agent has."""
+        if agent not in self.agents:
+            raise ValueError(f"an agent must be one of {', '.join(self.agents)}, got {shown(agent)}")
 
-        Raises:
-            ValueError: No problem has an agent with this label.
-        """
-        agents = dict.fromkeys(entry.agent for entry in self.outline.entries)
-        if agent not in agents:
-            raise ValueError(f"an agent must be one of {', '.join(agents)}, got {shown(agent)}")
-        here = (entry for entry in self.outline.entries if (entry.problem, entry.agent) == (problem, agent))
-        return next(here, None)
-
-    def labels(self, entry: Entry, metric: str) -> Mapping[str, str]:
+    def labels(self, problem: str, agent: str, metric: str) -> dict[str, str]:
         """The first columns of a row."""
-        return Labels(self.outline.name, entry.problem, entry.agent, metric)._asdict()
+        return {"experiment": self.name, "problem": problem, "agent": agent, "metric": metric}
 
-    def windows(self, entry: Entry, metric: str) -> Floats:
-        """Means over windows ``(runs, windows)``."""
-        blocks = blocks_of(self.outline, entry, self.store)
-        return np.concatenate([block.windows[metric] for _, block in blocks])
+    def course(self, problem: str, agent: str, metric: str) -> Course:
+        """Means over the windows of each run."""
+        blocks = blocks_of(self._outline, self._entries[problem, agent], self._store)
+        bounds = bounds_of(self._outline.length, self._outline.windows)
+        return Course(bounds[:-1], bounds[1:], np.concatenate([block.windows[metric] for _, block in blocks]))
 
-    def means(self, entry: Entry, metric: str) -> Floats:
+    def means(self, problem: str, agent: str, metric: str) -> Floats:
         """Means per step (or episode) over whole runs ``(runs,)``, without uncounted steps.
 
         Metrics without totals are averaged over the windows that begin after the uncounted steps.
         """
-        outline, totals = self.outline, self.totals
+        outline, totals = self._outline, self._totals
         if metric in totals:
-            here = (totals["problem"] == entry.problem) & (totals["agent"] == entry.agent)
+            here = (totals["problem"] == problem) & (totals["agent"] == agent)
             return totals.loc[here, metric].to_numpy(dtype=np.float64) / (outline.length - outline.uncounted)
-        first = min(int(np.searchsorted(self.bounds[:-1], outline.uncounted)), len(self.bounds) - 2)
-        return over(self.windows(entry, metric)[:, first:], self.bounds[first:])
-
-    def bounded(self, metric: str) -> tuple[float, float]:
-        """Between which means of a metric lie."""
-        return (0.0, 1.0) if self.is_share(metric) else (-np.inf, np.inf)
+        course = self.course(problem, agent, metric)
+        first = min(int(np.searchsorted(course.begin, outline.uncounted)), len(course.begin) - 1)
+        return course.part(slice(first, None)).whole
 
     def is_share(self, metric: str) -> bool:
-        """Whether a metric is a share."""
-        return any(known.name == metric and known.scale == "percent" for known in self.outline.measures.metrics)
-
-
-def over(windows: Floats, bounds: NDArray[np.int64]) -> Floats:
-    """Means over all steps of means over windows ``(runs, windows)``.
-
-    Example:
-        >>> over(np.array([[1.0, 4.0]]), np.array([0, 1, 3]))
-        array([3.])
-    """
-    return np.asarray(windows @ (np.diff(bounds) / (bounds[-1] - bounds[0])))
-
-
-def merged(windows: Floats, bounds: NDArray[np.int64], number: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Fewer, wider windows, and their bounds; ``number`` is at most as many as there are.
-
-    Example:
-        >>> merged(np.array([[1.0, 3.0, 5.0, 7.0]]), np.arange(5), 2)
-        (array([[2., 6.]]), array([0, 2, 4]))
-    """
-    parts = bounds_of(windows.shape[-1], number)
-    ends = itertools.pairwise(parts)
-    wider = [over(windows[:, first:last], bounds[first : last + 1]) for first, last in ends]
-    return np.stack(wider, axis=1), bounds[parts]
+        """Whether a metric is a share, whose mean lies in [0, 1]."""
+        return any(known.name == metric and known.scale == "percent" for known in self.measures.metrics)
