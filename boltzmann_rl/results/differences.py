@@ -10,7 +10,7 @@ import pandas as pd
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.metrics import bounds_of
-from boltzmann_rl.results.samples import Course, Samples
+from boltzmann_rl.results.samples import Course, Sampled, Samples
 from boltzmann_rl.statistics.bands import LEAST_DIFFERING, LEAST_RUNS, can_be_drawn, simultaneous_band
 from boltzmann_rl.statistics.intervals import mean_of
 from boltzmann_rl.streams import stream
@@ -18,14 +18,12 @@ from boltzmann_rl.streams import stream
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from boltzmann_rl.results.results import Results
-
 # What happened is averaged over so many windows, each of at least so many steps (or episodes).
 _WINDOWS, _LEAST_STEPS = 20, 5
 
 
 def difference_curve(
-    results: "Results", first: str, second: str, metric: str | None = None, *, confidence: float | None = None
+    results: Sampled, first: str, second: str, metric: str | None = None, *, confidence: float | None = None
 ) -> pd.DataFrame:
     """The mean difference of two agents in each window, paired by run, with a band: one row per problem and window.
 
@@ -72,7 +70,7 @@ def difference_curve(
 
 
 def plot_difference(
-    results: "Results", first: str, second: str, metric: str | None = None, *, confidence: float | None = None
+    results: Sampled, first: str, second: str, metric: str | None = None, *, confidence: float | None = None
 ) -> "Figure":
     """The figure of `difference_curve`: the band, and circles where only the mean is known."""
     from boltzmann_rl.figures.differences import plot_differences  # imported here: it imports Matplotlib

@@ -5,26 +5,23 @@ The functions are methods of `boltzmann_rl.results.results.Results`.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array, shown
-from boltzmann_rl.results.samples import Samples
+from boltzmann_rl.results.samples import Sampled, Samples
 from boltzmann_rl.statistics import estimates as statistics
 from boltzmann_rl.statistics.intervals import Estimate, coverage_warning, mean_intervals, spread_of
 from boltzmann_rl.streams import stream
-
-if TYPE_CHECKING:
-    from boltzmann_rl.results.results import Results
 
 # The returns that score 0 and 1 on each problem, or the agents whose means these are.
 Between = Mapping[str, tuple[float, float]] | tuple[str, str] | None
 
 
 def estimates(
-    results: "Results", metric: str | None = None, *, last: int | None = None, confidence: float | None = None
+    results: Sampled, metric: str | None = None, *, last: int | None = None, confidence: float | None = None
 ) -> pd.DataFrame:
     """What is known of each agent's runs: one row per problem and agent, each estimate with its interval.
 
@@ -80,7 +77,7 @@ def estimates(
 
 
 def first_passage(
-    results: "Results",
+    results: Sampled,
     threshold: float,
     metric: str | None = None,
     *,
@@ -131,7 +128,7 @@ def first_passage(
 
 
 def performance_profile(
-    results: "Results",
+    results: Sampled,
     thresholds: Sequence[float],
     metric: str | None = None,
     *,
@@ -180,7 +177,7 @@ def performance_profile(
 
 
 def aggregate(
-    results: "Results", metric: str | None = None, *, between: Between = None, confidence: float | None = None
+    results: Sampled, metric: str | None = None, *, between: Between = None, confidence: float | None = None
 ) -> pd.DataFrame:
     """Scores over all problems: one row per agent, with the interquartile mean and the mean of all scores.
 

@@ -1,19 +1,38 @@
 """Samples of results, one a run: means over windows and over whole runs, as arrays for `boltzmann_rl.statistics`."""
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, shown
 from boltzmann_rl.engines.metrics import bounds_of, measures_of
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.tables import blocks_of
+from boltzmann_rl.runs.outline import Outline
+from boltzmann_rl.runs.store import Memory, Store
 from boltzmann_rl.statistics.levels import as_level
 
-if TYPE_CHECKING:
-    from boltzmann_rl.results.results import Results
+
+class Sampled(Protocol):
+    """What samples are taken of: `boltzmann_rl.results.results.Results`."""
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment."""
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The declaration."""
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """Totals of runs."""
+
+    def at_hand(self) -> tuple[Outline, Memory | Store]:
+        """The outline of the plan, and the cells."""
 
 
 class Course(NamedTuple):
@@ -68,7 +87,7 @@ class Samples:
         ValueError: A confidence that is not between 0 and 1.
     """
 
-    def __init__(self, results: "Results", confidence: float | None) -> None:
+    def __init__(self, results: Sampled, confidence: float | None) -> None:
         declared = judgement_in(results.manifest).confidence
         self.confidence = declared if confidence is None else as_level(confidence, "confidence", declared)
         self.name, self.axis = results.name, str(results.manifest["axis"])
