@@ -277,6 +277,7 @@ def test_the_sentence_says_what_to_choose_how_sure_that_is_and_on_which_runs(tun
     assert f"In 20 fresh runs its regret over 5 steps is {row['regret']:.4g} (95 % CI " in text
     assert f"chosen with {best['budget']:,} other runs of {best['tried']} candidates" in text
     assert f"at {text_of(best['range_low'])} to {text_of(best['range_high'])} the regret is at most 5 % higher" in text
+    assert "By a curve fitted to these, the best of 121 values is " in text
     assert tuning.report.sentence in text
 
 

@@ -21,6 +21,9 @@ from boltzmann_rl.streams import child_seed
 from boltzmann_rl.tuning.several import TRIALS, sampled
 from boltzmann_rl.tuning.space import COARSE, Family
 
+# The time of a bandit's candidate in a round does not depend on its runs, as long as these are few: so many are added.
+_FEW = 300
+
 # Runs by default for each run of the experiment, and at least for each candidate of the first round.
 _TIMES, _USUAL = 6, 40
 
@@ -117,6 +120,7 @@ class Chooser:
         self._experiment = dataclasses.replace(experiment, **work, **others)
         (self._store, self._folder), self._manner, self._budget, self._tell = place, manner, budget, tell
         self._objective = objective_of(experiment)
+        self._few = _FEW if experiment.axis == "step" else 0
         self.seeds: list[int] = []
 
     def choose(self) -> list[Found]:
@@ -125,9 +129,9 @@ class Chooser:
         steps = [self._steps(family, known) for (_, family), known in zip(self._pairs, values, strict=True)]
         asks = {number: next(one) for number, one in enumerate(steps)}
         searches: dict[int, Search] = {}
-        total = len(self._pairs) * self._budget
-        name = f"{self._experiment.name}, choosing"
-        with Progress(name, total, shown=self._manner.progress, unit="runs") as progress:
+        total, name = len(self._pairs) * self._budget, f"{self._experiment.name}, choosing"
+        work = total + self._few * sum(2 * _begun(family) for _, family in self._pairs)
+        with Progress(name, total, work, shown=self._manner.progress, unit="runs") as progress:
             while asks:
                 least = min(asks.values(), key=lambda ask: (ask.round, ask.runs))
                 together = {n: ask for n, ask in asks.items() if (ask.round, ask.runs) == (least.round, least.runs)}
@@ -177,12 +181,15 @@ class Chooser:
     def _losses(self, plan: Plan, progress: Progress) -> Floats:
         """The losses of all series of a plan ``(series, runs)``; those that failed have NaN."""
         outline = outline_of(plan)
-        keys = {key: runs for entry in outline.entries for _, runs, key in outline.keys(entry)}
-        progress.found(sum(runs for key, runs in keys.items() if key in self._store))
+        for entry in outline.entries:
+            for first, runs, key in outline.keys(entry):
+                if key in self._store:
+                    progress.found(runs, self._work(first, runs))
 
         def count(done: Done) -> None:
-            runs = 0 if done.cell is None else done.cell.runs
-            progress.advance(runs, failed=0 if done.block is not None else runs)
+            if done.cell is not None:
+                runs, work = done.cell.runs, self._work(done.cell.first, done.cell.runs)
+                progress.advance(runs, work, failed=0 if done.block is not None else runs)
 
         manner = dataclasses.replace(self._manner, progress=False, on_cell=count)
         failed = simulate(plan, outline, self._store, manner, self._folder)
@@ -196,3 +203,7 @@ class Chooser:
                 totals = [block.totals[self._objective.metric] for block in blocks]
                 found[row] = self._objective.factor * np.concatenate(totals)
         return found
+
+    def _work(self, first: int, runs: int) -> float:
+        """The work of a cell, in runs."""
+        return runs + self._few * (first == 0)

@@ -49,7 +49,7 @@ def _range(first: Any, settings: dict[str, Any]) -> str:
     worse = "higher" if settings["metric"] == "regret" else "lower"
     best, near = (_ends(first, part) for part in ("best", "range"))
     return (
-        f"By a curve fitted to these, the best {_name(first['parameter'])} is {best} "
+        f"By a curve fitted to these, the best of {settings['values'][first['parameter']]} values is {best} "
         f"({100 * settings['confidence']:g} %), and at {near} the {settings['metric']} is at most "
         f"{100 * settings['within']:g} % {worse}"
     )

@@ -155,6 +155,7 @@ def _outcome(experiment: Any, found: Sequence[Found], report: Results, budget: i
     grids = {grid.path: grid for one in found for grid in one.family.grids}
     settings = {
         "over": {path: list(grid.ends or map(_plain, grid.values)) for path, grid in grids.items()},
+        "values": {path: len(grid.values) for path, grid in grids.items()},
         "logarithmic": {path: grid.logarithmic for path, grid in grids.items()},
         "metric": objective.metric,
         "objective": objective.told,
