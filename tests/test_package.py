@@ -224,6 +224,7 @@ LARGE = {
     "engines.reference.bandits._record": "the loop over steps, which shows what happens in which order",
     "engines.reference.bandits.simulate_ranges": "the interface of an engine",
     "engines.reference.episodes.simulate_ranges": "the interface of an engine",
+    "results.results.of_runs": "the public function: what a table leaves open is one of its keywords",
     "experiments.declarations.run": "the public function: every option of a run is one of its keywords",
     "figures.panels.line_with_band": "a drawing call, whose keywords are those of Matplotlib",
     "integrations.torchrl.__init__": "TorchRL's interface",

@@ -10,7 +10,7 @@ from typing import Any
 from boltzmann_rl.cli.numbers import level, plus_minus, seed, shard, whole
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name, no_experiment
 from boltzmann_rl.cli.terminal import complain, say
-from boltzmann_rl.engines.metrics import POINTS, measures_of
+from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.kernels.jit import available
 
 # Runs with --quick, by the axis of the experiment.
@@ -178,8 +178,9 @@ def resized(experiment: Any, options: argparse.Namespace) -> Any:
 
 def _print_summary(results: Any) -> None:
     from boltzmann_rl.results.manifest import judgement_in
+    from boltzmann_rl.results.measures import measures_in
 
-    shown = list(measures_of(results.manifest["axis"]).kept)
+    shown = list(measures_in(results.manifest).kept)
     percent = f"{100.0 * judgement_in(results.manifest).confidence:.4g} %"
     for problem, table in results.summary.groupby("problem", sort=False):
         say(f"\n{results.name} on {problem}: mean over the whole run ± half the {percent} interval, best first\n")

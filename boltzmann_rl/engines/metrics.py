@@ -22,25 +22,33 @@ WINDOWS = 100
 
 @dataclass(frozen=True)
 class Metric:
-    """One quantity, measured at every step or episode of every run.
+    """One quantity, measured along every run.
 
     Attributes:
         name: Its name in the column ``metric`` of curves, and of its own column in runs and summaries.
-        title: Title of the panel with its curve.
+        title: Title of the panel with its curve; by default its name.
         unit: Label of the panel's axis.
-        scale: ``"linear"``, ``"log"``, ``"percent"`` (0 to 100 %), or ``"late"`` (the axis need not show the start).
+        scale: ``"linear"``, ``"log"``, ``"percent"`` (shares, shown as 0 to 100 %), or ``"late"`` (the axis may
+            leave out the start).
         of_run: Title of the panel with its mean over whole runs, if its totals are kept.
-        summed: Whether a run is summarised by the sum rather than the mean.
+        summed: Whether the number of a run in the table of runs is what summarises it, rather than the sum of which the
+            mean over the steps does.
         averaged: Name of the metric that averages it over the policy's probabilities, where that is recorded.
+        higher_is_better: Whether the best agent is the one with the highest mean.
+
+    Example:
+        >>> Metric("loss", unit="squared error", scale="log", higher_is_better=False).scale
+        'log'
     """
 
     name: str
-    title: str
-    unit: str
+    title: str = ""
+    unit: str = ""
     scale: str = "linear"
     of_run: str = ""
     summed: bool = False
     averaged: str = ""
+    higher_is_better: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,10 +97,11 @@ BANDITS = Measures(
             of_run="Regret over the run",
             summed=True,
             averaged="expected_regret",
+            higher_is_better=False,
         ),
         Metric("expected_reward", "Expected reward", "reward per step"),
-        Metric("expected_regret", "Expected regret", "reward per step"),
-        Metric("cumulative_regret", "Regret so far", "reward"),
+        Metric("expected_regret", "Expected regret", "reward per step", higher_is_better=False),
+        Metric("cumulative_regret", "Regret so far", "reward", higher_is_better=False),
         Metric("entropy", "Entropy of the policy", "nats"),
         Metric("effective_actions", "Effective actions, exp(entropy)", "actions"),
         Metric("temperature", "Temperature", "reward"),

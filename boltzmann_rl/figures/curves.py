@@ -7,17 +7,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from boltzmann_rl.engines.metrics import Metric, measures_of
+from boltzmann_rl.engines.metrics import Measures, Metric
 from boltzmann_rl.figures.panels import caption, finish, frame_late, line_with_band, titled
 from boltzmann_rl.figures.style import Drawing, label_lines, styled
 
 
-def plot_curves(curves: pd.DataFrame, axis: str, agents: Sequence[str], confidence: float, note: str = "") -> Figure:
+def plot_curves(
+    curves: pd.DataFrame, measures: Measures, agents: Sequence[str], confidence: float, note: str = ""
+) -> Figure:
     """The curves of an experiment, one panel for each metric, with the problems below each other.
 
     Args:
         curves: The table `Results.curves`.
-        axis: The unit of its column ``step``: ``"step"`` or ``"episode"``.
+        measures: The metrics, and the axis, which is the unit of its column ``step``.
         agents: The labels of the agents, in the order of their colours.
         confidence: Of the intervals in the table.
         note: A line below the caption.
@@ -25,20 +27,23 @@ def plot_curves(curves: pd.DataFrame, axis: str, agents: Sequence[str], confiden
     Returns:
         A Matplotlib figure without pyplot: use ``figure.savefig(path)``, or make it the last line of a notebook cell.
     """
-    measures, problems = measures_of(axis), list(curves["problem"].unique())
+    problems = list(curves["problem"].unique())
     metrics = [measures[name] for name in measures.panels[: 2 if len(problems) > 1 else None]]
-    rows_each = math.ceil(len(metrics) / 2)
+    columns = min(2, len(metrics))
+    rows_each = math.ceil(len(metrics) / columns)
     height = max(1.9, 0.14 * len(agents) + 0.5)
     with styled():
         figure = Drawing(figsize=(7.0, height * rows_each * len(problems) + 0.3), layout="constrained")
-        axes = figure.subplots(rows_each * len(problems), 2, squeeze=False)
+        axes = figure.subplots(rows_each * len(problems), columns, squeeze=False)
         for index, problem in enumerate(problems):
             here = curves[curves["problem"] == problem]
             block = axes[index * rows_each : (index + 1) * rows_each]
             for ax, metric in zip(block.ravel(), metrics, strict=False):
                 title = titled(problem, metric.title, len(problems) > 1)
                 _draw(ax, here[here["metric"] == metric.name], agents, metric, title)
-                ax.set_xlabel(axis)
+                ax.set_xlabel(measures.axis)
+            for ax in block.ravel()[len(metrics) :]:
+                ax.set_axis_off()
             for ax in block[:, -1]:
                 label_lines(ax)
         caption(figure, curves, confidence, note)

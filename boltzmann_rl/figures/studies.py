@@ -8,24 +8,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from boltzmann_rl.engines.metrics import Metric, measures_of
+from boltzmann_rl.engines.metrics import Measures, Metric
 from boltzmann_rl.figures.panels import caption, finish, line_with_band, titled
 from boltzmann_rl.figures.style import Drawing, label_lines, styled
 
 
-def plot_study(summary: pd.DataFrame, axis: str, study: Mapping[str, Any], confidence: float) -> Figure:
+def plot_study(summary: pd.DataFrame, measures: Measures, study: Mapping[str, Any], confidence: float) -> Figure:
     """The means of a parameter study, one panel for each metric, with the problems below each other.
 
     Args:
         summary: The table `Results.summary`.
-        axis: The axis of the experiment: ``"step"`` or ``"episode"``.
+        measures: The metrics of the experiment.
         study: The family and the parameter of each agent, by its label.
         confidence: Of the intervals in the table.
 
     Returns:
         A Matplotlib figure, as `boltzmann_rl.figures.curves.plot_curves`.
     """
-    measures, problems = measures_of(axis), list(summary["problem"].unique())
+    problems = list(summary["problem"].unique())
     others = [agent for agent in summary["agent"].unique() if agent not in study]
     names = [*dict.fromkeys(family for family, _ in study.values()), *others]
     with styled():

@@ -9,6 +9,7 @@ import pandas as pd
 from boltzmann_rl.arguments import as_finite, as_integer, shown
 from boltzmann_rl.arguments.labels import check_label, check_name
 from boltzmann_rl.engines.metrics import BANDITS, EPISODES
+from boltzmann_rl.results.measures import RUNS, check_metrics, measures_in
 from boltzmann_rl.runs.failures import is_failure
 from boltzmann_rl.statistics.comparison import Verdict
 from boltzmann_rl.statistics.judgement import Judgement
@@ -32,6 +33,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "summary": ("experiment", "problem", "agent", "runs", "p_value"),
     "runs": ("experiment", "problem", "agent", "run"),
     "comparisons": COMPARISONS,
+    "run_curves": ("experiment", "problem", "agent", "run", "window", "begin", "end"),
 }
 
 
@@ -45,12 +47,7 @@ def check_manifest(manifest: dict[str, Any]) -> None:
         raise ValueError(f"it has no {', '.join(sorted(missing))}")
     check_name(manifest["name"])
     declaration = _mapping(manifest["declaration"], "declaration")
-    kind = declaration.get("kind")
-    if not isinstance(kind, str) or kind not in _KINDS:
-        raise ValueError(f"kind must be one of {', '.join(_KINDS)}, got {shown(kind)}")
-    axis, primary = _KINDS[kind].axis, _KINDS[kind].primary
-    if (manifest.get("axis"), manifest.get("primary")) != (axis, primary):
-        raise ValueError(f"axis and primary of a {kind} must be {axis!r} and {primary!r}")
+    axis = _checked_axis(manifest, declaration.get("kind"))
     for part in ("problem", "agents"):
         labelled = _mapping(declaration.get(part), part)
         if not labelled:
@@ -78,6 +75,33 @@ def check_manifest(manifest: dict[str, Any]) -> None:
     for table, digest in _mapping(manifest.get("tables", {}), "tables").items():
         if not isinstance(digest, str):
             raise TypeError(f"tables[{table!r}] must be a hash, got {shown(digest)}")
+
+
+def _checked_axis(manifest: dict[str, Any], kind: Any) -> str:
+    """The axis, if it and the metrics are those of the kind."""
+    if not isinstance(kind, str) or kind not in (*_KINDS, RUNS):
+        raise ValueError(f"kind must be one of {', '.join(_KINDS)} or {RUNS}, got {shown(kind)}")
+    if kind == RUNS:
+        check_metrics(manifest.get("metrics"), manifest.get("axis"))
+        _check_left_out(_mapping(manifest.get("left_out", {}), "left_out"), manifest["declaration"])
+        if "cells" in manifest:
+            raise ValueError("results of anyone's runs have no cells")
+        axis, primary = manifest["axis"], manifest["metrics"][0]["name"]
+    else:
+        axis, primary = _KINDS[kind].axis, _KINDS[kind].primary
+    if (manifest.get("axis"), manifest.get("primary")) != (axis, primary):
+        raise ValueError(f"axis and primary of {kind} must be {axis!r} and {primary!r}")
+    return str(axis)
+
+
+def _check_left_out(left_out: dict[str, Any], declaration: dict[str, Any]) -> None:
+    for agent, seeds in left_out.items():
+        if agent not in _mapping(declaration.get("agents"), "agents"):
+            raise ValueError(f"left_out names an agent that is not declared, {shown(agent)}")
+        if not isinstance(seeds, list) or not seeds:
+            raise TypeError(f"left_out[{agent!r}] must be a list of seeds, got {shown(seeds)}")
+        for seed in seeds:
+            as_integer(seed, f"left_out[{agent!r}]", maximum=_LARGEST)
 
 
 def _check_judgement(judgement: dict[str, Any], declaration: dict[str, Any], study: dict[str, Any]) -> None:
@@ -125,15 +149,17 @@ def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> Non
 
     Args:
         table: As read.
-        kind: "curves", "summary", "runs" or "comparisons".
+        kind: "curves", "summary", "runs", "comparisons" or "run_curves".
         manifest: Of the same folder, checked.
 
     Raises:
         ValueError: It says what is wrong.
     """
-    metrics, needed = _KINDS[manifest["declaration"]["kind"]].study, [*_COLUMNS[kind]]
+    measures, needed = measures_in(manifest), [*_COLUMNS[kind]]
     if kind == "summary":
-        needed += [f"{metric}{end}" for metric in (*metrics, "behind") for end in ("", "_low", "_high")]
+        needed += [f"{metric}{end}" for metric in (*measures.study, "behind") for end in ("", "_low", "_high")]
+    elif kind in ("runs", "run_curves"):
+        needed += measures.study
     if missing := [column for column in needed if column not in table]:
         raise ValueError(f"it has no column {', '.join(missing)}")
     if table.empty:

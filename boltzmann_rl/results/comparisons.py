@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.engines.metrics import measures_of
 from boltzmann_rl.results.checks import COMPARISONS
 from boltzmann_rl.results.manifest import judgement_in
+from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.statistics.comparison import compare
 from boltzmann_rl.statistics.judgement import Judgement, Study, runs_that_choose
 from boltzmann_rl.streams import stream
@@ -23,7 +23,7 @@ def samples_of(runs: pd.DataFrame, manifest: Mapping[str, Any], problem: str) ->
         manifest: Of the same results.
         problem: Its label.
     """
-    measures, declaration = measures_of(manifest["axis"]), manifest["declaration"]
+    measures, declaration = measures_in(manifest), manifest["declaration"]
     counted = declaration[f"{manifest['axis']}s"] - declaration.get("uncounted_steps", 0)
     summed = {metric for metric in measures.kept if measures[metric].summed}
     samples: dict[str, dict[str, Floats]] = {}

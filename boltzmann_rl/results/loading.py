@@ -30,8 +30,10 @@ def load(folder: str | Path) -> Results:
     manifest = read_manifest(folder)
     if manifest is None:
         raise FileNotFoundError(f"{folder} contains no results: there is no manifest.json in it")
-    names = "curves", "summary", "runs", "comparisons"
-    tables = {name: folders.read_table(folder, name, manifest) for name in names}
+    names = {"curves": "curves", "summary": "summary", "runs": "runs", "comparisons": "comparisons"}
+    if "cells" not in manifest:
+        names["windows"] = "run_curves"
+    tables = {part: folders.read_table(folder, name, manifest) for part, name in names.items()}
     if tables["comparisons"].empty and not tables["runs"].empty:  # written before there were comparisons
         tables["comparisons"] = comparisons_table(tables["runs"], manifest)
     return Results(**tables, manifest=manifest, cells=Store(folder) if outline_in(manifest) else None)

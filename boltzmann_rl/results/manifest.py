@@ -56,13 +56,20 @@ def manifest_of(outline: Outline, source: Path | None = None, failures: Sequence
         **({"failed": [failure._asdict() for failure in failures]} if failures else {}),
         "engine": _labels_by(outline, lambda entry: entry.engine),
         **({"reasons": reasons} if reasons else {}),
+        **circumstances(),
+        **({"file": _file(source)} if source is not None else {}),
+    }
+
+
+def circumstances() -> dict[str, Any]:
+    """On what, by what and when results are made: versions, platform, command and time."""
+    return {
         "versions": {
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in _LIBRARIES},
             **({"numba": metadata.version("numba")} if available() else {}),
         },
         "platform": {"system": platform.platform(), "processor": platform.processor() or platform.machine()},
-        **({"file": _file(source)} if source is not None else {}),
         "command": [visible(part) for part in (Path(sys.argv[0]).name, *sys.argv[1:])],
         "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
@@ -180,7 +187,7 @@ def renewed(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     printed = old["declaration"]["agents"]
     by_engine: dict[str, str] = {}
     by_code: list[str] = []
-    for cell in new["cells"]:
+    for cell in new.get("cells", []):
         known, agent = before.get((cell["problem"], cell["agent"])), cell["agent"]
         if known is None or printed.get(agent) != new["declaration"]["agents"][agent]:
             continue

@@ -1,28 +1,31 @@
 """Results: the tables and the manifest of an experiment, from running it or from its folder."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from boltzmann_rl.arguments import as_integer, shown
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.engines.metrics import POINTS, measures_of
-from boltzmann_rl.results import differences, estimates as of_runs, folders
+from boltzmann_rl.engines.metrics import POINTS, Metric
+from boltzmann_rl.results import differences, estimates as estimating, folders
 from boltzmann_rl.results.averaging import factor_note
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
 from boltzmann_rl.results.comparisons import comparisons_table
+from boltzmann_rl.results.foreign import Reading, read_runs
 from boltzmann_rl.results.manifest import judgement_in, outline_in
+from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.results.sentences import sentences
-from boltzmann_rl.results.tables import ranks_table, run_curves_table, tables_of, thinned
+from boltzmann_rl.results.tables import ranks_table, run_curves_table, summary_table, tables_of, thinned
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Outline
 from boltzmann_rl.runs.store import Memory, Store, copy_blocks
-from boltzmann_rl.statistics.judgement import Compare
+from boltzmann_rl.statistics.intervals import CONFIDENCE
+from boltzmann_rl.statistics.judgement import ALPHA, Compare, Judgement
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,6 +52,7 @@ class Results:
             together; the smaller ``p_step_down`` that the verdict follows; Cohen's d, the fraction of ``runs`` in which
             the first was ahead, the method, and a warning where the level may not hold. A family is represented by the
             agent with the highest mean in every third run, and compared in the other runs.
+        windows: The table `run_curves` of runs that were made elsewhere; of others it is made of the cells.
 
     Results that are loaded from a folder have only the saved points of curves, and a missing table is empty.
     """
@@ -59,6 +63,67 @@ class Results:
     manifest: dict[str, Any]
     cells: Memory | Store | None = None
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
+    windows: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @classmethod
+    def of_runs(
+        cls,
+        table: Any,
+        name: str = "runs",
+        *,
+        metrics: Sequence[str | Metric] | None = None,
+        columns: Mapping[str, str] | None = None,
+        last: float = 1.0,
+        windows: int | None = None,
+        shared_seeds: bool = False,
+        compare: Compare = None,
+        alpha: float = ALPHA,
+        confidence: float = CONFIDENCE,
+    ) -> Self:
+        """Results of runs that were made anywhere: the same tables, comparisons, sentence, figure and folder.
+
+        Runs of different agents with the same seed are paired. If all runs have the same steps, curves keep them.
+        Otherwise every run is divided into equal windows, from step 0 to the last step of the longest run, and a point
+        of a curve is the mean over the rows in a window, such as the episodes that ended in it. A window without a row
+        takes the value of the window before, over at most a tenth of the run; windows before the first in which every
+        run has a value are left out. A run is summarised by the mean over its points.
+
+        Args:
+            table: A data frame, what ``pd.DataFrame`` takes, or the path of a CSV or Parquet file, with one row per run
+                and step: ``agent``, ``seed``, ``step`` (or ``episode``), if there are several ``problem``, and a column
+                for each metric. Or one row per number, with the columns ``metric`` and ``value``. `boltzmann_rl.logs`
+                makes such tables of other libraries' logs.
+            name: Of the results and of their folder.
+            metrics: The metrics by name, or as `Metric` with title, unit, scale and whether a higher mean is better.
+                The first ranks the agents. By default all columns that are left, or all metrics.
+            columns: The table's own names of these columns, such as ``{"agent": "algo", "step": "global_step"}``.
+            last: The last part of each run that summarises it, in (0, 1]; by default the whole.
+            windows: Number of equal windows, ≥ 1, also if all runs have the same steps; by default 100, if they differ.
+            shared_seeds: Whether to leave out seeds that not every agent has on every problem. By default these are an
+                error; the sentence says what was left out.
+            compare: As in `BanditExperiment`.
+            alpha: As in `BanditExperiment`.
+            confidence: As in `BanditExperiment`.
+
+        Raises:
+            TypeError, ValueError: A value is missing, infinite or text, a row stands twice, a run lacks a metric, seeds
+                differ, or a run has no value over more than a tenth. The error names row, run and value. Nothing is
+                repaired.
+
+        Example:
+            >>> rows = [("DQN", seed, step, 10 + seed + step / 1e3) for seed in range(3) for step in (1000, 2000)]
+            >>> rows += [("PPO", seed, step, 9 + seed + step / 1e3) for seed in range(3) for step in (1000, 2000)]
+            >>> table = pd.DataFrame(rows, columns=["agent", "seed", "step", "return"])
+            >>> Results.of_runs(table).summary[["agent", "return"]]
+              agent  return
+            0   DQN    12.5
+            1   PPO    11.5
+        """
+        reading = Reading(metrics, columns, last, windows, shared_seeds)
+        read = read_runs(table, name, reading, Judgement(compare, alpha, confidence))
+        comparisons = comparisons_table(read.runs, read.manifest)
+        summary = summary_table(read.runs, read.manifest, comparisons)
+        return cls(read.curves, summary, read.runs, read.manifest, None, comparisons, read.run_curves)
 
     @property
     def name(self) -> str:
@@ -80,7 +145,7 @@ class Results:
         Raises:
             FileNotFoundError: The cells are not at hand.
         """
-        return run_curves_table(*self.at_hand())
+        return self.windows if len(self.windows) else run_curves_table(*self.at_hand())
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
@@ -108,15 +173,15 @@ class Results:
         Raises:
             FileNotFoundError: The cells are not at hand.
         """
-        if not measures_of(self.manifest["axis"]).averaged:
+        if not measures_in(self.manifest).averaged:
             return pd.DataFrame()
         return tables_of(*self.at_hand()).averaging
 
     # Methods whose bodies stand in the modules of their tables.
-    estimates = of_runs.estimates
-    first_passage = of_runs.first_passage
-    performance_profile = of_runs.performance_profile
-    aggregate = of_runs.aggregate
+    estimates = estimating.estimates
+    first_passage = estimating.first_passage
+    performance_profile = estimating.performance_profile
+    aggregate = estimating.aggregate
     difference_curve = differences.difference_curve
     plot_difference = differences.plot_difference
 
@@ -189,13 +254,13 @@ class Results:
         from boltzmann_rl.figures.curves import plot_curves  # imported here: it imports Matplotlib
         from boltzmann_rl.figures.studies import plot_study
 
-        axis, study = self.manifest["axis"], self.manifest.get("study")
+        measures, study = measures_in(self.manifest), self.manifest.get("study")
         if study:
             refuse_missing(self.summary, "summary")
-            return plot_study(self.summary, axis, study, self._level())
+            return plot_study(self.summary, measures, study, self._level())
         refuse_missing(self.curves, "curves")
         note = factor_note(self.curves)
-        return plot_curves(self.curves, axis, list(self.manifest["declaration"]["agents"]), self._level(), note)
+        return plot_curves(self.curves, measures, list(self.manifest["declaration"]["agents"]), self._level(), note)
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, fresh: bool = False) -> Path:
         """Write tables, manifest, cells and the figure to ``results/<name>/``.
@@ -245,6 +310,6 @@ class Results:
         except Exception as error:
             tell(f"The figure could not be drawn ({type(error).__name__}: {error}); the tables are complete.")
         tables = {"curves": thinned(self.curves, points), "summary": self.summary, "runs": self.runs}
-        tables["comparisons"] = self.comparisons
+        tables |= {"comparisons": self.comparisons, "run_curves": self.windows}
         self.manifest["points"] = points
         folders.replace_tables(folder, tables, images, self.manifest)

@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, shown
-from boltzmann_rl.engines.metrics import bounds_of, measures_of
+from boltzmann_rl.engines.metrics import bounds_of
 from boltzmann_rl.results.manifest import judgement_in
+from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.results.tables import blocks_of
 from boltzmann_rl.runs.outline import Outline
 from boltzmann_rl.runs.store import Memory, Store
@@ -30,6 +31,10 @@ class Sampled(Protocol):
     @property
     def runs(self) -> pd.DataFrame:
         """Totals of runs."""
+
+    @property
+    def windows(self) -> pd.DataFrame:
+        """The table of means over windows, where there are no cells."""
 
     def at_hand(self) -> tuple[Outline, Memory | Store]:
         """The outline of the plan, and the cells."""
@@ -75,6 +80,40 @@ class Course(NamedTuple):
         return Course(self.begin[bounds[:-1]], self.end[bounds[1:] - 1], np.stack(means, axis=1))
 
 
+class _Cells:
+    """The courses of runs whose cells are at hand."""
+
+    def __init__(self, outline: Outline, store: Memory | Store) -> None:
+        self._outline, self._store = outline, store
+        self._entries = {(entry.problem, entry.agent): entry for entry in outline.entries}
+        self.pairs = tuple(self._entries)
+        first = next(iter(self._entries.values()))
+        self.metrics = tuple(next(block for _, block in blocks_of(outline, first, store)).windows)
+        self.uncounted, self.counted = outline.uncounted, outline.length - outline.uncounted
+
+    def course(self, problem: str, agent: str, metric: str) -> Course:
+        blocks = blocks_of(self._outline, self._entries[problem, agent], self._store)
+        bounds = bounds_of(self._outline.length, self._outline.windows)
+        return Course(bounds[:-1], bounds[1:], np.concatenate([block.windows[metric] for _, block in blocks]))
+
+
+class _Table:
+    """The courses of runs that were made elsewhere, whose table of runs has means."""
+
+    uncounted, counted = 0, 1
+
+    def __init__(self, windows: pd.DataFrame) -> None:
+        self._parts = {(str(p), str(a)): part for (p, a), part in windows.groupby(["problem", "agent"], sort=False)}
+        self.pairs = tuple(self._parts)
+        self.metrics = tuple(str(column) for column in [*windows][[*windows].index("end") + 1 :])
+
+    def course(self, problem: str, agent: str, metric: str) -> Course:
+        part = self._parts[problem, agent]
+        here = part[part["run"] == part["run"].iloc[0]]
+        begin, end = (here[column].to_numpy() for column in ("begin", "end"))
+        return Course(begin, end, part[metric].to_numpy(dtype=np.float64).reshape(-1, len(begin)))
+
+
 class Samples:
     """The runs of an experiment.
 
@@ -91,14 +130,11 @@ class Samples:
         declared = judgement_in(results.manifest).confidence
         self.confidence = declared if confidence is None else as_level(confidence, "confidence", declared)
         self.name, self.axis = results.name, str(results.manifest["axis"])
-        self.measures, self.seed = measures_of(self.axis), int(results.manifest["declaration"]["seed"])
-        self._outline, self._store = results.at_hand()
+        self.measures, self.seed = measures_in(results.manifest), int(results.manifest["declaration"]["seed"])
+        self._courses = _Table(results.windows) if len(results.windows) else _Cells(*results.at_hand())
         self._totals = results.runs
-        self._entries = {(entry.problem, entry.agent): entry for entry in self._outline.entries}
-        self.pairs = tuple(self._entries)  # of a problem and an agent
+        self.pairs, self.metrics = self._courses.pairs, self._courses.metrics
         self.problems, self.agents = (tuple(dict.fromkeys(labels)) for labels in zip(*self.pairs, strict=True))
-        first = next(iter(self._entries.values()))
-        self.metrics = tuple(next(block for _, block in blocks_of(self._outline, first, self._store)).windows)
 
     def metric(self, name: str | None, *, averaged: bool) -> str:
         """The metric that is meant.
@@ -128,21 +164,19 @@ class Samples:
 
     def course(self, problem: str, agent: str, metric: str) -> Course:
         """Means over the windows of each run."""
-        blocks = blocks_of(self._outline, self._entries[problem, agent], self._store)
-        bounds = bounds_of(self._outline.length, self._outline.windows)
-        return Course(bounds[:-1], bounds[1:], np.concatenate([block.windows[metric] for _, block in blocks]))
+        return self._courses.course(problem, agent, metric)
 
     def means(self, problem: str, agent: str, metric: str) -> Floats:
         """Means per step (or episode) over whole runs ``(runs,)``, without uncounted steps.
 
         Metrics without totals are averaged over the windows that begin after the uncounted steps.
         """
-        outline, totals = self._outline, self._totals
+        totals = self._totals
         if metric in totals:
             here = (totals["problem"] == problem) & (totals["agent"] == agent)
-            return totals.loc[here, metric].to_numpy(dtype=np.float64) / (outline.length - outline.uncounted)
+            return totals.loc[here, metric].to_numpy(dtype=np.float64) / self._courses.counted
         course = self.course(problem, agent, metric)
-        first = min(int(np.searchsorted(course.begin, outline.uncounted)), len(course.begin) - 1)
+        first = min(int(np.searchsorted(course.begin, self._courses.uncounted)), len(course.begin) - 1)
         return course.part(slice(first, None)).whole
 
     def is_share(self, metric: str) -> bool:

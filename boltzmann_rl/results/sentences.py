@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from boltzmann_rl.results.manifest import judgement_in
+from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.statistics.comparison import Verdict
 from boltzmann_rl.statistics.judgement import ALL, FAMILIES
 
@@ -28,24 +29,48 @@ def sentences(summary: pd.DataFrame, comparisons: pd.DataFrame, manifest: Mappin
     for problem, table in summary.groupby("problem", sort=False, observed=True):
         compared = comparisons[comparisons["problem"] == problem] if len(comparisons) else comparisons
         said += [_means(table, manifest), *_judged(table.iloc[0], compared, manifest)]
-    return " ".join(said)
+    return " ".join([*said, *_left_out(manifest)])
+
+
+def _left_out(manifest: Mapping[str, Any]) -> list[str]:
+    """Which seeds take no part, if not all agents have the same."""
+    if not (left_out := manifest.get("left_out", {})):
+        return []
+    seeds = [f"{len(some)} of {agent}" for agent, some in left_out.items()]
+    return [f"(Only the seeds that every agent has take part; left out are {_listed(seeds)}.)"]
 
 
 def _means(table: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
     """Which agent was best, and its mean."""
     primary, best = manifest["primary"], table.iloc[0]
     among = f" of {len(table)} agents" if len(table) > 2 else ""
-    where = f"On {best['problem']}, {best['agent']} had the highest mean {primary} per {manifest['axis']}{among}"
+    most = "highest" if _better(manifest) > 0.0 else "lowest"
+    where = f"On {best['problem']}, {best['agent']} had the {most} mean {primary} {_over(manifest)}{among}"
     if best["runs"] < 2:
         return f"{where}, {best[primary]:.4g}; one run says nothing about how sure that is."
     interval = _interval(best[f"{primary}_low"], best[f"{primary}_high"], judgement_in(manifest).confidence)
     return f"{where}, {best[primary]:.4g} ({interval}{best['runs']} runs)."
 
 
+def _over(manifest: Mapping[str, Any]) -> str:
+    """Over what a mean was taken."""
+    last = manifest["declaration"].get("last")
+    if last is None:
+        return f"per {manifest['axis']}"
+    return "over the run" if last == 1.0 else f"over the last {100.0 * last:.4g} % of the run"
+
+
+def _better(manifest: Mapping[str, Any]) -> float:
+    """1, or −1 if the best agent is the one with the lowest mean."""
+    return 1.0 if measures_in(manifest)[manifest["primary"]].higher_is_better else -1.0
+
+
 def _judged(best: pd.Series, comparisons: pd.DataFrame, manifest: Mapping[str, Any]) -> list[str]:
     """What the declared comparisons say: of the best with its closest rival, or with a baseline, or those of a list."""
     everything: list[Any] = comparisons.to_dict("records")
     rows = [row for row in everything if row["verdict"] != Verdict.ONE_RUN]
+    if _better(manifest) < 0.0:
+        rows = [_negated(row) for row in rows]
     if not rows:
         return []
     judgement, told = judgement_in(manifest), rows[:_TOLD]
@@ -75,15 +100,16 @@ def _led_by(row: dict[str, Any], names: tuple[str, str | None]) -> dict[str, Any
         return row
     if row["second"] not in names:
         return None
+    swapped = {"first": "second", "second": "first", "first_agent": "second_agent", "second_agent": "first_agent"}
+    return {swapped.get(name, name): value for name, value in _negated(row).items()}
+
+
+def _negated(row: dict[str, Any]) -> dict[str, Any]:
+    """The comparison of the negative means of both sides."""
     turned = {Verdict.FIRST: Verdict.SECOND, Verdict.SECOND: Verdict.FIRST}
     verdict = Verdict(row["verdict"])
-    swapped = {"first": "second", "second": "first", "first_agent": "second_agent", "second_agent": "first_agent"}
     ends = {"difference": -row["difference"], "low": -row["high"], "high": -row["low"]}
-    return (
-        {swapped.get(name, name): value for name, value in row.items()}
-        | ends
-        | {"verdict": turned.get(verdict, verdict)}
-    )
+    return row | ends | {"verdict": turned.get(verdict, verdict)}
 
 
 def _compared(row: dict[str, Any], confidence: float, alpha: float) -> str:

@@ -14,9 +14,9 @@ _FORMULA = re.compile(rf"[{_UNSEEN}]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 # Replaces a carriage return until the table is written: Python's csv does not quote it, so that it would end the row.
 _RETURN = "\n\0return\0"
 
-_TEXT = {"experiment", "problem", "agent", "metric", "family"}
-_TEXT |= {"first", "second", "first_agent", "second_agent", "verdict", "method", "warning"}
-_WHOLE = ("step", "run", "runs")
+TEXT = {"experiment", "problem", "agent", "metric", "family"}
+TEXT |= {"first", "second", "first_agent", "second_agent", "verdict", "method", "warning"}
+WHOLE = ("step", "run", "runs", "window", "begin", "end")
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
@@ -29,21 +29,21 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 
 
 def _guarded(text: str) -> str:
-    return (f"'{text}" if _would_run(text) else text).replace("\r", _RETURN)
+    return (f"'{text}" if is_formula(text) else text).replace("\r", _RETURN)
 
 
 def read_csv(path: Path) -> pd.DataFrame:
     """The table as written; Python parses the numbers, since it always rounds correctly."""
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     for column in table.columns:
-        if column in _TEXT:
-            table[column] = [text[1:] if text.startswith("'") and _would_run(text) else text for text in table[column]]
+        if column in TEXT:
+            table[column] = [text[1:] if text.startswith("'") and is_formula(text) else text for text in table[column]]
         else:
-            kind = int if column in _WHOLE else float
+            kind = int if column in WHOLE else float
             table[column] = [kind(text or "nan") for text in table[column]]
     return table
 
 
-def _would_run(text: str) -> bool:
+def is_formula(text: str) -> bool:
     """Whether a formula begins here, after any quote marks, so that a label's own quote marks are kept."""
     return _FORMULA.match(text) is not None

@@ -8,11 +8,12 @@ import pandas as pd
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.blocks import Block
-from boltzmann_rl.engines.metrics import bounds_of, measures_of, points_of
+from boltzmann_rl.engines.metrics import bounds_of, points_of
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.results.averaging import averaging_rows, averaging_table
 from boltzmann_rl.results.comparisons import samples_of
 from boltzmann_rl.results.manifest import judgement_in
+from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.runs.outline import Entry, Outline
 from boltzmann_rl.runs.store import Memory, Store
 from boltzmann_rl.statistics.comparison import paired_difference
@@ -132,12 +133,13 @@ def _summary(
     runs: pd.DataFrame, manifest: dict[str, Any], comparisons: pd.DataFrame, problem: str
 ) -> Iterator[dict[str, Any]]:
     """One row for each agent on one problem, best first."""
-    measures, study = measures_of(manifest["axis"]), manifest.get("study", {})
+    measures, study = measures_in(manifest), manifest.get("study", {})
     percent = {metric for metric in measures.kept if measures[metric].scale == "percent"}
     samples, confidence = samples_of(runs, manifest, problem), judgement_in(manifest).confidence
-    ranked = sorted(samples, key=lambda agent: -samples[agent][measures.primary].mean())
-    best = samples[ranked[0]][measures.primary]
-    declared = _with_best(comparisons[comparisons["problem"] == problem], ranked[0])
+    better = 1.0 if measures[measures.primary].higher_is_better else -1.0
+    ranked = sorted(samples, key=lambda agent: -better * samples[agent][measures.primary].mean())
+    best = better * samples[ranked[0]][measures.primary]
+    declared = _with_best(comparisons[comparisons["problem"] == problem], ranked[0], better)
     for agent in ranked:
         row: dict[str, Any] = {"experiment": manifest["name"], "problem": problem, "agent": agent, "runs": len(best)}
         if study:
@@ -146,24 +148,25 @@ def _summary(
             shares: Any = "exact" if metric in percent else None  # other metrics may be 0 or 1 by chance
             ends = mean_interval(sample, confidence, shares=shares)
             row[metric], row[f"{metric}_low"], row[f"{metric}_high"] = ends
-        yield row | _behind(best, samples[agent][measures.primary], declared.get(agent))
+        of_agent = None if agent == ranked[0] else better * samples[agent][measures.primary]
+        yield row | _behind(best, of_agent, declared.get(agent))
 
 
-def _with_best(comparisons: pd.DataFrame, best: str) -> dict[str, tuple[float, float, float]]:
-    """Ends and p-value of the declared comparison of the best agent with each other one: best − other."""
+def _with_best(comparisons: pd.DataFrame, best: str, better: float) -> dict[str, tuple[float, float, float]]:
+    """Ends and p-value of the declared comparison of the best agent with each other one: how far it is ahead."""
     found = {}
     for row in comparisons.to_dict("records"):
-        if row["first"] == best:
-            found[row["second"]] = row["low"], row["high"], row["p_value"]
-        elif row["second"] == best:
-            found[row["first"]] = -row["high"], -row["low"], row["p_value"]
+        if best in (row["first"], row["second"]):
+            other, turn = (row["second"], better) if row["first"] == best else (row["first"], -better)
+            low, high = sorted((turn * row["low"], turn * row["high"]))
+            found[other] = low, high, row["p_value"]
     return found
 
 
-def _behind(best: Floats, sample: Floats, declared: tuple[float, float, float] | None) -> dict[str, float]:
+def _behind(best: Floats, sample: Floats | None, declared: tuple[float, float, float] | None) -> dict[str, float]:
     """The columns of a summary that compare an agent with the best."""
     nothing = float("nan")
-    if sample is best:
+    if sample is None:  # the best itself
         values = 0.0, 0.0, 0.0, nothing, nothing, nothing
     else:
         d = paired_difference(best, sample)
@@ -175,4 +178,5 @@ def _behind(best: Floats, sample: Floats, declared: tuple[float, float, float] |
 
 def thinned(curves: pd.DataFrame, points: int) -> pd.DataFrame:
     """At most ``points`` steps of every curve, with the first and the last: see `points_of`."""
-    return curves[curves["step"].isin(points_of(int(curves["step"].max()) + 1, points))]
+    steps = np.unique(curves["step"])
+    return curves[curves["step"].isin(steps[points_of(len(steps), points)])]

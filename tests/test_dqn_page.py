@@ -1,0 +1,42 @@
+"""The comparison of explorations in docs/dqn.md says what the runs beside it say."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pandas as pd
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "dqn.md").read_text("utf-8")
+
+
+def comparison():
+    spec = importlib.util.spec_from_file_location("dqn_comparison", DOCS / "dqn_comparison.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_table_is_that_of_the_runs():
+    module = comparison()
+    assert module.table(module.judged()) in PAGE
+
+
+def test_the_seeds_that_it_would_take_are_those_of_the_sentence():
+    needed = set(re.findall(r"about (\d+) runs would show it", comparison().judged().sentence))
+    assert needed == set(re.findall(r"about (\d+) seeds would show", PAGE))
+
+
+def test_the_means_are_those_of_the_runs():
+    module = comparison()
+    means = pd.read_csv(module.RUNS).groupby("agent")["return"].mean()
+    summary = module.judged().summary.set_index("agent")["return"]
+    for agent, mean in means.items():
+        assert abs(summary[agent] - mean) < 1e-9
+        assert f"| {agent} | {mean:.0f} [" in PAGE
+
+
+def test_every_agent_has_the_eight_seeds_and_the_same_evaluations():
+    runs = pd.read_csv(comparison().RUNS)
+    assert runs.groupby("agent")["seed"].nunique().tolist() == [8, 8, 8]
+    assert runs.groupby(["agent", "seed"])["step"].apply(list).map(tuple).nunique() == 1
