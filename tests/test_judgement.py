@@ -330,6 +330,12 @@ def test_the_sentence_names_the_closest_rival_and_those_that_are_clearly_behind(
     assert "hold for all 10 together, by step-down max-T over flips of signs" in said
 
 
+def test_the_sentence_names_three_that_are_behind_and_counts_the_others():
+    noise = np.random.default_rng(13).normal(size=(7, 40))
+    samples = {f"{n}, of {n}": 3.0 * n + sample for n, sample in enumerate(noise)}
+    assert "6, of 6 was ahead of 4, of 4; 3, of 3; 2, of 2; and 2 more." in tables(samples)[2]
+
+
 def test_the_sentence_tells_declared_comparisons_in_their_order():
     samples = dict(zip("abcde", np.random.default_rng(12).normal(size=(5, 10)), strict=True))
     said = tables(samples, compare="c", alpha=1e-6)[2]

@@ -43,12 +43,11 @@ def _integer(text: str, minimum: int, maximum: float, allowed: str) -> int:
     return number
 
 
-def plus_minus(mean: float, high: float) -> str:
-    """A mean ± half of its interval, which ends at ``high``, with two significant digits of the latter.
+def plus_minus(mean: float, half: float) -> str:
+    """A mean ± ``half``, with two significant digits of the latter.
 
-    The mean alone if there is no interval.
+    The mean alone if that is not above 0.
     """
-    half = high - mean
     if not half > 0.0:  # one run, or no spread
         return f"{mean:.4g}"
     decimals = max(0, 1 - math.floor(math.log10(half)))

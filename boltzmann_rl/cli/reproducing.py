@@ -113,6 +113,6 @@ def _vary(targets: Sequence[Any], options: argparse.Namespace) -> int:
             raise WrongCall(f"{error} (--set, {target.id})") from error
         study = as_asked(study, options.quick and "runs" not in settings, options.seed)
         ours = study.measure(jobs=options.jobs)
-        numbers = ", ".join(plus_minus(v, v + se) for v, se in zip(ours.values, ours.standard_errors, strict=True))
+        numbers = ", ".join(plus_minus(v, se) for v, se in zip(ours.values, ours.standard_errors, strict=True))
         say(f"{target.id}, varied: {study!r}\n    {numbers} (mean ± standard error, {ours.runs} runs)")
     return 0

@@ -188,8 +188,8 @@ def _print_summary(results: Any) -> None:
         say("  ".join([f"{'agent':<{width}}", *[f"{metric:>18}" for metric in shown], f"{'behind the best':>18}"]))
         shown_rows = _best_of_families(table, results.manifest["study"])
         for _, row in shown_rows.iterrows():
-            cells = [plus_minus(row[m], row[f"{m}_high"]) for m in shown]
-            behind = plus_minus(row["behind"], row["behind_high"]) if row["behind"] else "–"
+            cells = [plus_minus(row[m], _half(row, m)) for m in shown]
+            behind = plus_minus(row["behind"], _half(row, "behind")) if row["behind"] else "–"
             say("  ".join([f"{row['agent']:<{width}}", *[f"{cell:>18}" for cell in (*cells, behind)]]))
         if len(shown_rows) < len(table):
             say(f"(the best of each family; all {len(table)} agents are in summary.csv)")
@@ -201,6 +201,11 @@ def _print_averaging(results: Any) -> None:
 
     if said := gained(results.averaging, results.manifest["primary"]):
         say(textwrap.fill(said, 100) + "\n")
+
+
+def _half(row: Any, name: str) -> float:
+    """Half of an interval."""
+    return float(row[f"{name}_high"] - row[f"{name}_low"]) / 2.0
 
 
 def _best_of_families(table: Any, study: dict[str, Any]) -> Any:

@@ -83,8 +83,7 @@ def _judged(best: pd.Series, comparisons: pd.DataFrame, manifest: Mapping[str, A
         others = []
     said = [_compared(row, judgement.confidence, judgement.alpha) for row in told]
     if ahead := [row["second_agent"] for row in others if row["verdict"] == Verdict.FIRST]:
-        more = f" and {len(ahead) - _TOLD} more" if len(ahead) > _TOLD else ""
-        said.append(f"{told[0]['first_agent']} was ahead of {_listed(ahead[:_TOLD])}{more}.")
+        said.append(f"{told[0]['first_agent']} was ahead of {_listed(ahead)}.")
     if not others and len(rows) > len(told):
         said.append(f"{len(rows) - len(told)} more comparisons are in the table.")
     return [
@@ -174,6 +173,9 @@ def _of_families(row: dict[str, Any]) -> bool:
 
 
 def _listed(names: list[str]) -> str:
+    """Names, of which some contain commas."""
+    if len(names) > _TOLD:
+        return f"{'; '.join(names[:_TOLD])}; and {len(names) - _TOLD} more"
     return names[0] if len(names) == 1 else f"{'; '.join(names[:-1])} and {names[-1]}"
 
 
