@@ -16,7 +16,7 @@ import unicodedata
 import pytest
 
 from boltzmann_rl.arguments.labels import columns, cut
-from boltzmann_rl.runs.progress import Progress, State, bar_of, time_left
+from boltzmann_rl.runs.progress import Progress, State, bar_of, counts_of, time_left
 
 
 @pytest.fixture
@@ -526,3 +526,19 @@ def test_a_notebook_with_widgets_gets_the_bar_of_a_notebook():
     assert after[:2] == [f"{name}\u2007100%", 1.0]
     assert after[2].replace("\u2007", " ").strip().startswith("4 of 4 cells in 00:00")
     assert after[2].endswith("1\u2007failed")
+
+
+def test_a_run_that_goes_on_adds_cells_and_says_at_which_stage_it_is():
+    with Progress("example", cells=4, shown=False) as progress:
+        progress.found(1)
+        progress.advance(3)
+        assert progress.state.fraction == 1.0
+        progress.grow(6, "look at 38 runs, 1 of 3 pairs open")
+        progress.advance(1)
+        state = progress.state
+        assert (state.cells, state.total, state.fraction) == (5, 10, 0.5)
+        said = counts_of(state._replace(rate=0.0, left=None), "cells")
+        assert said == "5 of 10 cells, look at 38 runs, 1 of 3 pairs open"
+        progress.advance(5)
+        progress.grow(0, "look at 38 runs, 0 of 3 pairs open")
+        assert progress.state.fraction == 1.0

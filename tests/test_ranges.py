@@ -17,6 +17,7 @@ from boltzmann_rl.engines.blocks import BLOCK
 from boltzmann_rl.engines.metrics import window_means
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.runs.plan import Cell, count_ranges, ranges, simulate_together
+from boltzmann_rl.statistics.stopping import looks
 from boltzmann_rl.streams import child_seed
 
 NUMBA = pytest.mark.skipif(not available(), reason="needs Numba")
@@ -77,6 +78,18 @@ def test_a_plan_of_a_trillion_runs_builds_none_of_them(experiment):
     assert len(plan) == (10**9 + 4 if experiment.axis == "step" else 10**12)
     assert len({(cell.first, cell.runs) for _, cell in some}) == 1000
     assert used < 10**7
+
+
+@pytest.mark.parametrize("runs", [1, 29, 30, 31, 60, 999, 1000, 1001, 1110, 2712, 10_000])
+def test_ranges_end_at_looks_and_at_blocks_and_cover_every_run_once(runs):
+    found = list(ranges("step", runs, at_looks=True))
+    ends = [first + size for first, size in found]
+    assert [first for first, _ in found] == [0, *ends[:-1]]
+    wanted = {look for look in looks(runs) if look < runs} | set(range(1000, runs, 1000)) | {runs}
+    assert ends == sorted(wanted)
+    assert count_ranges("step", runs, at_looks=True) == len(found)
+    assert all(first // 1000 == (first + size - 1) // 1000 for first, size in found), "each lies in a block"
+    assert list(ranges("episode", 7, at_looks=True)) == list(ranges("episode", 7))
 
 
 # --- together -----------------------------------------------------------------------------------------------

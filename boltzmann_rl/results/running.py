@@ -19,7 +19,7 @@ from boltzmann_rl.results.tables import summary_table, tables_of
 from boltzmann_rl.runs import failures
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Outline, bytes_missing, outline_of, runs_in
-from boltzmann_rl.runs.plan import Plan, count_ranges
+from boltzmann_rl.runs.plan import Plan
 from boltzmann_rl.runs.runner import Manner, simulate
 from boltzmann_rl.runs.store import Memory, Store
 
@@ -200,8 +200,7 @@ def _why_nothing(outline: Outline, store: Memory | Store, failed: Sequence[Failu
 
 def _progress_of(outline: Outline, store: Memory | Store) -> str:
     there = sum(key in store for entry in outline.entries for _, _, key in outline.keys(entry))
-    total = count_ranges(outline.axis, outline.runs) * len(outline.entries)
-    return f"{there} of {total} cells of {outline.name} are there"
+    return f"{there} of {outline.cells} cells of {outline.name} are there"
 
 
 def _refuse_full_disk(folder: Path, outline: Outline, store: Store) -> None:

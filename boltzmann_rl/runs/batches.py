@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from boltzmann_rl.engines.blocks import BLOCK
-from boltzmann_rl.runs.plan import Cell, Plan, Series, key_of, ranges
+from boltzmann_rl.runs.plan import Cell, Plan, key_of, ranges
 
 # Seconds of work that are sent at once: a kill costs at most this, or one group, for each worker.
 _SECONDS = 0.05
@@ -87,16 +87,10 @@ class Order:
 
     def _group(self, number: int, chunk: int) -> Group:
         series, identity, first = self._plan.series[number], self._identities[number], chunk * self._width
-        inside = _ranges_from(series, first, min(self._width, self._plan.runs - first))
+        last = min(first + self._width, self._plan.runs)
+        inside = ranges(series.cell.axis, last, first=first, at_looks=self._plan.stopping is not None)
         cells = (dataclasses.replace(series.cell, first=begin, runs=runs) for begin, runs in inside)
         return Group(number, tuple((key_of(identity, cell.first, cell.runs), cell) for cell in cells))
-
-
-def _ranges_from(series: Series, first: int, runs: int) -> Iterator[tuple[int, int]]:
-    """The ranges of runs in a chunk that begins with run ``first``."""
-    if first == 0 or series.cell.axis == "episode":
-        return ((first + begin, size) for begin, size in ranges(series.cell.axis, runs))
-    return iter([(first, runs)])
 
 
 def batches(groups: Iterable[Group], seconds_of: Callable[[Group], float]) -> Iterator[list[Group]]:

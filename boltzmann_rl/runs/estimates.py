@@ -35,6 +35,10 @@ class Estimates:
         """Take note of an estimate for a group."""
         self._set(group.series, seconds / _weight(group))
 
+    def knows(self, series: int) -> bool:
+        """Whether the rate of a series is known."""
+        return self._rates[series] is not None
+
     def shared(self, fraction: float) -> None:
         """Take a fraction of what is left from the work, since other processes did it."""
         self._left = [left * (1.0 - fraction) for left in self._left]

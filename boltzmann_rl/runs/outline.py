@@ -11,6 +11,7 @@ from boltzmann_rl.engines.metrics import WINDOWS, Measures, measures_of
 from boltzmann_rl.runs.plan import Plan, count_ranges, key_of, ranges
 from boltzmann_rl.runs.store import Memory, Store
 from boltzmann_rl.statistics.judgement import Judgement
+from boltzmann_rl.statistics.stopping import Stopping
 
 # Of a plan with more cells than this it is not looked up which of them are missing.
 _COUNTED = 1_000_000
@@ -52,6 +53,7 @@ class Outline:
         windows: Number of equal parts of a run whose means are kept.
         entries: One for each problem and agent.
         judgement: What is compared.
+        stopping: As of `boltzmann_rl.runs.plan.Plan`.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Outline:
     windows: int
     entries: tuple[Entry, ...]
     judgement: Judgement
+    stopping: Stopping | None = None
 
     @property
     def measures(self) -> Measures:
@@ -76,8 +79,13 @@ class Outline:
 
     def keys(self, entry: Entry) -> Iterator[tuple[int, int, str]]:
         """First run, number of runs and key of each cell of an agent on a problem."""
-        for first, runs in ranges(self.axis, self.runs):
+        for first, runs in ranges(self.axis, self.runs, at_looks=self.stopping is not None):
             yield first, runs, key_of(entry.identity, first, runs)
+
+    @property
+    def cells(self) -> int:
+        """The number of all cells."""
+        return len(self.entries) * count_ranges(self.axis, self.runs, at_looks=self.stopping is not None)
 
 
 def outline_of(plan: Plan) -> Outline:
@@ -113,7 +121,7 @@ def outline_of(plan: Plan) -> Outline:
         Entry(s.problem, s.agent, s.family, s.parameter, s.cell.engine, s.reason, s.cell.identity) for s in plan.series
     )
     sizes = plan.runs, first.length, first.uncounted, first.windows
-    return Outline(plan.name, declaration, first.axis, *sizes, entries, plan.judgement)
+    return Outline(plan.name, declaration, first.axis, *sizes, entries, plan.judgement, plan.stopping)
 
 
 def runs_in(outline: Outline, store: Memory | Store, without: Collection[Entry] = ()) -> int:
@@ -137,9 +145,8 @@ def bytes_missing(outline: Outline, store: Memory | Store) -> int:
     measures, total = outline.measures, 0
     of_cell = 16 * len(measures.metrics) * outline.length
     of_run = 8 * (len(measures.kept) + len(measures.windowed) * min(outline.windows, outline.length))
-    cells = len(outline.entries) * count_ranges(outline.axis, outline.runs)
-    if cells > _COUNTED:
-        return cells * of_cell + len(outline.entries) * outline.runs * of_run
+    if outline.cells > _COUNTED:
+        return outline.cells * of_cell + len(outline.entries) * outline.runs * of_run
     for entry in outline.entries:
         total += sum(of_cell + runs * of_run for _, runs, key in outline.keys(entry) if key not in store)
     return total

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from boltzmann_rl.engines.metrics import WINDOWS, Measures, measures_of
 from boltzmann_rl.engines.selection import room, simulating
 from boltzmann_rl.runs.code import code_of, shown
 from boltzmann_rl.statistics.judgement import Judgement
+from boltzmann_rl.statistics.stopping import Stopping, looks, next_look
 
 # The version of a cell's results: it increases when the numbers or their meaning change.
 FORMAT = 2
@@ -22,37 +22,54 @@ FORMAT = 2
 _ENDS = (10, 30, 100, 300, BLOCK)
 
 
-def ranges(axis: str, runs: int) -> Iterator[tuple[int, int]]:
+def ranges(axis: str, runs: int, *, first: int = 0, at_looks: bool = False) -> Iterator[tuple[int, int]]:
     """The ranges of runs of which each is a cell: number of the first run, and number of runs.
 
-    In an environment each run is one. Those of a bandit end at run 10, 30, 100, 300, 1000, 2000, 3000, ….
+    In an environment each run is one. Those of a bandit end at run 10, 30, 100, 300, 1000, 2000, 3000, …; those of runs
+    that stop when they decide also end at each look instead.
 
     Args:
         axis: ``"step"`` for a bandit, ``"episode"`` for an environment.
         runs: Number of all runs, ≥ 1.
+        first: The run to begin with, at which a range begins.
+        at_looks: Whether the ranges of a bandit end at the looks of `boltzmann_rl.statistics.stopping.looks` and at
+            every 1,000 runs.
 
     Example:
         >>> list(ranges("step", 2007))
         [(0, 10), (10, 20), (30, 70), (100, 200), (300, 700), (1000, 1000), (2000, 7)]
+        >>> list(ranges("step", 60, at_looks=True)), list(ranges("step", 1110, first=888, at_looks=True))
+        ([(0, 30), (30, 8), (38, 10), (48, 12)], [(888, 112), (1000, 110)])
     """
-    ends = itertools.count(1) if axis == "episode" else itertools.chain(_ENDS, itertools.count(2 * BLOCK, BLOCK))
-    first = 0
     while first < runs:
-        end = next(ends)
-        yield first, min(end, runs) - first
+        end = min(_end_of(axis, first, at_looks), runs)
+        yield first, end - first
         first = end
 
 
-def count_ranges(axis: str, runs: int) -> int:
+def _end_of(axis: str, first: int, at_looks: bool) -> int:
+    """Where the range ends that begins with a run."""
+    if axis == "episode":
+        return first + 1
+    block = (first // BLOCK + 1) * BLOCK
+    if at_looks:
+        return min(next_look(first), block)
+    return min((end for end in _ENDS if end > first), default=block)
+
+
+def count_ranges(axis: str, runs: int, *, at_looks: bool = False) -> int:
     """The number of ranges of runs, without making them.
 
     Example:
-        >>> count_ranges("step", 2007)
-        7
+        >>> count_ranges("step", 2007), count_ranges("step", 1110, at_looks=True)
+        (7, 18)
     """
     if axis == "episode":
         return runs
-    return 1 + sum(end < runs for end in _ENDS[:-1]) + (runs - 1) // BLOCK
+    blocks = 1 + (runs - 1) // BLOCK
+    if at_looks:
+        return blocks + sum(look % BLOCK != 0 for look in looks(runs - 1))
+    return blocks + sum(end < runs for end in _ENDS[:-1])
 
 
 @dataclass(frozen=True)
@@ -199,12 +216,14 @@ class Plan:
         kind: Name of the experiment's class.
         series: One for each problem and agent.
         judgement: What is compared; no cell depends on it.
+        stopping: When the runs are enough, if that is decided by looks at them; the ranges of runs then end at looks.
     """
 
     name: str
     kind: str
     series: tuple[Series, ...]
     judgement: Judgement = field(default_factory=Judgement)
+    stopping: Stopping | None = None
 
     @property
     def first(self) -> Cell:
@@ -233,10 +252,16 @@ class Plan:
 
     def __len__(self) -> int:
         """The number of cells."""
-        return len(self.series) * count_ranges(self.first.axis, self.runs)
+        return len(self.series) * count_ranges(self.first.axis, self.runs, at_looks=self.stopping is not None)
 
     def cells(self) -> Iterator[tuple[Series, Cell]]:
         """The cells, each with its series."""
         for series in self.series:
-            for first, runs in ranges(self.first.axis, self.runs):
+            for first, runs in ranges(self.first.axis, self.runs, at_looks=self.stopping is not None):
                 yield series, dataclasses.replace(series.cell, first=first, runs=runs)
+
+    def with_runs(self, runs: int) -> "Plan":
+        """The same plan with another number of runs."""
+        return dataclasses.replace(
+            self, series=tuple(one._replace(cell=dataclasses.replace(one.cell, runs=runs)) for one in self.series)
+        )

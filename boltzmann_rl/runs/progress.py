@@ -29,6 +29,7 @@ class State(NamedTuple):
         left: Seconds that the rest will take, or None if nothing is known about it yet.
         running: What is being simulated.
         fraction: Work that is done, as a fraction of all work.
+        stage: Of runs that go on until they decide: the present look, and how many pairs of agents are open.
     """
 
     cells: int
@@ -39,6 +40,7 @@ class State(NamedTuple):
     left: float | None
     running: str
     fraction: float
+    stage: str = ""
 
 
 class Done(NamedTuple):
@@ -111,6 +113,9 @@ class Progress:
         shown: Whether anything is written.
         unit: What is counted.
 
+    Attributes:
+        stage: As of `State`.
+
     Example:
         >>> with Progress("example", cells=4, shown=False) as progress:
         ...     progress.found(2)
@@ -132,6 +137,7 @@ class Progress:
         unit: str = "cells",
     ) -> None:
         self._name, self._unit, self._shown = visible(name), unit, shown
+        self.stage = ""
         self._total, self._workers = cells, workers
         self._estimated = False
         self._work = float(cells) if work is None else work
@@ -172,6 +178,14 @@ class Progress:
         self._found += cells
         self._found_work += self._work_of(cells, work)
         self._begin()
+
+    def grow(self, cells: int, stage: str) -> None:
+        """Begin the next stage, with more cells than those that are done."""
+        state = self.state
+        if not self._estimated:
+            self._work += self._work * (state.cells + cells - self._total) / self._total if self._total else cells
+        self._total, self.stage = state.cells + cells, stage
+        self._show()
 
     def running(self, label: str) -> None:
         """Say what is being simulated now; call it again to update the display during a long cell."""
@@ -217,6 +231,7 @@ class Progress:
             left=left if left is None else max(left - (now - self._advanced), 0.0),
             running=visible(self._running),
             fraction=1.0 if cells >= self._total else min(work / self._work, 1.0) if self._work > 0.0 else 0.0,
+            stage=self.stage,
         )
 
     def _work_of(self, cells: int, work: float | None) -> float:
@@ -283,7 +298,8 @@ def counts_of(state: State, unit: str, *, last: bool = False) -> str:
     time_ = f" in {tqdm.format_interval(state.seconds)}" if last else ""
     left = "" if last or state.left is None else f", {tqdm.format_interval(state.left)} left"
     failed = f", {state.failed} failed" if state.failed else ""
-    return f"{state.cells} of {state.total} {unit}{time_}{rate}{left}{failed}"
+    stage = f", {state.stage}" if state.stage else ""
+    return f"{state.cells} of {state.total} {unit}{stage}{time_}{rate}{left}{failed}"
 
 
 def bar_of(name: str, state: State, unit: str, width: int, *, full: bool = True, last: bool = False) -> str:

@@ -3,10 +3,11 @@
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.engines.selection import COMPILED, REFERENCE
@@ -63,7 +64,27 @@ class Manner:
     on_cell: Callable[[Done], object] | None = None
 
 
-def simulate(plan: Plan, outline: Outline, store: Memory | Store, manner: Manner, folder: Path | None) -> list[Failure]:
+class Growth(Protocol):
+    """What says whether a plan needs more runs."""
+
+    @property
+    def stage(self) -> str:
+        """What is known by now, for the progress."""
+        ...
+
+    def more(self, failures: Sequence[Failure]) -> int | None:
+        """All runs to go on to, now that all cells are there but for those that failed; None if they are enough."""
+        ...
+
+
+def simulate(
+    plan: Plan,
+    outline: Outline,
+    store: Memory | Store,
+    manner: Manner,
+    folder: Path | None,
+    growth: Growth | None = None,
+) -> list[Failure]:
     """Simulate the cells of a plan that the store lacks, and keep each of them.
 
     A cell that fails takes no other with it. Several processes may do this with stores in one folder: each takes the
@@ -75,6 +96,7 @@ def simulate(plan: Plan, outline: Outline, store: Memory | Store, manner: Manner
         store: Where the blocks are kept.
         manner: How the plan is run.
         folder: The folder of the store, for news of this process and for failures; None if it is in memory.
+        growth: Asked for more runs when all are done, again and again. Agents that failed get no more.
 
     Returns:
         The failures, in the order of their cells.
@@ -85,7 +107,7 @@ def simulate(plan: Plan, outline: Outline, store: Memory | Store, manner: Manner
     """
     run = _Run(plan, outline, store, manner, folder)
     with signals.stopping() as stop:
-        return run.all(stop)
+        return run.all(stop, growth)
 
 
 class _Run:
@@ -99,30 +121,58 @@ class _Run:
         self._estimates = Estimates(len(plan.series))
         self._failures: dict[str, Failure] = {}
         self._failed_before = set() if folder is None else failures.failed_before(folder)
-        self._broken: set[int] = set()  # series that killed their worker when they were tried
+        self._broken: set[int] = set()  # series that killed their worker when they were tried, or failed before
+        self._failing: set[int] = set()
         self._finished: list[tuple[int, Cell, Outcome]] = []  # and kept, but not counted yet
         self._looked = self._seconds = 0.0
         self._others = False
 
-    def all(self, stop: signals.Stop) -> list[Failure]:
+    def all(self, stop: signals.Stop, growth: Growth | None) -> list[Failure]:
         """Do all phases of the run, until it is requested to stop."""
         self._stop = stop
         cells, there = self._count()
         self._status = Status(self._folder)
-        with Progress(self._plan.name, cells, shown=self._manner.progress) as self._progress:
+        self._progress = Progress(self._plan.name, cells, shown=self._manner.progress)
+        self._progress.stage = "" if growth is None else growth.stage
+        with self._progress:
             self._progress.found(there, 0.0)
             self._look()
             try:
-                for engine, executor in self._executors():
-                    try:
-                        self._try_out(engine, executor)
-                        self._simulate(engine, executor)
-                    finally:
-                        executor.stop()
+                with ExitStack() as started:
+                    executors = [self._started(*pair, started) for pair in self._executors()]
+                    while growth is not None and (runs := growth.more(list(self._failures.values()))) is not None:
+                        self._go_on(runs, growth.stage)
+                        for pair in executors:
+                            self._work(*pair)
+                    if growth is not None:
+                        self._progress.grow(0, growth.stage)
             finally:
                 self._store.sync()
                 self._status.remove()
         return [self._failures[key] for key in sorted(self._failures)]
+
+    def _started(self, engine: str | None, executor: Executor, started: ExitStack) -> tuple[str | None, Executor]:
+        """Do the work of an engine by an executor that was just started, and ends with the run."""
+        started.callback(executor.stop)
+        self._work(engine, executor)
+        return engine, executor
+
+    def _work(self, engine: str | None, executor: Executor) -> None:
+        self._try_out(engine, executor)
+        self._simulate(engine, executor)
+
+    def _go_on(self, runs: int, stage: str) -> None:
+        """Take up more runs; agents that failed get none of them."""
+        self._plan = self._plan.with_runs(runs)
+        failing = {self._identities[number] for number in self._failing}
+        self._broken |= {number for number, identity in enumerate(self._identities) if identity in failing}
+        missing = filter(None, map(self._missing, self._order(None).groups()))
+        count = 0
+        for group in missing:
+            self._estimates.add(group)
+            count += len(group.cells)
+        self._progress.grow(count, stage)
+        self._look()
 
     def _count(self) -> tuple[int, int]:
         """The number of cells, and of those that are there already."""
@@ -187,7 +237,7 @@ class _Run:
         firsts: dict[int, Group] = {}
         for group in itertools.islice(self._order(engine).groups(), len(self._plan.series)):
             missing = self._missing(group)
-            if missing and _is_long(missing, self._plan.runs):
+            if missing and not self._estimates.knows(group.series) and _is_long(missing, self._plan.runs):
                 firsts.setdefault(group.series, missing)
         if not isinstance(executor, Here | Threads):
             check_travels(self._plan.problems, self._plan.agents)
@@ -271,6 +321,7 @@ class _Run:
         labels = self._plan.series[series].problem, self._plan.series[series].agent
         failure = Failure(key, *labels, cell.first, cell.runs, cell.seed, repr(cell), *error)
         self._failures[key] = failure
+        self._failing.add(series)
         if self._folder is not None:
             failures.keep(self._folder, failure)
         self._finished.append((series, cell, Outcome(key, 0.0, error=error)))

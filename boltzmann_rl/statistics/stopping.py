@@ -6,13 +6,15 @@ of Student's and Hall's statistic is used, which keeps the level on the laws in 
 rare, large loss that no run has shown yet deceives every such test.
 """
 
+import functools
 import math
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats
+from boltzmann_rl.arguments import Floats, as_integer, as_positive, set_fields
 from boltzmann_rl.statistics.intervals import Spread, guarded_t, hull, skewness_warning, spread_of
 from boltzmann_rl.statistics.levels import as_level
 
@@ -20,6 +22,49 @@ from boltzmann_rl.statistics.levels import as_level
 VARIANCES = (0.01, 0.1, 1.0)
 
 FIRST_LOOK, GROWTH = 30, 1.25
+
+# Runs after which to stop undecided, unless another number is given.
+AT_MOST = 10_000
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When the runs of agents are enough: once all pairs of them are decided.
+
+    Args:
+        alpha: The probability of any false decision, over all pairs and looks.
+        at_most: Number of runs after which it stops in any case, at the last look up to it.
+        matters: The least difference that matters, in the unit of the differences; None if every one does.
+        pairs: The number of pairs on all problems: each is judged at alpha / pairs.
+    """
+
+    alpha: float = 0.05
+    at_most: int = AT_MOST
+    matters: float | None = None
+    pairs: int = 1
+
+    def __post_init__(self) -> None:
+        alpha, at_most = as_level(self.alpha, "alpha", 0.05), as_integer(self.at_most, "at_most", minimum=1)
+        if at_most < FIRST_LOOK:
+            raise ValueError(f"at_most must be {FIRST_LOOK} or more, the runs of the first look, got {at_most}")
+        matters = None if self.matters is None else as_positive(self.matters, "matters")
+        pairs = as_integer(self.pairs, "pairs", minimum=1)
+        set_fields(self, alpha=alpha, at_most=at_most, matters=matters, pairs=pairs)
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """All but ``alpha``, which belongs to the judgement, for a manifest."""
+        return {"at_most": self.at_most, "matters": self.matters, "pairs": self.pairs}
+
+    @property
+    def level(self) -> float:
+        """The level of each pair."""
+        return self.alpha / self.pairs
+
+    def next_look(self, runs: int) -> int | None:
+        """Runs at the next look; None if there is none up to ``at_most``."""
+        look = next_look(runs)
+        return look if look <= self.at_most else None
 
 
 class Decision(StrEnum):
@@ -106,6 +151,7 @@ def log_e_value(t: Floats | float, runs: int) -> Floats:
     return np.asarray(largest[..., 0] + np.log(np.exp(parts - largest).mean(axis=-1)))
 
 
+@functools.lru_cache(maxsize=256)
 def t_threshold(runs: int, alpha: float) -> float:
     """The t statistic whose e-value is 1/α, by bisection; infinite if no t reaches it."""
     goal, low, high = -math.log(alpha), 0.0, 1.0
@@ -145,7 +191,7 @@ def decide(differences: Floats, *, alpha: float = 0.05, matters: float | None = 
         raise ValueError(f"matters must be a difference above 0, or None, got {matters}")
     found = Look(len(differences), Decision.OPEN, 0.0, math.nan, math.nan, math.nan, FIRST_LOOK, "")
     for runs in looks(len(differences)):
-        found = _look(spread_of(differences[:runs]), alpha, matters)
+        found = look_at(spread_of(differences[:runs]), alpha, matters)
         if found.decision != Decision.OPEN:
             break
     return found
@@ -165,8 +211,9 @@ def decisions(spread: Spread, alpha: float, matters: float | None = None) -> Flo
     return np.where(spread.vary & (-matters < low) & (high < matters), 0.0, found)
 
 
-def _look(spread: Spread, alpha: float, matters: float | None) -> Look:
-    """One look at one sample."""
+@np.errstate(all="ignore")
+def look_at(spread: Spread, alpha: float, matters: float | None = None) -> Look:
+    """One look at one sample, whatever earlier looks decided."""
     decision = float(decisions(spread, alpha, matters))
     said = {1.0: Decision.FIRST, -1.0: Decision.SECOND, 0.0: Decision.SAME}.get(decision, Decision.OPEN)
     low, high = hull(spread, t_threshold(spread.runs, alpha)) if spread.vary else (math.nan, math.nan)
