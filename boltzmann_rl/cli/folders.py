@@ -1,4 +1,4 @@
-"""The commands on folders of results: ``plot``, ``status`` and ``store``."""
+"""The commands on folders of results: ``plot``, ``status``, ``store`` and ``plan-runs``."""
 
 import argparse
 import textwrap
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import boltzmann_rl
-from boltzmann_rl.cli.numbers import whole
-from boltzmann_rl.cli.running import declare_judgement, judgement_of
+from boltzmann_rl.cli.numbers import level, whole
+from boltzmann_rl.cli.running import declare_deciding, declare_judgement, judgement_of
 from boltzmann_rl.cli.sources import WrongCall, existing
 from boltzmann_rl.cli.terminal import say
 from boltzmann_rl.engines.metrics import POINTS
@@ -41,6 +41,16 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
         "an earlier declaration; compact: write all cells to one file, and set damaged bytes aside",
     )
     option("folder", metavar="DIR", help="the folder of one experiment's results, such as results/NAME")
+
+    summary = "say how many more runs would decide each declared pair of agents, and with what chance"
+    option = command("plan-runs", plan_runs, summary, "boltzmann-rl plan-runs results/ten_armed_testbed").add_argument
+    option("folder", metavar="DIR", help="the folder of one experiment's results, such as results/NAME")
+    chance = "with which a pair is to be decided (default: 0.8)"
+    option("--chance", type=level, default=0.8, metavar="P", help=chance)
+    declare_deciding(option)
+    option("--compare", metavar="WHAT", help="all, or the label of an agent: all others with it (default: as declared)")
+    alpha = "probability of any false decision, over all pairs and looks (default: as declared)"
+    option("--alpha", type=level, metavar="P", help=alpha)
 
 
 def _folder(options: argparse.Namespace) -> Path:
@@ -132,20 +142,20 @@ def status(options: argparse.Namespace) -> int:
     """Say how far a run is."""
     from boltzmann_rl.results.running import failed_in
     from boltzmann_rl.runs.outline import runs_in
-    from boltzmann_rl.runs.plan import count_ranges
     from boltzmann_rl.runs.status import processes
     from boltzmann_rl.runs.store import Store
 
     folder = _folder(options)
     manifest, outline = _planned(folder)
     cells = Store(folder)
-    total = count_ranges(outline.axis, outline.runs) * len(outline.entries)
     there = sum(key in cells for entry in outline.entries for _, _, key in outline.keys(entry))
     failed = failed_in(folder, outline, cells)
     named = {(failure.problem, failure.agent) for failure in failed}
     complete = runs_in(outline, cells, [entry for entry in outline.entries if (entry.problem, entry.agent) in named])
     which = "agents that did not fail" if failed else "agents"
-    say(f"{outline.name}: {there} of {total} cells, {complete} of {outline.runs} runs complete for all {which}")
+    say(f"{outline.name}: {there} of {outline.cells} cells, {complete} of {outline.runs} runs complete for all {which}")
+    if outline.stopping is not None:
+        say(f"this is the look at {outline.runs:,} runs, of at most {outline.stopping.at_most:,} until decided")
     for process in processes(folder):
         state, news = process.state, f"{process.seen:.0f} s ago"
         where = f"process {process.pid} on {process.host}"
@@ -156,8 +166,9 @@ def status(options: argparse.Namespace) -> int:
         else:
             say(f"{where} was killed; it was at {state.get('running') or 'its beginning'} (news {news})")
     file = manifest.get("file", {}).get("path", "FILE")
+    until = " --until decided" * (outline.stopping is not None)
     for failure in failed:
-        say(f"failed: {failure}\n    boltzmann-rl run {file} --cell {failure.key[:12]} --pdb")
+        say(f"failed: {failure}\n    boltzmann-rl run {file}{until} --cell {failure.key[:12]} --pdb")
     return 0
 
 
@@ -192,4 +203,32 @@ def store(options: argparse.Namespace) -> int:
     for line in cells.compact(wanted):
         say(line)
     say(f"before: {before[0]} cells, {before[1] / 1e6:.1f} MB; now: {len(cells)} cells, {cells.size / 1e6:.1f} MB")
+    return 0
+
+
+def plan_runs(options: argparse.Namespace) -> int:
+    """Say how many more runs would decide each declared pair of agents."""
+    folder = _folder(options)
+    try:
+        results = boltzmann_rl.load(folder)
+    except FileNotFoundError as error:
+        raise WrongCall(f"{error}; boltzmann-rl plot {folder} makes tables of a run that was stopped") from error
+    asked = {name: getattr(options, name) for name in ("chance", "compare", "alpha", "matters", "at_most")}
+    try:
+        found = results.plan_runs(**asked)
+    except ValueError as error:
+        raise WrongCall(str(error)) from error
+    for labels, table in found.table.groupby(["problem", "first", "second"], sort=False):
+        problem, first, second = map(str, labels)
+        so_far = results.manifest["runs"]
+        say(f"\n{first} and {second} on {problem}: chance of a decision after more runs than {so_far}\n")
+        names = [f"{first} ahead", f"{second} ahead", "no difference", "any decision"]
+        say("  ".join([f"{'runs in all':>11}", f"{'more runs':>9}", *[f"{name:>13}" for name in names]]))
+        for row in table.to_dict("records"):
+            chances = [row[name] for name in ("first_ahead", "second_ahead", "same", "chance")]
+            cells = [f"{share:>{max(len(name), 13)}.2f}" for share, name in zip(chances, names, strict=True)]
+            say("  ".join([f"{row['runs']:>11,}", f"{row['more_runs']:>9,}", *cells]))
+    say()
+    for sentence in found.sentences:
+        say(textwrap.fill(sentence, 100))
     return 0

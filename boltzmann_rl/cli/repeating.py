@@ -15,17 +15,17 @@ from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in
 from boltzmann_rl.cli.terminal import complain, say
 
 # Options of which --again takes none, as the run had its own.
-_AS_IT_WAS = ("runs", "steps", "seed", "quick", "shard", "fresh", "cell", "compare", "alpha", "confidence")
+_AS_IT_WAS = ("runs", "steps", "seed", "quick", "shard", "fresh", "cell", "until", "compare", "alpha", "confidence")
 
 
-def repeat_cell(experiments: Sequence[Any], beginning: str, debug: bool) -> int:
+def repeat_cell(plans: Sequence[Any], beginning: str, debug: bool) -> int:
     """Simulate the cell whose key begins so in this process, and show its results."""
     if not re.fullmatch("[0-9a-f]{1,64}", beginning):
         raise WrongCall(
             f"--cell takes the key of a cell, or its beginning, such as 3f9a0c, got {beginning!r}: boltzmann-rl status "
             "DIR shows the keys of cells that failed"
         )
-    found = [pair for experiment in experiments for pair in _cells_with(experiment.plan(), beginning)]
+    found = [pair for plan in plans for pair in _cells_with(plan, beginning)]
     if not found:
         raise WrongCall(
             f"no cell has a key that begins with {beginning!r}: the declaration, --runs, --steps, --seed or the code "
@@ -52,7 +52,10 @@ def repeat_cell(experiments: Sequence[Any], beginning: str, debug: bool) -> int:
 def _cells_with(plan: Any, beginning: str) -> list[Any]:
     """The cells of a plan whose keys begin so, each with its series."""
     from boltzmann_rl.runs.outline import outline_of
+    from boltzmann_rl.statistics.stopping import looks
 
+    if plan.stopping is not None:  # it begins with the runs of the first look
+        plan = plan.with_runs(looks(plan.stopping.at_most)[-1])
     outline = outline_of(plan)
     return [
         (series, dataclasses.replace(series.cell, first=first, runs=runs))
@@ -85,7 +88,7 @@ def again(options: argparse.Namespace) -> int:
     manner = Manner(options.jobs, options.executor, progress=not options.quiet)
     with tempfile.TemporaryDirectory() as elsewhere:
         place = Place(elsewhere, points=manifest.get("points", options.points), source=source)
-        run_in_folder(experiment.plan(), manner, place, say)
+        run_in_folder(_as_it_was(experiment, manifest), manner, place, say)
         ours = read_tables(Path(elsewhere) / experiment.name)
     different = [name for name in theirs if ours.get(name) != theirs[name]]
     for name in theirs:
@@ -93,6 +96,20 @@ def again(options: argparse.Namespace) -> int:
     if different:
         say(_changes(manifest))
     return 1 if different else 0
+
+
+def _as_it_was(experiment: Any, manifest: dict[str, Any]) -> Any:
+    """The plan of a run, with as many runs as there are; also of runs that stopped when they decided."""
+    from boltzmann_rl.results.manifest import judgement_in, stopping_in
+    from boltzmann_rl.statistics.stopping import FIRST_LOOK
+
+    runs, stopping = manifest["runs"], stopping_in(manifest)
+    if stopping is None:
+        plan = experiment.changed(runs=runs).plan()
+    else:
+        plan = experiment.plan().with_runs(runs)  # the declared number of runs chose the engine
+        stopping = dataclasses.replace(stopping, at_most=runs) if runs >= FIRST_LOOK else None
+    return dataclasses.replace(plan, judgement=judgement_in(manifest), stopping=stopping)
 
 
 def _declared(manifest: dict[str, Any], folder: Path, files: list[Path]) -> tuple[Any, Path]:
@@ -117,8 +134,7 @@ def _declared(manifest: dict[str, Any], folder: Path, files: list[Path]) -> tupl
     declared = manifest["declaration"]
     seed = None if "seeds" in declared else declared["seed"]  # several are those of the file
     length = declared[f"{found[0].axis}s"]
-    changed = found[0].changed(runs=manifest["runs"], length=length, seed=seed)
-    return changed.judged(**manifest.get("judgement", {})), source
+    return found[0].changed(length=length, seed=seed).judged(**manifest.get("judgement", {})), source
 
 
 def _came_along(source: Path, folder: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from boltzmann_rl.cli.numbers import level, plus_minus, seed, shard, whole
+from boltzmann_rl.cli.numbers import level, plus_minus, positive, seed, shard, whole
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name, no_experiment
 from boltzmann_rl.cli.terminal import complain, say
 from boltzmann_rl.engines.metrics import POINTS
@@ -31,6 +31,10 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     option("--quick", action="store_true", help="few runs, for a first look")
 
     declare_judgement(parser)
+    option = parser.add_argument_group("runs that stop by themselves, instead of --runs").add_argument
+    until = "go on until every declared pair of agents is decided: looks at 30 runs and after each quarter more"
+    option("--until", choices=("decided",), help=until)
+    declare_deciding(option)
 
     option = parser.add_argument_group("where and how").add_argument
     option("--jobs", type=whole, metavar="N", help="processes, at most one per core (default: 1)")
@@ -65,6 +69,13 @@ def declare_judgement(parser: argparse.ArgumentParser) -> None:
     option("--confidence", type=level, metavar="P", help="probability that intervals cover (default: 0.95)")
 
 
+def declare_deciding(option: Callable[..., object]) -> None:
+    """Add the options that say when looks at the runs end."""
+    option("--at-most", type=whole, metavar="N", help="looks at up to so many runs (default: 10000)")
+    matters = "the least difference of mean rewards or returns that matters (default: every one does)"
+    option("--matters", type=positive, metavar="D", help=matters)
+
+
 def judgement_of(options: argparse.Namespace) -> dict[str, Any]:
     """What the options say is compared."""
     given = {name: getattr(options, name) for name in ("compare", "alpha", "confidence")}
@@ -80,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
         raise WrongCall(f"--executor must be {CHOICES.replace(chr(39), '')}, got {options.executor!r}")
     if options.pdb and options.cell is None:
         raise WrongCall("--pdb goes with --cell KEY: boltzmann-rl status DIR shows the keys of cells that failed")
+    _check_until(options)
     if options.again is not None:
         return again(options)
     if not options.files:
@@ -88,10 +100,34 @@ def run(options: argparse.Namespace) -> int:
     names = [experiment.name for experiment, _ in declared]
     if len(set(names)) < len(names):
         raise WrongCall(f"experiments in one folder of results need different names, got {', '.join(names)}")
+    plans = [(_plan(experiment, options), source) for experiment, source in declared]
     if options.cell is not None:
-        return repeat_cell([experiment for experiment, _ in declared], options.cell, options.pdb)
-    planned = [(experiment.plan(), source) for experiment, source in declared]
-    return max(_run(plan, source, options) for plan, source in planned)
+        return repeat_cell([plan for plan, _ in plans], options.cell, options.pdb)
+    return max(_run(plan, source, options) for plan, source in plans)
+
+
+def _check_until(options: argparse.Namespace) -> None:
+    """Refuse options that contradict each other about the number of runs."""
+    if options.until is None:
+        if named := [name for name in ("at_most", "matters") if getattr(options, name) is not None]:
+            raise WrongCall(f"--{named[0].replace('_', '-')} says when runs are decided: give --until decided with it")
+        return
+    given = [f"--{name}" for name in ("runs", "quick", "shard") if getattr(options, name)]
+    if given:
+        why = "--at-most bounds the runs" if given[0] != "--shard" else "each look needs the runs of all parts"
+        raise WrongCall(f"--until decided goes without {', '.join(given)}: {why}")
+
+
+def _plan(experiment: Any, options: argparse.Namespace) -> Any:
+    """The plan of an experiment, which says when it stops."""
+    from boltzmann_rl.results.decisions import planned
+
+    plan = experiment.plan()
+    asked = {name: getattr(options, name) for name in ("at_most", "matters")}
+    try:
+        return planned(plan, options.until, **asked)
+    except ValueError as error:
+        raise WrongCall(f"{experiment.name}: {error}") from error
 
 
 def _declared(file: Path, options: argparse.Namespace) -> list[Any]:
@@ -151,7 +187,8 @@ def _hint(failed: Sequence[Any], source: Path, options: argparse.Namespace) -> i
     """Say how to repeat a cell that failed, with the options of this run; returns the exit status."""
     if failed:
         asked = [f"--{name} {getattr(options, name)}" for name in ("runs", "steps", "seed") if getattr(options, name)]
-        words = ["boltzmann-rl run", str(source), *asked, *["--quick"] * options.quick, f"--cell {failed[0].key[:12]}"]
+        words = ["boltzmann-rl run", str(source), *asked, *["--quick"] * options.quick]
+        words += [*[f"--until {options.until}"] * bool(options.until), f"--cell {failed[0].key[:12]}"]
         complain(f"To see where one of them fails:\n    {' '.join(words)} --pdb")
     return 1
 

@@ -74,9 +74,15 @@ class Runnable:
         fresh: bool = False,
         executor: Any = None,
         on_cell: Callable[[Done], object] | None = None,
+        until: str | None = None,
+        alpha: float | None = None,
+        at_most: int | None = None,
+        matters: float | None = None,
     ) -> "Results":
         """Run it: `boltzmann_rl.run`."""
-        return run(self, jobs=jobs, progress=progress, results=results, fresh=fresh, executor=executor, on_cell=on_cell)
+        where: dict[str, Any] = {"results": results, "fresh": fresh, "executor": executor, "on_cell": on_cell}
+        when: dict[str, Any] = {"until": until, "alpha": alpha, "at_most": at_most, "matters": matters}
+        return run(self, jobs=jobs, progress=progress, **where, **when)
 
 
 @dataclass(frozen=True)
@@ -242,12 +248,22 @@ def run(
     fresh: bool = False,
     executor: Any = None,
     on_cell: Callable[[Done], object] | None = None,
+    until: str | None = None,
+    alpha: float | None = None,
+    at_most: int | None = None,
+    matters: float | None = None,
 ) -> "Results":
     """Run an experiment.
 
     With ``results``, each finished part of the work (a cell: some runs of one agent on one problem) is kept in the
     folder ``results/<name>``, also if the process is interrupted or killed. Running the experiment again simulates what
     is missing there and no more: the rest after an interruption, or new runs, agents, problems and changed agents.
+
+    With ``until="decided"`` the number of runs is not given: there is a look at 30 runs and after each quarter more,
+    and the runs end at the look at which every declared pair of agents on every problem is decided. A pair is decided
+    once its paired differences show that one agent is ahead or, with ``matters``, that no difference matters. This is
+    valid however often one looks: see ``Results.looks`` and `boltzmann_rl.statistics.stopping`. Parameter studies need
+    ``compare``, since families are no fixed pairs. The declared number of runs only counts for the choice of an engine.
 
     Args:
         experiment: A `BanditExperiment`, a `GymnasiumExperiment` or a `Sweep`.
@@ -259,6 +275,11 @@ def run(
             a ``dask.distributed.Client``: see `boltzmann_rl.runs.executors.executor_of`.
         on_cell: Called in this process with `boltzmann_rl.runs.progress.Done` for each finished cell, once it is kept.
             What it raises ends the run, and running it again goes on from there.
+        until: ``"decided"``, or None for the declared number of runs.
+        alpha: The probability of any false decision, over all pairs and looks, in (0, 1); default: the declared one.
+        at_most: The last look is at so many runs or fewer, ≥ 30; default: 10,000.
+        matters: The least difference that matters, of means over whole runs of the metric that ranks the agents, above
+            0. Without it equal agents are never decided.
 
     Returns:
         The results. Agents that failed are left out: see ``results.failures``.
@@ -267,6 +288,7 @@ def run(
         Exception: All agents failed: what the first raised.
         OSError: What the disk refused. Finished cells are kept.
     """
+    from boltzmann_rl.results.decisions import planned
     from boltzmann_rl.results.running import Place, run_in_folder, run_plan  # imported here: it imports pandas
 
     if (file := LOADED.get()) is not None:
@@ -274,9 +296,10 @@ def run(
             f"{file} runs an experiment while boltzmann-rl loads it: move that under if __name__ == '__main__':"
         )
     manner = Manner(jobs=jobs, executor=executor, progress=progress, on_cell=on_cell)
+    plan = planned(experiment.plan(), until, alpha=alpha, at_most=at_most, matters=matters)
     if results is None:
-        return run_plan(experiment.plan(), manner)
-    return run_in_folder(experiment.plan(), manner, Place(results, fresh, source=_script()))
+        return run_plan(plan, manner)
+    return run_in_folder(plan, manner, Place(results, fresh, source=_script()))
 
 
 def _script() -> Path | None:

@@ -13,6 +13,7 @@ from boltzmann_rl.results.measures import RUNS, check_metrics, measures_in
 from boltzmann_rl.runs.failures import is_failure
 from boltzmann_rl.statistics.comparison import Verdict
 from boltzmann_rl.statistics.judgement import Judgement
+from boltzmann_rl.statistics.stopping import Stopping
 
 _KINDS = {"BanditExperiment": BANDITS, "GymnasiumExperiment": EPISODES}
 
@@ -68,6 +69,7 @@ def check_manifest(manifest: dict[str, Any]) -> None:
     as_integer(declaration.get("uncounted_steps", 0), "uncounted_steps", maximum=declaration[f"{axis}s"] - 1)
     _check_study(_mapping(manifest.get("study", {}), "study"), declaration["agents"])
     _check_judgement(_mapping(manifest.get("judgement", {}), "judgement"), declaration, manifest.get("study", {}))
+    _check_stopping(_mapping(manifest.get("stopping", {}), "stopping"))
     if "cells" in manifest:
         as_integer(manifest.get("windows"), "windows", minimum=1, maximum=_LARGEST)
         _check_cells(manifest["cells"], declaration)
@@ -109,6 +111,12 @@ def _check_judgement(judgement: dict[str, Any], declaration: dict[str, Any], stu
         raise ValueError(f"judgement has {shown(min(unknown))}, which no run writes")
     families = {label: family for label, (family, _) in study.items()}
     Judgement(**judgement).pairs([*declaration["agents"]], families)
+
+
+def _check_stopping(stopping: dict[str, Any]) -> None:
+    if stopping and stopping.keys() != {"at_most", "matters", "pairs"}:
+        raise ValueError(f"stopping must have at_most, matters and pairs, got {shown(stopping)}")
+    Stopping(**stopping)
 
 
 def _check_failed(failed: Any) -> None:

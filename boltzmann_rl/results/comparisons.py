@@ -14,6 +14,9 @@ from boltzmann_rl.statistics.comparison import compare
 from boltzmann_rl.statistics.judgement import Judgement, Study, runs_that_choose
 from boltzmann_rl.streams import stream
 
+# Of runs that stopped when they decided.
+_STOPPED = "the runs ended when they decided, and this is for a number of runs that is fixed beforehand: see the looks"
+
 
 def samples_of(runs: pd.DataFrame, manifest: Mapping[str, Any], problem: str) -> dict[str, dict[str, Floats]]:
     """What each agent did in each run on a problem: by agent and metric the mean over the run, of a regret the total.
@@ -57,6 +60,9 @@ def comparisons_table(
         labels = {"experiment": manifest["name"], "problem": problem, "metric": metric}
         rng = stream(manifest["declaration"]["seed"], "comparison", problem)
         rows += [labels | row for row in _rows(pairs, sides, judged, rng)]
+    if "stopping" in manifest:
+        for row in rows:
+            row["warning"] = "; ".join(filter(None, (_STOPPED, row["warning"])))
     return pd.DataFrame(rows, columns=[*COMPARISONS])
 
 

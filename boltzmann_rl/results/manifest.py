@@ -18,6 +18,7 @@ from boltzmann_rl.results.checks import check_manifest
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Entry, Outline
 from boltzmann_rl.statistics.judgement import Judgement
+from boltzmann_rl.statistics.stopping import Stopping
 
 # The format of a results folder. Folders of a later format are refused.
 FORMAT = 2
@@ -47,6 +48,7 @@ def manifest_of(outline: Outline, source: Path | None = None, failures: Sequence
         "runs": outline.runs,
         "windows": outline.windows,
         "judgement": outline.judgement.declared,
+        **({"stopping": outline.stopping.declared} if outline.stopping is not None else {}),
         "axis": outline.axis,
         "primary": outline.measures.primary,
         "cells": [
@@ -86,12 +88,21 @@ def outline_in(manifest: dict[str, Any]) -> Outline | None:
         labels = cell["problem"], cell["agent"], family, parameter
         entries.append(Entry(*labels, engine=cell["engine"], reason="", identity=cell["identity"]))
     sizes = manifest["runs"], declaration[f"{axis}s"], declaration.get("uncounted_steps", 0), manifest["windows"]
-    return Outline(manifest["name"], declaration, axis, *sizes, tuple(entries), judgement_in(manifest))
+    return Outline(
+        manifest["name"], declaration, axis, *sizes, tuple(entries), judgement_in(manifest), stopping_in(manifest)
+    )
 
 
 def judgement_in(manifest: Mapping[str, Any]) -> Judgement:
     """What a checked manifest says is compared; the usual, if it was written before there was a choice."""
     return Judgement(**manifest.get("judgement", {}))
+
+
+def stopping_in(manifest: Mapping[str, Any]) -> Stopping | None:
+    """When the runs of a checked manifest are enough, if looks at them decide it."""
+    if "stopping" not in manifest:
+        return None
+    return Stopping(judgement_in(manifest).alpha, **manifest["stopping"])
 
 
 def _labels_by(outline: Outline, key: Callable[[Entry], str]) -> dict[str, list[str]]:

@@ -12,10 +12,12 @@ import pandas as pd
 from boltzmann_rl.arguments import as_integer, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import POINTS, Metric
-from boltzmann_rl.results import differences, estimates as estimating, folders
+from boltzmann_rl.results import differences, estimates as estimating, folders, forecasts
 from boltzmann_rl.results.averaging import factor_note
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
 from boltzmann_rl.results.comparisons import comparisons_table
+from boltzmann_rl.results.decision_sentences import decisions_told
+from boltzmann_rl.results.decisions import looks_table
 from boltzmann_rl.results.foreign import Reading, read_runs
 from boltzmann_rl.results.manifest import judgement_in, outline_in
 from boltzmann_rl.results.measures import measures_in
@@ -177,6 +179,21 @@ class Results:
             return pd.DataFrame()
         return tables_of(*self.at_hand()).averaging
 
+    @cached_property
+    def looks(self) -> pd.DataFrame:
+        """What looks at 30 runs, and after each quarter more, say of each declared pair of agents.
+
+        One row per problem, pair and look. The ``decision`` stays once it is made. The ``e_value`` against equal means
+        decides at the number of pairs / alpha; ``low`` to ``high``, around the mean ``difference`` first − second, hold
+        at all looks and for all pairs together. A ``warning`` stands where the level may not hold.
+
+        Raises:
+            FileNotFoundError: These results were loaded from a folder without the runs.
+            ValueError: Families are compared: declare pairs of agents, or all.
+        """
+        refuse_missing(self.runs, "runs")
+        return looks_table(self.runs, self.manifest)
+
     # Methods whose bodies stand in the modules of their tables.
     estimates = estimating.estimates
     first_passage = estimating.first_passage
@@ -184,6 +201,7 @@ class Results:
     aggregate = estimating.aggregate
     difference_curve = differences.difference_curve
     plot_difference = differences.plot_difference
+    plan_runs = forecasts.plan_runs
 
     def _level(self) -> float:
         """The confidence that was declared."""
@@ -243,6 +261,8 @@ class Results:
         Raises:
             FileNotFoundError: These results were loaded from a folder without the summary or the comparisons.
         """
+        if "stopping" in self.manifest:
+            return decisions_told(self.looks, self.manifest)
         refuse_missing(self.summary, "summary")
         old = "judgement" not in self.manifest and len(self.manifest["declaration"]["agents"]) > 1
         if old or "comparisons.csv" in self.manifest.get("tables", {}):
@@ -311,5 +331,7 @@ class Results:
             tell(f"The figure could not be drawn ({type(error).__name__}: {error}); the tables are complete.")
         tables = {"curves": thinned(self.curves, points), "summary": self.summary, "runs": self.runs}
         tables |= {"comparisons": self.comparisons, "run_curves": self.windows}
+        if "stopping" in self.manifest:
+            tables["looks"] = self.looks
         self.manifest["points"] = points
         folders.replace_tables(folder, tables, images, self.manifest)

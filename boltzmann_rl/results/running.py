@@ -13,6 +13,7 @@ from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.results import folders
 from boltzmann_rl.results.averaging import disagreements
 from boltzmann_rl.results.comparisons import comparisons_table
+from boltzmann_rl.results.decisions import Deciding, judged
 from boltzmann_rl.results.manifest import manifest_of, outline_in, read_manifest
 from boltzmann_rl.results.results import Results
 from boltzmann_rl.results.tables import summary_table, tables_of
@@ -50,7 +51,9 @@ def run_plan(plan: Plan, manner: Manner, tell: Tell = warnings.warn) -> Results:
         Exception: All agents failed: what the first raised.
     """
     began, outline, store = time.monotonic(), outline_of(plan), Memory()
-    failed = simulate(plan, outline, store, manner, None)
+    growth = Deciding(outline, store) if plan.stopping is not None else None
+    failed = simulate(plan, outline, store, manner, None, growth)
+    outline = growth.outline if growth is not None else outline
     results = results_of(outline, store, failed, seconds=time.monotonic() - began)
     for sentence in failures.told(failed) + disagreements(results.averaging):
         tell(sentence)
@@ -93,18 +96,23 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
     for sentence in folders.make_room(folder, manifest, fresh=place.fresh):
         tell(sentence)
     with folders.store_in(folder) as store:
+        growth = _deciding(outline, store, folder, place.source)
+        if growth is not None:
+            outline = growth.outline
+            plan, manifest = plan.with_runs(outline.runs), manifest_of(outline, place.source)
         _refuse_full_disk(folder, outline, store)
         folders.announce(folder, manifest)
         for sentence in store.set_aside():
             tell(f"{sentence}; the cells in it are computed again.")
         try:
-            failed = simulate(plan, outline, store, manner, folder)
+            failed = simulate(plan, outline, store, manner, folder, growth)
         except BaseException as error:
             if len(store):
                 error.add_note(f"finished cells are kept in {folder}: the same command goes on from there.")
             raise
         for sentence in failures.told(failed):
             tell(sentence)
+        outline = growth.outline if growth is not None else outline
         if manner.shard.of > 1 and not failed and runs_in(outline, store) < outline.runs:
             raise NothingComplete(_progress_of(outline, store))  # the part that ends last makes the tables
         results = results_of(outline, store, failed, source=place.source, seconds=time.monotonic() - began)
@@ -112,6 +120,23 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
         tell(sentence)
     results.write(folder, place.points, tell)
     return results
+
+
+def _deciding(outline: Outline, store: Store, folder: Path, source: Path | None) -> Deciding | None:
+    """What decides whether the runs are enough, and writes down what is simulated next; None if their number is given.
+
+    It is at the first look whose cells are not all there.
+    """
+    if outline.stopping is None:
+        return None
+
+    def announce(following: Outline) -> None:
+        _refuse_full_disk(folder, following, store)
+        folders.announce(folder, manifest_of(following, source))
+
+    deciding = Deciding(outline, store)
+    deciding.announce = announce
+    return deciding
 
 
 def from_cells(folder: Path, points: int = POINTS, judgement: Mapping[str, Any] | None = None) -> Results:
@@ -130,7 +155,7 @@ def from_cells(folder: Path, points: int = POINTS, judgement: Mapping[str, Any] 
     outline = outline_in(planned) if planned is not None else None
     if planned is None or outline is None:
         raise FileNotFoundError(f"{folder} contains no plan of cells: there is no {folders.PLAN} in it")
-    outline = dataclasses.replace(outline, judgement=dataclasses.replace(outline.judgement, **(judgement or {})))
+    outline = judged(outline, dataclasses.replace(outline.judgement, **(judgement or {})))
     store = Store(folder)
     results = results_of(outline, store, failed_in(folder, outline, store), manifest=planned)
     results.write(folder, points)
