@@ -79,6 +79,13 @@ def test_the_report_has_the_tuned_agents_and_the_others_with_the_seed_and_the_ru
     assert set(tuning.report.summary["agent"]) == set(agents)
 
 
+def test_a_declared_baseline_that_is_not_tuned_stays_the_baseline():
+    found = brl.tune(experiment(compare="greedy"), RANGE, budget=320, progress=False)
+    assert set(found.report.comparisons["second"]) == {"greedy"}
+    found = brl.tune(experiment(compare="peak"), RANGE, budget=320, progress=False)
+    assert len(found.report.comparisons) == 3
+
+
 def test_the_seeds_of_choosing_are_not_that_of_the_report(tuning):
     seeds = tuning.settings["seeds"]
     assert seeds["reporting"] == 0
@@ -241,11 +248,27 @@ def test_a_tuning_that_was_interrupted_goes_on_from_there(tmp_path, simulated, m
     pd.testing.assert_frame_equal(found.candidates, whole.candidates)
 
 
+def test_a_link_in_the_place_of_the_tables_is_refused(tmp_path):
+    (tmp_path / "results" / "small-tuned").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "results" / "small-tuned" / "tuning").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError, match="is a link"):
+        brl.tune(experiment(), RANGE, budget=320, progress=False, results=tmp_path / "results")
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
 def test_an_agent_that_fails_at_some_values_is_tuned_among_the_others(recwarn):
     agents = {"breaking": brl.Agent(brl.SampleAverage(), Breaking(1.0))}
     found = brl.tune(experiment(agents), {"width": (0.01, 10.0)}, budget=900, progress=False)
     assert found.recommended["value"].item() < 2.0
     assert any("width = 10" in str(warning.message) for warning in recwarn)
+
+
+def test_a_family_that_always_fails_takes_no_other_with_it(recwarn):
+    agents = {"breaking": brl.Agent(brl.SampleAverage(), Breaking(3.0)), "greedy": GREEDY}
+    found = brl.tune(experiment(agents), {"width": (2.5, 10.0)}, budget=400, progress=False)
+    assert "is recommended for breaking. It failed in the report, as its failures say." in found.sentence
+    assert list(found.report.summary["agent"]) == ["greedy"]
 
 
 @dataclass(frozen=True)
@@ -284,6 +307,9 @@ def test_the_sentence_says_what_to_choose_how_sure_that_is_and_on_which_runs(tun
 def test_a_value_at_the_end_of_its_range_is_said_to_be_there():
     found = brl.tune(experiment({"peak": PEAK}), {"width": (0.01, 0.1)}, budget=600, progress=False)
     assert found.recommended["at_end"].all()
+    agents = {"ε": brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(0.1))}
+    nothing_below = brl.tune(experiment(agents, steps=2), {"epsilon": [0.0, 0.5, 1.0]}, budget=900, progress=False)
+    assert nothing_below.recommended[["value", "at_end"]].to_numpy().tolist() == [[0.0, False]]
     assert "width lies at the end of what was searched, so there may be a better one" in found.sentence
 
 

@@ -30,18 +30,17 @@ def plot_sensitivity(
     with styled():
         size = max(3.5 * len(families), 4.5), 2.5 * len(problems) + 0.3
         figure = Drawing(figsize=size, layout="constrained")
-        axes = figure.subplots(len(problems), len(families), squeeze=False, sharey="row")
+        axes = figure.subplots(len(problems), len(families), squeeze=False)
         for row, problem in enumerate(problems):
             for column, family in enumerate(families):
                 curve, tried, chosen = (_of(one, problem, family) for one in (sensitivity, candidates, recommended))
                 ax = axes[row, column]
                 ax.set_title(titled(problem, short(family), len(problems) > 1))
                 if len(curve):
-                    _draw(ax, curve, tried, chosen.iloc[0], line_style(column))
                     if settings["logarithmic"][chosen["parameter"].iloc[0]]:
                         ax.set_xscale("log")
                         plain_ticks(ax.xaxis)
-            axes[row, 0].set_ylim(*_limits(sensitivity[sensitivity["problem"] == problem]))
+                    _draw(ax, curve, tried, chosen.iloc[0], line_style(column))
             axes[row, 0].set_ylabel(settings["objective"])
         level = f"{100 * settings['confidence']:g} %"
         figure.suptitle(
@@ -67,12 +66,19 @@ def _draw(ax: Axes, curve: pd.DataFrame, tried: pd.DataFrame, best: Any, style: 
     there = float(np.interp(float(best["value"]), curve["value"], curve["mean"]))
     ax.plot([best["value"]], [there], marker="v", color="0.2", markersize=5, linestyle="none", zorder=3)
     ax.annotate(f"{best['value']:.4g}", (float(best["value"]), there), xytext=(0, 7), textcoords="offset points",
-                ha="center", fontsize=7, color="0.2")  # fmt: skip
+                ha=_side(ax, float(best["value"])), fontsize=7, color="0.2")  # fmt: skip
+    ax.set_ylim(*_limits(curve))
     ax.set_xlabel(str(best["parameter"]).rpartition(".")[2])
 
 
-def _limits(curves: pd.DataFrame) -> tuple[float, float]:
-    """The limits of the vertical axis: all of the fitted curves, and a margin with room for a number."""
-    low, high = float(curves["mean"].min()), float(curves["mean"].max())
+def _side(ax: Axes, value: float) -> str:
+    """Where a text at a value is anchored, so that it stays inside of the panel."""
+    place = float(ax.transAxes.inverted().transform(ax.transData.transform((value, 0.0)))[0])
+    return "left" if place < 0.15 else "right" if place > 0.85 else "center"
+
+
+def _limits(curve: pd.DataFrame) -> tuple[float, float]:
+    """The limits of the vertical axis: all of the band, and a margin with room for a number."""
+    low, high = float(curve["low"].min()), float(curve["high"].max())
     margin = 0.12 * (high - low) or max(abs(high), 1.0)
     return low - margin, high + margin

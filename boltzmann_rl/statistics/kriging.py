@@ -12,8 +12,8 @@ from boltzmann_rl.statistics.levels import as_level
 # Lengths of the kernel as parts of the range of x, and its amplitudes in standard deviations of the means.
 _LENGTHS, _AMPLITUDES = np.geomspace(0.05, 2.0, 16), np.geomspace(0.3, 30.0, 12)
 
-# A curve through fewer points would say little.
-LEAST_POINTS = 3
+# A curve through fewer points would say little, and a slope of fewer runs.
+LEAST_POINTS, _LEAST_RUNS = 3, 10
 
 
 class Curve(NamedTuple):
@@ -70,9 +70,9 @@ class _Fit(NamedTuple):
 def fitted_curve(x: Floats, samples: Sequence[Floats], at: Floats) -> Curve:
     """A curve through the means of samples, by a Gaussian process that knows how the errors of the means depend.
 
-    The samples of two points have their first runs in common, and so much of their luck. So means are estimated by
-    differences from the point with the most runs, run by run. The kernel is the squared exponential, its length and
-    amplitude those of the greatest restricted likelihood.
+    The samples of two points have their first runs in common, and so some of their luck. So the point with the most
+    runs is a control variate of the others. The kernel is the squared exponential, its length and amplitude those of
+    the greatest restricted likelihood.
 
     Args:
         x: ``(k,)``, k ≥ 3 different points.
@@ -87,8 +87,9 @@ def fitted_curve(x: Floats, samples: Sequence[Floats], at: Floats) -> Curve:
         >>> low <= 0.4 <= high
         True
 
-    Source: Ankenman, Nelson & Staum (2010), *Stochastic Kriging for Simulation Metamodeling*; Chen, Ankenman & Nelson
-    (2012), *The Effects of Common Random Numbers on Stochastic Kriging Metamodels*.
+    Source: Lavenberg & Welch (1981), *A Perspective on the Use of Control Variables to Increase the Efficiency of Monte
+    Carlo Simulations*; Ankenman, Nelson & Staum (2010), *Stochastic Kriging for Simulation Metamodeling*; Chen,
+    Ankenman & Nelson (2012), *The Effects of Common Random Numbers on Stochastic Kriging Metamodels*.
     """
     unit = float(unit_of(np.abs(np.concatenate(samples)).max()))
     means, noise = _estimates([sample / unit for sample in samples])
@@ -112,22 +113,29 @@ def _near(first: Floats, second: Floats, length: float) -> Floats:
 def _estimates(samples: Sequence[Floats]) -> tuple[Floats, Floats]:
     """The estimated means, and the covariance of their errors.
 
-    The mean of a point is that of the point with the most runs, plus the difference from it in the runs of both.
+    The point with the most runs is a control variate of the others: its mean in their runs, less that in all of its
+    runs, is their luck, times the slope β of a regression.
     """
     longest = max(samples, key=len)
-    differences = [sample - longest[: len(sample)] for sample in samples]
+    slopes, rests, lost = np.zeros(len(samples)), list(samples), np.ones(len(samples))
+    for number, sample in enumerate(samples):
+        if len(sample) >= _LEAST_RUNS:
+            control = longest[: len(sample)]
+            spread, shared = np.cov(control, sample)[0]
+            slopes[number] = shared / spread if spread > 0.0 else 0.0
+            rests[number] = sample - slopes[number] * control
+            lost[number] = np.sqrt((len(sample) - 1) / (len(sample) - 2))  # a degree of freedom, by the slope
     noise = np.empty((len(samples), len(samples)))
-    for row, first in enumerate(differences):
-        for column, second in enumerate(differences[: row + 1]):
+    for row, first in enumerate(rests):
+        for column, second in enumerate(rests[: row + 1]):
             common, all_runs = sorted((len(first), len(second)))
             noise[row, column] = np.cov(first[:common], second[:common])[0, 1] / all_runs
             noise[column, row] = noise[row, column]
-    shared = np.array([np.cov(one, longest[: len(one)])[0, 1] for one in differences])
-    noise += (shared[:, np.newaxis] + shared + longest.var(ddof=1)) / len(longest)
+    noise *= np.outer(lost, lost)
+    noise += np.outer(slopes, slopes) * longest.var(ddof=1) / len(longest)
     values, vectors = np.linalg.eigh(noise)  # estimates over different runs need not be those of any law
-    return longest.mean() + np.array([one.mean() for one in differences]), (
-        vectors * np.maximum(values, 0.0)
-    ) @ vectors.T
+    means = np.array([rest.mean() for rest in rests]) + slopes * longest.mean()
+    return means, (vectors * np.maximum(values, 0.0)) @ vectors.T
 
 
 def _best_fit(places: Floats, means: Floats, noise: Floats) -> _Fit:

@@ -10,6 +10,7 @@ import pandas as pd
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.results import folders
+from boltzmann_rl.results.checks import refuse_links
 from boltzmann_rl.results.results import Results
 from boltzmann_rl.results.spreadsheets import csv_bytes
 from boltzmann_rl.storage.atomic import write_together
@@ -18,8 +19,19 @@ from boltzmann_rl.tuning.sentences import told
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# The folder of the tables in a folder of results.
-_FOLDER = "tuning"
+
+def own_folder(folder: Path) -> Path:
+    """The folder of the tables of tuning in a folder of results, which is made if it is missing.
+
+    Raises:
+        FileExistsError: It is a file, or a link to another folder.
+    """
+    own = folder / "tuning"
+    refuse_links(own)
+    if own.exists() and not own.is_dir():
+        raise FileExistsError(f"{own} is a file where results need a folder: choose another --results folder")
+    own.mkdir(exist_ok=True)
+    return own
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +42,8 @@ class Tuning:
         recommended: One row per problem, family and parameter: the ``value``; the interval ``best_low`` to
             ``best_high`` for the best value; the range ``range_low`` to ``range_high`` around the value within 5 %: the
             fitted loss there is at most L + 5 % of |L|, where L is that of the value; whether the value is ``at_end``
-            of the range or list; the number of candidates ``tried``, and their runs in all, ``budget``.
+            of what was searched, though the parameter may go on; the number of candidates ``tried``, and their runs in
+            all, ``budget``.
         candidates: One row per problem, family and candidate: its ``runs``, the ``mean`` of the ``metric`` in these,
             and its interval from ``low`` to ``high``.
         sensitivity: One row per problem, family and value of the grid: the fitted ``mean`` of the metric, its band from
@@ -93,7 +106,6 @@ class Tuning:
         named = {"recommended": self.recommended, "candidates": self.candidates, "sensitivity": self.sensitivity}
         contents = {f"{name}.csv": csv_bytes(table) for name, table in named.items() if len(table)}
         contents["tuning.json"] = (json.dumps(self.settings, indent=2, ensure_ascii=False) + "\n").encode()
-        (folder / _FOLDER).mkdir(exist_ok=True)
-        write_together(folder / _FOLDER, contents)
+        write_together(own_folder(folder), contents)
         if not self.sensitivity.empty:
             write_together(folder, folders.draw(folder, f"{self.name}-sensitivity", self.plot()))

@@ -34,7 +34,10 @@ def _told(rows: pd.DataFrame, settings: dict[str, Any], report: Results) -> str:
 def _expected(first: Any, settings: dict[str, Any], report: Results) -> str:
     """What the chosen agent does in fresh runs."""
     summary, metric = report.summary, settings["metric"]
-    row = summary[(summary["problem"] == first["problem"]) & (summary["agent"] == first["agent"])].iloc[0]
+    rows = summary[(summary["problem"] == first["problem"]) & (summary["agent"] == first["agent"])]
+    if rows.empty:
+        return "It failed in the report, as its failures say"
+    row = rows.iloc[0]
     low, high, interval = row[f"{metric}_low"], row[f"{metric}_high"], ""
     if pd.notna(low):
         interval = f" ({100 * settings['confidence']:g} % CI {low:.4g} to {high:.4g})"

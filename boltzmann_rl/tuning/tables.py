@@ -11,6 +11,7 @@ from boltzmann_rl.statistics.intervals import mean_interval
 from boltzmann_rl.statistics.kriging import LEAST_POINTS, Curve, fitted_curve
 from boltzmann_rl.streams import stream
 from boltzmann_rl.tuning.choosing import Found, Objective
+from boltzmann_rl.tuning.space import Family
 
 # The range that is shown has fitted losses of at most this part above that of the recommended value.
 WITHIN = 0.05
@@ -92,6 +93,19 @@ def _recommended(found: Found, curve: Curve | None, interval: tuple[float, float
             inside = np.flatnonzero(within(curve.mean, found.search.chosen))
             row |= {"best_low": best[0], "best_high": best[1]}
             row |= {"range_low": grid.values[inside[0]], "range_high": grid.values[inside[-1]]}
-        at_end = grid.numeric and value in (grid.values[0], grid.values[-1])
+        at_end = _may_go_on(found.family._replace(grids=(grid,)), value)
         rows.append(row | {"at_end": at_end, "tried": len(found.search.losses), "budget": found.search.runs})
     return rows
+
+
+def _may_go_on(family: Family, value: Any) -> bool:
+    """Whether a value is the first or last of a grid of numbers, and the parameter may be beyond it."""
+    (grid,) = family.grids
+    if not grid.numeric or value not in (grid.values[0], grid.values[-1]):
+        return False
+    beside = grid.values[1] if value == grid.values[0] else grid.values[-2]
+    try:
+        family.member([value * (value / beside) if grid.logarithmic else value + (value - beside)])
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -17,9 +17,9 @@ from boltzmann_rl.results.running import Place, Tell, run_in_folder, run_plan
 from boltzmann_rl.runs.plan import Plan
 from boltzmann_rl.runs.runner import Manner
 from boltzmann_rl.runs.store import Memory
-from boltzmann_rl.statistics.judgement import Judgement
+from boltzmann_rl.statistics.judgement import ALL, Judgement
 from boltzmann_rl.tuning.choosing import Chooser, Found, check_budget, objective_of, usual_budget
-from boltzmann_rl.tuning.outcome import Tuning
+from boltzmann_rl.tuning.outcome import Tuning, own_folder
 from boltzmann_rl.tuning.space import Family, families_of
 from boltzmann_rl.tuning.tables import WITHIN, tables_of
 
@@ -101,6 +101,7 @@ def tuned(
         report = run_plan(_report_of(experiment, name, others, found), manner, tell)
         return _outcome(experiment, found, _with_cells(report, memory), budget, chooser.seeds)
     folder = folders.opened(place.results, name)
+    own_folder(folder)
     with folders.store_in(folder) as store:
         for sentence in store.set_aside():
             tell(f"{sentence}; the cells in it are computed again.")
@@ -141,7 +142,8 @@ def _report_of(experiment: Any, name: str, others: Mapping[str, Agent], found: S
         agents = {label_of(one): one.family.member(one.chosen) for one in found if one.problem == label}
         here = dataclasses.replace(experiment, problem={label: problem}, agents=agents | dict(others), compare=None)
         series += here.plan().series
-    judgement = Judgement(None, experiment.alpha, experiment.confidence)
+    compare = experiment.compare if experiment.compare in (ALL, *others) else None  # other labels have changed
+    judgement = Judgement(compare, experiment.alpha, experiment.confidence)
     return Plan(name, type(experiment).__name__, tuple(series), judgement)
 
 
