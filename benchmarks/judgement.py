@@ -4,8 +4,8 @@ Called ``judgement`` because a file ``statistics.py`` would hide Python's module
 are those of ``docs/statistics.md``. Run: ``python benchmarks/judgement.py``, or with ``--quick`` for a tenth of it.
 """
 
+import functools
 import time
-import warnings
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,7 +31,9 @@ from boltzmann_rl import (
     schedules,
     softmax,
 )
-from boltzmann_rl.engines.metrics import WINDOWS
+from boltzmann_rl.engines.metrics import BANDITS, WINDOWS
+from boltzmann_rl.engines.moments import Moments
+from boltzmann_rl.results.averaging import FALSE_ALARM, averaging_rows
 from boltzmann_rl.runs.plan import simulate_together
 from boltzmann_rl.statistics.bands import can_be_drawn, simultaneous_band
 from boltzmann_rl.statistics.comparison import all_pairs, compare, holm
@@ -340,7 +342,7 @@ def middles(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Re
             shift = np.linspace(0.0, 1.0, tasks)[:, np.newaxis]
             known = law(rng, (tasks, 100_000)) + shift
             counts = np.zeros(2)
-            for _ in range(nulls // 25):
+            for _ in range(nulls // 50):
                 scores = law(rng, (tasks, runs)) + shift
                 for k, statistic in enumerate((interquartile_mean_of_tasks, median_of_tasks)):
                     found = stratified_bootstrap(scores, statistic, rng, resamples=500)
@@ -361,7 +363,7 @@ def bands(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Resu
                 pool = pool.reshape(len(pool), 20, -1).mean(axis=-1)
             for runs in (20, 50, 200):
                 held, points, warned, drawn_bands = 0, 0.0, 0, 0
-                for _ in range(nulls // 25):
+                for _ in range(nulls // 50):
                     some = pool[rng.integers(len(pool), size=runs)]
                     where = can_be_drawn(some)
                     points += where.mean()
@@ -438,6 +440,15 @@ class Pretender:
         return np.where(uniforms < self.share, values.argmax(axis=-1), honest)
 
 
+def p_values_of(blocks: list) -> list[float]:
+    """The p-values of reward and regret of an agent whose runs have one window."""
+    curves = {
+        metric: functools.reduce(Moments.merge, [b.curves[metric] for b in blocks]) for metric in blocks[0].curves
+    }
+    means = {metric: np.concatenate([b.windows[metric][:, 0] for b in blocks]) for metric in blocks[0].windows}
+    return [row["p_value"] for row in averaging_rows(BANDITS, curves, means)]
+
+
 def same_means(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Result:
     """How often averages are told apart from what happened, where they should not and where they should."""
     bandits = {
@@ -452,15 +463,14 @@ def same_means(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) ->
     agents = {**honest, "5 %": Agent(SampleAverage(), Pretender(0.05)), "20 %": Agent(SampleAverage(), Pretender(0.2))}
     rows = []
     for name, bandit in bandits.items():
-        for runs in (5, 30):
-            found = []
-            for seed in range(nulls // 25):
-                experiment = BanditExperiment("same", bandit, agents, runs=runs, steps=100, seed=seed, windows=1)
-                with warnings.catch_warnings(action="ignore"):
-                    found.append(experiment.run(progress=False).averaging.pivot(index="agent", columns="metric"))
-            p_values = {agent: np.array([one["p_value"].loc[agent] for one in found]) for agent in agents}
+        for runs in (5, 30, 200):
+            p_values: dict[str, list] = {agent: [] for agent in agents}
+            for seed in range(nulls // 50):
+                experiment = BanditExperiment("same", bandit, agents, runs=runs, steps=100, seed=seed)
+                for agent, blocks in measured(experiment, windows=1).items():
+                    p_values[agent].append(p_values_of(blocks))
             equal = np.concatenate([p_values[agent] for agent in honest])
-            seen = [(p_values[agent].min(axis=1) <= 1e-4 / 8).mean() for agent in ("5 %", "20 %")]
+            seen = [(np.min(p_values[agent], axis=1) <= FALSE_ALARM / 8).mean() for agent in ("5 %", "20 %")]
             shares = ((equal <= level).mean() for level in (0.01, 0.001))
             rows.append((name, f"{runs}", *(f"{share:.4f}" for share in shares), *(f"{share:.2f}" for share in seen)))
     head = ("bandit", "runs of 100 steps", "p ≤ 0.01", "p ≤ 0.001", "5 % other actions", "20 % other actions")
