@@ -137,6 +137,43 @@ def test_first_passages_are_at_the_end_of_the_first_window_at_the_threshold(resu
             assert ends(found, "median") == (order[13], order[26]), "ranks 14 and 27 of 40"
 
 
+def test_metrics_that_are_better_low_must_fall_and_score_0_where_they_are_high(results):
+    falling = results.first_passage(0.1, "regret")
+    assert falling.equals(results.first_passage(0.1, "regret", below=True))
+    assert not falling.equals(results.first_passage(0.1, "regret", below=False))
+    regrets = results.runs.groupby(["problem", "agent"])["regret"].mean().unstack()
+    scores = results.aggregate("regret").set_index("agent")["mean"]
+    for agent in AGENTS:
+        worst, best = regrets.max(axis=1), regrets.min(axis=1)
+        assert scores[agent] == pytest.approx(((regrets[agent] - worst) / (best - worst)).mean(), abs=1e-12)
+
+
+def test_runs_that_were_made_elsewhere_have_the_same_estimates():
+    """The windows of an experiment, of one step each, go out as a table and come back."""
+    own = replace(EXPERIMENT, name="own", steps=100).run(progress=False)
+    table = own.run_curves.rename(columns={"run": "seed", "begin": "step"})
+    others = brl.Results.of_runs(table[["problem", "agent", "seed", "step", "reward"]])
+    for found, expected in (
+        (others.estimates(last=5), own.estimates(last=5)),
+        (others.first_passage(1.0), own.first_passage(1.0, "reward")),
+        (others.aggregate(between=GIVEN), own.aggregate(between=GIVEN)),
+        (others.difference_curve("τ = 0.3", "greedy"), own.difference_curve("τ = 0.3", "greedy", "reward")),
+    ):
+        shared = [name for name in expected if not name.endswith(("low", "high")) and name != "experiment"]
+        if "difference" not in expected and "normalisation" not in expected:  # what no chance is needed for
+            shared += [name for name in expected if name.endswith(("low", "high"))]
+        pd.testing.assert_frame_equal(found[shared], expected[shared], check_dtype=False)
+    assert others.averaging.empty
+
+
+def test_runs_that_ended_when_they_decided_are_warned_of():
+    results = replace(EXPERIMENT, name="until", problem=PROBLEMS["far"]).run(
+        until="decided", at_most=60, progress=False
+    )
+    for table in (results.estimates(), results.difference_curve("τ = 0.3", "greedy")):
+        assert table["warning"].str.startswith("the runs ended when they decided").all()
+
+
 def test_runs_that_never_reach_a_threshold_are_not_left_out(results):
     table = results.first_passage(1e9)
     assert (table["reached"] == 0.0).all()

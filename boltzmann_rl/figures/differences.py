@@ -1,5 +1,7 @@
 """Curves of the difference between two agents, with a band that holds all of the curve."""
 
+import textwrap
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -61,4 +63,5 @@ def _caption(curves: pd.DataFrame, metric: str, confidence: float) -> str:
         lines.append(f"band: holds the whole curve at once with {100 * confidence:g} % confidence (simultaneous)")
     if bare.any():
         lines.append(f"circles: {'; '.join(dict.fromkeys(curves['warning'][bare]))}")
-    return "\n".join(lines)
+    lines += dict.fromkeys(warning for warning in curves["warning"][~bare] if warning)
+    return "\n".join(textwrap.fill(line, 100) for line in lines)

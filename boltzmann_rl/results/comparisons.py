@@ -15,7 +15,7 @@ from boltzmann_rl.statistics.judgement import Judgement, Study, runs_that_choose
 from boltzmann_rl.streams import stream
 
 # Of runs that stopped when they decided.
-_STOPPED = "the runs ended when they decided, and this is for a number of runs that is fixed beforehand: see the looks"
+STOPPED = "the runs ended when they decided, and this is for a number of runs that is fixed beforehand: see the looks"
 
 
 def samples_of(runs: pd.DataFrame, manifest: Mapping[str, Any], problem: str) -> dict[str, dict[str, Floats]]:
@@ -62,7 +62,7 @@ def comparisons_table(
         rows += [labels | row for row in _rows(pairs, sides, judged, rng)]
     if "stopping" in manifest:
         for row in rows:
-            row["warning"] = "; ".join(filter(None, (_STOPPED, row["warning"])))
+            row["warning"] = "; ".join(filter(None, (STOPPED, row["warning"])))
     return pd.DataFrame(rows, columns=[*COMPARISONS])
 
 

@@ -89,6 +89,7 @@ def _of_problem(samples: Samples, problem: str, pair: tuple[str, str], metric: s
     differences = course.means
     rng = stream(samples.seed, "difference curve", problem, *pair, metric)
     low, high, why = _band(differences, rng, samples.confidence)
+    why = [samples.warned(one) for one in why]
     labels = {"experiment": samples.name, "problem": problem, "first": pair[0], "second": pair[1], "metric": metric}
     places = {"window": np.arange(len(course.begin)), "begin": course.begin, "end": course.end}
     numbers = {"difference": mean_of(np.ascontiguousarray(differences.T)), "low": low, "high": high}

@@ -72,7 +72,7 @@ def estimates(
         row |= _columns("median", statistics.median(whole, level))
         row |= _columns("area_under_curve", mean_intervals(course.whole, level, **within))
         row |= _columns("final", mean_intervals(final, level, **within))
-        rows.append(row | {"warning": coverage_warning(spread_of(np.stack([whole, final])))})
+        rows.append(row | {"warning": samples.warned(coverage_warning(spread_of(np.stack([whole, final]))))})
     return pd.DataFrame(rows)
 
 
@@ -81,7 +81,7 @@ def first_passage(
     threshold: float,
     metric: str | None = None,
     *,
-    below: bool = False,
+    below: bool | None = None,
     confidence: float | None = None,
 ) -> pd.DataFrame:
     """How many steps (or episodes) runs take to a threshold: one row per problem and agent.
@@ -96,7 +96,8 @@ def first_passage(
         threshold: In the unit of the metric.
         metric: One of the metrics in `run_curves`; by default the one that ranks the agents, averaged over the
             policy's probabilities where it can be, since noise passes thresholds too.
-        below: Whether the mean must be at most the threshold, for metrics that are better the lower they are.
+        below: Whether the mean must be at most the threshold; by default for metrics that are better the lower they
+            are, such as a regret.
         confidence: Of each interval; by default as declared.
 
     Raises:
@@ -114,7 +115,9 @@ def first_passage(
         1  τ = 1.0      0.4     inf
     """
     samples, rows = Samples(results, confidence), []
-    name, sign = samples.metric(metric, averaged=True), -1.0 if below else 1.0
+    name = samples.metric(metric, averaged=True)
+    falling = not samples.is_better_high(name) if below is None else below
+    sign = -1.0 if falling else 1.0
     goal = as_finite(threshold, "threshold")
     for problem, agent in samples.pairs:
         course = samples.course(problem, agent, name)
@@ -241,7 +244,7 @@ def _middle_and_mean(scores: Floats) -> Floats:
 def _scores(samples: Samples, metric: str, between: Between) -> dict[str, Floats]:
     """Normalised scores ``(problems, runs)`` of each agent that is there on every problem."""
     means = {pair: samples.means(*pair, metric) for pair in samples.pairs}
-    ends = {problem: _ends(samples, means, problem, between) for problem in samples.problems}
+    ends = {problem: _ends(samples, metric, means, problem, between) for problem in samples.problems}
     for problem, (zero, one) in ends.items():
         if zero == one:
             raise ValueError(f"the scores 0 and 1 must be different returns, got {zero} for both on {problem}")
@@ -253,7 +256,7 @@ def _scores(samples: Samples, metric: str, between: Between) -> dict[str, Floats
 
 
 def _ends(
-    samples: Samples, means: Mapping[tuple[str, str], Floats], problem: str, between: Between
+    samples: Samples, metric: str, means: Mapping[tuple[str, str], Floats], problem: str, between: Between
 ) -> tuple[float, float]:
     """What scores 0 and what scores 1 on a problem."""
     if isinstance(between, Mapping):
@@ -263,7 +266,8 @@ def _ends(
         return as_finite(zero, f"between[{problem!r}]"), as_finite(one, f"between[{problem!r}]")
     here = {agent: float(sample.mean()) for (where, agent), sample in means.items() if where == problem}
     if between is None:
-        return min(here.values()), max(here.values())
+        worst, best = min(here.values()), max(here.values())
+        return (worst, best) if samples.is_better_high(metric) else (best, worst)
     if not isinstance(between, tuple | list) or len(between) != 2:
         raise TypeError(
             f"between must be two agents, (the one that scores 0, the one that scores 1), or a mapping from problems "

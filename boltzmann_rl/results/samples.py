@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, shown
 from boltzmann_rl.engines.metrics import bounds_of
+from boltzmann_rl.results.comparisons import STOPPED
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.results.tables import blocks_of
@@ -133,6 +134,7 @@ class Samples:
         self.measures, self.seed = measures_in(results.manifest), int(results.manifest["declaration"]["seed"])
         self._courses = _Table(results.windows) if len(results.windows) else _Cells(*results.at_hand())
         self._totals = results.runs
+        self.stopped = STOPPED if "stopping" in results.manifest else ""
         self.pairs, self.metrics = self._courses.pairs, self._courses.metrics
         self.problems, self.agents = (tuple(dict.fromkeys(labels)) for labels in zip(*self.pairs, strict=True))
 
@@ -178,6 +180,14 @@ class Samples:
         course = self.course(problem, agent, metric)
         first = min(int(np.searchsorted(course.begin, self._courses.uncounted)), len(course.begin) - 1)
         return course.part(slice(first, None)).whole
+
+    def warned(self, *warnings: str) -> str:
+        """Warnings in one, with that of runs that ended when they decided."""
+        return "; ".join(filter(None, (self.stopped, *warnings)))
+
+    def is_better_high(self, metric: str) -> bool:
+        """Whether the best agent is the one with the highest mean; so for metrics of which nothing is said."""
+        return all(known.higher_is_better for known in self.measures.metrics if known.name == metric)
 
     def is_share(self, metric: str) -> bool:
         """Whether a metric is a share, whose mean lies in [0, 1]."""
