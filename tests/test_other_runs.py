@@ -94,6 +94,16 @@ def test_a_lower_mean_is_best_where_that_is_declared():
     assert (lower.comparisons["difference"] < 0).all(), "the first of each pair has the lower mean"
 
 
+def test_intervals_of_shares_lie_between_0_and_1_also_if_runs_have_several_episodes():
+    given = table(agents=2, seeds=3, steps=range(10))
+    given["success"] = (given["agent"] == "agent 1") & ((given["seed"] > 0) | (given["step"] < 2))
+    results = Results.of_runs(given, metrics=[Metric("success", scale="percent")])
+    row = results.summary.iloc[0]
+    assert row["success"] == pytest.approx(22 / 30)
+    assert (row["success_low"], row["success_high"]) == (0.0, 1.0), "three runs that differ as much say nothing"
+    assert results.curves[["low", "high"]].stack().between(0.0, 1.0).all()
+
+
 def test_what_is_compared_may_be_declared():
     results = Results.of_runs(table(), compare="agent 0", alpha=0.01, confidence=0.9)
     assert results.comparisons[["first", "second"]].to_numpy().tolist() == [
@@ -266,6 +276,18 @@ def test_a_forged_manifest_is_refused_with_the_reason(tmp_path, capsys, case):
     assert "Traceback" not in err
     assert all(line.isprintable() for line in err.split("\n"))
     assert everything_in(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "change", [lambda lines: lines[:-1], lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]]]
+)
+def test_runs_that_differ_in_their_windows_are_refused_on_reading(tmp_path, change):
+    folder = Results.of_runs(table(seeds=4), "theirs").save(tmp_path)
+    rewrite(folder, tables={})
+    path = folder / "run_curves.csv"
+    path.write_text("".join(change(path.read_text("utf-8").splitlines(keepends=True))), "utf-8")
+    with pytest.raises(ValueError, match="all runs of an agent must have the same windows, in their order"):
+        load(folder)
 
 
 def test_run_curves_that_were_changed_are_noticed(tmp_path):

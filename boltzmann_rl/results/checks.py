@@ -187,9 +187,19 @@ def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> Non
         raise ValueError(f"it must have one row for each agent on each problem, {pairs} in all, got {len(table)}")
     if kind == "comparisons" and (unknown := {*table["verdict"]} - {*Verdict}):
         raise ValueError(f"its verdict {shown(min(unknown))} is not one that a comparison gives")
+    if kind == "run_curves":
+        _check_windows(table)
     for column in ("step", "run", "runs"):
         if column in table and not table[column].between(0, _LARGEST).all():
             raise ValueError(f"{column} must be integers ≥ 0")
+
+
+def _check_windows(table: pd.DataFrame) -> None:
+    """Refuse runs of an agent that differ in their windows."""
+    by_run = table.groupby(["problem", "agent", "run"], sort=False)
+    sizes = by_run.size().groupby(level=["problem", "agent"]).nunique()
+    if (by_run.cumcount() != table["window"]).any() or (sizes > 1).any():
+        raise ValueError("all runs of an agent must have the same windows, in their order")
 
 
 def _mapping(value: Any, what: str) -> dict[str, Any]:

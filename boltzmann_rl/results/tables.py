@@ -17,7 +17,7 @@ from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.runs.outline import Entry, Outline
 from boltzmann_rl.runs.store import Memory, Store
 from boltzmann_rl.statistics.comparison import paired_difference
-from boltzmann_rl.statistics.intervals import mean_interval
+from boltzmann_rl.statistics.intervals import mean_intervals
 
 
 class Tables(NamedTuple):
@@ -145,8 +145,10 @@ def _summary(
         if study:
             row["family"], row["parameter"] = study.get(agent, ("", float("nan")))
         for metric, sample in samples[agent].items():
-            shares: Any = "exact" if metric in percent else None  # other metrics may be 0 or 1 by chance
-            ends = mean_interval(sample, confidence, shares=shares)
+            kind: Any = {"shares": None}  # other metrics than shares may be 0 or 1 by chance
+            if metric in percent:
+                kind = {"shares": "exact", "bounds": (0.0, 1.0)}
+            ends = (float(part) for part in mean_intervals(sample, confidence, **kind))
             row[metric], row[f"{metric}_low"], row[f"{metric}_high"] = ends
         of_agent = None if agent == ranked[0] else better * samples[agent][measures.primary]
         yield row | _behind(best, of_agent, declared.get(agent))

@@ -151,7 +151,7 @@ class _Rows:
         else:
             self.refuse(column, ~_each(given, _is_number), "integers", TypeError)
             found = np.array([float(number) for number in given])
-        self.refuse(column, ~((found >= 0) & (found < _LARGEST) & (found % 1 == 0)), "integers of 0 or more")
+        self.refuse(column, ~((found >= 0) & (found < _LARGEST) & (found % 1 == 0)), "integers from 0 to 2**53 − 1")
         return found.astype(np.int64)
 
     def values(self, column: str) -> Any:
