@@ -1,6 +1,6 @@
 """Comparisons: what the runs say of the declared pairs of agents or families."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,7 +49,7 @@ def comparisons_table(
         judgement: What is compared; by default what was declared.
         metric: Of the table of runs; by default the one that ranks the agents.
     """
-    judged, metric, rows = judgement or judgement_in(manifest), metric or manifest["primary"], []
+    judged, metric, tables = judgement or judgement_in(manifest), metric or manifest["primary"], []
     study: Study = {label: family for label, (family, _) in manifest.get("study", {}).items()}
     declared = judged.pairs([*manifest["declaration"]["agents"]], study)
     for problem in runs["problem"].unique():
@@ -59,11 +59,14 @@ def comparisons_table(
         sides = _sides(samples, study, manifest["primary"], metric, pairs)
         labels = {"experiment": manifest["name"], "problem": problem, "metric": metric}
         rng = stream(manifest["declaration"]["seed"], "comparison", problem)
-        rows += [labels | row for row in _rows(pairs, sides, judged, rng)]
+        if pairs:
+            tables.append(pd.DataFrame(labels | _columns(pairs, sides, judged, rng), columns=[*COMPARISONS]))
+    if not tables:
+        return pd.DataFrame(columns=[*COMPARISONS])
+    found = pd.concat(tables, ignore_index=True)
     if "stopping" in manifest:
-        for row in rows:
-            row["warning"] = "; ".join(filter(None, (STOPPED, row["warning"])))
-    return pd.DataFrame(rows, columns=[*COMPARISONS])
+        found["warning"] = [f"{STOPPED}; {warning}" if warning else STOPPED for warning in found["warning"]]
+    return found
 
 
 class _Side(NamedTuple):
@@ -96,31 +99,28 @@ def _sides(
     return sides
 
 
-def _rows(
+def _columns(
     pairs: list[tuple[str, str]], sides: dict[str, _Side], judgement: Judgement, rng: np.random.Generator
-) -> Iterator[dict[str, Any]]:
-    """What is said of each pair."""
-    if not pairs:
-        return
+) -> dict[str, Any]:
+    """What is said of the pairs."""
     place = {label: number for number, label in enumerate(sides)}
     indices = [(place[first], place[second]) for first, second in pairs]
     samples = np.stack([side.samples for side in sides.values()])
     found = compare(samples, indices, rng, alpha=judgement.alpha, confidence=judgement.confidence)
-    for number, (first, second) in enumerate(pairs):
-        yield {
-            "first": first,
-            "second": second,
-            "first_agent": sides[first].agent,
-            "second_agent": sides[second].agent,
-            "runs": samples.shape[1],
-            "difference": found.difference[number],
-            "low": found.low[number],
-            "high": found.high[number],
-            "p_value": found.single_step[number],
-            "p_step_down": found.p_value[number],
-            "effect_size": found.effect_size[number],
-            "superiority": found.superiority[number],
-            "verdict": str(found.verdicts[number]),
-            "method": found.method,
-            "warning": found.warning,
-        }
+    return {
+        "first": [first for first, _ in pairs],
+        "second": [second for _, second in pairs],
+        "first_agent": [sides[first].agent for first, _ in pairs],
+        "second_agent": [sides[second].agent for _, second in pairs],
+        "runs": samples.shape[1],
+        "difference": found.difference,
+        "low": found.low,
+        "high": found.high,
+        "p_value": found.single_step,
+        "p_step_down": found.p_value,
+        "effect_size": found.effect_size,
+        "superiority": found.superiority,
+        "verdict": [*map(str, found.verdicts)],
+        "method": found.method,
+        "warning": found.warning,
+    }

@@ -67,38 +67,35 @@ def _better(manifest: Mapping[str, Any]) -> float:
 
 def _judged(best: pd.Series, comparisons: pd.DataFrame, manifest: Mapping[str, Any]) -> list[str]:
     """What the declared comparisons say: of the best with its closest rival, or with a baseline, or those of a list."""
-    everything: list[Any] = comparisons.to_dict("records")
-    rows = [row for row in everything if row["verdict"] != Verdict.ONE_RUN]
-    if _better(manifest) < 0.0:
-        rows = [_negated(row) for row in rows]
-    if not rows:
+    if comparisons.empty or comparisons["verdict"].iloc[0] == Verdict.ONE_RUN:
         return []
-    judgement, told = judgement_in(manifest), rows[:_TOLD]
+    judgement, better, others = judgement_in(manifest), _better(manifest), []
     if judgement.compare in (None, ALL, FAMILIES):
-        family = manifest.get("study", {}).get(best["agent"], (None,))[0]
-        with_best = [_led_by(row, (best["agent"], family)) for row in rows]
-        told = sorted((row for row in with_best if row is not None), key=lambda row: row["difference"])
-        told, others = told[:1], told[1:]
+        names = best["agent"], manifest.get("study", {}).get(best["agent"], (None,))[0]
+        with_best = comparisons[comparisons["first"].isin(names) | comparisons["second"].isin(names)]
+        rows = sorted((_led_by(row, names) for row in _rows(with_best, better)), key=lambda row: row["difference"])
+        told, others = rows[:1], rows[1:]
     else:
-        others = []
+        told = _rows(comparisons.head(_TOLD), better)
     said = [_compared(row, judgement.confidence, judgement.alpha) for row in told]
     if ahead := [row["second_agent"] for row in others if row["verdict"] == Verdict.FIRST]:
         said.append(f"{told[0]['first_agent']} was ahead of {_listed(ahead)}.")
-    if not others and len(rows) > len(told):
-        said.append(f"{len(rows) - len(told)} more comparisons are in the table.")
-    return [
-        *said,
-        _how(rows),
-        *[f"Warning: {warning}." for warning in dict.fromkeys(r["warning"] for r in told) if warning],
-    ]
+    if not others and len(comparisons) > len(told):
+        said.append(f"{len(comparisons) - len(told)} more comparisons are in the table.")
+    warnings = dict.fromkeys(f"Warning: {row['warning']}." for row in told if row["warning"])
+    return [*said, _how(told, len(comparisons)), *warnings]
 
 
-def _led_by(row: dict[str, Any], names: tuple[str, str | None]) -> dict[str, Any] | None:
-    """The comparison with the best side first; None if that takes no part."""
+def _rows(comparisons: pd.DataFrame, better: float) -> list[dict[str, Any]]:
+    """Comparisons of means, or of their negatives where a lower mean is better."""
+    rows: list[Any] = comparisons.to_dict("records")
+    return rows if better > 0.0 else [_negated(row) for row in rows]
+
+
+def _led_by(row: dict[str, Any], names: tuple[str, str | None]) -> dict[str, Any]:
+    """The comparison with the best side first."""
     if row["first"] in names:
         return row
-    if row["second"] not in names:
-        return None
     swapped = {"first": "second", "second": "first", "first_agent": "second_agent", "second_agent": "first_agent"}
     return {swapped.get(name, name): value for name, value in _negated(row).items()}
 
@@ -157,13 +154,13 @@ def _what_would_change(row: dict[str, Any], verdict: Verdict) -> str:
     return f"; about {_round(undone)} further runs without any difference would undo that"
 
 
-def _how(rows: list[dict[str, Any]]) -> str:
-    """How the comparisons were made."""
+def _how(rows: list[dict[str, Any]], number: int) -> str:
+    """How the comparisons, some of which are these, were made."""
     method, runs = rows[0]["method"], rows[0]["runs"]
     chosen = "; the best of each family was chosen in other runs" if any(map(_of_families, rows)) else ""
-    if len(rows) > 1:
-        number = "both" if len(rows) == 2 else f"all {len(rows)}"
-        return f"(Paired over {runs} runs; intervals and p-values hold for {number} together, by {method}{chosen}.)"
+    if number > 1:
+        which = "both" if number == 2 else f"all {number}"
+        return f"(Paired over {runs} runs; intervals and p-values hold for {which} together, by {method}{chosen}.)"
     method = "flips of signs" if "flips" in method else "a paired t-test"
     return f"(Paired over {runs} runs, by {method}{chosen}.)"
 

@@ -157,11 +157,10 @@ def _summary(
 def _with_best(comparisons: pd.DataFrame, best: str, better: float) -> dict[str, tuple[float, float, float]]:
     """Ends and p-value of the declared comparison of the best agent with each other one: how far it is ahead."""
     found = {}
-    for row in comparisons.to_dict("records"):
-        if best in (row["first"], row["second"]):
-            other, turn = (row["second"], better) if row["first"] == best else (row["first"], -better)
-            low, high = sorted((turn * row["low"], turn * row["high"]))
-            found[other] = low, high, row["p_value"]
+    for row in comparisons[comparisons["first"].eq(best) | comparisons["second"].eq(best)].to_dict("records"):
+        other, turn = (row["second"], better) if row["first"] == best else (row["first"], -better)
+        low, high = sorted((turn * row["low"], turn * row["high"]))
+        found[other] = low, high, row["p_value"]
     return found
 
 
