@@ -107,8 +107,8 @@ def draw_e_values(ax: Axes, pairs: list[Pair]) -> None:
             ax.plot(runs[-1], 10.0 ** min(logs[-1], HIGHEST), "^" if above else "o", color=colour, markersize=4)
     threshold = len(pairs) / ALPHA
     ax.axhline(threshold, color="black", linewidth=0.8, linestyle=":")
-    ax.annotate(f"{len(pairs)} / {ALPHA} = {threshold:.0f}", (SHIPPED, threshold), xytext=(0, 3),
-                textcoords="offset points", ha="right", va="bottom", fontsize=7)  # fmt: skip
+    ax.annotate(f"{len(pairs)} / {ALPHA} = {threshold:.0f}", (SHIPPED, threshold), xytext=(0, -3),
+                textcoords="offset points", ha="right", va="top", fontsize=7)  # fmt: skip
     ax.set(
         xscale="log",
         yscale="log",
