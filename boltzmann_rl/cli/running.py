@@ -164,7 +164,8 @@ def _run(plan: Any, source: Path, options: argparse.Namespace) -> int:
     say()
     _print_averaging(results)
     if "planned_runs" in results.manifest:
-        say(f"{results.manifest['runs']} of {plan.runs} runs are complete. Later: boltzmann-rl plot {folder}")
+        runs, planned = results.manifest["runs"], results.manifest["planned_runs"]
+        say(f"{runs} of {planned} runs are complete. Later: boltzmann-rl plot {folder}")
     _print_reasons(results.manifest.get("reasons", {}))
     return _print_failures(results.failures, source, options)
 
