@@ -342,7 +342,7 @@ def middles(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Re
             shift = np.linspace(0.0, 1.0, tasks)[:, np.newaxis]
             known = law(rng, (tasks, 100_000)) + shift
             counts = np.zeros(2)
-            for _ in range(nulls // 50):
+            for _ in range(nulls // 100):
                 scores = law(rng, (tasks, runs)) + shift
                 for k, statistic in enumerate((interquartile_mean_of_tasks, median_of_tasks)):
                     found = stratified_bootstrap(scores, statistic, rng, resamples=500)
@@ -363,7 +363,7 @@ def bands(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Resu
                 pool = pool.reshape(len(pool), 20, -1).mean(axis=-1)
             for runs in (20, 50, 200):
                 held, points, warned, drawn_bands = 0, 0.0, 0, 0
-                for _ in range(nulls // 50):
+                for _ in range(nulls // 100):
                     some = pool[rng.integers(len(pool), size=runs)]
                     where = can_be_drawn(some)
                     points += where.mean()
@@ -463,9 +463,9 @@ def same_means(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) ->
     agents = {**honest, "5 %": Agent(SampleAverage(), Pretender(0.05)), "20 %": Agent(SampleAverage(), Pretender(0.2))}
     rows = []
     for name, bandit in bandits.items():
-        for runs in (5, 30, 200):
+        for runs in (30, 200):
             p_values: dict[str, list] = {agent: [] for agent in agents}
-            for seed in range(nulls // 50):
+            for seed in range(nulls // 100):
                 experiment = BanditExperiment("same", bandit, agents, runs=runs, steps=100, seed=seed)
                 for agent, blocks in measured(experiment, windows=1).items():
                     p_values[agent].append(p_values_of(blocks))

@@ -343,9 +343,11 @@ def test_the_figure_of_a_difference_has_a_zero_line_a_band_and_circles_where_the
     told = figure.get_suptitle()
     for part in ("τ = 0.3 − greedy", "40 runs", "90 %", "simultaneous"):
         assert part in told
-    told = results.plot_difference("greedy", "twin").get_suptitle()
-    assert "circles: no band: fewer than 10 runs differ" in told
-    assert "95 %" not in told
+    twins = results.plot_difference("greedy", "twin")
+    assert "95 %" not in twins.get_suptitle()
+    assert [ax.get_title("left") for ax in twins.axes] == [
+        f"{problem}\ncircles: no band: fewer than 10 runs differ" for problem in PROBLEMS
+    ]
 
 
 def test_curves_of_shares_have_exact_intervals_and_others_students(results, lake):

@@ -22,19 +22,19 @@ def plot_differences(curves: pd.DataFrame, measures: Measures, confidence: float
     Returns:
         A Matplotlib figure, as `boltzmann_rl.figures.curves.plot_curves`.
     """
-    problems, metric = list(curves["problem"].unique()), str(curves["metric"].iloc[0])
+    metric = str(curves["metric"].iloc[0])
     known = next((one for one in measures.metrics if one.name == metric), None)
+    titles = {str(problem): _title(str(problem), here) for problem, here in curves.groupby("problem", sort=False)}
+    lines = "\n".join(titles.values()).count("\n") + 1
     with styled():
-        figure = Drawing(figsize=(5.2, 2.2 * len(problems) + 0.3), layout="constrained")
-        axes = figure.subplots(len(problems), 1, squeeze=False)
-        for ax, problem in zip(axes[:, 0], problems, strict=True):
-            here = curves[curves["problem"] == problem]
-            _draw(ax, here, known.unit if known else "")
-            ax.set_title(short(problem))
+        figure = Drawing(figsize=(5.2, 2.0 * len(titles) + 0.14 * lines + 0.4), layout="constrained")
+        axes = figure.subplots(len(titles), 1, squeeze=False)
+        for ax, (problem, title) in zip(axes[:, 0], titles.items(), strict=True):
+            _draw(ax, curves[curves["problem"] == problem], known.unit if known else "")
+            ax.set_title(title)
             ax.set_xlabel(measures.axis)
-        figure.suptitle(
-            _caption(curves, known.title if known else short(metric), confidence), fontsize=8, x=0.01, ha="left"
-        )
+        caption = _caption(curves, known.title if known else short(metric), confidence)
+        figure.suptitle(caption, fontsize=8, x=0.01, ha="left")
     return figure
 
 
@@ -58,10 +58,14 @@ def _caption(curves: pd.DataFrame, metric: str, confidence: float) -> str:
     """What is drawn, of how many runs, and what the band says."""
     name, first, second, runs = (curves[part].iloc[0] for part in ("experiment", "first", "second", "runs"))
     lines = [f"{name}: {metric}, {short(first)} − {short(second)}, {runs} run{'s, paired' if runs > 1 else ''}"]
-    bare = curves["low"].isna()
-    if not bare.all():
+    if curves["low"].notna().any():
         lines.append(f"band: holds the whole curve at once with {100 * confidence:g} % confidence (simultaneous)")
-    if bare.any():
-        lines.append(f"circles: {'; '.join(dict.fromkeys(curves['warning'][bare]))}")
-    lines += dict.fromkeys(warning for warning in curves["warning"][~bare] if warning)
-    return "\n".join(textwrap.fill(line, 100) for line in lines)
+    return "\n".join(lines)
+
+
+def _title(problem: str, curve: pd.DataFrame) -> str:
+    """The label of the problem, and what is to be said of its band."""
+    bare = curve["low"].isna()
+    circles = dict.fromkeys(f"circles: {warning}" for warning in curve["warning"][bare])
+    others = dict.fromkeys(warning for warning in curve["warning"][~bare] if warning)
+    return "\n".join([short(problem), *(textwrap.fill(line, 76) for line in (*circles, *others))])
