@@ -28,10 +28,9 @@ def run_python(name):
     return namespace
 
 
-def run_commands(name):
-    """Run all commands of a page."""
-    for language, text in blocks(name):
-        for line in text.splitlines() if language == "sh" else ():
-            program, *arguments = shlex.split(line)
-            assert program == "boltzmann-rl"
-            assert main(arguments) == 0, line
+def run_commands(text):
+    """Run commands, one on each line."""
+    for line in text.splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "boltzmann-rl"
+        assert main(arguments) == 0, line

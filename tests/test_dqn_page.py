@@ -2,12 +2,11 @@
 
 import importlib.util
 import re
-from pathlib import Path
 
 import pandas as pd
+from pages import DOCS, page
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE = (DOCS / "dqn.md").read_text("utf-8")
+PAGE = page("dqn.md")
 
 
 def comparison():

@@ -1,23 +1,20 @@
 """The code of docs/estimates.md runs, from top to bottom, and the page names the columns that there are."""
 
 import re
-from pathlib import Path
 
 import pytest
+from pages import page, run_python
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE = (DOCS / "estimates.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
+PAGE = page("estimates.md")
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     """The variables of the page after its code has run."""
-    folder, namespace = tmp_path_factory.mktemp("page"), {"__name__": "page"}
+    folder = tmp_path_factory.mktemp("page")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for text in BLOCKS:
-            exec(compile(text, "estimates.md", "exec"), namespace)
+        namespace = run_python("estimates.md")
     assert (folder / "difference.png").exists()
     return namespace
 
@@ -44,8 +41,3 @@ def test_the_figure_of_the_page_has_a_band_on_both_problems(ran):
 def test_averages_of_the_page_agree_with_what_happened(ran):
     assert not ran["averaging"]["warning"].any()
     assert (ran["averaging"]["factor"] >= 1.0).all()
-
-
-def test_the_links_of_the_page_lead_to_files():
-    for target in re.findall(r"\]\((?!https:)([^)#]+)", PAGE):
-        assert (DOCS / target).exists(), target

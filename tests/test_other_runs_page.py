@@ -1,16 +1,15 @@
 """The code of docs/other_runs.md runs, from top to bottom, in one folder."""
 
 import re
-from pathlib import Path
 
 import pytest
+from pages import page, run_python
 from test_logs import monitor
 from test_other_runs import ragged, table
 
 from boltzmann_rl import load, logs
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE = (DOCS / "other_runs.md").read_text("utf-8")
+PAGE = page("other_runs.md")
 
 
 @pytest.fixture
@@ -30,9 +29,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_the_code_runs_from_top_to_bottom(folder, capsys):
-    namespace = {}
-    for text in re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE):
-        exec(compile(text, "other_runs.md", "exec"), namespace)
+    namespace = run_python("other_runs.md")
     assert "PPO had the highest mean return over the run" in capsys.readouterr().out
     assert load(folder / "results" / "mine").manifest["judgement"]["compare"] == "DQN"
     assert namespace["by_loss"].summary["agent"].iloc[0] == "PPO"
@@ -42,8 +39,3 @@ def test_the_code_runs_from_top_to_bottom(folder, capsys):
 
 def test_the_readers_of_the_page_are_those_that_there_are():
     assert set(re.findall(r"brl\.logs\.(\w+)", PAGE)) == set(logs.__all__)
-
-
-def test_the_links_of_the_page_lead_to_files():
-    for target in re.findall(r"\]\((?!https:)([^)#]+)\)", PAGE):
-        assert (DOCS / target).exists(), target

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import loky.backend  # noqa: F401 - which makes its way to start processes known to dask
 import pytest
+from pages import blocks, page
 
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
 from boltzmann_rl.cli.parser import parser
 from boltzmann_rl.runs.executors.choice import library_of
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE = (DOCS / "runs.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
+PAGE, BLOCKS = page("runs.md"), blocks("runs.md")
 FILE = next(text for language, text in BLOCKS if text.startswith("# study.py"))
 CLUSTER = next(text for language, text in BLOCKS if "SLURMCluster" in text)
 SCRIPT = next(text for language, text in BLOCKS if language == "bash")
@@ -114,11 +113,6 @@ def test_the_code_for_a_cluster_of_dask_runs_on_a_cluster_on_this_machine(folder
     assert asked == [{"cores": 16, "processes": 16, "memory": "32GB", "walltime": "04:00:00"}, 4]
     whole = EXPERIMENT.run(progress=False)
     assert brl.load("results/study").runs.equals(whole.runs)
-
-
-def test_the_links_of_the_page_lead_to_files():
-    for target in re.findall(r"\]\((?!https:)([^)#]+)\)", PAGE):
-        assert (DOCS / target).exists(), target
 
 
 def test_the_statuses_of_the_page_are_those_of_the_help():

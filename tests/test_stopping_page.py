@@ -1,19 +1,15 @@
 """The code and the commands of docs/stopping.md run, from top to bottom, in one folder."""
 
 import re
-import shlex
 import sys
-from pathlib import Path
 
 import pytest
+from pages import blocks, page, run_commands
 
 import boltzmann_rl as brl
-from boltzmann_rl.cli import main
 from boltzmann_rl.statistics.stopping import Decision
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE = (DOCS / "stopping.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
+PAGE, BLOCKS = page("stopping.md"), blocks("stopping.md")
 FILE = next(text for _, text in BLOCKS if text.startswith("# race.py"))
 
 
@@ -28,14 +24,11 @@ def folder(tmp_path, monkeypatch):
     sys.modules.pop("race", None)
 
 
-def test_the_code_and_the_commands_run_from_top_to_bottom(folder, capsys):
+def test_the_code_and_the_commands_run_from_top_to_bottom(folder):
     namespace = {"__name__": "page", "brl": brl}
     for language, text in BLOCKS:
         if language == "sh":
-            for line in text.splitlines():
-                program, *arguments = shlex.split(line)
-                assert program == "boltzmann-rl"
-                assert main(arguments) == 0, capsys.readouterr().err
+            run_commands(text)
         elif text != FILE:
             exec(compile(text, "stopping.md", "exec"), namespace)
     named = re.search(r"^`results.looks` has one row (.*?)\. A decision", PAGE, flags=re.DOTALL | re.MULTILINE)[1]
@@ -47,11 +40,6 @@ def test_the_decisions_of_the_page_are_those_there_are():
     told = re.search(r"\| decision \| meaning \|\n\|---\|---\|\n(.*?)\n\n", PAGE, flags=re.DOTALL)[1]
     names = [name.strip() for line in told.splitlines() for name in line.split("|")[1].split(",")]
     assert names == [str(decision) for decision in Decision]
-
-
-def test_the_links_of_the_page_lead_to_files():
-    for target in re.findall(r"\]\((?!https:)([^)#]+)\)", PAGE):
-        assert (DOCS / target).exists(), target
 
 
 def test_every_pair_with_a_clear_difference_takes_at_most_three_tenths_of_the_shipped_runs():
