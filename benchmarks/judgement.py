@@ -421,7 +421,7 @@ def not_averaged(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) 
         gain += [regret[part].sum() / expected[part].sum() for part in HALVES]
         rows.append((f"testbed, {name}", *(f"{number:.2f}" for number in gain)))
     head = ("curve", "best action, all steps", "last 500", "regret so far, all steps", "last 500")
-    return Result("Variance of what is drawn as it happened over that of its average", head, rows)
+    return Result("Variance of a curve as it happened over that of its average", head, rows)
 
 
 @dataclass(frozen=True)
