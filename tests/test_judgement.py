@@ -100,7 +100,7 @@ def test_without_families_all_agents_are_compared():
         ({"confidence": float("nan")}, ValueError, "confidence must be a number, got nan"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_when_it_is_declared(arguments, kind, message):
+def test_an_invalid_comparison_is_refused_when_it_is_declared(arguments, kind, message):
     with pytest.raises(kind, match=message) if kind else nullcontext():
         declared(**arguments)
 
@@ -112,7 +112,7 @@ def test_a_sweep_compares_by_its_own_labels():
     assert brl.Sweep("s", experiment, over, compare=label).plan().judgement == Judgement(label)
     with pytest.raises(ValueError, match="compare names 'hot', which"):
         brl.Sweep("s", experiment, over, compare="hot")
-    with pytest.raises(ValueError, match="compare= goes with the sweep, whose labels differ, got 'hot'"):
+    with pytest.raises(ValueError, match="compare= belongs to the sweep, whose labels differ, got 'hot'"):
         brl.Sweep("s", declared(agents=experiment.agents, compare="hot"), over)
 
 
@@ -154,14 +154,14 @@ def test_alpha_sets_the_verdicts_and_confidence_the_intervals():
     assert widths == sorted(widths)
 
 
-def test_confidence_is_that_of_the_means_too():
+def test_confidence_sets_the_intervals_of_means_too():
     sample = np.random.default_rng(4).normal(size=30)
     row = tables({"a": sample, "b": sample + 1.0}, confidence=0.8)[1].iloc[0]
     half = t.ppf(0.9, 29) * sample.std(ddof=1) / np.sqrt(30)
     assert (row["reward_low"], row["reward_high"]) == pytest.approx((row["reward"] - half, row["reward"] + half))
 
 
-def test_a_family_is_chosen_in_a_third_of_the_runs_and_compared_in_the_others():
+def test_the_best_of_a_family_is_chosen_in_a_third_of_the_runs_and_compared_in_the_others():
     rng = np.random.default_rng(5)
     samples = {"f = 1": rng.normal(size=30), "f = 2": rng.normal(size=30), "a": rng.normal(size=30)}
     (row,) = tables(samples, study={"f = 1": ["f", 1.0], "f = 2": ["f", 2.0]})[0].to_dict("records")
@@ -218,7 +218,7 @@ def test_a_pair_that_is_not_declared_has_no_interval_in_the_summary():
     assert results.summary.set_index("agent").loc["ε = 0.3", ["family", "parameter"]].tolist() == ["ε", 0.3]
 
 
-def test_results_are_compared_again_in_another_way():
+def test_results_are_compared_again_by_other_pairs_metrics_and_levels():
     results = run(declared(agents=STUDY, compare="all"))
     assert len(results.comparisons) == 15
     again = results.compare("alone", metric="regret", confidence=0.5)
@@ -282,7 +282,7 @@ def test_the_sentence_says_what_was_compared_how_and_what_would_change_it():
 
 
 def test_runs_that_would_undo_a_difference_do_undo_it():
-    """So many runs without a difference more, and the interval about reaches 0."""
+    """With that many further runs without a difference, the interval just about reaches 0."""
     difference = np.random.default_rng(8).normal(0.5, 1.0, size=60)
     said = tables({"a": difference, "b": np.zeros(60)})[2]
     more = int(said.split("; about ")[1].split(" further")[0].replace(",", ""))
@@ -292,8 +292,8 @@ def test_runs_that_would_undo_a_difference_do_undo_it():
     assert row["low"] == pytest.approx(0.0, abs=0.1 * row["difference"])
 
 
-def test_the_sentence_tells_how_many_runs_would_show_a_difference():
-    """By the noncentral t, as many runs as it says show the difference in about nine of ten cases."""
+def test_the_sentence_says_how_many_runs_would_show_a_difference():
+    """By the noncentral t, the number of runs in the sentence shows the difference in about nine of ten cases."""
     difference = np.random.default_rng(9).normal(0.15, 1.0, size=50)
     said = tables({"a": difference, "b": np.zeros(50)})[2]
     assert "a is not shown to differ from b: it was 0." in said
@@ -342,10 +342,10 @@ def test_the_sentence_tells_declared_comparisons_in_their_order():
     places = [said.index(f"{name} is not shown to differ from c") for name in "abd"]
     assert places == sorted(places)
     assert "e is not shown" not in said
-    assert "1 more comparisons are in the table." in said
+    assert "Comparisons that only the table has: 1." in said
 
 
-def test_the_command_line_compares_as_it_is_told(tmp_path, capsys):
+def test_the_command_line_compares_as_its_options_say(tmp_path, capsys):
     file = tmp_path / "e.py"
     file.write_text(
         "import boltzmann_rl as brl\n"

@@ -1,4 +1,4 @@
-"""Estimates of results: against SciPy and pandas on the table of run curves, and refusals in words."""
+"""Estimates of results: compared with SciPy and pandas on the table of run curves, and refused with reasons."""
 
 import math
 from dataclasses import replace
@@ -74,7 +74,7 @@ def test_estimates_are_those_of_scipy(results, metric):
         assert ends(found, "median") == pytest.approx(tuple(stats.quantile_test(whole, p=0.5).confidence_interval(0.8)))
 
 
-def test_intervals_that_may_not_hold_are_warned_of(results):
+def test_intervals_that_may_not_hold_carry_a_warning(results):
     few = replace(EXPERIMENT, name="few", runs=6).run(progress=False).estimates()
     told = "6 runs cannot show whether they are skewed; if they are, intervals of means may cover less often than they"
     assert few["warning"].str.startswith(told).all()
@@ -137,7 +137,7 @@ def test_first_passages_are_at_the_end_of_the_first_window_at_the_threshold(resu
             assert ends(found, "median") == (order[13], order[26]), "ranks 14 and 27 of 40"
 
 
-def test_metrics_that_are_better_low_must_fall_and_score_0_where_they_are_high(results):
+def test_if_lower_is_better_metrics_must_fall_to_the_threshold_and_score_0_when_high(results):
     falling = results.first_passage(0.1, "regret")
     assert falling.equals(results.first_passage(0.1, "regret", below=True))
     assert not falling.equals(results.first_passage(0.1, "regret", below=False))
@@ -148,7 +148,7 @@ def test_metrics_that_are_better_low_must_fall_and_score_0_where_they_are_high(r
         assert scores[agent] == pytest.approx(((regrets[agent] - worst) / (best - worst)).mean(), abs=1e-12)
 
 
-def test_runs_that_were_made_elsewhere_have_the_same_estimates():
+def test_runs_made_elsewhere_have_the_same_estimates():
     """The windows of an experiment, of one step each, go out as a table and come back."""
     own = replace(EXPERIMENT, name="own", steps=100).run(progress=False)
     table = own.run_curves.rename(columns={"run": "seed", "begin": "step"})
@@ -160,18 +160,18 @@ def test_runs_that_were_made_elsewhere_have_the_same_estimates():
         (others.difference_curve("τ = 0.3", "greedy"), own.difference_curve("τ = 0.3", "greedy", "reward")),
     ):
         shared = [name for name in expected if not name.endswith(("low", "high")) and name != "experiment"]
-        if "difference" not in expected and "normalisation" not in expected:  # what no chance is needed for
+        if "difference" not in expected and "normalisation" not in expected:  # these draw no random numbers
             shared += [name for name in expected if name.endswith(("low", "high"))]
         pd.testing.assert_frame_equal(found[shared], expected[shared], check_dtype=False)
     assert others.averaging.empty
 
 
-def test_runs_that_ended_when_they_decided_are_warned_of():
+def test_estimates_of_runs_until_decided_carry_a_warning():
     results = replace(EXPERIMENT, name="until", problem=PROBLEMS["far"]).run(
         until="decided", at_most=60, progress=False
     )
     for table in (results.estimates(), results.difference_curve("τ = 0.3", "greedy")):
-        assert table["warning"].str.startswith("the runs ended when they decided").all()
+        assert table["warning"].str.startswith("looks decided the number of runs").all()
 
 
 def test_runs_that_never_reach_a_threshold_are_not_left_out(results):
@@ -232,7 +232,7 @@ def test_scores_lie_between_two_agents_or_the_worst_and_the_best(results):
     assert default.loc["twin", "mean"] == pytest.approx(scores(results, "twin", extremes).mean())
 
 
-def test_what_cannot_be_aggregated_is_refused_in_words(results, lake):
+def test_what_cannot_be_aggregated_is_refused_with_the_reason(results, lake):
     with pytest.raises(ValueError, match="over several problems, and there is one here: estimates"):
         lake.aggregate()
     with pytest.raises(ValueError, match=r"the scores 0 and 1 must be different returns, got .* on far"):
@@ -248,7 +248,7 @@ def test_what_cannot_be_aggregated_is_refused_in_words(results, lake):
         few.aggregate()
 
 
-def test_metrics_windows_and_levels_that_there_are_not_are_refused(results):
+def test_unknown_metrics_and_invalid_windows_and_levels_are_refused(results):
     with pytest.raises(ValueError, match="metric must be one of reward, best_action, regret, expected_reward"):
         results.estimates("return")
     with pytest.raises(ValueError, match="last must be"):
@@ -292,7 +292,7 @@ def test_bands_of_difference_curves_cover_whole_curves():
     assert held / 60 >= 0.9 - 3 * math.sqrt(0.9 * 0.1 / 60)
 
 
-def test_what_happened_is_compared_over_few_wide_windows(results, lake):
+def test_metrics_without_averages_are_compared_over_few_wide_windows(results, lake):
     table = results.difference_curve("τ = 0.3", "greedy", "reward")
     here = table[table["problem"] == "far"]
     assert len(here) == 20
@@ -316,7 +316,7 @@ def test_a_band_that_would_not_hold_is_refused_with_the_reason(results):
     assert set(few["warning"]) == {"no band: it needs at least 20 runs, and there are 19"}
 
 
-def test_agents_of_a_difference_curve_must_be_two_that_there_are(results):
+def test_a_difference_curve_needs_two_different_agents_of_the_experiment(results):
     with pytest.raises(ValueError, match="first and second must be two agents, got greedy for both"):
         results.difference_curve("greedy", "greedy")
     with pytest.raises(ValueError, match=r"an agent must be one of τ = 0.3, greedy, twin, got 'green'"):
@@ -330,7 +330,7 @@ def test_more_agents_change_no_band(results):
     pd.testing.assert_frame_equal(alone.difference_curve(*pair), results.difference_curve(*pair))
 
 
-def test_the_figure_of_a_difference_has_a_zero_line_a_band_and_circles_where_there_is_none(results):
+def test_the_figure_of_a_difference_has_a_zero_line_a_band_and_circles_where_there_is_no_band(results):
     figure = results.plot_difference("τ = 0.3", "greedy", confidence=0.9)
     table = results.difference_curve("τ = 0.3", "greedy", confidence=0.9)
     for ax, problem in zip(figure.axes, PROBLEMS, strict=True):

@@ -1,4 +1,4 @@
-"""Tables of anyone's runs: read in two forms, put on a common grid by a stated rule, and refused where unclear."""
+"""Tables of runs made elsewhere: read in two forms, put on a common grid by a stated rule, refused where unclear."""
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def test_lists_of_dicts_files_and_other_names_are_read_alike(tmp_path):
     assert read(theirs, columns).rows.to_numpy().tolist() == expected.to_numpy().tolist()
 
 
-def test_numbers_may_be_objects_floats_or_truths_if_nothing_is_lost():
+def test_numbers_may_be_objects_floats_or_booleans_if_nothing_is_lost():
     wide = table()
     for change in ({"seed": object}, {"step": float}, {"agent": "category"}, {"return": object}, {"return": "Float64"}):
         assert read(wide.astype(change)).rows["value"].tolist() == wide["return"].tolist()
@@ -54,7 +54,7 @@ def test_the_axis_may_be_episodes():
     assert read(table().rename(columns={"step": "episode"})).axis == "episode"
 
 
-def test_columns_that_are_no_metrics_are_left_out_if_the_metrics_are_named():
+def test_other_columns_are_left_out_if_the_metrics_are_named():
     found = read(table(note="x", time=0.5), metrics=["return"])
     assert set(found.rows["metric"]) == {"return"}
     long = table(note="x").assign(metric="return").rename(columns={"return": "value"})
@@ -105,14 +105,14 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_in_a_table_is_named_with_its_row_and_value(case):
+def test_an_error_in_a_table_is_reported_with_its_row_and_value(case):
     change, error, message = WRONG[case]
     with pytest.raises(error) as caught:
         read(change(table()))
     assert message in str(caught.value)
 
 
-def test_names_that_are_not_there_are_refused():
+def test_unknown_names_of_columns_and_metrics_are_refused():
     with pytest.raises(ValueError, match=r"columns names 'algorithm'; it gives the table's names of problem, agent"):
         read(table(), {"algorithm": "agent"})
     with pytest.raises(ValueError, match="columns names 'x', but the table has agent, seed, step, return"):
@@ -167,7 +167,7 @@ def test_windows_before_every_run_has_an_episode_are_left_out_for_all():
 
 
 GAPS = {
-    "ends early": (range(0, 100, 10), "a, seed 1 has no return from step 95 to 190 of 190: over more than a tenth"),
+    "ends early": (range(0, 100, 10), "a, seed 1 has no return from step 95 to 190 of 190: values are filled in"),
     "begins late": (range(100, 200, 10), "a, seed 1 has no return from step 0 to 94 of 190"),
     "pauses": ([*range(0, 100, 10), *range(150, 200, 10)], "a, seed 1 has no return from step 95 to 142 of 190"),
 }
@@ -238,7 +238,7 @@ def test_seeds_that_not_all_agents_have_are_refused_or_left_out_and_named():
 
 
 def test_agents_without_a_common_seed_are_refused_with_the_remedy():
-    with pytest.raises(ValueError, match=r"no seed is there for all: .* number those of each agent 0, 1, ..."):
+    with pytest.raises(ValueError, match=r"no seed is shared by all: .* number those of each agent 0, 1, ..."):
         pair(pd.concat([table(["a"], seeds=[1]), table(["b"], seeds=[2])]), shared_seeds=True)
 
 

@@ -1,4 +1,4 @@
-"""Runs that go on until they decide: against `decide` on runs of a fixed number, and as cells that are kept."""
+"""Runs until all pairs are decided: compared with `decide` on a fixed number of runs, and as cells that are kept."""
 
 import dataclasses
 import itertools
@@ -42,7 +42,7 @@ def tables_in(folder):
 
 
 class Seen:
-    """Counts the cells that are simulated, and can stop the run after some of them."""
+    """Records the cells that are simulated, and can stop the run after some of them."""
 
     def __init__(self, stop_after=None):
         self.keys, self.stages, self.stop_after = [], [], stop_after
@@ -81,12 +81,12 @@ def test_it_stops_at_the_first_look_at_which_every_pair_is_decided_at_alpha_over
         assert decided["runs"].iloc[0] == look.runs
         assert decided["e_value"].iloc[0] == pytest.approx(look.e_value)
         assert tuple(decided[["low", "high"]].iloc[0]) == pytest.approx((look.low, look.high))
-    assert results.comparisons["warning"].str.startswith("the runs ended when they decided").all()
+    assert results.comparisons["warning"].str.startswith("looks decided the number of runs").all()
     for agent, of_agent in results.runs.groupby("agent", sort=False):
         assert np.array_equal(of_agent["reward"].to_numpy() / 50, known[agent][:last]), "the same runs as of any run"
 
 
-def test_a_difference_that_does_not_matter_is_decided_too():
+def test_a_difference_that_does_not_matter_is_a_decision_too():
     agents = {"one": bandit_agent(brl.Boltzmann(0.3)), "other": bandit_agent(brl.Boltzmann(0.301))}
     results = dataclasses.replace(STUDY, agents=agents).run(progress=False, until="decided", matters=0.5)
     last = results.looks.iloc[-1]
@@ -171,7 +171,7 @@ def test_no_run_is_simulated_twice_and_none_beyond_the_look_that_decides(tmp_pat
 
 
 @pytest.mark.parametrize(("jobs", "stop_after"), [(1, 1), (1, 8), (2, 4)])
-def test_an_interrupted_run_goes_on_where_it_was_and_gives_the_same_bytes(tmp_path, jobs, stop_after):
+def test_an_interrupted_run_goes_on_where_it_stopped_and_gives_the_same_bytes(tmp_path, jobs, stop_after):
     whole, resumed, count = tmp_path / "whole", tmp_path / "resumed", Seen()
     STUDY.run(progress=False, results=whole, until="decided", on_cell=count)
     first, second = Seen(stop_after), Seen()
@@ -260,7 +260,7 @@ def test_an_agent_that_fails_is_left_out_and_gets_no_more_runs(tmp_path):
     assert from_cells(tmp_path / "study").looks.equals(results.looks)
 
 
-def test_if_all_but_one_agent_fail_it_stops():
+def test_runs_stop_if_all_agents_but_one_fail():
     agents = {"τ = 0.1": AGENTS["τ = 0.1"], "failing": bandit_agent(FailsAtTheSecondLook())}
     experiment = dataclasses.replace(STUDY, agents=agents)
     known = fixed(dataclasses.replace(STUDY, agents={**AGENTS, "failing": AGENTS["τ = 1"]}), 30)
@@ -295,13 +295,13 @@ def test_wrong_settings_are_refused_before_anything_runs(tmp_path, asked, error,
     assert not list(tmp_path.iterdir())
 
 
-def test_one_agent_has_nothing_to_be_decided():
+def test_one_agent_alone_is_refused():
     alone = dataclasses.replace(STUDY, agents={"τ = 0.1": AGENTS["τ = 0.1"]})
     with pytest.raises(ValueError, match="needs two agents to compare on a problem, got 1"):
         alone.run(until="decided")
 
 
-def test_families_are_no_fixed_pairs():
+def test_a_study_of_families_needs_declared_pairs_of_agents():
     families = {"τ": {0.1: AGENTS["τ = 0.1"], 0.6: AGENTS["τ = 0.6"]}, "τ = 1": AGENTS["τ = 1"]}
     study = dataclasses.replace(STUDY, agents=families)
     with pytest.raises(
@@ -325,7 +325,7 @@ def test_families_are_no_fixed_pairs():
         ({"at_most": 100, "matters": None, "pairs": 0}, "pairs must be 1 or more"),
     ],
 )
-def test_a_manifest_that_no_such_run_wrote_is_refused(tmp_path, stopping, message):
+def test_a_manifest_with_an_invalid_stopping_rule_is_refused(tmp_path, stopping, message):
     folder = STUDY.run(progress=False, until="decided").save(tmp_path)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     (folder / "manifest.json").write_text(json.dumps({**manifest, "stopping": stopping}), "utf-8")
@@ -360,7 +360,7 @@ def test_a_forecast_has_every_coming_look_of_every_open_pair():
         assert f"{needed['more_runs']:,} more runs, {needed['runs']:,} in all, decide with a chance of" in sentence
 
 
-def test_a_forecast_says_where_no_number_of_runs_in_sight_is_enough():
+def test_a_forecast_says_if_no_number_of_runs_up_to_the_last_look_is_enough():
     agents = {"one": bandit_agent(brl.Boltzmann(0.3)), "other": bandit_agent(brl.Boltzmann(0.301))}
     results = dataclasses.replace(STUDY, agents=agents).run(progress=False)
     assert "no number of runs up to 94 decides with a chance of 0.8" in results.plan_runs(at_most=100).sentences[0]
@@ -384,7 +384,7 @@ def test_a_forecast_refuses_wrong_settings(asked, message):
         STUDY.run(progress=False).plan_runs(**asked)
 
 
-def test_runs_come_true_about_as_often_as_forecast():
+def test_decisions_come_about_as_often_as_forecast():
     """Forecasts after 38 runs of 40 experiments, against what those runs decide by the look at 94."""
     chances, decided = [], []
     for seed in range(40):
@@ -401,7 +401,7 @@ def test_runs_come_true_about_as_often_as_forecast():
     assert abs(sum(decided) - sum(chances)) < 4.0 * spread + 1.0
 
 
-def test_runs_made_anywhere_have_looks_and_forecasts_also_where_less_is_better():
+def test_runs_made_elsewhere_have_looks_and_forecasts_also_if_lower_is_better():
     noise = np.random.default_rng(0).normal(size=(2, 60))
     rows = [
         {"agent": agent, "seed": seed, "step": step, "loss": 5.0 + 2.0 * number + noise[number, seed]}
@@ -477,8 +477,11 @@ def test_the_command_line_says_how_many_more_runs_would_decide(file, tmp_path, c
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--until", "decided", "--runs", "50"], "--until decided goes without --runs: --at-most bounds the runs"),
-        (["--until", "decided", "--quick"], "--until decided goes without --quick"),
+        (
+            ["--until", "decided", "--runs", "50"],
+            "--until decided can't be combined with --runs: --at-most bounds",
+        ),
+        (["--until", "decided", "--quick"], "--until decided can't be combined with --quick"),
         (["--until", "decided", "--shard", "1/2"], "each look needs the runs of all parts"),
         (["--at-most", "50"], "--at-most says when runs are decided: give --until decided with it"),
         (["--matters", "0.5"], "--matters says when runs are decided"),
@@ -497,7 +500,7 @@ def test_options_that_are_not_numbers_in_their_range_are_wrong_calls(file, optio
     assert stop.value.code == 2
 
 
-def test_a_failed_cell_of_such_a_run_can_be_repeated(file, tmp_path, capsys):
+def test_a_failed_cell_of_runs_until_decided_can_be_repeated(file, tmp_path, capsys):
     failing = FILE.replace("import boltzmann_rl as brl", "import dataclasses, numpy as np, boltzmann_rl as brl")
     failing += """
 @dataclasses.dataclass(frozen=True)

@@ -45,10 +45,10 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     summary = "say how many more runs would decide each declared pair of agents, and with what chance"
     option = command("plan-runs", plan_runs, summary, "boltzmann-rl plan-runs results/ten_armed_testbed").add_argument
     option("folder", metavar="DIR", help="the folder of one experiment's results, such as results/NAME")
-    chance = "with which a pair is to be decided (default: 0.8)"
+    chance = "the chance with which a pair is to be decided (default: 0.8)"
     option("--chance", type=level, default=0.8, metavar="P", help=chance)
     declare_deciding(option)
-    option("--compare", metavar="WHAT", help="all, or the label of an agent: all others with it (default: as declared)")
+    option("--compare", metavar="WHAT", help="all, or the label of a baseline for all others (default: as declared)")
     alpha = "probability of any false decision, over all pairs and looks (default: as declared)"
     option("--alpha", type=level, metavar="P", help=alpha)
 

@@ -55,7 +55,7 @@ def _integer(text: str, minimum: int, maximum: float, allowed: str) -> int:
 def plus_minus(mean: float, half: float) -> str:
     """A mean ± ``half``, with two significant digits of the latter.
 
-    The mean alone if that is not above 0.
+    The mean alone if ``half`` is not above 0.
     """
     if not half > 0.0:  # one run, or no spread
         return f"{mean:.4g}"

@@ -54,7 +54,7 @@ def _cells_with(plan: Any, beginning: str) -> list[Any]:
     from boltzmann_rl.runs.outline import outline_of
     from boltzmann_rl.statistics.stopping import looks
 
-    if plan.stopping is not None:  # it begins with the runs of the first look
+    if plan.stopping is not None:  # the plan begins with the runs of the first look
         plan = plan.with_runs(looks(plan.stopping.at_most)[-1])
     outline = outline_of(plan)
     return [
@@ -99,7 +99,7 @@ def again(options: argparse.Namespace) -> int:
 
 
 def _as_it_was(experiment: Any, manifest: dict[str, Any]) -> Any:
-    """The plan of a run, with as many runs as there are; also of runs that stopped when they decided."""
+    """The plan of an experiment with as many runs as it made, also if it stopped when all pairs were decided."""
     from boltzmann_rl.results.manifest import judgement_in, stopping_in
     from boltzmann_rl.statistics.stopping import FIRST_LOOK
 

@@ -62,16 +62,16 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 def declare_judgement(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what is compared."""
-    option = parser.add_argument_group("what is compared, if not what was declared").add_argument
-    pairs = "all: every agent with every other; families: those of a parameter study; or a label: all others with it"
+    option = parser.add_argument_group("comparisons, if other than declared").add_argument
+    pairs = "all: every agent with every other; families: those of a study; or the label of a baseline for all others"
     option("--compare", metavar="WHAT", help=pairs)
     option("--alpha", type=level, metavar="P", help="probability of any false difference (default: 0.05)")
     option("--confidence", type=level, metavar="P", help="probability that intervals cover (default: 0.95)")
 
 
 def declare_deciding(option: Callable[..., object]) -> None:
-    """Add the options that say when looks at the runs end."""
-    option("--at-most", type=whole, metavar="N", help="looks at up to so many runs (default: 10000)")
+    """Add the options that say when the looks end."""
+    option("--at-most", type=whole, metavar="N", help="the last look is at N runs or fewer (default: 10000)")
     matters = "the least difference of mean rewards or returns that matters (default: every one does)"
     option("--matters", type=positive, metavar="D", help=matters)
 
@@ -115,7 +115,7 @@ def _check_until(options: argparse.Namespace) -> None:
     given = [f"--{name}" for name in ("runs", "quick", "shard") if getattr(options, name)]
     if given:
         why = "--at-most bounds the runs" if given[0] != "--shard" else "each look needs the runs of all parts"
-        raise WrongCall(f"--until decided goes without {', '.join(given)}: {why}")
+        raise WrongCall(f"--until decided can't be combined with {', '.join(given)}: {why}")
 
 
 def _plan(experiment: Any, options: argparse.Namespace) -> Any:
@@ -234,7 +234,7 @@ def _print_summary(results: Any) -> None:
 
 
 def _print_averaging(results: Any) -> None:
-    """Say what curves gain by averaging over the policy's probabilities, where that can be."""
+    """Say what curves gain by averaging over the policy's probabilities, where that is possible."""
     from boltzmann_rl.results.averaging import gained  # imported here, since it imports pandas
 
     if said := gained(results.averaging, results.manifest["primary"]):

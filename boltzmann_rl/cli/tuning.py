@@ -21,10 +21,10 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     over = "a parameter of agents, with a range LOW:HIGH or a list of numbers; may be given several times"
     parser.add_argument("--over", action="append", required=True, metavar="NAME=LOW:HIGH|A,B,…", help=over)
 
-    option = parser.add_argument_group("how much, if not what FILE declares").add_argument
-    budget = "runs for each agent and problem with which it is tuned (default: six times those of the report)"
+    option = parser.add_argument_group("how much, if other than FILE declares").add_argument
+    budget = "runs with which each agent is tuned on each problem (default: six times the runs of the report)"
     option("--budget", type=whole, metavar="N", help=budget)
-    option("--runs", type=whole, metavar="N", help="runs of the report, which are others")
+    option("--runs", type=whole, metavar="N", help="runs of the report, apart from the budget")
     option("--steps", type=whole, metavar="N", help="steps per run, or episodes with Gymnasium environments")
     option("--seed", type=seed, metavar="N", help="seed, 0 to 2**63 - 1")
     option("--quick", action="store_true", help="few runs, for a first look")

@@ -31,8 +31,8 @@ class Metric:
         scale: ``"linear"``, ``"log"``, ``"percent"`` (shares, shown as 0 to 100 %), or ``"late"`` (the axis may
             leave out the start).
         of_run: Title of the panel with its mean over whole runs, if its totals are kept.
-        summed: Whether the number of a run in the table of runs is what summarises it, rather than the sum of which the
-            mean over the steps does.
+        summed: Whether a run is summarised by its number in the table of runs, rather than by that number over the
+            steps.
         averaged: Name of the metric that averages it over the policy's probabilities, where that is recorded.
         higher_is_better: Whether the best agent is the one with the highest mean.
 

@@ -81,7 +81,7 @@ def canonicalise(experiment: Any, kind: Kind) -> None:
 
 
 def checked_judgement(experiment: Any, agents: Mapping[str, Any]) -> Judgement:
-    """What is compared, of agents and families that there are."""
+    """What an experiment compares, checked against its agents and families."""
     judgement = Judgement(experiment.compare, experiment.alpha, experiment.confidence)
     entrants = entrants_of(agents)
     judgement.pairs([*entrants], {label: part.family for label, part in entrants.items() if part.family is not None})

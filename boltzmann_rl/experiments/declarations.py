@@ -107,9 +107,9 @@ class BanditExperiment(Runnable):
         compare: What is compared: ``"all"``, every agent with every other; ``"families"``, every family of a parameter
             study with every other; the label of a baseline, with which all others are compared; or pairs of labels. By
             default ``"families"`` in a study of several, else ``"all"``. It changes no cell.
-        alpha: The probability of any false difference among those that are compared on a problem, in (0, 1).
-        confidence: The probability that intervals cover, in (0, 1): those of means each by itself, those of
-            differences all together.
+        alpha: The probability of any false difference among the comparisons on a problem, in (0, 1).
+        confidence: The probability that intervals cover, in (0, 1): each interval of a mean by itself, the intervals of
+            differences on a problem all together.
 
     Raises:
         ValueError, TypeError: A name that cannot be a folder, no agents, a part with an ambiguous ``repr``, or a label
@@ -259,11 +259,12 @@ def run(
     folder ``results/<name>``, also if the process is interrupted or killed. Running the experiment again simulates what
     is missing there and no more: the rest after an interruption, or new runs, agents, problems and changed agents.
 
-    With ``until="decided"`` the number of runs is not given: there is a look at 30 runs and after each quarter more,
-    and the runs end at the look at which every declared pair of agents on every problem is decided. A pair is decided
-    once its paired differences show that one agent is ahead or, with ``matters``, that no difference matters. This is
-    valid however often one looks: see ``Results.looks`` and `boltzmann_rl.statistics.stopping`. Parameter studies need
-    ``compare``, since families are no fixed pairs. The declared number of runs only counts for the choice of an engine.
+    With ``until="decided"`` the number of runs is not given: the looks are at 30 runs and after each quarter more, and
+    the runs end at the first look at which every declared pair of agents on every problem is decided. A pair is decided
+    once its paired differences show that one agent is ahead or, with ``matters``, that no difference matters. The
+    decisions are valid at all looks together: see ``Results.looks`` and `boltzmann_rl.statistics.stopping`. Parameter
+    studies need ``compare``, since looks judge pairs of agents, not families. The declared number of runs then only
+    decides which engine is used.
 
     Args:
         experiment: A `BanditExperiment`, a `GymnasiumExperiment` or a `Sweep`.
@@ -277,7 +278,7 @@ def run(
             What it raises ends the run, and running it again goes on from there.
         until: ``"decided"``, or None for the declared number of runs.
         alpha: The probability of any false decision, over all pairs and looks, in (0, 1); default: the declared one.
-        at_most: The last look is at so many runs or fewer, ≥ 30; default: 10,000.
+        at_most: The last look is at this number of runs or fewer, ≥ 30; default: 10,000.
         matters: The least difference that matters, of means over whole runs of the metric that ranks the agents, above
             0. Without it equal agents are never decided.
 

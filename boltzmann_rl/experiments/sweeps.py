@@ -47,7 +47,7 @@ class Sweep(Runnable):
             length. Their names are not used.
         over: Values by parameter: ``"agents.…"``, a parameter of the agents, such as ``"agents.policy.temperature"`` or
             ``"agents.learner"``; ``"problem.…"``, one of the problems, such as ``"problem.arms"``; or ``"seed"``.
-        compare: As in `BanditExperiment`, with the labels of the sweep; the experiments have none of their own.
+        compare: As in `BanditExperiment`, with the labels of the sweep; its experiments must not declare any.
 
     Raises:
         TypeError: No experiment, or experiments of two kinds.
@@ -144,7 +144,7 @@ class Sweep(Runnable):
 
     @cached_property
     def _judgement(self) -> Judgement:
-        """What is compared, of agents and families that there are."""
+        """What the sweep compares, checked against its agents and families."""
         places = {place.label: place for member in self._members for place in member.agents.values()}
         families = {label: place.family for label, place in places.items() if place.family is not None}
         judgement = Judgement(self.compare, self.parts[0].alpha, self.parts[0].confidence)
@@ -251,7 +251,7 @@ def _checked(experiments: Any) -> tuple[Any, ...]:
     if len({type(one) for one in listed}) > 1:
         raise TypeError("the experiments of a sweep must be of one kind, got BanditExperiment and GymnasiumExperiment")
     if own := [one.compare for one in listed if one.compare is not None]:
-        raise ValueError(f"compare= goes with the sweep, whose labels differ, got {shown(own[0])} in an experiment")
+        raise ValueError(f"compare= belongs to the sweep, whose labels differ, got {shown(own[0])} in an experiment")
     for name in parameters_of(listed[0]).keys() - _FREE:
         values = {repr(value): value for value in (getattr(one, name) for one in listed)}
         if len(values) > 1:

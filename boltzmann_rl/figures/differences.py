@@ -1,4 +1,4 @@
-"""Curves of the difference between two agents, with a band that holds all of the curve."""
+"""Curves of the difference between two agents, with a band that covers the whole curve."""
 
 import textwrap
 

@@ -1,4 +1,4 @@
-"""Sensitivity: what was tuned against its parameter, with the range that is as good as the recommended value."""
+"""Sensitivity: the tuned metric against its parameter, with the range that is about as good as the recommendation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -72,7 +72,7 @@ def _draw(ax: Axes, curve: pd.DataFrame, tried: pd.DataFrame, best: Any, style: 
 
 
 def _side(ax: Axes, value: float) -> str:
-    """Where a text at a value is anchored, so that it stays inside of the panel."""
+    """Where a text at a value is anchored, so that it stays inside the panel."""
     place = float(ax.transAxes.inverted().transform(ax.transData.transform((value, 0.0)))[0])
     return "left" if place < 0.15 else "right" if place > 0.85 else "center"
 

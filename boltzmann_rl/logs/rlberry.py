@@ -23,8 +23,8 @@ def read_rlberry(table: Any, tags: Sequence[str] | None = None) -> pd.DataFrame:
         One row per number: ``agent``, ``seed`` (the number of the fit), ``step``, ``metric`` and ``value``.
 
     Raises:
-        TypeError, ValueError: A column or tag is missing, a tag was logged without ``global_step``, or a value is no
-            number.
+        TypeError, ValueError: A column or tag is missing, a tag was logged without ``global_step``, or a value is not
+            a number.
 
     Example:
         >>> logged = {"name": "UCBVI", "tag": "episode_rewards", "value": [3.0, 4.0], "dw_time_elapsed": [0.1, 0.2]}

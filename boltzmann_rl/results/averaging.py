@@ -1,4 +1,4 @@
-"""Averages over the policy's probabilities: what curves of them gain, and whether they agree with what happened."""
+"""Averages over the policy's probabilities: what they gain in curves, and whether they agree with what happened."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def disagreements(averaging: pd.DataFrame) -> list[str]:
 
 
 def gained(averaging: pd.DataFrame, primary: str) -> str:
-    """What averaging gains, as a sentence; empty if nothing is averaged, or of one run.
+    """What averaging gains, as a sentence; empty if nothing is averaged, or for one run.
 
     Args:
         averaging: The table `Results.averaging`.
@@ -93,7 +93,7 @@ def gained(averaging: pd.DataFrame, primary: str) -> str:
 
 
 def factor_note(curves: pd.DataFrame) -> str:
-    """What averaging gains at a step of these curves, for a figure; empty if nothing is averaged, or of one run."""
+    """What averaging gains at a step of these curves, for a figure; empty if nothing is averaged, or for one run."""
     primary = BANDITS.primary
     averaged = BANDITS.averaged[primary]
     if not {primary, averaged} <= set(curves["metric"]) or curves["runs"].max() < 2:

@@ -87,7 +87,7 @@ def _checked_axis(manifest: dict[str, Any], kind: Any) -> str:
         check_metrics(manifest.get("metrics"), manifest.get("axis"))
         _check_left_out(_mapping(manifest.get("left_out", {}), "left_out"), manifest["declaration"])
         if "cells" in manifest:
-            raise ValueError("results of anyone's runs have no cells")
+            raise ValueError("results of runs made elsewhere have no cells")
         axis, primary = manifest["axis"], manifest["metrics"][0]["name"]
     else:
         axis, primary = _KINDS[kind].axis, _KINDS[kind].primary

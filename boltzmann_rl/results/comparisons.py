@@ -14,12 +14,12 @@ from boltzmann_rl.statistics.comparison import compare
 from boltzmann_rl.statistics.judgement import Judgement, Study, runs_that_choose
 from boltzmann_rl.streams import stream
 
-# Of runs that stopped when they decided.
-STOPPED = "the runs ended when they decided, and this is for a number of runs that is fixed beforehand: see the looks"
+# The warning of runs that went on until all pairs were decided.
+STOPPED = "looks decided the number of runs, but this holds for a number that is fixed beforehand: see the looks"
 
 
 def samples_of(runs: pd.DataFrame, manifest: Mapping[str, Any], problem: str) -> dict[str, dict[str, Floats]]:
-    """What each agent did in each run on a problem: by agent and metric the mean over the run, of a regret the total.
+    """By agent and metric: the means of the runs on a problem, or for regrets their totals.
 
     Args:
         runs: The table `Results.runs`.
@@ -102,7 +102,7 @@ def _sides(
 def _columns(
     pairs: list[tuple[str, str]], sides: dict[str, _Side], judgement: Judgement, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """What is said of the pairs."""
+    """The columns of the table for these pairs."""
     place = {label: number for number, label in enumerate(sides)}
     indices = [(place[first], place[second]) for first, second in pairs]
     samples = np.stack([side.samples for side in sides.values()])

@@ -1,4 +1,4 @@
-"""What runs that stop when they decide have decided, in sentences."""
+"""Sentences on the decisions of runs that go on until all pairs are decided."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ def decisions_told(table: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
 
     Args:
         table: Of the looks: see `boltzmann_rl.results.decisions.looks_table`.
-        manifest: Of the same results, whose runs stopped when they decided.
+        manifest: Of the same results, whose runs went on until all pairs were decided.
     """
     stopping = stopping_in(manifest) or Stopping()
     if table.empty:
@@ -74,7 +74,7 @@ def _pair(pair: pd.DataFrame, manifest: Mapping[str, Any], stopping: Stopping) -
 
 
 def _level(stopping: Stopping) -> str:
-    """How sure it is."""
+    """How sure the decisions are."""
     level = "" if stopping.pairs == 1 else f", divided among {stopping.pairs} pairs"
     return (
         f"The intervals hold together at all looks with {100.0 * (1.0 - stopping.alpha):g} % confidence "
@@ -83,7 +83,7 @@ def _level(stopping: Stopping) -> str:
 
 
 def _warnings(pairs: Sequence[pd.DataFrame]) -> list[str]:
-    """Where that may not hold, by pair."""
+    """The warnings, by pair."""
     said = []
     for pair in pairs:
         last = pair[pair["decision"] == pair["decision"].iloc[-1]].iloc[0 if not _is_open(pair) else -1]
@@ -93,7 +93,7 @@ def _warnings(pairs: Sequence[pd.DataFrame]) -> list[str]:
 
 
 def _doubts(pairs: Sequence[pd.DataFrame]) -> str:
-    """What would change one's mind."""
+    """What could change the decisions."""
     more = " More runs may decide what is open: boltzmann-rl plan-runs says with what chance." if any(
         _is_open(pair) and pair["warning"].iloc[-1] != SAME_CELLS for pair in pairs
     ) else ""  # fmt: skip

@@ -1,4 +1,4 @@
-"""Runs that go on until they decide: the pairs that are judged, what each look at them says, and when they stop."""
+"""Runs until all pairs are decided: the pairs that are judged, what each look says of them, and when the runs stop."""
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -40,13 +40,13 @@ def planned(
     at_most: int | None = None,
     matters: float | None = None,
 ) -> Plan:
-    """A plan as it is, or that of runs that go on from look to look until all declared pairs are decided.
+    """A plan as it is, or the plan of runs that go on from look to look until all declared pairs are decided.
 
     Args:
-        plan: The plan of an experiment; its number of runs then counts for the choice of an engine only.
+        plan: The plan of an experiment; its number of runs then only decides which engine is used.
         until: ``"decided"``, or None for the plan as it is.
         alpha: The probability of any false decision, over all pairs, problems and looks; default: the declared one.
-        at_most: The last look is at so many runs or fewer; default: 10,000.
+        at_most: The last look is at this number of runs or fewer; default: 10,000.
         matters: The least difference of the agents' means that matters.
 
     Returns:
@@ -71,7 +71,7 @@ def planned(
 
 
 def judged(outline: Outline, judgement: Judgement) -> Outline:
-    """The same by another judgement, also of runs that stop when they decide."""
+    """The outline with another judgement, also for runs until all pairs are decided."""
     outline = dataclasses.replace(outline, judgement=judgement)
     if outline.stopping is None:
         return outline
@@ -119,7 +119,7 @@ class Deciding:
 
     Args:
         outline: Of a plan by `planned` with ``until``.
-        store: Of its cells; looks whose cells are all there are past.
+        store: Of its cells. Looks whose cells are all in the store count as past.
 
     Attributes:
         outline: Of the present look.
@@ -128,7 +128,7 @@ class Deciding:
 
     def __init__(self, outline: Outline, store: Memory | Store) -> None:
         if outline.stopping is None:
-            raise ValueError("the outline must be that of a plan until it is decided")
+            raise ValueError('the outline must be that of a plan with until="decided"')
         self.outline, self._stopping, self._store = outline, outline.stopping, store
         self.announce: Callable[[Outline], object] = lambda outline: None
         self._entries = {(entry.problem, entry.agent): entry for entry in outline.entries}
@@ -228,7 +228,7 @@ def judged_in(runs: pd.DataFrame, manifest: Mapping[str, Any], judgement: Judgem
 
 
 def stopping_of(manifest: Mapping[str, Any], judged: Sequence[Judged]) -> Stopping:
-    """When the runs of results are enough: as they were run, or as the judgement says of their pairs."""
+    """When the runs of results are enough: as they were stopped, else by the alpha of the judgement."""
     return stopping_in(manifest) or Stopping(judgement_in(manifest).alpha, pairs=max(len(judged), 1))
 
 

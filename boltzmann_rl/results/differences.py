@@ -1,4 +1,4 @@
-"""Curves of the difference between two agents, with a band that holds all of the curve where that is possible.
+"""Curves of the difference between two agents, with a band that covers the whole curve where that is possible.
 
 `difference_curve` and `plot_difference` are methods of `boltzmann_rl.results.results.Results`.
 """
@@ -64,7 +64,7 @@ def difference_curve(
     name = samples.metric(metric, averaged=True)
     there = [p for p in samples.problems if {(p, first), (p, second)} <= set(samples.pairs)]
     if not there:
-        raise ValueError(f"{first} and {second} are on no problem together")
+        raise ValueError(f"{first} and {second} have no problem in common")
     parts = [_of_problem(samples, problem, (first, second), name) for problem in there]
     return pd.concat(parts, ignore_index=True)
 
@@ -116,7 +116,7 @@ def _differences(first: Floats, second: Floats) -> Floats:
 
 
 def _band(differences: Floats, rng: np.random.Generator, confidence: float) -> tuple[Floats, Floats, Any]:
-    """The ends of the band at each window, NaN where it would not hold, and what is to be said of each."""
+    """The ends of the band at each window, NaN where it would not hold, and a warning for each window."""
     runs, windows = differences.shape
     low, high, why = np.full(windows, np.nan), np.full(windows, np.nan), np.full(windows, "", dtype=object)
     there = can_be_drawn(differences)

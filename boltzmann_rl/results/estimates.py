@@ -32,7 +32,7 @@ def estimates(
     - ``final`` is the mean over the last windows.
 
     ``…_low`` and ``…_high`` are NaN where there are too few runs for an interval, or the runs do not vary.
-    ``warning`` says where runs are too few or too skewed for intervals of means that cover as often as they say.
+    ``warning`` says where runs are too few or too skewed for intervals of means to cover as often as they should.
 
     Args:
         results: Of an experiment.
@@ -42,7 +42,7 @@ def estimates(
 
     Raises:
         FileNotFoundError: The cells are not at hand.
-        ValueError: No such metric, or not as many windows.
+        ValueError: No such metric, or fewer windows than ``last``.
 
     Example:
         >>> import boltzmann_rl as brl
@@ -86,18 +86,18 @@ def first_passage(
 ) -> pd.DataFrame:
     """How many steps (or episodes) runs take to a threshold: one row per problem and agent.
 
-    A run is there at the end of the first window whose mean is at least the threshold. ``reached`` is the share of
-    runs that ever are, with Clopper & Pearson's interval. Runs that never are count as later than all others:
-    ``median`` is infinite if they are more than half, and so may be the ends of its interval, which is that of
-    order statistics.
+    A run reaches the threshold at the end of the first window whose mean is at least the threshold. ``reached`` is the
+    share of runs that ever do, with Clopper & Pearson's interval. Runs that never do count as later than all others:
+    ``median`` is infinite if they are more than half. Its interval lies between two order statistics, which may be
+    infinite too.
 
     Args:
         results: Of an experiment.
         threshold: In the unit of the metric.
         metric: One of the metrics in `run_curves`; by default the one that ranks the agents, averaged over the
             policy's probabilities where it can be, since noise passes thresholds too.
-        below: Whether the mean must be at most the threshold; by default for metrics that are better the lower they
-            are, such as a regret.
+        below: Whether the mean must be at most the threshold; by default for metrics of which a lower mean is better,
+            such as regret.
         confidence: Of each interval; by default as declared.
 
     Raises:

@@ -51,11 +51,11 @@ def plan_runs(
 
     Args:
         results: Of any number of runs.
-        chance: With which a pair is to be decided, in (0, 1).
-        compare: As of an experiment; default: as declared.
+        chance: The chance with which a pair is to be decided, in (0, 1).
+        compare: As in an experiment; default: as declared.
         alpha: The probability of any false decision, over all pairs and looks; default: as declared.
-        matters: The least difference that matters; default: as the runs were stopped, else every one does.
-        at_most: Looks up to so many runs; default: as the runs were stopped, else 10,000.
+        matters: The least difference that matters; default: as the runs were stopped, else every difference matters.
+        at_most: The last look is at this number of runs or fewer; default: as the runs were stopped, else 10,000.
 
     Returns:
         A table with a row for each open pair and coming look, and a sentence for each pair.

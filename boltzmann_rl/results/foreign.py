@@ -1,4 +1,4 @@
-"""Anyone's runs as results: tables and a manifest like those of our own experiments."""
+"""Runs made elsewhere as results: tables and a manifest like those of our own experiments."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ class Reading:
 
 
 class Foreign(NamedTuple):
-    """The tables of anyone's runs, and their manifest."""
+    """The tables of runs made elsewhere, and their manifest."""
 
     curves: pd.DataFrame
     runs: pd.DataFrame
@@ -44,7 +44,7 @@ class Foreign(NamedTuple):
 
 
 def read_runs(table: Any, name: str, reading: Reading, judgement: Judgement) -> Foreign:
-    """The tables of anyone's runs.
+    """The tables of runs made elsewhere.
 
     Args:
         table: The runs.
@@ -92,7 +92,7 @@ def read_runs(table: Any, name: str, reading: Reading, judgement: Judgement) -> 
 
 
 def _chosen(metrics: Any) -> list[Metric] | None:
-    """The metrics that were named, as such."""
+    """The metrics that were named, as `Metric` objects."""
     if metrics is None:
         return None
     if isinstance(metrics, str | Metric) or not isinstance(metrics, Sequence) or not len(metrics):
@@ -141,7 +141,7 @@ def _labels(name: str, part: Course, points: int) -> dict[str, Any]:
 
 
 def _run_curves(name: str, part: Course) -> pd.DataFrame:
-    """A row per agent, run and window; points beyond a hundred are joined to windows."""
+    """A row per agent, run and window; more than a hundred points are merged into windows."""
     bounds = bounds_of(len(part.begin), WINDOWS)
     windows, each = len(bounds) - 1, len(part.agents) * len(part.runs)
     places = {"window": np.arange(windows), "begin": part.begin[bounds[:-1]], "end": part.end[bounds[1:] - 1]}

@@ -60,9 +60,9 @@ def paired(rows: pd.DataFrame, shared_seeds: bool) -> tuple[pd.DataFrame, dict[s
     missing = f"agents are compared run by run, paired by seed, but {where} lacks seed {_listed(lacks)}"
     if not shared:
         raise ValueError(
-            f"{missing}, and no seed is there for all: if runs of different agents have nothing in common, number "
+            f"{missing}, and no seed is shared by all: if runs of different agents have nothing in common, number "
             "those of each agent 0, 1, ... in the column seed, since independent runs may be paired in any order that "
-            "does not depend on what they brought"
+            "does not depend on their results"
         )
     if not shared_seeds:
         raise ValueError(
@@ -84,7 +84,7 @@ def courses(table: Tidy, windows: int | None) -> list[Course]:
     """All runs of each problem at common points.
 
     If all runs have the same steps, these are the points, unless windows are asked for. Otherwise each run is divided
-    into equal windows from step 0 to the last step of all, and a point is the mean over the rows in a window. A window
+    into equal windows from step 0 to the last of all steps, and a point is the mean over the rows in a window. A window
     without a row takes the value of the window before it, over at most a tenth of the run. Windows before the first
     in which every run has a row are left out for all.
 
@@ -181,8 +181,8 @@ def _carry(values: Floats, bounds: NDArray[np.int64], shape: _Shape, axis: str) 
             end = bounds[window + values_after[0]] if len(values_after) else bounds[-1]
             raise ValueError(
                 f"{run} has no {metric} from {axis} {bounds[window + 1 - since[group]]} to {end - 1} of "
-                f"{bounds[-1] - 1}: over more than a tenth nothing is filled in; leave this run out, or cut all runs "
-                f"at the same {axis}"
+                f"{bounds[-1] - 1}: values are filled in over at most a tenth; leave this run out, or cut all "
+                f"runs at the same {axis}"
             )
         if window:
             values[:, window] = np.where(empty, values[:, window - 1], values[:, window])

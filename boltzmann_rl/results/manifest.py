@@ -94,12 +94,12 @@ def outline_in(manifest: dict[str, Any]) -> Outline | None:
 
 
 def judgement_in(manifest: Mapping[str, Any]) -> Judgement:
-    """What a checked manifest says is compared; the usual, if it was written before there was a choice."""
+    """What a checked manifest says is compared; the default if the manifest does not say, since it is an old one."""
     return Judgement(**manifest.get("judgement", {}))
 
 
 def stopping_in(manifest: Mapping[str, Any]) -> Stopping | None:
-    """When the runs of a checked manifest are enough, if looks at them decide it."""
+    """When the runs of a checked manifest are enough; None if their number was given."""
     if "stopping" not in manifest:
         return None
     return Stopping(judgement_in(manifest).alpha, **manifest["stopping"])

@@ -1,4 +1,4 @@
-"""The metrics of results: those of our experiments are declared once, those of anyone's runs stand in the manifest."""
+"""The metrics of results: fixed for each kind of experiment; for runs made elsewhere they stand in the manifest."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +8,10 @@ from boltzmann_rl.arguments.labels import check_label
 from boltzmann_rl.engines.metrics import Measures, Metric, measures_of
 from boltzmann_rl.results.spreadsheets import TEXT, WHOLE, is_formula
 
-# What a manifest of anyone's runs has as its kind.
+# The kind in a manifest of runs made elsewhere.
 RUNS = "Runs"
 
-# What a manifest says of a metric of anyone's runs.
+# What a manifest says of a metric of runs made elsewhere.
 _SAID = ("name", "title", "unit", "scale", "higher_is_better")
 _SCALES = ("linear", "log", "percent", "late")
 
@@ -40,12 +40,12 @@ def measures_in(manifest: Mapping[str, Any]) -> Measures:
 
 
 def said_of(metric: Metric) -> dict[str, Any]:
-    """What a manifest says of a metric of anyone's runs."""
+    """What a manifest says of a metric of runs made elsewhere."""
     return {part: getattr(metric, part) for part in _SAID} | {"title": metric.title or metric.name}
 
 
 def check_metrics(metrics: Any, axis: Any) -> None:
-    """Refuse metrics of anyone's runs that could not be told from other columns of the tables.
+    """Refuse metrics of runs made elsewhere that could not be told from other columns of the tables.
 
     Args:
         metrics: The part ``metrics`` of a manifest.

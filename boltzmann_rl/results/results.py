@@ -53,8 +53,8 @@ class Results:
             its interval ``low`` to ``high`` and the ``p_value`` that agrees with it, both for all pairs of the problem
             together; the smaller ``p_step_down`` that the verdict follows; Cohen's d, the fraction of ``runs`` in which
             the first was ahead, the method, and a warning where the level may not hold. A family is represented by the
-            agent with the highest mean in every third run, and compared in the other runs.
-        windows: The table `run_curves` of runs that were made elsewhere; of others it is made of the cells.
+            agent that had the highest mean in the runs that choose, every third one; the other runs compare.
+        windows: The table `run_curves` of runs that were made elsewhere; for other results it is made from the cells.
 
     Results that are loaded from a folder have only the saved points of curves, and a missing table is empty.
     """
@@ -170,7 +170,7 @@ class Results:
         plays the probabilities that it states, and the bandit pays the means that it states: ``mean`` and
         ``averaged_mean`` are those over all steps, ``z`` is their difference in standard errors, paired by run, and
         ``p_value`` its p-value. A ``warning`` stands where it is at most 1e-4 over the number of rows. The table of an
-        experiment with environments is empty: nothing knows the mean reward of their actions.
+        experiment with environments is empty: the mean reward of their actions is not known.
 
         Raises:
             FileNotFoundError: The cells are not at hand.
@@ -181,11 +181,11 @@ class Results:
 
     @cached_property
     def looks(self) -> pd.DataFrame:
-        """What looks at 30 runs, and after each quarter more, say of each declared pair of agents.
+        """What each look, at 30 runs and after each quarter more, says of each declared pair of agents.
 
-        One row per problem, pair and look. The ``decision`` stays once it is made. The ``e_value`` against equal means
-        decides at the number of pairs / alpha; ``low`` to ``high``, around the mean ``difference`` first − second, hold
-        at all looks and for all pairs together. A ``warning`` stands where the level may not hold.
+        One row per problem, pair and look. Later looks do not change a ``decision``. The ``e_value`` against equal
+        means decides at the number of pairs / alpha; ``low`` to ``high``, around the mean ``difference`` first −
+        second, hold at all looks and for all pairs together. A ``warning`` stands where the level may not hold.
 
         Raises:
             FileNotFoundError: These results were loaded from a folder without the runs.
@@ -231,7 +231,7 @@ class Results:
     ) -> pd.DataFrame:
         """Compare other pairs than those that were declared, or a metric that does not rank the agents.
 
-        To look for the pairs that differ most and declare those would make any level meaningless.
+        No level holds for pairs that were chosen because they differ most in these runs.
 
         Args:
             what: As ``compare`` of an experiment; None for what was declared.

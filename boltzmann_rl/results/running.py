@@ -123,9 +123,9 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
 
 
 def _deciding(outline: Outline, store: Store, folder: Path, source: Path | None) -> Deciding | None:
-    """What decides whether the runs are enough, and writes down what is simulated next; None if their number is given.
+    """What judges after each look, and announces the next one in the folder; None if the number of runs is given.
 
-    It is at the first look whose cells are not all there.
+    It begins at the first look whose cells are not all there.
     """
     if outline.stopping is None:
         return None

@@ -1,4 +1,4 @@
-"""Samples of results, one a run: means over windows and over whole runs, as arrays for `boltzmann_rl.statistics`."""
+"""Samples of results, one per run: means over windows and over whole runs, as arrays for `boltzmann_rl.statistics`."""
 
 import itertools
 from typing import Any, NamedTuple, Protocol
@@ -19,7 +19,7 @@ from boltzmann_rl.statistics.levels import as_level
 
 
 class Sampled(Protocol):
-    """What samples are taken of: `boltzmann_rl.results.results.Results`."""
+    """What samples are taken from: `boltzmann_rl.results.results.Results`."""
 
     @property
     def name(self) -> str:
@@ -139,11 +139,11 @@ class Samples:
         self.problems, self.agents = (tuple(dict.fromkeys(labels)) for labels in zip(*self.pairs, strict=True))
 
     def metric(self, name: str | None, *, averaged: bool) -> str:
-        """The metric that is meant.
+        """The name of a metric, checked.
 
         Args:
             name: What the caller gave; None for the metric that ranks the agents.
-            averaged: Whether that is then averaged over the policy's probabilities, where it can be.
+            averaged: Whether the default is averaged over the policy's probabilities, where it can be.
 
         Raises:
             ValueError: There is no such metric.
@@ -182,11 +182,11 @@ class Samples:
         return course.part(slice(first, None)).whole
 
     def warned(self, *warnings: str) -> str:
-        """Warnings in one, with that of runs that ended when they decided."""
+        """All warnings in one, preceded by that of runs until all pairs are decided."""
         return "; ".join(filter(None, (self.stopped, *warnings)))
 
     def is_better_high(self, metric: str) -> bool:
-        """Whether the best agent is the one with the highest mean; so for metrics of which nothing is said."""
+        """Whether the best agent is the one with the highest mean; True for unknown metrics."""
         return all(known.higher_is_better for known in self.measures.metrics if known.name == metric)
 
     def is_share(self, metric: str) -> bool:

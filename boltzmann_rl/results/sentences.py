@@ -66,7 +66,7 @@ def _better(manifest: Mapping[str, Any]) -> float:
 
 
 def _judged(best: pd.Series, comparisons: pd.DataFrame, manifest: Mapping[str, Any]) -> list[str]:
-    """What the declared comparisons say: of the best with its closest rival, or with a baseline, or those of a list."""
+    """What the declared comparisons say: the best with its closest rival, or all with a baseline, or the list."""
     if comparisons.empty or comparisons["verdict"].iloc[0] == Verdict.ONE_RUN:
         return []
     judgement, better, others = judgement_in(manifest), _better(manifest), []
@@ -81,7 +81,7 @@ def _judged(best: pd.Series, comparisons: pd.DataFrame, manifest: Mapping[str, A
     if ahead := [row["second_agent"] for row in others if row["verdict"] == Verdict.FIRST]:
         said.append(f"{told[0]['first_agent']} was ahead of {_listed(ahead)}.")
     if not others and len(comparisons) > len(told):
-        said.append(f"{len(comparisons) - len(told)} more comparisons are in the table.")
+        said.append(f"Comparisons that only the table has: {len(comparisons) - len(told)}.")
     warnings = dict.fromkeys(f"Warning: {row['warning']}." for row in told if row["warning"])
     return [*said, _how(told, len(comparisons)), *warnings]
 
@@ -155,7 +155,7 @@ def _what_would_change(row: dict[str, Any], verdict: Verdict) -> str:
 
 
 def _how(rows: list[dict[str, Any]], number: int) -> str:
-    """How the comparisons, some of which are these, were made."""
+    """How all comparisons, of which these are some, were made."""
     method, runs = rows[0]["method"], rows[0]["runs"]
     chosen = "; the best of each family was chosen in other runs" if any(map(_of_families, rows)) else ""
     if number > 1:
@@ -185,6 +185,6 @@ def _shown(p_value: float) -> str:
 
 
 def _round(runs: float) -> str:
-    """A number of runs with two digits."""
+    """A number of runs with two significant digits."""
     digits = max(0, math.floor(math.log10(runs)) - 1)
     return f"{round(runs, -digits):,.0f}"

@@ -1,4 +1,4 @@
-"""Tables of anyone's runs, checked: every number stands at a problem, an agent, a seed, a step and a metric."""
+"""Checked tables of runs made elsewhere: each number has a problem, an agent, a seed, a step and a metric."""
 
 import numbers
 from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ def tidy(table: Any, columns: Mapping[str, str] | None, metrics: Sequence[str] |
     if missing := [name for name in ("agent", "seed") if name not in given] + ["step"] * (not axes):
         raise ValueError(f"the table has no column {missing[0]}{_hint(missing[0], given)}: it needs {_SHAPE}")
     if len(axes) > 1:
-        raise ValueError("the table has both step and episode: drop the one that is not to be the axis")
+        raise ValueError("the table has both step and episode: drop the one that is not the axis")
     if given.empty:
         raise ValueError("the table has no rows")
     where = _Rows(given, axes[0])
@@ -144,7 +144,7 @@ class _Rows:
         return found
 
     def whole(self, column: str) -> Any:
-        """A column of integers from 0; floats that are integers count, since pandas makes them of integers."""
+        """A column of integers from 0; floats with integer values count, since pandas may turn integers into floats."""
         given = self.table[column]
         if is_integer_dtype(given.dtype) or is_float_dtype(given.dtype):
             found = given.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -178,9 +178,7 @@ def _wide(where: _Rows, keys: dict[str, Any], metrics: Sequence[str] | None) -> 
     try:
         parts = [pd.DataFrame({**keys, "metric": name, "value": where.values(name)}) for name in names]
     except (TypeError, ValueError) as error:
-        remedy = (
-            "metrics that are measured at other steps than others need the long form, with columns metric and value"
-        )
+        remedy = "metrics that are measured at different steps need the long form, with columns metric and value"
         if metrics is None:
             remedy = f"metrics=[...] names the columns that are metrics; {remedy}"
         raise type(error)(f"{error}: {remedy}") from None

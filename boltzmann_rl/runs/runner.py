@@ -65,15 +65,15 @@ class Manner:
 
 
 class Growth(Protocol):
-    """What says whether a plan needs more runs."""
+    """Says whether a plan needs more runs."""
 
     @property
     def stage(self) -> str:
-        """What is known by now, for the progress."""
+        """The present stage in words, for the progress."""
         ...
 
     def more(self, failures: Sequence[Failure]) -> int | None:
-        """All runs to go on to, now that all cells are there but for those that failed; None if they are enough."""
+        """The number of runs to go on to, once all cells are there or have failed; None if the runs are enough."""
         ...
 
 
@@ -96,7 +96,7 @@ def simulate(
         store: Where the blocks are kept.
         manner: How the plan is run.
         folder: The folder of the store, for news of this process and for failures; None if it is in memory.
-        growth: Asked for more runs when all are done, again and again. Agents that failed get no more.
+        growth: Asked for more runs each time all are done. Agents that failed get no more.
 
     Returns:
         The failures, in the order of their cells.
@@ -152,7 +152,7 @@ class _Run:
         return [self._failures[key] for key in sorted(self._failures)]
 
     def _started(self, engine: str | None, executor: Executor, started: ExitStack) -> tuple[str | None, Executor]:
-        """Do the work of an engine by an executor that was just started, and ends with the run."""
+        """Give the work of an engine to an executor that was just started, and that ends with the run."""
         started.callback(executor.stop)
         self._work(engine, executor)
         return engine, executor

@@ -1,4 +1,4 @@
-"""Averages over a policy's probabilities: what they gain, and whether their mean is that of what happened."""
+"""Averages over a policy's probabilities: what they gain, and whether they have the mean of the outcomes."""
 
 import math
 
@@ -13,11 +13,11 @@ _TERMS = 256.0
 
 @np.errstate(all="ignore")
 def variance_factor(outcomes: Floats, averaged: Floats) -> float:
-    """How many times the variance of averaged samples is contained in that of outcomes, added up over the steps.
+    """The variance of outcomes over that of their averages, both summed over the steps.
 
     Args:
         outcomes: ``(steps,)``, standard errors of the means of what happened.
-        averaged: ``(steps,)``, standard errors of what was averaged over the policy's probabilities, of as many runs.
+        averaged: ``(steps,)``, standard errors of their averages over the policy's probabilities, from as many runs.
 
     Returns:
         The factor: 1 if neither varies, infinite if only the outcomes do, NaN for one run.
@@ -36,10 +36,11 @@ def variance_factor(outcomes: Floats, averaged: Floats) -> float:
 def same_mean(outcomes: Floats, averaged: Floats, steps: int, largest: float) -> tuple[float, float]:
     """Whether outcomes have the mean of their averages over the policy's probabilities, paired run by run.
 
-    They have if the policy plays the probabilities that it states: the difference of a step is then 0 on average,
+    They have it if the policy plays the probabilities that it states: the difference of a step is then 0 on average,
     whatever came before. The p-value is that of a paired t-test, with Hall's guard where differences are skewed. But
-    outcomes that are too rare to have happened yet also make a difference, which varies little: the p-value is at least
-    exp(−difference / largest), the probability that none happened, if they are at most ``largest`` each.
+    outcomes that are too rare to have happened yet also make a difference, and this difference varies little. So the
+    p-value is at least exp(−difference / largest): the probability that none of them happened, if each is at most
+    ``largest``.
 
     Args:
         outcomes: ``(runs,)``, means of runs.

@@ -1,7 +1,7 @@
 """The best of many candidates with few runs: successive halving, then a curve around the leader.
 
-All candidates of a round have the same runs, so that they are compared run by run. These searches know nothing of
-agents: each is a generator that asks for losses, of which the least mean is sought, and returns what it found.
+All candidates of a round have the same runs, so that they are compared run by run. A search knows nothing of agents:
+it is a generator that asks for losses, seeks the candidate with the least mean, and returns what it found.
 """
 
 import math
@@ -25,7 +25,7 @@ class Ask(NamedTuple):
 
     Attributes:
         candidates: Their numbers.
-        round: The number of the round, from 0. All candidates have the same runs in a round, whenever it is asked.
+        round: The number of the round, from 0. All candidates have the same runs in a round, whenever it asks for them.
         runs: Runs of the round.
     """
 
@@ -58,7 +58,7 @@ Steps = Generator[Ask, Floats, Search]
 
 
 def searched(steps: Steps, losses: Callable[[Ask], Floats]) -> Search:
-    """What a search finds whose questions are answered by a function.
+    """What a search finds when a function answers its questions.
 
     Example:
         >>> searched(halved(range(8), budget=320), lambda ask: np.ones((len(ask.candidates), ask.runs))).chosen

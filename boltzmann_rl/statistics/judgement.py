@@ -15,7 +15,7 @@ from boltzmann_rl.statistics.levels import as_level
 
 ALPHA = 0.05
 
-# Words for pairs, which therefore are no labels of baselines.
+# Words that name pairs, and so can't be labels of baselines.
 ALL, FAMILIES = "all", "families"
 
 # Every run with a number that is a multiple of this chooses the agents that stand for families; the others compare.
@@ -37,12 +37,12 @@ class Judgement:
             other; the label of a baseline, with which all others are compared; or pairs of labels ``(first, second)``.
             Labels are those of agents and of families. None stands for ``"families"`` in a study of several, else for
             ``"all"``.
-        alpha: The probability of any false difference among those that are compared on a problem, in (0, 1).
-        confidence: The probability that intervals cover, in (0, 1): those of means each by itself, those of
-            differences all together.
+        alpha: The probability of any false difference among the comparisons on a problem, in (0, 1).
+        confidence: The probability that intervals cover, in (0, 1): each interval of a mean by itself, the intervals of
+            differences on a problem all together.
 
     Raises:
-        TypeError, ValueError: A level that is not between 0 and 1, or pairs that are none.
+        TypeError, ValueError: A level that is not between 0 and 1, or ``compare`` is none of these.
     """
 
     compare: Compare = None
@@ -55,7 +55,7 @@ class Judgement:
             object.__setattr__(self, name, as_level(getattr(self, name), name, usual))
 
     def pairs(self, agents: Sequence[str], study: Study) -> list[tuple[str, str]]:
-        """The declared pairs of agents or families, the first of which a positive difference favours.
+        """The declared pairs of agents or families; a positive difference favours the first of a pair.
 
         Args:
             agents: The labels of all agents.
@@ -99,7 +99,7 @@ class Judgement:
 def runs_that_choose(runs: int) -> NDArray[np.bool_]:
     """The runs in which the agents that stand for families are chosen: every third. The others compare.
 
-    To choose and to compare in the same runs favours the family with more agents: see ``docs/statistics.md``.
+    Choosing and comparing in the same runs favours the family with more agents: see ``docs/statistics.md``.
 
     Example:
         >>> runs_that_choose(5)

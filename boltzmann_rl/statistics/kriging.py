@@ -12,7 +12,7 @@ from boltzmann_rl.statistics.levels import as_level
 # Lengths of the kernel as parts of the range of x, and its amplitudes in standard deviations of the means.
 _LENGTHS, _AMPLITUDES = np.geomspace(0.05, 2.0, 16), np.geomspace(0.3, 30.0, 12)
 
-# A curve through fewer points would say little, and a slope of fewer runs.
+# Fewer points say little of a curve, and fewer runs little of a slope.
 LEAST_POINTS, _LEAST_RUNS = 3, 10
 
 
@@ -38,7 +38,7 @@ class Curve(NamedTuple):
 
     @np.errstate(all="ignore")
     def best(self, rng: np.random.Generator, confidence: float = CONFIDENCE, draws: int = 1000) -> tuple[float, float]:
-        """The ends of an interval for the x of the least value: quantiles of those of curves that fit as well.
+        """The ends of an interval for the x of the least value: its quantiles over random curves with these errors.
 
         Args:
             rng: Draws ``draws · points`` normal numbers.
@@ -68,11 +68,11 @@ class _Fit(NamedTuple):
 
 @np.errstate(all="ignore")
 def fitted_curve(x: Floats, samples: Sequence[Floats], at: Floats) -> Curve:
-    """A curve through the means of samples, by a Gaussian process that knows how the errors of the means depend.
+    """A curve through the means of samples, by a Gaussian process that allows for dependent errors of the means.
 
-    The samples of two points have their first runs in common, and so some of their luck. So the point with the most
-    runs is a control variate of the others. The kernel is the squared exponential, its length and amplitude those of
-    the greatest restricted likelihood.
+    The samples of two points have their first runs in common, and so a part of their errors. So the point with the
+    most runs is a control variate of the others. The kernel is the squared exponential; its length and amplitude
+    maximise the restricted likelihood.
 
     Args:
         x: ``(k,)``, k ≥ 3 different points.
@@ -113,8 +113,8 @@ def _near(first: Floats, second: Floats, length: float) -> Floats:
 def _estimates(samples: Sequence[Floats]) -> tuple[Floats, Floats]:
     """The estimated means, and the covariance of their errors.
 
-    The point with the most runs is a control variate of the others: its mean in their runs, less that in all of its
-    runs, is their luck, times the slope β of a regression.
+    The point with the most runs is a control variate of the others. Their common error is estimated as β times its mean
+    in their runs less its mean in all of its runs, where β is the slope of a regression.
     """
     longest = max(samples, key=len)
     slopes, rests, lost = np.zeros(len(samples)), list(samples), np.ones(len(samples))
@@ -133,7 +133,7 @@ def _estimates(samples: Sequence[Floats]) -> tuple[Floats, Floats]:
             noise[column, row] = noise[row, column]
     noise *= np.outer(lost, lost)
     noise += np.outer(slopes, slopes) * longest.var(ddof=1) / len(longest)
-    values, vectors = np.linalg.eigh(noise)  # estimates over different runs need not be those of any law
+    values, vectors = np.linalg.eigh(noise)  # estimates over different runs need not be a covariance matrix
     means = np.array([rest.mean() for rest in rests]) + slopes * longest.mean()
     return means, (vectors * np.maximum(values, 0.0)) @ vectors.T
 

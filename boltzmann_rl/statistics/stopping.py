@@ -33,7 +33,7 @@ class Stopping:
 
     Args:
         alpha: The probability of any false decision, over all pairs and looks.
-        at_most: Number of runs after which it stops in any case, at the last look up to it.
+        at_most: The runs stop in any case at the last look up to this number.
         matters: The least difference that matters, in the unit of the differences; None if every one does.
         pairs: The number of pairs on all problems: each is judged at alpha / pairs.
     """

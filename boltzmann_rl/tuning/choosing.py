@@ -21,10 +21,10 @@ from boltzmann_rl.streams import child_seed
 from boltzmann_rl.tuning.several import TRIALS, sampled
 from boltzmann_rl.tuning.space import COARSE, Family
 
-# The time of a bandit's candidate in a round does not depend on its runs, as long as these are few: so many are added.
+# In each round a bandit's candidate takes a fixed time besides its runs: about that of this number of runs.
 _FEW = 300
 
-# Runs by default for each run of the experiment, and at least for each candidate of the first round.
+# The default budget: runs for each run of the experiment, but at least for each candidate of the first round.
 _TIMES, _USUAL = 6, 40
 
 
@@ -71,12 +71,12 @@ def objective_of(experiment: Any) -> Objective:
 
 
 def usual_budget(families: Sequence[Family], runs: int) -> int:
-    """Six times the runs of an agent, or what the families need at least to be told apart at all."""
+    """Six times the runs of an agent in the experiment, or 40 for each candidate of the largest first round."""
     return max(_TIMES * runs, *(_USUAL * _begun(family) for family in families))
 
 
 def _begun(family: Family) -> int:
-    """Candidates of the first round."""
+    """The number of candidates of the first round."""
     return TRIALS if len(family.grids) > 1 else len(family.grids[0].coarse)
 
 
@@ -155,7 +155,7 @@ class Chooser:
         return halved(grid.coarse, self._budget) if grid.x is None else refined(grid.x, grid.coarse, self._budget)
 
     def _seed(self, number: int) -> int:
-        """The seed of a round: the same for all families, another than that of the experiment."""
+        """The seed of a round: the same for all families, and not that of the experiment."""
         while len(self.seeds) <= number:
             seed, tries = self._experiment.seed, 0
             while seed in (self._experiment.seed, *self.seeds):

@@ -42,8 +42,8 @@ class Tuning:
         recommended: One row per problem, family and parameter: the ``value``; the interval ``best_low`` to
             ``best_high`` for the best value; the range ``range_low`` to ``range_high`` around the value within 5 %: the
             fitted loss there is at most L + 5 % of |L|, where L is that of the value; whether the value is ``at_end``
-            of what was searched, though the parameter may go on; the number of candidates ``tried``, and their runs in
-            all, ``budget``.
+            of the searched values while the parameter could go on; the number of candidates ``tried``, and the runs of
+            all of them, ``budget``.
         candidates: One row per problem, family and candidate: its ``runs``, the ``mean`` of the ``metric`` in these,
             and its interval from ``low`` to ``high``.
         sensitivity: One row per problem, family and value of the grid: the fitted ``mean`` of the metric, its band from
@@ -53,8 +53,8 @@ class Tuning:
         report: The results of these agents, and of those that were not tuned, in runs that had no part in the choice.
         settings: What was searched, the budget of each family, and the seeds of choosing and reporting.
 
-    Candidates that were soon dropped have fewer runs than the others, and the chosen one was lucky, too: what to expect
-    of it is in ``report``.
+    Candidates that were dropped early have fewer runs than the others. The mean of the chosen candidate is too good,
+    since it was chosen by this mean: ``report`` says what to expect.
     """
 
     recommended: pd.DataFrame
@@ -66,7 +66,7 @@ class Tuning:
 
     @property
     def name(self) -> str:
-        """The name of the experiment whose agents were tuned, and ``-tuned``."""
+        """The name of the experiment whose agents were tuned, followed by ``-tuned``."""
         return self.report.name
 
     @cached_property

@@ -9,7 +9,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.statistics.halving import Ask, Search, Steps, halved
 from boltzmann_rl.tuning.space import Grid
 
-# Candidates that are proposed, so many at a time, with a part of the budget; the best of them share the rest.
+# Candidates that are proposed, and how many at a time; their part of the budget; how many of the best share the rest.
 TRIALS, _TOGETHER, _PROPOSING, _BEST = 40, 4, 0.6, 8
 
 
@@ -59,7 +59,7 @@ def _later(steps: Steps) -> Steps:
 
 
 def _optuna(grids: Sequence[Grid]) -> Any:
-    """The library, which says nothing of its own."""
+    """Optuna, without its own messages."""
     try:
         import optuna
     except ModuleNotFoundError as error:

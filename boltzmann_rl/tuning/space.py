@@ -15,7 +15,7 @@ from boltzmann_rl.experiments.checks import entrants_of
 # Points of the grid over a range, and the number of them with which a search begins.
 POINTS, COARSE = 121, 16
 
-# A grid with fewer numbers is too short for a quadratic.
+# A grid with fewer numbers is too short for a curve.
 _LEAST = 5
 
 # The end of a label that says the value of a parameter: ", τ = 0.1".
@@ -30,7 +30,7 @@ class Grid(NamedTuple):
         values: In ascending order if they are numbers.
         x: Logarithms of the values, or the values if one is not above 0; None if they are too few for a curve, or not
             numbers.
-        ends: ``(low, high)`` of a range; None of a list.
+        ends: ``(low, high)`` of a range; None for a list.
     """
 
     path: str
@@ -83,7 +83,7 @@ class Family(NamedTuple):
 
 
 def text_of(value: Any) -> str:
-    """A value in a label: a float with four digits if these are all."""
+    """A value in a label: a float with four digits if it has no more."""
     short = f"{value:.4g}" if isinstance(value, float) else str(value)
     return short if not isinstance(value, float) or float(short) == value else repr(value)
 
@@ -146,7 +146,7 @@ def _grids_of(over: Mapping[str, Any], agents: Sequence[Agent]) -> list[Grid]:
 
 
 def _labelled(families: list[Family], members: list[list[str]], others: Iterable[str]) -> list[Family]:
-    """The families by labels without declared values, where that leaves them apart."""
+    """The families by labels without declared values, where these labels differ."""
     short = [
         _VALUE.sub("", labels[0]) or type(one.agent.policy).__name__
         for one, labels in zip(families, members, strict=True)

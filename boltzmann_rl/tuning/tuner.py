@@ -40,13 +40,13 @@ def tune(
 ) -> Tuning:
     """Tune the agents of an experiment.
 
-    Each agent with one of the parameters is a family, on each problem by itself, and has the same budget. The others
-    take part in the report as they are. Candidates have the same seeds, which are not those of the report: the report
-    is the experiment itself, with its own seed and runs, and the chosen agents.
+    Each agent with one of the parameters is a family. Each family has the same budget on each problem. The others take
+    part in the report as they are. Candidates have the same seeds, which are not those of the report: the report is the
+    experiment itself, with its own seed and runs, and the chosen agents.
 
-    One parameter: halving of 16 of the 121 values of a range (of a list, half of its numbers), then a quadratic in the
-    logarithm through the leader and its neighbours. Several parameters of one agent: Optuna's sampler, an extra, and
-    halving. Bandits are tuned to the least regret, environments to the highest mean return.
+    One parameter: halving of 16 of the 121 values of a range, or of a list; then more runs of the leader and its
+    neighbours, and a curve that is fitted to all losses. Several parameters of one agent: Optuna's sampler, an extra,
+    and halving. Bandits are tuned to the least regret, environments to the highest mean return.
 
     Args:
         experiment: Its problems, length, seed, and for the report its runs.
@@ -86,7 +86,7 @@ def tuned(
     place: Place | None,
     tell: Tell = warnings.warn,
 ) -> Tuning:
-    """What `tune` answers; sentences on what was found in the folder, and on failures, go to ``tell``."""
+    """What `tune` returns; sentences on what was found in the folder, and on failures, go to ``tell``."""
     if (file := LOADED.get()) is not None:
         raise RuntimeError(
             f"{file} tunes an experiment while boltzmann-rl loads it: move that under if __name__ == '__main__':"
