@@ -251,7 +251,7 @@ def plain_holm(samples: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 
 def families(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Result:
-    """Families of equal agents: false differences of their best, by the runs in which these are chosen."""
+    """False differences between the best agents of equal families, by the runs in which these are chosen."""
     rows = []
     for sizes in ((1, 8), (3, 8), (8, 8)):
         for runs in RUNS[1:]:
@@ -271,7 +271,7 @@ def families(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> R
 
 
 def best_of(samples: np.ndarray, choosing: np.ndarray | slice) -> np.ndarray:
-    """The samples of the agent with the highest mean in some runs."""
+    """The samples of the agent with the highest mean in the choosing runs."""
     return samples[samples[:, choosing].mean(axis=1).argmax()]
 
 
@@ -404,7 +404,7 @@ class ProbabilityOfBest:
     """The policy's probability of the best arms."""
 
     def __call__(self, moment: Moment) -> np.ndarray:
-        """Of every run."""
+        """The probability in every run."""
         best = moment.means == moment.means.max(axis=1, keepdims=True)
         return np.where(best, moment.probabilities, 0.0).sum(axis=1)
 
@@ -426,16 +426,16 @@ def not_averaged(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) 
 
 @dataclass(frozen=True)
 class Pretender:
-    """States a softmax, and plays the best action with this part of the uniforms."""
+    """States a softmax, but plays the best action for this share of the uniforms."""
 
     share: float
 
     def __call__(self, values: np.ndarray, step: int) -> np.ndarray:
-        """What it states."""
+        """The probabilities that it states."""
         return softmax(values, 0.5)
 
     def draw(self, values: np.ndarray, step: int, uniforms: np.ndarray) -> np.ndarray:
-        """What it plays."""
+        """The actions that it plays."""
         honest = invert(self(values, step), np.maximum(uniforms - self.share, 0.0) / (1.0 - self.share))
         return np.where(uniforms < self.share, values.argmax(axis=-1), honest)
 
@@ -450,7 +450,7 @@ def p_values_of(blocks: list) -> list[float]:
 
 
 def same_means(nulls: int, drawn: dict[str, Drawn], rng: np.random.Generator) -> Result:
-    """How often averages are told apart from what happened, where they should not and where they should."""
+    """How often averages and outcomes are told apart: with equal means, and with different means."""
     bandits = {
         "normal rewards": GaussianBandit(),
         "no noise": GaussianBandit(sd=1e-9),

@@ -34,7 +34,7 @@ TOLERANCE = 0.02
 
 
 class Pool(NamedTuple):
-    """Losses ``(temperatures, runs)`` that stand for the truth, and every how many temperatures tuning begins with."""
+    """Losses ``(temperatures, runs)`` that stand for the truth, and the stride of the temperatures that begin."""
 
     temperatures: np.ndarray
     losses: np.ndarray
@@ -42,7 +42,7 @@ class Pool(NamedTuple):
 
     @property
     def excess(self) -> np.ndarray:
-        """The mean loss above the least one, as a part of that."""
+        """The excess of the mean loss over the least one, as a fraction of the least."""
         means = self.losses.mean(axis=1)
         return (means - means.min()) / abs(means.min())
 
@@ -62,7 +62,7 @@ def lake(runs: int) -> tuple[np.ndarray, GymnasiumExperiment, int]:
 
 
 def pools(runs: int) -> dict[str, Pool]:
-    """Both pools, from the folder of temporary files if they were simulated before."""
+    """Both pools, read from the folder of temporary files if they were simulated before."""
     found = {}
     for name, declared in (("testbed", testbed), ("FrozenLake", lake)):
         grid, experiment, spacing = declared(runs)

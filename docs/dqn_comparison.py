@@ -60,7 +60,7 @@ def table(results: brl.Results) -> str:
 def main() -> None:
     """Print the comparison and draw the figure, of the runs that are there or of new ones."""
     parser = argparse.ArgumentParser(description="Compare explorations of a DQN on CartPole-v1.")
-    parser.add_argument("--train", type=int, metavar="JOBS", help="train all agents anew, in so many processes")
+    parser.add_argument("--train", type=int, metavar="JOBS", help="train all agents anew, in this number of processes")
     if jobs := parser.parse_args().train:
         with ProcessPoolExecutor(jobs) as processes:
             rows = itertools.chain.from_iterable(processes.map(trained, itertools.product(LABELS, SEEDS)))

@@ -31,7 +31,7 @@ class Pair(NamedTuple):
     """Two agents: what the shipped runs say of them, and how many runs a decision takes.
 
     Attributes:
-        labels: Of both.
+        labels: Of both agents.
         d: The true mean difference in standard deviations, of 20,000 runs.
         looks: Runs, e-value and decision at each look at the 2,000 runs that are shipped.
         alone: Runs to the decision, if the pair is declared alone: mean and the largest of nine in ten, of sequences
@@ -71,7 +71,7 @@ def at_looks(differences: np.ndarray, alpha: float) -> list[tuple[int, float, De
 
 
 def needed(pool: np.ndarray, alpha: float, rng: np.random.Generator) -> tuple[float, float]:
-    """Runs to the decision: their mean and nine tenths' largest; at most the last look before 10,000."""
+    """Runs to the decision: their mean, and the largest of nine in ten; at most the last look before 10,000."""
     ends = looks(AT_MOST)
     sums, runs = np.zeros((SEQUENCES, 3)), np.full(SEQUENCES, float(ends[-1]))
     open_, before = np.ones(SEQUENCES, dtype=bool), 0

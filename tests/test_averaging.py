@@ -1,4 +1,4 @@
-"""Averages over the policy's probabilities: what they gain, and that a policy that plays others is found out."""
+"""Averages over the policy's probabilities: what they gain, and a warning for policies that play others."""
 
 import math
 import warnings
@@ -26,7 +26,7 @@ def run(agents, bandit=None, **settings):
 
 @dataclass(frozen=True)
 class Pretender:
-    """States a softmax, and plays the best action with this part of the uniforms."""
+    """States a softmax, but plays the best action for this share of the uniforms."""
 
     share: float
 
@@ -65,7 +65,7 @@ def test_the_factor_does_not_depend_on_the_unit(unit):
     assert variance_factor(raw * unit, averaged * unit) == pytest.approx((raw**2).sum() / (averaged**2).sum())
 
 
-def test_the_factor_of_what_never_varies_is_1_and_of_one_run_unknown():
+def test_the_factor_is_1_if_nothing_varies_and_unknown_for_one_run():
     zero = np.zeros(3)
     assert variance_factor(zero, zero) == 1.0
     assert variance_factor(np.ones(3), zero) == math.inf
@@ -81,15 +81,15 @@ def test_the_p_value_is_that_of_a_paired_t_test():
     assert (z, p_value) == pytest.approx((expected.statistic, expected.pvalue))
 
 
-def test_what_differs_by_rounding_only_agrees_and_one_run_says_nothing():
+def test_means_that_differ_only_by_rounding_agree_and_one_run_says_nothing():
     averaged = np.random.default_rng(0).normal(size=50)
     assert same_mean(averaged * (1.0 + 2.0**-52), averaged, 1000, 1.0) == (0.0, 1.0)
     assert all(math.isnan(number) for number in same_mean(averaged[:1], averaged[:1], 1000, 1.0))
     assert all(math.isnan(number) for number in same_mean(averaged[:1] + 1, averaged[:1], 1000, 1.0))
 
 
-def test_rare_outcomes_that_did_not_happen_yet_prove_nothing():
-    """A reward of 1 with probability p: none in all steps happens in (1 − p)^steps of cases, which exp(−p·steps) is."""
+def test_rare_outcomes_that_have_not_happened_yet_prove_nothing():
+    """A reward of 1 with probability p: none happens in any step with probability (1 − p)^steps ≈ exp(−p·steps)."""
     stated = 0.001 * (1.0 + 0.01 * np.random.default_rng(0).random(20))
     for steps in (100, 1000):
         z, p_value = same_mean(np.zeros(20), stated, steps, 1.0)
@@ -106,7 +106,7 @@ BANDITS = {
 
 
 @pytest.mark.parametrize("bandit", BANDITS)
-def test_policies_that_play_what_they_state_are_not_warned_of(bandit):
+def test_policies_that_play_what_they_state_cause_no_warning(bandit):
     """240 p-values of 60 experiments: at most 1 % are below 0.01, with 4.3 standard errors to spare."""
     agents = {
         "cold": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.02)),
@@ -129,7 +129,7 @@ def test_averages_of_many_runs_have_the_mean_of_what_happened(bandit):
 
 
 @pytest.mark.parametrize("share", [0.2, 0.9])
-def test_a_policy_that_does_not_play_what_it_states_is_warned_of(share):
+def test_a_policy_that_does_not_play_what_it_states_causes_a_warning(share):
     with pytest.warns(UserWarning, match="pretender on GaussianBandit: .*does not play the probabilities"):
         results = run({**AGENTS, "pretender": brl.Agent(brl.SampleAverage(), Pretender(share))}, runs=200)
     warned = results.averaging[results.averaging["warning"] != ""]
@@ -138,7 +138,7 @@ def test_a_policy_that_does_not_play_what_it_states_is_warned_of(share):
     assert "same mean" not in gained(results.averaging, "reward")
 
 
-def test_a_bandit_that_pays_other_means_is_warned_of():
+def test_a_bandit_that_pays_other_means_causes_a_warning():
     with pytest.warns(UserWarning, match="or the bandit does not pay the means that it states: judge by reward"):
         averaging = run(AGENTS, Generous()).averaging
     assert set(averaging.loc[averaging["warning"] != "", "metric"]) == {"reward"}

@@ -16,12 +16,12 @@ def comparison():
     return module
 
 
-def test_the_table_is_that_of_the_runs():
+def test_the_table_of_the_page_is_made_from_the_runs():
     module = comparison()
     assert module.table(module.judged()) in PAGE
 
 
-def test_the_seeds_that_it_would_take_are_those_of_the_sentence():
+def test_the_page_gives_the_number_of_seeds_of_the_sentence():
     needed = set(re.findall(r"about (\d+) runs would show it", comparison().judged().sentence))
     assert needed == set(re.findall(r"about (\d+) seeds would show", PAGE))
 

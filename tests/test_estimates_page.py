@@ -1,4 +1,4 @@
-"""The code of docs/estimates.md runs, from top to bottom, and the page names the columns that there are."""
+"""The code of docs/estimates.md runs, from top to bottom, and the page names all columns."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Searches with few runs: what they find, what they cost, and a curve through means that share their luck."""
+"""Searches with few runs: what they find, what they cost, and a curve through means that share noise."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def fine(losses, budget):
 
 
 class Noisy:
-    """Losses around known means, with luck that all candidates share in a run; it counts runs."""
+    """Losses around known means, with noise that all candidates share in a run; it counts runs."""
 
     def __init__(self, means, sd=1.0, shared=3.0, seed=0):
         self.means, self.sd, self.shared, self.seed, self.asked = np.asarray(means), sd, shared, seed, 0
@@ -43,7 +43,7 @@ def test_the_least_point_of_a_skewed_curve_is_found_more_often_than_by_equal_run
 
 
 @pytest.mark.parametrize("budget", [16 * LEAST, 1000, 12_345])
-def test_a_search_takes_its_budget_and_no_more(budget):
+def test_a_search_spends_its_budget_and_no_more(budget):
     losses = Noisy((X - X[60]) ** 2)
     found = fine(losses, budget)
     assert found.runs == losses.asked
@@ -69,7 +69,7 @@ def test_the_unit_of_the_losses_changes_nothing(unit):
     assert fine(scaled, 1000).chosen == plain.chosen
 
 
-def test_equal_candidates_leave_the_first_and_a_failed_one_is_never_chosen():
+def test_the_first_of_equal_candidates_is_chosen_and_a_failed_one_never():
     def equal(ask):
         return np.zeros((len(ask.candidates), ask.runs))
 
@@ -108,7 +108,7 @@ def test_the_band_of_a_smooth_curve_covers_it():
     assert np.mean(held) > 0.85
 
 
-def test_without_noise_the_curve_goes_through_the_means_and_is_as_sure_as_that():
+def test_without_noise_the_curve_goes_through_the_means_with_a_narrow_band():
     x = np.linspace(0.0, 1.0, 7)
     curve = fitted_curve(x, [np.full(5, place**2) for place in x], x)
     np.testing.assert_allclose(curve.mean, x**2, atol=1e-4)
@@ -116,9 +116,9 @@ def test_without_noise_the_curve_goes_through_the_means_and_is_as_sure_as_that()
     assert (high - low).max() < 1e-2
 
 
-def test_luck_that_all_points_share_in_their_first_runs_is_taken_out():
+def test_noise_that_all_points_share_in_their_first_runs_is_removed():
     x, luck = np.linspace(0.0, 1.0, 5), np.random.default_rng(0).normal(size=400)
-    luck[:20] += 5.0  # the only runs of most points were unlucky
+    luck[:20] += 5.0  # most points have only these runs, whose losses are high
     samples = [place + luck[: 400 if n == 2 else 20] for n, place in enumerate(x)]
     curve = fitted_curve(x, samples, x)
     np.testing.assert_allclose(np.diff(curve.mean), 0.25, atol=0.05)

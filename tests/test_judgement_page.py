@@ -1,4 +1,4 @@
-"""The code and the commands of docs/judgement.md run, and the page describes what there is."""
+"""The code and the commands of docs/judgement.md run, and the page describes all columns and verdicts."""
 
 import re
 from itertools import takewhile

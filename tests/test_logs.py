@@ -1,4 +1,4 @@
-"""Logs of other libraries become tidy tables: each number at its step, and nothing is guessed."""
+"""Logs of other libraries become tidy tables: each number at its step, with errors where a log is unclear."""
 
 import json
 from types import SimpleNamespace
@@ -70,7 +70,7 @@ MONITORS = {
 
 
 @pytest.mark.parametrize("case", MONITORS)
-def test_monitor_files_that_cannot_be_understood_are_named(tmp_path, case):
+def test_the_error_names_a_monitor_file_that_cannot_be_read(tmp_path, case):
     files, message = MONITORS[case]
     for path, episodes in files.items():
         monitor(tmp_path / path, *episodes)
@@ -130,7 +130,7 @@ RLBERRY = {
 
 
 @pytest.mark.parametrize("case", RLBERRY)
-def test_tables_of_rlberry_that_cannot_be_understood_are_refused(case):
+def test_tables_of_rlberry_that_cannot_be_read_are_refused(case):
     change, tags, error, message = RLBERRY[case]
     with pytest.raises(error, match=message):
         logs.read_rlberry(change(written_by_rlberry()), tags)
@@ -170,7 +170,7 @@ def test_more_steps_are_read_than_tensorboard_shows(tmp_path):
     assert logs.read_cleanrl(tmp_path)["value"].tolist() == list(range(12_000))
 
 
-def test_runs_of_cleanrl_that_cannot_be_told_apart_are_refused(tmp_path):
+def test_runs_of_cleanrl_that_are_unclear_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="no files of TensorBoard"):
         logs.read_cleanrl(tmp_path)
     written_by_cleanrl(tmp_path)

@@ -1,4 +1,4 @@
-"""Runs that were made anywhere get the tables, the judgement, the sentence and the folder of our own experiments."""
+"""Runs made elsewhere get the tables, the judgement, the sentence and the folder of our own experiments."""
 
 import json
 
@@ -94,7 +94,7 @@ def test_a_lower_mean_is_best_where_that_is_declared():
     assert (lower.comparisons["difference"] < 0).all(), "the first of each pair has the lower mean"
 
 
-def test_intervals_of_shares_lie_between_0_and_1_also_if_runs_have_several_episodes():
+def test_intervals_of_shares_lie_between_0_and_1_also_for_runs_of_several_episodes():
     given = table(agents=2, seeds=3, steps=range(10))
     given["success"] = (given["agent"] == "agent 1") & ((given["seed"] > 0) | (given["step"] < 2))
     results = Results.of_runs(given, metrics=[Metric("success", scale="percent")])
@@ -116,7 +116,7 @@ def test_what_is_compared_may_be_declared():
         Results.of_runs(table(), compare="agent 9")
 
 
-def test_seeds_that_are_left_out_are_told():
+def test_the_sentence_counts_the_seeds_that_are_left_out():
     unlike = table()[lambda t: ~((t["agent"] == "agent 1") & (t["seed"] > 7))]
     with pytest.raises(ValueError, match=r"agent 1 on the problem lacks seed 8, 9: give .*shared_seeds=True"):
         Results.of_runs(unlike)
@@ -126,13 +126,13 @@ def test_seeds_that_are_left_out_are_told():
     assert results.manifest["left_out"] == {"agent 0": [8, 9], "agent 2": [8, 9]}
 
 
-def test_one_agent_and_one_run_say_no_more_than_they_can():
+def test_one_agent_or_one_run_has_a_sentence_without_a_verdict():
     assert "one run says nothing" in Results.of_runs(table(agents=2, seeds=1)).sentence
     assert "had the highest mean return over the run" in Results.of_runs(table(agents=1)).sentence
 
 
 def ragged(agents=2, seeds=6):
-    """Episodes that end at steps of their own."""
+    """Runs whose episodes end at different steps."""
     rng = np.random.default_rng(1)
     rows = []
     for agent in range(agents):
@@ -217,14 +217,14 @@ METRICS = {
 
 
 @pytest.mark.parametrize("case", METRICS)
-def test_metrics_that_cannot_be_meant_are_refused(case):
+def test_invalid_metrics_are_refused(case):
     metrics, error, message = METRICS[case]
     with pytest.raises(error, match=message):
         Results.of_runs(table(), metrics=metrics)
 
 
 @pytest.mark.parametrize("name", ["runs", "p_value", "mean", "behind", "window", "verdict", "=1+1", "@x", "a\x1b"])
-def test_a_metric_has_a_name_that_no_other_column_has_and_that_is_no_formula(name):
+def test_a_metric_named_like_another_column_or_a_formula_is_refused(name):
     with pytest.raises(ValueError, match=r"a metric needs another name|must not begin like a formula|labels of metric"):
         Results.of_runs(table().rename(columns={"return": name}))
 

@@ -37,5 +37,5 @@ def test_the_code_runs_from_top_to_bottom(folder, capsys):
     assert sorted(namespace["table"]["seed"].unique()) == list(range(10))
 
 
-def test_the_readers_of_the_page_are_those_that_there_are():
+def test_the_page_lists_all_readers():
     assert set(re.findall(r"brl\.logs\.(\w+)", PAGE)) == set(logs.__all__)

@@ -528,7 +528,7 @@ def test_a_notebook_with_widgets_gets_the_bar_of_a_notebook():
     assert after[2].endswith("1\u2007failed")
 
 
-def test_a_run_that_goes_on_adds_cells_and_says_at_which_stage_it_is():
+def test_progress_adds_the_cells_of_a_next_stage_and_names_the_stage():
     with Progress("example", cells=4, shown=False) as progress:
         progress.found(1)
         progress.advance(3)

@@ -36,7 +36,7 @@ def test_the_code_and_the_commands_run_from_top_to_bottom(folder):
     assert len(namespace["ahead"].sentences) == 3
 
 
-def test_the_decisions_of_the_page_are_those_there_are():
+def test_the_page_lists_all_decisions():
     told = re.search(r"\| decision \| meaning \|\n\|---\|---\|\n(.*?)\n\n", PAGE, flags=re.DOTALL)[1]
     names = [name.strip() for line in told.splitlines() for name in line.split("|")[1].split(",")]
     assert names == [str(decision) for decision in Decision]

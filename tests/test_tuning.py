@@ -112,7 +112,7 @@ def test_the_best_of_a_list_is_found_among_its_values():
     assert len(long.sensitivity) == 60
 
 
-def test_values_may_be_any_parts():
+def test_values_may_be_any_objects():
     learners = [brl.SampleAverage(), brl.ConstantStep(0.1)]
     found = brl.tune(experiment(), {"learner": learners}, budget=60, progress=False)
     assert list(found.recommended["family"]) == ["peak", "low", "greedy"]
@@ -156,7 +156,7 @@ def test_each_problem_is_tuned_by_itself():
 # --- which agents are families --------------------------------------------------------------------------------
 
 
-def test_agents_that_differ_in_the_parameter_only_are_one_family():
+def test_agents_that_differ_only_in_the_parameter_are_one_family():
     agents = {f"Boltzmann, τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
     cooled = brl.Agent(brl.SampleAverage(), brl.Boltzmann(Exponential(1.0, 0.1, steps=5)))
     families, others = families_of({**agents, "cooled": cooled, "greedy": GREEDY}, {"temperature": (0.01, 1.0)})
@@ -166,7 +166,7 @@ def test_agents_that_differ_in_the_parameter_only_are_one_family():
     assert [family.label for family in families_of(study, {"temperature": (0.01, 1.0)})[0]] == ["Boltzmann, τ"]
 
 
-def test_labels_without_values_are_kept_apart():
+def test_families_whose_labels_differ_only_in_values_keep_the_values():
     learners = brl.SampleAverage(), brl.ConstantStep(0.1)
     agents = {f"τ = {n}": brl.Agent(one, brl.Boltzmann(1.0)) for n, one in enumerate(learners)}
     families, _ = families_of(agents, {"temperature": (0.01, 1.0)})
@@ -176,7 +176,7 @@ def test_labels_without_values_are_kept_apart():
 # --- the range within 5 % -------------------------------------------------------------------------------------
 
 
-def test_the_range_holds_what_is_at_most_5_percent_worse_without_a_gap():
+def test_the_range_has_the_values_at_most_5_percent_worse_without_a_gap():
     losses = np.array([100.0, 106.0, 104.0, 100.0, 105.0, 105.1, 100.0])
     assert within(losses, 3).tolist() == [False, False, True, True, True, False, False]
     assert within(losses, 6).tolist() == [False] * 6 + [True]
@@ -264,7 +264,7 @@ def test_an_agent_that_fails_at_some_values_is_tuned_among_the_others(recwarn):
     assert any("width = 10" in str(warning.message) for warning in recwarn)
 
 
-def test_a_family_that_always_fails_takes_no_other_with_it(recwarn):
+def test_a_family_that_always_fails_stops_no_other_family(recwarn):
     agents = {"breaking": brl.Agent(brl.SampleAverage(), Breaking(3.0)), "greedy": GREEDY}
     found = brl.tune(experiment(agents), {"width": (2.5, 10.0)}, budget=400, progress=False)
     assert "is recommended for breaking. It failed in the report, as its failures say." in found.sentence
@@ -304,7 +304,7 @@ def test_the_sentence_says_what_to_choose_how_sure_that_is_and_on_which_runs(tun
     assert tuning.report.sentence in text
 
 
-def test_a_value_at_the_end_of_its_range_is_said_to_be_there():
+def test_the_sentence_says_that_a_value_lies_at_the_end_of_its_range():
     found = brl.tune(experiment({"peak": PEAK}), {"width": (0.01, 0.1)}, budget=600, progress=False)
     assert found.recommended["at_end"].all()
     agents = {"ε": brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(0.1))}
@@ -346,7 +346,7 @@ def test_wrong_values_are_refused(over, error, message):
         brl.tune(experiment(), over, progress=False)
 
 
-def test_impossible_values_and_ambiguous_names_are_refused():
+def test_invalid_values_and_ambiguous_names_are_refused():
     agents = {"ε": brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(0.1))}
     with pytest.raises(ValueError, match=r"over: .* can't have epsilon = 1.0\d*: .*epsilon"):
         brl.tune(experiment(agents), {"epsilon": (0.1, 2.0)}, progress=False)
@@ -398,7 +398,7 @@ def file(tmp_path, monkeypatch):
     return "small.py"
 
 
-def test_the_command_writes_what_it_found_and_says_it(file, tmp_path, capsys):
+def test_the_command_writes_and_prints_what_it_found(file, tmp_path, capsys):
     over = ["--over", "temperature=0.01:10", "--over", "epsilon=0.5,0.1,0.01"]
     assert main(["tune", file, *over, "--budget", "400", "--runs", "10", "--steps", "4", "--seed", "3", "--quiet"]) == 0
     out = " ".join(capsys.readouterr().out.split())
@@ -423,7 +423,7 @@ def test_the_command_writes_what_it_found_and_says_it(file, tmp_path, capsys):
         (["--over", "temperature=1:2", "--over", "temperature=1:3"], 2, "--over gives a parameter twice"),
     ],
 )
-def test_wrong_arguments_of_the_command_are_told(file, arguments, status, message, capsys):
+def test_wrong_arguments_of_the_command_are_refused_with_the_reason(file, arguments, status, message, capsys):
     assert main(["tune", file, *arguments, "--quiet"]) == status
     assert message in " ".join(capsys.readouterr().err.split())
 
