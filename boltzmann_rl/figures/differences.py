@@ -64,7 +64,7 @@ def _caption(curves: pd.DataFrame, metric: str, confidence: float) -> str:
 
 
 def _title(problem: str, curve: pd.DataFrame) -> str:
-    """The label of the problem, and what is to be said of its band."""
+    """The label of the problem, and the warnings on its band."""
     bare = curve["low"].isna()
     circles = dict.fromkeys(f"circles: {warning}" for warning in curve["warning"][bare])
     others = dict.fromkeys(warning for warning in curve["warning"][~bare] if warning)
