@@ -27,6 +27,7 @@ from boltzmann_rl import (
 )
 from boltzmann_rl.statistics.halving import LEAST, Ask, Search, halved, refined, searched
 from boltzmann_rl.statistics.kriging import fitted_curve
+from boltzmann_rl.tuning.space import coarse_of
 from boltzmann_rl.tuning.tables import WITHIN, within
 
 FULL = 30 * 2_000
@@ -41,37 +42,42 @@ class Pool(NamedTuple):
     spacing: int
 
     @property
+    def spacing(self) -> int:
+        """The number of temperatures from the first with which tuning begins to the second."""
+        return coarse_of(len(self.temperatures))[1]
+
+    @property
     def excess(self) -> np.ndarray:
         """The excess of the mean loss over the least one, as a fraction of the least."""
         means = self.losses.mean(axis=1)
         return (means - means.min()) / abs(means.min())
 
 
-def testbed(runs: int) -> tuple[np.ndarray, BanditExperiment, int]:
+def testbed(runs: int) -> tuple[np.ndarray, BanditExperiment]:
     """The shipped testbed, from 0.01 to 10."""
     grid = np.geomspace(0.01, 10.0, 121)
     agents = {f"{t:.4g}": Agent(SampleAverage(), Boltzmann(float(t))) for t in grid}
-    return grid, BanditExperiment("testbed", GaussianBandit(arms=10), agents, runs=runs, steps=1000), 8
+    return grid, BanditExperiment("testbed", GaussianBandit(arms=10), agents, runs=runs, steps=1000)
 
 
-def lake(runs: int) -> tuple[np.ndarray, GymnasiumExperiment, int]:
+def lake(runs: int) -> tuple[np.ndarray, GymnasiumExperiment]:
     """FrozenLake, from 0.001 to 1."""
     grid = np.geomspace(0.001, 1.0, 30)
     agents = {f"{t:.4g}": Agent(QLearning(0.1, 0.95), Boltzmann(float(t))) for t in grid}
-    return grid, GymnasiumExperiment("lake", Environment("FrozenLake-v1"), agents, runs=runs // 4, episodes=500), 2
+    return grid, GymnasiumExperiment("lake", Environment("FrozenLake-v1"), agents, runs=runs // 4, episodes=500)
 
 
 def pools(runs: int) -> dict[str, Pool]:
     """Both pools, read from the folder of temporary files if they were simulated before."""
     found = {}
     for name, declared in (("testbed", testbed), ("FrozenLake", lake)):
-        grid, experiment, spacing = declared(runs)
+        grid, experiment = declared(runs)
         file = Path(gettempdir()) / f"boltzmann_rl tuning {name} {runs}.npy"
         if not file.exists():
             metric, sign = ("regret", 1.0) if experiment.axis == "step" else ("return", -1.0)
             blocks = measured(experiment).values()
             np.save(file, sign * np.stack([np.concatenate([one.totals[metric] for one in each]) for each in blocks]))
-        found[name] = Pool(grid, np.load(file), spacing)
+        found[name] = Pool(grid, np.load(file))
     return found
 
 
@@ -103,7 +109,8 @@ def halving(losses: Resampled, pool: Pool, budget: int, shift: int) -> Search:
 
 def tuned(losses: Resampled, pool: Pool, budget: int, shift: int) -> Search:
     """What `boltzmann_rl.tune` does; ``shift`` moves the points with which it begins."""
-    coarse = range(shift, len(pool.temperatures), pool.spacing)
+    count = len(pool.temperatures)
+    coarse = [point + shift for point in coarse_of(count) if point + shift < count]
     return searched(refined(np.log(pool.temperatures), coarse, budget), losses)
 
 

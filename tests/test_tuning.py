@@ -12,7 +12,7 @@ import pytest
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
 from boltzmann_rl.schedules import Exponential
-from boltzmann_rl.tuning.space import families_of, text_of
+from boltzmann_rl.tuning.space import COARSE, Grid, families_of, text_of
 from boltzmann_rl.tuning.tables import within
 
 RANGE = {"width": (0.01, 10.0)}
@@ -128,6 +128,21 @@ def test_whole_numbers_stay_whole():
     (grid,) = families_of(agents, {"temperature": (0, 1)})[0][0].grids
     assert grid.values[:2] == (0.0, 0.008333)
     assert not grid.logarithmic
+
+
+def test_a_search_begins_at_both_ends_of_a_grid_of_any_length():
+    for count in range(1, 151):
+        for x in (np.arange(count) * 1.0, None):
+            coarse = Grid("width", tuple(range(count)), x).coarse
+            assert (coarse[0], coarse[-1]) == (0, count - 1)
+            assert len(coarse) == (count if x is None else min(count, COARSE)), "as many as may begin"
+            assert np.ptp(np.diff(coarse)) <= 1 if count > 1 else coarse == (0,), "evenly spaced but for rounding"
+
+
+def test_the_last_of_a_list_is_found_if_it_is_the_best():
+    found = brl.tune(experiment({"peak": PEAK}), {"width": np.geomspace(0.001, 0.3, 18)}, budget=900, progress=False)
+    assert found.candidates["value"].max() == 0.3
+    assert found.recommended["value"].item() > 0.15
 
 
 def test_environments_are_tuned_to_the_highest_return():

@@ -1,6 +1,5 @@
 """What is tuned: the grid of each parameter, and the families of agents that have it."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -20,6 +19,17 @@ _LEAST = 5
 
 # The end of a label that says the value of a parameter: ", τ = 0.1".
 _VALUE = re.compile(r"[\s,;:(]*[^\s,;:(=]*\s*=\s*[-+.\w/]+\)?$")
+
+
+def coarse_of(count: int) -> tuple[int, ...]:
+    """At most `COARSE` of so many points, as evenly spaced as may be, with the first and the last.
+
+    Example:
+        >>> coarse_of(18)
+        (0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17)
+    """
+    points = np.linspace(0, count - 1, min(count, COARSE)).round().astype(int)
+    return tuple(np.unique(points).tolist())
 
 
 class Grid(NamedTuple):
@@ -44,9 +54,10 @@ class Grid(NamedTuple):
         return self.path.rpartition(".")[2]
 
     @property
-    def coarse(self) -> range:
-        """The values with which a search begins, by their numbers."""
-        return range(0, len(self.values), 1 if self.x is None else math.ceil(len(self.values) / COARSE))
+    def coarse(self) -> tuple[int, ...]:
+        """The values with which a search begins, by their numbers: all, or some of them with both ends."""
+        count = len(self.values)
+        return coarse_of(count) if self.x is not None else tuple(range(count))
 
     @property
     def numeric(self) -> bool:
