@@ -35,15 +35,14 @@ TOLERANCE = 0.02
 
 
 class Pool(NamedTuple):
-    """Losses ``(temperatures, runs)`` that stand for the truth, and the stride of the temperatures that begin."""
+    """Losses ``(temperatures, runs)`` that stand for the truth."""
 
     temperatures: np.ndarray
     losses: np.ndarray
-    spacing: int
 
     @property
     def spacing(self) -> int:
-        """The number of temperatures from the first with which tuning begins to the second."""
+        """The stride of the temperatures that begin, but for rounding."""
         return coarse_of(len(self.temperatures))[1]
 
     @property

@@ -124,7 +124,37 @@ def test_noise_that_all_points_share_in_their_first_runs_is_removed():
     np.testing.assert_allclose(np.diff(curve.mean), 0.25, atol=0.05)
 
 
-def test_equal_losses_give_a_flat_curve():
-    curve = fitted_curve(np.arange(4.0), [np.ones(10)] * 4, np.linspace(0.0, 3.0, 5))
-    np.testing.assert_allclose(curve.mean, 1.0)
-    assert curve.best(np.random.default_rng(0))[0] >= 0.0
+@pytest.mark.parametrize("runs", [[10] * 4, [40, 20, 10, 40]])
+def test_equal_losses_give_a_flat_curve_whose_least_point_may_be_any(runs):
+    luck, at = np.random.default_rng(0).normal(3.0, 1.0, size=40), np.linspace(0.0, 3.0, 5)
+    curve = fitted_curve(np.arange(4.0), [luck[:size] for size in runs], at)
+    np.testing.assert_allclose(curve.mean, luck[: max(runs)].mean(), rtol=1e-9)
+    assert np.ptp(curve.mean) == 0.0
+    assert curve.best(np.random.default_rng(0)) == (0.0, 3.0)
+    low, high = curve.band()
+    error = luck[: max(runs)].std(ddof=1) / np.sqrt(max(runs))
+    assert np.all(high - low >= 3.0 * error), "as unsure as the mean of all runs"
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-17, 1e-15, 1e-13, 1e-10, 1e-6])
+def test_losses_that_hardly_differ_are_searched_as_others(size):
+    chosen = []
+    for seed in range(20):
+        sizes = np.random.default_rng(seed)
+        luck, offset = 10.0 ** sizes.uniform(-3.0, 3.0), 10.0 ** sizes.uniform(-2.0, 6.0)
+        means = offset * (1.0 + size * (X - X[60]) ** 2)
+        losses = Noisy(means, sd=size * luck, shared=luck, seed=seed)
+        chosen.append(fine(losses, 16 * LEAST + 300 * seed).chosen)
+    assert all(0 <= one <= 120 for one in chosen)
+
+
+@pytest.mark.parametrize("unit", [2.0**600, 2.0**-600, 2.0**900, 2.0**-900])
+def test_the_band_and_the_best_are_the_same_in_every_unit(unit):
+    x, at, rng = np.linspace(0.0, 1.0, 9), np.linspace(0.0, 1.0, 101), np.random.default_rng(0)
+    samples = [(place - 0.4) ** 2 + rng.normal(size=200) / 50.0 for place in x]
+    plain = fitted_curve(x, samples, at)
+    scaled = fitted_curve(x, [unit * sample for sample in samples], at)
+    np.testing.assert_array_equal(scaled.mean / unit, plain.mean)
+    np.testing.assert_array_equal(np.array(scaled.band()) / unit, plain.band())
+    assert scaled.best(np.random.default_rng(1)) == plain.best(np.random.default_rng(1))
+    assert np.all(plain.band()[1] > plain.band()[0])

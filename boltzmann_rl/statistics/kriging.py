@@ -6,11 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.statistics.intervals import CONFIDENCE, t_quantile, unit_of
+from boltzmann_rl.statistics.intervals import CONFIDENCE, ROUNDING, t_quantile, unit_of
 from boltzmann_rl.statistics.levels import as_level
 
 # Lengths of the kernel as parts of the range of x, and its amplitudes in standard deviations of the means.
 _LENGTHS, _AMPLITUDES = np.geomspace(0.05, 2.0, 16), np.geomspace(0.3, 30.0, 12)
+
+# Added to each variance so that rounding leaves all eigenvalues above 0, and at least this part of all variances.
+_JITTER, _ROUNDED = 1e-8, 1e-12
 
 # Fewer points say little of a curve, and fewer runs little of a slope.
 LEAST_POINTS, _LEAST_RUNS = 3, 10
@@ -21,37 +24,47 @@ class Curve(NamedTuple):
 
     Attributes:
         at: ``(points,)``, the points.
-        mean: ``(points,)``, the curve.
-        covariance: ``(points, points)``, of its errors.
+        scaled: ``(points,)``, the curve in units of ``unit``.
+        covariance: ``(points, points)``, of its errors in these units.
         runs: The least number of runs at a point of the samples.
+        unit: A power of two near the largest sample. In its units nothing over- or underflows.
     """
 
     at: Floats
-    mean: Floats
+    scaled: Floats
     covariance: Floats
     runs: int
+    unit: float
+
+    @property
+    def mean(self) -> Floats:
+        """``(points,)``, the curve."""
+        return self.scaled * self.unit
 
     def band(self, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
         """The ends of a band that covers at each point by itself."""
         reach = t_quantile(self.runs, confidence) * np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
-        return self.mean - reach, self.mean + reach
+        return (self.scaled - reach) * self.unit, (self.scaled + reach) * self.unit
 
-    @np.errstate(all="ignore")
     def best(self, rng: np.random.Generator, confidence: float = CONFIDENCE, draws: int = 1000) -> tuple[float, float]:
         """The ends of an interval for the x of the least value: its quantiles over random curves with these errors.
+
+        If a curve is least at several points, but for rounding, each of them counts: a flat curve has all points.
 
         Args:
             rng: Draws ``draws · points`` normal numbers.
             confidence: In (0, 1).
             draws: Number of curves.
         """
-        unit = unit_of(np.abs(self.mean).max())
-        values, vectors = np.linalg.eigh(self.covariance / unit / unit)
+        values, vectors = np.linalg.eigh(self.covariance)
         normal = rng.normal(size=(draws, len(self.at)))
-        curves = self.mean / unit + (normal * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+        values[values <= ROUNDING * values.max()] = 0.0
+        curves = self.scaled + (normal * np.sqrt(values)) @ vectors.T
+        rounding = ROUNDING * np.abs(curves).max(axis=1, keepdims=True)
+        least = curves <= curves.min(axis=1, keepdims=True) + rounding
+        first, last = np.argmax(least, axis=1), len(self.at) - 1 - np.argmax(least[:, ::-1], axis=1)
         tail = (1.0 - as_level(confidence, "confidence", CONFIDENCE)) / 2.0
-        low, high = np.quantile(self.at[np.argmin(curves, axis=1)], [tail, 1.0 - tail])
-        return float(low), float(high)
+        return float(np.quantile(self.at[first], tail)), float(np.quantile(self.at[last], 1.0 - tail))
 
 
 class _Fit(NamedTuple):
@@ -93,7 +106,9 @@ def fitted_curve(x: Floats, samples: Sequence[Floats], at: Floats) -> Curve:
     """
     unit = float(unit_of(np.abs(np.concatenate(samples)).max()))
     means, noise = _estimates([sample / unit for sample in samples])
-    centre, spread = float(means.mean()), float(means.std()) or 1.0
+    centre, spread, runs = float(means.mean()), float(means.std()), min(map(len, samples))
+    if spread <= ROUNDING:  # of the largest sample, which is about 1 here: no law of rounding is fitted
+        return Curve(at, np.full(len(at), centre), np.full((len(at), len(at)), noise.max()), runs, unit)
     start, reach = float(x.min()), float(np.ptp(x))
     places, wanted = (x - start) / reach, (at - start) / reach
     fit = _best_fit(places, (means - centre) / spread, noise / spread**2)
@@ -102,8 +117,7 @@ def fitted_curve(x: Floats, samples: Sequence[Floats], at: Floats) -> Curve:
     left = 1.0 - weights.T @ fit.ones  # the constant was estimated, too
     covariance = fit.amplitude**2 * _near(wanted, wanted, fit.length) - weights.T @ weights
     covariance += np.outer(left, left) / (fit.ones @ fit.ones)
-    scale = unit * spread
-    return Curve(at, (centre + spread * mean) * unit, covariance * scale * scale, min(map(len, samples)))
+    return Curve(at, centre + spread * mean, covariance * spread * spread, runs, unit)
 
 
 def _near(first: Floats, second: Floats, length: float) -> Floats:
@@ -146,7 +160,8 @@ def _best_fit(places: Floats, means: Floats, noise: Floats) -> _Fit:
 
 def _fit(places: Floats, means: Floats, noise: Floats, length: float, amplitude: float) -> _Fit:
     """The fit with one kernel."""
-    covariance = amplitude**2 * _near(places, places, length) + noise + 1e-8 * np.eye(len(places))
+    covariance = amplitude**2 * _near(places, places, length) + noise
+    covariance += max(_JITTER, _ROUNDED * np.trace(covariance)) * np.eye(len(places))
     factor = np.linalg.cholesky(covariance)
     scaled, ones = np.linalg.solve(factor, means), np.linalg.solve(factor, np.ones(len(means)))
     constant = float(ones @ scaled / (ones @ ones))
