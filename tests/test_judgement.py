@@ -2,6 +2,7 @@
 
 import json
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -89,6 +90,7 @@ def test_without_families_all_agents_are_compared():
         ({"compare": "elephant"}, ValueError, r"'elephant', which .* there are 'τ = 0.1', 'τ = 0.3', 'τ = 2.0'"),
         ({"compare": [("τ = 0.1", "τ = 0.1")]}, ValueError, "'τ = 0.1' against itself"),
         ({"compare": [("τ = 0.1",)]}, TypeError, r'compare must be "all", "families", .* got \(\'τ = 0.1\',\)'),
+        ({"compare": [("τ = 0.1", "τ = 0.3"), ("τ = 0.3", "τ = 0.1")]}, ValueError, "'τ = 0.3'.* twice: each pair"),
         ({"compare": []}, TypeError, r'compare must be "all"'),
         ({"compare": 3}, TypeError, 'compare must be "all", .* got 3'),
         ({"compare": "families"}, None, ""),
@@ -370,3 +372,61 @@ def test_the_command_line_compares_as_its_options_say(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([*command, "--alpha", "5"])
     assert "must be a number between 0 and 1, such as 0.05, got '5'" in capsys.readouterr().err
+
+
+@dataclass(frozen=True)
+class Fails:
+    """A policy that fails at once."""
+
+    def __call__(self, values, step):
+        raise ValueError("no")
+
+
+def failing(*failed):
+    """A study of two families and one agent, in which some members fail."""
+    families = {"φ": (1.0, 2.0), "τ": (0.1, 0.3)}
+    agents = {f: {v: Agent(SampleAverage(), Fails() if (f, v) in failed else Boltzmann(v)) for v in vs}
+              for f, vs in families.items()}  # fmt: skip
+    return agents | {"u": AGENTS["τ = 2.0"]}
+
+
+@pytest.mark.parametrize(
+    ("failed", "compare", "pairs"),
+    [
+        ([("φ", 2.0)], None, [("φ", "τ"), ("φ", "u"), ("τ", "u")]),
+        ([("φ", 1.0), ("φ", 2.0)], None, [("τ", "u")]),
+        ([("φ", 1.0), ("φ", 2.0)], "φ", []),
+        ([("φ", 1.0), ("φ", 2.0)], [("τ", "u"), ("φ", "τ")], [("τ", "u")]),
+        ([("φ", 2.0)], [("φ = 2", "u"), ("φ = 1", "u")], [("φ = 1", "u")]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*ValueError. no")
+def test_members_of_a_family_that_fail_take_no_other_comparison_with_them(tmp_path, failed, compare, pairs):
+    results = run(declared(agents=failing(*failed), compare=compare), results=tmp_path)
+    assert list(zip(results.comparisons["first"], results.comparisons["second"], strict=True)) == pairs
+    assert results.sentence
+    again = brl.load(tmp_path / "x")
+    pd.testing.assert_frame_equal(again.comparisons.astype(object), results.comparisons.astype(object))
+
+
+@pytest.mark.filterwarnings("ignore:.*ValueError. no")
+def test_a_single_family_is_compared_without_its_member_that_failed():
+    agents = {"φ": failing(("φ", 2.0))["φ"] | {3.0: AGENTS["τ = 0.1"]}}
+    pairs = run(declared(agents=agents)).comparisons
+    assert list(zip(pairs["first"], pairs["second"], strict=True)) == [("φ = 1", "φ = 3")]
+
+
+def test_the_best_agent_is_known_even_if_sums_overflow():
+    samples = {"low": np.full(40, 1.02e307), "high": np.full(40, 1.63e307)}
+    assert tables(samples)[1]["agent"].tolist() == ["high", "low"]
+
+
+def test_an_agent_without_a_mean_stands_for_no_family():
+    samples = {"f = 1": np.full(9, np.nan), "f = 2": np.arange(9.0), "a": np.ones(9)}
+    (row,) = tables(samples, {"f = 1": ["f", 1.0], "f = 2": ["f", 2.0]})[0].to_dict("records")
+    assert row["first_agent"] == "f = 2"
+
+
+def test_labels_of_many_agents_are_checked_without_making_all_pairs():
+    agents = [f"{n}" for n in range(200_000)]  # 2 · 10¹⁰ pairs
+    assert Judgement().check(agents, {}) == "all"

@@ -84,7 +84,7 @@ def checked_judgement(experiment: Any, agents: Mapping[str, Any]) -> Judgement:
     """What an experiment compares, checked against its agents and families."""
     judgement = Judgement(experiment.compare, experiment.alpha, experiment.confidence)
     entrants = entrants_of(agents)
-    judgement.pairs([*entrants], {label: part.family for label, part in entrants.items() if part.family is not None})
+    judgement.check([*entrants], {label: part.family for label, part in entrants.items() if part.family is not None})
     return judgement
 
 

@@ -148,7 +148,7 @@ class Sweep(Runnable):
         places = {place.label: place for member in self._members for place in member.agents.values()}
         families = {label: place.family for label, place in places.items() if place.family is not None}
         judgement = Judgement(self.compare, self.parts[0].alpha, self.parts[0].confidence)
-        judgement.pairs([*places], families)
+        judgement.check([*places], families)
         return judgement
 
     @cached_property

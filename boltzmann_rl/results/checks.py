@@ -109,8 +109,7 @@ def _check_left_out(left_out: dict[str, Any], declaration: dict[str, Any]) -> No
 def _check_judgement(judgement: dict[str, Any], declaration: dict[str, Any], study: dict[str, Any]) -> None:
     if unknown := judgement.keys() - {"compare", "alpha", "confidence"}:
         raise ValueError(f"judgement has {shown(min(unknown))}, which no run writes")
-    families = {label: family for label, (family, _) in study.items()}
-    Judgement(**judgement).pairs([*declaration["agents"]], families)
+    Judgement(**judgement).check([*declaration["agents"]], {label: family for label, (family, _) in study.items()})
 
 
 def _check_stopping(stopping: dict[str, Any]) -> None:

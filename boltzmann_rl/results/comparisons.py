@@ -1,5 +1,6 @@
 """Comparisons: what the runs say of the declared pairs of agents or families."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -8,9 +9,10 @@ import pandas as pd
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.results.checks import COMPARISONS
-from boltzmann_rl.results.manifest import judgement_in
+from boltzmann_rl.results.manifest import families_in, judgement_in
 from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.statistics.comparison import compare
+from boltzmann_rl.statistics.intervals import mean_of
 from boltzmann_rl.statistics.judgement import Judgement, Study, runs_that_choose
 from boltzmann_rl.streams import stream
 
@@ -50,7 +52,7 @@ def comparisons_table(
         metric: Of the table of runs; by default the one that ranks the agents.
     """
     judged, metric, tables = judgement or judgement_in(manifest), metric or manifest["primary"], []
-    study: Study = {label: family for label, (family, _) in manifest.get("study", {}).items()}
+    study = families_in(manifest)
     declared = judged.pairs([*manifest["declaration"]["agents"]], study)
     for problem in runs["problem"].unique():
         samples = samples_of(runs, manifest, problem)
@@ -90,11 +92,12 @@ def _sides(
     runs = len(next(iter(samples.values()))[primary])
     choosing = runs_that_choose(runs)
     comparing = ~choosing if runs > 1 else choosing
-    means = {agent: of_agent[primary][choosing].mean() for agent, of_agent in samples.items()}
+    with np.errstate(over="ignore"):
+        means = {agent: float(mean_of(of_agent[primary][choosing])) for agent, of_agent in samples.items()}
     sides = {}
     for label in labels:
         members = [label] if label in samples else [agent for agent in samples if study.get(agent) == label]
-        agent = max(members, key=lambda one: means[one])
+        agent = max(members, key=lambda one: -math.inf if math.isnan(means[one]) else means[one])
         sides[label] = _Side(agent, samples[agent][metric][comparing])
     return sides
 

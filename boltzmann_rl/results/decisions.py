@@ -9,8 +9,8 @@ import pandas as pd
 
 from boltzmann_rl.arguments import Floats, shown
 from boltzmann_rl.results.comparisons import samples_of
-from boltzmann_rl.results.manifest import judgement_in, stopping_in
-from boltzmann_rl.results.measures import measures_in
+from boltzmann_rl.results.manifest import families_in, judgement_in, stopping_in
+from boltzmann_rl.results.measures import better_in
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Entry, Outline
 from boltzmann_rl.runs.plan import Plan, Series
@@ -212,12 +212,10 @@ def judged_in(runs: pd.DataFrame, manifest: Mapping[str, Any], judgement: Judgem
     Raises:
         ValueError: Families are compared.
     """
-    families = {agent: family for agent, (family, _) in manifest.get("study", {}).items()}
     there = list(runs[["problem", "agent"]].drop_duplicates().itertuples(index=False, name=None))
-    pairs = fixed_pairs(there, [*manifest["declaration"]["agents"]], families, judgement)
+    pairs = fixed_pairs(there, [*manifest["declaration"]["agents"]], families_in(manifest), judgement)
     identities = {(cell["problem"], cell["agent"]): cell["identity"] for cell in manifest.get("cells", ())}
-    primary, found = manifest["primary"], []
-    better = 1.0 if measures_in(manifest)[primary].higher_is_better else -1.0
+    primary, better, found = manifest["primary"], better_in(manifest), []
     for problem in dict.fromkeys(pair.problem for pair in pairs):
         samples = {agent: of[primary] for agent, of in samples_of(runs, manifest, problem).items()}
         for pair in (pair for pair in pairs if pair.problem == problem):

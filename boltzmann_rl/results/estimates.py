@@ -13,7 +13,7 @@ import pandas as pd
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array, shown
 from boltzmann_rl.results.samples import Sampled, Samples
 from boltzmann_rl.statistics import estimates as statistics
-from boltzmann_rl.statistics.intervals import Estimate, coverage_warning, mean_intervals, spread_of
+from boltzmann_rl.statistics.intervals import Estimate, coverage_warning, mean_intervals, mean_of, spread_of
 from boltzmann_rl.streams import stream
 
 # The returns that score 0 and 1 on each problem, or the agents whose means these are.
@@ -264,7 +264,8 @@ def _ends(
             raise ValueError(f"between must have the returns that score 0 and 1 on {problem}, got {shown(between)}")
         zero, one = between[problem]
         return as_finite(zero, f"between[{problem!r}]"), as_finite(one, f"between[{problem!r}]")
-    here = {agent: float(sample.mean()) for (where, agent), sample in means.items() if where == problem}
+    with np.errstate(over="ignore"):
+        here = {agent: float(mean_of(sample)) for (where, agent), sample in means.items() if where == problem}
     if between is None:
         worst, best = min(here.values()), max(here.values())
         return (worst, best) if samples.is_better_high(metric) else (best, worst)

@@ -17,7 +17,7 @@ from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.results.checks import check_manifest
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Entry, Outline
-from boltzmann_rl.statistics.judgement import Judgement
+from boltzmann_rl.statistics.judgement import Judgement, Study
 from boltzmann_rl.statistics.stopping import Stopping
 
 # The format of a results folder. Folders of a later format are refused.
@@ -44,7 +44,7 @@ def manifest_of(outline: Outline, source: Path | None = None, failures: Sequence
         "name": outline.name,
         "declaration": outline.declaration,
         "identity": hashlib.sha256(json.dumps(outline.declaration, sort_keys=True).encode()).hexdigest(),
-        "study": {e.agent: [e.family, e.parameter] for e in outline.entries if e.family is not None},
+        "study": study_of(outline),
         "runs": outline.runs,
         "windows": outline.windows,
         "judgement": outline.judgement.declared,
@@ -77,6 +77,11 @@ def circumstances() -> dict[str, Any]:
     }
 
 
+def study_of(outline: Outline) -> dict[str, list[Any]]:
+    """Family and parameter of those agents that have them."""
+    return {entry.agent: [entry.family, entry.parameter] for entry in outline.entries if entry.family is not None}
+
+
 def outline_in(manifest: dict[str, Any]) -> Outline | None:
     """The outline that a checked manifest describes; None if it was written before there were cells."""
     if "cells" not in manifest:
@@ -91,6 +96,11 @@ def outline_in(manifest: dict[str, Any]) -> Outline | None:
     return Outline(
         manifest["name"], declaration, axis, *sizes, tuple(entries), judgement_in(manifest), stopping_in(manifest)
     )
+
+
+def families_in(manifest: Mapping[str, Any]) -> Study:
+    """The families of those agents that have one, by the agents' labels; also of agents that failed."""
+    return {label: family for label, (family, _) in manifest.get("study", {}).items()}
 
 
 def judgement_in(manifest: Mapping[str, Any]) -> Judgement:

@@ -75,3 +75,8 @@ def check_metrics(metrics: Any, axis: Any) -> None:
         if taken:
             raise ValueError(f"a metric needs another name than {shown(name)}: tables have a column {taken[0]} already")
         columns |= {name, f"{name}_low", f"{name}_high"}
+
+
+def better_in(manifest: Mapping[str, Any]) -> float:
+    """1, or −1 if the best agent is the one with the lowest mean."""
+    return 1.0 if measures_in(manifest)[manifest["primary"]].higher_is_better else -1.0

@@ -14,7 +14,7 @@ from boltzmann_rl.results import folders
 from boltzmann_rl.results.averaging import disagreements
 from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.decisions import Deciding, judged
-from boltzmann_rl.results.manifest import manifest_of, outline_in, read_manifest
+from boltzmann_rl.results.manifest import manifest_of, outline_in, read_manifest, study_of
 from boltzmann_rl.results.results import Results
 from boltzmann_rl.results.tables import summary_table, tables_of
 from boltzmann_rl.runs import failures
@@ -199,7 +199,7 @@ def results_of(
     if not left or not runs:
         raise NothingComplete(_why_nothing(outline, store, failed), failed)
     there = dataclasses.replace(outline, runs=runs, entries=left)
-    made = manifest_of(there, source, failed)
+    made = manifest_of(there, source, failed) | {"study": study_of(outline)}
     if manifest is not None:  # keep what it says of the machine, the file and the time of the run
         made = {**made, **{part: manifest[part] for part in _OF_THE_RUN if part in manifest}}
     if runs < outline.runs:

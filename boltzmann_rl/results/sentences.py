@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from boltzmann_rl.results.manifest import judgement_in
-from boltzmann_rl.results.measures import measures_in
+from boltzmann_rl.results.measures import better_in
 from boltzmann_rl.statistics.comparison import Verdict
 from boltzmann_rl.statistics.judgement import ALL, FAMILIES
 
@@ -44,7 +44,7 @@ def _means(table: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
     """Which agent was best, and its mean."""
     primary, best = manifest["primary"], table.iloc[0]
     among = f" of {len(table)} agents" if len(table) > 2 else ""
-    most = "highest" if _better(manifest) > 0.0 else "lowest"
+    most = "highest" if better_in(manifest) > 0.0 else "lowest"
     where = f"On {best['problem']}, {best['agent']} had the {most} mean {primary} {_over(manifest)}{among}"
     if best["runs"] < 2:
         return f"{where}, {best[primary]:.4g}; one run says nothing about how sure that is."
@@ -60,16 +60,11 @@ def _over(manifest: Mapping[str, Any]) -> str:
     return "over the run" if last == 1.0 else f"over the last {100.0 * last:.4g} % of the run"
 
 
-def _better(manifest: Mapping[str, Any]) -> float:
-    """1, or −1 if the best agent is the one with the lowest mean."""
-    return 1.0 if measures_in(manifest)[manifest["primary"]].higher_is_better else -1.0
-
-
 def _judged(best: pd.Series, comparisons: pd.DataFrame, manifest: Mapping[str, Any]) -> list[str]:
     """What the declared comparisons say: the best with its closest rival, or all with a baseline, or the list."""
     if comparisons.empty or comparisons["verdict"].iloc[0] == Verdict.ONE_RUN:
         return []
-    judgement, better, others = judgement_in(manifest), _better(manifest), []
+    judgement, better, others = judgement_in(manifest), better_in(manifest), []
     if judgement.compare in (None, ALL, FAMILIES):
         names = best["agent"], manifest.get("study", {}).get(best["agent"], (None,))[0]
         with_best = comparisons[comparisons["first"].isin(names) | comparisons["second"].isin(names)]

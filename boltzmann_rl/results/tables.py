@@ -13,11 +13,11 @@ from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.results.averaging import averaging_rows, averaging_table
 from boltzmann_rl.results.comparisons import samples_of
 from boltzmann_rl.results.manifest import judgement_in
-from boltzmann_rl.results.measures import measures_in
+from boltzmann_rl.results.measures import better_in, measures_in
 from boltzmann_rl.runs.outline import Entry, Outline
 from boltzmann_rl.runs.store import Memory, Store
 from boltzmann_rl.statistics.comparison import paired_difference
-from boltzmann_rl.statistics.intervals import mean_intervals
+from boltzmann_rl.statistics.intervals import mean_intervals, mean_of
 
 
 class Tables(NamedTuple):
@@ -136,8 +136,9 @@ def _summary(
     measures, study = measures_in(manifest), manifest.get("study", {})
     percent = {metric for metric in measures.kept if measures[metric].scale == "percent"}
     samples, confidence = samples_of(runs, manifest, problem), judgement_in(manifest).confidence
-    better = 1.0 if measures[measures.primary].higher_is_better else -1.0
-    ranked = sorted(samples, key=lambda agent: -better * samples[agent][measures.primary].mean())
+    better = better_in(manifest)
+    with np.errstate(over="ignore"):
+        ranked = sorted(samples, key=lambda agent: -better * float(mean_of(samples[agent][measures.primary])))
     best = better * samples[ranked[0]][measures.primary]
     declared = _with_best(comparisons[comparisons["problem"] == problem], ranked[0], better)
     for agent in ranked:

@@ -1,6 +1,7 @@
 """Judgement: which agents are compared with which, and at what levels."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,24 +71,38 @@ class Judgement:
             >>> Judgement().pairs(["τ = 1", "τ = 2", "UCB"], {"τ = 1": "τ", "τ = 2": "τ"})
             [('τ', 'UCB')]
         """
-        together = list(dict.fromkeys(study.get(agent, agent) for agent in agents))  # families, and agents without one
+        together = _together(agents, study)
+        compare = self.check(agents, study)
+        if not isinstance(compare, str):
+            return list(compare)
+        if compare in (ALL, FAMILIES):
+            return list(itertools.combinations(agents if compare == ALL else together, 2))
+        others = together if compare in together else agents
+        return [(label, compare) for label in others if label != compare]
+
+    def check(self, agents: Sequence[str], study: Study) -> str | Sequence[tuple[str, str]]:
+        """What is compared, of agents and families that there are; the arguments are those of `pairs`.
+
+        Raises:
+            ValueError: A label of a pair is neither an agent nor a family.
+        """
+        together = _together(agents, study)
         several = len(together) > 1
         compare = self.compare or (FAMILIES if study and several else ALL)
-        if not isinstance(compare, str):
-            for label in dict.fromkeys(itertools.chain(*compare)):
-                _check(label, agents, together)
-            return list(compare)
+        labels = [compare] if isinstance(compare, str) else dict.fromkeys(itertools.chain(*compare))
+        known = dict.fromkeys([*agents, *together])
         if compare == FAMILIES and not several:
             raise ValueError(
                 'compare="families" needs two families, or a family and an agent: "all" compares all agents'
             )
         if compare in (ALL, FAMILIES):
-            if compare in (*agents, *together):
+            if compare in known:
                 raise ValueError(f"compare={compare!r} is also a label: give the agent another one, or a list of pairs")
-            return list(itertools.combinations(agents if compare == ALL else together, 2))
-        _check(compare, agents, together)
-        others = together if compare in together else agents
-        return [(label, compare) for label in others if label != compare]
+        elif unknown := [label for label in labels if label not in known]:
+            near = nearest(unknown[0], known)
+            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(map(repr, known))}"
+            raise ValueError(f"compare names {shown(unknown[0])}, which is neither an agent nor a family: {hint}")
+        return compare
 
     @property
     def declared(self) -> dict[str, Any]:
@@ -108,12 +123,9 @@ def runs_that_choose(runs: int) -> NDArray[np.bool_]:
     return np.arange(runs) % _CHOOSING == 0
 
 
-def _check(label: str, agents: Sequence[str], together: Sequence[str]) -> None:
-    known = dict.fromkeys([*agents, *together])
-    if label not in known:
-        near = nearest(label, known)
-        hint = f"did you mean {near!r}?" if near else f"there are {', '.join(map(repr, known))}"
-        raise ValueError(f"compare names {shown(label)}, which is neither an agent nor a family: {hint}")
+def _together(agents: Sequence[str], study: Study) -> list[str]:
+    """The labels of families, and of agents without one."""
+    return list(dict.fromkeys(study.get(agent, agent) for agent in agents))
 
 
 def _canonical(compare: Any) -> str | tuple[tuple[str, str], ...] | None:
@@ -128,4 +140,8 @@ def _canonical(compare: Any) -> str | tuple[tuple[str, str], ...] | None:
             )
         if pair[0] == pair[1]:
             raise ValueError(f"compare has {pair[0]!r} against itself: a pair needs two different labels")
+    counts = Counter(frozenset(pair) for pair in pairs)
+    if counts and max(counts.values()) > 1:
+        repeated = next(tuple(pair) for pair in pairs if counts[frozenset(pair)] > 1)
+        raise ValueError(f"compare has {shown(repeated)} twice: each pair is compared once")
     return tuple((first, second) for first, second in pairs)
