@@ -93,7 +93,8 @@ def test_without_families_all_agents_are_compared():
         ({"compare": [("τ = 0.1", "τ = 0.3"), ("τ = 0.3", "τ = 0.1")]}, ValueError, "'τ = 0.3'.* twice: each pair"),
         ({"compare": []}, TypeError, r'compare must be "all"'),
         ({"compare": 3}, TypeError, 'compare must be "all", .* got 3'),
-        ({"compare": "families"}, None, ""),
+        ({"compare": "families", "agents": STUDY}, None, ""),
+        ({"compare": "families"}, ValueError, 'compare="families" needs two families'),
         ({"compare": "families", "agents": {"τ": STUDY["τ"]}}, ValueError, 'compare="families" needs two families'),
         ({"compare": "all", "agents": {"all": AGENTS["τ = 0.1"]}}, ValueError, "compare='all' is also a label"),
         ({"alpha": 5}, ValueError, "alpha must lie between 0 and 1, got 5: 0.05 is usual"),
@@ -367,7 +368,7 @@ def test_the_command_line_compares_as_its_options_say(tmp_path, capsys):
     assert main(["plot", str(tmp_path / "r" / "e"), "--compare", "all", "--alpha", "0.2"]) == 0
     assert len(brl.load(tmp_path / "r" / "e").comparisons) == 3
     assert "(Paired over 10 runs;" in " ".join(capsys.readouterr().out.split())
-    assert main([*command[:-3], "nobody"]) == 1
+    assert main([*command[:-3], "nobody"]) == 2
     assert "compare names 'nobody'" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([*command, "--alpha", "5"])
@@ -430,3 +431,54 @@ def test_an_agent_without_a_mean_stands_for_no_family():
 def test_labels_of_many_agents_are_checked_without_making_all_pairs():
     agents = [f"{n}" for n in range(200_000)]  # 2 · 10¹⁰ pairs
     assert Judgement().check(agents, {}) == "all"
+
+
+def test_shares_are_judged_by_all_flips_however_skewed_they_look():
+    """Nine runs won and one lost, of three agents: the largest of three statistics over all 2⁹ flips."""
+    samples = np.array([[1.0] * 9 + [0.0], [0.0, 1.0] + [0.0] * 8, [0.0] * 9 + [1.0]])
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    differences = np.stack([samples[a] - samples[b] for a, b in pairs])
+    signs = 1.0 - 2.0 * ((np.arange(2**10)[:, np.newaxis] >> np.arange(10)) & 1)
+    statistics = np.abs(signs @ differences.T) / np.sqrt((differences**2).sum(axis=1))
+    observed = np.abs(differences.sum(axis=1)) / np.sqrt((differences**2).sum(axis=1))
+    order = np.argsort(-observed)
+    expected, floor = np.empty(3), 0.0
+    for rank, pair in enumerate(order):
+        rest = statistics[:, order[rank:]].max(axis=1)
+        floor = expected[pair] = max(floor, (rest >= observed[pair] - 1e-9).mean())
+    found = tables(dict(zip("abc", samples, strict=True)))[0]
+    np.testing.assert_allclose(found["p_step_down"], expected, rtol=1e-9)
+    assert found["p_step_down"].iloc[1] < 0.03
+
+
+@pytest.mark.parametrize("runs", [2, 3, 5, 12])
+def test_an_agent_that_always_gets_1_and_one_that_never_does_have_a_sentence(runs):
+    assert "b had the highest mean" in tables({"a": np.zeros(runs), "b": np.ones(runs)})[2]
+
+
+def test_the_interval_in_the_sentence_has_the_sign_of_its_words():
+    comparisons, _, said = tables(FAR, compare="a")
+    row = comparisons.iloc[0]
+    assert row["high"] < 0.0
+    assert f"b was {-row['difference']:.3g} behind a (95 % CI {-row['high']:.4g} to {-row['low']:.4g}, " in said
+
+
+def test_the_sentence_names_all_that_the_best_is_not_shown_to_differ_from():
+    noise = np.random.default_rng(14).normal(size=12)
+    samples = {"a": noise, "b": noise, "c": noise - np.random.default_rng(15).normal(0.5, 3.0, size=12)}
+    said = tables(samples)[2]
+    assert "a was the same as b in each of 12 runs. a is not shown to differ from c." in said
+
+
+def test_a_warning_asks_for_more_runs_than_there_are():
+    for seed in range(40):
+        skewed = np.exp(np.random.default_rng(seed).normal(size=(2, 50)))
+        for warning in tables(dict(zip("ab", skewed, strict=True)))[0]["warning"]:
+            if "would be enough" in warning:
+                assert int(warning.split("about ")[1].split(" runs")[0]) > 50
+
+
+def test_tables_by_another_comparison_than_the_declared_one_say_so(tmp_path, capsys):
+    run(declared(), results=tmp_path)
+    assert main(["plot", str(tmp_path / "x"), "--compare", "τ = 0.3", "--alpha", "0.2"]) == 0
+    assert "This is by --compare and --alpha, not as declared" in " ".join(capsys.readouterr().out.split())

@@ -90,6 +90,8 @@ def plot(options: argparse.Namespace) -> int:
         say(path)
     if made is not None:
         say(f"\n{textwrap.fill(made.sentence, 100)}")
+    if made is not None and (asked := judgement_of(options)):
+        say(f"\nThis is by --{' and --'.join(asked)}, not as declared: boltzmann-rl plot {folder} makes that again.")
     return 0
 
 

@@ -71,7 +71,12 @@ def declare_judgement(parser: argparse.ArgumentParser) -> None:
 
 def declare_deciding(option: Callable[..., object]) -> None:
     """Add the options that say when the looks end."""
-    option("--at-most", type=whole, metavar="N", help="the last look is at N runs or fewer (default: 10000)")
+    option(
+        "--at-most",
+        type=whole,
+        metavar="N",
+        help="the last look is at N runs or fewer (default: that of the run, or 10,000)",
+    )
     matters = "the least difference of mean rewards or returns that matters (default: every one does)"
     option("--matters", type=positive, metavar="D", help=matters)
 
@@ -205,7 +210,10 @@ def _print_reasons(reasons: dict[str, list[str]]) -> None:
 
 def _as_asked(experiment: Any, options: argparse.Namespace) -> Any:
     """The experiment as changed by the options."""
-    return resized(experiment, options).judged(**judgement_of(options))
+    try:
+        return resized(experiment, options).judged(**judgement_of(options))
+    except ValueError as error:
+        raise WrongCall(str(error)) from error
 
 
 def resized(experiment: Any, options: argparse.Namespace) -> Any:

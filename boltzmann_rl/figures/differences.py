@@ -10,6 +10,9 @@ from boltzmann_rl.engines.metrics import Measures
 from boltzmann_rl.figures.panels import line_with_band
 from boltzmann_rl.figures.style import Drawing, short, styled
 
+# Characters of a line above a panel.
+_WIDTH = 64
+
 
 def plot_differences(curves: pd.DataFrame, measures: Measures, confidence: float) -> Figure:
     """The difference of two agents along the axis, one panel below the other for each problem.
@@ -68,4 +71,4 @@ def _title(problem: str, curve: pd.DataFrame) -> str:
     bare = curve["low"].isna()
     circles = dict.fromkeys(f"circles: {warning}" for warning in curve["warning"][bare])
     others = dict.fromkeys(warning for warning in curve["warning"][~bare] if warning)
-    return "\n".join([short(problem), *(textwrap.fill(line, 76) for line in (*circles, *others))])
+    return "\n".join([short(problem), *(textwrap.fill(line, _WIDTH) for line in (*circles, *others))])

@@ -51,8 +51,8 @@ class Results:
         cells: The blocks of which the tables are made; None where they are not at hand.
         comparisons: One row per problem and declared pair: the mean of the paired difference ``first`` − ``second``,
             its interval ``low`` to ``high`` and the ``p_value`` that agrees with it, both for all pairs of the problem
-            together; the smaller ``p_step_down`` that the verdict follows; Cohen's d, the fraction of ``runs`` in which
-            the first was ahead, the method, and a warning where the level may not hold. A family is represented by the
+            together; ``p_step_down``, mostly smaller, that the verdict follows; Cohen's d, the fraction of ``runs`` in
+            which the first was ahead, the method, and a warning where the level may not hold. A family is represented by the
             agent that had the highest mean in the runs that choose, every third one; the other runs compare.
         windows: The table `run_curves` of runs that were made elsewhere; for other results it is made from the cells.
 

@@ -75,6 +75,8 @@ def _judged(best: pd.Series, comparisons: pd.DataFrame, manifest: Mapping[str, A
     said = [_compared(row, judgement.confidence, judgement.alpha) for row in told]
     if ahead := [row["second_agent"] for row in others if row["verdict"] == Verdict.FIRST]:
         said.append(f"{told[0]['first_agent']} was ahead of {_listed(ahead)}.")
+    if unclear := [row["second_agent"] for row in others if row["verdict"] != Verdict.FIRST]:
+        said.append(f"{told[0]['first_agent']} is not shown to differ from {_listed(unclear)}.")
     if not others and len(comparisons) > len(told):
         said.append(f"Comparisons that only the table has: {len(comparisons) - len(told)}.")
     warnings = dict.fromkeys(f"Warning: {row['warning']}." for row in told if row["warning"])
@@ -118,7 +120,8 @@ def _compared(row: dict[str, Any], confidence: float, alpha: float) -> str:
     p_values = _shown(row["p_value"])
     if (row["p_value"] <= alpha) != (row["p_step_down"] <= alpha):
         p_values += f", step-down {_shown(row['p_step_down'])}"
-    interval = f"{_interval(row['low'], row['high'], confidence)}{p_values}"
+    low, high = sorted(math.copysign(1.0, row["difference"]) * end for end in (row["low"], row["high"]))
+    interval = f"{_interval(low, high, confidence)}{p_values}"
     if verdict == Verdict.UNDECIDED:
         said = f"{first} is not shown to differ from {second}: it was {gap:.3g} {word} it ({interval})"
     else:
@@ -131,15 +134,16 @@ def _what_would_change(row: dict[str, Any], verdict: Verdict) -> str:
     in_all = _RUNS_OF_FAMILIES if _of_families(row) else 1.0
     gap, runs = abs(row["difference"]), row["runs"]
     reach = row["difference"] - row["low"] if row["difference"] > 0.0 else row["high"] - row["difference"]
-    if not reach > 0.0:
+    if not reach > 0.0 or not math.isfinite(row["effect_size"]):
         return ""
     if verdict == Verdict.UNDECIDED:
         effect = abs(row["effect_size"])
-        spread = gap / effect if effect > 0.0 else math.inf
-        critical = reach / spread * math.sqrt(runs)
+        critical = reach * effect / gap * math.sqrt(runs) if effect > 0.0 else 0.0
         needed = ((critical + _NINE_IN_TEN) / effect) ** 2 * in_all if effect > 0.0 else math.inf
         if not needed < _MOST_RUNS:
             return "; if the true difference is as small as that, no number of runs in reach would show it"
+        if gap >= reach:
+            return "; a few further runs may decide that"
         return (
             f"; if the true difference is as large as that, about {_round(needed)} runs would show it nine times in ten"
         )

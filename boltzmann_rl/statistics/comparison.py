@@ -191,11 +191,12 @@ def _by_flips(
     spread, each = found.spread, 1.0 - (1.0 - confidence) / len(pairs)
     kept = spread._replace(**{f: getattr(spread, f)[valid] for f in ("mean", "sd", "skewness", "vary", "zero")})
     finite = np.where(np.isfinite(samples).all(axis=1, keepdims=True), samples, 0.0)
-    flip = flipped(finite, pairs[valid], kept, rng, flips)
+    guard = kept.clearly_skewed & ~found.shares[valid]  # equal shares lose and win alike, however skewed that looks
+    flip = flipped(finite, pairs[valid], kept, guard, rng, flips)
     low, high, single_step, p_values = (np.full(len(pairs), np.nan) for _ in range(4))
     p_values[valid] = flip.step_down
-    single_step[valid] = flip.single_step(guarded_t(kept, kept.clearly_skewed))
-    low[valid], high[valid] = interval_at(kept, flip.quantile(confidence), kept.clearly_skewed)
+    single_step[valid] = flip.single_step(guarded_t(kept, guard))
+    low[valid], high[valid] = interval_at(kept, flip.quantile(confidence), guard)
     apart = valid & (found.shares | ~spread.vary)
     single_step[apart] = np.minimum(found.p_values[apart] * len(pairs), 1.0)
     low[apart], high[apart] = (ends[apart] for ends in found.intervals(each))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.statistics.differences import Pairs
+from boltzmann_rl.statistics.differences import Bools, Pairs
 from boltzmann_rl.statistics.intervals import Spread, guarded_t, unit_of
 
 # Statistics of two flips that differ by less are ties, and count against a difference.
@@ -62,17 +62,19 @@ def flip_signs(runs: int, flips: int, rng: np.random.Generator) -> Iterator[Floa
 
 
 @np.errstate(all="ignore")
-def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Generator, flips: int = 10_000) -> Flips:
+def flipped(
+    samples: Floats, pairs: Pairs, spread: Spread, guard: Bools, rng: np.random.Generator, flips: int = 10_000
+) -> Flips:
     """Flip the signs of the differences of all pairs together.
 
     The sum of squares of a pair's differences does not change under flips, so that the flipped t statistic rises with
-    the size of the flipped sum, and the flipped sum is a difference of two agents' sums. Of clearly skewed differences
-    the smaller of Student's and Hall's statistic is compared with the flipped ones.
+    the size of the flipped sum, and the flipped sum is a difference of two agents' sums.
 
     Args:
         samples: ``(agents, runs)``, finite.
         pairs: ``(P, 2)``.
         spread: Of the pairs' differences: `differences_of`.
+        guard: ``(P,)``, whether the smaller of Student's and Hall's statistic is compared with the flipped ones.
         rng: Draws the flips, unless all of them are enumerated: see `flip_signs`.
         flips: At most so many.
 
@@ -82,7 +84,7 @@ def flipped(samples: Floats, pairs: Pairs, spread: Spread, rng: np.random.Genera
     samples, mean, sd = samples / unit, spread.mean / unit, np.where(spread.vary, spread.sd / unit, 0.0)
     samples = samples - np.median(samples, axis=0)  # differences stay, sums get small
     norm = np.sqrt(runs) * np.hypot(np.sqrt(runs - 1.0) * sd, np.sqrt(runs) * mean)
-    t = guarded_t(spread, spread.clearly_skewed)
+    t = guarded_t(spread, guard)
     clear = np.where(spread.vary, np.abs(t) / np.sqrt(t**2 + runs - 1.0), np.where(spread.zero, 0.0, 1.0))
     whole = np.where(spread.zero, 0.0, 1.0 / norm)
     centred = np.where(sd > 0.0, 1.0 / (np.sqrt(runs * (runs - 1.0)) * sd), 0.0)

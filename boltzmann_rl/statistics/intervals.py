@@ -229,7 +229,7 @@ def _warned(skewness: Floats, runs: int, what: str, consequence: str) -> str:
     most = float(np.abs(skewness).max())
     if most < max(SKEWED, _by_chance(_WARNED_BY_CHANCE / len(skewness), runs)) or _COCHRAN * most**2 <= runs:
         return ""
-    enough = f"about {_COCHRAN * most**2:.0f} runs would be enough"
+    enough = f"about {math.ceil(_COCHRAN * most**2)} runs would be enough"
     return f"{what}, by up to {most:.1f}: with {runs} runs {consequence}; {enough}"
 
 

@@ -91,7 +91,7 @@ class Judgement:
         compare = self.compare or (FAMILIES if study and several else ALL)
         labels = [compare] if isinstance(compare, str) else dict.fromkeys(itertools.chain(*compare))
         known = dict.fromkeys([*agents, *together])
-        if compare == FAMILIES and not several:
+        if compare == FAMILIES and not (study and several):
             raise ValueError(
                 'compare="families" needs two families, or a family and an agent: "all" compares all agents'
             )
