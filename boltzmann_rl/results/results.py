@@ -52,8 +52,8 @@ class Results:
         comparisons: One row per problem and declared pair: the mean of the paired difference ``first`` − ``second``,
             its interval ``low`` to ``high`` and the ``p_value`` that agrees with it, both for all pairs of the problem
             together; ``p_step_down``, mostly smaller, that the verdict follows; Cohen's d, the fraction of ``runs`` in
-            which the first was ahead, the method, and a warning where the level may not hold. A family is represented by the
-            agent that had the highest mean in the runs that choose, every third one; the other runs compare.
+            which the first was ahead, the method, and a warning where the level may not hold. A family is represented
+            by the agent that had the highest mean in the runs that choose, every third one; the other runs compare.
         windows: The table `run_curves` of runs that were made elsewhere; for other results it is made from the cells.
 
     Results that are loaded from a folder have only the saved points of curves, and a missing table is empty.
