@@ -219,6 +219,20 @@ def test_results_in_memory_can_be_saved_and_loaded(tmp_path):
     assert seen.keys == []
 
 
+def test_a_run_of_a_fixed_number_leaves_no_looks_of_an_earlier_run_and_a_users_own_table(tmp_path):
+    short = dataclasses.replace(STUDY, steps=5)
+    assert "looks.csv" in tables_in(
+        short.run(progress=False, results=tmp_path, until="decided", at_most=30).save(tmp_path)
+    )
+    own = tmp_path / "study" / "run_curves.csv"
+    own.write_text("my own\n", "utf-8")
+    results = short.run(progress=False, results=tmp_path)
+    assert tables_in(tmp_path / "study").keys() == {*results.manifest["tables"], "run_curves.csv"}
+    assert "looks.csv" not in results.manifest["tables"]
+    assert own.read_text("utf-8") == "my own\n"
+    assert brl.load(tmp_path / "study").windows.empty
+
+
 def test_runs_in_environments_share_their_cells_with_runs_of_a_fixed_number(tmp_path):
     agents = {f"τ = {t:g}": brl.Agent(brl.QLearning(0.3), brl.Boltzmann(t)) for t in (0.02, 5.0)}
     experiment = brl.GymnasiumExperiment("lake", LAKE, agents, runs=35, episodes=30)

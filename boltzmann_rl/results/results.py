@@ -330,8 +330,9 @@ class Results:
         except Exception as error:
             tell(f"The figure could not be drawn ({type(error).__name__}: {error}); the tables are complete.")
         tables = {"curves": thinned(self.curves, points), "summary": self.summary, "runs": self.runs}
-        tables |= {"comparisons": self.comparisons, "run_curves": self.windows}
-        if "stopping" in self.manifest:
-            tables["looks"] = self.looks
+        tables |= {"comparisons": self.comparisons}
+        tables["looks"] = self.looks if "stopping" in self.manifest else pd.DataFrame()  # empty: removes an old one
+        if "cells" not in self.manifest:
+            tables["run_curves"] = self.windows
         self.manifest["points"] = points
         folders.replace_tables(folder, tables, images, self.manifest)
