@@ -257,6 +257,10 @@ FORGED = {
     "another primary": ({"primary": "length"}, "axis and primary of Runs must be 'step' and 'return'"),
     "a metric that is not there": ({"metrics": [SAID, SAID | {"name": "gain"}]}, "it has no column gain"),
     "cells": ({"cells": [{}]}, "have no cells"),
+    "no last part": ({"declaration__last": None}, "last must be"),
+    "a last part as text": ({"declaration__last": "x"}, "last must be"),
+    "more than the whole": ({"declaration__last": 1e9}, r"last must be in \[0, 1"),
+    "nothing of a run": ({"declaration__last": 0.0}, "last must be above 0"),
     "left out strangers": ({"left_out": {"x": [1]}}, "left_out names an agent that is not declared"),
     "left out text": ({"left_out": {"agent 0": ["1"]}}, r"left_out\['agent 0'\] must be an integer"),
     "left out nothing": ({"left_out": {"agent 0": 3}}, "must be a list of seeds"),
@@ -286,6 +290,36 @@ def test_runs_that_differ_in_their_windows_are_refused_on_reading(tmp_path, chan
     rewrite(folder, tables={})
     path = folder / "run_curves.csv"
     path.write_text("".join(change(path.read_text("utf-8").splitlines(keepends=True))), "utf-8")
+    with pytest.raises(ValueError, match="all runs of an agent must have the same windows, in their order"):
+        load(folder)
+
+
+@pytest.mark.parametrize("name", ["runs", "run_curves"])
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        ([2, 1, 0, 3], "agent 1 on the problem must have its runs in the same order as agent 0"),
+        ([0, 1, 3], "agent 1 on the problem lacks run 2, which agent 0 has"),
+        ([0, 1, 2, 3, 7], "agent 0 on the problem lacks run 7, which agent 1 has"),
+    ],
+)
+def test_agents_whose_runs_cannot_be_paired_by_their_order_are_refused(tmp_path, name, order, message):
+    folder = Results.of_runs(table(seeds=4), "theirs").save(tmp_path)
+    rewrite(folder, tables={})
+    path = folder / f"{name}.csv"
+    given = pd.read_csv(path)
+    runs = [given[(given["agent"] == "agent 1") & (given["run"] == run % 4)].assign(run=run) for run in order]
+    others = (given[given["agent"] == agent] for agent in ("agent 0", "agent 2"))
+    pd.concat([next(others), *runs, next(others)]).to_csv(path, index=False)
+    with pytest.raises(ValueError, match=message):
+        load(folder)
+
+
+def test_rows_of_one_run_among_those_of_another_are_refused(tmp_path):
+    folder = Results.of_runs(table(seeds=4), "theirs").save(tmp_path)
+    rewrite(folder, tables={})
+    path = folder / "run_curves.csv"
+    pd.read_csv(path).sort_values(["agent", "window", "run"]).to_csv(path, index=False)
     with pytest.raises(ValueError, match="all runs of an agent must have the same windows, in their order"):
         load(folder)
 

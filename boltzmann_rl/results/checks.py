@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from boltzmann_rl.arguments import as_finite, as_integer, shown
+from boltzmann_rl.arguments import as_finite, as_integer, as_positive, shown
 from boltzmann_rl.arguments.labels import check_label, check_name
 from boltzmann_rl.engines.metrics import BANDITS, EPISODES
 from boltzmann_rl.results.measures import RUNS, check_metrics, measures_in
@@ -59,6 +59,8 @@ def check_manifest(manifest: dict[str, Any]) -> None:
                 raise TypeError(f"{part}[{label!r}] must be a string, got {shown(printed)}")
     as_integer(declaration.get(f"{axis}s"), f"{axis}s", minimum=1, maximum=_LARGEST)
     as_integer(declaration.get("seed"), "seed", maximum=_LARGEST)
+    if declaration["kind"] == RUNS or "last" in declaration:
+        as_positive(declaration.get("last"), "last", maximum=1.0)
     for label, seed in _mapping(declaration.get("seeds", {}), "seeds").items():
         if label not in declaration["problem"]:
             raise ValueError(f"seeds name a problem that is not declared, {shown(label)}")
@@ -186,19 +188,39 @@ def check_table(table: pd.DataFrame, kind: str, manifest: dict[str, Any]) -> Non
         raise ValueError(f"it must have one row for each agent on each problem, {pairs} in all, got {len(table)}")
     if kind == "comparisons" and (unknown := {*table["verdict"]} - {*Verdict}):
         raise ValueError(f"its verdict {shown(min(unknown))} is not one that a comparison gives")
-    if kind == "run_curves":
-        _check_windows(table)
     for column in ("step", "run", "runs"):
         if column in table and not table[column].between(0, _LARGEST).all():
             raise ValueError(f"{column} must be integers ≥ 0")
+    if kind == "run_curves":
+        _check_windows(table)
+        _check_order(table[table["window"] == 0])
+    elif kind == "runs":
+        _check_order(table)
 
 
 def _check_windows(table: pd.DataFrame) -> None:
     """Refuse runs of an agent that differ in their windows."""
     by_run = table.groupby(["problem", "agent", "run"], sort=False)
     sizes = by_run.size().groupby(level=["problem", "agent"]).nunique()
-    if (by_run.cumcount() != table["window"]).any() or (sizes > 1).any():
+    apart = (table["window"] > 0) & (table["run"] != table["run"].shift())
+    if (by_run.cumcount() != table["window"]).any() or (sizes > 1).any() or apart.any():
         raise ValueError("all runs of an agent must have the same windows, in their order")
+
+
+def _check_order(table: pd.DataFrame) -> None:
+    """Refuse agents that differ in their runs, or in the order of these, by which samples are paired."""
+    for problem, here in table.groupby("problem", sort=False):
+        runs = {agent: [*part["run"]] for agent, part in here.groupby("agent", sort=False)}
+        twice = here[here.duplicated(["agent", "run"])]
+        if len(twice):
+            raise ValueError(f"{twice['agent'].iloc[0]} on {problem} has run {twice['run'].iloc[0]} twice")
+        first, known = next(iter(runs.items()))
+        for agent, of_agent in runs.items():
+            for one, lacks, other in ((agent, {*known} - {*of_agent}, first), (first, {*of_agent} - {*known}, agent)):
+                if lacks:
+                    raise ValueError(f"{one} on {problem} lacks run {min(lacks)}, which {other} has")
+            if of_agent != known:
+                raise ValueError(f"{agent} on {problem} must have its runs in the same order as {first}, run by run")
 
 
 def _mapping(value: Any, what: str) -> dict[str, Any]:
