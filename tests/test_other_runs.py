@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from test_hostile_folders import everything_in, rewrite
 
 from boltzmann_rl import (
@@ -68,6 +69,19 @@ def test_the_runs_of_our_own_experiment_are_judged_as_it_judges_them():
     }.items():
         pd.testing.assert_frame_equal(*(getattr(part, method)(*arguments) for part in (own, in_order)))
     assert in_order.averaging.empty
+
+
+@pytest.mark.parametrize("unit", [2.0**600, 2.0**-600])
+def test_curves_do_not_depend_on_the_unit(unit):
+    given = table()
+    curves = Results.of_runs(given).curves
+    other = Results.of_runs(given.assign(**{"return": given["return"] * unit})).curves
+    for column in ("mean", "standard_error", "low", "high"):
+        assert (curves[column] * unit).tolist() == other[column].tolist(), column
+    assert (other["low"] < other["high"]).all()
+    one = given[(given["agent"] == "agent 2") & (given["step"] == 200)]["return"]
+    row = curves[(curves["agent"] == "agent 2") & (curves["step"] == 200)].iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx(stats.t.interval(0.95, 9, one.mean(), stats.sem(one)))
 
 
 def test_means_of_runs_are_those_of_numpy():

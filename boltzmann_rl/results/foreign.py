@@ -12,14 +12,13 @@ import pandas as pd
 from boltzmann_rl.arguments import as_count, as_positive, shown
 from boltzmann_rl.arguments.labels import check_name
 from boltzmann_rl.engines.metrics import WINDOWS, Metric, bounds_of, window_means
-from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.results.checks import check_manifest
 from boltzmann_rl.results.grids import Course, courses, paired
 from boltzmann_rl.results.manifest import FORMAT, circumstances
 from boltzmann_rl.results.measures import RUNS, said_of
 from boltzmann_rl.results.spreadsheets import csv_bytes
 from boltzmann_rl.results.tidy import Tidy, tidy
-from boltzmann_rl.statistics.intervals import mean_intervals, mean_of
+from boltzmann_rl.statistics.intervals import mean_intervals, mean_of, spread_of, t_quantile
 from boltzmann_rl.statistics.judgement import Judgement
 
 
@@ -151,17 +150,20 @@ def _run_curves(name: str, part: Course) -> pd.DataFrame:
     return pd.DataFrame({**_labels(name, part, windows), **columns})
 
 
+@np.errstate(over="ignore", under="ignore")
 def _curves(name: str, part: Course, shares: frozenset[str], confidence: float) -> pd.DataFrame:
     """A row per agent, metric and point: the mean over the runs, at the last step of the point."""
-    points, rows = len(part.begin), []
+    points, runs, rows = len(part.begin), len(part.runs), []
+    t = t_quantile(runs, confidence)
     for number, agent in enumerate(part.agents):
         for metric, values in part.values.items():
             samples = np.ascontiguousarray(values[number].T)  # (points, runs)
-            moments = Moments.of(samples)
-            low, high = moments.interval(confidence)
+            spread = spread_of(samples)
+            error = spread.sd / np.sqrt(spread.runs)
+            low, high = spread.mean - t * error, spread.mean + t * error
             if metric in shares:
                 _, low, high = mean_intervals(samples, confidence, bounds=(0.0, 1.0))
             labels = {"experiment": name, "problem": part.problem, "agent": agent, "step": part.end - 1}
-            columns = {"mean": moments.mean, "standard_error": moments.standard_error, "low": low, "high": high}
-            rows.append(pd.DataFrame({**labels, "metric": metric, **columns, "runs": moments.samples}, range(points)))
+            columns = {"mean": spread.mean, "standard_error": error, "low": low, "high": high}
+            rows.append(pd.DataFrame({**labels, "metric": metric, **columns, "runs": runs}, range(points)))
     return pd.concat(rows, ignore_index=True)
