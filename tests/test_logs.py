@@ -147,7 +147,7 @@ def written_by_cleanrl(
     writer.add_text("hyperparameters", f"|param|value|\n|-|-|\n{json.dumps(vars(args))}")
     for step, value in returns:
         writer.add_scalar("charts/episodic_return", value, step)
-        writer.add_scalar("charts/episodic_length", int(value), step)
+        writer.add_scalar("charts/episodic_length", int(np.nan_to_num(value)), step)
     writer.close()
 
 
@@ -196,3 +196,32 @@ def test_tables_of_cleanrl_leave_out_steps_at_which_nothing_was_logged():
         logs.read_cleanrl(history.drop(columns="seed"))
     with pytest.raises(ValueError, match=r"row 0 has charts/episodic_return 20\.0 without a global_step"):
         logs.read_cleanrl(history.assign(global_step=[np.nan, 1, 2]))
+
+
+def logged_by_cleanrl(**columns):
+    history = {"global_step": [1, 2, 2], "charts/episodic_return": [1.0, 2.0, 4.0], "env_id": "E-v1"}
+    return pd.DataFrame({**history, "exp_name": ["dqn", "ppo", "ppo"], "seed": [1, 1, 1], **columns})
+
+
+@pytest.mark.parametrize("label", ["env_id", "exp_name", "seed"])
+def test_rows_of_cleanrl_without_a_label_are_refused_and_not_dropped(label):
+    history = logged_by_cleanrl()
+    history.loc[2, label] = None
+    with pytest.raises(ValueError, match=rf"row 2 has charts/episodic_return 4\.0 without an? {label}"):
+        logs.read_cleanrl(history)
+
+
+def test_seeds_and_steps_of_cleanrl_are_integers():
+    nothing_logged = logged_by_cleanrl(seed=[1, 1, None], **{"charts/episodic_return": [1.0, 2.0, None]})
+    assert logs.read_cleanrl(nothing_logged).dtypes[["seed", "step"]].tolist() == ["int64", "int64"]
+    with pytest.raises(ValueError, match=r"row 1: seed must be an integer, got 1\.5"):
+        logs.read_cleanrl(logged_by_cleanrl(seed=[1, 1.5, 2]))
+    with pytest.raises(ValueError, match=r"row 0: global_step must be an integer, got 0\.5"):
+        logs.read_cleanrl(logged_by_cleanrl(global_step=[0.5, 1, 2]))
+    with pytest.raises(ValueError, match="row 2: seed must be an integer, got 'a'"):
+        logs.read_cleanrl(logged_by_cleanrl(seed=[1, 1, "a"]))
+
+
+def test_an_episode_without_a_return_is_not_averaged_away(tmp_path):
+    written_by_cleanrl(tmp_path, returns=[(8, 1.0), (8, np.nan), (9, 2.0)])
+    assert logs.read_cleanrl(tmp_path)["value"].isna().tolist() == [True, False]

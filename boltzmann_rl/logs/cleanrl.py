@@ -32,7 +32,8 @@ def read_cleanrl(runs: Any, tags: Sequence[str] = _RETURN) -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: There are no files of TensorBoard.
-        ValueError: A folder has another name, a column or tag is missing, or there are two runs with the same seed.
+        ValueError: A folder has another name, a column, tag or label is missing, a seed or step is no integer, or there
+            are two runs with the same seed.
 
     Example:
         >>> history = {"global_step": [20, 51, 60], "charts/episodic_return": [20.0, 31.0, None]}
@@ -48,7 +49,8 @@ def read_cleanrl(runs: Any, tags: Sequence[str] = _RETURN) -> pd.DataFrame:
     parts = _from_files(Path(runs), tags) if isinstance(runs, str | Path) else _from_table(pd.DataFrame(runs), tags)
     table: Any = pd.concat(list(parts), ignore_index=True)
     labels = [name for name in table if name != "value"]
-    return table.groupby(labels, sort=False, as_index=False)["value"].mean()
+    episodes = table.groupby(labels, sort=False, dropna=False)["value"]
+    return episodes.mean().where(episodes.count() == episodes.size()).reset_index()
 
 
 def _names(tags: Sequence[str]) -> dict[str, str]:
@@ -99,8 +101,22 @@ def _from_table(table: pd.DataFrame, tags: Sequence[str]) -> Iterator[pd.DataFra
             raise ValueError(f"a table of CleanRL's runs has columns {', '.join((*_COLUMNS, *tags))}; no {name} here")
     labels = dict(zip(_COLUMNS, ("problem", "agent", "seed", "step"), strict=True))
     for tag, name in _names(tags).items():
-        logged = table[table[tag].notna()].rename(columns={**labels, tag: "value"}).assign(metric=name)[_ORDER]
-        if logged["step"].isna().any():
-            row = logged.index[logged["step"].isna()][0]
-            raise ValueError(f"row {row} has {tag} {logged.loc[row, 'value']} without a global_step")
-        yield logged.astype({"step": "int64"})
+        logged = table[table[tag].notna()]
+        for column in _COLUMNS:
+            missing = logged[logged[column].isna()]
+            if len(missing):
+                article = "an" if column.startswith("e") else "a"
+                raise ValueError(f"row {missing.index[0]} has {tag} {missing[tag].iloc[0]} without {article} {column}")
+        logged = logged.assign(**{column: _integers(logged[column]) for column in ("seed", "global_step")})
+        yield logged.rename(columns={**labels, tag: "value"}).assign(metric=name)[_ORDER]
+
+
+def _integers(column: Any) -> Any:
+    """A column as integers, which pandas makes floats where rows of it are missing."""
+    found = pd.to_numeric(column, errors="coerce")
+    wrong = column[~(found % 1 == 0)]
+    if len(wrong):
+        raise ValueError(
+            f"row {wrong.index[0]}: {column.name} must be an integer, got {shown(wrong.astype(object).iloc[0])}"
+        )
+    return found.astype("int64")
