@@ -210,7 +210,7 @@ def _check_windows(table: pd.DataFrame) -> None:
 def _check_order(table: pd.DataFrame) -> None:
     """Refuse agents that differ in their runs, or in the order of these, by which samples are paired."""
     for problem, here in table.groupby("problem", sort=False):
-        runs = {agent: [*part["run"]] for agent, part in here.groupby("agent", sort=False)}
+        runs = {str(agent): [*part["run"]] for agent, part in here.groupby("agent", sort=False)}
         twice = here[here.duplicated(["agent", "run"])]
         if len(twice):
             raise ValueError(f"{twice['agent'].iloc[0]} on {problem} has run {twice['run'].iloc[0]} twice")
