@@ -114,9 +114,7 @@ def _from_table(table: pd.DataFrame, tags: Sequence[str]) -> Iterator[pd.DataFra
 def _integers(column: Any) -> Any:
     """A column as integers, which pandas makes floats where rows of it are missing."""
     found = pd.to_numeric(column, errors="coerce")
-    wrong = column[~(found % 1 == 0)]
+    wrong = column[~(found % 1 == 0)].astype(object)
     if len(wrong):
-        raise ValueError(
-            f"row {wrong.index[0]}: {column.name} must be an integer, got {shown(wrong.astype(object).iloc[0])}"
-        )
+        raise ValueError(f"row {wrong.index[0]}: {column.name} must be an integer, got {shown(wrong.iloc[0])}")
     return found.astype("int64")
