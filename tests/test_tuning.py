@@ -79,11 +79,79 @@ def test_the_report_has_the_tuned_agents_and_the_others_with_the_seed_and_the_ru
     assert set(tuning.report.summary["agent"]) == set(agents)
 
 
-def test_a_declared_baseline_that_is_not_tuned_stays_the_baseline():
+TWO = {"first": brl.GaussianBandit((1.0, 0.0)), "second": brl.GaussianBandit((0.0, 1.0))}
+
+
+def pairs_of(found, problem=None):
+    """The pairs of the report, by the beginnings of their labels."""
+    rows = found.report.comparisons
+    rows = rows if problem is None else rows[rows["problem"] == problem]
+    return [
+        tuple(label.partition(",")[0] for label in pair) for pair in zip(rows["first"], rows["second"], strict=True)
+    ]
+
+
+def test_a_declared_baseline_stays_the_baseline_whether_it_is_tuned_or_not():
     found = brl.tune(experiment(compare="greedy"), RANGE, budget=320, progress=False)
-    assert set(found.report.comparisons["second"]) == {"greedy"}
+    assert pairs_of(found) == [("peak", "greedy"), ("low", "greedy")]
     found = brl.tune(experiment(compare="peak"), RANGE, budget=320, progress=False)
-    assert len(found.report.comparisons) == 3
+    assert pairs_of(found) == [("low", "peak"), ("greedy", "peak")]
+
+
+def test_declared_pairs_are_those_of_the_report_on_each_problem():
+    declared = [("greedy", "low"), ("peak", "low")]
+    found = brl.tune(experiment(problem=TWO, compare=declared), RANGE, budget=320, progress=False)
+    labels = found.recommended.set_index(["family", "problem"])["agent"]
+    assert labels["peak", "first"] != labels["peak", "second"]
+    assert pairs_of(found, "first") == pairs_of(found, "second") == declared
+    found = brl.tune(experiment(problem=TWO, compare="low"), RANGE, budget=320, progress=False)
+    assert pairs_of(found, "first") == pairs_of(found, "second") == [("peak", "low"), ("greedy", "low")]
+
+
+def test_the_label_of_a_study_is_that_of_its_tuned_agent():
+    study = {"peak": {n: brl.Agent(brl.SampleAverage(), Peak(n)) for n in (0.1, 1.0)}, "greedy": GREEDY, "low": LOW}
+    for compare in ("peak", "peak = 0.1"):
+        found = brl.tune(experiment(study, compare=compare), RANGE, budget=320, progress=False)
+        assert pairs_of(found) == [("low", "peak"), ("greedy", "peak")]
+    with pytest.warns(UserWarning, match=r"\('peak = 0.1', 'peak = 1'\), which is no pair .* these are 'peak'"):
+        found = brl.tune(
+            experiment(study, compare=[("peak = 0.1", "peak = 1"), ("low", "greedy")]),
+            RANGE,
+            budget=320,
+            progress=False,
+        )
+    assert pairs_of(found) == [("low", "greedy")]
+    with pytest.warns(UserWarning, match="left") as said:
+        found = brl.tune(experiment(study, compare=[("peak = 0.1", "peak = 1")]), RANGE, budget=320, progress=False)
+    assert "No pair of compare= is left after tuning" in str(said[-1].message)
+    assert len(pairs_of(found)) == 3
+
+
+def test_a_family_that_tuning_leaves_several_agents_is_told_of_as_baseline():
+    study = {"others": {n: brl.Agent(brl.ConstantStep(n), brl.Greedy()) for n in (0.1, 0.2)}, "peak": PEAK}
+    with pytest.warns(UserWarning, match="compare='others' is no single agent after tuning, but 'others = 0.1' and"):
+        found = brl.tune(experiment(study, compare="others"), RANGE, budget=320, progress=False)
+    assert len(pairs_of(found)) == 3
+    with pytest.warns(UserWarning, match="Tuning leaves 'others' more than one agent"):
+        brl.tune(experiment(study, compare="families"), RANGE, budget=320, progress=False)
+
+
+def test_a_label_that_a_tuned_agent_could_have_is_refused():
+    message = "'peak' may be called 'peak, width = 0.2' when it is tuned, which is the label of an agent that is not"
+    with pytest.raises(ValueError, match=message):
+        brl.tune(experiment({"peak": PEAK, "peak, width = 0.2": GREEDY}), {"width": [0.2, 5.0]}, progress=False)
+    several = {"peak": PEAK, "peak, width = 0.123, height = 0.7": GREEDY}
+    with pytest.raises(ValueError, match="give one of them another label"):
+        brl.tune(experiment(several), {"width": (0.1, 1.0), "height": (0.5, 1.0)}, progress=False)
+    found = brl.tune(experiment({"peak": PEAK, "peak, width = 0.3": GREEDY}), {"width": [0.2, 5.0]}, progress=False)
+    assert len(found.report.summary) == 2, "no value of the list"
+
+
+def test_families_of_one_study_have_labels_of_their_own():
+    learners = {0.1: brl.SampleAverage(), 1.0: brl.ConstantStep(0.1)}
+    study = {"peak": {width: brl.Agent(learner, Peak(width)) for width, learner in learners.items()}}
+    families, _ = families_of(study, RANGE)
+    assert [family.label for family in families] == ["peak = 0.1", "peak = 1"]
 
 
 def test_the_seeds_of_choosing_are_not_that_of_the_report(tuning):

@@ -77,11 +77,13 @@ class Family(NamedTuple):
         label: Its label without the declared value.
         agent: The agent as declared.
         grids: Of the parameters that it has.
+        declared: The labels of its agents.
     """
 
     label: str
     agent: Agent
     grids: tuple[Grid, ...]
+    declared: tuple[str, ...] = ()
 
     def member(self, values: Sequence[Any]) -> Agent:
         """The agent with one value of each parameter."""
@@ -131,7 +133,8 @@ def families_of(agents: Mapping[str, Any], over: Any) -> tuple[list[Family], dic
         family = Family(label, agent, tuned)
         same = repr(_checked(family, [grid.values[0] for grid in tuned]))
         members.setdefault(same, []).append(named or label)
-        found.setdefault(same, family)
+        before = found.setdefault(same, family)
+        found[same] = before._replace(declared=(*before.declared, label))
     for grid in grids:
         takers = [family._replace(grids=(grid,)) for family in found.values() if grid in family.grids]
         if not takers:
@@ -164,8 +167,8 @@ def _labelled(families: list[Family], members: list[list[str]], others: Iterable
     ]
     apart = [short.count(label) == 1 and label not in others for label in short]
     return [
-        family._replace(label=label if alone else labels[0])
-        for family, label, alone, labels in zip(families, short, apart, members, strict=True)
+        family._replace(label=label) if alone else family
+        for family, label, alone in zip(families, short, apart, strict=True)
     ]
 
 

@@ -17,8 +17,9 @@ from boltzmann_rl.results.running import Place, Tell, run_in_folder, run_plan
 from boltzmann_rl.runs.plan import Plan
 from boltzmann_rl.runs.runner import Manner
 from boltzmann_rl.runs.store import Memory
-from boltzmann_rl.statistics.judgement import ALL, Judgement
+from boltzmann_rl.statistics.judgement import Compare, Judgement
 from boltzmann_rl.tuning.choosing import Chooser, Found, check_budget, objective_of, usual_budget
+from boltzmann_rl.tuning.labels import check_labels, compared_of, kept_of, label_of
 from boltzmann_rl.tuning.outcome import Tuning, own_folder
 from boltzmann_rl.tuning.space import Family, families_of
 from boltzmann_rl.tuning.tables import WITHIN, tables_of
@@ -60,7 +61,8 @@ def tune(
         executor: Where the work is done: see `boltzmann_rl.run`.
 
     Raises:
-        TypeError, ValueError: A parameter that no agent has, values that it can't have, or a budget that is too small.
+        TypeError, ValueError: A parameter that no agent has, values that it can't have, a budget that is too small, or
+            the label of an agent that is not tuned, which a tuned one could have, too.
         ModuleNotFoundError: Several parameters of one agent, and Optuna is not installed.
 
     Example:
@@ -94,11 +96,12 @@ def tuned(
     families, others, budget = planned(experiment, over, budget)
     name = f"{experiment.name}{_ENDING}"
     check_name(name)
+    compare = kept_of(experiment, families, others, tell)
     if place is None:
         memory = Memory()
         chooser = Chooser(experiment, families, budget, (memory, None), manner, tell)
         found = chooser.choose()
-        report = run_plan(_report_of(experiment, name, others, found), manner, tell)
+        report = run_plan(_report_of(experiment, others, found, compare), manner, tell)
         return _outcome(experiment, found, _with_cells(report, memory), budget, chooser.seeds)
     folder = folders.opened(place.results, name)
     own_folder(folder)
@@ -107,7 +110,7 @@ def tuned(
             tell(f"{sentence}; the cells in it are computed again.")
         chooser = Chooser(experiment, families, budget, (store, folder), manner, tell)
         found = chooser.choose()
-    report = run_in_folder(_report_of(experiment, name, others, found), manner, place, tell)
+    report = run_in_folder(_report_of(experiment, others, found, compare), manner, place, tell)
     tuning = _outcome(experiment, found, report, budget, chooser.seeds)
     tuning.write(folder)
     return tuning
@@ -120,6 +123,7 @@ def planned(experiment: Any, over: Any, budget: int | None) -> tuple[list[Family
     families, others = families_of(experiment.agents, over)
     budget = usual_budget(families, experiment.runs) if budget is None else as_integer(budget, "budget", minimum=1)
     check_budget(families, budget)
+    check_labels(families, others)
     return families, others, budget
 
 
@@ -130,21 +134,15 @@ def _with_cells(report: Results, memory: Memory) -> Results:
     return dataclasses.replace(report, cells=memory)
 
 
-def label_of(found: Found) -> str:
-    """The label of a tuned agent."""
-    return f"{found.family.label}, {found.family.told(found.chosen)}"
-
-
-def _report_of(experiment: Any, name: str, others: Mapping[str, Agent], found: Sequence[Found]) -> Plan:
+def _report_of(experiment: Any, others: Mapping[str, Agent], found: Sequence[Found], compare: Compare) -> Plan:
     """The experiment with the chosen agents, and those that were not tuned."""
     series = []
     for label, problem in experiment.problem.items():
         agents = {label_of(one): one.family.member(one.chosen) for one in found if one.problem == label}
         here = dataclasses.replace(experiment, problem={label: problem}, agents=agents | dict(others), compare=None)
         series += here.plan().series
-    compare = experiment.compare if experiment.compare in (ALL, *others) else None  # other labels have changed
-    judgement = Judgement(compare, experiment.alpha, experiment.confidence)
-    return Plan(name, type(experiment).__name__, tuple(series), judgement)
+    judgement = Judgement(compared_of(compare, found, others), experiment.alpha, experiment.confidence)
+    return Plan(f"{experiment.name}{_ENDING}", type(experiment).__name__, tuple(series), judgement)
 
 
 def _outcome(experiment: Any, found: Sequence[Found], report: Results, budget: int, seeds: list[int]) -> Tuning:
