@@ -168,6 +168,16 @@ def test_episodes_that_end_at_different_steps_have_a_hundred_windows():
     assert "means over 100 windows, steps 0 to" in results.manifest["declaration"]["problem"]["the problem"]
 
 
+@pytest.mark.parametrize("every", [2000, 10_000])
+def test_metrics_of_the_long_form_may_be_measured_at_different_steps(every):
+    """Returns every 1,000 steps; evaluations less often, or once at the end of a run."""
+    returns = table(steps=range(1000, 10_001, 1000)).rename(columns={"return": "value"}).assign(metric="return")
+    evaluations = returns[returns["step"] % every == 0].assign(metric="evaluation")
+    results = Results.of_runs(pd.concat([returns, evaluations]), metrics=["evaluation", "return"])
+    assert results.run_curves["window"].nunique() == len(range(every, 10_001, every))
+    assert results.summary["agent"].tolist() == ["agent 2", "agent 1", "agent 0"]
+
+
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     given = pd.concat([table(problem="near", length=2.0), table(problem="far", length=3.0, steps=range(0, 5000, 10))])

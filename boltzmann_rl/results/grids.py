@@ -84,9 +84,10 @@ def courses(table: Tidy, windows: int | None) -> list[Course]:
     """All runs of each problem at common points.
 
     If all runs have the same steps, these are the points, unless windows are asked for. Otherwise each run is divided
-    into equal windows from step 0 to the last of all steps, and a point is the mean over the rows in a window. A window
-    without a row takes the value of the window before it, over at most a tenth of the run. Windows before the first
-    in which every run has a row are left out for all.
+    into equal windows from step 0 to the last of all steps, and a point is the mean over the rows in a window. There
+    are 100 windows, or as many as the fewest rows of a metric in a run. A window without a row takes the value of the
+    window before it, over at most a tenth of the run. Windows before the first in which every run has a row are left
+    out for all.
 
     Raises:
         ValueError: A run lacks a metric, or has no row in more than a tenth of the run.
@@ -94,7 +95,10 @@ def courses(table: Tidy, windows: int | None) -> list[Course]:
     problems = [(str(problem), here, _matrix(here)) for problem, here in table.rows.groupby("problem", sort=False)]
     if windows is None and all(steps is not None for _, _, (_, steps) in problems):
         return [_at_points(problem, here, shape, steps) for problem, here, (shape, steps) in problems]
-    return [_in_windows(problem, here, shape, table.axis, windows or WINDOWS) for problem, here, (shape, _) in problems]
+    return [
+        _in_windows(problem, here, shape, table.axis, windows or min(WINDOWS, int(np.bincount(shape.group).min())))
+        for problem, here, (shape, _) in problems
+    ]
 
 
 class _Shape(NamedTuple):
