@@ -100,8 +100,8 @@ class Results:
                 The first ranks the agents. By default all columns that are left, or all metrics.
             columns: The table's own names of these columns, such as ``{"agent": "algo", "step": "global_step"}``.
             last: The last part of each run that summarises it, in (0, 1]; by default the whole.
-            windows: Number of equal windows, ≥ 1, also if all runs have the same steps; by default 100 or fewer, if they
-                differ: as many as the fewest rows of a metric in a run.
+            windows: Number of equal windows, ≥ 1, also if all runs have the same steps. By default, if these differ,
+                100, or as many as the fewest rows of a metric in a run.
             shared_seeds: Whether to leave out seeds that not every agent has on every problem. By default these are an
                 error; the sentence says what was left out.
             compare: As in `BanditExperiment`.
