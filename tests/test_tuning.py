@@ -299,6 +299,19 @@ def test_two_processes_and_memory_give_the_same_bytes(tmp_path):
     assert brl.load(tmp_path / "a" / "small-tuned").sentence == here.report.sentence
 
 
+def test_tables_and_the_figure_of_an_earlier_tuning_are_removed(tmp_path):
+    here = tmp_path / "small-tuned"
+    brl.tune(experiment({"peak": PEAK}), {"width": [0.1, 0.2, 0.3, 0.4, 0.5]}, budget=300, progress=False).save(
+        tmp_path
+    )
+    assert (here / "tuning" / "sensitivity.csv").exists()
+    assert (here / "figures" / "small-tuned-sensitivity.png").exists()
+    brl.tune(experiment({"peak": PEAK}), {"width": [0.1, 0.3]}, budget=300, progress=False).save(tmp_path)
+    assert not (here / "tuning" / "sensitivity.csv").exists()
+    assert {path.name.partition(".")[0] for path in (here / "figures").iterdir()} == {"small-tuned"}
+    assert (here / "tuning" / "candidates.csv").exists()
+
+
 @pytest.fixture
 def no_figures(monkeypatch):
     monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: {})
@@ -347,6 +360,22 @@ def test_an_agent_that_fails_at_some_values_is_tuned_among_the_others(recwarn):
     assert any("width = 10" in str(warning.message) for warning in recwarn)
 
 
+@pytest.mark.filterwarnings("ignore:.*too wide")
+def test_the_range_and_the_curve_end_where_values_fail():
+    agents = {"climbing": brl.Agent(brl.SampleAverage(), Climbing(1.0))}
+    found = brl.tune(experiment(agents), {"width": (0.01, 10.0)}, budget=900, progress=False)
+    best = found.recommended.iloc[0]
+    assert found.candidates["value"].max() == 10.0, "values that fail were tried"
+    assert 1.0 < best["value"] <= 2.0
+    assert best["range_high"] <= 2.0
+    assert best["best_high"] <= 2.0
+    assert 1.0 < found.sensitivity["value"].max() <= 2.0
+    assert found.sensitivity["value"].min() == 0.01
+    assert f"the best of {len(found.sensitivity)} values is" in found.sentence
+    assert len(found.report.summary) == 1
+    assert found.plot().axes
+
+
 def test_a_family_that_always_fails_stops_no_other_family(recwarn):
     agents = {"breaking": brl.Agent(brl.SampleAverage(), Breaking(3.0)), "greedy": GREEDY}
     found = brl.tune(experiment(agents), {"width": (2.5, 10.0)}, budget=400, progress=False)
@@ -362,6 +391,15 @@ class Breaking(Peak):
         if self.width > 2.0:
             raise ArithmeticError("too wide")
         return super().__call__(values, step)
+
+
+@dataclass(frozen=True)
+class Climbing(Breaking):
+    """Is the better, the nearer its width is to 2, and fails above that."""
+
+    def __call__(self, values, step):
+        Breaking(self.width)(values, step)
+        return np.full(np.shape(values), 0.5) + np.array([0.2, -0.2]) * self.width
 
 
 @dataclass(frozen=True)
@@ -385,6 +423,11 @@ def test_the_sentence_says_what_to_choose_how_sure_that_is_and_on_which_runs(tun
     assert f"at {text_of(best['range_low'])} to {text_of(best['range_high'])} the regret is at most 5 % higher" in text
     assert "By a curve fitted to these, the best of 121 values is " in text
     assert tuning.report.sentence in text
+
+
+def test_the_regret_is_over_the_steps_that_count():
+    found = brl.tune(experiment({"peak": PEAK}, uncounted_steps=3), {"width": [0.1, 0.3]}, budget=40, progress=False)
+    assert found.settings["objective"] == "regret over 2 steps"
 
 
 def test_the_sentence_says_that_a_value_lies_at_the_end_of_its_range():

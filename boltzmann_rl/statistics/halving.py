@@ -53,6 +53,15 @@ class Search(NamedTuple):
         """Runs of all candidates together."""
         return sum(len(losses) for losses in self.losses.values())
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first and the last candidate around the chosen one between which none has a loss that is not finite."""
+        failed = [one for one, losses in self.losses.items() if not np.isfinite(losses).all()]
+        below = max((one for one in failed if one < self.chosen), default=-math.inf)
+        above = min((one for one in failed if one > self.chosen), default=math.inf)
+        between = [one for one in self.losses if below < one < above]
+        return min(between), max(between)
+
 
 Steps = Generator[Ask, Floats, Search]
 
@@ -136,7 +145,8 @@ def refined(x: Floats, coarse: Sequence[int], budget: int) -> Steps:
     finite = [one for one, values in found.losses.items() if np.isfinite(values).all()]
     if len(finite) < LEAST_POINTS:
         return found
-    between = np.arange(beside[0], beside[2] + 1)
+    first, last = found.span
+    between = np.arange(max(first, beside[0]), min(last, beside[2]) + 1)
     curve = fitted_curve(x[finite], [found.losses[one] for one in finite], x[between])
     return found._replace(chosen=int(between[np.argmin(curve.mean)]))
 

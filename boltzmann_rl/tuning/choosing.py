@@ -66,7 +66,7 @@ class Found(NamedTuple):
 def objective_of(experiment: Any) -> Objective:
     """Least regret of a bandit, highest return of an environment."""
     if experiment.axis == "step":
-        return Objective("regret", 1.0, f"regret over {experiment.length:,} steps")
+        return Objective("regret", 1.0, f"regret over {experiment.length - experiment.uncounted_steps:,} steps")
     return Objective("return", -1.0 / experiment.length, "mean return per episode")
 
 

@@ -47,8 +47,8 @@ class Tuning:
         candidates: One row per problem, family and candidate: its ``runs``, the ``mean`` of the ``metric`` in these,
             and its interval from ``low`` to ``high``.
         sensitivity: One row per problem, family and value of the grid: the fitted ``mean`` of the metric, its band from
-            ``low`` to ``high``, and whether it is ``within`` 5 % of the recommended value. Empty for several
-            parameters.
+            ``low`` to ``high``, and whether it is ``within`` 5 % of the recommended value. It ends
+            before candidates that failed. Empty for several parameters.
         agents: The recommended agents by their labels in the report.
         report: The results of these agents, and of those that were not tuned, in runs that had no part in the choice.
         settings: What was searched, the budget of each family, and the seeds of choosing and reporting.
@@ -72,7 +72,7 @@ class Tuning:
     @cached_property
     def sentence(self) -> str:
         """What is recommended, how sure that is, and how the tuned agents compare."""
-        return told(self.recommended, self.settings, self.report)
+        return told(self.recommended, self.sensitivity, self.settings, self.report)
 
     def plot(self) -> "Figure":
         """The fitted curves with their bands, the candidates, the range within 5 % and the recommendation.
@@ -102,10 +102,21 @@ class Tuning:
         return folder
 
     def write(self, folder: Path) -> None:
-        """Write the tables of tuning and the figure beside the report, which is there already."""
+        """Write the tables of tuning and the figure beside the report, which is there already.
+
+        Those that an earlier tuning has and this one has not are removed.
+        """
         named = {"recommended": self.recommended, "candidates": self.candidates, "sensitivity": self.sensitivity}
         contents = {f"{name}.csv": csv_bytes(table) for name, table in named.items() if len(table)}
         contents["tuning.json"] = (json.dumps(self.settings, indent=2, ensure_ascii=False) + "\n").encode()
         write_together(own_folder(folder), contents)
+        images = {}
         if not self.sensitivity.empty:
-            write_together(folder, folders.draw(folder, f"{self.name}-sensitivity", self.plot()))
+            images = folders.draw(folder, f"{self.name}-sensitivity", self.plot())
+            write_together(folder, images)
+        drawn = (folder / "figures").glob("*")
+        old = [
+            path for path in drawn if path.stem == f"{self.name}-sensitivity" and f"figures/{path.name}" not in images
+        ]
+        for path in [*old, *(own_folder(folder) / f"{name}.csv" for name, table in named.items() if table.empty)]:
+            path.unlink(missing_ok=True)

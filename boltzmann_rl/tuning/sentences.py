@@ -8,22 +8,23 @@ from boltzmann_rl.results.results import Results
 from boltzmann_rl.tuning.space import text_of
 
 
-def told(recommended: pd.DataFrame, settings: dict[str, Any], report: Results) -> str:
+def told(recommended: pd.DataFrame, sensitivity: pd.DataFrame, settings: dict[str, Any], report: Results) -> str:
     """What is recommended for each family on each problem, and how the tuned agents compare."""
     sentences = [
-        _told(rows, settings, report)
+        _told(rows, sensitivity, settings, report)
         for _, rows in recommended.groupby(["problem", "family"], sort=False, observed=True)
     ]
     return " ".join([*sentences, report.sentence])
 
 
-def _told(rows: pd.DataFrame, settings: dict[str, Any], report: Results) -> str:
+def _told(rows: pd.DataFrame, sensitivity: pd.DataFrame, settings: dict[str, Any], report: Results) -> str:
     first = rows.iloc[0]
     values = " and ".join(f"{_name(row.parameter)} = {text_of(row.value)}" for row in rows.itertuples())
     said = [f"On {first['problem']}, {values} is recommended for {first['family']}"]
     said.append(_expected(first, settings, report))
     if pd.notna(first["best_low"]):
-        said.append(_range(first, settings))
+        same = (sensitivity["problem"] == first["problem"]) & (sensitivity["family"] == first["family"])
+        said.append(_range(first, int(same.sum()), settings))
     ends = [row.parameter for row in rows.itertuples() if row.at_end]
     if ends:
         names = " and ".join(map(_name, ends))
@@ -47,12 +48,12 @@ def _expected(first: Any, settings: dict[str, Any], report: Results) -> str:
     )
 
 
-def _range(first: Any, settings: dict[str, Any]) -> str:
+def _range(first: Any, values: int, settings: dict[str, Any]) -> str:
     """Where the best value may lie, and where it hardly matters."""
     worse = "higher" if settings["metric"] == "regret" else "lower"
     best, near = (_ends(first, part) for part in ("best", "range"))
     return (
-        f"By a curve fitted to these, the best of {settings['values'][first['parameter']]} values is {best} "
+        f"By a curve fitted to these, the best of {values} values is {best} "
         f"({100 * settings['confidence']:g} %), and at {near} the {settings['metric']} is at most "
         f"{100 * settings['within']:g} % {worse}"
     )

@@ -41,12 +41,21 @@ def tables_of(found: Sequence[Found], objective: Objective, seed: int, confidenc
 
 
 def _curve_of(found: Found) -> Curve | None:
-    """The fitted curve of a family with one numeric parameter, if enough candidates have finite losses."""
+    """The fitted curve of a family with one numeric parameter, if enough candidates have finite losses.
+
+    It has all values of the grid around the chosen one, to the last candidates before those that failed.
+    """
     x = found.family.grids[0].x
     tried = [one for one, losses in found.search.losses.items() if np.isfinite(losses).all()]
     if len(found.family.grids) > 1 or x is None or len(tried) < LEAST_POINTS:
         return None
-    return fitted_curve(x[tried], [found.search.losses[one] for one in tried], x)
+    return fitted_curve(x[tried], [found.search.losses[one] for one in tried], x[_on_curve(found)])
+
+
+def _on_curve(found: Found) -> slice:
+    """The part of the grid that has a curve."""
+    first, last = found.search.span
+    return slice(first, last + 1)
 
 
 def within(mean: Floats, chosen: int) -> Any:
@@ -74,11 +83,12 @@ def _candidates(found: Found, objective: Objective, confidence: float) -> list[d
 def _sensitivity(found: Found, objective: Objective, curve: Curve, confidence: float) -> pd.DataFrame:
     """One row for each value of the grid."""
     (grid,), sign = found.family.grids, float(np.sign(objective.factor))
+    here = _on_curve(found)
     low, high = sorted((sign * end for end in curve.band(confidence)), key=np.sum)
     return pd.DataFrame(
         {"problem": found.problem, "family": found.family.label, "parameter": grid.path,
-         "value": np.array(grid.values, dtype=np.float64), "metric": objective.metric, "mean": sign * curve.mean,
-         "low": low, "high": high, "within": within(curve.mean, found.search.chosen)}
+         "value": np.array(grid.values[here], dtype=np.float64), "metric": objective.metric, "mean": sign * curve.mean,
+         "low": low, "high": high, "within": within(curve.mean, found.search.chosen - here.start)}
     )  # fmt: skip
 
 
@@ -90,7 +100,8 @@ def _recommended(found: Found, curve: Curve | None, interval: tuple[float, float
         row |= dict.fromkeys(("best_low", "best_high", "range_low", "range_high"), float("nan"))
         if curve is not None and grid.x is not None:
             best = [grid.values[int(np.argmin(np.abs(grid.x - end)))] for end in interval]
-            inside = np.flatnonzero(within(curve.mean, found.search.chosen))
+            start = _on_curve(found).start
+            inside = start + np.flatnonzero(within(curve.mean, found.search.chosen - start))
             row |= {"best_low": best[0], "best_high": best[1]}
             row |= {"range_low": grid.values[inside[0]], "range_high": grid.values[inside[-1]]}
         at_end = _may_go_on(found.family._replace(grids=(grid,)), value)
