@@ -15,11 +15,13 @@ from scipy import integrate, stats
 from boltzmann_rl.statistics.forecasts import forecast, of_sums
 from boltzmann_rl.statistics.intervals import guarded_t, hull, spread_of
 from boltzmann_rl.statistics.stopping import (
+    SAME_DIFFERENCE,
     VARIANCES,
     Decision,
     decide,
     decisions,
     log_e_value,
+    look_at,
     looks,
     next_look,
     t_threshold,
@@ -219,3 +221,10 @@ def test_runs_that_do_not_vary_promise_no_decision():
     found = forecast(np.full(10, 2.0), np.random.default_rng(0), at_most=100)
     assert found.runs.tolist() == looks(100)
     assert not found.chance.any()
+
+
+def test_a_difference_that_never_varies_is_warned_of_and_one_that_is_not_finite_is_not_called_so():
+    assert look_at(spread_of(np.full(30, 0.5)), 0.05).warning == SAME_DIFFERENCE
+    assert look_at(spread_of(np.full(30, 0.5)), 0.05, 1.0).decision == Decision.OPEN
+    assert look_at(spread_of(np.array([0.0] * 29 + [1e-3])), 0.05).warning != SAME_DIFFERENCE
+    assert look_at(spread_of(np.full(30, np.inf)), 0.05).warning == ""

@@ -13,7 +13,7 @@ import pytest
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
 from boltzmann_rl.results.running import from_cells
-from boltzmann_rl.statistics.stopping import Decision, decide, looks
+from boltzmann_rl.statistics.stopping import SAME_DIFFERENCE, Decision, decide, looks
 
 LAKE = brl.Environment("FrozenLake-v1")
 
@@ -114,6 +114,9 @@ def test_agents_whose_difference_never_varies_decide_nothing():
     assert results.looks[["low", "high"]].isna().all(axis=None)
     assert all(np.isnan(chance) or chance == 0.0 for chance in results.plan_runs(at_most=60).table["chance"])
     assert "same difference in each of 38 runs" in results.plan_runs(at_most=60).sentences[0]
+    assert set(results.looks["warning"]) == {SAME_DIFFERENCE}
+    assert f"Warning for τ = 1 and τ = 2 on BernoulliBandit: {SAME_DIFFERENCE}." in results.sentence
+    assert "More runs may decide" not in results.sentence
 
 
 def test_equal_agents_under_two_labels_are_not_waited_for():

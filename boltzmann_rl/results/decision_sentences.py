@@ -8,7 +8,7 @@ import pandas as pd
 
 from boltzmann_rl.results.decisions import SAME_CELLS
 from boltzmann_rl.results.manifest import stopping_in
-from boltzmann_rl.statistics.stopping import FIRST_LOOK, Decision, Stopping
+from boltzmann_rl.statistics.stopping import FIRST_LOOK, SAME_DIFFERENCE, Decision, Stopping
 
 # Pairs that are told one by one; all are in the table.
 _TOLD = 6
@@ -95,7 +95,7 @@ def _warnings(pairs: Sequence[pd.DataFrame]) -> list[str]:
 def _doubts(pairs: Sequence[pd.DataFrame]) -> str:
     """What could change the decisions."""
     more = " More runs may decide what is open: boltzmann-rl plan-runs says with what chance." if any(
-        _is_open(pair) and pair["warning"].iloc[-1] != SAME_CELLS for pair in pairs
+        _is_open(pair) and pair["warning"].iloc[-1] not in (SAME_CELLS, SAME_DIFFERENCE) for pair in pairs
     ) else ""  # fmt: skip
     return (
         f"Another problem, length or seed might change this, or a rare, large loss that none of "

@@ -23,6 +23,8 @@ VARIANCES = (0.01, 0.1, 1.0)
 
 FIRST_LOOK, GROWTH = 30, 1.25
 
+SAME_DIFFERENCE = "every run so far has the same difference, which decides nothing"
+
 # Runs after which to stop undecided, unless another number is given.
 AT_MOST = 10_000
 
@@ -87,7 +89,7 @@ class Look(NamedTuple):
         low: The lower end of an interval that covers at all looks together with probability 1 − α, or NaN.
         high: Its upper end.
         next_look: Runs at the next look; None if decided.
-        warning: Where the level may not hold, and why; else empty.
+        warning: Why the level may not hold, or `SAME_DIFFERENCE`; else empty.
     """
 
     runs: int
@@ -220,4 +222,6 @@ def look_at(spread: Spread, alpha: float, matters: float | None = None) -> Look:
     log_e = float(log_e_value(guarded_t(spread, spread.vary), spread.runs))
     following = next_look(spread.runs) if said is Decision.OPEN else None
     warning = skewness_warning(np.atleast_1d(spread.skewness), spread.runs)
+    if not spread.vary and np.isfinite(spread.mean):
+        warning = SAME_DIFFERENCE
     return Look(spread.runs, said, log_e, float(spread.mean), float(low), float(high), following, warning)
