@@ -26,8 +26,9 @@ def estimates(
     """What is known of each agent's runs: one row per problem and agent, each estimate with its interval.
 
     - ``mean``, ``interquartile_mean`` and ``median`` are those of the runs' means per step (or episode), without
-      uncounted steps: by the rule of `boltzmann_rl.statistics.intervals.mean_intervals`, with Tukey & McLaughlin's
-      interval, and with that of order statistics.
+      uncounted steps; for runs that were made elsewhere, of their means over the points. They follow the rule of
+      `boltzmann_rl.statistics.intervals.mean_intervals`, with Tukey & McLaughlin's interval, and with that of order
+      statistics.
     - ``area_under_curve`` is the mean over all steps, also uncounted ones.
     - ``final`` is the mean over the last windows.
 
