@@ -11,6 +11,7 @@ import pytest
 
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
+from boltzmann_rl.results.manifest import outline_in
 from boltzmann_rl.schedules import Exponential
 from boltzmann_rl.tuning.space import COARSE, Grid, families_of, text_of
 from boltzmann_rl.tuning.tables import within
@@ -162,11 +163,14 @@ def test_the_seeds_of_choosing_are_not_that_of_the_report(tuning):
 
 @pytest.mark.usefixtures("no_figures")
 def test_no_cell_of_the_report_is_one_of_choosing(simulated, tmp_path):
-    found = brl.tune(experiment(), RANGE, budget=400, progress=False, results=tmp_path)
-    reported = {key for entry in found.report.manifest["cells"] for key in simulated if entry["identity"]}
-    assert len(simulated) == len(set(simulated)) == len(reported)  # none twice, so none for both
-    chosen = set(found.report.cells) - set(simulated[-2 * 3 :])  # three agents with two ranges of runs
-    assert len(chosen) == len(simulated) - 6
+    widths = {"width": [0.2, 3.0]}  # the chosen one has as many runs in choosing as in the report
+    found = brl.tune(experiment({"peak": PEAK}), widths, budget=40, progress=False, results=tmp_path)
+    outline = outline_in(found.report.manifest)
+    reported = [key for entry in outline.entries for _, _, key in outline.keys(entry)]
+    chosen, later = simulated[: -len(reported)], simulated[-len(reported) :]
+    assert len(chosen) == 2 * len(reported) > 0
+    assert later == reported, "all of the report is simulated, and after the choice"
+    assert not set(chosen) & set(reported)
 
 
 def test_the_best_of_a_list_is_found_among_its_values():
@@ -287,9 +291,12 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.is_file()}
 
 
-def test_two_processes_and_memory_give_the_same_bytes(tmp_path):
-    here = brl.tune(experiment(), RANGE, budget=400, jobs=2, progress=False, results=tmp_path / "a")
-    brl.tune(experiment(), RANGE, budget=400, progress=False).save(tmp_path / "b")
+SMALL, WIDTHS = experiment({"peak": PEAK, "greedy": GREEDY}), {"width": [0.1, 0.2, 0.3, 0.4, 0.5]}
+
+
+def test_a_tuning_in_memory_saves_the_same_bytes_as_one_in_a_folder(tmp_path):
+    here = brl.tune(SMALL, WIDTHS, budget=200, progress=False, results=tmp_path / "a")
+    brl.tune(SMALL, WIDTHS, budget=200, progress=False).save(tmp_path / "b")
     found = [contents(tmp_path / name / "small-tuned") for name in "ab"]
     assert found[0] == found[1]
     assert {"tuning/candidates.csv", "tuning/sensitivity.csv", "tuning/recommended.csv", "tuning/tuning.json",
@@ -297,6 +304,15 @@ def test_two_processes_and_memory_give_the_same_bytes(tmp_path):
     kept = json.loads((tmp_path / "a" / "small-tuned" / "tuning" / "tuning.json").read_text("utf-8"))
     assert kept == here.settings
     assert brl.load(tmp_path / "a" / "small-tuned").sentence == here.report.sentence
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_two_processes_give_the_same_bytes(tmp_path):
+    for jobs in (1, 2):
+        brl.tune(SMALL, WIDTHS, budget=200, jobs=jobs, progress=False, results=tmp_path / str(jobs))
+    found = [contents(tmp_path / str(jobs) / "small-tuned") for jobs in (1, 2)]
+    assert found[0] == found[1]
+    assert "tuning/sensitivity.csv" in found[0]
 
 
 def test_tables_and_the_figure_of_an_earlier_tuning_are_removed(tmp_path):
