@@ -29,17 +29,22 @@ class Noisy:
 
 @pytest.mark.parametrize("best", [0, 3, 37, 60, 84, 119, 120])
 def test_the_least_point_of_a_parabola_is_found_wherever_it_lies(best):
+    """No false alarm in 100 seeds of each."""
     found = fine(Noisy((X - X[best]) ** 2, sd=0.2), 4000)
     assert abs(found.chosen - best) <= 2
 
 
-def test_the_least_point_of_a_skewed_curve_is_found_more_often_than_by_equal_runs():
+def test_a_search_misses_the_least_point_of_a_skewed_curve_by_less_than_equal_runs():
+    """With 120 seeds each: false alarms: 1e-6.
+
+    Over 150 other seeds the mean excess is 0.56 of that of equal runs; 120 have 4.8 standard errors below 1.
+    """
     means = np.where(X[50] > X, 2.0 * (X[50] - X), 0.3 * (X - X[50]))
-    searched = [fine(Noisy(means, 4.0, seed=seed), 2000).chosen for seed in range(20)]
+    searched = [fine(Noisy(means, 2.0, seed=seed), 2000).chosen for seed in range(120)]
     equal = [
-        int(Noisy(means, 4.0, seed=seed)(Ask(range(121), 0, 2000 // 121)).mean(axis=1).argmin()) for seed in range(20)
+        int(Noisy(means, 2.0, seed=seed)(Ask(range(121), 0, 2000 // 121)).mean(axis=1).argmin()) for seed in range(120)
     ]
-    assert np.mean([means[one] for one in searched]) < 0.7 * np.mean([means[one] for one in equal])
+    assert np.mean(means[searched]) < np.mean(means[equal])
 
 
 @pytest.mark.parametrize("budget", [16 * LEAST, 1000, 12_345])
@@ -94,8 +99,13 @@ def test_a_small_budget_is_refused():
 
 
 def test_the_band_of_a_smooth_curve_covers_it():
+    """With 100 seeds: false alarms: 2e-6.
+
+    Over 800 seeds it covers 0.941 of the points, with an SD of 0.197, so 100 have 4.6 standard errors above 0.85. The
+    interval has the least point every time.
+    """
     at, means, covered, held = np.linspace(0.0, 1.0, 41), lambda x: np.sin(4.0 * x), [], []
-    for seed in range(40):
+    for seed in range(100):
         x = np.linspace(0.0, 1.0, 9)
         samples = Noisy(means(x), seed=seed)(Ask(range(9), 0, 60))
         lengths = [60, 60, 30, 30, 15, 15, 30, 60, 60]
@@ -117,6 +127,7 @@ def test_without_noise_the_curve_goes_through_the_means_with_a_narrow_band():
 
 
 def test_noise_that_all_points_share_in_their_first_runs_is_removed():
+    """No false alarm in 1,000 seeds."""
     x, luck = np.linspace(0.0, 1.0, 5), np.random.default_rng(0).normal(size=400)
     luck[:20] += 5.0  # most points have only these runs, whose losses are high
     samples = [place + luck[: 400 if n == 2 else 20] for n, place in enumerate(x)]
