@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import json
 import re
+import shutil
 from concurrent import futures
 from dataclasses import dataclass
 
@@ -54,6 +55,19 @@ class Seen:
             raise KeyboardInterrupt
 
 
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The study until it was decided: results, their folder, of which tests that write take a copy, and seen cells."""
+    folder, seen = tmp_path_factory.mktemp("stopped"), Seen()
+    return STUDY.run(progress=False, results=folder, until="decided", on_cell=seen), folder, seen
+
+
+@pytest.fixture(scope="module")
+def known():
+    """The means of the study over whole runs, for more runs than it takes to decide."""
+    return fixed(STUDY, 1000)
+
+
 # --- when it stops ---------------------------------------------------------------------------------------------------
 
 
@@ -62,9 +76,10 @@ class Seen:
     [({}, 0.05, None), ({"alpha": 0.2}, 0.2, None), ({"alpha": 0.2, "matters": 0.1}, 0.2, 0.1)],
     ids=["declared", "alpha", "matters"],
 )
-def test_it_stops_at_the_first_look_at_which_every_pair_is_decided_at_alpha_over_their_number(settings, alpha, matters):
+def test_it_stops_at_the_first_look_at_which_every_pair_is_decided_at_alpha_over_their_number(
+    known, settings, alpha, matters
+):
     results = STUDY.run(progress=False, until="decided", at_most=1000, **settings)
-    known = fixed(STUDY, 1000)
     found = {
         (first, second): decide(known[first] - known[second], alpha=alpha / 3, matters=matters)
         for first, second in PAIRS
@@ -158,9 +173,9 @@ def test_a_sweep_stops_like_an_experiment():
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 
-def test_no_run_is_simulated_twice_and_none_beyond_the_look_that_decides(tmp_path):
-    seen = Seen()
-    results = STUDY.run(progress=False, results=tmp_path, until="decided", on_cell=seen)
+def test_no_run_is_simulated_twice_and_none_beyond_the_look_that_decides(stopped, tmp_path):
+    results, folder, seen = stopped
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     assert len(seen.keys) == len(set(seen.keys)) == 3 * len(looks(results.manifest["runs"]))
     assert seen.stages[:3] == ["look at 30 runs, 3 of 3 pairs open"] * 3
     assert re.fullmatch(r"look at \d+ runs, 1 of 3 pairs open", seen.stages[-1])
@@ -174,22 +189,21 @@ def test_no_run_is_simulated_twice_and_none_beyond_the_look_that_decides(tmp_pat
 
 
 @pytest.mark.parametrize(("jobs", "stop_after"), [(1, 1), (1, 8), (2, 4)])
-def test_an_interrupted_run_goes_on_where_it_stopped_and_gives_the_same_bytes(tmp_path, jobs, stop_after):
-    whole, resumed, count = tmp_path / "whole", tmp_path / "resumed", Seen()
-    STUDY.run(progress=False, results=whole, until="decided", on_cell=count)
+def test_an_interrupted_run_goes_on_where_it_stopped_and_gives_the_same_bytes(stopped, tmp_path, jobs, stop_after):
+    _, whole, count = stopped
     first, second = Seen(stop_after), Seen()
     with pytest.raises(KeyboardInterrupt):
-        STUDY.run(jobs, progress=False, results=resumed, until="decided", on_cell=first)
-    STUDY.run(jobs, progress=False, results=resumed, until="decided", on_cell=second)
+        STUDY.run(jobs, progress=False, results=tmp_path, until="decided", on_cell=first)
+    STUDY.run(jobs, progress=False, results=tmp_path, until="decided", on_cell=second)
     assert len(first.keys) == stop_after
     assert not set(first.keys) & set(second.keys)
     assert len({*first.keys, *second.keys}) <= len(count.keys)  # kept, but not told before the interruption
-    assert tables_in(whole / "study") == tables_in(resumed / "study")
+    assert tables_in(whole / "study") == tables_in(tmp_path / "study")
     assert {"looks.csv", "runs.csv", "curves.csv"} <= tables_in(whole / "study").keys()
 
 
-def test_any_executor_gives_the_same_tables():
-    alone = STUDY.run(progress=False, until="decided")
+def test_any_executor_gives_the_same_tables(stopped):
+    alone, _, _ = stopped
     with futures.ThreadPoolExecutor(2) as threads:
         there = STUDY.run(progress=False, until="decided", executor=threads)
     for table in ("curves", "summary", "runs", "looks"):
@@ -205,12 +219,15 @@ def test_tables_can_be_made_of_a_run_that_was_stopped_between_looks(tmp_path):
     assert "the next look is at" in results.sentence
     planned = json.loads((tmp_path / "study" / "plan.json").read_text("utf-8"))
     assert planned["runs"] >= results.manifest["runs"]
-    done = STUDY.run(progress=False, results=tmp_path, until="decided")
-    kept = tables_in(tmp_path / "study")
-    assert from_cells(tmp_path / "study").looks.equals(done.looks)
-    assert tables_in(tmp_path / "study") == kept
-    assert brl.load(tmp_path / "study").looks.equals(done.looks)
-    assert brl.load(tmp_path / "study").sentence == done.sentence
+
+
+def test_a_folder_says_the_same_as_the_results(stopped):
+    results, folder, _ = stopped
+    kept = tables_in(folder / "study")
+    assert from_cells(folder / "study").looks.equals(results.looks)
+    assert tables_in(folder / "study") == kept
+    assert brl.load(folder / "study").looks.equals(results.looks)
+    assert brl.load(folder / "study").sentence == results.sentence
 
 
 def test_results_in_memory_can_be_saved_and_loaded(tmp_path):
@@ -222,14 +239,12 @@ def test_results_in_memory_can_be_saved_and_loaded(tmp_path):
     assert seen.keys == []
 
 
-def test_a_run_of_a_fixed_number_leaves_no_looks_of_an_earlier_run_and_a_users_own_table(tmp_path):
-    short = dataclasses.replace(STUDY, steps=5)
-    assert "looks.csv" in tables_in(
-        short.run(progress=False, results=tmp_path, until="decided", at_most=30).save(tmp_path)
-    )
+def test_a_run_of_a_fixed_number_leaves_no_looks_of_an_earlier_run_and_a_users_own_table(stopped, tmp_path):
+    shutil.copytree(stopped[1], tmp_path, dirs_exist_ok=True)
+    assert (tmp_path / "study" / "looks.csv").exists()
     own = tmp_path / "study" / "run_curves.csv"
     own.write_text("my own\n", "utf-8")
-    results = short.run(progress=False, results=tmp_path)
+    results = dataclasses.replace(STUDY, runs=3).run(progress=False, results=tmp_path)
     assert tables_in(tmp_path / "study").keys() == {*results.manifest["tables"], "run_curves.csv"}
     assert "looks.csv" not in results.manifest["tables"]
     assert own.read_text("utf-8") == "my own\n"
@@ -260,7 +275,7 @@ class FailsAtTheSecondLook:
         return np.full(values.shape, 1.0 / values.shape[-1])
 
 
-def test_an_agent_that_fails_is_left_out_and_gets_no_more_runs(tmp_path):
+def test_an_agent_that_fails_is_left_out_and_gets_no_more_runs(known, tmp_path):
     agents = {**AGENTS, "failing": bandit_agent(FailsAtTheSecondLook())}
     experiment, seen = dataclasses.replace(STUDY, agents=agents), Seen()
     with pytest.warns(UserWarning, match="eight runs"):
@@ -271,7 +286,6 @@ def test_an_agent_that_fails_is_left_out_and_gets_no_more_runs(tmp_path):
     number = len(looks(results.manifest["runs"]))
     assert number > 2
     assert len(seen.keys) == 3 * number + 2
-    known = fixed(STUDY, 1000)
     decided = [decide(known[first] - known[second], alpha=0.05 / 6).runs for first, second in PAIRS]
     assert results.manifest["runs"] == max(decided)
     assert from_cells(tmp_path / "study").looks.equals(results.looks)
@@ -342,8 +356,8 @@ def test_a_study_of_families_needs_declared_pairs_of_agents():
         ({"at_most": 100, "matters": None, "pairs": 0}, "pairs must be 1 or more"),
     ],
 )
-def test_a_manifest_with_an_invalid_stopping_rule_is_refused(tmp_path, stopping, message):
-    folder = STUDY.run(progress=False, until="decided").save(tmp_path)
+def test_a_manifest_with_an_invalid_stopping_rule_is_refused(stopped, tmp_path, stopping, message):
+    folder = shutil.copytree(stopped[1] / "study", tmp_path / "study")
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     (folder / "manifest.json").write_text(json.dumps({**manifest, "stopping": stopping}), "utf-8")
     with pytest.raises(ValueError, match=message):
