@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.statistics.comparison import paired_difference
 from boltzmann_rl.statistics.intervals import mean_interval
 from boltzmann_rl.statistics.kriging import LEAST_POINTS, Curve, fitted_curve
 from boltzmann_rl.streams import stream
@@ -15,6 +16,9 @@ from boltzmann_rl.tuning.space import Family
 
 # The range that is shown has fitted losses of at most this part above that of the recommended value.
 WITHIN = 0.05
+
+# Confidence of the intervals by which candidates end the range: one that is too long misleads more than a short one.
+_DOUBT = 0.6
 
 
 class Tables(NamedTuple):
@@ -58,12 +62,30 @@ def _on_curve(found: Found) -> slice:
     return slice(first, last + 1)
 
 
-def within(mean: Floats, chosen: int) -> Any:
-    """The values around the chosen one whose loss is at most 5 % of |L| above its loss L, as a mask."""
-    outside = np.flatnonzero(mean > mean[chosen] + WITHIN * abs(mean[chosen]))
+def within(mean: Floats, chosen: int, refuted: Sequence[int] = ()) -> Any:
+    """The values around the chosen one whose loss is at most 5 % of |L| above its loss L, as a mask.
+
+    Args:
+        mean: The losses of the fitted curve.
+        chosen: Index of the chosen value.
+        refuted: Indices of values that are known to be worse, whatever the curve says.
+    """
+    outside = np.union1d(np.flatnonzero(mean > mean[chosen] + WITHIN * abs(mean[chosen])), refuted)
     first = outside[outside < chosen].max(initial=-1) + 1
     last = outside[outside > chosen].min(initial=len(mean))
     return (np.arange(len(mean)) >= first) & (np.arange(len(mean)) < last)
+
+
+def _within(found: Found, curve: Curve) -> Any:
+    """The range of a curve. It ends before candidates whose own runs make it doubtful: they are more than 5 % worse."""
+    start, chosen, losses = _on_curve(found).start, found.search.chosen, found.search.losses
+    leader = max(losses, key=lambda one: len(losses[one]))
+    most, refuted = WITHIN * abs(float(losses[leader].mean())), []
+    for one in losses.keys() - {leader, chosen}:
+        shared = min(len(losses[one]), len(losses[leader]))
+        worse = paired_difference(losses[one][:shared], losses[leader][:shared], _DOUBT)
+        refuted += [one - start] * (worse.low > most)
+    return within(curve.mean, chosen - start, refuted)
 
 
 def _candidates(found: Found, objective: Objective, confidence: float) -> list[dict[str, Any]]:
@@ -88,7 +110,7 @@ def _sensitivity(found: Found, objective: Objective, curve: Curve, confidence: f
     return pd.DataFrame(
         {"problem": found.problem, "family": found.family.label, "parameter": grid.path,
          "value": np.array(grid.values[here], dtype=np.float64), "metric": objective.metric, "mean": sign * curve.mean,
-         "low": low, "high": high, "within": within(curve.mean, found.search.chosen - here.start)}
+         "low": low, "high": high, "within": _within(found, curve)}
     )  # fmt: skip
 
 
@@ -100,8 +122,7 @@ def _recommended(found: Found, curve: Curve | None, interval: tuple[float, float
         row |= dict.fromkeys(("best_low", "best_high", "range_low", "range_high"), float("nan"))
         if curve is not None and grid.x is not None:
             best = [grid.values[int(np.argmin(np.abs(grid.x - end)))] for end in interval]
-            start = _on_curve(found).start
-            inside = start + np.flatnonzero(within(curve.mean, found.search.chosen - start))
+            inside = _on_curve(found).start + np.flatnonzero(_within(found, curve))
             row |= {"best_low": best[0], "best_high": best[1]}
             row |= {"range_low": grid.values[inside[0]], "range_high": grid.values[inside[-1]]}
         at_end = _may_go_on(found.family._replace(grids=(grid,)), value)
