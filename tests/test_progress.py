@@ -218,7 +218,7 @@ def terminal(monkeypatch):
 @pytest.mark.parametrize("width", [0, 40, 80, 200])
 def test_a_terminal_shows_one_line_that_fits_its_width(terminal, clock, monkeypatch, width):
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((80, 24)))
+    monkeypatch.setattr("shutil.get_terminal_size", lambda *_, **__: os.terminal_size((80, 24)))
     terminal(width)
     with Progress(f"{WIDE * 9}", 1000, work=1000.0) as progress:
         for cell in range(1000):
