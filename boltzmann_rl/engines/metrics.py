@@ -2,13 +2,13 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, shown
+from boltzmann_rl.arguments.near_names import dataclass
 
 # Number of episodes over which the smoothed return of a run is averaged.
 WINDOW = 10
