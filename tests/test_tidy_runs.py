@@ -35,12 +35,17 @@ def test_lists_of_dicts_files_and_other_names_are_read_alike(tmp_path):
     wide = table()
     expected = read(wide).rows
     wide.to_csv(tmp_path / "runs.csv", index=False)
-    wide.to_parquet(tmp_path / "runs.parquet")
     theirs = wide.rename(columns={"agent": "algo", "seed": "run_id", "step": "global_step"})
     columns = {"agent": "algo", "seed": "run_id", "step": "global_step"}
-    for form in (wide.to_dict("records"), wide.to_dict("list"), tmp_path / "runs.csv", str(tmp_path / "runs.parquet")):
+    for form in (wide.to_dict("records"), wide.to_dict("list"), tmp_path / "runs.csv", str(tmp_path / "runs.csv")):
         assert read(form).rows.to_numpy().tolist() == expected.to_numpy().tolist()
     assert read(theirs, columns).rows.to_numpy().tolist() == expected.to_numpy().tolist()
+
+
+def test_a_parquet_file_is_read_as_its_table(tmp_path):
+    pytest.importorskip("pyarrow")
+    table().to_parquet(tmp_path / "runs.parquet")
+    assert read(tmp_path / "runs.parquet").rows.to_numpy().tolist() == read(table()).rows.to_numpy().tolist()
 
 
 def test_numbers_may_be_objects_floats_or_booleans_if_nothing_is_lost():
