@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from boltzmann_rl.cli import main
@@ -26,6 +28,17 @@ def run_python(name):
         if language == "python":
             exec(compile(text, name, "exec"), namespace)
     return namespace
+
+
+@contextmanager
+def folder_with(name, text, folder, monkeypatch):
+    """Be in a folder with the module of a page, from which Python imports it."""
+    (folder / f"{name}.py").write_text(text, "utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    yield folder
+    sys.modules.pop(name, None)
 
 
 def run_commands(text):

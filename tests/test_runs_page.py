@@ -9,7 +9,7 @@ from pathlib import Path
 
 import loky.backend  # noqa: F401 - which makes its way to start processes known to dask
 import pytest
-from pages import blocks, page
+from pages import blocks, folder_with, page
 
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
@@ -25,12 +25,8 @@ SCRIPT = next(text for language, text in BLOCKS if language == "bash")
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder with the file of the page, from which Python imports."""
-    (tmp_path / "study.py").write_text(FILE, "utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "study", raising=False)
-    yield tmp_path
-    sys.modules.pop("study", None)
+    with folder_with("study", FILE, tmp_path, monkeypatch) as found:
+        yield found
 
 
 def key_of_a_cell():

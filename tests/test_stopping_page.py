@@ -1,10 +1,9 @@
 """The code and the commands of docs/stopping.md run, from top to bottom, in one folder."""
 
 import re
-import sys
 
 import pytest
-from pages import blocks, page, run_commands
+from pages import blocks, folder_with, page, run_commands
 
 import boltzmann_rl as brl
 from boltzmann_rl.statistics.stopping import Decision
@@ -16,12 +15,8 @@ FILE = next(text for _, text in BLOCKS if text.startswith("# race.py"))
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder with the file of the page, from which Python imports."""
-    (tmp_path / "race.py").write_text(FILE, "utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "race", raising=False)
-    yield tmp_path
-    sys.modules.pop("race", None)
+    with folder_with("race", FILE, tmp_path, monkeypatch) as found:
+        yield found
 
 
 def test_the_code_and_the_commands_run_from_top_to_bottom(folder):

@@ -13,7 +13,7 @@ from boltzmann_rl.arguments import as_count, as_positive, shown
 from boltzmann_rl.arguments.labels import check_name
 from boltzmann_rl.engines.metrics import WINDOWS, Metric, bounds_of, window_means
 from boltzmann_rl.results.checks import check_manifest
-from boltzmann_rl.results.grids import Course, courses, paired
+from boltzmann_rl.results.grids import Grid, courses, paired
 from boltzmann_rl.results.manifest import FORMAT, circumstances
 from boltzmann_rl.results.measures import RUNS, said_of
 from boltzmann_rl.results.spreadsheets import csv_bytes
@@ -111,15 +111,15 @@ def _check_shares(read: Tidy, metrics: Sequence[Metric]) -> None:
             raise ValueError(f'{metric.name} has scale="percent", so its values must be shares in [0, 1], got {wrong}')
 
 
-def _told(part: Course, axis: str) -> str:
-    """The points of a course in words."""
+def _told(part: Grid, axis: str) -> str:
+    """The points of a grid in words."""
     points = len(part.begin)
     if part.averaged:
         return f"means over {points} windows, {axis}s {part.begin[0]} to {part.length - 1}"
     return f"{points} {axis}s, {part.end[0] - 1} to {part.length - 1}"
 
 
-def _runs(name: str, part: Course, last: float) -> pd.DataFrame:
+def _runs(name: str, part: Grid, last: float) -> pd.DataFrame:
     """A row per agent and run: the mean of each metric over the last part of the run."""
     kept = part.end - 1 >= (1.0 - last) * part.length
     kept[-1] = True
@@ -128,7 +128,7 @@ def _runs(name: str, part: Course, last: float) -> pd.DataFrame:
     return pd.DataFrame({**_labels(name, part, 1), **columns})
 
 
-def _labels(name: str, part: Course, points: int) -> dict[str, Any]:
+def _labels(name: str, part: Grid, points: int) -> dict[str, Any]:
     """The columns of labels of a table with some rows per agent and run."""
     agents, runs = len(part.agents), len(part.runs)
     return {
@@ -139,7 +139,7 @@ def _labels(name: str, part: Course, points: int) -> dict[str, Any]:
     }
 
 
-def _run_curves(name: str, part: Course) -> pd.DataFrame:
+def _run_curves(name: str, part: Grid) -> pd.DataFrame:
     """A row per agent, run and window; more than a hundred points are merged into windows."""
     bounds = bounds_of(len(part.begin), WINDOWS)
     windows, each = len(bounds) - 1, len(part.agents) * len(part.runs)
@@ -151,7 +151,7 @@ def _run_curves(name: str, part: Course) -> pd.DataFrame:
 
 
 @np.errstate(over="ignore", under="ignore")
-def _curves(name: str, part: Course, shares: frozenset[str], confidence: float) -> pd.DataFrame:
+def _curves(name: str, part: Grid, shares: frozenset[str], confidence: float) -> pd.DataFrame:
     """A row per agent, metric and point: the mean over the runs, at the last step of the point."""
     points, runs, rows = len(part.begin), len(part.runs), []
     t = t_quantile(runs, confidence)

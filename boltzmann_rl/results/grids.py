@@ -14,8 +14,8 @@ from boltzmann_rl.results.tidy import Tidy
 _CARRIED = 0.1
 
 
-class Course(NamedTuple):
-    """The course of all runs on one problem.
+class Grid(NamedTuple):
+    """All runs on one problem at common points.
 
     Attributes:
         problem: Its label.
@@ -57,7 +57,7 @@ def paired(rows: pd.DataFrame, shared_seeds: bool) -> tuple[pd.DataFrame, dict[s
     if not lacking:
         return rows, {}
     where, lacks = next(iter(lacking.items()))
-    missing = f"agents are compared run by run, paired by seed, but {where} lacks seed {_listed(lacks)}"
+    missing = f"agents are compared run by run, paired by seed, but {where} lacks seed {_some_of(lacks)}"
     if not shared:
         raise ValueError(
             f"{missing}, and no seed is shared by all: if runs of different agents have nothing in common, number "
@@ -75,12 +75,12 @@ def paired(rows: pd.DataFrame, shared_seeds: bool) -> tuple[pd.DataFrame, dict[s
     return rows[rows["run"].isin(shared)], {agent: extra for agent, extra in left.items() if extra}
 
 
-def _listed(seeds: set[int]) -> str:
+def _some_of(seeds: set[int]) -> str:
     found = [str(seed) for seed in sorted(seeds)]
     return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
 
 
-def courses(table: Tidy, windows: int | None) -> list[Course]:
+def courses(table: Tidy, windows: int | None) -> list[Grid]:
     """All runs of each problem at common points.
 
     If all runs have the same steps, these are the points, unless windows are asked for. Otherwise each run is divided
@@ -142,15 +142,15 @@ def _matrix(here: pd.DataFrame) -> tuple[_Shape, NDArray[np.int64] | None]:
     return shape, steps[0] if (steps == steps[0]).all() else None
 
 
-def _at_points(problem: str, here: pd.DataFrame, shape: _Shape, steps: Any) -> Course:
+def _at_points(problem: str, here: pd.DataFrame, shape: _Shape, steps: Any) -> Grid:
     order = np.lexsort((here["step"].to_numpy(), shape.group))
     values = shape.split(here["value"].to_numpy()[order].reshape(-1, len(steps)))
     spacing = steps[1] - steps[0] if len(steps) > 1 else 1
     begin = np.concatenate([[max(0, steps[0] - spacing + 1)], steps[:-1] + 1])
-    return Course(problem, shape.agents, shape.runs, begin, steps + 1, int(steps[-1]) + 1, False, values)
+    return Grid(problem, shape.agents, shape.runs, begin, steps + 1, int(steps[-1]) + 1, False, values)
 
 
-def _in_windows(problem: str, here: pd.DataFrame, shape: _Shape, axis: str, windows: int) -> Course:
+def _in_windows(problem: str, here: pd.DataFrame, shape: _Shape, axis: str, windows: int) -> Grid:
     steps, length = here["step"].to_numpy(), int(here["step"].max()) + 1
     bounds = bounds_of(length, windows)
     count, groups = len(bounds) - 1, int(np.prod(shape.sizes))
@@ -162,7 +162,7 @@ def _in_windows(problem: str, here: pd.DataFrame, shape: _Shape, axis: str, wind
     np.divide(sums, rows * unit, out=values, where=rows > 0)
     first = _carry(values.reshape(groups, count), bounds, shape, axis)
     kept = values.reshape(groups, count)[:, first:]
-    return Course(
+    return Grid(
         problem, shape.agents, shape.runs, bounds[first:-1], bounds[first + 1 :], length, True, shape.split(kept)
     )
 
