@@ -36,6 +36,7 @@ from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.gridworlds import TabularEnv
 from boltzmann_rl.learners.temporal_returns import EligibilityTraces
 from boltzmann_rl.numerics.plain import FEW
+from boltzmann_rl.policies.parameters import at_steps
 from boltzmann_rl.policies.temperatures import Odds
 from boltzmann_rl.schedules import Exponential, Linear, Power, evaluate
 from boltzmann_rl.streams import stream
@@ -391,7 +392,7 @@ def test_a_decaying_learning_rate_equals_the_reference_bit_for_bit(end):
 @pytest.mark.parametrize("schedule", [*ALL.values(), wave], ids=named)
 def test_a_tabulated_schedule_equals_its_single_steps_bit_for_bit(schedule):
     one_by_one = [evaluate(schedule, step) for step in range(600)]
-    pieces = [tabular._evaluated(schedule, first, first + 150) for first in range(0, 600, 150)]
+    pieces = [at_steps(schedule, first, first + 150) for first in range(0, 600, 150)]
     assert np.concatenate(pieces).tolist() == one_by_one
 
 

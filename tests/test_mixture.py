@@ -328,3 +328,35 @@ def test_the_mixtures_at_many_steps_have_the_bits_of_each_step(policy, first, la
 
 def test_the_mixture_of_a_constant_policy_is_one():
     assert [column.tolist() for column in mixtures(brl.MaxBoltzmann(0.25, 2.0), 3, 9)] == [[0.0], [0.25], [0.75], [2.0]]
+
+
+def test_a_unit_that_an_engine_knows_is_no_reason_against_it():
+    relative = brl.RelativeToRange(1.0)
+    for policy in (
+        brl.Boltzmann(relative),
+        ThreeParts(relative),
+        brl.MaxBoltzmann(Linear(1.0, 0.0, steps=9), relative),
+    ):
+        assert unknown(policy, units=(brl.RelativeToRange,)) == ""
+        assert "reads the values" in unknown(policy, units=(brl.RelativeToSpread,))
+    mixed = Answering(Mixture(0.0, 1.0, 0.0, relative), temperature=brl.RelativeToRange(2.0))
+    assert "shows another temperature" in unknown(mixed, units=(brl.RelativeToRange,))
+
+
+@pytest.mark.parametrize(
+    "policy", [brl.EpsilonBoltzmann(Linear(1.0, 0.0, steps=7), brl.GLIE()), ThreeParts(brl.GLIE())]
+)
+def test_the_mixtures_at_many_steps_keep_a_unit_of_temperature(policy):
+    found = mixtures(policy, 2, 6)
+    assert found.temperature == brl.GLIE()
+    for step, row in zip(range(2, 6), zip(*found[:3], strict=True), strict=True):
+        assert row == policy.mixture(step)[:3]
+
+
+def test_a_unit_that_changes_from_step_to_step_is_refused():
+    changing = Answering(lambda step: Mixture(0.0, 1.0, 0.0, brl.RelativeToRange(1.0 + step)))
+    with pytest.raises(ValueError, match="the same at each step"):
+        mixtures(changing, 0, 3)
+    late = Answering(lambda step: Mixture(0.0, 1.0, 0.0, brl.GLIE() if step else 0.5))
+    with pytest.raises(ValueError, match="the same at each step"):
+        mixtures(late, 0, 3)

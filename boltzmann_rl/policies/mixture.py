@@ -170,29 +170,39 @@ def weights_of(mixture: Mixture, values: list[float], step: int | None = None) -
     ]
 
 
-def unknown(policy: Any) -> str:
+def unknown(policy: Any, units: tuple[type, ...] = ()) -> str:
     """In a line, why a policy's weights and temperature do not follow from the step alone; empty if they do.
+
+    Args:
+        policy: A policy.
+        units: The classes of units of temperature that are known: the temperature may be in one of them.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann, Greedy, RelativeToRange
-        >>> unknown(Greedy()), unknown(Boltzmann(RelativeToRange(1.0)))
-        ('', 'Boltzmann(temperature=RelativeToRange(scale=1.0)) reads the values, which is not known')
+        >>> policy = Boltzmann(RelativeToRange(1.0))
+        >>> unknown(Greedy()), unknown(policy, units=(RelativeToRange,)), unknown(policy)
+        ('', '', 'Boltzmann(temperature=RelativeToRange(scale=1.0)) reads the values, which is not known')
     """
     if rows_of(policy):
         return f"{policy!r} has a parameter for each row, which is not known"
     mixture = None if traits_of(policy).takes_memory else mixture_of(policy, 0)
     if mixture is None:
         return f"{policy!r} is not known"
-    if is_unit(mixture.temperature) or is_unit(traits_of(policy).temperature):
+    shown = traits_of(policy).temperature
+    if any(is_unit(each) and type(each) not in units for each in (mixture.temperature, shown)):
         return f"{policy!r} reads the values, which is not known"
+    if is_unit(shown) and shown != mixture.temperature:
+        return f"{policy!r} shows another temperature than that of its mixture, which is not known"
     return ""
 
 
 def mixtures(policy: Any, first: int, last: int) -> Mixture:
     """Weights and temperatures at many steps ``(last − first,)``, ``(1,)`` if constant: the same bits as one by one.
 
+    A unit of temperature stays as it is.
+
     Raises:
-        TypeError, ValueError: A step at which they are not numbers, or the weights do not add up to 1.
+        TypeError, ValueError: A step at which they are not numbers, or the weights do not add up to 1; different units.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
@@ -205,16 +215,29 @@ def mixtures(policy: Any, first: int, last: int) -> Mixture:
     if constant or same_for_many(policy):
         *weights, temperature = policy.mixture(first if constant else steps)
         columns = [np.broadcast_to(np.asarray(x, dtype=np.float64), steps.shape) for x in weights]
-        columns.append(np.broadcast_to(np.asarray(evaluate(temperature, steps), dtype=np.float64), steps.shape))
+        if not is_unit(temperature):
+            temperature = np.broadcast_to(np.asarray(evaluate(temperature, steps), dtype=np.float64), steps.shape)
     else:
-        found = [(step, policy.mixture(step)) for step in steps.tolist()]
-        rows = [(*x[:3], evaluate(x.temperature, step)) for step, x in found]
-        columns = list(np.array(rows, dtype=np.float64).reshape(len(rows), 4).T)
-    uniform, soft, greedy, _ = columns
+        found = [policy.mixture(step) for step in steps.tolist()]
+        columns = list(np.array([x[:3] for x in found], dtype=np.float64).reshape(len(found), 3).T)
+        temperature = _one_unit([x.temperature for x in found])
+        if temperature is None:
+            each = [evaluate(x.temperature, step) for step, x in zip(steps.tolist(), found, strict=True)]
+            temperature = np.array(each, dtype=np.float64)
+    uniform, soft, greedy = columns
     total, lowest = uniform + soft + greedy, np.minimum(np.minimum(uniform, soft), greedy)
     if not ((total >= _LEAST) & (total <= _MOST) & (lowest >= 0.0)).all():
         raise ValueError(f"the weights of {policy!r} must be 0 or more and add up to 1")
-    return Mixture(*columns)
+    return Mixture(uniform, soft, greedy, temperature)
+
+
+def _one_unit(temperatures: list[Any]) -> Any:
+    """The unit of all temperatures; None if none of them has a unit."""
+    if not any(map(is_unit, temperatures)):
+        return None
+    if any(each is not temperatures[0] and each != temperatures[0] for each in temperatures):
+        raise ValueError("the unit of the temperature must be the same at each step")
+    return temperatures[0]
 
 
 def _aligned(weight: Any, name: str, values: Floats, step: Any) -> float | Floats:

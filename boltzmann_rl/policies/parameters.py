@@ -199,3 +199,17 @@ def same_for_many(part: Any) -> bool:
         return True
     ours = type(part).__module__.startswith(("boltzmann_rl.schedules.", "boltzmann_rl.policies."))
     return ours and all(map(same_for_many, vars(part).values()))
+
+
+def at_steps(parameter: Any, first: int, last: int) -> Floats:
+    """A schedule's values at many steps ``(last − first,)``, the same bits as one by one; also those of a number.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Linear
+        >>> at_steps(Linear(1.0, 0.0, steps=4), 1, 3)
+        array([0.75, 0.5 ])
+    """
+    steps = np.arange(first, last)
+    if same_for_many(parameter):
+        return np.asarray(evaluate(parameter, steps), dtype=np.float64)
+    return np.array([evaluate(parameter, step) for step in steps.tolist()], dtype=np.float64)

@@ -24,8 +24,8 @@ from boltzmann_rl.kernels import pcg
 from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
 from boltzmann_rl.numerics.plain import FEW
 from boltzmann_rl.policies.mixture import mixtures, unknown
-from boltzmann_rl.policies.parameters import same_for_many
-from boltzmann_rl.schedules import evaluate, is_constant
+from boltzmann_rl.policies.parameters import at_steps
+from boltzmann_rl.schedules import is_constant
 from boltzmann_rl.streams import child_seed, stream
 from boltzmann_rl.tables import World, cached, kernel, read, world_of
 
@@ -208,7 +208,7 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
             if known.shape[1] < size and not (known.size and is_constant(policy)):
                 known = np.append(known, mixtures(policy, known.shape[1], size), axis=1)
             if len(rates) < size and not isinstance(learner.learning_rate, float):
-                rates = np.append(rates, _evaluated(learner.learning_rate, len(rates), size))
+                rates = np.append(rates, at_steps(learner.learning_rate, len(rates), size))
         except Exception:  # if such a step is reached, the reference raises the error and names the step
             return None
         if not ((rates >= 0.0) & (rates <= 1.0)).all():  # likewise
@@ -217,11 +217,3 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
         return kernel.Rule(*mixture, agent.clock == "visits", _LEARNERS[type(learner)], rates, learner.discount)
 
     return rule
-
-
-def _evaluated(parameter: Any, first: int, size: int) -> Floats:
-    """A schedule's values at the steps in [``first``, ``size``), the same bits as if evaluated one by one."""
-    steps = np.arange(first, size)
-    if same_for_many(parameter):
-        return np.asarray(evaluate(parameter, steps), dtype=np.float64)
-    return np.array([evaluate(parameter, step) for step in steps.tolist()], dtype=np.float64)
