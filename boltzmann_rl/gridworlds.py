@@ -1,4 +1,6 @@
-"""Two small environments of Sutton & Barto for Gymnasium, with transition tables like those of its toy-text ones.
+"""Small environments for Gymnasium, with transition tables like those of its toy-text ones.
+
+Two are of Sutton & Barto; deep seas and Garnets, random Markov decision processes, are made in any number and size.
 
 Importing this module registers them. The id ``"boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0"`` makes
 ``gymnasium.make`` or `Environment` import it first.
@@ -10,9 +12,10 @@ import gymnasium
 import numpy as np
 from gymnasium.spaces import Discrete
 
-from boltzmann_rl.arguments import Floats
+from boltzmann_rl.arguments import Floats, as_choice, as_integer
+from boltzmann_rl.streams import stream
 
-__all__ = ["ShortCorridor", "TabularEnv", "WindyGridworld"]
+__all__ = ["DeepSea", "Garnet", "ShortCorridor", "TabularEnv", "WindyGridworld"]
 
 Outcomes = list[tuple[float, int, float, bool]]
 Table = dict[int, dict[int, Outcomes]]
@@ -130,5 +133,103 @@ class ShortCorridor(TabularEnv):
         super().__init__(table, [1.0, 0.0, 0.0, 0.0], seen=[0, 0, 0, 0])
 
 
-for _name in ("WindyGridworld", "ShortCorridor"):
-    gymnasium.register(f"boltzmann_rl/{_name}-v0", entry_point=f"{__name__}:{_name}")
+class DeepSea(TabularEnv):
+    """The deep sea: ``size`` × ``size`` cells, down which a diver sinks from (0, 0) by one row in each step.
+
+    Action 1 goes right and pays −0.01/size, action 0 goes left and pays nothing; moves stop at the edge. Going right
+    in the last column, which only ``size`` − 1 moves to the right reach, pays 1 more. The episode ends after ``size``
+    steps. The best return is 0.99, and the second best 0: rewards along the way lead away from the only good one, and
+    uniform choice finds it in one of 2^size episodes.
+
+    States are row·size + column; the last state is the end.
+
+    Args:
+        size: Rows, columns, and steps of an episode, ≥ 1.
+        stochastic: Whether a move to the right fails with probability 1/size, and the two ends of the last row pay 1
+            more or less, with equal probability (the source adds N(0, 1), of the same mean and variance). The best
+            return is then q^(size − 1)·(1.01 − 0.01/size) − 0.01 with q = 1 − 1/size.
+        instance: In [0, 2⁶³): draws for each cell which of the actions goes right. None: action 1, everywhere.
+
+    Example:
+        >>> env = gymnasium.make("boltzmann_rl/DeepSea-v0", size=4)
+        >>> observation, _ = env.reset(seed=0)
+        >>> [env.step(1)[:3] for _ in range(4)]
+        [(5, -0.0025, False), (10, -0.0025, False), (15, -0.0025, False), (16, 0.9975, True)]
+
+    Source: Osband, Van Roy, Russo & Wen (2019), *Deep Exploration via Randomized Value Functions*, *Journal of Machine
+    Learning Research* 20; ``deep_sea.py`` of Osband et al. (2020), *Behaviour Suite for Reinforcement Learning*.
+    """
+
+    def __init__(self, size: int = 10, stochastic: bool = False, instance: int | None = None) -> None:
+        size, end = as_integer(size, "size", minimum=1), as_integer(size, "size") ** 2
+        stochastic = as_choice(stochastic, "stochastic", (True, False))
+        slips = 1.0 / size if stochastic else 0.0
+        goes_right = np.ones((size, size), dtype=np.int64)
+        if instance is not None:
+            goes_right = stream(_instance(instance), "deep sea").integers(2, size=(size, size))
+
+        def outcomes(row: int, column: int, right: bool) -> Outcomes:
+            reward = float(right and column == size - 1) - (0.01 / size if right else 0.0)
+            if row == size - 1:
+                noisy = stochastic and column in (0, size - 1)
+                return (
+                    [(0.5, end, reward + more, True) for more in (1.0, -1.0)] if noisy else [(1.0, end, reward, True)]
+                )
+            moves = [(1.0 - slips, 1), (slips, 0)] if right and stochastic else [(1.0, 1 if right else -1)]
+            below = (row + 1) * size
+            return [(p, below + min(max(column + move, 0), size - 1), reward, False) for p, move in moves]
+
+        cells = [(row, column) for row in range(size) for column in range(size)]
+        ways = [{action: outcomes(*cell, action == goes_right[cell]) for action in (0, 1)} for cell in cells]
+        table = dict(enumerate([*ways, {action: [(1.0, end, 0.0, True)] for action in (0, 1)}]))
+        super().__init__(table, np.eye(end + 1)[0])
+
+
+class Garnet(TabularEnv):
+    """A Garnet (generic average reward non-stationary environment testbed): a random Markov decision process.
+
+    Each action in each state leads to ``branching`` states, drawn without replacement. Their probabilities are the
+    lengths of the parts into which ``branching`` − 1 independent uniforms cut the unit interval. Each action in each
+    state pays its expected reward, drawn from N(0, 1). Episodes begin in any state, with equal probability, and never
+    terminate; ``gymnasium.make`` truncates them after 100 steps, or after ``max_episode_steps``.
+
+    Args:
+        states: Number of states, ≥ 1.
+        actions: Number of actions, ≥ 1.
+        branching: Number of states to which each action leads, 1 to ``states``.
+        instance: In [0, 2⁶³): which of these problems. The seed of ``reset`` only seeds the transitions.
+
+    Example:
+        >>> env = gymnasium.make("boltzmann_rl/Garnet-v0", states=5, actions=2, branching=3, instance=7)
+        >>> [round(probability, 3) for probability, *_ in env.unwrapped.P[0][1]]
+        [0.759, 0.079, 0.163]
+
+    Source: Archibald, McKinnon & Thomas (1995), *On the Generation of Markov Decision Processes*, *Journal of the
+    Operational Research Society* 46; Bhatnagar, Sutton, Ghavamzadeh & Lee (2009), *Natural Actor–Critic Algorithms*,
+    *Automatica* 45, whose expected rewards are also from N(0, 1), but one for each transition.
+    """
+
+    def __init__(self, states: int = 30, actions: int = 4, branching: int = 2, instance: int = 0) -> None:
+        states, actions = as_integer(states, "states", minimum=1), as_integer(actions, "actions", minimum=1)
+        branching = as_integer(branching, "branching", minimum=1, maximum=states)
+        rng, shape = stream(_instance(instance), "garnet"), (states, actions)
+        following = rng.random((*shape, states)).argsort(axis=2, kind="stable")[:, :, :branching].tolist()
+        # Uniforms are multiples of 2⁻⁵³, so their differences are exact, and sum to 1.
+        cuts = np.sort(rng.random((*shape, branching - 1)), axis=2)
+        probabilities = np.diff(cuts, axis=2, prepend=0.0, append=1.0).tolist()
+        rewards = rng.standard_normal(shape).tolist()
+
+        def outcomes(s: int, a: int) -> Outcomes:
+            pairs = zip(probabilities[s][a], following[s][a], strict=True)
+            return [(probability, to, rewards[s][a], False) for probability, to in pairs]
+
+        table = {s: {a: outcomes(s, a) for a in range(actions)} for s in range(states)}
+        super().__init__(table, np.full(states, 1.0 / states))
+
+
+def _instance(instance: Any) -> int:
+    return as_integer(instance, "instance", maximum=2**63 - 1)
+
+
+for _name, _limit in (("WindyGridworld", None), ("ShortCorridor", None), ("DeepSea", None), ("Garnet", 100)):
+    gymnasium.register(f"boltzmann_rl/{_name}-v0", entry_point=f"{__name__}:{_name}", max_episode_steps=_limit)

@@ -163,6 +163,8 @@ ENVIRONMENTS = (
     RIDE,
     Environment(TAXI, options={"is_rainy": True}, max_episode_steps=30),
     Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0", max_episode_steps=25),
+    Environment("boltzmann_rl.gridworlds:boltzmann_rl/DeepSea-v0", options={"size": 4, "stochastic": True}),
+    Environment("boltzmann_rl.gridworlds:boltzmann_rl/Garnet-v0", 25, {"states": 7, "branching": 3, "instance": 5}),
     registered("Lottery", lottery, max_episode_steps=7),
     registered("Wide", lambda: lottery(states=4, actions=24, seed=1)),
     registered("Numbered", Numbered),

@@ -85,6 +85,8 @@ KNOWN = {
     "cliff": Environment("CliffWalking-v1", 12).make,
     "taxi": Environment(TAXI, 11, options={"fickle_passenger": True}).make,
     "windy": Environment("boltzmann_rl/WindyGridworld-v0", 10).make,
+    "sea": Environment("boltzmann_rl/DeepSea-v0", options={"stochastic": True, "instance": 3}).make,
+    "garnet": Environment("boltzmann_rl/Garnet-v0", 10).make,
     "corridor": Environment("boltzmann_rl/ShortCorridor-v0").make,
     "blackjack": Environment("Blackjack-v1").make,
     "bandit": Environment(f"{BANDITS}SwitchingBandit-v0", options={"steps": 4}).make,

@@ -23,7 +23,7 @@ from installed import TAXI
 from boltzmann_rl import Agent, Boltzmann, Environment, GymnasiumExperiment, QLearning, tables
 from boltzmann_rl.cli import main
 from boltzmann_rl.engines import selection as engines
-from boltzmann_rl.gridworlds import ShortCorridor, TabularEnv, WindyGridworld
+from boltzmann_rl.gridworlds import DeepSea, Garnet, ShortCorridor, TabularEnv, WindyGridworld
 from boltzmann_rl.planning import MDP, value_iteration
 from boltzmann_rl.tables import known
 from boltzmann_rl.tables.functions import digest, reached
@@ -97,6 +97,8 @@ def test_every_function_of_a_known_class_is_the_reviewed_one(cls):
         TimeLimit(TimeLimit(gymnasium.make(TAXI, is_rainy=True), 9), 5),
         TabularEnv(COIN, [1.0, 0.0]),
         WindyGridworld(),
+        DeepSea(4),
+        Garnet(5),
         Maze(),
     ],
     ids=str,
@@ -208,6 +210,8 @@ def slippery_when_full(**options):
     [
         (Environment("FrozenLake-v1"), True),
         (Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0"), True),
+        (Environment("boltzmann_rl.gridworlds:boltzmann_rl/DeepSea-v0", options={"instance": 1}), True),
+        (Environment("boltzmann_rl.gridworlds:boltzmann_rl/Garnet-v0", options={"instance": 1}), True),
         (registered("Coin", TabularEnv, kwargs={"table": {0: {0: [(1.0, 0, 1.0, True)]}}, "start": [1.0]}), True),
         (registered("Lake", slippery_when_full), False),
         (registered("Maze", Maze), False),

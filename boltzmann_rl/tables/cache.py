@@ -15,14 +15,14 @@ from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
 from boltzmann_rl.environments.declaration import Environment
-from boltzmann_rl.gridworlds import ShortCorridor, WindyGridworld
+from boltzmann_rl.gridworlds import DeepSea, Garnet, ShortCorridor, WindyGridworld
 from boltzmann_rl.tables.comparison import check_walk
 from boltzmann_rl.tables.functions import all_original, is_plain, reached
 from boltzmann_rl.tables.known import KNOWN, declares, is_unmodified, layers
 from boltzmann_rl.tables.worlds import World, world_of
 
 # Classes with deterministic constructors, except that FrozenLake without a map draws one.
-_CONSTRUCTORS = (*KNOWN, ShortCorridor, WindyGridworld)
+_CONSTRUCTORS = (*KNOWN, DeepSea, Garnet, ShortCorridor, WindyGridworld)
 
 # Tables by the repr of the declaration, each with what they depend on.
 _cached: dict[str, tuple[bytes, World | str]] = {}

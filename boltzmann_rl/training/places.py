@@ -33,14 +33,16 @@ def _known() -> dict[type, tuple[str, ...]]:
     from boltzmann_rl.environments.linear_features import LinearFeatures
     from boltzmann_rl.environments.numbered import Numbering
     from boltzmann_rl.environments.tile_coding import TileCoding
-    from boltzmann_rl.gridworlds import ShortCorridor, TabularEnv, WindyGridworld
+    from boltzmann_rl.gridworlds import DeepSea, Garnet, ShortCorridor, TabularEnv, WindyGridworld
 
     return {
         BanditEnv: ("_going", "_pulled", *_RANDOM),
         BanditVectorEnv: ("_begun", "_over", "_pulled", *_RANDOM),
         BlackjackEnv: ("dealer", "player", "dealer_top_card_suit", "dealer_top_card_value_str", *_RANDOM),
         CliffWalkingEnv: _TABLE,
+        DeepSea: _TABLE,
         FrozenLakeEnv: _TABLE,
+        Garnet: _TABLE,
         LinearFeatures: (),
         Numbering: (),
         OrderEnforcing: ("_has_reset",),
