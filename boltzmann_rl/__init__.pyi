@@ -41,6 +41,7 @@ from boltzmann_rl.environments.linear_features import (
     LinearObservations as LinearObservations,
 )
 from boltzmann_rl.environments.numbered import Numbered as Numbered, Numbering as Numbering
+from boltzmann_rl.environments.rescaled import RescaledRewards as RescaledRewards, RewardRescaling as RewardRescaling
 from boltzmann_rl.environments.tile_coding import TileCoded as TileCoded, TileCoding as TileCoding
 from boltzmann_rl.experiments.declarations import (
     BanditExperiment as BanditExperiment,

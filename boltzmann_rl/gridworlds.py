@@ -171,10 +171,8 @@ class DeepSea(TabularEnv):
         def outcomes(row: int, column: int, right: bool) -> Outcomes:
             reward = float(right and column == size - 1) - (0.01 / size if right else 0.0)
             if row == size - 1:
-                noisy = stochastic and column in (0, size - 1)
-                return (
-                    [(0.5, end, reward + more, True) for more in (1.0, -1.0)] if noisy else [(1.0, end, reward, True)]
-                )
+                noise = [(0.5, 1.0), (0.5, -1.0)] if stochastic and column in (0, size - 1) else [(1.0, 0.0)]
+                return [(p, end, reward + more, True) for p, more in noise]
             moves = [(1.0 - slips, 1), (slips, 0)] if right and stochastic else [(1.0, 1 if right else -1)]
             below = (row + 1) * size
             return [(p, below + min(max(column + move, 0), size - 1), reward, False) for p, move in moves]
@@ -182,7 +180,7 @@ class DeepSea(TabularEnv):
         cells = [(row, column) for row in range(size) for column in range(size)]
         ways = [{action: outcomes(*cell, action == goes_right[cell]) for action in (0, 1)} for cell in cells]
         table = dict(enumerate([*ways, {action: [(1.0, end, 0.0, True)] for action in (0, 1)}]))
-        super().__init__(table, np.eye(end + 1)[0])
+        super().__init__(table, np.arange(end + 1) == 0)
 
 
 class Garnet(TabularEnv):

@@ -84,6 +84,8 @@ class MDP:
     def of(cls, env: Any) -> Self:
         """The MDP of an environment's tables ``P`` and ``initial_state_distrib``, without time limits.
 
+        Rewards are those that the environment returns, also within `RewardRescaling`.
+
         Args:
             env: Has ``P[state][action] = [(probability, next state, reward, terminated), ...]``, states from 0, and is
                 known to follow it (Gymnasium's toy-text environments, `boltzmann_rl.gridworlds`) or declared to: see
@@ -100,7 +102,11 @@ class MDP:
             >>> MDP.of(lake.unwrapped).rewards.max().round(4)
             np.float64(0.3333)
         """
-        from boltzmann_rl.tables import layers, why_untrusted  # imported here: an MDP of arrays needs no Gymnasium
+        from boltzmann_rl.tables import (
+            layers,
+            rescaling,
+            why_untrusted,
+        )  # imported here: an MDP of arrays needs no Gymnasium
 
         reason = why_untrusted(as_environment(env), planning=True)
         if reason:
@@ -108,7 +114,7 @@ class MDP:
                 f"planning needs an environment that is known to follow its tables, but {reason}; to plan for a table "
                 "P itself: MDP.of(TabularEnv(P, initial_state_distrib)) of boltzmann_rl.gridworlds"
             )
-        env = layers(env)[-1]
+        paid, env = rescaling(env), layers(env)[-1]
         table, start = env.P, env.initial_state_distrib
         if not isinstance(table, Mapping):
             raise TypeError(f"P must be a mapping of states to mappings of actions to outcomes, got {table!r}")
@@ -120,7 +126,7 @@ class MDP:
                     continue
                 if abs(sum(outcome[0] for outcome in outcomes) - 1.0) > _SUM_TOLERANCE:
                     raise ValueError(f"the probabilities of P[{state}][{action}] must sum to 1, got {outcomes}")
-                rewards[state, action] = sum(outcome[0] * outcome[2] for outcome in outcomes)
+                rewards[state, action] = sum(outcome[0] * paid(outcome[2]) for outcome in outcomes)
                 for probability, following, _, terminated in outcomes:
                     if not 0 <= following < states:
                         raise ValueError(f"P[{state}][{action}] leads to {following}, not one of {states} states")

@@ -29,6 +29,7 @@ from boltzmann_rl import (
     Greedy,
     MaxBoltzmann,
     QLearning,
+    RescaledRewards,
     Uniform,
     play,
 )
@@ -165,6 +166,8 @@ ENVIRONMENTS = (
     Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0", max_episode_steps=25),
     Environment("boltzmann_rl.gridworlds:boltzmann_rl/DeepSea-v0", options={"size": 4, "stochastic": True}),
     Environment("boltzmann_rl.gridworlds:boltzmann_rl/Garnet-v0", 25, {"states": 7, "branching": 3, "instance": 5}),
+    Environment(TAXI, 30, wrap=RescaledRewards(0.1, 0.3)),
+    Environment("FrozenLake-v1", wrap=RescaledRewards(1e-3, -1e6)),
     registered("Lottery", lottery, max_episode_steps=7),
     registered("Wide", lambda: lottery(states=4, actions=24, seed=1)),
     registered("Numbered", Numbered),

@@ -14,7 +14,7 @@ from gymnasium.wrappers import RecordEpisodeStatistics, TimeLimit, TransformObse
 from hypothesis import given, settings, strategies as st
 from installed import TAXI
 
-from boltzmann_rl import Agent, Environment, EpsilonGreedy, QLearning
+from boltzmann_rl import Agent, Environment, EpsilonGreedy, QLearning, RewardRescaling
 from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.gridworlds import TabularEnv
 
@@ -335,6 +335,9 @@ class Wrapped:
     def wrapped(self, name, env):
         return {
             "limits": lambda: TimeLimit(TimeLimit(env, 9), 12),
+            "rescaled": lambda: RewardRescaling(env, 0.1, -0.3),
+            "rescaled anew": lambda: changing(RewardRescaling(env)),
+            "rescaled twice": lambda: RewardRescaling(RewardRescaling(env, 0.1, -0.3), 7.0, 0.7),
             "reward": lambda: TransformReward(env, lambda reward: reward * 2),
             "observation": lambda: TransformObservation(env, lambda state: 4 - state, env.observation_space),
             "statistics": lambda: RecordEpisodeStatistics(env),
@@ -353,6 +356,22 @@ def patched_inside(env):
     inner, steps = env.unwrapped, itertools.count()
     plain = inner.step
     inner.step = lambda action: plain(action if next(steps) < 900 else 0)
+    return env
+
+
+class Growing:
+    """A factor that grows with each product."""
+
+    now = 1.0
+
+    def __mul__(self, reward):
+        self.now += 0.01
+        return self.now * reward
+
+
+def changing(env):
+    """Rescales by a factor that changes from step to step."""
+    env.factor = Growing()
     return env
 
 
@@ -386,10 +405,9 @@ SLY = (
     Truncates,
     Watches,
 )
-WRAPPERS = {"limits": True, "rewritten": True} | dict.fromkeys(
-    ("reward", "observation", "statistics", "sticky", "counts", "longer", "tells", "shadowed", "renumbered", "patched"),
-    False,
-)
+WRAPPERS = dict.fromkeys(("limits", "rewritten", "rescaled", "rescaled twice"), True)
+WRAPPERS |= dict.fromkeys(("reward", "observation", "statistics", "sticky", "counts", "longer", "tells"), False)
+WRAPPERS |= dict.fromkeys(("shadowed", "renumbered", "patched", "rescaled anew"), False)
 
 
 def environment_of(make, seed, wrap=None, **options):

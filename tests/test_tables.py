@@ -20,7 +20,16 @@ from gymnasium.wrappers import (
 )
 from installed import TAXI
 
-from boltzmann_rl import Agent, Boltzmann, Environment, GymnasiumExperiment, QLearning, tables
+from boltzmann_rl import (
+    Agent,
+    Boltzmann,
+    Environment,
+    GymnasiumExperiment,
+    QLearning,
+    RescaledRewards,
+    RewardRescaling,
+    tables,
+)
 from boltzmann_rl.cli import main
 from boltzmann_rl.engines import selection as engines
 from boltzmann_rl.gridworlds import DeepSea, Garnet, ShortCorridor, TabularEnv, WindyGridworld
@@ -76,13 +85,14 @@ def registered(name, make, **options):
 
 
 @pytest.mark.parametrize(
-    "cls", [*known.KNOWN, OrderEnforcing, PassiveEnvChecker, TimeLimit], ids=lambda cls: cls.__name__
+    "cls", [*known.KNOWN, OrderEnforcing, PassiveEnvChecker, RewardRescaling, TimeLimit], ids=lambda cls: cls.__name__
 )
 def test_every_function_of_a_known_class_is_the_reviewed_one(cls):
     changed = [
         f"{name}: {digest(function)}"
         for name, function in reached(cls, "step", "reset").functions
-        if function.__module__ != TabularEnv.__module__ and digest(function) not in known._REVIEWED.get(name, ())
+        if function.__module__ not in (TabularEnv.__module__, RewardRescaling.__module__)
+        and digest(function) not in known._REVIEWED.get(name, ())
     ]
     assert not changed, "Gymnasium changed these: read them, and add the digests to boltzmann_rl/tables/known.py"
     assert known.is_unmodified(cls)
@@ -201,6 +211,16 @@ def test_tables_of_a_replaced_constructor_are_not_kept(monkeypatch):
     assert not isinstance(tables.read(lake), str)  # the functions of the instance are the reviewed ones
 
 
+@pytest.mark.parametrize(
+    ("cls", "name"), [(RewardRescaling, "step"), (RewardRescaling, "__init__"), (RescaledRewards, "__call__")]
+)
+def test_tables_in_a_replaced_wrapper_are_not_kept(monkeypatch, cls, name):
+    lake, plain = Environment("FrozenLake-v1", wrap=RescaledRewards(2.0)), getattr(cls, name)
+    assert tables.cached(lake) is not None
+    monkeypatch.setattr(cls, name, lambda self, *given, **named: plain(self, *given, **named))
+    assert tables.cached(lake) is None
+
+
 def slippery_when_full(**options):
     return FrozenLakeEnv(**options)
 
@@ -215,6 +235,7 @@ def slippery_when_full(**options):
         (registered("Coin", TabularEnv, kwargs={"table": {0: {0: [(1.0, 0, 1.0, True)]}}, "start": [1.0]}), True),
         (registered("Lake", slippery_when_full), False),
         (registered("Maze", Maze), False),
+        (Environment("FrozenLake-v1", wrap=RescaledRewards(0.1, -3.0)), True),
         (Environment("FrozenLake-v1", wrap=OrderEnforcing), False),
     ],
     ids=str,

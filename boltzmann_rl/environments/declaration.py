@@ -19,12 +19,12 @@ class Environment:
         id: As for ``gymnasium.make``.
         max_episode_steps: Steps after which an episode is truncated; default: as registered with the id, if any.
         options: Keyword arguments of the environment, a mapping (stored as sorted pairs).
-        wrap: A wrapper: `TileCoded`, `LinearObservations`, `Numbered`, or any callable ``env -> env`` with a complete
-            repr (such as a frozen dataclass). Without one, observations with discrete parts (`Tuple`, `Dict`,
-            `MultiDiscrete`, `MultiBinary`) are numbered, as by `Numbered`.
+        wrap: A wrapper: `TileCoded`, `LinearObservations`, `Numbered`, `RescaledRewards`, or any callable ``env ->
+            env`` with a complete repr (such as a frozen dataclass). Without one, observations with discrete parts
+            (`Tuple`, `Dict`, `MultiDiscrete`, `MultiBinary`) are numbered, as by `Numbered`.
 
     The compiled engine may play an environment that is known to follow its transition tables, also within a
-    ``TimeLimit`` added by ``wrap``, without stepping it: see ``help(boltzmann_rl.tables)``.
+    ``TimeLimit`` or `RescaledRewards` added by ``wrap``, without stepping it: see ``help(boltzmann_rl.tables)``.
 
     Example:
         >>> Environment("FrozenLake-v1", options={"is_slippery": False})

@@ -6,8 +6,9 @@ steps proves that an environment follows them: it may deviate later. So tables a
 
 **Known.** Gymnasium's FrozenLake, CliffWalking and Taxi (without a fickle passenger) and
 `boltzmann_rl.gridworlds.TabularEnv`, also subclasses that define only ``__init__``, also within Gymnasium's
-``TimeLimit``, ``OrderEnforcing`` and ``PassiveEnvChecker``. Their ``step`` and ``reset``, and every function that these
-call, must be the original ones, and tables and state must be plain data.
+``TimeLimit``, ``OrderEnforcing`` and ``PassiveEnvChecker``, and within `boltzmann_rl.RewardRescaling`, whose rewards
+are then those of the tables. Their ``step`` and ``reset``, and every function that these call, must be the original
+ones, and tables and state must be plain data.
 
 **Declared.** Your class sets ``steps_by_tables = True``::
 
@@ -34,7 +35,7 @@ Any other environment is stepped by the reference engine, and refused by `boltzm
 """
 
 from boltzmann_rl.tables.cache import cached, read
-from boltzmann_rl.tables.known import layers, why_untrusted
+from boltzmann_rl.tables.known import layers, rescaling, why_untrusted
 from boltzmann_rl.tables.worlds import World, world_of
 
-__all__ = ["World", "cached", "layers", "read", "why_untrusted", "world_of"]
+__all__ = ["World", "cached", "layers", "read", "rescaling", "why_untrusted", "world_of"]

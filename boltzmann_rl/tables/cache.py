@@ -1,8 +1,9 @@
 """The tables of environments declared by their ids, cached where the construction is deterministic.
 
 A function, a subclass's ``__init__`` or a wrapper may build a different environment at every call. Tables are cached
-only if the environment is built by the unmodified constructor of a known class from plain arguments. Other environments
-are built for each run, as by the reference engine, and their tables are read each time.
+only if the environment is built by the unmodified constructor of a known class from plain arguments, without a ``wrap``
+other than `RescaledRewards`. Other environments are built for each run, as by the reference engine, and their tables
+are read each time.
 """
 
 import pickle
@@ -15,9 +16,10 @@ from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
 from boltzmann_rl.environments.declaration import Environment
+from boltzmann_rl.environments.rescaled import RescaledRewards, RewardRescaling
 from boltzmann_rl.gridworlds import DeepSea, Garnet, ShortCorridor, WindyGridworld
 from boltzmann_rl.tables.comparison import check_walk
-from boltzmann_rl.tables.functions import all_original, is_plain, reached
+from boltzmann_rl.tables.functions import all_original, is_original, is_plain, reached
 from boltzmann_rl.tables.known import KNOWN, declares, is_unmodified, layers
 from boltzmann_rl.tables.worlds import World, world_of
 
@@ -90,7 +92,7 @@ def _built(environment: Environment, times: int) -> World | str:
 def _recipe(environment: Environment) -> bytes | None:
     """Everything that the construction of an environment depends on; None if it may be random."""
     spec = _spec(environment)
-    if spec is None or spec.additional_wrappers or environment.wrap is not None:
+    if spec is None or spec.additional_wrappers or not _wraps_as_known(environment.wrap):
         return None
     maker: Any = spec.entry_point
     maker = load_env_creator(maker) if isinstance(maker, str) else maker
@@ -106,6 +108,16 @@ def _recipe(environment: Environment) -> bytes | None:
         return None
     asked = environment.max_episode_steps, spec.max_episode_steps, spec.order_enforce, spec.disable_env_checker
     return pickle.dumps((maker.__qualname__, options, asked, construction.data))
+
+
+def _wraps_as_known(wrap: Any) -> bool:
+    """Whether a declared wrapper is none, or the unmodified `RescaledRewards`."""
+    if wrap is None:
+        return True
+    if type(wrap) is not RescaledRewards or not is_unmodified(RewardRescaling):
+        return False
+    made = reached(RescaledRewards, "__call__"), reached(RewardRescaling, "__init__")
+    return all(is_original(*function) for found in made for function in found.functions)
 
 
 def _spec(environment: Environment) -> EnvSpec | None:

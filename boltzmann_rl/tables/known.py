@@ -1,6 +1,7 @@
 """The environments that are known to follow their transition tables, and those that declare to do so."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium
@@ -18,6 +19,7 @@ from gymnasium.wrappers import (
 
 from boltzmann_rl.environments.interface import name_of
 from boltzmann_rl.environments.masks import mask_method
+from boltzmann_rl.environments.rescaled import RewardRescaling
 from boltzmann_rl.gridworlds import TabularEnv
 from boltzmann_rl.tables.functions import Reached, digest, is_original, is_plain, overridden, reached
 
@@ -33,11 +35,14 @@ KNOWN: dict[type, tuple[str, ...]] = {
     TabularEnv: (),
 }
 
-# Wrappers that pass everything through, except that TimeLimit truncates.
-_TRANSPARENT = (OrderEnforcing, PassiveEnvChecker, TimeLimit)
+# Wrappers that pass everything through, except that TimeLimit truncates and RewardRescaling rescales rewards.
+_TRANSPARENT = (OrderEnforcing, PassiveEnvChecker, RewardRescaling, TimeLimit)
 
 # Wrappers that also render or record, for which compiled play would skip steps; planning takes none.
 _WATCHING = (*_TRANSPARENT, HumanRendering, RecordEpisodeStatistics, RenderCollection)
+
+# The modules of our own classes above, whose functions need no digest.
+_OURS = (TabularEnv.__module__, RewardRescaling.__module__)
 
 # Digests (`boltzmann_rl.tables.functions.digest`) of the reviewed functions of Gymnasium 1.2 to 1.4. If a later version
 # differs, `tests/test_tables.py` fails: review it, and add its digest if it still follows P.
@@ -139,7 +144,7 @@ def is_unmodified(cls: type) -> bool:
 def _replaced(found: Reached) -> str:
     """The first function that is not the reviewed one; empty if all are."""
     for qualified, function in found.functions:
-        ours = function.__module__ == TabularEnv.__module__
+        ours = function.__module__ in _OURS
         if not (is_original(qualified, function) if ours else digest(function) in _REVIEWED.get(qualified, ())):
             return f"{qualified} is not the function whose source is known"
     return f"{found.opaque[0]} is not a plain function" if found.opaque else ""
@@ -170,3 +175,20 @@ def layers(env: Any) -> list[Any]:
     while type(found[-1]) in _WATCHING:
         found.append(found[-1].env)
     return found
+
+
+def rescaling(env: Any) -> Callable[[Any], Any]:
+    """The function from a reward in the tables of an environment to the reward that its wrappers return.
+
+    Example:
+        >>> rescaling(RewardRescaling(gymnasium.make("FrozenLake-v1"), factor=10.0, offset=-1.0))(1)
+        9.0
+    """
+    scales = [(layer.factor, layer.offset) for layer in reversed(layers(env)) if type(layer) is RewardRescaling]
+
+    def rescaled(reward: Any) -> Any:
+        for factor, offset in scales:
+            reward = factor * float(reward) + offset  # as `RewardRescaling.step`
+        return reward
+
+    return rescaled

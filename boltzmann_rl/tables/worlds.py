@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats, as_available, as_finite, as_integer
 from boltzmann_rl.environments.interface import name_of
 from boltzmann_rl.gridworlds import TabularEnv
-from boltzmann_rl.tables.known import declares, layers, why_untrusted
+from boltzmann_rl.tables.known import declares, layers, rescaling, why_untrusted
 
 _NEVER = 2**62
 
@@ -60,7 +60,7 @@ def _world(env: Any) -> World:
     limits = [wrapper._max_episode_steps for wrapper in wrappers if type(wrapper) is TimeLimit]
     if not all(type(limit) is int for limit in limits):
         raise TypeError(f"time limits must be integers, got {limits}")
-    first, states, actions = _numbering(env, inner)
+    (first, states, actions), paid = _numbering(env, inner), rescaling(env)
     outcomes = [[inner.P[state].get(first + action, []) for action in range(actions)] for state in range(states)]
     shape = states, actions, max(1, *(len(found) for row in outcomes for found in row))
     world = World(
@@ -81,7 +81,7 @@ def _world(env: Any) -> World:
                 if not isinstance(ends, bool | np.bool_):
                     raise TypeError(f"terminated in P must be True or False, got {ends!r}")
                 world.following[s, a, k] = as_integer(state, "the next state in P", maximum=states - 1)
-                world.rewards[s, a, k], world.ends[s, a, k] = as_finite(reward, "reward"), ends
+                world.rewards[s, a, k], world.ends[s, a, k] = as_finite(paid(reward), "reward"), ends
     _check_choice(world)
     return world
 

@@ -21,6 +21,10 @@ _RANDOM = ("_np_random", "_np_random_seed")
 _PLAYED = {"step", "reset", "observation", "_draw", "begin", "pull"}
 _TABLE = ("s", "lastaction", *_RANDOM)
 
+# Settings of some classes that affect the next steps.
+_TAXI_AND_BLACKJACK = ("fickle_passenger", "fickle_probability", "natural", "sab")
+_SETTINGS = ("bandit", "steps", "num_envs", *_TAXI_AND_BLACKJACK, "factor", "offset")
+
 
 def _known() -> dict[type, tuple[str, ...]]:
     """The attributes that ``step`` and ``reset`` change, for each known class."""
@@ -32,6 +36,7 @@ def _known() -> dict[type, tuple[str, ...]]:
     from boltzmann_rl.bandit_environments.rows import Rows
     from boltzmann_rl.environments.linear_features import LinearFeatures
     from boltzmann_rl.environments.numbered import Numbering
+    from boltzmann_rl.environments.rescaled import RewardRescaling
     from boltzmann_rl.environments.tile_coding import TileCoding
     from boltzmann_rl.gridworlds import DeepSea, Garnet, ShortCorridor, TabularEnv, WindyGridworld
 
@@ -47,6 +52,7 @@ def _known() -> dict[type, tuple[str, ...]]:
         Numbering: (),
         OrderEnforcing: ("_has_reset",),
         PassiveEnvChecker: (),
+        RewardRescaling: (),
         Rows: ("_world", "seen", "means", "pulls"),
         ShortCorridor: _TABLE,
         SyncVectorEnv: ("_env_obs", "_rewards", "_terminations", "_truncations", "_autoreset_envs"),
@@ -111,7 +117,7 @@ def _settings(layer: Any) -> Iterator[str]:
         yield f"of {layer._parts}"
     if hasattr(layer, "_per_unit"):
         yield f"from {layer._low.tolist()} by {layer._per_unit.tolist()} as {layer.observation_space}"
-    for name in ("bandit", "steps", "num_envs", "fickle_passenger", "fickle_probability", "natural", "sab"):
+    for name in _SETTINGS:
         if name in vars(layer):
             yield f"{name}={getattr(layer, name)!r}"
     if is_vector(layer):

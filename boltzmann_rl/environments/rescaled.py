@@ -1,0 +1,69 @@
+"""Rewards in other units: multiplied by a factor, and shifted by an offset."""
+
+from typing import Any
+
+import gymnasium
+from gymnasium.utils import RecordConstructorArgs
+
+from boltzmann_rl.arguments import as_finite, as_positive, set_fields
+from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.environments.numbered import Numbering, has_discrete_parts
+
+
+class RewardRescaling(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+    """A wrapper that returns factor·reward + offset as the reward of each step.
+
+    Action values, and so temperatures, are in units of the reward: rules that need no tuning do the same in all units.
+    An offset is paid at each step, so that it also rewards or punishes long episodes.
+
+    An environment that is known to follow its tables still is within this wrapper: see ``help(boltzmann_rl.tables)``.
+
+    Args:
+        env: A ``gymnasium.Env``.
+        factor: Finite, above 0.
+        offset: Finite, in units of the rescaled reward.
+
+    Example:
+        >>> env = RewardRescaling(gymnasium.make("CliffWalking-v1"), factor=0.5, offset=1.0)
+        >>> env.reset(seed=0)[0], env.step(0)[1]
+        (36, 0.5)
+    """
+
+    def __init__(self, env: Any, factor: float = 1.0, offset: float = 0.0) -> None:
+        RecordConstructorArgs.__init__(self, factor=factor, offset=offset)
+        gymnasium.Wrapper.__init__(self, env)
+        self.factor, self.offset = as_positive(factor, "factor"), as_finite(offset, "offset")
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, Any]:
+        """The environment's result, with the rescaled reward."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return observation, self.factor * float(reward) + self.offset, terminated, truncated, info
+
+
+@dataclass(frozen=True)
+class RescaledRewards:
+    """`RewardRescaling` as an argument of `Environment`: ``Environment(id, wrap=RescaledRewards(0.01))``.
+
+    Observations with discrete parts are numbered, as without a ``wrap``.
+
+    Args:
+        factor: Finite, above 0.
+        offset: Finite, in units of the rescaled reward.
+
+    Example:
+        >>> from boltzmann_rl.environments.declaration import Environment
+        >>> env = Environment("CliffWalking-v1", wrap=RescaledRewards(factor=0.01)).make()
+        >>> env.reset(seed=0)[0], env.step(0)[1]
+        (36, -0.01)
+    """
+
+    factor: float = 1.0
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        set_fields(self, factor=as_positive(self.factor, "factor"), offset=as_finite(self.offset, "offset"))
+
+    def __call__(self, env: Any) -> RewardRescaling:
+        """The environment, wrapped."""
+        numbered = Numbering(env) if has_discrete_parts(env.observation_space) else env
+        return RewardRescaling(numbered, self.factor, self.offset)
