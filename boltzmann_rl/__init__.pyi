@@ -71,6 +71,7 @@ from boltzmann_rl.learners.classic import (
 )
 from boltzmann_rl.learners.feedback import RewardBasedDecay as RewardBasedDecay, ValueDifference as ValueDifference
 from boltzmann_rl.learners.linear import LinearPreferences as LinearPreferences, fit_logit as fit_logit
+from boltzmann_rl.learners.noise import NoiseEstimate as NoiseEstimate
 from boltzmann_rl.learners.policy_gradient import ActorCritic as ActorCritic, Reinforce as Reinforce
 from boltzmann_rl.learners.posterior import BetaPosterior as BetaPosterior, GaussianPosterior as GaussianPosterior
 from boltzmann_rl.learners.temporal_difference import (
@@ -80,6 +81,7 @@ from boltzmann_rl.learners.temporal_difference import (
     QLearning as QLearning,
 )
 from boltzmann_rl.learners.temporal_returns import EligibilityTraces as EligibilityTraces, NStep as NStep
+from boltzmann_rl.learners.untried import EveryActionFirst as EveryActionFirst
 from boltzmann_rl.many_actions import BoltzmannSampler as BoltzmannSampler, play_many_arms as play_many_arms
 from boltzmann_rl.numerics.ensemble import BoltzmannDistribution as BoltzmannDistribution
 from boltzmann_rl.numerics.entmax import entmax as entmax
@@ -121,6 +123,7 @@ from boltzmann_rl.policies.feedback import (
 )
 from boltzmann_rl.policies.greedy import EpsilonGreedy as EpsilonGreedy, Greedy as Greedy, Uniform as Uniform
 from boltzmann_rl.policies.mixture import Mixture as Mixture
+from boltzmann_rl.policies.noise import RelativeToNoise as RelativeToNoise
 from boltzmann_rl.policies.perturbation import (
     BetaThompson as BetaThompson,
     BoltzmannGumbel as BoltzmannGumbel,
@@ -140,6 +143,7 @@ from boltzmann_rl.policies.softmax import (
 from boltzmann_rl.policies.temperatures import (
     GLIE as GLIE,
     EffectiveActions as EffectiveActions,
+    GreedyByVisits as GreedyByVisits,
     GreedyProbability as GreedyProbability,
     Odds as Odds,
     RelativeToRange as RelativeToRange,

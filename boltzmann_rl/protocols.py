@@ -24,11 +24,13 @@ class Traits(NamedTuple):
         constant: True on a dataclass that depends on the step only through its fields: if these are constant, it needs
             no step.
         shift_invariant: Whether only differences between values count; `check_policy` tests it.
-        takes_memory: Whether the policy takes a third argument: what its learner's ``memory(state)`` returns.
+        takes_memory: Whether the policy takes a third argument: what its learner's ``memory(state)`` returns. A policy
+            whose temperature takes it does so too.
         uniforms_per_action: Whether a decision takes one uniform for each action instead of one for each row.
         clock: What ``step`` counts: ``"step"`` (decisions), ``"pulls"`` or ``"visits"``; None: what its parts count.
         temperature: The policy's parameter: a number, a schedule, a unit (an object with a method
-            ``temperature(values, step)``), or one for each row; None if the policy has none.
+            ``temperature(values, step)``, or ``temperature(values, step, memory)`` with ``takes_memory = True``), or
+            one for each row; None if the policy has none.
         draw: ``draw(values, step, uniforms)``, with the memory as a fourth argument if the policy takes it: the actions
             for given uniforms. None: the inverse cumulative distribution decides.
         noise: The `boltzmann_rl.policies.perturbation.Noise` that is added to the values before the best is taken, so
@@ -71,7 +73,7 @@ def traits_of(policy: Any) -> Traits:
     return Traits(
         getattr(policy, "constant", False),
         getattr(policy, "shift_invariant", True),
-        getattr(policy, "takes_memory", False),
+        getattr(policy, "takes_memory", False) or getattr(temperature, "takes_memory", False),
         getattr(policy, "uniforms_per_action", False),
         clock if isinstance(clock, str) else None,
         temperature,
@@ -199,8 +201,12 @@ Parameter = float | Schedule
 class Unit(Protocol):
     """A unit of temperature: it reads the values."""
 
-    def temperature(self, values: Floats, step: Any, /) -> Any:
-        """The temperature for values ``(..., A)``: a number, or one per row ``(...,)``."""
+    @property
+    def temperature(self) -> Callable[..., Any]:
+        """``temperature(values, step)`` for values ``(..., A)``: a number, or one per row ``(...,)``.
+
+        With ``takes_memory = True`` it is called with a third argument, what the learner's ``memory(state)`` returns.
+        """
 
 
 # A number or a schedule, or one for each row.

@@ -4,6 +4,7 @@ import math
 
 from boltzmann_rl.schedules import (
     Ceiling,
+    Complement,
     Constant,
     Cosine,
     Exponential,
@@ -47,6 +48,7 @@ FALLS = {
     "power": (Power(1.0), 1.0, 0.0),
     "power, root": (Power(2.0, exponent=0.5), 2.0, 0.0),
     "power, steep": (Power(1.0, exponent=100.0), 1.0, 0.0),
+    "power per ten steps": (Power(1.0, exponent=0.75, per=10), 1.0, 0.0),
     "logarithmic": (Logarithmic(0.5), 0.5, 0.0),
     "logarithmic from 2": (Logarithmic(1.0, offset=2.0), 1 / math.log(2), 0.0),
     "floored": (Floor(InverseTime(1.0, rate=1.0), minimum=0.1), 1.0, 0.1),
@@ -57,6 +59,7 @@ FALLS = {
 OTHERS = {
     "constant": Constant(0.5),
     "zero": Constant(0),
+    "complement": Complement(Power(0.5)),
     "power, rising": Power(0.5, exponent=-0.5),
     "growth": Exponential(0.1, 2.0, decay=1.5),
     "one piece": Piecewise((0.3,), boundaries=()),

@@ -24,6 +24,10 @@ def rates(values):
     return np.full(np.shape(values)[:-1], 0.3)
 
 
+def noises(values):
+    return np.full(np.shape(values)[:-1], 1.5)
+
+
 def gaps(values):
     return np.full(np.shape(values), 0.2)
 
@@ -41,6 +45,10 @@ TABLE = [
     (brl.Boltzmann(brl.RelativeToRange(0.2)), None),
     (brl.Boltzmann(brl.RelativeToSpread(0.4)), None),
     (brl.Boltzmann(brl.GLIE()), None),
+    (brl.Boltzmann(brl.GreedyByVisits()), None),
+    (brl.Boltzmann(brl.RelativeToNoise(0.3)), noises),
+    (brl.MaxBoltzmann(0.2, brl.RelativeToNoise(0.3)), noises),
+    (brl.Sparsemax(brl.RelativeToNoise(0.3)), noises),
     (brl.MaxBoltzmann(0.2, 0.5), None),
     (brl.EpsilonBoltzmann(0.1, 0.5), None),
     (brl.Mellowmax(omega=5.0), None),
@@ -48,6 +56,7 @@ TABLE = [
     (brl.Tsallis(1.0, index=0.5), None),
     (brl.InverseGapWeighting(10.0), None),
     (brl.BoltzmannGumbel(scale=0.5), None),
+    (brl.BoltzmannGumbel(scale=brl.RelativeToNoise(0.4)), noises),
     (brl.GaussianThompson(), deviations),
     (brl.BetaThompson(), posteriors),
     (brl.AdaptiveEpsilonGreedy(), rates),

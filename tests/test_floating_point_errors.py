@@ -16,6 +16,7 @@ from boltzmann_rl import planning, schedules
 from boltzmann_rl.bandit_environments.environments import BanditEnv, BanditVectorEnv
 from boltzmann_rl.engines.reference.bandits import simulate
 from boltzmann_rl.figures.style import figure_bytes
+from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.statistics.bands import simultaneous_band
 from boltzmann_rl.statistics.comparison import all_pairs, compare, paired_difference
 from boltzmann_rl.statistics.estimates import (
@@ -75,7 +76,7 @@ def test_every_policy_is_right_under_strict_settings(policy, memory):
         for step in (0, 1, 10**15):
             clock = np.full(values.shape, step) if per_action else step
             assert_the_same_in_a_strict_session(lambda now=clock, v=values, m=more: policy(v, now, *m))
-            if policy == brl.Boltzmann(brl.GLIE()):  # its step counts visits
+            if clock_of(policy) == "visits":
                 continue
             assert_the_same_in_a_strict_session(
                 lambda now=clock, v=values, m=more: brl.act(
@@ -128,7 +129,9 @@ LEARNERS = [
     brl.ConstantStep(1e-3, initial=1e-300),
     brl.GradientPreferences(0.2),
     brl.UCB1(),
+    brl.UCB1(brl.RelativeToNoise(0.7)),
     brl.UCB1Tuned(),
+    brl.EveryActionFirst(brl.NoiseEstimate(brl.SampleAverage())),
     brl.GaussianPosterior(),
     brl.ImportanceWeightedRewards(),
     brl.Pursuit(0.1),
@@ -161,10 +164,7 @@ def test_every_bandit_learner_is_right_under_strict_settings(learner):
             assert_the_same_in_a_strict_session(lambda b=bandit, p=policy: measured(b, brl.Agent(learner, p)))
 
 
-ON_BANDITS = [policy for policy, _ in TABLE if policy != brl.Boltzmann(brl.GLIE())]  # which counts visits of states
-
-
-@pytest.mark.parametrize("policy", ON_BANDITS, ids=repr)
+@pytest.mark.parametrize("policy", [policy for policy, _ in TABLE], ids=repr)
 def test_every_policy_plays_bandits_right_under_strict_settings(policy):
     learner = {
         "GaussianThompson": brl.GaussianPosterior(),
@@ -173,8 +173,9 @@ def test_every_policy_plays_bandits_right_under_strict_settings(policy):
         "AdaptiveMaxBoltzmann": brl.ValueDifference(brl.SampleAverage(), 1.0),
         "Exp3PlusPlus": brl.GapEstimates(),
     }.get(type(policy).__name__, brl.SampleAverage())
-    clock = "pulls" if isinstance(policy, brl.BoltzmannGumbel) else "step"
-    agent = brl.Agent(learner, policy, clock=clock)
+    if "RelativeToNoise" in repr(policy):
+        learner = brl.NoiseEstimate(learner)
+    agent = brl.Agent(learner, policy)
     assert_the_same_in_a_strict_session(lambda: measured(brl.BernoulliBandit(arms=3), agent))
 
 

@@ -29,10 +29,13 @@ from boltzmann_rl import (
     EligibilityTraces,
     Environment,
     EpsilonGreedy,
+    EveryActionFirst,
     ExpectedSARSA,
+    NoiseEstimate,
     NStep,
     QLearning,
     Reinforce,
+    RelativeToNoise,
     RescaledRewards,
     RewardBasedDecay,
     Training,
@@ -58,6 +61,7 @@ AGENTS = {
     "actor-critic": Agent(ActorCritic(0.1, critic_rate=0.2, discount=0.9), Boltzmann(1.0)),
     "differences": Agent(ValueDifference(NStep(QLearning(0.5), 2), inverse_sensitivity=1.0), AdaptiveEpsilonGreedy()),
     "decay": Agent(RewardBasedDecay(SARSA(0.5), threshold=-9.0, increment=0.5, steps=4), AdaptiveEpsilonGreedy()),
+    "noise": Agent(EveryActionFirst(NoiseEstimate(QLearning(0.5))), Boltzmann(RelativeToNoise(0.3))),
     "perturbed": Agent(SARSA(0.3), BoltzmannGumbel(1.0)),
 }
 BANDITS = "boltzmann_rl.environments:boltzmann_rl/"

@@ -18,6 +18,7 @@ from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzm
 from boltzmann_rl.policies.temperatures import (
     GLIE,
     EffectiveActions,
+    GreedyByVisits,
     GreedyProbability,
     Odds,
     RelativeToRange,
@@ -42,6 +43,7 @@ TEMPERATURES = [
     RelativeToRange(Exponential(2.0, 0.01, steps=100)),
     RelativeToSpread(0.5),
     GLIE(),
+    GreedyByVisits(),
 ]
 SCALE_FREE = [t for t in TEMPERATURES if not isinstance(t, Odds)]
 named = pytest.mark.parametrize("temperature", TEMPERATURES, ids=repr)

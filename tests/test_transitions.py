@@ -26,7 +26,10 @@ TABLE = [
     brl.ActorCritic(0.5, 0.5, 0.9),
     brl.ValueDifference(brl.NStep(brl.SARSA(0.5, 0.9), 2), 1.0),
     brl.RewardBasedDecay(brl.DoubleQLearning(0.5, 0.9), 0.0, 0.5, 5),
+    brl.NoiseEstimate(brl.SARSA(0.5, 0.9)),
+    brl.EveryActionFirst(brl.NoiseEstimate(brl.NStep(brl.QLearning(0.5, 0.9), 2))),
 ]
+INDEXED = brl.ValueDifference | brl.NoiseEstimate | brl.EveryActionFirst  # these refuse features
 every_learner = pytest.mark.parametrize("learner", TABLE, ids=repr)
 
 
@@ -186,7 +189,7 @@ def test_interleaved_environments_give_the_updates_of_each_alone(learner):
 
 
 @pytest.mark.parametrize("features", ["active", "real"])
-@pytest.mark.parametrize("learner", [one for one in TABLE if not isinstance(one, brl.ValueDifference)], ids=repr)
+@pytest.mark.parametrize("learner", [one for one in TABLE if not isinstance(one, INDEXED)], ids=repr)
 def test_a_caller_may_overwrite_its_arrays_after_an_update(learner, features):
     if features == "real" and getattr(learner, "kind", "") == "replacing":
         pytest.skip("real features have no replacing traces")

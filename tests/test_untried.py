@@ -40,6 +40,9 @@ LEARNERS = [
     (brl.UCB1(), ucb1),
     (brl.UCB1Tuned(), tuned),
     (brl.GaussianPosterior(), lambda rewards, t: np.mean(rewards)),
+    (brl.EveryActionFirst(brl.SampleAverage()), lambda rewards, t: np.mean(rewards)),
+    (brl.EveryActionFirst(brl.UCB1()), ucb1),
+    (brl.NoiseEstimate(brl.EveryActionFirst(brl.SampleAverage())), lambda rewards, t: np.mean(rewards)),
     (brl.RewardBasedDecay(brl.UCB1(), 0.0, 1.0, 5), ucb1),
     (brl.ValueDifference(brl.UCB1Tuned(), 1.0), tuned),
 ]

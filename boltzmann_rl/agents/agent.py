@@ -46,7 +46,8 @@ class Agent:
         _check_learner(self.learner, self.policy)
         as_policy(self.policy)
         if traits_of(self.policy).takes_memory and not learner_traits(self.learner).memory:
-            raise TypeError(f"{self.policy!r} needs a learner with memory(state), got {self.learner!r}")
+            hint = ": wrap it, NoiseEstimate(...)" if "RelativeToNoise(" in repr(self.policy) else ""
+            raise TypeError(f"{self.policy!r} needs a learner with memory(state), got {self.learner!r}{hint}")
         asked = clock_of(self.policy)
         clock = asked if isinstance(self.clock, str) and self.clock == "" else as_choice(self.clock, "clock", CLOCKS)
         if asked not in ("step", clock):

@@ -1,6 +1,7 @@
 """Learners for bandits: rows are runs in lock-step (one row for a live service), columns are arms."""
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_nonnegative,
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import Feedback, FeedbackLearner
 from boltzmann_rl.numerics.untried import UntriedFirst
+from boltzmann_rl.policies.noise import RelativeToNoise, in_units_of_noise
 
 
 class Estimates(NamedTuple):
@@ -16,6 +18,22 @@ class Estimates(NamedTuple):
 
     values: Floats
     pulls: Floats
+
+
+class Measured(NamedTuple):
+    """Estimates, and the noise of the rewards of each row.
+
+    Attributes:
+        values: Mean reward of each action ``(rows, A)``.
+        pulls: Number of rewards of each action ``(rows, A)``.
+        squares: Sum of the squared deviations of all rewards from the mean of their action ``(rows,)``.
+        degrees: Their degrees of freedom, the rewards less the actions pulled ``(rows,)``.
+    """
+
+    values: Floats
+    pulls: Floats
+    squares: Floats
+    degrees: Floats
 
 
 class Preferences(NamedTuple):
@@ -29,8 +47,11 @@ class Preferences(NamedTuple):
 class Averaging(FeedbackLearner):
     """Shared by the learners that keep the mean reward and the number of pulls of each action."""
 
-    def _learn(self, state: Estimates, feedback: Feedback) -> None:
-        average_in(state, feedback)
+    def _learn(self, state: Estimates | Measured, feedback: Feedback) -> None:
+        if isinstance(state, Measured):
+            measure_in(state, feedback)
+        else:
+            average_in(state, feedback)
 
 
 @dataclass(frozen=True)
@@ -161,7 +182,9 @@ class UCB1(Averaging):
     mask ``available`` of `act` or `mask` excludes all actions never pulled, the others are chosen by their indices.
 
     Args:
-        exploration: Sutton & Barto's c, ≥ 0, in units of the rewards; √2 is Auer's UCB1 for rewards in [0, 1].
+        exploration: Sutton & Barto's c, ≥ 0, in units of the rewards; √2 is Auer's UCB1 for rewards in [0, 1]. Or
+            `RelativeToNoise` with a number: in units of the standard deviation of an arm's rewards so far, pooled over
+            the arms. While that is unknown, no action has more than one pull, and all have the index 0.
 
     Example:
         >>> learner, rng = UCB1(), np.random.default_rng(0)
@@ -172,26 +195,53 @@ class UCB1(Averaging):
     Source: Auer, Cesa-Bianchi & Fischer (2002), *Machine Learning* 47, figure 1; Sutton & Barto (2018), eq. 2.10.
     """
 
-    exploration: float = math.sqrt(2.0)
+    exploration: float | RelativeToNoise = math.sqrt(2.0)
 
     def __post_init__(self) -> None:
-        check_fields(self, exploration=as_nonnegative)
+        check_fields(self, exploration=partial(in_units_of_noise, check=as_nonnegative))
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates | Measured:
         """All means and pulls 0; draws nothing."""
-        return Estimates(np.zeros(shape), np.zeros(shape))
+        return unmeasured(shape) if isinstance(self.exploration, RelativeToNoise) else Estimates(*np.zeros((2, *shape)))
 
-    def values(self, state: Estimates) -> Floats:
+    def values(self, state: Estimates | Measured) -> Floats:
         """The indices; in a row with actions never pulled, 0 for these and −inf for the others."""
         untried = state.pulls == 0.0
+        exploration: Any = self.exploration
+        if isinstance(state, Measured):
+            exploration = exploration.scale * noise_of(state)[:, np.newaxis]
         # untried actions divide by 0; UntriedFirst ignores their indices
         with np.errstate(divide="ignore", invalid="ignore"):
             logarithm = np.log(state.pulls.sum(axis=-1, keepdims=True))
-            indices = state.values + self.exploration * np.sqrt(logarithm / state.pulls)
+            indices = state.values + exploration * np.sqrt(logarithm / state.pulls)
+        if isinstance(state, Measured):
+            indices = np.where(np.isinf(exploration), 0.0, indices)
         return UntriedFirst(indices, untried) if untried.any() else indices
 
 
-def average_in(state: Estimates, feedback: Feedback) -> None:
+def unmeasured(shape: tuple[int, int]) -> Measured:
+    """The state before the first reward, all 0."""
+    return Measured(*np.zeros((2, *shape)), *np.zeros((2, shape[0])))
+
+
+def noise_of(state: Measured) -> Floats:
+    """σ̂ of each row ``(rows,)``, √(squares/degrees): the pooled standard deviation within actions; ∞ while unknown."""
+    known = state.degrees > 0.0
+    return np.sqrt(np.divide(state.squares, state.degrees, out=np.full(known.shape, np.inf), where=known))
+
+
+def measure_in(state: Measured, feedback: Feedback) -> None:
+    """`average_in`, and the squared deviations by Welford's recurrence."""
+    means, cells = state.values.reshape(-1), feedback.cells
+    before = means[cells]
+    average_in(state, feedback)
+    again = state.pulls.reshape(-1)[cells] > 1.0
+    with np.errstate(over="ignore", under="ignore"):
+        state.squares[...] += np.where(again, (feedback.reward - before) * (feedback.reward - means[cells]), 0.0)
+    state.degrees[...] += again
+
+
+def average_in(state: Estimates | Measured, feedback: Feedback) -> None:
     """Update the means of the chosen cells with the rewards; a first reward is stored as it is."""
     cells, reward, _ = feedback
     values, pulls = state.values.reshape(-1), state.pulls.reshape(-1)

@@ -25,8 +25,8 @@ from boltzmann_rl.learners.transitions import checked
 from boltzmann_rl.protocols import Learner, Transition, learner_traits
 
 
-class _Wrapper:
-    """Shared by both learners: their values are those of the learner that they wrap."""
+class Wrapper:
+    """Shared by learners that leave the values of the learner that they wrap unchanged."""
 
     learner: Learner
 
@@ -44,7 +44,7 @@ class Surprise(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ValueDifference(_Wrapper):
+class ValueDifference(Wrapper):
     """Value-difference based exploration: ε of a row rises with the changes of its values, and falls as they settle.
 
     ε ← ε + rate·(f − ε) from 1, with f = (1 − e^(−x))/(1 + e^(−x)) = tanh(x/2), x = |ΔQ|/inverse_sensitivity, and ΔQ
@@ -100,7 +100,7 @@ class ValueDifference(_Wrapper):
 
     def update(self, state: Surprise, *experience: Any) -> Surprise:
         """Update the learner with the arguments of its own ``update``, and ε with the changes of its values."""
-        learned, changes = _update_with_changes(self.learner, state.learner, experience)
+        learned, changes = update_with_changes(self.learner, state.learner, experience)
         rate = 1.0 / self.learner.values(learned).shape[-1] if self.rate is None else self.rate
         with np.errstate(over="ignore", under="ignore"):
             for rows, change in changes:
@@ -118,7 +118,7 @@ class Thresholds(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RewardBasedDecay(_Wrapper):
+class RewardBasedDecay(Wrapper):
     """Reward-based ε decay: ε falls by a step whenever a reward reaches the threshold, which then rises.
 
     After k thresholds ε = 1 − (1 − minimum)·k/steps, and the next threshold is threshold + increment·k; nothing changes
@@ -175,7 +175,7 @@ class RewardBasedDecay(_Wrapper):
     def update_with_changes(self, state: Thresholds, *experience: Any) -> tuple[Thresholds, list[tuple[Any, Any]]]:
         """`update`, and the rows whose values changed with the changes: for `ValueDifference`."""
         reward = self._checked_reward(state, experience)
-        learned, changes = _update_with_changes(self.learner, state.learner, experience)
+        learned, changes = update_with_changes(self.learner, state.learner, experience)
         return self._progress(state, learned, experience[0], reward), changes
 
     def _checked_reward(self, state: Thresholds, experience: tuple[Any, ...]) -> Any:
@@ -195,7 +195,7 @@ class RewardBasedDecay(_Wrapper):
         return Thresholds(learned, passed, returns)
 
 
-def _update_with_changes(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+def update_with_changes(learner: Any, state: Any, experience: Any) -> tuple[Any, list[tuple[Any, Any]]]:
     """The learner's next state, and the rows whose values changed with the changes, in the order of the updates."""
     seen: Any = experience[0]
     rows: Any

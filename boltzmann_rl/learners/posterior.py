@@ -1,15 +1,17 @@
 """Bayesian learners for bandits: conjugate posteriors of each action's mean reward, for Thompson sampling."""
 
 import math
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_number, as_positive, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.learners.bandit import Averaging, Estimates
+from boltzmann_rl.learners.bandit import Averaging, Estimates, Measured, noise_of, unmeasured
 from boltzmann_rl.learners.bandit_feedback import ZERO_OR_ONE, Feedback, FeedbackLearner
 from boltzmann_rl.numerics.untried import UntriedFirst
+from boltzmann_rl.policies.noise import RelativeToNoise, in_units_of_noise
 
 
 class Successes(NamedTuple):
@@ -78,7 +80,9 @@ class GaussianPosterior(Averaging):
     Where a mask excludes all actions never pulled, the others are chosen by their posteriors.
 
     Args:
-        sd: Standard deviation of the rewards, > 0, finite; larger explores more.
+        sd: Standard deviation of the rewards, > 0, finite; larger explores more. Or `RelativeToNoise` with a number:
+            in units of the standard deviation of an arm's rewards so far, pooled over the arms; only under the flat
+            prior. While it is unknown all standard deviations are infinite.
         prior_mean: Finite; without effect under the flat prior.
         prior_sd: ≥ 1e-150·sd, ∞ for the flat prior.
 
@@ -94,7 +98,7 @@ class GaussianPosterior(Averaging):
     Source: Gelman et al. (2013), *Bayesian Data Analysis*, eqs. 2.11 and 2.12.
     """
 
-    sd: float = 1.0
+    sd: float | RelativeToNoise = 1.0
     prior_mean: float = 0.0
     prior_sd: float = math.inf
 
@@ -102,18 +106,23 @@ class GaussianPosterior(Averaging):
         prior_sd = as_number(self.prior_sd, "prior_sd", minimum=0.0)
         set_fields(
             self,
-            sd=as_positive(self.sd, "sd", why="nothing would be left to learn"),
+            sd=in_units_of_noise(self.sd, "sd", partial(as_positive, why="nothing would be left to learn")),
             prior_mean=as_finite(self.prior_mean, "prior_mean"),
             prior_sd=prior_sd if prior_sd == math.inf else as_positive(prior_sd, "prior_sd"),
         )
-        if self.prior_sd < 1e-150 * self.sd:  # (sd/prior_sd)² would overflow
+        if isinstance(self.sd, RelativeToNoise):
+            if self.prior_sd != math.inf:
+                raise ValueError(f"prior_sd must be ∞ if sd is in units of the noise, got {self.prior_sd!r}")
+        elif self.prior_sd < 1e-150 * self.sd:  # (sd/prior_sd)² would overflow
             raise ValueError(f"prior_sd must be at least 1e-150 times sd, got {self.prior_sd!r} with sd {self.sd!r}")
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
+    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates | Measured:
         """The prior means, no pulls; draws nothing."""
+        if isinstance(self.sd, RelativeToNoise):
+            return unmeasured(shape)
         return Estimates(np.full(shape, self.prior_mean), np.zeros(shape))
 
-    def values(self, state: Estimates) -> Floats:
+    def values(self, state: Estimates | Measured) -> Floats:
         """The posterior means; under the flat prior as `UCB1.values` in a row with actions never pulled."""
         k, n = self._prior_rewards(), state.pulls
         if k == 0.0:
@@ -122,11 +131,15 @@ class GaussianPosterior(Averaging):
         means: Floats = self.prior_mean + n / (k + n) * (state.values - self.prior_mean)
         return means
 
-    def memory(self, state: Estimates) -> Floats:
+    def memory(self, state: Estimates | Measured) -> Floats:
         """The posterior standard deviations ``(rows, A)``."""
-        with np.errstate(divide="ignore"):  # ∞ before the first reward under the flat prior
-            deviations: Floats = self.sd / np.sqrt(self._prior_rewards() + state.pulls)
-        return deviations
+        sd: Any = self.sd
+        if isinstance(state, Measured):
+            sd = sd.scale * noise_of(state)[:, np.newaxis]
+        # ∞ before the first reward under the flat prior, also without noise
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deviations: Floats = sd / np.sqrt(self._prior_rewards() + state.pulls)
+        return np.where(np.isnan(deviations), np.inf, deviations)
 
     def _prior_rewards(self) -> float:
-        return (self.sd / self.prior_sd) ** 2
+        return 0.0 if isinstance(self.sd, RelativeToNoise) else (self.sd / self.prior_sd) ** 2

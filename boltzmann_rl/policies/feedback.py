@@ -13,7 +13,7 @@ from boltzmann_rl.numerics import softmax
 from boltzmann_rl.policies.mixture import Mixture, mixed
 from boltzmann_rl.policies.parameters import as_temperature_parameter
 from boltzmann_rl.policies.temperatures import RelativeToRange
-from boltzmann_rl.protocols import Temperature
+from boltzmann_rl.protocols import Temperature, traits_of
 
 
 def _rate(epsilon: Any) -> Floats:
@@ -70,6 +70,7 @@ class AdaptiveMaxBoltzmann:
         temperature: As in `Boltzmann`.
 
     Raises:
+        TypeError: A temperature that needs a memory itself.
         ValueError: A memory that is not one ε in [0, 1] for each row, a negative or NaN temperature.
 
     Example:
@@ -84,6 +85,8 @@ class AdaptiveMaxBoltzmann:
 
     def __post_init__(self) -> None:
         check_fields(self, temperature=as_temperature_parameter)
+        if traits_of(self.temperature).takes_memory:
+            raise TypeError(f"temperature must not need a memory, which holds ε here, got {self.temperature!r}")
 
     def __call__(self, values: Any, step: Any, epsilon: Any) -> Floats:
         return _mixed_by_row(self, values, step, epsilon)

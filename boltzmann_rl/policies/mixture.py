@@ -50,20 +50,23 @@ class Mixture(NamedTuple):
     greedy: Any
     temperature: Any = 1.0
 
-    def probabilities(self, values: Any, step: Any = 0, name: str = "a weight of the mixture") -> Floats:
+    def probabilities(
+        self, values: Any, step: Any = 0, name: str = "a weight of the mixture", memory: Any = None
+    ) -> Floats:
         """The probabilities ``(..., A)`` of values ``(..., A)``: what the ``__call__`` of a policy returns.
 
         Args:
             values: Action values, as `boltzmann_rl.softmax` takes them.
             step: Decisions made so far, for a temperature that depends on them.
             name: The parameter that the weights come from, for errors.
+            memory: What the learner remembers, for a temperature that takes it.
 
         Raises:
             ValueError: No weight above 0, weights or temperatures that do not fit the rows, a clock per action.
         """
 
         def softened(values: Floats) -> Floats:
-            return softmax(values, temperature_at(self.temperature, values, step))
+            return softmax(values, temperature_at(self.temperature, values, step, memory=memory))
 
         p: Floats | None = None
         values = as_values(values)
@@ -124,7 +127,7 @@ def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
     """The ``__call__`` of a policy that offers a mixture."""
     name = "epsilon" if hasattr(policy, "epsilon") else "a weight of the mixture"
     mixture = getattr(policy, "kept_mixture", None) or policy.mixture(step, memory)
-    answer: Floats = mixture.probabilities(values, step, name)
+    answer: Floats = mixture.probabilities(values, step, name, memory)
     return answer
 
 

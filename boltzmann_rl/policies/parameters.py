@@ -35,7 +35,7 @@ as_row_rate = partial(as_row_parameter, maximum=1.0)
 
 
 def as_temperature_parameter(temperature: Any, name: str = "temperature") -> Any:
-    """A parameter as `as_row_parameter` takes it, or an object with a method ``temperature(values, step)``."""
+    """A parameter as `as_row_parameter` takes it, or a unit, with a method ``temperature``."""
     return temperature if is_unit(temperature) else as_row_parameter(temperature, name)
 
 
@@ -115,17 +115,22 @@ def example_values(policy: Any, actions: int, shape: tuple[int, ...] = ()) -> Fl
     return np.tile(values, (*(shape or (rows,)), 1)) if shape or rows else values
 
 
-def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "temperature") -> Any:
-    """One temperature, or one per row of ``values``: of a number, a schedule, or an object that reads the values.
+def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "temperature", memory: Any = None) -> Any:
+    """One temperature, or one per row of ``values``: of a number, a schedule, or a unit.
 
     Raises:
+        TypeError: No memory for a unit that takes it.
         ValueError: A clock per action, for which softmax(values / temperature) has no published meaning; temperatures
             for another number of rows.
     """
     if isinstance(temperature, float):
         return temperature
     if is_unit(temperature):
-        return temperature.temperature(values, step)
+        if not traits_of(temperature).takes_memory:
+            return temperature.temperature(values, step)
+        if memory is None:
+            raise TypeError(f"{name}={temperature!r} needs its learner's memory: pass learner.memory(state)")
+        return temperature.temperature(values, step, memory)
     if np.ndim(step) >= values.ndim:
         raise ValueError(
             f"step has shape {np.shape(step)}, one per action of values {values.shape}, but this policy has one "
@@ -142,13 +147,13 @@ def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "tem
     return value
 
 
-def row_parameter(parameter: Any, name: str, values: Floats, step: Any) -> float | Floats:
+def row_parameter(parameter: Any, name: str, values: Floats, step: Any, memory: Any = None) -> float | Floats:
     """A policy's parameter in [0, ∞] at a step, aligned with the action axis: a float, or ``(..., 1)``.
 
     Raises:
         ValueError: A value that is negative or NaN, a clock per action, or a shape that does not fit the rows.
     """
-    return per_row(temperature_at(parameter, values, step, name), name, values.shape)
+    return per_row(temperature_at(parameter, values, step, name, memory), name, values.shape)
 
 
 def misfit(name: str, found: tuple[int, ...], values: Floats) -> ValueError:

@@ -12,6 +12,7 @@ from boltzmann_rl.arguments import Floats, as_positive, as_steps, as_values, che
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import beta_propensities, gaussian_propensities, gumbel_propensities
 from boltzmann_rl.numerics.perturbation import GAUSSIAN, GUMBEL
+from boltzmann_rl.policies.noise import RelativeToNoise, in_units_of_noise, noise_of_rows
 
 # Uniforms are multiples of 2^-53. Half of that replaces 0, whose perturbation would be −∞.
 LEAST_UNIFORM = 2.0**-54
@@ -22,12 +23,12 @@ class Noise(NamedTuple):
 
     Attributes:
         distribution: Of Z: ``GUMBEL`` or ``GAUSSIAN`` of `boltzmann_rl.numerics.perturbation`.
-        scale: C where the scale is C/√pulls, as in `BoltzmannGumbel`; None where it is what the learner remembers of
-            each action, as in `GaussianThompson`.
+        scale: C where the scale is C/√pulls, as in `BoltzmannGumbel`, a number or `RelativeToNoise`; None where it is
+            what the learner remembers of each action, as in `GaussianThompson`.
     """
 
     distribution: Any
-    scale: float | None
+    scale: float | RelativeToNoise | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class BoltzmannGumbel:
     choice is uniform over these. Where all have the same number n of pulls it is `Boltzmann` at temperature scale/√n.
 
     Args:
-        scale: C, in units of the rewards, > 0, finite; the analysis uses the σ of σ-subgaussian rewards.
+        scale: C, in units of the rewards, > 0, finite; the analysis uses the σ of σ-subgaussian rewards. Or
+            `RelativeToNoise` with a number: in units of the σ̂ that the learner remembers; the policy is uniform until
+            σ̂ is known, and greedy where it is 0.
 
     Raises:
         ValueError: A clock without an action axis.
@@ -53,26 +56,30 @@ class BoltzmannGumbel:
     Source: Cesa-Bianchi, Gentile, Lugosi & Neu (2017), *Boltzmann Exploration Done Right*, §4.
     """
 
-    scale: float
+    scale: float | RelativeToNoise
     clock = "pulls"
     shift_invariant = uniforms_per_action = True
 
     def __post_init__(self) -> None:
-        check_fields(self, scale=partial(as_positive, why="use Greedy"))
+        check_fields(self, scale=partial(in_units_of_noise, check=partial(as_positive, why="use Greedy")))
 
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return gumbel_propensities(*self._indices(values, step))
+    def __call__(self, values: Any, step: Any, memory: Any = None) -> Floats:
+        return gumbel_propensities(*self._indices(values, step, memory))
+
+    @property
+    def takes_memory(self) -> bool:
+        return isinstance(self.scale, RelativeToNoise)
 
     @property
     def noise(self) -> Noise:
         return Noise(GUMBEL, self.scale)
 
-    def draw(self, values: Any, step: Any, uniforms: Any) -> Any:
+    def draw(self, values: Any, step: Any, uniforms: Any, memory: Any = None) -> Any:
         """The action with the largest value + scale·(−ln(−ln u)), from one uniform u per action."""
-        values, scales = self._indices(values, step)
+        values, scales = self._indices(values, step, memory)
         return _largest(values, scales, -np.log(-np.log(np.maximum(uniforms, LEAST_UNIFORM))))
 
-    def _indices(self, values: Any, step: Any) -> tuple[Floats, Floats]:
+    def _indices(self, values: Any, step: Any, memory: Any) -> tuple[Floats, Floats]:
         """Values and scales; in a row with unpulled actions, values 0 for these and −inf for the others."""
         values, pulls = as_values(values), as_steps(step)
         if pulls.ndim != values.ndim:
@@ -85,19 +92,23 @@ class BoltzmannGumbel:
         starting = untried.any(axis=-1, keepdims=True)
         if starting.any():
             values = np.where(starting, np.where(untried, 0.0, -np.inf), values)
-        return values, self.scale / np.sqrt(np.maximum(pulls, 1.0))
+        root = np.sqrt(np.maximum(pulls, 1.0))
+        if not isinstance(self.scale, RelativeToNoise):
+            return values, self.scale / root
+        scale: Any = self.scale.scale
+        return _limits(values, scale * noise_of_rows(memory, values) / root)
 
 
 @dataclass(frozen=True)
 class GaussianThompson:
     """Thompson sampling: the best of one draw from each action's posterior N(values_a, memory_a²).
 
-    An action's probability is its posterior probability of being the best. Limits: where all standard deviations are
-    infinite (no knowledge) it is `Uniform`. For use with `GaussianPosterior`.
+    An action's probability is its posterior probability of being the best. Limits: where all standard deviations of a
+    row are infinite (no knowledge) it is `Uniform`, where all are 0 it is `Greedy`. For use with `GaussianPosterior`.
 
     Raises:
-        ValueError: A memory that is not one standard deviation > 0 for each available action, or that is infinite for
-            some and finite for others of a row.
+        ValueError: A memory that is not one standard deviation for each available action, or that is infinite or 0
+            for some of a row and not for others.
 
     Example:
         >>> GaussianThompson()([0.0, 1.0], 0, [0.6, 0.8]).round(4)
@@ -117,10 +128,7 @@ class GaussianThompson:
         """The action with the largest sample, by the inverse distribution function from one uniform per action."""
         from scipy.special import ndtri  # imported here: SciPy takes several times as long as importing this package
 
-        values, sds = _posterior(values, sds)
-        infinite = np.isinf(sds).any(axis=-1, keepdims=True)
-        values = np.where(infinite & ~np.isneginf(values), 0.0, values)
-        return _largest(values, np.where(infinite, 1.0, sds), ndtri(np.maximum(uniforms, LEAST_UNIFORM)))
+        return _largest(*_posterior(values, sds), ndtri(np.maximum(uniforms, LEAST_UNIFORM)))
 
 
 @dataclass(frozen=True)
@@ -165,10 +173,32 @@ def _posterior(values: Any, sds: Any) -> tuple[Floats, Floats]:
     if sds.shape != values.shape:
         raise ValueError(f"memory has shape {sds.shape}, but values {values.shape} need a deviation for each action")
     check_best(values, values.max(axis=-1, keepdims=True))
-    wrong = ~(sds > 0.0) & ~np.isneginf(values)
+    available = ~np.isneginf(values)
+    wrong = ~(sds >= 0.0) & available
+    for limit in (0.0, np.inf):
+        reached = (sds == limit) & available
+        wrong |= reached & (reached != available).any(axis=-1, keepdims=True)
     if wrong.any():
-        raise ValueError(f"memory must hold a standard deviation above 0 for each action, got {sds[wrong][0]}")
-    return values, np.where(np.isneginf(values), 1.0, sds)
+        raise ValueError(
+            f"memory must hold a standard deviation for each action, 0 or ∞ only for all of a row, got {sds[wrong][0]}"
+        )
+    return _limits(values, sds)
+
+
+def _limits(values: Floats, scales: Floats) -> tuple[Floats, Floats]:
+    """Values and scales of the noise, where scales of ∞ make a row uniform, and scales of 0 greedy.
+
+    In such a row all scales become 1; the values become 0, or −∞ for those that are out.
+    """
+    available = ~np.isneginf(values)
+    scales = np.where(available, scales, 1.0)
+    hot = np.isinf(scales).any(axis=-1, keepdims=True)
+    cold = (available & (scales == 0.0)).any(axis=-1, keepdims=True)
+    if not hot.any() and not cold.any():
+        return values, scales
+    best = values == values.max(axis=-1, keepdims=True)
+    limits = np.where(np.where(cold, best, available), 0.0, -np.inf)
+    return np.where(hot | cold, limits, values), np.where(hot | cold, 1.0, scales)
 
 
 def _beta_parameters(values: Any, parameters: Any) -> tuple[Floats, Floats]:

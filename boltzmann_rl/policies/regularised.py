@@ -77,9 +77,9 @@ class Sparsemax:
     def __post_init__(self) -> None:
         check_fields(self, temperature=as_temperature_parameter)
 
-    def __call__(self, values: Any, step: Any) -> Floats:
+    def __call__(self, values: Any, step: Any, memory: Any = None) -> Floats:
         values = as_values(values)
-        return sparsemax(values, row_parameter(self.temperature, "temperature", values, step))
+        return sparsemax(values, row_parameter(self.temperature, "temperature", values, step, memory))
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class Tsallis:
         check_fields(self, temperature=as_temperature_parameter, index=as_row_parameter)
         checked(self.index, "index", "positive and finite", lambda index: 0.0 < index < np.inf)
 
-    def __call__(self, values: Any, step: Any) -> Floats:
+    def __call__(self, values: Any, step: Any, memory: Any = None) -> Floats:
         values = as_values(values)
-        temperature = row_parameter(self.temperature, "temperature", values, step)
+        temperature = row_parameter(self.temperature, "temperature", values, step, memory)
         return entmax(values, temperature, alpha=row_parameter(self.index, "index", values, step))
 
 

@@ -18,9 +18,10 @@ class Boltzmann:
     `Uniform`, one action has probability 1.
 
     Args:
-        temperature: In units of the values, 0 to ∞: a number, a schedule, or an object with a method
-            ``temperature(values, step)``. A clock with one step per row gives one temperature per row, and so does a
-            list, tuple or array of numbers and schedules, one for each row.
+        temperature: In units of the values, 0 to ∞: a number, a schedule, or a unit such as `RelativeToRange`. A clock
+            with one step per row gives one temperature per row, and so does a list, tuple or array of numbers and
+            schedules, one for each row. There is no default, since none suits all rewards: `recommended` has one for
+            those who cannot tune.
 
     Raises:
         ValueError: A negative or NaN temperature, a clock per action, or temperatures that do not fit the rows.
@@ -47,8 +48,8 @@ class Boltzmann:
         check_fields(self, temperature=as_temperature_parameter)
         keep(self)
 
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return mixed(self, values, step)
+    def __call__(self, values: Any, step: Any, memory: Any = None) -> Floats:
+        return mixed(self, values, step, memory)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         return Mixture(0.0, 1.0, 0.0, self.temperature)
@@ -83,8 +84,8 @@ class MaxBoltzmann:
         check_fields(self, epsilon=as_row_rate, temperature=as_temperature_parameter)
         keep(self)
 
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return mixed(self, values, step)
+    def __call__(self, values: Any, step: Any, memory: Any = None) -> Floats:
+        return mixed(self, values, step, memory)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = rate_at(self.epsilon, "epsilon", step)
@@ -120,8 +121,8 @@ class EpsilonBoltzmann:
         check_fields(self, epsilon=as_row_rate, temperature=as_temperature_parameter)
         keep(self)
 
-    def __call__(self, values: Any, step: Any) -> Floats:
-        return mixed(self, values, step)
+    def __call__(self, values: Any, step: Any, memory: Any = None) -> Floats:
+        return mixed(self, values, step, memory)
 
     def mixture(self, step: Any, memory: Any = None) -> Mixture:
         rate = rate_at(self.epsilon, "epsilon", step)

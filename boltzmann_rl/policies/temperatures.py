@@ -162,21 +162,34 @@ class GreedyProbability:
     def temperature(self, values: Any, step: Any) -> Any:
         values = as_values(values)
         target = _probability(row_parameter(self.target, "target", values, step), "target")
-        with np.errstate(all="ignore"):
-            log_gaps = log_gaps_below_the_best(values)
-            best = np.isneginf(log_gaps)
-            ties, available = best.sum(axis=-1, keepdims=True), _available(values)
-            rule = "the best action has a probability of at least 1/available"
-            _refuse((ties < available) & (target * available < 1.0 - _TOLERANCE), target, available, rule)
+        rule = "the best action has a probability of at least 1/available"
+        return _answer(_greedy_temperature(values, target, 1.0 - target, rule), values)
 
-            def log_odds_against(log_temperature: Floats, energy: Floats, weight: Floats) -> tuple[Floats, Floats]:
-                others = np.where(best, 0.0, weight)
-                total = others.sum(axis=-1, keepdims=True)
-                return np.log(total / ties), (others * energy).sum(axis=-1, keepdims=True) / total
 
-            # The odds of all others against the maxima keep the digits of a target near 1.
-            goal, cold, hot = np.log((1.0 - target) / target), np.asarray(target) == 1.0, target * available <= ties
-            return _answer(boltzmann_temperature(log_gaps, log_odds_against, goal, cold=cold, hot=hot), values)
+@dataclass(frozen=True)
+class GreedyByVisits:
+    """`GreedyProbability` 1 − (A − 1)/n: in n visits of a state each other action is tried about ln n times.
+
+    A is the number of available actions and n the number of visits of the state, this one included, on the clock
+    ``"visits"``, as in `GLIE`; the first A visits are uniform. It knows neither the scale of the rewards nor how long
+    it will run. In a bandit, visits are decisions.
+
+    Example:
+        >>> from boltzmann_rl.policies import Boltzmann
+        >>> Boltzmann(GreedyByVisits())([[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]], step=[2, 19]).round(4)
+        array([[0.3333, 0.3333, 0.3333],
+               [0.0092, 0.0908, 0.9   ]])
+    """
+
+    clock = "visits"
+
+    def temperature(self, values: Any, step: Any) -> Any:
+        values = as_values(values)
+        visit = row_parameter(lambda visits: as_steps(visits) + 1.0, "visits", values, step)
+        available = _available(values)
+        others = (available - 1.0) / np.maximum(visit, available)
+        cooled = _greedy_temperature(values, 1.0 - others, others, "the best action is never the least likely")
+        return _answer(np.where(visit <= available, np.inf, cooled), values)
 
 
 @dataclass(frozen=True)
@@ -261,6 +274,24 @@ class GLIE:
         visit = row_parameter(lambda visits: as_steps(visits) + 1.0, "visits", values, step)
         with np.errstate(divide="ignore"):
             return _relative(1.0 / np.log(visit), lambda gaps: 1.0, values)
+
+
+def _greedy_temperature(values: Floats, target: Any, others: Any, rule: str) -> Any:
+    """The temperature at which the maxima have a probability and all others the rest, ``(..., 1)``."""
+    with np.errstate(all="ignore"):
+        log_gaps = log_gaps_below_the_best(values)
+        best = np.isneginf(log_gaps)
+        ties, available = best.sum(axis=-1, keepdims=True), _available(values)
+        _refuse((ties < available) & (target * available < 1.0 - _TOLERANCE), target, available, rule)
+
+        def log_odds_against(log_temperature: Floats, energy: Floats, weight: Floats) -> tuple[Floats, Floats]:
+            losing = np.where(best, 0.0, weight)
+            total = losing.sum(axis=-1, keepdims=True)
+            return np.log(total / ties), (losing * energy).sum(axis=-1, keepdims=True) / total
+
+        # The odds of all others against the maxima keep the digits of a target near 1.
+        goal, cold, hot = np.log(others / target), np.asarray(others) == 0.0, target * available <= ties
+        return boltzmann_temperature(log_gaps, log_odds_against, goal, cold=cold, hot=hot)
 
 
 def _entropy_temperature(values: Floats, nats: Any, target: Any, rule: str) -> Any:

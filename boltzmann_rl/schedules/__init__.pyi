@@ -3,6 +3,7 @@
 from boltzmann_rl.protocols import Schedule as Schedule
 from boltzmann_rl.schedules.combinators import (
     Ceiling as Ceiling,
+    Complement as Complement,
     Floor as Floor,
     Joined as Joined,
     Piecewise as Piecewise,

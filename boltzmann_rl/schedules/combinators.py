@@ -1,6 +1,7 @@
-"""Schedules built from schedules: pieces, warm-up, restarts, floor, ceiling and scale."""
+"""Schedules built from schedules: pieces, warm-up, restarts, floor, ceiling, scale and complement."""
 
 from bisect import bisect_right
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -232,6 +233,36 @@ class Scaled:
         value = evaluate(self.schedule, _whole(counted(step)))
         with quietly(value):
             return unwrap(self.factor * value)
+
+
+@per_row("schedule")
+@dataclass(frozen=True)
+class Complement:
+    """One less the schedule, as a greedy probability is one less ε: 1 − schedule(step).
+
+    Args:
+        schedule: A number or a schedule in [0, 1].
+
+    Raises:
+        ValueError: A value above 1.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Power
+        >>> Complement(Power(0.5))([0, 4, 49])
+        array([0.5 , 0.9 , 0.99])
+    """
+
+    schedule: Parameter
+
+    def __post_init__(self) -> None:
+        check_fields(self, schedule=partial(as_parameter, maximum=1.0))
+
+    def __call__(self, step: Any) -> Any:
+        value = evaluate(self.schedule, _whole(counted(step)))
+        above = np.extract(np.asarray(value) > 1.0, value)
+        if above.size:
+            raise ValueError(f"schedule must be at most 1, got {above[0]} from {self.schedule!r}: take a Ceiling of it")
+        return unwrap(1.0 - value)
 
 
 def _boundaries(boundaries: Any, pieces: int, name: str) -> tuple[int, ...]:

@@ -236,7 +236,7 @@ class InverseTime:
 @per_row("start")
 @dataclass(frozen=True)
 class Power:
-    """A power of time: start / (1 + step)^exponent, which falls for a positive exponent and rises for a negative one.
+    """A power of time: start / (1 + step/per)^exponent; it falls for a positive exponent, rises for a negative one.
 
     Exponent 1 is the decreasing SoftMax of Vermorel & Mohri, ½ the rate of Exp3. Exponent −½ suits the temperature of a
     softmax over cumulative losses, which grow with time.
@@ -244,9 +244,12 @@ class Power:
     Args:
         start: Value at step 0, finite, ≥ 0.
         exponent: Finite, not 0.
+        per: Unit of time in steps, > 0, finite: the number of arms where time is counted in pulls of each.
 
     Example:
         >>> Power(1.0, exponent=0.5)([0, 3, 99])
+        array([1. , 0.5, 0.1])
+        >>> Power(1.0, per=10)([0, 10, 90])
         array([1. , 0.5, 0.1])
         >>> Power(1.0, exponent=-0.5)([0, 3, 99])
         array([ 1.,  2., 10.])
@@ -256,15 +259,16 @@ class Power:
 
     start: float
     exponent: float = 1.0
+    per: float = 1.0
 
     def __post_init__(self) -> None:
-        check_fields(self, start=as_nonnegative, exponent=as_finite)
+        check_fields(self, start=as_nonnegative, exponent=as_finite, per=as_positive)
         if self.exponent == 0.0:
             raise ValueError("exponent must not be 0, which would never anneal: use Constant")
 
     def __call__(self, step: Any) -> Any:
         with quietly():
-            value = self.start / np.asarray(1.0 + counted(step)) ** self.exponent
+            value = self.start / np.asarray(1.0 + counted(step) / self.per) ** self.exponent
         return unwrap(value if self.start > 0.0 else np.zeros_like(value))  # 0/0 if the power underflows
 
 

@@ -218,7 +218,7 @@ class Player:
         p = probabilities(self.policy, values, now, memory)
         temperature: Any = None
         if (parameter := traits_of(self.policy).temperature) is not None:
-            temperature = np.broadcast_to(temperature_at(parameter, values, now), len(p)).copy()
+            temperature = np.broadcast_to(temperature_at(parameter, values, now, memory=memory), len(p)).copy()
         with np.errstate(under="ignore"):
             greedy_share = np.where(greedy(values) > 0.0, p, 0.0).sum(axis=-1)
         return Look(values, p, temperature, entropy(p), effective_actions(p), greedy_share)

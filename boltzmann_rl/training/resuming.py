@@ -130,7 +130,7 @@ def _last(training: Any) -> Any:
     if last is None:
         return None
     live = np.may_share_memory(last.values, training.values)
-    return (*last[:4], None if live else last.values, last.environment)
+    return (*last[:4], None if live else np.asarray(last.values), last.environment)
 
 
 def _as_last(found: Any, training: Any) -> tuple[Any, ...]:

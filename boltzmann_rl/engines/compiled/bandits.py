@@ -322,19 +322,21 @@ def _indices(agent: Agent) -> Indices | None:
         return None
     kind = KINDS.index(noise.distribution)
     if type(learner) is not GaussianPosterior:
-        return None if noise.scale is None else Indices(kind, noise.scale)
-    return Indices(kind, learner.sd, _update_rule(learner).prior, learner.prior_mean) if noise.scale is None else None
+        return Indices(kind, noise.scale) if isinstance(noise.scale, float) else None
+    if noise.scale is not None or not isinstance(learner.sd, float):
+        return None
+    return Indices(kind, learner.sd, _update_rule(learner).prior, learner.prior_mean)
 
 
 def _update_rule(learner: Any) -> Any:
     """The learner as the kernel's `UpdateRule`, or None."""
     if type(learner) is SampleAverage:
         return UpdateRule(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
-    if type(learner) is GaussianPosterior:
+    if type(learner) is GaussianPosterior and isinstance(learner.sd, float):
         return UpdateRule(kernel.AVERAGE, initial=learner.prior_mean, prior=(learner.sd / learner.prior_sd) ** 2)
     if type(learner) is ConstantStep:
         return UpdateRule(kernel.FADING, learner.learning_rate, learner.initial)
-    if type(learner) is UCB1 and learner.exploration < _LARGEST_EXPLORATION:
+    if type(learner) is UCB1 and isinstance(learner.exploration, float) and learner.exploration < _LARGEST_EXPLORATION:
         return UpdateRule(kernel.AVERAGE, exploration=learner.exploration)
     if type(learner) is GradientPreferences:
         kinds = {"previous": kernel.GRADIENT_PREVIOUS, "current": kernel.GRADIENT_CURRENT}

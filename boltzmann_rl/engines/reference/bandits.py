@@ -114,7 +114,9 @@ def _record(
         action = decide(policy, p, values, now, actions.random(width)[mine], memory)
         noise = checked_result(bandit, "noise", bandit.noise(BLOCK, rewards), (BLOCK,))
         reward = _paid(bandit, means[rows, action], noise[mine], step)
-        temperature = None if traits.temperature is None else temperature_at(traits.temperature, values, now)
+        temperature = None
+        if traits.temperature is not None:
+            temperature = temperature_at(traits.temperature, values, now, memory=memory)
         buffer.record(Moment(step, values, p, action, reward, means), gaps, temperature)
         if pulls is not None:
             pulls[rows, action] += 1
