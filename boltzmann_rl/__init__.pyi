@@ -33,6 +33,7 @@ from boltzmann_rl.bandits.stationary import BernoulliBandit as BernoulliBandit, 
 from boltzmann_rl.decisions.act import act as act
 from boltzmann_rl.decisions.laws import BrokenLaw as BrokenLaw, check_policy as check_policy
 from boltzmann_rl.decisions.machine import prepare as prepare
+from boltzmann_rl.defaults import recommended as recommended
 from boltzmann_rl.engines.metrics import Metric as Metric, Moment as Moment
 from boltzmann_rl.engines.reference.episodes import play as play, train as train
 from boltzmann_rl.environments.declaration import Environment as Environment

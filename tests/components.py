@@ -20,7 +20,7 @@ LAYERS = (
     {"policies"},
     {"decisions"},
     {"agents", "agents.agent", "bandits", "engines", "learners", "integrations"},
-    {"agents.published", "environments", "gridworlds"},
+    {"agents.published", "defaults", "environments", "gridworlds"},
     {"tables", "bandit_environments", "many_actions"},
     {"planning", "training", "engines.metrics", "engines.moments"},
     {"engines.blocks"},

@@ -95,8 +95,8 @@ def test_an_unrelated_argument_is_answered_with_all_arguments():
 
 
 def test_other_type_errors_of_a_call_are_pythons_own():
-    with pytest.raises(TypeError, match="missing 1 required positional argument: 'temperature'"):
-        brl.Boltzmann()
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'epsilon'"):
+        brl.EpsilonBoltzmann(temperature=1.0)
     with pytest.raises(TypeError, match="takes from 1 to 4 positional arguments but 5 were given"):
         brl.QLearning(0.1, 0.9, 0.0, 1.0)
 
@@ -146,3 +146,19 @@ def test_examples_of_suggesting_functions_are_still_found_by_doctest():
 
 def test_act_has_no_wrapper_that_would_slow_it_down():
     assert not hasattr(brl.act, "__wrapped__")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "name", "remedy"),
+    [
+        (lambda: brl.Boltzmann(), "Boltzmann() needs temperature=", "boltzmann_rl.recommended(actions)"),
+        (lambda: brl.EpsilonBoltzmann(0.1), "EpsilonBoltzmann() needs temperature=", "boltzmann_rl.tune"),
+        (lambda: brl.Agent(brl.SampleAverage()), "Agent() needs policy=", "boltzmann_rl.recommended(actions)"),
+        (lambda: brl.Explorer(rng=np.random.default_rng(0)), "Explorer() needs policy=", "RelativeToSpread"),
+    ],
+)
+def test_a_missing_argument_that_has_no_default_names_the_remedy(attempt, name, remedy):
+    with pytest.raises(TypeError) as caught:
+        attempt()
+    assert str(caught.value).startswith(name)
+    assert remedy in str(caught.value)

@@ -45,6 +45,19 @@ _OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "time timestep": ("step",),
 }
 
+# Arguments without a default that users expect to have one, and what to do instead.
+_EXPLORATION = (
+    "say how to explore. For bandits and tables, boltzmann_rl.recommended(actions) is for those who cannot tune. A "
+    "network counts no visits: take a temperature relative to its values, such as "
+    "boltzmann_rl.Boltzmann(RelativeToSpread(Exponential(4.0, 0.2, steps=5000)))"
+)
+WITHOUT_DEFAULT = {
+    "temperature": "none suits rewards of every scale. boltzmann_rl.recommended(actions) is for those who cannot tune, "
+    "boltzmann_rl.tune finds one for those who can",
+    "exploration": _EXPLORATION,
+    "policy": _EXPLORATION,
+}
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant: a synonym, or a name of similar spelling."""
@@ -77,20 +90,43 @@ def unexpected(function: Any, unknown: Iterable[str]) -> TypeError:
     )
 
 
-def suggesting(function: Function) -> Function:
-    """A decorator: the error for an unexpected keyword argument suggests the one that was probably meant."""
+def missing(function: Any, given: tuple[Any, ...], named: dict[str, Any]) -> TypeError | None:
+    """The error for a missing argument that users expect to have a default; None if something else is wrong.
 
-    def explain(error: TypeError, given: dict[str, Any]) -> None:
-        within = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+    Example:
+        >>> def explore(policy, values): ...
+        >>> print(missing(explore, (), {}))
+        explore() needs policy=: say how to explore. ...
+    """
+    signature = inspect.signature(function)
+    try:
+        found = signature.bind_partial(*given, **named).arguments
+    except TypeError:  # too many
+        return None
+    absent = [one for one, p in signature.parameters.items() if one not in found and p.default is p.empty]
+    name = next((one for one in absent if one in WITHOUT_DEFAULT), None)
+    called = function.__qualname__.removesuffix(".__init__")
+    return None if name is None else TypeError(f"{called}() needs {name}=: {WITHOUT_DEFAULT[name]}")
+
+
+def suggesting(function: Function) -> Function:
+    """A decorator: errors suggest the argument that was probably meant, and what to give where users miss a default."""
+
+    def explain(error: TypeError, args: tuple[Any, ...], given: dict[str, Any]) -> None:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            return
         known = inspect.signature(function).parameters
-        if not within and (unknown := [name for name in given if name not in known]):
+        takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
+        if not takes_any and (unknown := [name for name in given if name not in known]):
             raise unexpected(function, unknown) from None
+        if (absent := missing(function, args, given)) is not None:
+            raise absent from None
 
     def called(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except TypeError as error:
-            explain(error, kwargs)
+            explain(error, args, kwargs)
             raise
 
     # Doctest reads only functions that have the globals of their module.

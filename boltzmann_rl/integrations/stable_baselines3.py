@@ -13,7 +13,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import as_callable, as_number, as_policy, as_values, set_fields
 from boltzmann_rl.arguments.arrays import to_numpy
-from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.arguments.near_names import WITHOUT_DEFAULT, dataclass
 from boltzmann_rl.arguments.rows import PerRow
 from boltzmann_rl.decisions.act import act, decide, probabilities
 from boltzmann_rl.decisions.fill_values import check_fill_values, holds_fill_values
@@ -252,7 +252,7 @@ def _exploration(exploration: Any, given: Any) -> Any:
             )
         return exploration
     if not any(name in given for name in _EPSILON):
-        raise TypeError("exploration= is missing: say how to explore, such as boltzmann_rl.Boltzmann(temperature)")
+        raise TypeError(f"exploration= is missing: {WITHOUT_DEFAULT['exploration']}")
     fraction, initial, final = (given.get(name, default) for name, default in _EPSILON.items())
     return EpsilonGreedy(Progress(LinearSchedule(initial, final, fraction)))
 

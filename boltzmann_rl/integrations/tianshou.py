@@ -10,6 +10,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import as_generator, as_policy
 from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.decisions.act import act
 from boltzmann_rl.integrations.action_spaces import check_begins_at_0
 from boltzmann_rl.policies.parameters import check_counts_steps, example_values
@@ -31,6 +32,7 @@ __all__ = ["ExploringC51Policy", "ExploringPolicy", "ExploringQRDQNPolicy"]
 class _Exploring(DiscreteQLearningPolicy):
     """The common part of this module's policies; it precedes Tianshou's policy in their bases."""
 
+    @suggesting
     def __init__(self, *, exploration: Any, rng: np.random.Generator, inference: Any = None, **kwargs: Any) -> None:
         for name in ("eps_training", "eps_inference"):
             if name in kwargs:

@@ -8,6 +8,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import as_generator, as_policy, as_steps
 from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.decisions.act import act
 from boltzmann_rl.policies.parameters import check_counts_steps, example_values
 from boltzmann_rl.streams import stream
@@ -58,6 +59,7 @@ class ExplorationModule(TensorDictModuleBase):
         tensor([[False,  True]])
     """
 
+    @suggesting
     def __init__(
         self,
         policy: Any,

@@ -1,0 +1,54 @@
+"""`recommended`: a declaration for those who cannot tune, right in every unit and in both engines."""
+
+import numpy as np
+import pytest
+
+import boltzmann_rl as brl
+from boltzmann_rl.defaults import LONGEST
+
+RULES = [brl.recommended(5), brl.recommended(5, 400), brl.recommended(5, LONGEST + 1)]
+
+
+@pytest.mark.parametrize("agent", RULES, ids=repr)
+def test_a_recommended_agent_is_a_declaration_like_any_other(agent):
+    assert isinstance(agent, brl.Agent)
+    assert agent == eval(repr(agent), vars(brl) | vars(brl.schedules))
+    assert hash(agent) == hash(eval(repr(agent), vars(brl) | vars(brl.schedules)))
+
+
+@pytest.mark.parametrize("agent", RULES[:2], ids=repr)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+def test_recommended_agents_know_no_scale_and_no_offset_of_the_rewards(agent, scale):
+    means = [0.3, 0.2, -0.5, 0.1, 0.9]
+    regrets = []
+    for factor, offset in ((1.0, 0.0), (scale, 3.0 * scale)):
+        bandit = brl.GaussianBandit(tuple(factor * mean + offset for mean in means), sd=factor)
+        experiment = brl.BanditExperiment(
+            name="scale", problem=bandit, agents={"rule": agent}, runs=20, steps=400, seed=0
+        )
+        regrets.append(experiment.run(progress=False).runs["regret"].to_numpy() / factor)
+    np.testing.assert_allclose(regrets[0], regrets[1], rtol=1e-6)
+
+
+def test_the_recommendation_for_states_is_a_policy_for_any_table():
+    policy = brl.recommended(4, states=True)
+    env = brl.Environment("FrozenLake-v1", max_episode_steps=30)
+    training = brl.Training(env.make(), brl.Agent(brl.QLearning(0.5), policy), seed=0)
+    for _ in range(200):
+        next(training)
+    assert training.step == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"actions": 0}, "actions must be 1 or more"),
+        ({"actions": 2.5}, "actions must be an integer"),
+        ({"actions": 2, "steps": 0}, "steps must be 1 or more"),
+        ({"actions": 2, "states": "FrozenLake"}, "states must be False or True"),
+        ({"n_arms": 3}, "did you mean actions="),
+    ],
+)
+def test_mistakes_are_refused(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        brl.recommended(**arguments)
