@@ -62,7 +62,7 @@ def test_every_component_has_a_layer():
 
 def test_the_package_root_has_the_documented_modules_only():
     root = {path.stem for path in ROOT.glob("*.py")}
-    assert root == {"__init__", "gridworlds", "lazy", "planning", "protocols", "streams"}
+    assert root == {"__init__", "defaults", "gridworlds", "lazy", "planning", "protocols", "streams"}
 
 
 @pytest.mark.parametrize("module", [module for module in INSIDE if component_of(module) != "cli"])
