@@ -29,6 +29,7 @@ from boltzmann_rl.bandits.moving import (
     HeavyTailedBandit as HeavyTailedBandit,
     SwitchingBandit as SwitchingBandit,
 )
+from boltzmann_rl.bandits.rescaled import RescaledBandit as RescaledBandit
 from boltzmann_rl.bandits.stationary import BernoulliBandit as BernoulliBandit, GaussianBandit as GaussianBandit
 from boltzmann_rl.decisions.act import act as act
 from boltzmann_rl.decisions.laws import BrokenLaw as BrokenLaw, check_policy as check_policy

@@ -27,6 +27,7 @@ TABLE = [
         lambda mean: stats.lomax(1.5, mean - 0.2, 0.1),
     ),
     (brl.SwitchingBandit(GaussianBandit((3.0, 1.0), sd=0.5), permute=True), lambda mean: stats.norm(mean, 0.5)),
+    (brl.RescaledBandit(GaussianBandit((0.2, -1.5), sd=2.0), 0.1, 3.0), lambda mean: stats.norm(mean, 0.2)),
     (brl.AdversarialBandit(((0.9, 0.5), (0.1, 0.7))), None),
 ]
 

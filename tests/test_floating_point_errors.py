@@ -145,6 +145,7 @@ BANDITS = [
     brl.BernoulliBandit(arms=3),
     brl.SwitchingBandit(brl.GaussianBandit(arms=4), 0.1, permute=True),
     brl.HeavyTailedBandit(),
+    brl.RescaledBandit(brl.BernoulliBandit(arms=3), 1e-160, 1e-170),
     brl.GaussianBandit((1e-310, 2e-310), sd=0.0),
     brl.GaussianBandit((1e300, -1e300), sd=1e299),
 ]

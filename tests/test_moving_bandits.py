@@ -16,6 +16,7 @@ from boltzmann_rl import (
     BernoulliBandit,
     Boltzmann,
     GaussianBandit,
+    RescaledBandit,
     SampleAverage,
     UniformMeans,
 )
@@ -34,6 +35,8 @@ BANDITS = (
     SwitchingBandit(HeavyTailedBandit(NearTies())),
     HeavyTailedBandit(),
     HeavyTailedBandit((0.0, 1.0), tail="pareto", tail_index=1.5, scale=0.1),
+    RescaledBandit(BernoulliBandit((0.2, 0.8)), 10.0, -1.0),
+    RescaledBandit(SwitchingBandit(GaussianBandit(drift=0.1), 0.1), 0.01, 5.0),
     AdversarialBandit(),
     AdversarialBandit([[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
 )

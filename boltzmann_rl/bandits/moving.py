@@ -51,7 +51,7 @@ class SwitchingBandit:
             if not hasattr(self.bandit, name):
                 raise TypeError(f"bandit must be a bandit, got {self.bandit!r} without {name}")
         inner = self.bandit
-        while isinstance(inner, SwitchingBandit):
+        while hasattr(inner, "bandit"):
             inner = inner.bandit
         if not self.permute and isinstance(getattr(inner, "means", None), tuple):
             raise ValueError(f"fixed means only change if they are permuted: give permute=True, or draw {inner!r}")

@@ -41,7 +41,8 @@ class Problem(NamedTuple):
     """Means ``(steps, tiles, arms, lanes)``, with one step if they never change, and how rewards are drawn.
 
     Also the best mean of each run, its sums of means and of gaps below the best, and the cells of its arms in the order
-    of their means. Rewards are 0 or 1 if ``bernoulli``, else the mean plus ``sd`` times the noise.
+    of their means. Rewards are ``base`` or ``base + scale`` if ``bernoulli``, else the mean plus ``scale`` times the
+    noise.
     """
 
     arms: int
@@ -52,7 +53,8 @@ class Problem(NamedTuple):
     gaps_sum: Any
     order: Any
     bernoulli: bool
-    sd: float
+    scale: float
+    base: float
 
 
 class Policy(NamedTuple):
@@ -141,7 +143,7 @@ def space_for(tiles: int, arms: int, steps: int) -> Space:
     return Space(partial, mixed, shown, scales, ties, np.zeros((steps, 2, ties)))
 
 
-def problem_of(means: Any, ranked: Any, bernoulli: bool, sd: float) -> Problem:
+def problem_of(means: Any, ranked: Any, bernoulli: bool, scale: float, base: float) -> Problem:
     """The problem of a chunk of steps with means ``(steps, runs, arms)``, or of all steps with ``(1, runs, arms)``.
 
     Arms are ordered by their means, ties by their number, at those of the steps that are ``ranked``.
@@ -155,7 +157,7 @@ def problem_of(means: Any, ranked: Any, bernoulli: bool, sd: float) -> Problem:
     order = np.empty(tiled.shape, dtype=np.int64)
     arm = np.argsort(-means[ranked], axis=2, kind="stable").reshape(-1, tiles, WIDTH, arms).swapaxes(2, 3)
     order[ranked] = (np.arange(tiles)[:, np.newaxis, np.newaxis] * arms + arm) * WIDTH + np.arange(WIDTH)
-    return Problem(arms, steps > 1, tiled, best, means_sum, gaps_sum, order, bernoulli, sd)
+    return Problem(arms, steps > 1, tiled, best, means_sum, gaps_sum, order, bernoulli, scale, base)
 
 
 @compiled
@@ -186,7 +188,7 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
                 drawn = (t * block + i) * per_run
                 decision = _decide(policy.indices, t, i, begin, end, uniforms, drawn, turn, policy, now, learner, space)
                 mean, best = gather(now.means, decision.cells), load(now.best, i)
-                reward = lanes.pay(mean, now.bernoulli, now.sd, load(noise, t * block + i))
+                reward = lanes.pay(mean, now.bernoulli, now.scale, now.base, load(noise, t * block + i))
                 _measure(turn, step, t, i, decision, reward, best - mean, space, measured)
                 if turn.point >= 0:
                     _rank(i, begin, end, turn, decision, policy, now, learner, space, measured)
@@ -207,7 +209,7 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
 @placed
 def _flat_problem(x):  # type: ignore[no-untyped-def]
     by_run = flat(x.best), flat(x.means_sum), flat(x.gaps_sum)
-    return Problem(x.arms, x.drifts, flat(x.means), *by_run, flat(x.order), x.bernoulli, x.sd)
+    return Problem(x.arms, x.drifts, flat(x.means), *by_run, flat(x.order), x.bernoulli, x.scale, x.base)
 
 
 @placed
@@ -216,7 +218,7 @@ def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
         return x
     means, at = beyond(x.means, t * runs * x.arms), t * runs
     by_run = beyond(x.best, at), beyond(x.means_sum, at), beyond(x.gaps_sum, at)
-    return Problem(x.arms, x.drifts, means, *by_run, beyond(x.order, at * x.arms), x.bernoulli, x.sd)
+    return Problem(x.arms, x.drifts, means, *by_run, beyond(x.order, at * x.arms), x.bernoulli, x.scale, x.base)
 
 
 @placed

@@ -1,6 +1,7 @@
 """The compiled engine for bandits, which takes the same actions as `boltzmann_rl.engines.reference.bandits`."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, SwitchingBandit
+from boltzmann_rl.bandits.rescaled import RescaledBandit
 from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.compiled import bandit_kernel as kernel
@@ -236,9 +238,9 @@ class _Runs:
             if self._problem is None or _drifts(self._bandit):
                 # Surplus runs at the end of the block have the means of its last run.
                 columns = np.minimum(np.arange(column, column + measured.tiles * WIDTH), BLOCK - 1)
-                bernoulli, sd, _ = _payment(self._bandit)
+                bernoulli, units, _ = _payment(self._bandit)
                 ranked = np.flatnonzero(measured.point[first : first + len(means)] >= 0)
-                self._problem = kernel.problem_of(means[:, columns], ranked, bernoulli, sd)
+                self._problem = kernel.problem_of(means[:, columns], ranked, bernoulli, *units)
             state = self._policy, self._problem, self._learner, self._space, measured
             self._finished = kernel.run_steps(first, size, column, uniforms, noise, *state)
             keep_segments(measured, first, first + size)
@@ -291,26 +293,48 @@ def _learner(rule: UpdateRule, shape: tuple[int, int, int], steps: int) -> kerne
 
 
 def _payment(bandit: Any) -> Any:
-    """Whether rewards are 0 or 1, the scale of the noise, and what draws it (None: the bandit itself)."""
+    """Whether rewards have two levels, their difference or the scale of the noise, and the lower level; what draws it.
+
+    The noise is drawn by the bandit itself if that is None.
+    """
     if type(bandit) is SwitchingBandit:
         return _payment(bandit.bandit)
     if type(bandit) is GaussianBandit:
-        return False, bandit.sd, pcg.normals
+        return False, (bandit.sd, 0.0), pcg.normals
     if type(bandit) is BernoulliBandit:
-        return True, 0.0, pcg.uniforms
+        return True, (1.0, 0.0), pcg.uniforms
     if type(bandit) is HeavyTailedBandit:
-        return False, bandit.scale, None
-    return (False, 0.0, None) if type(bandit) is AdversarialBandit else None
+        return False, (bandit.scale, 0.0), None
+    if type(bandit) is RescaledBandit and (paid := _payment(bandit.bandit)):
+        bernoulli, (scale, base), noise = paid
+        units = bandit.factor * scale, bandit.factor * base + bandit.offset
+        return bernoulli, units, partial(_rescaled, noise, bandit) if bernoulli else noise
+    return (False, (0.0, 0.0), None) if type(bandit) is AdversarialBandit else None
+
+
+def _rescaled(noise: Any, bandit: RescaledBandit, rng: np.random.Generator) -> Any:
+    """A function that fills an array with noise in the units of the means of a rescaled bandit."""
+    draw = noise(rng)
+
+    def fill(out: Floats) -> None:
+        draw(out)
+        out *= bandit.factor
+        out += bandit.offset
+
+    return fill
 
 
 def _pays_at_most_1(bandit: Any) -> bool:
     """Whether all rewards are in [0, 1]."""
     if type(bandit) is AdversarialBandit:
         return all(0.0 <= reward <= 1.0 for row in bandit.rewards for reward in row)
-    return bool(_payment(bandit)[0])
+    bernoulli, (scale, base), _ = _payment(bandit)
+    return bool(bernoulli) and base >= 0.0 and base + scale <= 1.0
 
 
 def _drifts(bandit: Any) -> bool:
+    if type(bandit) is RescaledBandit:
+        return _drifts(bandit.bandit)
     return type(bandit) in (SwitchingBandit, AdversarialBandit) or getattr(bandit, "drift", 0.0) > 0.0
 
 

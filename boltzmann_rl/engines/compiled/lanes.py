@@ -224,9 +224,9 @@ def choose_greedily(values, means, top, best, greedy, uniform, u, first, last): 
 
 
 @placed
-def pay(means, bernoulli, sd, noise):  # type: ignore[no-untyped-def]
+def pay(means, bernoulli, scale, base, noise):  # type: ignore[no-untyped-def]
     """The rewards."""
-    return where(noise < means, eight(1.0), 0.0) if bernoulli else means + sd * noise
+    return where(noise < means, eight(base + scale), base) if bernoulli else means + scale * noise
 
 
 @placed
