@@ -14,9 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import scipy.special
+from agreeing import assert_engines_agree
 from hypothesis import given, settings, strategies as st
 from recording import Recorded, windows_of
 
+import boltzmann_rl
 from boltzmann_rl import (
     UCB1,
     AdversarialBandit,
@@ -39,6 +41,7 @@ from boltzmann_rl import (
     MaxBoltzmann,
     NormalMeans,
     SampleAverage,
+    Sparsemax,
     SwitchingBandit,
     Uniform,
     exp3,
@@ -48,7 +51,6 @@ from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.numerics import gaussian_propensities, gumbel_propensities
 from boltzmann_rl.numerics.perturbation import GAUSSIAN
 from boltzmann_rl.policies.perturbation import Noise
-from boltzmann_rl.policies.temperatures import RelativeToRange
 from boltzmann_rl.schedules import Exponential, Linear, Power
 
 pytest.importorskip("numba")
@@ -73,39 +75,6 @@ class Wave:
 
     def __call__(self, step):
         return self.low if (step // self.period) % 2 else self.high
-
-
-def assert_engines_agree(bandit, agent, *, changed=None, tolerance=1e-12, **work):
-    """Simulate the same work with both engines and compare every action, curve and total.
-
-    The compiled engine simulates ``changed`` instead, to show that a difference is detected.
-    """
-    work = {"block": 0, "runs": 30, "steps": 70, "seed": 0} | work
-    recorded = Recorded(agent.learner)
-    expected = reference.simulate(bandit, Agent(recorded, agent.policy), **work)
-    changed = changed or agent
-    assert not compiled.reason(bandit, changed)
-    actions = np.empty((work["steps"], work["runs"]), dtype=np.int64)
-    found = compiled.simulate(bandit, changed, actions=actions, **work)
-
-    np.testing.assert_array_equal(actions, np.array([action for action, _ in recorded.history]))
-    assert found.curves.keys() == expected.curves.keys()
-    for metric, curve in expected.curves.items():
-        assert found.curves[metric].samples == curve.samples
-        np.testing.assert_allclose(found.curves[metric].mean, curve.mean, tolerance, tolerance, err_msg=metric)
-        if metric == "temperature":  # the same in all runs
-            assert (found.curves[metric].squares == 0.0).all()
-            continue
-        variances = (found.curves[metric].squares / work["runs"], curve.squares / work["runs"])
-        size = 1.0 + np.abs(curve.mean).max()  # deviations are rounded as the samples are
-        np.testing.assert_allclose(*variances, rtol=10 * tolerance, atol=tolerance * size, err_msg=metric)
-    assert found.totals.keys() == expected.totals.keys()
-    for metric, total in expected.totals.items():
-        np.testing.assert_allclose(found.totals[metric], total, tolerance, tolerance, err_msg=metric)
-    assert found.windows.keys() == expected.windows.keys()
-    for metric, means in expected.windows.items():
-        np.testing.assert_allclose(found.windows[metric], means, tolerance, tolerance, err_msg=metric)
-    np.testing.assert_allclose(found.ranks, expected.ranks, tolerance, tolerance)
 
 
 LEARNERS = (
@@ -457,7 +426,7 @@ class Own(Boltzmann):
     [
         Agent(SampleAverage(), Own(0.1)),
         Agent(SampleAverage(), lambda values, step: values),
-        Agent(SampleAverage(), Boltzmann(RelativeToRange(0.1))),
+        Agent(SampleAverage(), Sparsemax(0.1)),
         Agent(SampleAverage(), Greedy(), clock="pulls"),
         Agent(Recorded(SampleAverage()), Greedy()),
         Agent(ImportanceWeightedLosses(), Boltzmann(0.1)),  # would amplify the last bit of a propensity
@@ -483,6 +452,8 @@ def test_bandits_of_other_kinds_are_not_compiled():
         "Agent(ConstantStep(0.1), EpsilonBoltzmann(0.2, temperature=0.4))",
         "Agent(UCB1(), Greedy())",
         "Agent(GradientPreferences(0.2), Boltzmann(1.0))",
+        "Agent(SampleAverage(), MaxBoltzmann(0.5, policies.RelativeToSpread(0.5)))",
+        "Agent(SampleAverage(), Boltzmann(policies.EffectiveActions(1.5)))",
         "Agent(SampleAverage(), BoltzmannGumbel(1.0))",
         "Agent(GaussianPosterior(), GaussianThompson())",
     ],
@@ -491,12 +462,20 @@ def test_the_same_code_runs_without_compilation(agent):
     """With ``NUMBA_DISABLE_JIT=1``, for stepping through it in a debugger."""
     code = f"""if True:
         from boltzmann_rl import *
+        from boltzmann_rl import policies
         from boltzmann_rl.engines.compiled.bandits import simulate
         print(simulate(GaussianBandit(), {agent}, block=0, runs=3, steps=20, seed=1).totals["reward"].tolist())
     """
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     finished = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-    expected = compiled.simulate(GaussianBandit(), eval(agent), block=0, runs=3, steps=20, seed=1)
+    expected = compiled.simulate(
+        GaussianBandit(),
+        eval(agent, globals() | {"policies": boltzmann_rl.policies}),
+        block=0,
+        runs=3,
+        steps=20,
+        seed=1,
+    )
     assert finished.stderr == ""
     assert finished.stdout.strip() == str(expected.totals["reward"].tolist())
 

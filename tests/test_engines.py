@@ -20,8 +20,8 @@ from boltzmann_rl import (
     GymnasiumExperiment,
     NStep,
     QLearning,
-    RelativeToSpread,
     SampleAverage,
+    Sparsemax,
 )
 from boltzmann_rl.engines import selection as engines
 
@@ -29,7 +29,7 @@ from boltzmann_rl.engines import selection as engines
 def bandits(**changes):
     agents = {
         "known": Agent(SampleAverage(), Boltzmann(0.3)),
-        "not known": Agent(SampleAverage(), Boltzmann(RelativeToSpread(0.3))),
+        "not known": Agent(SampleAverage(), Sparsemax(0.3)),
     }
     declared = {"name": "x", "problem": GaussianBandit(), "agents": agents, "runs": 30, "steps": 40}
     return BanditExperiment(**declared | changes)

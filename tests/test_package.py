@@ -214,6 +214,7 @@ KERNELS = {"decisions.kernel", "engines.compiled.bandit_kernel", "engines.compil
 KERNELS |= {
     "engines.compiled.measuring",
     "engines.compiled.perturbation",
+    "engines.compiled.units",
 }  # compiled code takes plain arrays, and calls cost it inlining
 LARGE = {
     "bandit_environments.environments.__init__": "Gymnasium's interface: each option is a keyword of gymnasium.make",

@@ -1,5 +1,6 @@
 """Means and spreads that are merged block by block, without keeping the samples."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,12 @@ class Moments(NamedTuple):
             return Moments(
                 samples, mean, self.squares + other.squares + delta**2 * (self.samples * other.samples / samples)
             )
+
+    @classmethod
+    def joined(cls, parts: Sequence["Moments"]) -> "Moments":
+        """The moments at consecutive steps in one."""
+        means, squares = (np.concatenate([getattr(part, name) for part in parts]) for name in ("mean", "squares"))
+        return cls(parts[0].samples, means, squares)
 
     @property
     def standard_error(self) -> Floats:

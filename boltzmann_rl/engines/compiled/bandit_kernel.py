@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.engines.compiled import lanes, perturbation
+from boltzmann_rl.engines.compiled import lanes, perturbation, units
 from boltzmann_rl.engines.compiled.measuring import METRICS, add_sample, add_to_segment, end_segment, flat_measured
 from boltzmann_rl.engines.compiled.perturbation import Indices
 from boltzmann_rl.kernels.exponential import exp_nonpositive
@@ -61,7 +61,8 @@ class Policy(NamedTuple):
     """The weights of the mixture's three parts at every step, 1/temperature, and 1 where ``weights`` are recomputed.
 
     ``weights``, exp((values − reference)/temperature), are updated from step to step. With perturbed ``indices`` (else
-    None) the arm with the largest index is pulled instead, and ``clock`` counts the pulls of each arm.
+    None) the arm with the largest index is pulled instead, and ``clock`` counts the pulls of each arm. The temperature
+    may have a ``unit``.
     """
 
     uniform: Any
@@ -73,6 +74,7 @@ class Policy(NamedTuple):
     reference: Any
     indices: Indices | None
     clock: Any
+    unit: units.Unit
 
 
 class Learner(NamedTuple):
@@ -119,6 +121,8 @@ class _Turn(NamedTuple):
     mixed: bool  # whether there are probabilities beside the softmax's
     ended: int  # the number in the chunk of the segment that ends with the step, else −1
     point: int  # its number among the steps where probabilities are ranked, else −1
+    step: int
+    found: int  # the place of its first run's temperature if each run has its own, else −1
 
 
 class _Decision(NamedTuple):
@@ -203,7 +207,7 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
             at, partial = m * measured.steps + first + t, 2 * WIDTH * (t * len(METRICS) + m)
             measured.sums[at] = sum_of(load(space.partial, partial))
             measured.squares[at] = sum_of(load(space.partial, partial + WIDTH))
-    return fine
+    return fine and policy.unit.failed[0] == 0.0
 
 
 @placed
@@ -224,7 +228,9 @@ def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
 @placed
 def _flat_policy(x):  # type: ignore[no-untyped-def]
     mixture = flat(x.uniform), flat(x.soft), flat(x.greedy), flat(x.inverse), flat(x.anew)
-    return Policy(*mixture, flat(x.weights), flat(x.reference), x.indices, flat(x.clock))
+    given = x.unit.kind, x.unit.always, flat(x.unit.target), flat(x.unit.goal), flat(x.unit.logarithms)
+    unit = units.Unit(*given, flat(x.unit.latest), flat(x.unit.found), flat(x.unit.failed))
+    return Policy(*mixture, flat(x.weights), flat(x.reference), x.indices, flat(x.clock), unit)
 
 
 @placed
@@ -252,7 +258,9 @@ def _turn(t, first, policy, problem, learner, measured):  # type: ignore[no-unty
     number = measured.segment[step]
     ended = number - measured.segment[first] if measured.segment[step + 1] > number else -1
     kinds = anew, indexed, unpulled, ranked, mixed
-    return _Turn(uniform, soft, greedy, inverse, logarithm, *kinds, ended, measured.point[step])
+    each = policy.unit.kind != units.NONE and (soft > 0.0 or policy.unit.always)
+    place = t * measured.tiles * WIDTH if each else -1
+    return _Turn(uniform, soft, greedy, inverse, logarithm, *kinds, ended, measured.point[step], step, place)
 
 
 @placed
@@ -274,6 +282,10 @@ def _decide(indices, t, i, begin, end, uniforms, drawn, turn, policy, problem, l
             values, learner.pulls, learner.exploration, turn.logarithm, turn.unpulled, space.shown, begin, end
         )
         values = space.shown
+    inverse = eight(turn.inverse)
+    if turn.found >= 0:
+        units.find(values, policy.unit, turn.step, turn.found + i, i, begin, end)
+        inverse = units.inverse_of(load(policy.unit.found, turn.found + i))
     if turn.ranked:
         best, ties, leaders = lanes.rank(values, begin, end)
         by_ties = beyond(space.by_ties, 2 * t * space.ties)
@@ -288,29 +300,29 @@ def _decide(indices, t, i, begin, end, uniforms, drawn, turn, policy, problem, l
         return _Decision(cells, eight(1.0), paid, lost, gather(by_ties, number), gather(by_ties, number + space.ties))
     total, paid, lost, led = eight(1.0), eight(0.0), eight(0.0), eight(0.0)
     if turn.soft > 0.0:
-        total, paid, lost, led = _softmax(i, begin, end, turn, policy, means, top, values)
+        total, paid, lost, led = _softmax(i, begin, end, turn.anew, inverse, policy, means, top, values)
     if turn.mixed:
         lanes.mix(turn.soft, policy.weights, total, turn.greedy, turn.uniform, values, mixed, begin, end)
         total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
         cells, entropy = lanes.choose(mixed, total * u, begin, end), lanes.entropy_of(mixed, begin, end)
         expected, lost = paid / total, lost / total  # not times 1/total, which could break ties
         return _Decision(cells, eight(1.0), expected, lost, entropy, eight(0.0))
-    expected, lost, entropy = lanes.softmax_measures(total, paid, lost, led, turn.inverse)
+    expected, lost, entropy = lanes.softmax_measures(total, paid, lost, led, inverse)
     cells = lanes.choose(policy.weights, total * u, begin, end)
     return _Decision(cells, total, expected, lost, entropy, eight(0.0))
 
 
 @placed
-def _softmax(i, begin, end, turn, policy, means, top, values):  # type: ignore[no-untyped-def]
+def _softmax(i, begin, end, anew, inverse, policy, means, top, values):  # type: ignore[no-untyped-def]
     """Bring the weights up to date, and sum over them."""
     reference, weights = load(policy.reference, i), policy.weights
-    if turn.anew:
-        reference = lanes.weigh(values, turn.inverse, eight(0.0) == 0.0, reference, weights, begin, end)
+    if anew:
+        reference = lanes.weigh(values, inverse, eight(0.0) == 0.0, reference, weights, begin, end)
         store(policy.reference, i, reference)
     total, paid, lost, led = lanes.softmax_sums(weights, means, top, values, reference, begin, end)
     outside = lanes.outside(total)
     if any_of(outside):
-        reference = lanes.weigh(values, turn.inverse, outside, reference, weights, begin, end)
+        reference = lanes.weigh(values, inverse, outside, reference, weights, begin, end)
         store(policy.reference, i, reference)
         total, paid, lost, led = lanes.softmax_sums(weights, means, top, values, reference, begin, end)
     return total, paid, lost, led

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,39 +14,28 @@ from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.compiled import bandit_kernel as kernel
 from boltzmann_rl.engines.compiled.measuring import METRICS, keep_segments, measured_of
-from boltzmann_rl.engines.compiled.perturbation import KINDS, Indices
+from boltzmann_rl.engines.compiled.translation import (
+    UNITS,
+    Rule,
+    indices_of,
+    learner_of,
+    policy_of,
+    rule_of,
+    update_rule,
+)
 from boltzmann_rl.engines.metrics import BANDITS, WINDOWS, over_windows
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.kernels.vectors import WIDTH, aligned
-from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
-from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
 from boltzmann_rl.learners.posterior import GaussianPosterior
 from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE
-from boltzmann_rl.policies.mixture import Mixture, mixtures, unknown
-from boltzmann_rl.policies.parameters import temperature_at
-from boltzmann_rl.policies.perturbation import Noise
-from boltzmann_rl.protocols import Bandit, traits_of
+from boltzmann_rl.policies.mixture import unknown
+from boltzmann_rl.protocols import Bandit
 from boltzmann_rl.streams import stream
 
 # Steps for which random numbers are drawn at once; fewer if an array with numbers for each arm would exceed _LARGEST.
 _CHUNK, _LARGEST = 64, 2**17
-
-# Above this, an index may overflow.
-_LARGEST_EXPLORATION = 1e300
-
-
-class UpdateRule(NamedTuple):
-    """A learner in the kernel's numbers."""
-
-    kind: int
-    rate: float = 0.0
-    initial: float = 0.0
-    pulls: float = 0.0
-    exploration: float = -1.0  # of upper confidence indices; negative without them
-    fixed: float = 0.0
-    prior: float = 0.0  # the number of rewards that the prior is worth
 
 
 def reason(bandit: Any, agent: Any) -> str:
@@ -65,14 +54,14 @@ def reason(bandit: Any, agent: Any) -> str:
 
 
 def _supports(bandit: Any, agent: Any) -> bool:
-    rule = _update_rule(agent.learner)
+    rule = update_rule(agent.learner)
     if _payment(bandit) is None or rule is None:
         return False
     if getattr(agent.learner, "bounded", False) and not _pays_at_most_1(bandit):
         return False  # the reference refuses rewards outside of [0, 1]
-    indices, posterior = _indices(agent), type(agent.learner) is GaussianPosterior
+    indices, posterior = indices_of(agent), type(agent.learner) is GaussianPosterior
     if indices is None:
-        return not posterior and agent.clock != "pulls" and not unknown(agent.policy)
+        return not posterior and agent.clock != "pulls" and not unknown(agent.policy, UNITS)
     return posterior or (agent.clock == "pulls" and rule.kind <= kernel.FADING and rule.exploration < 0.0)
 
 
@@ -123,48 +112,23 @@ def simulate_ranges(
     given: Any = {"steps": steps, "seed": seed, "windows": windows, "uncounted_steps": uncounted_steps}
     with np.errstate(under="ignore"):  # as by default, and as the compiled arithmetic does
         try:
-            mixture, shown = _mixture(agent, steps), _temperatures(agent.policy, steps)
+            rule = rule_of(agent, steps)
         except Exception:  # the reference raises the same error and names the step
             return reference.simulate_ranges(bandit, agent, ranges, **given)
-        if not (mixture.temperature >= LEAST_TEMPERATURE).all():
+        if not (rule.mixture.temperature >= LEAST_TEMPERATURE).all():
             return reference.simulate_ranges(bandit, agent, ranges, **given)
         work = {"steps": steps, "seed": seed, "uncounted": uncounted_steps, "windows": windows}
-        played = _play(bandit, agent, mixture, ranges, actions, **work)
+        played = _play(bandit, agent, rule, ranges, actions, **work)
         return [
-            runs.block(shown) if runs.valid else reference.simulate_ranges(bandit, agent, [alone], **given)[0]
+            runs.block(rule.shown) if runs.valid else reference.simulate_ranges(bandit, agent, [alone], **given)[0]
             for alone, runs in zip(ranges, played, strict=True)
         ]
-
-
-def _mixture(agent: Agent, steps: int) -> Mixture:
-    """The policy's mixture at each step; softmax at a temperature of 0 or ∞ moves to the greedy or the uniform part."""
-    if _indices(agent) is not None:
-        zero = np.zeros(steps)
-        return Mixture(zero, zero, zero, np.ones(steps))
-    uniform, soft, greedy, temperature = np.array([x + np.zeros(steps) for x in mixtures(agent.policy, 0, steps)])
-    if not (temperature[soft > 0.0] >= 0.0).all():
-        raise ValueError(f"temperature must be 0 or more, got {temperature[~(temperature >= 0.0)][0]}")
-    cold, hot = temperature == 0.0, np.isinf(temperature)
-    return Mixture(
-        uniform + np.where(hot, soft, 0.0),
-        np.where(cold | hot, 0.0, soft),
-        greedy + np.where(cold, soft, 0.0),
-        np.where(cold | hot | (soft == 0.0), 1.0, temperature),
-    )
-
-
-def _temperatures(policy: Any, steps: int) -> Floats | None:
-    """The policy's own temperature at each step, which is recorded; None if it has none."""
-    if traits_of(policy).temperature is None:
-        return None
-    found: Floats = temperature_at(policy.temperature, np.zeros((steps, 1)), np.arange(steps)) + np.zeros(steps)
-    return found
 
 
 def _play(
     bandit: Any,
     agent: Agent,
-    mixture: Mixture,
+    rule: Rule,
     ranges: Sequence[tuple[int, int]],
     actions: Sequence[Any],
     *,
@@ -174,13 +138,13 @@ def _play(
     windows: int,
 ) -> list["_Runs"]:
     """Simulate ranges of runs, which share the random numbers that are drawn."""
-    perturbs, drifts, (_, _, noise) = _indices(agent) is not None, _drifts(bandit), _payment(bandit)
+    perturbs, drifts, (_, _, noise) = indices_of(agent) is not None, _drifts(bandit), _payment(bandit)
     purposes = "problem", "reward", "perturbation" if perturbs else "action", "drift"
     problem, rewards, decisions, drift = (stream(seed, purpose, ranges[0][0] // BLOCK) for purpose in purposes)
     now = bandit.start(BLOCK, problem)
     chunk = max(1, min(_CHUNK, _LARGEST // (BLOCK * bandit.arms))) if drifts or perturbs else _CHUNK
     played = [
-        _Runs(bandit, agent, mixture, alone, chunk, uncounted, windows, actions[number] if actions else None)
+        _Runs(bandit, agent, rule, alone, chunk, uncounted, windows, actions[number] if actions else None)
         for number, alone in enumerate(ranges)
     ]
     # One more row, which surplus runs in the last tile of a block read.
@@ -211,7 +175,7 @@ class _Runs:
         self,
         bandit: Any,
         agent: Agent,
-        mixture: Mixture,
+        rule: Rule,
         place: tuple[int, int],
         chunk: int,
         uncounted: int,
@@ -219,12 +183,14 @@ class _Runs:
         actions: Any,
     ) -> None:
         first, runs = place
-        tiles, steps = -(-runs // WIDTH), len(mixture.soft)  # the last tile may contain surplus runs
-        rule, shape = _update_rule(agent.learner), (tiles, bandit.arms, WIDTH)
+        tiles, steps = -(-runs // WIDTH), len(rule.mixture.soft)  # the last tile may contain surplus runs
+        learner, shape = update_rule(agent.learner), (tiles, bandit.arms, WIDTH)
+        anew = learner.kind > kernel.REWARDS or learner.exploration >= 0.0
         self._bandit, self._column, self._actions = bandit, first % BLOCK, actions
         self._problem: kernel.Problem | None = None
-        self._policy = _policy(mixture, _indices(agent), rule, shape)
-        self._learner = _learner(rule, shape, steps)
+        self._policy = policy_of(rule, indices_of(agent), anew, shape, chunk)
+        self._learner = learner_of(learner, shape, steps)
+        self._temperatures: list[Moments] | None = [] if rule.recorded else None
         self._space = kernel.space_for(tiles, bandit.arms, chunk)
         self._measured = measured_of(runs, shape, steps, chunk, uncounted, windows, actions is not None)
         self._finished = True
@@ -244,6 +210,9 @@ class _Runs:
             state = self._policy, self._problem, self._learner, self._space, measured
             self._finished = kernel.run_steps(first, size, column, uniforms, noise, *state)
             keep_segments(measured, first, first + size)
+            if self._temperatures is not None:
+                found = self._policy.unit.found[:size].reshape(size, -1)[:, : measured.runs]
+                self._temperatures.append(Moments.of(np.ascontiguousarray(found)))
         if self._actions is not None:
             chosen = measured.cells[:size, : measured.runs] // WIDTH % self._bandit.arms
             self._actions[first : first + size] = chosen
@@ -267,29 +236,12 @@ class _Runs:
         curves = {metric: Moments(runs, mean, square) for metric, mean, square in numbers}
         if temperatures is not None:
             curves["temperature"] = Moments(runs, temperatures, np.zeros(len(temperatures)))
+        if self._temperatures is not None:
+            curves["temperature"] = Moments.joined(self._temperatures)
         totals = dict(zip(BANDITS.kept, measured.totals[:, :runs], strict=True))
         means = over_windows(measured.parts, measured.starts)
         windows = {metric: means[:, m, :runs].T for m, metric in enumerate(BANDITS.windowed)}
         return Block(curves, totals, windows, measured.ranks.sum(axis=2) / runs)
-
-
-def _policy(mixture: Mixture, indices: Indices | None, rule: UpdateRule, shape: tuple[int, int, int]) -> kernel.Policy:
-    """The policy with running weights; ``anew`` marks the steps at which the temperature or all values changed."""
-    anew = np.ones(len(mixture.soft) + 1, dtype=np.int64)
-    if rule.kind <= kernel.REWARDS and rule.exploration < 0.0:
-        anew[1:-1] = (np.diff(mixture.temperature) != 0.0) | (mixture.soft[1:] == 0.0) | (mixture.soft[:-1] == 0.0)
-    inverse = 1.0 / mixture.temperature
-    weights, reference, clock = aligned(shape, 1.0), aligned(shape[::2]), aligned(shape)
-    parts = mixture.uniform, mixture.soft, mixture.greedy, inverse, anew
-    return kernel.Policy(*parts, weights, reference, indices, clock)
-
-
-def _learner(rule: UpdateRule, shape: tuple[int, int, int], steps: int) -> kernel.Learner:
-    """The learner at the start; NumPy takes the logarithms, so that indices tie as in the reference."""
-    with np.errstate(divide="ignore"):
-        logarithm = np.log(np.arange(steps, dtype=np.float64))
-    state = aligned(shape, rule.initial), aligned(shape, rule.pulls), aligned(shape[::2]), aligned(shape[::2])
-    return kernel.Learner(rule.kind, rule.rate, rule.fixed, rule.exploration, logarithm, *state)
 
 
 def _payment(bandit: Any) -> Any:
@@ -336,36 +288,3 @@ def _drifts(bandit: Any) -> bool:
     if type(bandit) is RescaledBandit:
         return _drifts(bandit.bandit)
     return type(bandit) in (SwitchingBandit, AdversarialBandit) or getattr(bandit, "drift", 0.0) > 0.0
-
-
-def _indices(agent: Agent) -> Indices | None:
-    """The perturbed indices of a policy, in the kernel's numbers; None if it has none that the kernel supports."""
-    traits, learner = traits_of(agent.policy), agent.learner
-    noise: Any = traits.noise if traits.uniforms_per_action else None
-    if not isinstance(noise, Noise) or noise.distribution not in KINDS:
-        return None
-    kind = KINDS.index(noise.distribution)
-    if type(learner) is not GaussianPosterior:
-        return Indices(kind, noise.scale) if isinstance(noise.scale, float) else None
-    if noise.scale is not None or not isinstance(learner.sd, float):
-        return None
-    return Indices(kind, learner.sd, _update_rule(learner).prior, learner.prior_mean)
-
-
-def _update_rule(learner: Any) -> Any:
-    """The learner as the kernel's `UpdateRule`, or None."""
-    if type(learner) is SampleAverage:
-        return UpdateRule(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
-    if type(learner) is GaussianPosterior and isinstance(learner.sd, float):
-        return UpdateRule(kernel.AVERAGE, initial=learner.prior_mean, prior=(learner.sd / learner.prior_sd) ** 2)
-    if type(learner) is ConstantStep:
-        return UpdateRule(kernel.FADING, learner.learning_rate, learner.initial)
-    if type(learner) is UCB1 and isinstance(learner.exploration, float) and learner.exploration < _LARGEST_EXPLORATION:
-        return UpdateRule(kernel.AVERAGE, exploration=learner.exploration)
-    if type(learner) is GradientPreferences:
-        kinds = {"previous": kernel.GRADIENT_PREVIOUS, "current": kernel.GRADIENT_CURRENT}
-        if isinstance(learner.baseline, str):
-            return UpdateRule(kinds[learner.baseline], learner.learning_rate)
-        return UpdateRule(kernel.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
-    # Not importance-weighted losses, which amplify the last bit of a propensity until the two engines disagree.
-    return UpdateRule(kernel.REWARDS) if type(learner) is ImportanceWeightedRewards else None

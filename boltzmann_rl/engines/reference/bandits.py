@@ -224,7 +224,9 @@ class _Buffer:
         windows = {metric: self._split(over_windows(sums, self._starts) / sizes) for metric, sums in self._sums.items()}
         blocks = []
         for number in range(len(self._ends)):
-            curves = {metric: _joined([merged[number] for merged in parts]) for metric, parts in self._parts.items()}
+            curves = {
+                metric: Moments.joined([merged[number] for merged in parts]) for metric, parts in self._parts.items()
+            }
             total, window = ({metric: part[number] for metric, part in kept.items()} for kept in (totals, windows))
             window = {metric: np.ascontiguousarray(part.T) for metric, part in window.items()}
             blocks.append(Block(curves, total, window, np.array(self._ranks[number])))
@@ -250,13 +252,6 @@ def _fixed(array: Any) -> Any:
     view = array.view()
     view.flags.writeable = False
     return view
-
-
-def _joined(parts: list[Moments]) -> Moments:
-    """The moments at consecutive steps in one."""
-    return Moments(
-        parts[0].samples, np.concatenate([x.mean for x in parts]), np.concatenate([x.squares for x in parts])
-    )
 
 
 def _gaps(means: Floats) -> Floats:

@@ -1,0 +1,197 @@
+"""Agents in the numbers of the compiled engine for bandits."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from boltzmann_rl.agents.agent import Agent
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.engines.compiled import bandit_kernel as kernel, units
+from boltzmann_rl.engines.compiled.perturbation import KINDS, Indices
+from boltzmann_rl.kernels.vectors import WIDTH, aligned
+from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
+from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
+from boltzmann_rl.learners.posterior import GaussianPosterior
+from boltzmann_rl.policies.mixture import Mixture, mixtures
+from boltzmann_rl.policies.parameters import at_steps, same_for_many, temperature_at
+from boltzmann_rl.policies.perturbation import Noise
+from boltzmann_rl.policies.temperatures import (
+    GLIE,
+    EffectiveActions,
+    GreedyProbability,
+    Odds,
+    RelativeToRange,
+    RelativeToSpread,
+    TargetEntropy,
+)
+from boltzmann_rl.protocols import is_unit, traits_of
+
+# The units of temperature that the kernel knows.
+UNITS = (GLIE, EffectiveActions, GreedyProbability, Odds, RelativeToRange, RelativeToSpread, TargetEntropy)
+
+# Above this, an index may overflow.
+_LARGEST_EXPLORATION = 1e300
+
+
+class UpdateRule(NamedTuple):
+    """A learner in the kernel's numbers."""
+
+    kind: int
+    rate: float = 0.0
+    initial: float = 0.0
+    pulls: float = 0.0
+    exploration: float = -1.0  # of upper confidence indices; negative without them
+    fixed: float = 0.0
+    prior: float = 0.0  # the number of rewards that the prior is worth
+
+
+class Rule(NamedTuple):
+    """A policy in the kernel's numbers, at each step.
+
+    Attributes:
+        mixture: Its weights, and its temperatures where these follow from the step; then ``unit`` is NONE.
+        unit: What the temperature is relative to.
+        target: As in `units.Unit`.
+        goal: As in `units.Unit`.
+        recorded: Whether each run's temperature is recorded.
+        shown: The temperature that is recorded, if all runs have the same; else None.
+    """
+
+    mixture: Mixture
+    unit: int = units.NONE
+    target: Floats = np.zeros(0)
+    goal: Floats = np.zeros(0)
+    recorded: bool = False
+    shown: Floats | None = None
+
+
+def rule_of(agent: Agent, steps: int) -> Rule:
+    """The policy at each step.
+
+    Raises:
+        Exception: Whatever is wrong at a step; the reference raises it again, and names the step.
+    """
+    if indices_of(agent) is not None:
+        zero = np.zeros(steps)
+        return Rule(Mixture(zero, zero, zero, np.ones(steps)))
+    uniform, soft, greedy, temperature = mixtures(agent.policy, 0, steps)
+    shown: Any = traits_of(agent.policy).temperature
+    if type(temperature) is Odds:
+        temperature = _temperatures(temperature, steps)
+    if is_unit(temperature):
+        mixture = _limited(uniform, soft, greedy, 1.0, steps)
+        recorded = is_unit(shown)
+        return Rule(mixture, *_target(temperature, steps), recorded, None if recorded else _shown(shown, steps))
+    return Rule(_limited(uniform, soft, greedy, temperature, steps), shown=_shown(shown, steps))
+
+
+def _limited(uniform: Floats, soft: Floats, greedy: Floats, temperature: Any, steps: int) -> Mixture:
+    """The mixture at each step; softmax at a temperature of 0 or ∞ moves to the greedy or the uniform part."""
+    uniform, soft, greedy, temperature = np.array([x + np.zeros(steps) for x in (uniform, soft, greedy, temperature)])
+    if not (temperature[soft > 0.0] >= 0.0).all():
+        raise ValueError(f"temperature must be 0 or more, got {temperature[~(temperature >= 0.0)][0]}")
+    cold, hot = temperature == 0.0, np.isinf(temperature)
+    return Mixture(
+        uniform + np.where(hot, soft, 0.0),
+        np.where(cold | hot, 0.0, soft),
+        greedy + np.where(cold, soft, 0.0),
+        np.where(cold | hot | (soft == 0.0), 1.0, temperature),
+    )
+
+
+def _shown(temperature: Any, steps: int) -> Floats | None:
+    """The temperature that a policy shows at each step; None if it has none."""
+    return None if temperature is None else _temperatures(temperature, steps)
+
+
+def _temperatures(temperature: Any, steps: int) -> Floats:
+    """A temperature at each step, which does not depend on values."""
+    if is_unit(temperature) and not all(map(same_for_many, vars(temperature).values())):
+        return np.array([temperature_at(temperature, np.zeros(1), step) for step in range(steps)])
+    found: Floats = temperature_at(temperature, np.zeros((steps, 1)), np.arange(steps)) + np.zeros(steps)
+    return found
+
+
+def _target(unit: Any, steps: int) -> tuple[int, Floats, Floats]:
+    """What a unit is relative to, its target and its goal at each step."""
+    if type(unit) is GLIE:
+        with np.errstate(divide="ignore"):
+            scale = 1.0 / np.log(np.arange(steps) + 1.0)
+        return units.RANGE, scale, scale
+    kind, parameter, least, most = {
+        RelativeToRange: (units.RANGE, "scale", 0.0, np.inf),
+        RelativeToSpread: (units.SPREAD, "scale", 0.0, np.inf),
+        TargetEntropy: (units.ENTROPY, "nats", 0.0, np.inf),
+        EffectiveActions: (units.ENTROPY, "target", 1.0, np.inf),
+        GreedyProbability: (units.GREEDY, "target", np.nextafter(0.0, 1.0), 1.0),
+    }[type(unit)]
+    target = at_steps(getattr(unit, parameter), 0, steps)
+    if not ((target >= least) & (target <= most)).all():
+        raise ValueError(f"{parameter} must be in [{least}, {most}]")
+    if type(unit) is EffectiveActions:
+        target = np.log(target)
+    with np.errstate(divide="ignore"):
+        return kind, target, np.log((1.0 - target) / target) if kind == units.GREEDY else target
+
+
+def policy_of(rule: Rule, indices: Indices | None, anew: bool, shape: tuple[int, int, int], chunk: int) -> Any:
+    """The kernel's policy; ``anew`` says that all values change at each step, as temperatures in units do."""
+    mixture, steps = rule.mixture, len(rule.mixture.soft)
+    changed = np.ones(steps + 1, dtype=np.int64)  # where all weights are computed anew
+    if not anew and rule.unit == units.NONE:
+        changed[1:-1] = np.diff(mixture.temperature) != 0.0
+        changed[1:-1] |= (mixture.soft[1:] == 0.0) | (mixture.soft[:-1] == 0.0)
+    weights, reference, clock = aligned(shape, 1.0), aligned(shape[::2]), aligned(shape)
+    parts = mixture.uniform, mixture.soft, mixture.greedy, 1.0 / mixture.temperature, changed
+    return kernel.Policy(*parts, weights, reference, indices, clock, _unit(rule, shape, chunk))
+
+
+def _unit(rule: Rule, shape: tuple[int, int, int], chunk: int) -> units.Unit:
+    tiles, arms, _ = shape
+    with np.errstate(divide="ignore"):
+        logarithms = np.log(np.arange(arms + 1.0))
+    used = rule.unit != units.NONE
+    found = aligned((chunk if used else 0, tiles, WIDTH))
+    state = aligned(shape[::2], np.nan), found, np.zeros(1)
+    return units.Unit(rule.unit, rule.recorded, rule.target, rule.goal, logarithms, *state)
+
+
+def learner_of(rule: UpdateRule, shape: tuple[int, int, int], steps: int) -> kernel.Learner:
+    """The learner at the start; NumPy takes the logarithms, so that indices tie as in the reference."""
+    with np.errstate(divide="ignore"):
+        logarithm = np.log(np.arange(steps, dtype=np.float64))
+    state = aligned(shape, rule.initial), aligned(shape, rule.pulls), aligned(shape[::2]), aligned(shape[::2])
+    return kernel.Learner(rule.kind, rule.rate, rule.fixed, rule.exploration, logarithm, *state)
+
+
+def indices_of(agent: Agent) -> Indices | None:
+    """The perturbed indices of a policy; None if it has none that the kernel supports."""
+    traits, learner = traits_of(agent.policy), agent.learner
+    noise: Any = traits.noise if traits.uniforms_per_action else None
+    if not isinstance(noise, Noise) or noise.distribution not in KINDS:
+        return None
+    kind = KINDS.index(noise.distribution)
+    if type(learner) is not GaussianPosterior:
+        return Indices(kind, noise.scale) if isinstance(noise.scale, float) else None
+    if noise.scale is not None or not isinstance(learner.sd, float):
+        return None
+    return Indices(kind, learner.sd, update_rule(learner).prior, learner.prior_mean)
+
+
+def update_rule(learner: Any) -> Any:
+    """The learner as the kernel's `UpdateRule`, or None."""
+    if type(learner) is SampleAverage:
+        return UpdateRule(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
+    if type(learner) is GaussianPosterior and isinstance(learner.sd, float):
+        return UpdateRule(kernel.AVERAGE, initial=learner.prior_mean, prior=(learner.sd / learner.prior_sd) ** 2)
+    if type(learner) is ConstantStep:
+        return UpdateRule(kernel.FADING, learner.learning_rate, learner.initial)
+    if type(learner) is UCB1 and isinstance(learner.exploration, float) and learner.exploration < _LARGEST_EXPLORATION:
+        return UpdateRule(kernel.AVERAGE, exploration=learner.exploration)
+    if type(learner) is GradientPreferences:
+        kinds = {"previous": kernel.GRADIENT_PREVIOUS, "current": kernel.GRADIENT_CURRENT}
+        if isinstance(learner.baseline, str):
+            return UpdateRule(kinds[learner.baseline], learner.learning_rate)
+        return UpdateRule(kernel.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
+    # Not importance-weighted losses, which amplify the last bit of a propensity until the two engines disagree.
+    return UpdateRule(kernel.REWARDS) if type(learner) is ImportanceWeightedRewards else None
