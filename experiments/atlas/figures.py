@@ -1,0 +1,114 @@
+"""Figures of the judged tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from atlas.bandits import HORIZONS
+from atlas.candidates import BOTH, HORIZON, NOTHING, SCALE
+from atlas.environments import EPISODES
+from atlas.report import JUDGED, Report
+from boltzmann_rl.figures.style import COLOURS, Drawing, figure_bytes, plain_ticks, styled
+
+_KNOWN = {NOTHING: COLOURS[0], HORIZON: COLOURS[1], SCALE: COLOURS[2], BOTH: COLOURS[3]}
+_AGAINST = "constant or schedule"
+
+
+def drawn(report: Report, tables: dict[str, pd.DataFrame]) -> dict[str, bytes]:
+    """All figures by name, as PNG."""
+    with styled():
+        found = {
+            "losses": losses(report, tables["summary"]),
+            "horizons": horizons(report, tables["groups"]),
+            "temperatures": temperatures(tables["best"]),
+        }
+        return {name: figure_bytes(figure)["png"] for name, figure in found.items()}
+
+
+def losses(report: Report, summary: pd.DataFrame) -> Drawing:
+    """The losses of every rule: a point for each judged problem, the median and the 90th percentile with intervals."""
+    paid = report.paid(_AGAINST, JUDGED)
+    lines = summary[(summary["of"] == JUDGED) & (summary["against"] == _AGAINST)].set_index("rule")
+    order = sorted(lines.index, key=lambda rule: (list(_KNOWN).index(lines.loc[rule, "knows"]), lines.loc[rule, "p90"]))
+    figure = Drawing(figsize=(7.0, 1.2 + 0.26 * len(order)), layout="constrained")
+    ax = figure.subplots()
+    for height, rule in enumerate(reversed(order)):
+        _strip(ax, height, paid.loc[rule].dropna(), lines.loc[rule])
+    ax.set_yticks(range(len(order)), [_label(lines, rule) for rule in reversed(order)])
+    ax.set_ylim(-0.6, len(order) - 0.4)
+    ax.axvline(1.0, color="0.6", linewidth=0.8, zorder=0)
+    ax.set_xscale("log")
+    plain_ticks(ax.xaxis, (1.0, 2.0, 5.0))
+    ax.set_xlabel("regret as a multiple of that of the problem's own tuned constant or schedule")
+    for knows, colour in _KNOWN.items():
+        if (lines["knows"] == knows).any():
+            ax.plot([], [], "s", color=colour, markersize=4, label=f"knows {knows}")
+    ax.plot([], [], "o", color="0.3", markersize=4, label="median, 95 % interval")
+    ax.plot([], [], "D", color="0.3", markersize=3.5, label="90th percentile, 95 % interval")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=7)
+    ax.set_title(f"Losses on {paid.shape[1]} problems that did not choose the constants; each dot is a problem")
+    return figure
+
+
+def _strip(ax: Axes, height: float, values: Any, line: Any) -> None:
+    """The losses of a rule: dots, with the median above them and the 90th percentile below."""
+    colour = _KNOWN[line["knows"]]
+    spread = height + 0.1 * np.tile((-1.0, 0.0, 1.0), len(values))[: len(values)]
+    ax.plot(np.sort(values), spread, ".", color=colour, alpha=0.45, markersize=2.5, markeredgewidth=0)
+    for name, marker, at in (("median", "o", height + 0.24), ("p90", "D", height - 0.24)):
+        ax.plot([line[f"{name}_low"], line[f"{name}_high"]], [at, at], color=colour, linewidth=1.2)
+        ax.plot(line[name], at, marker, color=colour, markersize=3.5)
+
+
+def _label(lines: pd.DataFrame, rule: str) -> str:
+    constants = lines.loc[rule, "constants"]
+    return f"{rule} [{constants}]" if constants else rule
+
+
+def horizons(report: Report, groups: pd.DataFrame, most: int = 8) -> Drawing:
+    """Median and 90th percentile of the rules by horizon; the rules with the lowest ones over all horizons."""
+    found = groups[groups["by"] == "horizon"]
+    order = [name for name in dict.fromkeys((*HORIZONS, *EPISODES)) if name in set(found["group"])]
+    unit = "steps" if next(iter(report.problems.values())).axis == "step" else "episodes"
+    best = found.groupby("rule")["p90"].apply(lambda column: np.log(column).mean()).sort_values().index[:most]
+    figure = Drawing(figsize=(7.0, 3.4), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    for ax, name, title in zip(axes, ("median", "p90"), ("Median", "90th percentile"), strict=True):
+        for number, rule in enumerate(best):
+            line = found[found["rule"] == rule].set_index("group")[name].reindex(order)
+            ax.plot(order, line, "o-", color=COLOURS[number % len(COLOURS)], markersize=3, label=rule)
+        ax.axhline(1.0, color="0.7", linewidth=0.8, zorder=0)
+        ax.set_yscale("log")
+        plain_ticks(ax.yaxis, (1.0, 2.0, 3.0, 5.0))
+        ax.set_title(title)
+        ax.set_xlabel(f"horizon in {unit}")
+    axes[0].set_ylabel("regret / tuned constant or schedule")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=7)
+    return figure
+
+
+def temperatures(best: pd.DataFrame) -> Drawing:
+    """The best constant temperature, in units of the noise, against gap, horizon and number of arms."""
+    figure = Drawing(figsize=(7.0, 3.0), layout="constrained")
+    axes = figure.subplots(1, 3, sharey=True)
+    shown: Sequence[tuple[str, str]] = (
+        ("gap", "mean gap between the best two / noise"),
+        ("steps", "horizon in steps"),
+        ("actions", "actions"),
+    )
+    for ax, (column, label) in zip(axes, shown, strict=True):
+        for number, (family, part) in enumerate(best.groupby("family", sort=False)):
+            ax.plot(
+                part[column], part["temperature"], "o", color=COLOURS[number], markersize=3, alpha=0.8, label=family
+            )
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        plain_ticks(ax.xaxis)
+        plain_ticks(ax.yaxis)
+        ax.set_xlabel(label)
+    axes[0].set_ylabel("best constant temperature / noise")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False, fontsize=7)
+    return figure

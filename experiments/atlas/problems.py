@@ -1,0 +1,83 @@
+"""What a problem of the atlas is, and the seed that draws the population.
+
+Even numbers choose the constants of rules, odd numbers judge them. Two families of bandits and two of environments,
+drawn by the same seed, choose nothing and are reported by themselves.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.streams import stream
+
+# Of the population, of its problems and of their runs: stated before anything was run.
+SEED = 15
+
+# Families that are kept out of choosing.
+KEPT_OUT = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem of the atlas.
+
+    Attributes:
+        name: Such as ``"Gaussian, 1,000 #3"``.
+        number: In the population, from 0; even numbers choose.
+        family: Its family.
+        horizon: The range of its horizon, in words.
+        declared: A bandit, or an `Environment`.
+        axis: ``"step"`` for a bandit, ``"episode"`` for an environment.
+        length: Steps or episodes of a run.
+        steps: Steps of a run; in an environment about as many.
+        actions: Number of actions.
+        learner: What estimates the values.
+        scale: What a unit of the undrawn problem is in rewards.
+        offset: What is added to rewards, in units.
+        noise: In rewards: the standard deviation of those of an arm (for heavy tails, their scale); in an environment
+            the mean range of the optimal values of a state.
+        gap: In rewards: the mean distance of the best action's value from the second best.
+        optimal: In an environment, the greatest expected return of an episode.
+        seed: Of its runs.
+    """
+
+    name: str
+    number: int
+    family: str
+    horizon: str
+    declared: Any
+    axis: str
+    length: int
+    steps: int
+    actions: int
+    learner: Any
+    scale: float
+    offset: float
+    noise: float
+    gap: float
+    seed: int
+    optimal: float = 0.0
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it may choose constants, rather than judge them."""
+        return self.number % 2 == 0
+
+
+def kept_out(families: Collection[str], seed: int = SEED) -> tuple[str, ...]:
+    """The families that choose nothing, drawn without a look at any result."""
+    found = list(families)
+    drawn = stream(seed, "atlas", "kept out").choice(len(found), KEPT_OUT, replace=False)
+    return tuple(found[number] for number in sorted(drawn.tolist()))
+
+
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number between the two, whose logarithm is uniform, to four digits.
+
+    Example:
+        >>> log_uniform(np.random.default_rng(0), 0.01, 100.0)
+        3.531
+    """
+    return float(f"{low * (high / low) ** rng.random():.4g}")

@@ -1,0 +1,190 @@
+"""The atlas: a very small form goes through all stages, and its judgements are right on made-up tables."""
+
+import doctest
+import importlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from boltzmann_rl.runs.runner import Manner
+from boltzmann_rl.runs.store import Store
+
+HERE = Path(__file__).parents[1] / "experiments"
+sys.path.append(str(HERE))  # the atlas is a package there
+
+from atlas import command, judging, problems, report, rounds  # noqa: E402
+from atlas.bandits import BANDITS, bandits  # noqa: E402
+from atlas.environments import FAMILIES, environments, optimal_return  # noqa: E402
+from atlas.rules import BANDIT_RULES, CONSTANT, ENVIRONMENT_RULES, REFERENCES, SCHEDULE  # noqa: E402
+
+
+def _thin(rules):
+    """Few constants of each rule."""
+    return [replace(rule, grid=rule.grid[:: 1 + len(rule.grid) // 2]) for rule in rules]
+
+
+def _tiny(parts=1):
+    """One even and one odd bandit of each family, few rules, and few runs."""
+    shortest = [one for one in bandits(each=2) if one.horizon == "100–300"]
+    chosen = [rule for rule in BANDIT_RULES if rule.name in ("τ = 1", "ε = 0.1", "UCB1, √2", "τ = c·range of values")]
+    effort = rounds.Effort(first=10, least=30, most=30)
+    return command.Part("bandits", shortest, _thin(chosen), effort, references=_thin((CONSTANT, SCHEDULE)))
+
+
+def _files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _measured(part, folder, manner):
+    said = []
+    table = rounds.measured(part.entrants, folder, part.effort, part.is_named, manner, said.append)
+    return table, said
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A tiny atlas: its folder and its table."""
+    folder, part = tmp_path_factory.mktemp("atlas"), _tiny()
+    table, said = _measured(part, folder, Manner(progress=False))
+    command.write_all(table, part, folder / "tables")
+    assert [line.partition(":")[0] for line in said] == ["Round 1", "Round 2"]
+    return folder, table
+
+
+def test_a_tiny_atlas_has_a_row_for_each_candidate_on_each_problem_and_all_tables_and_figures(finished):
+    folder, table = finished
+    assert len(table) == len(_tiny().entrants)
+    assert set(table["runs"]) == {10, 30}
+    assert not table.isna().to_numpy().any()
+    names = {path.name for path in (folder / "tables").rglob("*") if path.is_file()}
+    tables = {"summary.csv", "groups.csv", "rivals.csv", "best.csv", "regrets.csv.gz"}
+    assert names == tables | {"losses.png", "horizons.png", "temperatures.png"}
+    summary = pd.read_csv(folder / "tables" / "summary.csv")
+    assert set(summary["of"]) == {report.JUDGED, report.KEPT_OUT, report.ONE_OUT}
+    assert (summary["median_low"] <= summary["median"]).all()
+    assert (summary["median"] <= summary["worst"]).all()
+
+
+def test_an_interrupted_atlas_goes_on_and_ends_with_the_same_bytes(finished, tmp_path):
+    folder, _ = finished
+    cells = []
+
+    def interrupt(done):
+        cells.append(done)
+        if len(cells) == 40:
+            raise rounds.OutOfTime
+
+    part = _tiny()
+    table, said = _measured(part, tmp_path, Manner(progress=False, on_cell=interrupt))
+    assert 0 < len(table) < len(part.entrants)
+    assert said[-1].startswith("Out of time")
+    table, _ = _measured(part, tmp_path, Manner(jobs=2, progress=False))
+    command.write_all(table, part, tmp_path / "tables")
+    assert _files(tmp_path / "tables") == _files(folder / "tables")
+    again = []
+    _measured(part, tmp_path, Manner(progress=False, on_cell=again.append))
+    assert again == []
+
+
+def test_only_cells_that_matter_get_more_runs(finished):
+    _, table = finished
+    part = _tiny()
+    named = {rule.name: " ".join(f"{c:.4g}" for c in rule.grid[0]) for rule in part.rules}
+    more = table[table["runs"] == 30]
+    lowest = table.groupby("problem")["regret"].min()
+    near = more["regret"] <= 3.0 * more["problem"].map(lowest)  # 2 × in the first ten runs
+    assert (near | (more["constants"] == more["rule"].map(named))).all()
+    first = {name: next(rounds.Effort().runs(one)) for name, one in {one.name: one for one in part.problems}.items()}
+    assert set(first.values()) == {100}
+
+
+def test_the_store_keeps_two_numbers_of_each_run(finished):
+    folder, _ = finished
+    store = Store(folder)
+    block = store[next(iter(store))]
+    assert block.curves == {}
+    assert set(block.totals) == {"regret", "late"}
+
+
+def test_the_population_is_the_declared_one():
+    everything = bandits()
+    assert len(everything) == 240
+    assert {one.family for one in everything} == set(BANDITS)
+    assert [one.number for one in everything] == list(range(240))
+    assert len({one.name for one in everything}) == 240
+    assert all(2 <= one.actions <= 100 and 100 <= one.length <= 30_000 for one in everything)
+    assert all(0.01 <= one.scale <= 100.0 and one.offset in (-3.0, 0.0, 3.0) for one in everything)
+    assert sum(FAMILIES.values()) == 100
+    assert bandits(each=1)[0] == everything[0]
+    assert problems.kept_out(BANDITS) == ("Bernoulli", "heavy-tailed")
+    assert problems.kept_out(FAMILIES) == ("grid", "deep sea")
+
+
+def test_every_rule_makes_agents_for_its_problems():
+    for problem, rules in ((bandits(each=1)[0], BANDIT_RULES), (environments(share=0.0)[0], ENVIRONMENT_RULES)):
+        candidates = command.candidates((*REFERENCES, *rules))
+        assert len({one.name for one in candidates}) == len(candidates)
+        for candidate in candidates:
+            agent = candidate.agent(problem)
+            assert agent == candidate.agent(problem)
+
+
+def test_the_optimal_return_under_a_time_limit_is_that_of_all_plans():
+    """Three steps in a corridor of two cells, whose second one pays."""
+    from boltzmann_rl.planning import MDP
+
+    transitions = np.array([[[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]])
+    rewards = np.array([[0.1, 0.0], [0.0, 1.0]])
+    mdp = MDP(transitions, rewards, np.array([1.0, 0.0]))
+    assert [optimal_return(mdp, limit) for limit in (0, 1, 2, 3)] == [0.0, 0.1, 1.0, 2.0]
+
+
+def test_split_half_references_have_no_bias_where_all_candidates_are_equal():
+    rng = np.random.default_rng(0)
+    half_a, half_b = rng.normal(10.0, 1.0, (2, 4000, 20))
+    found = [judging.split_half(*pair) for pair in zip(half_a, half_b, strict=True)]
+    assert abs(np.mean(found) - 10.0) < 5.0 / np.sqrt(8000)
+    assert np.mean(np.minimum(half_a, half_b).min(axis=1)) < 8.0  # what the best of all means would be
+
+
+def _losses(rows):
+    index = pd.MultiIndex.from_tuples([key for key, _ in rows], names=judging.CANDIDATE)
+    return pd.DataFrame([values for _, values in rows], index, columns=list("abcd"))
+
+
+def test_constants_are_chosen_by_the_choosing_problems_alone():
+    found = _losses([(("r", "1"), [1.0, 1.0, 9.0, 9.0]), (("r", "2"), [2.0, 2.0, 1.0, 1.0])])
+    assert judging.chosen(found, ["a", "b"]) == {"r": "1"}
+    assert judging.paid(found, judging.chosen(found, ["a", "b"]), ["c", "d"]).to_numpy().tolist() == [[9.0, 9.0]]
+
+
+def test_the_two_criteria_may_choose_differently():
+    found = _losses([(("r", "1"), [1.0, 1.0, 1.0, 3.0]), (("r", "2"), [1.6, 1.6, 1.6, 1.6])])
+    assert judging.chosen(found, "abcd", judging.mean_log) == {"r": "1"}
+    assert judging.chosen(found, "abcd", judging.ninth_decile) == {"r": "2"}
+
+
+def test_a_family_that_is_left_out_chooses_nothing_for_itself():
+    families = {"a": "x", "b": "x", "c": "y", "d": "y"}
+    found = _losses([(("r", "1"), [1.0, 1.5, 5.0, 5.5]), (("r", "2"), [4.0, 4.5, 1.0, 1.5])])
+    left = judging.leave_one_out(found, families, choosing=["a", "c"])
+    assert left.loc["r"].to_dict() == {"b": 4.5, "d": 5.5}
+
+
+def test_intervals_of_quantiles_cover_over_populations():
+    """Of 200 made-up populations of 60 log-normal losses, the interval of the median covers the true one in most."""
+    rng, covered = np.random.default_rng(1), 0
+    for _ in range(200):
+        found = pd.DataFrame([rng.lognormal(0.0, 0.5, 60)], ["r"], columns=[str(k) for k in range(60)])
+        line = judging.summary(found, rng).loc["r"]
+        covered += line["median_low"] <= 1.0 <= line["median_high"]
+    assert 180 <= covered <= 199
+
+
+@pytest.mark.parametrize("name", ["bandits", "candidates", "environments", "judging", "problems", "report", "rounds"])
+def test_the_examples_are_right(name):
+    assert doctest.testmod(importlib.import_module(f"atlas.{name}")).failed == 0
