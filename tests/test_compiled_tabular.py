@@ -38,7 +38,6 @@ from boltzmann_rl.gridworlds import TabularEnv
 from boltzmann_rl.learners.temporal_returns import EligibilityTraces
 from boltzmann_rl.numerics.plain import FEW
 from boltzmann_rl.policies.parameters import at_steps
-from boltzmann_rl.policies.temperatures import Odds
 from boltzmann_rl.schedules import Exponential, Linear, Power, evaluate
 from boltzmann_rl.streams import stream
 
@@ -139,6 +138,13 @@ class Masked(TabularEnv):
     def step(self, action):
         state, *rest, info = super().step(action)
         return state, *rest, info | {"action_mask": self.action_mask(state)}
+
+
+class Doubled:
+    """A user's unit of temperature."""
+
+    def temperature(self, values, step):
+        return 2.0 * np.ptp(values)
 
 
 def registered(name, entry, **options):
@@ -321,7 +327,7 @@ def test_an_additional_wrapper_is_left_to_the_reference():
     ("agent", "message"),
     [
         (Agent(EligibilityTraces(QLearning(), 0.9), Boltzmann(0.1)), "EligibilityTraces"),
-        (Agent(QLearning(), Boltzmann(Odds(0.1, 9.0))), "reads the values"),
+        (Agent(QLearning(), Boltzmann(Doubled())), "reads the values"),
         (Agent(QLearning(), lambda values, step: np.full(len(values), 1.0 / len(values))), "lambda"),
         (Agent(QLearning(), Uniform(), clock="pulls"), "clock 'pulls'"),
         (Agent(DoubleQLearning(ties="draw"), Uniform()), "draws among equal maxima"),

@@ -245,7 +245,7 @@ def test_without_a_step_only_a_constant_policy_has_a_mixture():
         (Mixture(0.0, 1.0, 0.0), [-np.inf], None),
         (Mixture(0.0, 1.0, 0.0, 0.0), [0.0, 1.0], None),
         (Mixture(0.0, 1.0, 0.0, np.nextafter(1e305, np.inf)), [0.0, 1.0], None),
-        (Mixture(0.0, 1.0, 0.0, brl.RelativeToRange(1.0)), [0.0, 1.0], None),
+        (Mixture(0.0, 1.0, 0.0, brl.RelativeToRange(0.5)), [0.0, 2.0], [np.exp(-2.0), 1.0]),
     ],
 )
 def test_plain_floats_follow_the_formula_or_leave_it_to_the_arrays(mixture, values, weights):

@@ -123,7 +123,7 @@ def act(
                 if chosen >= 0:
                     return chosen
             plain = few_values(values, available)
-            weights = None if plain is None else weights_of(mixture, plain, step)
+            weights = None if plain is None else weights_of(mixture, plain, step, learned=learned)
             if plain is not None and weights is not None:
                 chosen = pick(weights, uniform)
                 if learned or plain[chosen] > HIGHEST or mixture.soft == 1.0:

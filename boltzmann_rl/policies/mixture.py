@@ -16,6 +16,7 @@ from boltzmann_rl.numerics import greedy, softmax, uniform
 from boltzmann_rl.numerics.plain import FAR_BELOW
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 from boltzmann_rl.policies.parameters import misfit, number_at, same_for_many, temperature_at
+from boltzmann_rl.policies.units import FIELDS, plain_temperature
 from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import evaluate, is_constant
 
@@ -131,13 +132,16 @@ def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
     return answer
 
 
-def weights_of(mixture: Mixture, values: list[float], step: int | None = None) -> list[float] | None:
+def weights_of(
+    mixture: Mixture, values: list[float], step: int | None = None, *, learned: bool = False
+) -> list[float] | None:
     """Unnormalised probabilities as plain floats, for weights that are numbers; None where the array code must decide.
 
     That code handles the unusual cases, and says what is wrong. One comparison finds most of them: the softmax weights
     have a finite sum of at least 1, unless a value is NaN or +inf or no action is available. Where a policy explores
-    uniformly, rows with a very low sum are left to the arrays as well: they may contain a number written over a masked
-    value. A part with weight 1 keeps its own weights, exp((value − best) / temperature) or 1.
+    uniformly, or its temperature depends on the values, rows with very low values are left to the arrays as well,
+    unless they were ``learned``: they may contain a number written over a masked value. A part with weight 1 keeps its
+    own weights, exp((value − best) / temperature) or 1.
 
     Example:
         >>> weights_of(Mixture(0.5, 0.0, 0.5), [1.0, 0.0, -inf])
@@ -147,7 +151,7 @@ def weights_of(mixture: Mixture, values: list[float], step: int | None = None) -
     best = max(values)
     if soft != 1.0:  # the sum of values with a NaN or +inf is one of these
         size = sum(values)
-        if not -inf < best or not size < inf or (flat != 0.0 and -inf < size <= FAR_BELOW):
+        if not -inf < best or not size < inf or (flat != 0.0 and not learned and -inf < size <= FAR_BELOW):
             return None
     if soft == flat == 0.0:
         return [1.0 if value == best else 0.0 for value in values]
@@ -158,7 +162,10 @@ def weights_of(mixture: Mixture, values: list[float], step: int | None = None) -
         high = low + peak / values.count(best)
         return [high if value == best else low if value > -inf else 0.0 for value in values]
     if type(temperature) is not float:
-        temperature = number_at(temperature, step)
+        if type(temperature) in FIELDS:
+            temperature = plain_temperature(temperature, values, step, learned=learned)
+        else:
+            temperature = number_at(temperature, step)
     if temperature is None or not 0.0 < temperature <= LARGEST_TEMPERATURE:
         return None
     weights = [exp((value - best) / temperature) for value in values]

@@ -8,15 +8,17 @@ arithmetic.
 
 import math
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels import pcg
-from boltzmann_rl.kernels.jit import compiled, placed
-from boltzmann_rl.kernels.vectors import where
+from boltzmann_rl.kernels.jit import compiled, inner, placed
+from boltzmann_rl.kernels.vectors import flat, where
+from boltzmann_rl.numerics import plain_temperatures
+from boltzmann_rl.numerics.plain_temperatures import ENTROPY, LARGEST_RATIO, LEAST_GAP, PLAIN, RANGE, SPREAD
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 
 # The learners, as a `Rule` names them.
@@ -33,12 +35,18 @@ class Rule(NamedTuple):
     """An agent in numbers: the weights and the temperature of `boltzmann_rl.policies.mixture`, and how it learns.
 
     Weights, temperatures and learning rates are arrays over the clock, or have one entry if they are constant.
+
+    Attributes:
+        unit: What ``temperatures`` means: a constant of `boltzmann_rl.numerics.plain_temperatures`.
+        logs: NumPy's logarithms of 0, 1, … up to the number of actions.
     """
 
     uniform: Floats
     soft: Floats
     greedy: Floats
     temperatures: Floats
+    unit: int
+    logs: Floats
     counts_visits: bool
     learner: int
     learning_rates: Floats
@@ -51,12 +59,14 @@ class State(NamedTuple):
     Attributes:
         tables: One table, or the mean of two tables followed by the two.
         visits: Decisions in each state ``(S,)``.
+        roots: Where the search for the next temperature starts in each state ``(S,)``, NaN before the first one.
         now: Step, episode, state, the action if it is already chosen (else −1), and steps of this episode.
         total: The sum of the rewards of this episode.
     """
 
     tables: Floats
     visits: NDArray[np.int64]
+    roots: Floats
     now: NDArray[np.int64]
     total: Floats
 
@@ -67,8 +77,83 @@ def _at(parameter, clock):  # type: ignore[no-untyped-def]
 
 
 @placed
+def _best(tables, table, here, available):  # type: ignore[no-untyped-def]
+    best = -np.inf
+    for action in range(tables.shape[2]):
+        if available[here, action] and tables[table, here, action] > best:
+            best = tables[table, here, action]
+    return best
+
+
+@placed
 def _mixed(uniform, soft, greedy, temperatures, clock):  # type: ignore[no-untyped-def]
     return _at(uniform, clock), _at(soft, clock), _at(greedy, clock), _at(temperatures, clock)
+
+
+_goal_of, _spread_of = placed(plain_temperatures.goal_of), placed(plain_temperatures.spread_of)
+_entropy_root, _greedy_root = placed(plain_temperatures.entropy_root), placed(plain_temperatures.greedy_root)
+
+
+class _Measure(NamedTuple):
+    """What a unit of temperature reads: the unit, and pointers to the numbers of `Rule`, `State`, `World` and gaps."""
+
+    unit: Any
+    logs: Any
+    roots: Any
+    values: Any
+    available: Any
+    gaps: Any
+
+
+@placed
+def _measured(mixture, measure, here, actions):  # type: ignore[no-untyped-def]
+    """The mixture with its temperature in a state; NaN where only the reference can say."""
+    uniform, soft, greedy, temperature = mixture
+    if measure.unit != PLAIN and soft > 0.0:
+        temperature = _temperature(temperature, measure, here, actions)
+    return uniform, soft, greedy, temperature
+
+
+@inner
+def _temperature(number, measure, here, actions):  # type: ignore[no-untyped-def]
+    best, count, ties, gaps = -np.inf, 0, 0, measure.gaps
+    for cell in range(here * actions, (here + 1) * actions):
+        if measure.available[cell] != 0 and measure.values[cell] > best:
+            best = measure.values[cell]
+    for cell in range(here * actions, (here + 1) * actions):
+        if measure.available[cell] != 0:
+            gaps[count] = best - measure.values[cell]
+            if gaps[count] > 0.0:
+                count += 1
+            else:
+                ties += 1
+    return _of_gaps(number, measure, (count, ties), here)
+
+
+@placed
+def _of_gaps(number, measure, held, here):  # type: ignore[no-untyped-def]
+    """The temperature of a row with these gaps; NaN where only the reference can say."""
+    gaps = measure.gaps
+    if held[0] == 0:
+        return math.inf
+    least = largest = gaps[0]
+    for i in range(1, held[0]):
+        least, largest = min(least, gaps[i]), max(largest, gaps[i])
+    if measure.unit == RANGE:
+        return number * largest
+    if measure.unit == SPREAD:
+        return number * _spread_of(gaps, held, largest) * largest
+    temperature, goal = _goal_of(measure.unit, number, held, measure.logs)
+    if not largest >= LEAST_GAP or not largest <= LARGEST_RATIO * least:
+        return math.nan
+    if not temperature < 0.0:
+        return temperature
+    if measure.unit == ENTROPY:
+        b = _entropy_root(gaps, held, goal, (least, largest), measure.roots[here])
+    else:
+        b = _greedy_root(gaps, held, goal, (least, largest), measure.roots[here])
+    measure.roots[here] = b
+    return largest / b
 
 
 @placed
@@ -113,15 +198,6 @@ def _numpy_sum(numbers, count):  # type: ignore[no-untyped-def]
     for i in range(first, count):
         total += numbers[i]
     return total
-
-
-@placed
-def _best(tables, table, here, available):  # type: ignore[no-untyped-def]
-    best = -np.inf
-    for action in range(tables.shape[2]):
-        if available[here, action] and tables[table, here, action] > best:
-            best = tables[table, here, action]
-    return best
 
 
 @placed
@@ -231,12 +307,13 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         rewards: Filled with the rewards of these steps ``(n,)``.
     """
     cumulative, following, paid, ends, start, available, limit = world
-    uniform, soft, greedy, temperatures, by_visits, learner, learning_rates, discount = rule
-    tables, visits, now, running = state
+    uniform, soft, greedy, temperatures, unit, logs, by_visits, learner, learning_rates, discount = rule
+    tables, visits, roots, now, running = state
     step, episode, here, action, elapsed = now
     total = running[0]
-    weights, ties = np.empty(tables.shape[2]), np.empty(tables.shape[2])
+    weights, ties, gaps = np.empty(tables.shape[2]), np.empty(tables.shape[2]), np.empty(tables.shape[2])
     nature, deciding, learning = pcg.flat_uniforms(nature), pcg.flat_uniforms(deciding), pcg.flat_uniforms(learning)
+    measure = _Measure(unit, flat(logs), flat(roots), flat(tables), flat(available.view(np.uint8)), flat(gaps))
     looks_ahead = learner in (SARSA, EXPECTED_SARSA)
     while step < until and episode < samples.shape[1]:
         if elapsed == 0:
@@ -244,6 +321,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         if action < 0:
             clock = visits[here] if by_visits else step
             mixture, u = _mixed(uniform, soft, greedy, temperatures, clock), pcg.next_uniform(deciding)
+            mixture = _measured(mixture, measure, here, len(weights))
             action, _ = _choose(mixture, tables, here, available, u, weights)
             if action < 0:
                 return False
@@ -260,6 +338,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
             clock = visits[there] if by_visits else step + 1
             u = pcg.next_uniform(learning) if truncated else pcg.next_uniform(deciding)
             mixture = _mixed(uniform, soft, greedy, temperatures, clock)
+            mixture = _measured(mixture, measure, there, len(weights))
             then, norm = _choose(mixture, tables, there, available, u, weights)
             if then < 0:
                 return False

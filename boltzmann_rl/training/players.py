@@ -149,7 +149,7 @@ class Player:
         # The same decision as by act, without checking again what was checked already.
         if self._plain and (mixture := mixture_of(self.policy, now)) is not None:
             plain = values.tolist() if reading.available is None else few_values(values, reading.available)
-            weights = None if plain is None else weights_of(mixture, plain, now)
+            weights = None if plain is None else weights_of(mixture, plain, now, learned=True)
             if weights is not None:
                 chosen = pick(weights, rng.random())
                 if not self._returns_probabilities:

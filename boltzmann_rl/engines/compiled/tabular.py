@@ -23,8 +23,10 @@ from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
 from boltzmann_rl.numerics.plain import FEW
-from boltzmann_rl.policies.mixture import mixtures, unknown
+from boltzmann_rl.policies.mixture import Mixture, mixture_of, mixtures, unknown
 from boltzmann_rl.policies.parameters import at_steps
+from boltzmann_rl.policies.units import LOGS, UNITS, meaning_of, numbers_of
+from boltzmann_rl.protocols import is_unit
 from boltzmann_rl.schedules import is_constant
 from boltzmann_rl.streams import child_seed, stream
 from boltzmann_rl.tables import World, cached, kernel, read, world_of
@@ -73,7 +75,7 @@ def reason(environment: Environment, agent: Agent) -> str:
         return f"{agent.learner!r} draws among equal maxima, which is not known"
     if agent.clock == "pulls":
         return "the clock 'pulls' is not known"
-    if said := unknown(agent.policy):
+    if said := unknown(agent.policy, UNITS):
         return said
     world = read(environment)
     if isinstance(world, str):
@@ -179,9 +181,8 @@ def _run(
         return None
     streams = [pcg.uniforms_of(rng) for rng in (nature, stream(seed, "action"), stream(seed, "learner"))]
     shape, size = world.available.shape, _FIRST
-    state = kernel.State(
-        np.full((3, *shape), initial), np.zeros(shape[0], dtype=np.int64), np.array([0, 0, 0, -1, 0]), np.zeros(1)
-    )
+    visits, roots = np.zeros(shape[0], dtype=np.int64), np.full(shape[0], np.nan)
+    state = kernel.State(np.full((3, *shape), initial), visits, roots, np.array([0, 0, 0, -1, 0]), np.zeros(1))
     kept, last = steps or 0, sys.maxsize if steps is None else steps
     samples, places, rewards = np.empty((3, episodes)), np.empty((kept, 5), dtype=np.int64), np.empty(kept)
     while state.now[0] < last and state.now[1] < episodes:
@@ -199,21 +200,36 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
     """A function that evaluates an agent's schedules for at least ``size`` steps; None if that fails."""
     policy: Any = agent.policy
     learner: Any = agent.learner
-    known = np.empty((4, 0))  # weights and temperatures
+    unit: Any = mixture_of(policy, 0)
+    unit = unit.temperature
+    known = [np.empty(0)] * 4  # weights, and temperatures or the multiples or targets of the unit
     rates = np.array([learner.learning_rate]) if isinstance(learner.learning_rate, float) else np.empty(0)
 
     def rule(size: int) -> kernel.Rule | None:
         nonlocal known, rates
         try:
-            if known.shape[1] < size and not (known.size and is_constant(policy)):
-                known = np.append(known, mixtures(policy, known.shape[1], size), axis=1)
+            first = len(known[0])
+            if first < size and not (first and is_constant(policy)):
+                found = _in_numbers(mixtures(policy, first, size), unit, first)
+                known = [np.append(before, new) for before, new in zip(known, found, strict=True)]
             if len(rates) < size and not isinstance(learner.learning_rate, float):
                 rates = np.append(rates, at_steps(learner.learning_rate, len(rates), size))
         except Exception:  # if such a step is reached, the reference raises the error and names the step
             return None
         if not ((rates >= 0.0) & (rates <= 1.0)).all():  # likewise
             return None
-        mixture = known[0], known[1], known[2], known[3]
-        return kernel.Rule(*mixture, agent.clock == "visits", _LEARNERS[type(learner)], rates, learner.discount)
+        mixture, clock = (known[0], known[1], known[2], known[3]), agent.clock == "visits"
+        learning = _LEARNERS[type(learner)], rates, learner.discount
+        return kernel.Rule(*mixture, meaning_of(unit), LOGS, clock, *learning)
 
     return rule
+
+
+def _in_numbers(mixture: Mixture, unit: Any, first: int) -> tuple[Floats, ...]:
+    """A mixture at many steps, with the numbers of a unit of temperature in its place."""
+    uniform, soft, greedy, temperature = mixture
+    if is_unit(unit):
+        if temperature != unit:
+            raise ValueError("the unit of the temperature must be the same at each step")
+        temperature = numbers_of(unit, first, first + len(soft))
+    return uniform, soft, greedy, np.asarray(temperature, dtype=np.float64)

@@ -1,0 +1,142 @@
+"""Units of temperature in numbers, for kernels and for decisions on plain floats."""
+
+from functools import partial
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from boltzmann_rl.arguments import Floats
+from boltzmann_rl.numerics import plain_temperatures as plain
+from boltzmann_rl.numerics.plain import FEW
+from boltzmann_rl.policies.parameters import at_steps, number_at
+from boltzmann_rl.policies.temperatures import (
+    GLIE,
+    EffectiveActions,
+    GreedyByVisits,
+    GreedyProbability,
+    Odds,
+    RelativeToRange,
+    RelativeToSpread,
+    TargetEntropy,
+)
+from boltzmann_rl.protocols import is_unit
+
+# What the number of each unit means, and the fields that it follows from.
+FIELDS: dict[type, tuple[int, tuple[str, ...]]] = {
+    Odds: (plain.PLAIN, ("gap", "odds")),
+    RelativeToRange: (plain.RANGE, ("scale",)),
+    GLIE: (plain.RANGE, ()),
+    RelativeToSpread: (plain.SPREAD, ("scale",)),
+    TargetEntropy: (plain.ENTROPY, ("nats",)),
+    EffectiveActions: (plain.ENTROPY, ("target",)),
+    GreedyProbability: (plain.GREEDY, ("target",)),
+    GreedyByVisits: (plain.VISITS, ()),
+}
+UNITS = tuple(FIELDS)
+
+# The ranges of fields other than [0, ∞].
+_RANGES: dict[tuple[type, str], tuple[Any, float]] = {
+    (Odds, "odds"): (np.nextafter(1.0, 2.0), inf),
+    (EffectiveActions, "target"): (1.0, inf),
+    (GreedyProbability, "target"): (np.nextafter(0.0, 1.0), 1.0),
+}
+
+# NumPy's logarithms of numbers of actions.
+LOGS = np.log(np.maximum(np.arange(FEW + 1.0), 1.0))
+_LOGS = LOGS.tolist()
+
+# Values that are not above this may be fill values: see `boltzmann_rl.decisions.fill_values`.
+_HIGHEST_FILL = -65504.0
+
+
+def meaning_of(temperature: Any) -> int:
+    """What the numbers of `numbers_of` mean: a constant of `boltzmann_rl.numerics.plain_temperatures`."""
+    return FIELDS[type(temperature)][0] if is_unit(temperature) else plain.PLAIN
+
+
+def numbers_of(unit: Any, first: int, last: int) -> Floats:
+    """The multiple or the target of one of the `UNITS` at many steps ``(last − first,)``.
+
+    Raises:
+        ValueError: A number outside its range.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Linear
+        >>> numbers_of(RelativeToRange(Linear(1.0, 0.0, steps=4)), 1, 3)
+        array([0.75, 0.5 ])
+    """
+    fields = [at_steps(getattr(unit, name), first, last) for name in FIELDS[type(unit)][1]]
+    if not _in_range(type(unit), fields):
+        raise ValueError(f"a parameter of {unit!r} is outside its range")
+    return _number(type(unit), fields, partial(np.arange, first, last))
+
+
+def plain_temperature(unit: Any, values: list[float], step: int | None, *, learned: bool = False) -> float | None:
+    """The temperature of a row as a plain float; None where the array code must decide, or says what is wrong.
+
+    Args:
+        unit: One of the `UNITS`.
+        values: Those of the row, −inf where an action is not available.
+        step: Decisions made so far.
+        learned: Whether no value is a fill value; otherwise the array code decides about very low ones.
+
+    Example:
+        >>> plain_temperature(RelativeToRange(0.5), [1.0, -inf, 3.0], step=0)
+        1.0
+    """
+    kind, best = type(unit), max(values)
+    if (step is None and kind in (GLIE, GreedyByVisits)) or not best > -inf:
+        return None
+    meaning, names = FIELDS[kind]
+    fields = [number_at(getattr(unit, name), step) for name in names]
+    if None in fields or not _in_range(kind, fields):
+        return None
+    number = float(_number(kind, fields, lambda: step))
+    if meaning == plain.PLAIN:
+        return number
+    below = [best - value for value in values if value != -inf]
+    if not sum(below) < inf or not (learned or best - max(below) > _HIGHEST_FILL):
+        return None
+    gaps = [gap for gap in below if gap > 0.0]
+    return _of_gaps(meaning, number, gaps, (len(gaps), len(below) - len(gaps)))
+
+
+def _of_gaps(meaning: int, number: float, gaps: list[float], held: tuple[int, int]) -> float | None:
+    """The temperature of a row with these gaps; None where the array code must say."""
+    if not gaps:
+        return inf
+    least, largest = min(gaps), max(gaps)
+    if meaning == plain.RANGE:
+        return number * largest
+    if meaning == plain.SPREAD:
+        return number * plain.spread_of(gaps, held, largest) * largest
+    temperature, goal = plain.goal_of(meaning, number, held, _LOGS)
+    if not largest >= plain.LEAST_GAP or not largest <= plain.LARGEST_RATIO * least or temperature != temperature:
+        return None
+    if temperature >= 0.0:
+        return temperature
+    root = plain.entropy_root if meaning == plain.ENTROPY else plain.greedy_root
+    return largest / root(gaps, held, goal, (least, largest), 0.0)
+
+
+def _in_range(kind: type, fields: list[Any]) -> bool:
+    """Whether the fields, numbers or arrays, are in their ranges."""
+    for name, field in zip(FIELDS[kind][1], fields, strict=True):
+        least, most = _RANGES.get((kind, name), (0.0, inf))
+        if not np.all((field >= least) & (field <= most)):
+            return False
+    return True
+
+
+def _number(kind: type, fields: list[Any], steps: Any) -> Any:
+    """The number of a unit at some steps; NumPy takes the logarithms, as in the units' own code."""
+    if kind is GreedyByVisits:
+        return steps() + 1.0
+    with np.errstate(all="ignore"):
+        if kind is GLIE:
+            return 1.0 / np.log(steps() + 1.0)
+        if kind is Odds:
+            gap, odds = fields
+            return np.where(np.isinf(odds), 0.0, gap / np.log(odds))
+        return np.log(fields[0]) if kind is EffectiveActions else fields[0]
