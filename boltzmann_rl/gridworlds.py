@@ -141,7 +141,8 @@ class DeepSea(TabularEnv):
     steps. The best return is 0.99, and the second best 0: rewards along the way lead away from the only good one, and
     uniform choice finds it in one of 2^size episodes.
 
-    States are row·size + column; the last state is the end.
+    States are row·size + column; the last state is the end. There is no time limit; ``max_episode_steps=size`` changes
+    no episode, and is the limit that the exact regret of a `GymnasiumExperiment` needs.
 
     Args:
         size: Rows, columns, and steps of an episode, ≥ 1.

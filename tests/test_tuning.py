@@ -223,7 +223,8 @@ def test_the_last_of_a_list_is_found_if_it_is_the_best():
 def test_environments_are_tuned_to_the_highest_return():
     agents = {"Boltzmann": brl.Agent(brl.QLearning(0.5), brl.Boltzmann(1.0))}
     cliff = brl.Environment("CliffWalking-v1", max_episode_steps=20)
-    lake = brl.GymnasiumExperiment("lake", {"cliff": cliff}, agents, runs=3, episodes=3, evaluate_every=1)
+    more = {"evaluate_every": 1, "regret": True}  # which tuning leaves out
+    lake = brl.GymnasiumExperiment("lake", {"cliff": cliff}, agents, runs=3, episodes=3, **more)
     found = brl.tune(lake, {"temperature": (0.01, 100.0)}, budget=320, progress=False)
     tried = found.candidates.set_index("value")["mean"]
     assert tried.index[tried.argmin()] > 10.0

@@ -119,6 +119,7 @@ EPISODES = Measures(
         Metric("length", "Length of the episode", "steps", "log", of_run="Mean length of an episode"),
         Metric("terminated", "Episodes that terminated", "share of runs", "percent", of_run="Episodes that terminated"),
         Metric("smoothed_return", f"Return, mean of last {WINDOW} episodes", "reward per episode", "late"),
+        Metric("regret", "Regret", "reward per episode", of_run="Mean regret of an episode", higher_is_better=False),
         Metric("greedy_return", "Return of the greedy policy", "reward per episode", of_run="Mean greedy return"),
     ),
     kept=("return", "length", "terminated"),

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from boltzmann_rl.agents.agent import Agent
-from boltzmann_rl.arguments import as_integer, set_fields
+from boltzmann_rl.arguments import as_choice, as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
 from boltzmann_rl.engines.metrics import WINDOWS, Moment, measures_of
 from boltzmann_rl.engines.selection import engine_of
 from boltzmann_rl.environments.declaration import Environment, time_limited
 from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
+from boltzmann_rl.planning.time_limits import gaps_in
 from boltzmann_rl.protocols import Bandit, Transition
 from boltzmann_rl.runs.plan import Cell, Plan, Series
 from boltzmann_rl.runs.progress import Done
@@ -174,13 +175,18 @@ class GymnasiumExperiment(Runnable):
             learner's values are played greedily, without learning, in an environment and with seeds of its own. The
             metric ``greedy_return`` is the mean return of the latest evaluation; the training is the same as without.
         evaluation_episodes: Episodes of each evaluation, ≥ 1.
+        regret: Whether the exact regret of each episode is measured, in either engine: the metric ``regret`` is the sum
+            over its steps of V*_n(s) − Q*_n(s, a), what the action loses with n steps left. Its expectation is the
+            optimal return minus the expected return. Each problem needs known tables (``help(boltzmann_rl.tables)``)
+            and a time limit.
         windows: As in `BanditExperiment`.
         compare: As in `BanditExperiment`.
         alpha: As in `BanditExperiment`.
         confidence: As in `BanditExperiment`.
 
     Raises:
-        ValueError, TypeError: As `BanditExperiment`.
+        ValueError, TypeError: As `BanditExperiment`; when it is planned: regret in an environment without known tables
+            or without a time limit.
 
     Example:
         >>> from boltzmann_rl import Agent, Boltzmann, QLearning
@@ -209,6 +215,7 @@ class GymnasiumExperiment(Runnable):
     compare: Compare = None
     alpha: float = ALPHA
     confidence: float = CONFIDENCE
+    regret: bool = False
 
     axis: ClassVar = "episode"
 
@@ -220,7 +227,8 @@ class GymnasiumExperiment(Runnable):
             problem = {label: Environment(env) if isinstance(env, str) else env for label, env in problem.items()}
         every = as_integer(self.evaluate_every, "evaluate_every")
         evaluated = as_integer(self.evaluation_episodes, "evaluation_episodes", minimum=1)
-        set_fields(self, problem=problem, evaluate_every=every, evaluation_episodes=evaluated)
+        regret = as_choice(self.regret, "regret", (True, False))
+        set_fields(self, problem=problem, evaluate_every=every, evaluation_episodes=evaluated, regret=regret)
         canonicalise(self, ENVIRONMENTS)
 
     def plan(self) -> Plan:
@@ -229,10 +237,12 @@ class GymnasiumExperiment(Runnable):
         for environment in problems.values() if self.evaluate_every else ():
             with closing(environment.make()) as env:
                 time_limited(env)
+        for environment in problems.values() if self.regret else ():
+            gaps_in(environment)  # raises an error if there are none
         evaluation = {"evaluate_every": self.evaluate_every, "evaluation_episodes": self.evaluation_episodes}
         settings = evaluation | {"windows": self.windows}
         added = ["metrics of your own"] * bool(self.metrics) + ["the greedy policy"] * bool(self.evaluate_every)
-        return _plan(self, self.episodes, settings, " and ".join(added))
+        return _plan(self, self.episodes, settings, " and ".join(added), ("regret",) * (not self.regret))
 
 
 Experiment = BanditExperiment | GymnasiumExperiment
@@ -312,12 +322,13 @@ def _script() -> Path | None:
     return Path(path) if path.endswith(".py") and Path(path).is_file() else None
 
 
-def _plan(experiment: Any, length: int, settings: dict[str, int], added: str) -> Plan:
+def _plan(experiment: Any, length: int, settings: dict[str, int], added: str, unmeasured: tuple[str, ...] = ()) -> Plan:
     """The plan of an experiment with ``settings`` of cells; only the reference engine measures what is ``added``."""
     entrants, axis = entrants_of(experiment.agents), experiment.axis
     steps = length * (1 if axis == "step" else _STEPS_PER_EPISODE)
     work = steps * experiment.runs * len(experiment.problem) * len(entrants)
-    metrics, own = tuple(metric.name for metric in measures_of(axis).metrics), tuple(experiment.metrics.items())
+    metrics = tuple(metric.name for metric in measures_of(axis).metrics if metric.name not in unmeasured)
+    own = tuple(experiment.metrics.items())
     series = []
     for problem, declared in experiment.problem.items():
         for label, (agent, family, parameter) in entrants.items():

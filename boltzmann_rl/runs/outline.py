@@ -117,6 +117,8 @@ def outline_of(plan: Plan) -> Outline:
         declaration["metrics"] = {label: repr(metric) for label, metric in first.own}
     if first.evaluate_every:
         declaration |= {"evaluate_every": first.evaluate_every, "evaluation_episodes": first.evaluation_episodes}
+    if first.axis == "episode" and "regret" in first.metrics:
+        declaration["regret"] = True
     entries = tuple(
         Entry(s.problem, s.agent, s.family, s.parameter, s.cell.engine, s.reason, s.cell.identity) for s in plan.series
     )

@@ -82,7 +82,8 @@ class Cell:
         problem: A bandit, or an `Environment`.
         agent: An `Agent`.
         axis: The axis of curves: ``"step"`` for a bandit, ``"episode"`` for an environment.
-        metrics: Names of the metrics whose curves are kept, if the policy has them.
+        metrics: Names of the metrics whose curves are kept, if the policy has them; the regret of episodes is only
+            measured if it is among them.
         engine: ``"reference"`` or ``"compiled"``.
         first: Number of its first run, from 0.
         runs: Number of runs. Those of a bandit lie within one block of BLOCK runs, by which random streams are keyed.
@@ -181,7 +182,7 @@ def _work(cell: Cell) -> dict[str, Any]:
     """The arguments of an engine that depend on the axis, and those that only the reference engines take."""
     work = {"steps": cell.length, "uncounted_steps": cell.uncounted}
     if cell.axis == "episode":
-        work = {"episodes": cell.length}
+        work = {"episodes": cell.length} | ({"regret": True} if "regret" in cell.metrics else {})
     if cell.evaluate_every:
         work |= {"evaluate_every": cell.evaluate_every, "evaluation_episodes": cell.evaluation_episodes}
     return work | ({"own": cell.own} if cell.own else {})

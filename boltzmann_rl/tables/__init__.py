@@ -36,6 +36,6 @@ Any other environment is stepped by the reference engine, and refused by `boltzm
 
 from boltzmann_rl.tables.cache import cached, read
 from boltzmann_rl.tables.known import layers, rescaling, why_untrusted
-from boltzmann_rl.tables.worlds import World, world_of
+from boltzmann_rl.tables.worlds import NEVER, World, world_of
 
-__all__ = ["World", "cached", "layers", "read", "rescaling", "why_untrusted", "world_of"]
+__all__ = ["NEVER", "World", "cached", "layers", "read", "rescaling", "why_untrusted", "world_of"]

@@ -61,7 +61,7 @@ class State(NamedTuple):
         visits: Decisions in each state ``(S,)``.
         roots: Where the search for the next temperature starts in each state ``(S,)``, NaN before the first one.
         now: Step, episode, state, the action if it is already chosen (else −1), and steps of this episode.
-        total: The sum of the rewards of this episode.
+        total: The sum of the rewards of this episode, and its regret.
     """
 
     tables: Floats
@@ -291,7 +291,7 @@ def _evaluated(tables, chosen, here, available, ties):  # type: ignore[no-untype
 
 
 @compiled
-def run_episodes(world, rule, state, nature, deciding, learning, until, samples, places, rewards):  # type: ignore[no-untyped-def]
+def run_episodes(world, rule, state, nature, deciding, learning, until, samples, places, rewards, losses):  # type: ignore[no-untyped-def]
     """Run until a step, or until all episodes are over; returns False where only the reference can go on.
 
     Args:
@@ -302,15 +302,17 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         deciding: `pcg.Uniforms` of the stream of decisions.
         learning: `pcg.Uniforms` of the learner's stream.
         until: The step at which to stop.
-        samples: Filled with each episode's return, length and whether it terminated, ``(3, episodes)``.
+        samples: Filled with each episode's return, length, whether it terminated, and, with losses, its regret:
+            ``(3, episodes)`` or ``(4, episodes)``.
         places: Filled with the first steps ``(n, 5)``: state, action, next state, terminated, truncated.
         rewards: Filled with the rewards of these steps ``(n,)``.
+        losses: What each action loses ``(limit, S, A)``: `boltzmann_rl.planning.time_limits.gaps_of`; or empty.
     """
     cumulative, following, paid, ends, start, available, limit = world
     uniform, soft, greedy, temperatures, unit, logs, by_visits, learner, learning_rates, discount = rule
     tables, visits, roots, now, running = state
     step, episode, here, action, elapsed = now
-    total = running[0]
+    total, lost, counts_regret = running[0], running[1], len(losses) > 0
     weights, ties, gaps = np.empty(tables.shape[2]), np.empty(tables.shape[2]), np.empty(tables.shape[2])
     nature, deciding, learning = pcg.flat_uniforms(nature), pcg.flat_uniforms(deciding), pcg.flat_uniforms(learning)
     measure = _Measure(unit, flat(logs), flat(roots), flat(tables), flat(available.view(np.uint8)), flat(gaps))
@@ -329,6 +331,8 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         there, reward = following[here, action, outcome], paid[here, action, outcome]
         if there < 0:
             return False
+        if counts_regret:
+            lost += losses[elapsed, here, action]
         elapsed += 1
         terminated, truncated = ends[here, action, outcome], elapsed >= limit
         visits[here] += 1
@@ -365,7 +369,9 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         here, action = there, then
         if terminated or truncated:
             samples[0, episode], samples[1, episode], samples[2, episode] = total, elapsed, terminated
-            episode, action, elapsed, total = episode + 1, -1, 0, 0.0
+            if counts_regret:
+                samples[3, episode] = lost
+            episode, action, elapsed, total, lost = episode + 1, -1, 0, 0.0, 0.0
     now[0], now[1], now[2], now[3], now[4] = step, episode, here, action, elapsed
-    running[0] = total
+    running[0], running[1] = total, lost
     return True

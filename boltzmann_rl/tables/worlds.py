@@ -13,7 +13,8 @@ from boltzmann_rl.environments.interface import name_of
 from boltzmann_rl.gridworlds import TabularEnv
 from boltzmann_rl.tables.known import declares, layers, rescaling, why_untrusted
 
-_NEVER = 2**62
+# The limit of steps where there is none.
+NEVER = 2**62
 
 
 class World(NamedTuple):
@@ -26,7 +27,7 @@ class World(NamedTuple):
         ends: Whether the outcome terminates the episode.
         start: Cumulative probabilities of the initial state ``(S,)``.
         available: Which actions may be taken ``(S, A)``.
-        limit: Steps after which an episode is truncated.
+        limit: Steps after which an episode is truncated; NEVER if there is no limit.
     """
 
     cumulative: Floats
@@ -70,7 +71,7 @@ def _world(env: Any) -> World:
         np.zeros(shape, dtype=bool),
         _cumulative(inner.initial_state_distrib),
         _available(inner, shape[:2]),
-        min(limits, default=_NEVER),
+        min(limits, default=NEVER),
     )
     if len(world.start) != states:
         raise ValueError(f"initial_state_distrib has {len(world.start)} states, P {states}")

@@ -116,7 +116,7 @@ class Chooser:
         # Streams are drawn for whole blocks of a bandit's runs, and steps of few runs take as long as those of many.
         each = budget if experiment.axis == "episode" else max(budget, 2 * COARSE * BLOCK)
         work = {"runs": each * len(self._pairs), "metrics": None, "compare": None}
-        others = {"evaluate_every": 0} if experiment.axis == "episode" else {}
+        others: dict[str, Any] = {"evaluate_every": 0, "regret": False} if experiment.axis == "episode" else {}
         self._experiment = dataclasses.replace(experiment, **work, **others)
         (self._store, self._folder), self._manner, self._budget, self._tell = place, manner, budget, tell
         self._objective = objective_of(experiment)

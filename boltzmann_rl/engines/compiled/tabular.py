@@ -23,6 +23,7 @@ from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
 from boltzmann_rl.numerics.plain import FEW
+from boltzmann_rl.planning.time_limits import gaps_in
 from boltzmann_rl.policies.mixture import Mixture, mixture_of, mixtures, unknown
 from boltzmann_rl.policies.parameters import at_steps
 from boltzmann_rl.policies.units import LOGS, UNITS, meaning_of, numbers_of
@@ -47,7 +48,8 @@ class Trained(NamedTuple):
     """One run.
 
     Attributes:
-        samples: Return, length and termination of each finished episode ``(3, episodes)``.
+        samples: Return, length, termination and, if it is measured, regret of each finished episode ``(3 or 4,
+            episodes)``.
         values: The learner's values at the end ``(S, A)``.
         places: State, action, next state, terminated, truncated of each step, if steps are kept ``(n, 5)``.
         rewards: The reward of each step, if steps are kept ``(n,)``.
@@ -98,6 +100,7 @@ def simulate_ranges(
     episodes: int,
     seed: int,
     windows: int = WINDOWS,
+    regret: bool = False,
 ) -> list[Block]:
     """As `boltzmann_rl.engines.reference.episodes.simulate_ranges`, which runs what this engine can't.
 
@@ -110,15 +113,17 @@ def simulate_ranges(
         True
     """
     if reason(environment, agent):
-        return reference.simulate_ranges(environment, agent, ranges, episodes=episodes, seed=seed, windows=windows)
+        given: Any = {"episodes": episodes, "seed": seed, "windows": windows, "regret": regret}
+        return reference.simulate_ranges(environment, agent, ranges, **given)
     play, world = _run_of(agent), cached(environment)
+    gaps = gaps_in(environment) if regret else None
 
     def samples_of_run(run: int) -> Floats:
-        work = {"episodes": episodes, "seed": reference.run_seed(seed, run)}
+        work = {"episodes": episodes, "seed": reference.run_seed(seed, run), "gaps": gaps}
         played = None if world is None else play(world, **work)
         return played.samples if played else _made(environment, agent, None if world else play, **work)
 
-    return reference.blocks_of(samples_of_run, ranges, windows)
+    return reference.blocks_of(samples_of_run, ranges, windows, ("regret",) * regret)
 
 
 def _made(environment: Environment, agent: Agent, run: Callable[..., Trained | None] | None, **work: Any) -> Floats:
@@ -172,9 +177,12 @@ def _run(
     episodes: int,
     seed: int,
     steps: int | None = None,
+    gaps: Floats | None = None,
 ) -> Trained | None:
     """One run by the tables of an environment; None if only the reference can do it."""
     if isinstance(world, str) or world.available.shape[1] > FEW or abs(initial) > kernel.LARGEST:
+        return None
+    if gaps is not None and gaps.shape != (world.limit, *world.available.shape):
         return None
     nature = seeding.np_random(child_seed(seed, "environment"))[0]
     if type(nature.bit_generator) is not np.random.PCG64:  # the user replaced Gymnasium's
@@ -182,15 +190,16 @@ def _run(
     streams = [pcg.uniforms_of(rng) for rng in (nature, stream(seed, "action"), stream(seed, "learner"))]
     shape, size = world.available.shape, _FIRST
     visits, roots = np.zeros(shape[0], dtype=np.int64), np.full(shape[0], np.nan)
-    state = kernel.State(np.full((3, *shape), initial), visits, roots, np.array([0, 0, 0, -1, 0]), np.zeros(1))
+    state = kernel.State(np.full((3, *shape), initial), visits, roots, np.array([0, 0, 0, -1, 0]), np.zeros(2))
     kept, last = steps or 0, sys.maxsize if steps is None else steps
-    samples, places, rewards = np.empty((3, episodes)), np.empty((kept, 5), dtype=np.int64), np.empty(kept)
+    measured, lost = (3, np.empty((0, 0, 0))) if gaps is None else (4, gaps)
+    samples, places, rewards = np.empty((measured, episodes)), np.empty((kept, 5), dtype=np.int64), np.empty(kept)
     while state.now[0] < last and state.now[1] < episodes:
         known = rule(size)
         if known is None:
             return None
         # Some learners need the decision after the last step as well, hence size - 1.
-        if not kernel.run_episodes(world, known, state, *streams, min(size - 1, last), samples, places, rewards):
+        if not kernel.run_episodes(world, known, state, *streams, min(size - 1, last), samples, places, rewards, lost):
             return None
         size += min(size, _MORE)
     return Trained(samples[:, : state.now[1]], state.tables[0], places[: state.now[0]], rewards[: state.now[0]])

@@ -13,6 +13,7 @@ from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.metrics import EPISODES, WINDOW, WINDOWS, Own, own_samples, window_means
 from boltzmann_rl.engines.moments import Moments
 from boltzmann_rl.environments.declaration import Environment, time_limited
+from boltzmann_rl.planning.time_limits import gaps_in
 from boltzmann_rl.policies.greedy import Greedy
 from boltzmann_rl.protocols import AnyEnvironment, Transition
 from boltzmann_rl.streams import child_seed
@@ -71,6 +72,7 @@ def simulate_ranges(
     own: Own = (),
     evaluate_every: int = 0,
     evaluation_episodes: int = 1,
+    regret: bool = False,
 ) -> list[Block]:
     """Train an agent from scratch in each run, with a seed of the run's own, and measure each range of runs.
 
@@ -82,6 +84,9 @@ def simulate_ranges(
     for that, with seeds keyed by the run and the episode, without learning; the training is the same as without.
     ``greedy_return`` is the mean return of the latest evaluation.
 
+    With ``regret`` the exact regret of each episode is measured: the sum over its steps of V*_n(s) − Q*_n(s, a), what
+    the action loses with n steps left (`boltzmann_rl.planning.TimeLimitedPlan.regret`).
+
     Args:
         environment: Each run makes its own.
         agent: Its learner and policy.
@@ -92,21 +97,24 @@ def simulate_ranges(
         own: The user's metrics of a `Transition`, with their labels.
         evaluate_every: Episodes between evaluations, or 0 for none.
         evaluation_episodes: Episodes of each evaluation.
+        regret: Whether regret is measured.
 
     Raises:
-        ValueError: A metric that does not return finite floats; evaluations in an environment without a time limit.
+        ValueError: A metric that does not return finite floats; evaluations in an environment without a time limit;
+            regret in one without that or without known tables.
     """
+    gaps = gaps_in(environment) if regret else None
 
     def samples_of_run(run: int) -> Floats:
-        work: Any = {"episodes": episodes, "seed": run_seed(seed, run)}
+        work: Any = {"episodes": episodes, "seed": run_seed(seed, run), "own": own, "gaps": gaps}
         with closing(environment.make()) as env:
             if not evaluate_every:
-                return samples_of(env, agent, own=own, **work)
+                return samples_of(env, agent, **work)
             with closing(environment.make()) as other:
                 evaluation = Evaluation(time_limited(other), evaluate_every, evaluation_episodes)
-                return samples_of(env, agent, own=own, evaluation=evaluation, **work)
+                return samples_of(env, agent, evaluation=evaluation, **work)
 
-    labels = (*(label for label, _ in own), *("greedy_return",) * bool(evaluate_every))
+    labels = (*(label for label, _ in own), *("regret",) * regret, *("greedy_return",) * bool(evaluate_every))
     return blocks_of(samples_of_run, ranges, windows, labels)
 
 
@@ -159,27 +167,37 @@ def blocks_of(
 
 
 def samples_of(
-    env: Any, agent: Agent, *, episodes: int, seed: int, own: Own = (), evaluation: Evaluation | None = None
+    env: Any,
+    agent: Agent,
+    *,
+    episodes: int,
+    seed: int,
+    own: Own = (),
+    gaps: Floats | None = None,
+    evaluation: Evaluation | None = None,
 ) -> Floats:
-    """Each episode's return, length, termination, means of the user's metrics, and greedy return if it is evaluated."""
+    """Each episode's return, length, termination, means of the user's metrics, and what else is measured.
+
+    That is its regret if there are ``gaps`` (`boltzmann_rl.planning.time_limits.gaps_in`), and the greedy return if
+    there is an evaluation.
+    """
     training = Training(env, agent, seed=seed)
-    samples = np.empty((3 + len(own) + (evaluation is not None), episodes))
+    measured = 3 + len(own) + (gaps is not None)
+    samples = np.empty((measured + (evaluation is not None), episodes))
     for number in range(episodes):
         if evaluation is not None and number % evaluation.every == 0:
             greedy_return = evaluation.greedy_return(training.values, child_seed(seed, "evaluation", number))
             samples[-1, number:] = greedy_return
-        before, sums = training.last, np.zeros(len(own))
+        before, sums, lost, elapsed = training.last, np.zeros(len(own)), 0.0, 0
         while training.last is before:
-            transition = next(training)
+            transition: Any = next(training)
+            if gaps is not None:
+                lost, elapsed = lost + gaps[elapsed, transition.observation, transition.action], elapsed + 1
             for place, (label, metric) in enumerate(own):
                 sums[place] += own_samples(label, metric, transition, ())
         episode: Any = training.last
-        samples[: 3 + len(own), number] = (
-            episode.total_reward,
-            episode.length,
-            episode.terminated,
-            *sums / episode.length,
-        )
+        of_steps = *sums / episode.length, *(() if gaps is None else (lost,))
+        samples[:measured, number] = episode.total_reward, episode.length, episode.terminated, *of_steps
     return samples
 
 
