@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+from boltzmann_rl.protocols import memory_of
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -18,7 +20,7 @@ class Recorded:
         return self.learner.values(state)
 
     def memory(self, state):
-        return self.learner.memory(state)
+        return memory_of(self.learner, state)
 
     def update(self, state, action, reward, probabilities, rng):
         self.history.append((action.copy(), reward.copy()))

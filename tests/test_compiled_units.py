@@ -40,7 +40,7 @@ pytest.importorskip("numba")
 from boltzmann_rl.engines.compiled import bandits as compiled, units
 from boltzmann_rl.engines.reference import bandits as reference
 from boltzmann_rl.kernels import jit
-from boltzmann_rl.kernels.vectors import WIDTH, flat
+from boltzmann_rl.kernels.vectors import WIDTH, eight, flat
 
 
 def late(step):
@@ -183,7 +183,7 @@ def test_the_temperature_of_a_run_does_not_depend_on_the_runs_beside_it():
 @jit.compiled
 def find(values, unit, starts):
     parts = flat(unit.target), flat(unit.goal), flat(unit.logarithms), flat(starts), flat(unit.found), flat(unit.failed)
-    units.find(flat(values), units.Unit(unit.kind, unit.always, *parts), 0, 0, 0, 0, values.size)
+    units.find(flat(values), units.Unit(unit.kind, unit.always, *parts), eight(np.inf), 0, 0, 0, 0, values.size)
 
 
 def found(kind, target, values, start=np.nan):

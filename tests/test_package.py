@@ -214,6 +214,7 @@ KERNELS = {"decisions.kernel", "engines.compiled.bandit_kernel", "engines.compil
 KERNELS |= {
     "engines.compiled.measuring",
     "engines.compiled.perturbation",
+    "engines.compiled.state",
     "engines.compiled.units",
 }  # compiled code takes plain arrays, and calls cost it inlining
 LARGE = {

@@ -195,10 +195,10 @@ def unknown(policy: Any, units: tuple[type, ...] = ()) -> str:
     """
     if rows_of(policy):
         return f"{policy!r} has a parameter for each row, which is not known"
-    mixture = None if traits_of(policy).takes_memory else mixture_of(policy, 0)
+    shown = traits_of(policy).temperature
+    mixture = None if traits_of(policy).takes_memory and type(shown) not in units else mixture_of(policy, 0)
     if mixture is None:
         return f"{policy!r} is not known"
-    shown = traits_of(policy).temperature
     if any(is_unit(each) and type(each) not in units for each in (mixture.temperature, shown)):
         return f"{policy!r} reads the values, which is not known"
     if is_unit(shown) and shown != mixture.temperature:

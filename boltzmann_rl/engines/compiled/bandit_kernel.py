@@ -6,16 +6,24 @@ tiles that fits into the fastest cache takes a chunk of steps before the next gr
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from boltzmann_rl.engines.compiled import lanes, perturbation, units
 from boltzmann_rl.engines.compiled.measuring import METRICS, add_sample, add_to_segment, end_segment, flat_measured
-from boltzmann_rl.engines.compiled.perturbation import Indices
+from boltzmann_rl.engines.compiled.state import (
+    AVERAGE,
+    FADING,
+    GRADIENT_CURRENT,
+    GRADIENT_PREVIOUS,
+    REWARDS,
+    flat_learner,
+    flat_policy,
+    flat_problem,
+    flat_space,
+    problem_at,
+)
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import compiled, placed
 from boltzmann_rl.kernels.vectors import (
     WIDTH,
-    aligned,
     any_of,
     beyond,
     counted,
@@ -30,80 +38,8 @@ from boltzmann_rl.kernels.vectors import (
     where,
 )
 
-# How a learner updates its values; the gradient's kinds update all of them at each step.
-AVERAGE, FADING, REWARDS, GRADIENT_PREVIOUS, GRADIENT_CURRENT, GRADIENT_FIXED = range(6)
-
 # Runs in a group: their numbers fit into the fastest cache.
 _GROUP = 8 * WIDTH
-
-
-class Problem(NamedTuple):
-    """Means ``(steps, tiles, arms, lanes)``, with one step if they never change, and how rewards are drawn.
-
-    Also the best mean of each run, its sums of means and of gaps below the best, and the cells of its arms in the order
-    of their means. Rewards are ``base`` or ``base + scale`` if ``bernoulli``, else the mean plus ``scale`` times the
-    noise.
-    """
-
-    arms: int
-    drifts: bool
-    means: Any
-    best: Any
-    means_sum: Any
-    gaps_sum: Any
-    order: Any
-    bernoulli: bool
-    scale: float
-    base: float
-
-
-class Policy(NamedTuple):
-    """The weights of the mixture's three parts at every step, 1/temperature, and 1 where ``weights`` are recomputed.
-
-    ``weights``, exp((values − reference)/temperature), are updated from step to step. With perturbed ``indices`` (else
-    None) the arm with the largest index is pulled instead, and ``clock`` counts the pulls of each arm. The temperature
-    may have a ``unit``.
-    """
-
-    uniform: Any
-    soft: Any
-    greedy: Any
-    inverse: Any
-    anew: Any
-    weights: Any
-    reference: Any
-    indices: Indices | None
-    clock: Any
-    unit: units.Unit
-
-
-class Learner(NamedTuple):
-    """Kind, parameters and state; ``exploration`` is negative without upper confidence indices."""
-
-    kind: int
-    rate: float
-    fixed: float
-    exploration: float
-    logarithm: Any  # of the number of pulls at every step
-    values: Any
-    pulls: Any
-    known: Any
-    seen: Any
-
-
-class Space(NamedTuple):
-    """Scratch memory.
-
-    Sums over tiles ``(steps, metrics, 2, lanes)``; probabilities, indices and scales ``(tiles, arms, lanes)``; and
-    entropies and effective actions ``(steps, 2, ties)`` by the number of best arms, ``ties`` a multiple of the lanes.
-    """
-
-    partial: Any
-    mixed: Any
-    shown: Any
-    scales: Any
-    ties: int
-    by_ties: Any
 
 
 class _Turn(NamedTuple):
@@ -116,7 +52,7 @@ class _Turn(NamedTuple):
     logarithm: float
     anew: bool
     indexed: bool
-    unpulled: bool  # whether some arms are unpulled, which upper confidence indices take first
+    unpulled: bool  # whether some arms are unpulled, which come first
     ranked: bool  # whether only the ranks of values count, not their size
     mixed: bool  # whether there are probabilities beside the softmax's
     ended: int  # the number in the chunk of the segment that ends with the step, else −1
@@ -139,31 +75,6 @@ class _Decision(NamedTuple):
     effective: Any
 
 
-def space_for(tiles: int, arms: int, steps: int) -> Space:
-    """Scratch memory, allocated outside of compiled code, where it would take long to compile."""
-    ties = -(-(arms + 1) // WIDTH) * WIDTH
-    partial = aligned((steps, len(METRICS), 2, WIDTH))
-    mixed, shown, scales = aligned((3, tiles, arms, WIDTH))
-    return Space(partial, mixed, shown, scales, ties, np.zeros((steps, 2, ties)))
-
-
-def problem_of(means: Any, ranked: Any, bernoulli: bool, scale: float, base: float) -> Problem:
-    """The problem of a chunk of steps with means ``(steps, runs, arms)``, or of all steps with ``(1, runs, arms)``.
-
-    Arms are ordered by their means, ties by their number, at those of the steps that are ``ranked``.
-    """
-    steps, runs, arms = means.shape
-    tiles = runs // WIDTH
-    tiled = aligned((steps, tiles, arms, WIDTH), means.reshape(steps, tiles, WIDTH, arms).swapaxes(2, 3))
-    top = tiled.max(axis=2)
-    sums = tiled.sum(axis=2), (top[:, :, np.newaxis] - tiled).sum(axis=2)
-    best, means_sum, gaps_sum = aligned((3, steps, tiles, WIDTH), [top, *sums])
-    order = np.empty(tiled.shape, dtype=np.int64)
-    arm = np.argsort(-means[ranked], axis=2, kind="stable").reshape(-1, tiles, WIDTH, arms).swapaxes(2, 3)
-    order[ranked] = (np.arange(tiles)[:, np.newaxis, np.newaxis] * arms + arm) * WIDTH + np.arange(WIDTH)
-    return Problem(arms, steps > 1, tiled, best, means_sum, gaps_sum, order, bernoulli, scale, base)
-
-
 @compiled
 def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, space, measured):  # type: ignore[no-untyped-def]
     """Simulate a chunk of steps; returns whether every value that was learned is valid.
@@ -174,8 +85,8 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
     block = noise.shape[1]
     per_run = uniforms.shape[1] // block
     uniforms, noise = beyond(flat(uniforms), column * per_run), beyond(flat(noise), column)
-    policy, problem = _flat_policy(policy), _flat_problem(problem)
-    learner, space, measured = _flat_learner(learner), _flat_space(space), flat_measured(measured)
+    policy, problem = flat_policy(policy), flat_problem(problem)
+    learner, space, measured = flat_learner(learner), flat_space(space), flat_measured(measured)
     arms, runs, fine = problem.arms, measured.tiles * WIDTH, True
     for t in range(steps):
         turn = _turn(t, first, policy, problem, learner, measured)
@@ -186,7 +97,7 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
         for t in range(steps):
             step = first + t
             turn, carried = _turn(t, first, policy, problem, learner, measured), policy.anew[step + 1] == 0
-            now = _problem_at(t, runs, problem)
+            now = problem_at(t, runs, problem)
             for i in range(group, group + size, WIDTH):
                 begin, end = i * arms, (i + WIDTH) * arms
                 drawn = (t * block + i) * per_run
@@ -211,49 +122,14 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
 
 
 @placed
-def _flat_problem(x):  # type: ignore[no-untyped-def]
-    by_run = flat(x.best), flat(x.means_sum), flat(x.gaps_sum)
-    return Problem(x.arms, x.drifts, flat(x.means), *by_run, flat(x.order), x.bernoulli, x.scale, x.base)
-
-
-@placed
-def _problem_at(t, runs, x):  # type: ignore[no-untyped-def]
-    if not x.drifts:
-        return x
-    means, at = beyond(x.means, t * runs * x.arms), t * runs
-    by_run = beyond(x.best, at), beyond(x.means_sum, at), beyond(x.gaps_sum, at)
-    return Problem(x.arms, x.drifts, means, *by_run, beyond(x.order, at * x.arms), x.bernoulli, x.scale, x.base)
-
-
-@placed
-def _flat_policy(x):  # type: ignore[no-untyped-def]
-    mixture = flat(x.uniform), flat(x.soft), flat(x.greedy), flat(x.inverse), flat(x.anew)
-    given = x.unit.kind, x.unit.always, flat(x.unit.target), flat(x.unit.goal), flat(x.unit.logarithms)
-    unit = units.Unit(*given, flat(x.unit.latest), flat(x.unit.found), flat(x.unit.failed))
-    return Policy(*mixture, flat(x.weights), flat(x.reference), x.indices, flat(x.clock), unit)
-
-
-@placed
-def _flat_learner(x):  # type: ignore[no-untyped-def]
-    state = flat(x.logarithm), flat(x.values), flat(x.pulls), flat(x.known), flat(x.seen)
-    return Learner(x.kind, x.rate, x.fixed, x.exploration, *state)
-
-
-@placed
-def _flat_space(x):  # type: ignore[no-untyped-def]
-    by_arms = flat(x.mixed), flat(x.shown), flat(x.scales)
-    return Space(flat(x.partial), *by_arms, x.ties, flat(x.by_ties))
-
-
-@placed
 def _turn(t, first, policy, problem, learner, measured):  # type: ignore[no-untyped-def]
     step = first + t
     indexed, soft, greedy = learner.exploration >= 0.0, policy.soft[step], policy.greedy[step]
-    unpulled = indexed and step < problem.arms
+    unpulled = (indexed or learner.noise.first) and step < problem.arms
     uniform = policy.uniform[step] * (1.0 / (problem.arms - step if unpulled else problem.arms))
     # The other kinds of learners learn from the probabilities.
-    ranked = policy.indices is None and soft == 0.0 and not indexed and learner.kind <= FADING
-    mixed = not ranked and (greedy > 0.0 or uniform > 0.0 or indexed)
+    ranked = policy.indices is None and soft == 0.0 and not indexed and not unpulled and learner.kind <= FADING
+    mixed = not ranked and (greedy > 0.0 or uniform > 0.0 or indexed or unpulled)
     inverse, logarithm, anew = policy.inverse[step], learner.logarithm[step], policy.anew[step] == 1
     number = measured.segment[step]
     ended = number - measured.segment[first] if measured.segment[step + 1] > number else -1
@@ -266,10 +142,11 @@ def _turn(t, first, policy, problem, learner, measured):  # type: ignore[no-unty
 @placed
 def _decide(indices, t, i, begin, end, uniforms, drawn, turn, policy, problem, learner, space):  # type: ignore[no-untyped-def]
     values, means, mixed, top = learner.values, problem.means, space.mixed, load(problem.best, i)
+    deviation = lanes.deviation_of(learner.noise, i)
     if indices is not None:  # a compile-time constant: only one branch is compiled
         shown, scales = space.shown, space.scales
         cells = perturbation.perturb(
-            values, policy.clock, indices, uniforms, drawn, problem.arms, shown, scales, begin, end
+            values, policy.clock, indices, deviation, uniforms, drawn, problem.arms, shown, scales, begin, end
         )
         scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
         perturbation.propensities(indices.kind, shown, scales, policy.weights, mixed, begin, end)
@@ -277,14 +154,15 @@ def _decide(indices, t, i, begin, end, uniforms, drawn, turn, policy, problem, l
         entropy = lanes.entropy_of(mixed, begin, end)
         return _Decision(cells, eight(1.0), paid / total, lost / total, entropy, eight(0.0))
     u = load(uniforms, drawn)
-    if turn.indexed:
-        lanes.indices(
-            values, learner.pulls, learner.exploration, turn.logarithm, turn.unpulled, space.shown, begin, end
-        )
+    if turn.unpulled:
+        lanes.untried(learner.noise.pulls, space.shown, begin, end)
+        values = space.shown
+    elif turn.indexed:
+        lanes.indices(values, learner, deviation, turn.logarithm, space.shown, begin, end)
         values = space.shown
     inverse = eight(turn.inverse)
     if turn.found >= 0:
-        units.find(values, policy.unit, turn.step, turn.found + i, i, begin, end)
+        units.find(values, policy.unit, deviation, turn.step, turn.found + i, i, begin, end)
         inverse = units.inverse_of(load(policy.unit.found, turn.found + i))
     if turn.ranked:
         best, ties, leaders = lanes.rank(values, begin, end)
@@ -375,8 +253,14 @@ def _learn(i, begin, end, turn, decision, reward, policy, learner, space):  # ty
     kind, values, cells, weights = learner.kind, learner.values, decision.cells, policy.weights
     if turn.mixed:
         weights = space.mixed
+    if learner.noise.measured:
+        lanes.measure(learner.noise, i, cells, reward)
     if kind == AVERAGE:
-        return True, lanes.average(values, learner.pulls, cells, reward)
+        before = gather(values, cells)
+        after = lanes.average(values, learner.pulls, cells, reward)
+        if learner.tuned:
+            lanes.add_deviation(learner.squares, before, after, cells, reward)
+        return True, after
     if kind == FADING:
         return True, lanes.fade(values, learner.rate, cells, reward)
     if kind == REWARDS:

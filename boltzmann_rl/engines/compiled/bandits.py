@@ -12,12 +12,13 @@ from boltzmann_rl.bandits.moving import AdversarialBandit, HeavyTailedBandit, Sw
 from boltzmann_rl.bandits.rescaled import RescaledBandit
 from boltzmann_rl.bandits.stationary import BernoulliBandit, GaussianBandit
 from boltzmann_rl.engines.blocks import BLOCK, Block
-from boltzmann_rl.engines.compiled import bandit_kernel as kernel
+from boltzmann_rl.engines.compiled import bandit_kernel as kernel, state
 from boltzmann_rl.engines.compiled.measuring import METRICS, keep_segments, measured_of
 from boltzmann_rl.engines.compiled.translation import (
     UNITS,
     Rule,
     indices_of,
+    innermost,
     learner_of,
     policy_of,
     rule_of,
@@ -46,23 +47,23 @@ def reason(bandit: Any, agent: Any) -> str:
         >>> reason(GaussianBandit(), Agent(SampleAverage(), Boltzmann(0.1)))
         ''
         >>> reason(GaussianBandit(), Agent(SampleAverage(), lambda values, step: values))
-        'the compiled engine does not know this bandit, learner and policy together'
+        '<function <lambda> at 0x...> is not known'
     """
-    if _supports(bandit, agent):
+    learner, rule = agent.learner, update_rule(agent.learner)
+    if _payment(bandit) is None:
+        return f"{bandit!r} is not known"
+    if rule is None:
+        return f"{learner!r} is not known"
+    if getattr(innermost(learner), "bounded", False) and not _pays_at_most_1(bandit):
+        return f"{learner!r} refuses rewards outside of [0, 1]"
+    posterior = type(innermost(learner)) is GaussianPosterior
+    if indices_of(agent) is None:
+        if posterior or agent.clock == "pulls":
+            return f"{learner!r} is not known under {agent.policy!r} on the clock {agent.clock!r}"
+        return unknown(agent.policy, UNITS)
+    if posterior or (agent.clock == "pulls" and rule.kind <= state.FADING and rule.exploration < 0.0):
         return ""
-    return "the compiled engine does not know this bandit, learner and policy together"
-
-
-def _supports(bandit: Any, agent: Any) -> bool:
-    rule = update_rule(agent.learner)
-    if _payment(bandit) is None or rule is None:
-        return False
-    if getattr(agent.learner, "bounded", False) and not _pays_at_most_1(bandit):
-        return False  # the reference refuses rewards outside of [0, 1]
-    indices, posterior = indices_of(agent), type(agent.learner) is GaussianPosterior
-    if indices is None:
-        return not posterior and agent.clock != "pulls" and not unknown(agent.policy, UNITS)
-    return posterior or (agent.clock == "pulls" and rule.kind <= kernel.FADING and rule.exploration < 0.0)
+    return f"{learner!r} is not known under {agent.policy!r} on the clock {agent.clock!r}"
 
 
 def simulate(bandit: Bandit, agent: Agent, *, block: int, runs: int, actions: Any = None, **work: Any) -> Block:
@@ -185,13 +186,12 @@ class _Runs:
         first, runs = place
         tiles, steps = -(-runs // WIDTH), len(rule.mixture.soft)  # the last tile may contain surplus runs
         learner, shape = update_rule(agent.learner), (tiles, bandit.arms, WIDTH)
-        anew = learner.kind > kernel.REWARDS or learner.exploration >= 0.0
         self._bandit, self._column, self._actions = bandit, first % BLOCK, actions
-        self._problem: kernel.Problem | None = None
-        self._policy = policy_of(rule, indices_of(agent), anew, shape, chunk)
+        self._problem: state.Problem | None = None
+        self._policy = policy_of(rule, indices_of(agent), learner, shape, chunk)
         self._learner = learner_of(learner, shape, steps)
         self._temperatures: list[Moments] | None = [] if rule.recorded else None
-        self._space = kernel.space_for(tiles, bandit.arms, chunk)
+        self._space = state.space_for(tiles, bandit.arms, chunk)
         self._measured = measured_of(runs, shape, steps, chunk, uncounted, windows, actions is not None)
         self._finished = True
 
@@ -206,9 +206,9 @@ class _Runs:
                 columns = np.minimum(np.arange(column, column + measured.tiles * WIDTH), BLOCK - 1)
                 bernoulli, units, _ = _payment(self._bandit)
                 ranked = np.flatnonzero(measured.point[first : first + len(means)] >= 0)
-                self._problem = kernel.problem_of(means[:, columns], ranked, bernoulli, *units)
-            state = self._policy, self._problem, self._learner, self._space, measured
-            self._finished = kernel.run_steps(first, size, column, uniforms, noise, *state)
+                self._problem = state.problem_of(means[:, columns], ranked, bernoulli, *units)
+            given = self._policy, self._problem, self._learner, self._space, measured
+            self._finished = kernel.run_steps(first, size, column, uniforms, noise, *given)
             keep_segments(measured, first, first + size)
             if self._temperatures is not None:
                 found = self._policy.unit.found[:size].reshape(size, -1)[:, : measured.runs]

@@ -37,14 +37,50 @@ _TINY, _GREATEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max
 
 
 @placed
-def indices(values, pulls, exploration, logarithm, unpulled, shown, first, last):  # type: ignore[no-untyped-def]
-    """Upper confidence indices; while arms are unpulled, 0 for these and −∞ for all others."""
+def untried(pulls, shown, first, last):  # type: ignore[no-untyped-def]
+    """Values while arms are unpulled: 0 for these and −∞ for all others."""
     for at in range(first, last, WIDTH):
-        n = load(pulls, at)
-        if unpulled:
-            store(shown, at, where(n == 0.0, eight(0.0), -np.inf))
+        store(shown, at, where(load(pulls, at) == 0.0, eight(0.0), -np.inf))
+
+
+@placed
+def indices(values, learner, deviation, logarithm, shown, first, last):  # type: ignore[no-untyped-def]
+    """Upper confidence indices, by the exploration or by each arm's own variance; 0 where exploration is infinite."""
+    exploration = learner.exploration * deviation if learner.noisy else eight(learner.exploration)
+    for at in range(first, last, WIDTH):
+        confidence = logarithm / load(learner.pulls, at)
+        if learner.tuned:
+            variance = load(learner.squares, at) / load(learner.pulls, at) + root(2.0 * confidence)
+            bonus = root(confidence * where(variance < 0.25, variance, 0.25))
         else:
-            store(shown, at, load(values, at) + exploration * root(logarithm / n))
+            bonus = exploration * root(confidence)
+        store(shown, at, where(exploration < np.inf, load(values, at) + bonus, 0.0))
+
+
+@placed
+def deviation_of(noise, i):  # type: ignore[no-untyped-def]
+    """The pooled standard deviations of rewards within arms, ∞ while they are unknown."""
+    if not noise.measured:
+        return eight(np.inf)
+    degrees = load(noise.degrees, i)
+    known = degrees > 0.0
+    return where(known, root(load(noise.squares, i) / where(known, degrees, 1.0)), np.inf)
+
+
+@placed
+def measure(noise, i, cells, reward):  # type: ignore[no-untyped-def]
+    """Add rewards to the squared deviations within arms, by Welford's recurrence, and count the pulls."""
+    before = gather(noise.means, cells)
+    after = average(noise.means, noise.pulls, cells, reward)
+    again = gather(noise.pulls, cells) > 1.0
+    store(noise.squares, i, load(noise.squares, i) + where(again, (reward - before) * (reward - after), 0.0))
+    store(noise.degrees, i, load(noise.degrees, i) + where(again, eight(1.0), 0.0))
+
+
+@placed
+def add_deviation(squares, before, after, cells, reward):  # type: ignore[no-untyped-def]
+    """Add the squared deviations of rewards from the means of their arms, before and after."""
+    scatter(squares, cells, gather(squares, cells) + (reward - before) * (reward - after))
 
 
 @placed

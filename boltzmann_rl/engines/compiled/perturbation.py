@@ -32,25 +32,29 @@ _EXP, _EXP_LESS_ONE = np.exp(_T), np.expm1(_T)
 class Indices(NamedTuple):
     """The arm with the largest value + scale/√(prior + pulls)·Z is pulled, where Z is noise of that kind.
 
-    The prior is worth ``prior`` rewards and draws values towards ``mean``. Without it, unpulled arms come first.
+    The prior is worth ``prior`` rewards and draws values towards ``mean``. Without it, or if ``first``, unpulled arms
+    come first. If ``noisy`` the scale is in units of the standard deviation of the rewards.
     """
 
     kind: int
     scale: float
     prior: float = 0.0
     mean: float = 0.0
+    first: bool = False
+    noisy: bool = False
 
 
 @placed
-def perturb(values, pulls, x, uniforms, drawn, arms, shown, scales, first, last):  # type: ignore[no-untyped-def]
+def perturb(values, pulls, x, deviation, uniforms, drawn, arms, shown, scales, first, last):  # type: ignore[no-untyped-def]
     """Cells of the largest `Indices`, with uniforms ``(runs, arms)`` from ``drawn`` on.
 
     ``shown`` receives the values less the best one (−∞ for pulled arms while there are unpulled ones), ``scales`` the
     scales of the noise.
     """
-    starting, best = eight(0.0), eight(-np.inf)
+    starting, best, scale = eight(0.0), eight(-np.inf), x.scale * deviation if x.noisy else eight(x.scale)
+    prior = 0.0 if x.first else x.prior
     for at in range(first, last, WIDTH):
-        starting = where(load(pulls, at) + x.prior == 0.0, 1.0, starting)
+        starting = where(load(pulls, at) + prior == 0.0, 1.0, starting)
     for at in range(first, last, WIDTH):
         n, q = load(pulls, at), load(values, at)
         if x.prior > 0.0:
@@ -58,7 +62,11 @@ def perturb(values, pulls, x, uniforms, drawn, arms, shown, scales, first, last)
         q, n = where(starting == 0.0, q, where(n == 0.0, eight(0.0), -np.inf)), x.prior + n
         best = where(q > best, q, best)
         store(shown, at, q)
-        store(scales, at, x.scale / root(where(n > 0.0, n, 1.0)))
+        store(scales, at, scale / root(where(n > 0.0, n, 1.0)))
+    hot, cold = scale == np.inf, scale == 0.0
+    if any_of(hot | cold):
+        _limits(hot, cold, best, shown, scales, first, last)
+        best = where(hot | cold, 0.0, best)
     cells, highest = lanes_from(first), eight(-np.inf)
     for at in range(first, last, WIDTH):
         u = load_apart(uniforms, drawn + (at - first) // WIDTH, arms)
@@ -69,6 +77,16 @@ def perturb(values, pulls, x, uniforms, drawn, arms, shown, scales, first, last)
         highest = where(index > highest, index, highest)
         store(shown, at, q)
     return cells
+
+
+@placed
+def _limits(hot, cold, best, shown, scales, first, last):  # type: ignore[no-untyped-def]
+    """Values and scales where infinite scales make the choice uniform, and scales of 0 greedy."""
+    for at in range(first, last, WIDTH):
+        q = load(shown, at)
+        out = where(hot, where(q > -np.inf, eight(0.0), -np.inf), where(q == best, eight(0.0), -np.inf))
+        store(shown, at, where(hot | cold, out, q))
+        store(scales, at, where(hot | cold, 1.0, load(scales, at)))
 
 
 @fused

@@ -6,28 +6,43 @@ import numpy as np
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.engines.compiled import bandit_kernel as kernel, units
+from boltzmann_rl.engines.compiled import state, units
 from boltzmann_rl.engines.compiled.perturbation import KINDS, Indices
 from boltzmann_rl.kernels.vectors import WIDTH, aligned
 from boltzmann_rl.learners.adversarial import ImportanceWeightedRewards
 from boltzmann_rl.learners.bandit import UCB1, ConstantStep, GradientPreferences, SampleAverage
+from boltzmann_rl.learners.classic import UCB1Tuned
+from boltzmann_rl.learners.noise import NoiseEstimate
 from boltzmann_rl.learners.posterior import GaussianPosterior
+from boltzmann_rl.learners.untried import EveryActionFirst
 from boltzmann_rl.policies.mixture import Mixture, mixtures
+from boltzmann_rl.policies.noise import RelativeToNoise
 from boltzmann_rl.policies.parameters import at_steps, same_for_many, temperature_at
 from boltzmann_rl.policies.perturbation import Noise
 from boltzmann_rl.policies.temperatures import (
     GLIE,
     EffectiveActions,
+    GreedyByVisits,
     GreedyProbability,
     Odds,
     RelativeToRange,
     RelativeToSpread,
     TargetEntropy,
 )
-from boltzmann_rl.protocols import is_unit, traits_of
+from boltzmann_rl.protocols import is_unit, layers_of, traits_of
 
 # The units of temperature that the kernel knows.
-UNITS = (GLIE, EffectiveActions, GreedyProbability, Odds, RelativeToRange, RelativeToSpread, TargetEntropy)
+UNITS = (
+    GLIE,
+    EffectiveActions,
+    GreedyByVisits,
+    GreedyProbability,
+    Odds,
+    RelativeToNoise,
+    RelativeToRange,
+    RelativeToSpread,
+    TargetEntropy,
+)
 
 # Above this, an index may overflow.
 _LARGEST_EXPLORATION = 1e300
@@ -43,6 +58,10 @@ class UpdateRule(NamedTuple):
     exploration: float = -1.0  # of upper confidence indices; negative without them
     fixed: float = 0.0
     prior: float = 0.0  # the number of rewards that the prior is worth
+    tuned: bool = False  # whether indices depend on the variance of each arm
+    noisy: bool = False  # whether the exploration, or the deviation of the posterior, is in units of the noise
+    remembers: bool = False  # whether its memory is the noise
+    first: bool = False  # whether every arm is pulled once first
 
 
 class Rule(NamedTuple):
@@ -114,6 +133,9 @@ def _temperatures(temperature: Any, steps: int) -> Floats:
 
 def _target(unit: Any, steps: int) -> tuple[int, Floats, Floats]:
     """What a unit is relative to, its target and its goal at each step."""
+    if type(unit) is GreedyByVisits:
+        visits = np.arange(1.0, steps + 1.0)
+        return units.VISITS, visits, visits
     if type(unit) is GLIE:
         with np.errstate(divide="ignore"):
             scale = 1.0 / np.log(np.arange(steps) + 1.0)
@@ -121,6 +143,7 @@ def _target(unit: Any, steps: int) -> tuple[int, Floats, Floats]:
     kind, parameter, least, most = {
         RelativeToRange: (units.RANGE, "scale", 0.0, np.inf),
         RelativeToSpread: (units.SPREAD, "scale", 0.0, np.inf),
+        RelativeToNoise: (units.NOISE, "scale", 0.0, np.inf),
         TargetEntropy: (units.ENTROPY, "nats", 0.0, np.inf),
         EffectiveActions: (units.ENTROPY, "target", 1.0, np.inf),
         GreedyProbability: (units.GREEDY, "target", np.nextafter(0.0, 1.0), 1.0),
@@ -134,16 +157,18 @@ def _target(unit: Any, steps: int) -> tuple[int, Floats, Floats]:
         return kind, target, np.log((1.0 - target) / target) if kind == units.GREEDY else target
 
 
-def policy_of(rule: Rule, indices: Indices | None, anew: bool, shape: tuple[int, int, int], chunk: int) -> Any:
-    """The kernel's policy; ``anew`` says that all values change at each step, as temperatures in units do."""
+def policy_of(rule: Rule, indices: Indices | None, learner: UpdateRule, shape: tuple[int, int, int], chunk: int) -> Any:
+    """The kernel's policy; at some steps all weights are computed anew."""
     mixture, steps = rule.mixture, len(rule.mixture.soft)
-    changed = np.ones(steps + 1, dtype=np.int64)  # where all weights are computed anew
-    if not anew and rule.unit == units.NONE:
+    changed = np.ones(steps + 1, dtype=np.int64)
+    if learner.kind <= state.REWARDS and learner.exploration < 0.0 and rule.unit == units.NONE:
         changed[1:-1] = np.diff(mixture.temperature) != 0.0
         changed[1:-1] |= (mixture.soft[1:] == 0.0) | (mixture.soft[:-1] == 0.0)
+        if learner.first:
+            changed[: shape[1] + 1] = 1
     weights, reference, clock = aligned(shape, 1.0), aligned(shape[::2]), aligned(shape)
     parts = mixture.uniform, mixture.soft, mixture.greedy, 1.0 / mixture.temperature, changed
-    return kernel.Policy(*parts, weights, reference, indices, clock, _unit(rule, shape, chunk))
+    return state.Policy(*parts, weights, reference, indices, clock, _unit(rule, shape, chunk))
 
 
 def _unit(rule: Rule, shape: tuple[int, int, int], chunk: int) -> units.Unit:
@@ -152,46 +177,84 @@ def _unit(rule: Rule, shape: tuple[int, int, int], chunk: int) -> units.Unit:
         logarithms = np.log(np.arange(arms + 1.0))
     used = rule.unit != units.NONE
     found = aligned((chunk if used else 0, tiles, WIDTH))
-    state = aligned(shape[::2], np.nan), found, np.zeros(1)
-    return units.Unit(rule.unit, rule.recorded, rule.target, rule.goal, logarithms, *state)
+    given = rule.unit, rule.recorded, rule.target, rule.goal, logarithms
+    return units.Unit(*given, aligned(shape[::2], np.nan), found, np.zeros(1))
 
 
-def learner_of(rule: UpdateRule, shape: tuple[int, int, int], steps: int) -> kernel.Learner:
+def learner_of(rule: UpdateRule, shape: tuple[int, int, int], steps: int) -> state.Learner:
     """The learner at the start; NumPy takes the logarithms, so that indices tie as in the reference."""
     with np.errstate(divide="ignore"):
         logarithm = np.log(np.arange(steps, dtype=np.float64))
-    state = aligned(shape, rule.initial), aligned(shape, rule.pulls), aligned(shape[::2]), aligned(shape[::2])
-    return kernel.Learner(rule.kind, rule.rate, rule.fixed, rule.exploration, logarithm, *state)
+    by_run, unused = shape[::2], (0, WIDTH)
+    values, pulls, squares = aligned(shape, rule.initial), aligned(shape, rule.pulls), aligned(unused)
+    if rule.tuned:
+        squares = aligned(shape)
+    noise = state.Noise(False, False, aligned(unused), pulls, aligned(unused), aligned(unused))
+    if rule.remembers or rule.noisy or rule.first:  # the last for its number of pulls
+        noise = state.Noise(True, rule.first, aligned(shape), aligned(shape), aligned(by_run), aligned(by_run))
+    parameters = rule.kind, rule.rate, rule.fixed, rule.exploration, rule.noisy, rule.tuned
+    return state.Learner(*parameters, logarithm, values, pulls, squares, aligned(by_run), aligned(by_run), noise)
 
 
 def indices_of(agent: Agent) -> Indices | None:
     """The perturbed indices of a policy; None if it has none that the kernel supports."""
-    traits, learner = traits_of(agent.policy), agent.learner
+    traits, rule = traits_of(agent.policy), update_rule(agent.learner)
     noise: Any = traits.noise if traits.uniforms_per_action else None
-    if not isinstance(noise, Noise) or noise.distribution not in KINDS:
+    if not isinstance(noise, Noise) or noise.distribution not in KINDS or rule is None:
         return None
-    kind = KINDS.index(noise.distribution)
+    kind, learner = KINDS.index(noise.distribution), innermost(agent.learner)
     if type(learner) is not GaussianPosterior:
-        return Indices(kind, noise.scale) if isinstance(noise.scale, float) else None
-    if noise.scale is not None or not isinstance(learner.sd, float):
+        if isinstance(noise.scale, float):
+            return Indices(kind, noise.scale)
+        known = noise.scale is not None and rule.remembers
+        return Indices(kind, _number_of(noise.scale), noisy=True) if known else None
+    if noise.scale is not None or rule.remembers:
         return None
-    return Indices(kind, learner.sd, update_rule(learner).prior, learner.prior_mean)
+    return Indices(kind, _number_of(learner.sd), rule.prior, learner.prior_mean, rule.first, rule.noisy)
+
+
+def _number_of(scale: Any) -> float:
+    """A number, also one in units of the noise."""
+    number: Any = scale.scale if isinstance(scale, RelativeToNoise) else scale
+    return float(number)
+
+
+def innermost(learner: Any) -> Any:
+    """The learner within the layers that the kernel knows."""
+    while type(learner) in (NoiseEstimate, EveryActionFirst):
+        learner = learner.learner
+    return learner
 
 
 def update_rule(learner: Any) -> Any:
     """The learner as the kernel's `UpdateRule`, or None."""
+    layers = [type(layer) for layer in layers_of(learner)]
+    remembers, first = (layers.count(kind) for kind in (NoiseEstimate, EveryActionFirst))
+    rule = _rule_of(innermost(learner))
+    if rule is None or remembers > 1 or first > 1:
+        return None
+    return rule._replace(remembers=remembers == 1, first=first == 1)
+
+
+def _rule_of(learner: Any) -> UpdateRule | None:
     if type(learner) is SampleAverage:
-        return UpdateRule(kernel.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
-    if type(learner) is GaussianPosterior and isinstance(learner.sd, float):
-        return UpdateRule(kernel.AVERAGE, initial=learner.prior_mean, prior=(learner.sd / learner.prior_sd) ** 2)
+        return UpdateRule(state.AVERAGE, initial=learner.initial, pulls=float(learner.count_initial))
+    if type(learner) is GaussianPosterior:
+        if isinstance(learner.sd, RelativeToNoise):
+            return UpdateRule(state.AVERAGE, noisy=True)
+        return UpdateRule(state.AVERAGE, initial=learner.prior_mean, prior=(learner.sd / learner.prior_sd) ** 2)
     if type(learner) is ConstantStep:
-        return UpdateRule(kernel.FADING, learner.learning_rate, learner.initial)
-    if type(learner) is UCB1 and isinstance(learner.exploration, float) and learner.exploration < _LARGEST_EXPLORATION:
-        return UpdateRule(kernel.AVERAGE, exploration=learner.exploration)
+        return UpdateRule(state.FADING, learner.learning_rate, learner.initial)
+    if type(learner) is UCB1Tuned:
+        return UpdateRule(state.AVERAGE, exploration=0.0, tuned=True)
+    if type(learner) is UCB1:
+        noisy, exploration = isinstance(learner.exploration, RelativeToNoise), _number_of(learner.exploration)
+        if exploration < _LARGEST_EXPLORATION and (exploration > 0.0 or not noisy):  # 0 · ∞ is undefined
+            return UpdateRule(state.AVERAGE, exploration=exploration, noisy=noisy)
     if type(learner) is GradientPreferences:
-        kinds = {"previous": kernel.GRADIENT_PREVIOUS, "current": kernel.GRADIENT_CURRENT}
+        kinds = {"previous": state.GRADIENT_PREVIOUS, "current": state.GRADIENT_CURRENT}
         if isinstance(learner.baseline, str):
             return UpdateRule(kinds[learner.baseline], learner.learning_rate)
-        return UpdateRule(kernel.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
+        return UpdateRule(state.GRADIENT_FIXED, learner.learning_rate, fixed=learner.baseline)
     # Not importance-weighted losses, which amplify the last bit of a propensity until the two engines disagree.
-    return UpdateRule(kernel.REWARDS) if type(learner) is ImportanceWeightedRewards else None
+    return UpdateRule(state.REWARDS) if type(learner) is ImportanceWeightedRewards else None

@@ -14,9 +14,9 @@ from boltzmann_rl.kernels.logarithm import log_positive
 from boltzmann_rl.kernels.vectors import WIDTH, any_of, counted, eight, gather, load, root, store, where
 from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE
 
-# What a temperature is relative to: nothing, the range or the spread of the values, the entropy of the policy, the
-# probability of the best arms.
-NONE, RANGE, SPREAD, ENTROPY, GREEDY = range(5)
+# What a temperature is relative to: nothing, the range or the spread of the values, the noise of the rewards, the
+# entropy of the policy, the probability of the best arms, the same where that follows from the number of decisions.
+NONE, RANGE, SPREAD, NOISE, ENTROPY, GREEDY, VISITS = range(7)
 
 # The gaps between values that have all digits here; the reference engine runs in place of this one if others arise.
 _LEAST_GAP, _LARGEST_GAP = 1e-290, 1e290
@@ -41,10 +41,11 @@ _TINY = np.finfo(np.float64).tiny
 class Unit(NamedTuple):
     """A unit of temperature, and the temperatures that were found.
 
-    At each step: the ``target`` (a scale, an entropy in nats or a probability), and the ``goal`` of the equation's left
-    side. ``always`` says that a temperature is needed where the softmax has no weight, too. ``logarithms`` are those of
-    the numbers of arms, and ``latest`` that of each run's latest root ``(tiles, lanes)``. ``found`` receives the
-    temperatures ``(steps of a chunk, tiles, lanes)``, and ``failed`` a 1 where only the reference can find one.
+    At each step: the ``target`` (a scale, an entropy in nats, a probability or the number of decisions), and the
+    ``goal`` of the equation's left side. ``always`` says that a temperature is needed where the softmax has no weight,
+    too. ``logarithms`` are those of the numbers of arms, and ``latest`` that of each run's latest root ``(tiles,
+    lanes)``. ``found`` receives the temperatures ``(steps of a chunk, tiles, lanes)``, and ``failed`` a 1 where only
+    the reference can find one.
     """
 
     kind: int
@@ -68,8 +69,8 @@ class _Gaps(NamedTuple):
 
 
 @inner
-def find(values, unit, step, place, i, first, last):  # type: ignore[no-untyped-def]
-    """Store the temperatures of a tile at a place in ``found``."""
+def find(values, unit, deviation, step, place, i, first, last):  # type: ignore[no-untyped-def]
+    """Store the temperatures of a tile, whose rewards have a standard deviation, at a place in ``found``."""
     gaps = _gaps_of(values, first, last)
     outside = (gaps.largest > _LARGEST_GAP) | (gaps.least < _LEAST_GAP)
     target = unit.target[step]
@@ -77,12 +78,16 @@ def find(values, unit, step, place, i, first, last):  # type: ignore[no-untyped-
         temperature = target * gaps.largest
     elif unit.kind == SPREAD:
         temperature = target * _spread(values, gaps, first, last) * gaps.largest
+    elif unit.kind == NOISE:
+        temperature = target * deviation if target > 0.0 else eight(0.0)
     else:
         temperature, out_of_reach = _root(values, gaps, unit, step, i, first, last)
         outside |= out_of_reach
-    temperature = where(gaps.largest == 0.0, np.inf, temperature)
+    if unit.kind != NOISE:
+        temperature = where(gaps.largest == 0.0, np.inf, temperature)
     store(unit.found, place, temperature)
-    if any_of(outside | (temperature > 0.0) & (temperature < LEAST_TEMPERATURE)):
+    known = where(temperature >= LEAST_TEMPERATURE, 1.0, where(temperature == 0.0, eight(1.0), 0.0))
+    if any_of(outside | (known == 0.0)):
         unit.failed[0] = 1.0
 
 
@@ -127,16 +132,23 @@ def _spread(values, gaps, first, last):  # type: ignore[no-untyped-def]
 @placed
 def _root(values, gaps, unit, step, i, first, last):  # type: ignore[no-untyped-def]
     """The temperatures at which the entropy, or the probability of the best arms, is the target; where that fails."""
-    target, goal, unequal = unit.target[step], unit.goal[step], gaps.largest > 0.0
+    target, goal, unequal = unit.target[step], eight(unit.goal[step]), gaps.largest > 0.0
     if unit.kind == ENTROPY:
         least = gather(unit.logarithms, counted(gaps.ties))
         most = gather(unit.logarithms, counted(gaps.available))
         cold, hot, outside = target <= least, target >= most, target > most + _TOLERANCE
         waiting = unequal & (target > least) & (target < most)
     else:
-        uniform = target * gaps.available  # the number of best arms with that probability if all have the same
-        cold, hot, outside = eight(target) == 1.0, uniform <= gaps.ties, uniform < 1.0 - _TOLERANCE
-        waiting = unequal & (eight(target) < 1.0) & (uniform > gaps.ties)
+        share = eight(target)
+        if unit.kind == VISITS:
+            others = (gaps.available - 1.0) / where(gaps.available < target, target, gaps.available)
+            share = 1.0 - others
+            goal = log_positive(where(others > 0.0, others / share, 1.0))
+        uniform = share * gaps.available  # the number of best arms with that probability if all have the same
+        if unit.kind == VISITS:
+            uniform = where(gaps.available < target, uniform, 1.0)
+        cold, hot, outside = share == 1.0, uniform <= gaps.ties, uniform < 1.0 - _TOLERANCE
+        waiting = unequal & (share < 1.0) & (uniform > gaps.ties)
     x, unsolved = load(unit.latest, i), eight(0.0) > 0.0
     if any_of(waiting):
         x, unsolved = _newton(values, gaps, unit.kind, goal, waiting, x, first, last)
@@ -182,7 +194,7 @@ def _excess(values, gaps, kind, goal, x, first, last):  # type: ignore[no-untype
         others += where(load(values, at) == gaps.best, 0.0, weight)  # apart, to keep the digits of small weights
         mean += weight * energy
         square += weight * energy * energy
-    if kind == GREEDY:
+    if kind != ENTROPY:
         return where(others > _TINY, log_positive(others / gaps.ties), -np.inf) - goal, mean / others
     part = 1.0 / (others + gaps.ties)
     mean *= part
