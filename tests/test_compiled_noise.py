@@ -38,7 +38,7 @@ from boltzmann_rl.schedules import Complement, Exponential, Linear, Power
 
 pytest.importorskip("numba")
 
-from boltzmann_rl.engines.compiled import bandits as compiled
+from boltzmann_rl.engines.compiled import bandit_kernel, bandits as compiled
 
 LEARNERS = (
     SampleAverage(),
@@ -200,3 +200,15 @@ def test_the_noise_is_that_of_numpy():
     found = played.curves["temperature"].mean
     assert np.isinf(found[:2]).all()
     assert found[2:] == pytest.approx([np.std(rewards[:n], ddof=1) for n in range(2, 200)], rel=1e-9)
+
+
+def test_the_kernel_is_compiled_once_for_all_mixtures_and_once_for_all_perturbed_indices():
+    """Compiling takes seconds: whatever differs between agents must be a number or an array of the same type."""
+    agents = [Agent(learner, policy) for learner in LEARNERS for policy in POLICIES]
+    agents += [Agent(NoiseEstimate(learner), policy) for learner in LEARNERS for policy in NOISE]
+    agents += [Agent(NoiseEstimate(SampleAverage()), BoltzmannGumbel(RelativeToNoise(0.35)))]
+    agents += [Agent(SampleAverage(), BoltzmannGumbel(0.35)), Agent(GaussianPosterior(), GaussianThompson())]
+    for bandit in BANDITS:
+        for agent in agents:
+            compiled.simulate(bandit, agent, block=0, runs=3, steps=2, seed=0)
+    assert len(bandit_kernel.run_steps.signatures) <= 2

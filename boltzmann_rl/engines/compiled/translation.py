@@ -185,15 +185,13 @@ def learner_of(rule: UpdateRule, shape: tuple[int, int, int], steps: int) -> sta
     """The learner at the start; NumPy takes the logarithms, so that indices tie as in the reference."""
     with np.errstate(divide="ignore"):
         logarithm = np.log(np.arange(steps, dtype=np.float64))
-    by_run, unused = shape[::2], (0, WIDTH)
-    values, pulls, squares = aligned(shape, rule.initial), aligned(shape, rule.pulls), aligned(unused)
-    if rule.tuned:
-        squares = aligned(shape)
-    noise = state.Noise(False, False, aligned(unused), pulls, aligned(unused), aligned(unused))
-    if rule.remembers or rule.noisy or rule.first:  # the last for its number of pulls
-        noise = state.Noise(True, rule.first, aligned(shape), aligned(shape), aligned(by_run), aligned(by_run))
+    values, pulls = aligned(shape, rule.initial), aligned(shape, rule.pulls)
+    squares, means, counts = aligned((3, *shape))
+    known, seen, deviations, degrees = aligned((4, *shape[::2]))
+    measured = rule.remembers or rule.noisy or rule.first  # the last for its number of pulls
+    noise = state.Noise(measured, rule.first, means, counts if measured else pulls, deviations, degrees)
     parameters = rule.kind, rule.rate, rule.fixed, rule.exploration, rule.noisy, rule.tuned
-    return state.Learner(*parameters, logarithm, values, pulls, squares, aligned(by_run), aligned(by_run), noise)
+    return state.Learner(*parameters, logarithm, values, pulls, squares, known, seen, noise)
 
 
 def indices_of(agent: Agent) -> Indices | None:
