@@ -11,8 +11,8 @@ import math
 from typing import Any
 
 # What a number means: a temperature, a multiple of the range or of the spread, an entropy in nats, the probability of
-# the maxima, and the visits that determine it.
-PLAIN, RANGE, SPREAD, ENTROPY, GREEDY, VISITS = range(6)
+# the maxima, the visits that determine it, and a multiple of the noise.
+PLAIN, RANGE, SPREAD, ENTROPY, GREEDY, VISITS, NOISE = range(7)
 
 # How far a target may lie beyond what is feasible, as after rounding.
 _TOLERANCE = 1e-9

@@ -133,7 +133,7 @@ def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
 
 
 def weights_of(
-    mixture: Mixture, values: list[float], step: int | None = None, *, learned: bool = False
+    mixture: Mixture, values: list[float], step: int | None = None, *, memory: Any = None, learned: bool = False
 ) -> list[float] | None:
     """Unnormalised probabilities as plain floats, for weights that are numbers; None where the array code must decide.
 
@@ -163,7 +163,7 @@ def weights_of(
         return [high if value == best else low if value > -inf else 0.0 for value in values]
     if type(temperature) is not float:
         if type(temperature) in FIELDS:
-            temperature = plain_temperature(temperature, values, step, learned=learned)
+            temperature = plain_temperature(temperature, values, step, memory=memory, learned=learned)
         else:
             temperature = number_at(temperature, step)
     if temperature is None or not 0.0 < temperature <= LARGEST_TEMPERATURE:

@@ -23,7 +23,7 @@ class RelativeToNoise:
     It is also the scale of `BoltzmannGumbel`, the exploration of `UCB1` and the deviation of `GaussianPosterior`.
 
     Args:
-        scale: Without unit, 0 to ∞: a number or a schedule. 0 is greedy.
+        scale: Without unit, 0 to ∞: a number or a schedule. 0 is greedy, ∞ uniform.
 
     Raises:
         ValueError: A memory that is not one number ≥ 0 for each row.
@@ -46,7 +46,8 @@ class RelativeToNoise:
         values = as_values(values)
         scale = row_parameter(self.scale, "scale", values, step)
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):  # 0 · ∞ is replaced
-            temperature: Floats = np.where(scale == 0.0, 0.0, scale * noise_of_rows(memory, values))
+            noise = noise_of_rows(memory, values)
+            temperature: Floats = np.where((scale == 0.0) | np.isinf(scale), scale, scale * noise)
         return unwrap(temperature[..., 0])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.numerics import plain_temperatures as plain
 from boltzmann_rl.numerics.plain import FEW
+from boltzmann_rl.policies.noise import RelativeToNoise
 from boltzmann_rl.policies.parameters import at_steps, number_at
 from boltzmann_rl.policies.temperatures import (
     GLIE,
@@ -32,6 +33,7 @@ FIELDS: dict[type, tuple[int, tuple[str, ...]]] = {
     EffectiveActions: (plain.ENTROPY, ("target",)),
     GreedyProbability: (plain.GREEDY, ("target",)),
     GreedyByVisits: (plain.VISITS, ()),
+    RelativeToNoise: (plain.NOISE, ("scale",)),
 }
 UNITS = tuple(FIELDS)
 
@@ -72,13 +74,16 @@ def numbers_of(unit: Any, first: int, last: int) -> Floats:
     return _number(type(unit), fields, partial(np.arange, first, last))
 
 
-def plain_temperature(unit: Any, values: list[float], step: int | None, *, learned: bool = False) -> float | None:
+def plain_temperature(
+    unit: Any, values: list[float], step: int | None, *, memory: Any = None, learned: bool = False
+) -> float | None:
     """The temperature of a row as a plain float; None where the array code must decide, or says what is wrong.
 
     Args:
         unit: One of the `UNITS`.
         values: Those of the row, −inf where an action is not available.
         step: Decisions made so far.
+        memory: What the learner remembers of the row, for a unit that takes it.
         learned: Whether no value is a fill value; otherwise the array code decides about very low ones.
 
     Example:
@@ -95,6 +100,8 @@ def plain_temperature(unit: Any, values: list[float], step: int | None, *, learn
     number = float(_number(kind, fields, lambda: step))
     if meaning == plain.PLAIN:
         return number
+    if meaning == plain.NOISE:
+        return None if memory is None else number * float(memory) if 0.0 < number < inf else number
     below = [best - value for value in values if value != -inf]
     if not sum(below) < inf or not (learned or best - max(below) > _HIGHEST_FILL):
         return None

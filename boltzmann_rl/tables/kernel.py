@@ -8,18 +8,19 @@ arithmetic.
 
 import math
 import sys
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels import pcg
-from boltzmann_rl.kernels.jit import compiled, inner, placed
+from boltzmann_rl.kernels.jit import compiled, placed
 from boltzmann_rl.kernels.vectors import flat, where
-from boltzmann_rl.numerics import plain_temperatures
-from boltzmann_rl.numerics.plain_temperatures import ENTROPY, LARGEST_RATIO, LEAST_GAP, PLAIN, RANGE, SPREAD
+from boltzmann_rl.numerics.plain_temperatures import NOISE
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
+from boltzmann_rl.tables.measures import Measure, measured
+from boltzmann_rl.tables.worlds import World
 
 # The learners, as a `Rule` names them.
 Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q_LEARNING = range(4)
@@ -39,6 +40,7 @@ class Rule(NamedTuple):
     Attributes:
         unit: What ``temperatures`` means: a constant of `boltzmann_rl.numerics.plain_temperatures`.
         logs: NumPy's logarithms of 0, 1, … up to the number of actions.
+        untried_first: Whether each action of a state is tried once before anything else.
     """
 
     uniform: Floats
@@ -48,27 +50,45 @@ class Rule(NamedTuple):
     unit: int
     logs: Floats
     counts_visits: bool
+    untried_first: bool
     learner: int
     learning_rates: Floats
     discount: float
 
 
 class State(NamedTuple):
-    """The state of a run: the tables of values ``(n, S, A)``, visits, and the current episode.
+    """The state of a run: the tables of values ``(n, S + 1, A)``, visits, and the current episode.
+
+    In the last row of the tables all values are 0: there decide the untried actions of a state.
 
     Attributes:
         tables: One table, or the mean of two tables followed by the two.
+        tried: Which actions of each state were taken ``(S, A)``.
+        noise: The sum of the squared temporal-difference errors, and their number.
         visits: Decisions in each state ``(S,)``.
-        roots: Where the search for the next temperature starts in each state ``(S,)``, NaN before the first one.
+        roots: Where the search for the next temperature starts in each row ``(S + 1,)``, NaN before the first one.
         now: Step, episode, state, the action if it is already chosen (else −1), and steps of this episode.
         total: The sum of the rewards of this episode, and its regret.
     """
 
     tables: Floats
+    tried: NDArray[np.bool_]
+    noise: Floats
     visits: NDArray[np.int64]
     roots: Floats
     now: NDArray[np.int64]
     total: Floats
+
+
+def start(world: World, initial: float) -> tuple[World, State]:
+    """A world with room for a row more of available actions, and the state of a run before its first step."""
+    shape = states, actions = world.available.shape
+    tables = np.full((3, states + 1, actions), initial)
+    tables[:, -1] = 0.0
+    visits, roots, now = np.zeros(states, dtype=np.int64), np.full(states + 1, np.nan), np.array([0, 0, 0, -1, 0])
+    available = np.append(world.available, np.zeros((1, actions), dtype=bool), axis=0)
+    state = State(tables, np.zeros(shape, dtype=bool), np.zeros(2), visits, roots, now, np.zeros(2))
+    return world._replace(available=available), state
 
 
 @placed
@@ -90,70 +110,16 @@ def _mixed(uniform, soft, greedy, temperatures, clock):  # type: ignore[no-untyp
     return _at(uniform, clock), _at(soft, clock), _at(greedy, clock), _at(temperatures, clock)
 
 
-_goal_of, _spread_of = placed(plain_temperatures.goal_of), placed(plain_temperatures.spread_of)
-_entropy_root, _greedy_root = placed(plain_temperatures.entropy_root), placed(plain_temperatures.greedy_root)
-
-
-class _Measure(NamedTuple):
-    """What a unit of temperature reads: the unit, and pointers to the numbers of `Rule`, `State`, `World` and gaps."""
-
-    unit: Any
-    logs: Any
-    roots: Any
-    values: Any
-    available: Any
-    gaps: Any
-
-
 @placed
-def _measured(mixture, measure, here, actions):  # type: ignore[no-untyped-def]
-    """The mixture with its temperature in a state; NaN where only the reference can say."""
-    uniform, soft, greedy, temperature = mixture
-    if measure.unit != PLAIN and soft > 0.0:
-        temperature = _temperature(temperature, measure, here, actions)
-    return uniform, soft, greedy, temperature
-
-
-@inner
-def _temperature(number, measure, here, actions):  # type: ignore[no-untyped-def]
-    best, count, ties, gaps = -np.inf, 0, 0, measure.gaps
-    for cell in range(here * actions, (here + 1) * actions):
-        if measure.available[cell] != 0 and measure.values[cell] > best:
-            best = measure.values[cell]
-    for cell in range(here * actions, (here + 1) * actions):
-        if measure.available[cell] != 0:
-            gaps[count] = best - measure.values[cell]
-            if gaps[count] > 0.0:
-                count += 1
-            else:
-                ties += 1
-    return _of_gaps(number, measure, (count, ties), here)
-
-
-@placed
-def _of_gaps(number, measure, held, here):  # type: ignore[no-untyped-def]
-    """The temperature of a row with these gaps; NaN where only the reference can say."""
-    gaps = measure.gaps
-    if held[0] == 0:
-        return math.inf
-    least = largest = gaps[0]
-    for i in range(1, held[0]):
-        least, largest = min(least, gaps[i]), max(largest, gaps[i])
-    if measure.unit == RANGE:
-        return number * largest
-    if measure.unit == SPREAD:
-        return number * _spread_of(gaps, held, largest) * largest
-    temperature, goal = _goal_of(measure.unit, number, held, measure.logs)
-    if not largest >= LEAST_GAP or not largest <= LARGEST_RATIO * least:
-        return math.nan
-    if not temperature < 0.0:
-        return temperature
-    if measure.unit == ENTROPY:
-        b = _entropy_root(gaps, held, goal, (least, largest), measure.roots[here])
-    else:
-        b = _greedy_root(gaps, held, goal, (least, largest), measure.roots[here])
-    measure.roots[here] = b
-    return largest / b
+def _row(untried_first, tried, available, here):  # type: ignore[no-untyped-def]
+    """The row of the tables that decides in a state: its own, or the last one, for its untried actions."""
+    row, last = here, available.shape[0] - 1
+    if untried_first:
+        for action in range(available.shape[1]):
+            waits = available[here, action] and not tried[here, action]
+            available[last, action] = waits
+            row = last if waits else row
+    return row
 
 
 @placed
@@ -295,7 +261,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
     """Run until a step, or until all episodes are over; returns False where only the reference can go on.
 
     Args:
-        world: A `World`.
+        world: A `World`, with room for a row more of available actions ``(S + 1, A)``.
         rule: A `Rule`, known for all steps up to ``until``.
         state: A `State`, from which the run continues.
         nature: `pcg.Uniforms` of the environment's stream.
@@ -309,13 +275,14 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         losses: What each action loses ``(limit, S, A)``: `boltzmann_rl.planning.time_limits.gaps_of`; or empty.
     """
     cumulative, following, paid, ends, start, available, limit = world
-    uniform, soft, greedy, temperatures, unit, logs, by_visits, learner, learning_rates, discount = rule
-    tables, visits, roots, now, running = state
+    uniform, soft, greedy, temperatures, unit, logs, by_visits, untried_first, learner, learning_rates, discount = rule
+    tables, tried, noise, visits, roots, now, running = state
     step, episode, here, action, elapsed = now
     total, lost, counts_regret = running[0], running[1], len(losses) > 0
     weights, ties, gaps = np.empty(tables.shape[2]), np.empty(tables.shape[2]), np.empty(tables.shape[2])
     nature, deciding, learning = pcg.flat_uniforms(nature), pcg.flat_uniforms(deciding), pcg.flat_uniforms(learning)
-    measure = _Measure(unit, flat(logs), flat(roots), flat(tables), flat(available.view(np.uint8)), flat(gaps))
+    held = flat(tables), flat(available.view(np.uint8)), flat(gaps)
+    measure = Measure(unit, flat(logs), flat(roots), flat(noise), held[0], held[1], held[2])
     looks_ahead = learner in (SARSA, EXPECTED_SARSA)
     while step < until and episode < samples.shape[1]:
         if elapsed == 0:
@@ -323,8 +290,9 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         if action < 0:
             clock = visits[here] if by_visits else step
             mixture, u = _mixed(uniform, soft, greedy, temperatures, clock), pcg.next_uniform(deciding)
-            mixture = _measured(mixture, measure, here, len(weights))
-            action, _ = _choose(mixture, tables, here, available, u, weights)
+            row = _row(untried_first, tried, available, here)
+            mixture = measured(mixture, measure, row, len(weights))
+            action, _ = _choose(mixture, tables, row, available, u, weights)
             if action < 0:
                 return False
         outcome = _outcome(cumulative, here, action, pcg.next_uniform(nature))
@@ -342,8 +310,9 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
             clock = visits[there] if by_visits else step + 1
             u = pcg.next_uniform(learning) if truncated else pcg.next_uniform(deciding)
             mixture = _mixed(uniform, soft, greedy, temperatures, clock)
-            mixture = _measured(mixture, measure, there, len(weights))
-            then, norm = _choose(mixture, tables, there, available, u, weights)
+            row = _row(untried_first, tried, available, there)
+            mixture = measured(mixture, measure, row, len(weights))
+            then, norm = _choose(mixture, tables, row, available, u, weights)
             if then < 0:
                 return False
             after = tables[0, there, then] if learner == SARSA else _mean(tables, there, weights, norm)
@@ -355,6 +324,14 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         elif not terminated:
             target += discount * _best(tables, 0, there, available)
         value = tables[table, here, action]
+        if unit == NOISE:
+            error = target - value
+            if learner == DOUBLE_Q_LEARNING:  # that of Q-learning, on the mean of the two tables
+                ahead = 0.0 if terminated else discount * _best(tables, 0, there, available)
+                error = reward + ahead - tables[0, here, action]
+            noise[0] += error * error
+            noise[1] += 1.0
+        tried[here, action] = True
         value += _at(learning_rates, step) * (target - value)
         if not abs(value) <= LARGEST:
             return False

@@ -16,6 +16,7 @@ from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.numerics.plain import FEW, few_values, pick
 from boltzmann_rl.policies.mixture import mixture_of, weights_of
+from boltzmann_rl.policies.noise import RelativeToNoise
 from boltzmann_rl.policies.parameters import differs_by_row, temperature_at
 from boltzmann_rl.protocols import Observation, Transition, layers_of, learner_traits, memory_of, traits_of
 from boltzmann_rl.streams import stream
@@ -70,7 +71,8 @@ class Player:
         self.takes_next, self._takes_probabilities = needs.takes_next, needs.takes_probabilities
         self._takes_next_probabilities = self.takes_next == "probabilities"
         self._returns_probabilities = self._takes_next_probabilities or self._takes_probabilities
-        self._plain = shape[1] <= FEW and not self._remembers and agent.clock != "pulls"
+        by_unit = type(traits.temperature) is RelativeToNoise  # another memory may change more than the temperature
+        self._plain = shape[1] <= FEW and (by_unit or not self._remembers) and agent.clock != "pulls"
         counted = {"visits": shape[:1], "pulls": shape}
         self._counts: Any = None if agent.clock == "step" else np.zeros(counted[agent.clock], dtype=np.int64)
 
@@ -146,17 +148,17 @@ class Player:
         now: Any = step if self._counts is None else self._counts[here]
         if self._clock == "visits":
             now = int(now)
+        memory = memory_of(self.learner, self.state)[here] if self._remembers else None
         # The same decision as by act, without checking again what was checked already.
-        if self._plain and (mixture := mixture_of(self.policy, now)) is not None:
+        if self._plain and (mixture := mixture_of(self.policy, now, memory)) is not None:
             plain = values.tolist() if reading.available is None else few_values(values, reading.available)
-            weights = None if plain is None else weights_of(mixture, plain, now, learned=True)
+            weights = None if plain is None else weights_of(mixture, plain, now, memory=memory, learned=True)
             if weights is not None:
                 chosen = pick(weights, rng.random())
                 if not self._returns_probabilities:
                     return chosen, None
                 total = sum(weights)
                 return chosen, np.array([weight / total for weight in weights])
-        memory = memory_of(self.learner, self.state)[here] if self._remembers else None
         action: int = act(self.policy, values, rng, step=now, available=reading.available, memory=memory, learned=True)
         if not self._returns_probabilities:
             return action, None

@@ -21,13 +21,16 @@ from boltzmann_rl.engines.metrics import WINDOWS
 from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.kernels import pcg
+from boltzmann_rl.learners.noise import NoiseEstimate
 from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
+from boltzmann_rl.learners.untried import EveryActionFirst
 from boltzmann_rl.numerics.plain import FEW
+from boltzmann_rl.numerics.untried import UntriedFirst
 from boltzmann_rl.planning.time_limits import gaps_in
 from boltzmann_rl.policies.mixture import Mixture, mixture_of, mixtures, unknown
 from boltzmann_rl.policies.parameters import at_steps
 from boltzmann_rl.policies.units import LOGS, UNITS, meaning_of, numbers_of
-from boltzmann_rl.protocols import is_unit
+from boltzmann_rl.protocols import is_unit, layers_of
 from boltzmann_rl.schedules import is_constant
 from boltzmann_rl.streams import child_seed, stream
 from boltzmann_rl.tables import World, cached, kernel, read, world_of
@@ -38,6 +41,9 @@ _LEARNERS = {
     ExpectedSARSA: kernel.EXPECTED_SARSA,
     DoubleQLearning: kernel.DOUBLE_Q_LEARNING,
 }
+
+# What may be around a learner, once each, in any order.
+_AROUND = {NoiseEstimate, EveryActionFirst}
 
 # Steps of the first call of the kernel, for which schedules are evaluated beforehand. The number doubles from call to
 # call, by at most _MORE, so that Ctrl+C is handled.
@@ -71,10 +77,12 @@ def reason(environment: Environment, agent: Agent) -> str:
     """
     if type(environment) is not Environment:  # a subclass may make any environment
         return f"{environment!r} is not known"
-    if type(agent.learner) not in _LEARNERS:
+    *around, learner = layers_of(agent.learner)
+    kinds = [type(layer) for layer in around]
+    if type(learner) not in _LEARNERS or len(set(kinds)) < len(kinds) or not set(kinds) <= _AROUND:
         return f"{agent.learner!r} is not known"
-    if type(agent.learner) is DoubleQLearning and agent.learner.ties == "draw":
-        return f"{agent.learner!r} draws among equal maxima, which is not known"
+    if type(learner) is DoubleQLearning and learner.ties == "draw":
+        return f"{learner!r} draws among equal maxima, which is not known"
     if agent.clock == "pulls":
         return "the clock 'pulls' is not known"
     if said := unknown(agent.policy, UNITS):
@@ -165,7 +173,7 @@ def train(
 
 def _run_of(agent: Agent) -> Callable[..., Trained | None]:
     """A function that does runs of an agent, with schedules that are evaluated once for all of them."""
-    learner: Any = agent.learner
+    *_, learner = layers_of(agent.learner)
     return partial(_run, rule=_rules(agent), initial=learner.initial)
 
 
@@ -188,9 +196,8 @@ def _run(
     if type(nature.bit_generator) is not np.random.PCG64:  # the user replaced Gymnasium's
         return None
     streams = [pcg.uniforms_of(rng) for rng in (nature, stream(seed, "action"), stream(seed, "learner"))]
-    shape, size = world.available.shape, _FIRST
-    visits, roots = np.zeros(shape[0], dtype=np.int64), np.full(shape[0], np.nan)
-    state = kernel.State(np.full((3, *shape), initial), visits, roots, np.array([0, 0, 0, -1, 0]), np.zeros(2))
+    world, state = kernel.start(world, initial)
+    size = _FIRST
     kept, last = steps or 0, sys.maxsize if steps is None else steps
     measured, lost = (3, np.empty((0, 0, 0))) if gaps is None else (4, gaps)
     samples, places, rewards = np.empty((measured, episodes)), np.empty((kept, 5), dtype=np.int64), np.empty(kept)
@@ -202,13 +209,17 @@ def _run(
         if not kernel.run_episodes(world, known, state, *streams, min(size - 1, last), samples, places, rewards, lost):
             return None
         size += min(size, _MORE)
-    return Trained(samples[:, : state.now[1]], state.tables[0], places[: state.now[0]], rewards[: state.now[0]])
+    values, n = state.tables[0, :-1], state.now[0]
+    if known.untried_first and not state.tried.all():
+        values = UntriedFirst(values, ~state.tried)
+    return Trained(samples[:, : state.now[1]], values, places[:n], rewards[:n])
 
 
 def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
     """A function that evaluates an agent's schedules for at least ``size`` steps; None if that fails."""
     policy: Any = agent.policy
-    learner: Any = agent.learner
+    *around, learner = layers_of(agent.learner)
+    first = EveryActionFirst in map(type, around)
     unit: Any = mixture_of(policy, 0)
     unit = unit.temperature
     known = [np.empty(0)] * 4  # weights, and temperatures or the multiples or targets of the unit
@@ -217,9 +228,9 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
     def rule(size: int) -> kernel.Rule | None:
         nonlocal known, rates
         try:
-            first = len(known[0])
-            if first < size and not (first and is_constant(policy)):
-                found = _in_numbers(mixtures(policy, first, size), unit, first)
+            count = len(known[0])
+            if count < size and not (count and is_constant(policy)):
+                found = _in_numbers(mixtures(policy, count, size), unit, count)
                 known = [np.append(before, new) for before, new in zip(known, found, strict=True)]
             if len(rates) < size and not isinstance(learner.learning_rate, float):
                 rates = np.append(rates, at_steps(learner.learning_rate, len(rates), size))
@@ -227,9 +238,9 @@ def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
             return None
         if not ((rates >= 0.0) & (rates <= 1.0)).all():  # likewise
             return None
-        mixture, clock = (known[0], known[1], known[2], known[3]), agent.clock == "visits"
+        mixture, visits = (known[0], known[1], known[2], known[3]), agent.clock == "visits"
         learning = _LEARNERS[type(learner)], rates, learner.discount
-        return kernel.Rule(*mixture, meaning_of(unit), LOGS, clock, *learning)
+        return kernel.Rule(*mixture, meaning_of(unit), LOGS, visits, first, *learning)
 
     return rule
 
