@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boltzmann_rl.runs.runner import Manner
 from boltzmann_rl.runs.store import Store
 
 HERE = Path(__file__).parents[1] / "experiments"
@@ -18,8 +17,9 @@ sys.path.append(str(HERE))  # the atlas is a package there
 
 from atlas import command, judging, problems, report, rounds  # noqa: E402
 from atlas.bandits import BANDITS, bandits  # noqa: E402
-from atlas.environments import FAMILIES, environments, optimal_return  # noqa: E402
+from atlas.environments import FAMILIES, environments  # noqa: E402
 from atlas.rules import BANDIT_RULES, CONSTANT, ENVIRONMENT_RULES, REFERENCES, SCHEDULE  # noqa: E402
+from atlas.running import Manner, blocks_of, tasks_of  # noqa: E402
 
 
 def _thin(rules):
@@ -31,7 +31,7 @@ def _tiny(parts=1):
     """One even and one odd bandit of each family, few rules, and few runs."""
     shortest = [one for one in bandits(each=2) if one.horizon == "100–300"]
     chosen = [rule for rule in BANDIT_RULES if rule.name in ("τ = 1", "ε = 0.1", "UCB1, √2", "τ = c·range of values")]
-    effort = rounds.Effort(first=10, least=30, most=30)
+    effort = rounds.Effort(first=10, later=(30,))
     return command.Part("bandits", shortest, _thin(chosen), effort, references=_thin((CONSTANT, SCHEDULE)))
 
 
@@ -39,17 +39,17 @@ def _files(folder):
     return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def _measured(part, folder, manner):
+def _measured(part, folder, **manner):
     said = []
-    table = rounds.measured(part.entrants, folder, part.effort, part.is_named, manner, said.append)
-    return table, said
+    manner = Manner(progress=False, tell=said.append, **manner)
+    return rounds.measured(part.entrants, folder, part.effort, part.is_named, manner), said
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A tiny atlas: its folder and its table."""
     folder, part = tmp_path_factory.mktemp("atlas"), _tiny()
-    table, said = _measured(part, folder, Manner(progress=False))
+    table, said = _measured(part, folder)
     command.write_all(table, part, folder / "tables")
     assert [line.partition(":")[0] for line in said] == ["Round 1", "Round 2"]
     return folder, table
@@ -71,23 +71,42 @@ def test_a_tiny_atlas_has_a_row_for_each_candidate_on_each_problem_and_all_table
 
 def test_an_interrupted_atlas_goes_on_and_ends_with_the_same_bytes(finished, tmp_path):
     folder, _ = finished
-    cells = []
+    begun = []
 
-    def interrupt(done):
-        cells.append(done)
-        if len(cells) == 40:
+    def interrupt():
+        begun.append(len(begun))
+        if len(begun) == 5:
             raise rounds.OutOfTime
 
     part = _tiny()
-    table, said = _measured(part, tmp_path, Manner(progress=False, on_cell=interrupt))
+    table, said = _measured(part, tmp_path, check=interrupt)
     assert 0 < len(table) < len(part.entrants)
     assert said[-1].startswith("Out of time")
-    table, _ = _measured(part, tmp_path, Manner(jobs=2, progress=False))
+    table, _ = _measured(part, tmp_path, jobs=2)
     command.write_all(table, part, tmp_path / "tables")
     assert _files(tmp_path / "tables") == _files(folder / "tables")
-    again = []
-    _measured(part, tmp_path, Manner(progress=False, on_cell=again.append))
-    assert again == []
+    begun.clear()
+    _measured(part, tmp_path, check=interrupt)
+    assert begun == []
+
+
+def test_environments_are_measured_by_their_exact_regret(tmp_path):
+    lakes = [one for one in environments(share=0.0) if one.family == "frozen lake"]
+    rules = [rule for rule in ENVIRONMENT_RULES if rule.name in ("τ = 1", "greedy by visits, first")]
+    part = command.Part("environments", lakes, rules, rounds.Effort(first=10, later=(), reference=0), references=())
+    table, _ = _measured(part, tmp_path)
+    assert len(table) == 4
+    assert (table["regret"] > 0.0).all()
+    assert table["regret"].max() <= max(one.length * one.scale for one in lakes)  # an episode pays scale or nothing
+
+
+def test_entrants_that_are_simulated_together_have_the_regrets_that_their_cells_have_alone():
+    part = _tiny()
+    for task in list(tasks_of(dict.fromkeys(part.entrants[:10], 30), {}))[:2]:
+        for one, blocks in zip(task.entrants, blocks_of(task), strict=True):
+            for (first, runs), block in zip(task.ranges, blocks, strict=True):
+                alone = replace(one.cell, first=first, runs=runs).simulate()
+                assert (alone.totals["regret"] == block.totals["regret"]).all()
 
 
 def test_only_cells_that_matter_get_more_runs(finished):
@@ -98,8 +117,12 @@ def test_only_cells_that_matter_get_more_runs(finished):
     lowest = table.groupby("problem")["regret"].min()
     near = more["regret"] <= 3.0 * more["problem"].map(lowest)  # 2 × in the first ten runs
     assert (near | (more["constants"] == more["rule"].map(named))).all()
-    first = {name: next(rounds.Effort().runs(one)) for name, one in {one.name: one for one in part.problems}.items()}
-    assert set(first.values()) == {100}
+
+
+def test_long_runs_are_fewer():
+    short, long = (next(one for one in bandits(each=1) if one.horizon == name) for name in ("100–300", "30,000"))
+    assert rounds.Effort().runs(short) == [100, 300, 1000, 2000, 4000, 8000]
+    assert rounds.Effort().runs(long) == [100, 300]
 
 
 def test_the_store_keeps_two_numbers_of_each_run(finished):
@@ -131,16 +154,6 @@ def test_every_rule_makes_agents_for_its_problems():
         for candidate in candidates:
             agent = candidate.agent(problem)
             assert agent == candidate.agent(problem)
-
-
-def test_the_optimal_return_under_a_time_limit_is_that_of_all_plans():
-    """Three steps in a corridor of two cells, whose second one pays."""
-    from boltzmann_rl.planning import MDP
-
-    transitions = np.array([[[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]])
-    rewards = np.array([[0.1, 0.0], [0.0, 1.0]])
-    mdp = MDP(transitions, rewards, np.array([1.0, 0.0]))
-    assert [optimal_return(mdp, limit) for limit in (0, 1, 2, 3)] == [0.0, 0.1, 1.0, 2.0]
 
 
 def test_split_half_references_have_no_bias_where_all_candidates_are_equal():

@@ -17,16 +17,17 @@ from atlas.candidates import Candidate, Rule, candidates
 from atlas.environments import environments
 from atlas.problems import SEED, Problem
 from atlas.report import Report
-from atlas.rounds import Effort, Entrant, deadline, entrants, measured
+from atlas.rounds import Effort, deadline, entrants, measured
 from atlas.rules import BANDIT_RULES, ENVIRONMENT_RULES, REFERENCES
-from boltzmann_rl.runs.runner import Manner
+from atlas.running import Entrant, Manner, blocks_of, tasks_of
+from boltzmann_rl.engines.selection import COMPILED
 from boltzmann_rl.storage.atomic import write
 from boltzmann_rl.streams import stream
 
 NAME = "atlas"
 
-# Entrants whose first steps are timed for a forecast, and how many steps or episodes of each.
-_TIMED, _STEPS, _EPISODES = 200, 300, 5
+# Entrants of a problem whose first steps or episodes are timed for a forecast, and how many of these.
+_TIMED, _STEPS, _EPISODES = 12, 128, 50
 
 Tell = Callable[[str], object]
 
@@ -61,7 +62,7 @@ class Part:
 
 def atlas() -> list[Part]:
     """The full atlas."""
-    few = Effort(first=30, least=100, most=1600, reference=0)
+    few = Effort(first=30, later=(100, 300, 1000), reference=0)
     return [
         Part("bandits", bandits(), BANDIT_RULES, Effort()),
         Part("environments", environments(), ENVIRONMENT_RULES, few),
@@ -71,9 +72,9 @@ def atlas() -> list[Part]:
 def small() -> list[Part]:
     """Two bandits of each family at each of the shorter horizons, a tenth of the environments, and fewer runs."""
     shorter = [one for one in bandits(each=2) if one.horizon in list(HORIZONS)[:2]]
-    few = Effort(first=10, least=30, most=30, reference=0)
+    few = Effort(first=10, later=(30,), reference=0)
     return [
-        Part("bandits", shorter, BANDIT_RULES, Effort(least=300, most=300)),
+        Part("bandits", shorter, BANDIT_RULES, Effort(later=(300,))),
         Part("environments", environments(share=0.1), ENVIRONMENT_RULES, few),
     ]
 
@@ -86,8 +87,8 @@ def run(parts: Sequence[Part], given: argparse.Namespace, tell: Tell) -> None:
         if given.forecast:
             tell(forecast(entered, part.effort, given.jobs))
             continue
-        manner = Manner(jobs=given.jobs, on_cell=deadline(end))
-        table = measured(entered, folder, part.effort, part.is_named, manner, tell)
+        manner = Manner(given.jobs, check=deadline(end), tell=tell)
+        table = measured(entered, folder, part.effort, part.is_named, manner)
         write_all(table, part, folder / part.name)
         tell(f"Tables and figures are in {folder / part.name}.")
         if given.ship:
@@ -116,28 +117,37 @@ def ship(source: Path, target: Path) -> None:
 
 
 def forecast(entered: Sequence[Entrant], effort: Effort, jobs: int) -> str:
-    """How long the first round takes, and how long if a quarter of the entrants go on to the second.
+    """About how long it takes if a third of the cells matter after the first round, and a tenth after the second.
 
-    Some entrants, drawn by the seed of the population, are timed for a few steps.
+    Some entrants of each problem, drawn by the seed of the population, are timed for a few steps or episodes.
     """
-    some = stream(SEED, "atlas", "forecast").permutation(len(entered))[:_TIMED]
-    times = {
-        runs: np.mean([_seconds(entered[number], runs) for number in some]) * len(entered) / jobs / 60
-        for runs in (effort.first, effort.least)
-    }
-    steps = sum(one.problem.steps for one in entered)
+    rng, minutes = stream(SEED, "atlas", "forecast"), np.zeros(3)
+    compiled: dict[str, list[Entrant]] = {}
+    for one in entered:
+        if one.cell.engine == COMPILED:
+            compiled.setdefault(one.problem.name, []).append(one)
+    for group in compiled.values():
+        some = tuple(group[number] for number in rng.choice(len(group), min(_TIMED, len(group)), replace=False))
+        runs = effort.runs(group[0].problem)
+        rounds = [runs[0], runs[min(1, len(runs) - 1)], runs[-1]]
+        minutes += [_seconds(some, count) * len(group) / len(some) / jobs / 60 for count in rounds]
+    cells = sum(map(len, compiled.values()))
+    first, second, last = minutes * (1.0, 1 / 3, 1 / 10)
     return (
-        f"{len(entered):,} entrants, {steps / 1e9:.2f}e9 steps for a run of each. On {jobs} workers {effort.first} "
-        f"runs take {times[effort.first]:.1f} minutes, and {effort.least} runs of a quarter of them "
-        f"{times[effort.least] / 4:.1f} minutes."
+        f"{cells:,} cells, and {len(entered) - cells:,} that only the reference engine can simulate. On {jobs} workers "
+        f"the first round takes {first:.0f} minutes, the second {second:.0f}, and all later ones {last:.0f}."
     )
 
 
-def _seconds(one: Entrant, runs: int) -> float:
-    """About how long the runs of an entrant take."""
-    length = min(one.cell.length, _STEPS if one.cell.axis == "step" else _EPISODES)
-    short = replace(one.cell, runs=runs, length=length)
-    replace(short, length=2, runs=1).simulate()  # which compiles
-    began = time.perf_counter()
-    short.simulate()
-    return (time.perf_counter() - began) * one.cell.length / length
+def _seconds(group: tuple[Entrant, ...], runs: int) -> float:
+    """About how long the runs of entrants on a problem take together."""
+    cell = group[0].cell
+    length = min(cell.length, _STEPS if cell.axis == "step" else _EPISODES)
+    short = tuple(replace(one, cell=replace(one.cell, length=length)) for one in group)
+    tasks = list(tasks_of(dict.fromkeys(short, runs), {}))
+    for one in short:
+        replace(one.cell, length=1, runs=1).simulate()  # which compiles
+    began = time.thread_time()
+    for task in tasks:
+        blocks_of(task)
+    return (time.thread_time() - began) * cell.length / length

@@ -10,7 +10,7 @@ from gymnasium.envs.toy_text.frozen_lake import generate_random_map
 import boltzmann_rl as brl
 from atlas.problems import SEED, Problem, log_uniform
 from boltzmann_rl.engines.selection import engine_of
-from boltzmann_rl.planning import MDP, action_values, value_iteration
+from boltzmann_rl.planning import MDP, value_iteration
 from boltzmann_rl.runs.plan import Cell
 from boltzmann_rl.streams import child_seed, stream
 
@@ -122,16 +122,7 @@ def _environment(seed: int, number: int, family: str, k: int) -> Problem:
         noise=float(np.mean(best[:, -1] - best[:, 0])),
         gap=float(np.mean(best[:, -1] - best[:, -2])),
         seed=runs,
-        optimal=optimal_return(mdp, world.limit),
     )
-
-
-def optimal_return(mdp: MDP, limit: int) -> float:
-    """The greatest expected return of an episode of at most ``limit`` steps, by backward induction."""
-    values = np.zeros(len(mdp.start))
-    for _ in range(limit):
-        values = action_values(mdp, values, 1.0).max(axis=1)
-    return float(mdp.start @ values)
 
 
 def _mdp(declared: brl.Environment) -> MDP:

@@ -39,7 +39,6 @@ class Problem:
         noise: In rewards: the standard deviation of those of an arm (for heavy tails, their scale); in an environment
             the mean range of the optimal values of a state.
         gap: In rewards: the mean distance of the best action's value from the second best.
-        optimal: In an environment, the greatest expected return of an episode.
         seed: Of its runs.
     """
 
@@ -58,7 +57,6 @@ class Problem:
     noise: float
     gap: float
     seed: int
-    optimal: float = 0.0
 
     @property
     def chooses(self) -> bool:

@@ -1,31 +1,27 @@
 """Rounds of runs: all candidates get a few, and those that matter get more until their standard error is small.
 
-The runs are kept in the package's store, so an interrupted atlas goes on where it was, and a larger one begins where
-a smaller one ended. A round is decided by the table of the rounds before it, never by the clock: the same seed gives
-the same bytes for any number of workers and of interruptions.
+A round is decided by the table of the rounds before it, never by the clock: the same seed gives the same bytes for any
+number of workers and of interruptions.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from atlas.candidates import Candidate
 from atlas.problems import Problem
-from boltzmann_rl.engines.blocks import BLOCK, Block
+from atlas.running import Entrant, Manner, OutOfTime, simulate, totals
 from boltzmann_rl.engines.selection import REFERENCE, engine_of
-from boltzmann_rl.runs.outline import Entry, Outline
-from boltzmann_rl.runs.plan import Cell, Plan, Series, key_of, ranges
-from boltzmann_rl.runs.progress import Done
-from boltzmann_rl.runs.records import decoded, encoded
-from boltzmann_rl.runs.runner import Manner, simulate
+from boltzmann_rl.runs.plan import Cell
 from boltzmann_rl.runs.store import Store
-from boltzmann_rl.statistics.judgement import Judgement
+
+_METRICS = ("regret",)
 
 # Windows of a run; the last one shows whether the best arm is still chosen.
 _WINDOWS = 10
@@ -40,39 +36,23 @@ class Effort:
 
     Args:
         first: Runs of every candidate on every problem.
-        least: Runs of cells that matter, after the first round.
-        most: Runs after which a cell gets no more.
-        steps: Steps of all its runs after which a cell with ``least`` runs gets no more.
+        later: The numbers of runs that cells which matter have after each later round.
+        steps: Cells with that many steps in all their runs get no more.
         error: The relative standard error that is enough.
         within: Cells whose mean regret is at most this multiple of the problem's lowest one matter.
         reference: Steps of a run above which nothing is simulated that only the reference engine can.
     """
 
     first: int = 100
-    least: int = BLOCK
-    most: int = 8 * BLOCK
-    steps: int = 30_000_000
+    later: tuple[int, ...] = (300, 1000, 2000, 4000, 8000)
+    steps: int = 10_000_000
     error: float = 0.03
     within: float = 2.0
     reference: int = 1000
 
-    def runs(self, problem: Problem) -> Iterator[int]:
-        """The number of runs after each round: ``first``, ``least``, and then twice as many each time."""
-        yield self.first
-        runs = self.least
-        while self.first < runs <= self.most and (runs == self.least or runs * problem.steps <= self.steps):
-            yield runs
-            runs *= 2
-
-
-@dataclass(frozen=True, eq=False)
-class Entrant:
-    """A candidate on a problem, all its runs as one cell, and the cell's identity."""
-
-    problem: Problem
-    candidate: Candidate
-    cell: Cell
-    identity: str
+    def runs(self, problem: Problem) -> list[int]:
+        """The number of runs after each round."""
+        return [self.first, *(runs for runs in self.later if runs * problem.steps <= self.steps)]
 
 
 class Regret(NamedTuple):
@@ -95,25 +75,6 @@ class Regret(NamedTuple):
     lost: float
 
 
-class OutOfTime(Exception):
-    """The time is over; everything that is finished is kept."""
-
-
-class Totals(Store):
-    """A store that keeps a bandit's regret in each run, and how often the best arm was chosen in the last window.
-
-    Of environments it keeps the sum of the returns in each run.
-    """
-
-    def add(self, key: str, content: bytes) -> None:
-        """Keep the numbers of the runs of a block."""
-        block = decoded(content)
-        totals = {name: block.totals[name] for name in ("regret", "return") if name in block.totals}
-        if "best_action" in block.windows:
-            totals["late"] = block.windows["best_action"][:, -1]
-        super().add(key, encoded(Block({}, totals, {}, np.zeros((0, 0)))))
-
-
 def entrants(problems: Sequence[Problem], candidates: Sequence[Candidate], effort: Effort) -> list[Entrant]:
     """Every candidate on every problem, but for those for which the reference engine would take too long."""
     found = []
@@ -123,18 +84,13 @@ def entrants(problems: Sequence[Problem], candidates: Sequence[Candidate], effor
             engine, _ = engine_of(problem.axis, problem.declared, agent, _MANY)
             if engine != REFERENCE or problem.steps <= effort.reference:
                 sizes = effort.first, problem.length, problem.seed
-                cell = Cell(problem.declared, agent, problem.axis, (), engine, 0, *sizes, windows=_WINDOWS)
+                cell = Cell(problem.declared, agent, problem.axis, _METRICS, engine, 0, *sizes, windows=_WINDOWS)
                 found.append(Entrant(problem, candidate, cell, cell.identity))
     return found
 
 
 def measured(
-    entered: Sequence[Entrant],
-    folder: Path,
-    effort: Effort,
-    named: Callable[[Candidate], bool],
-    manner: Manner,
-    tell: Callable[[str], object],
+    entered: Sequence[Entrant], folder: Path, effort: Effort, named: Callable[[Candidate], bool], manner: Manner
 ) -> pd.DataFrame:
     """Simulate what the folder lacks, round by round; the table of all cells.
 
@@ -143,29 +99,28 @@ def measured(
         folder: Of the store.
         effort: How much is simulated.
         named: Whether a candidate's cells matter wherever they stand.
-        manner: How the runs are made; a callback that raises `OutOfTime` ends them, and the table has what is there.
-        tell: Called with a line for each round and each failure.
+        manner: How it is simulated; if its check raises `OutOfTime`, the table has what is there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[Entrant, Regret] = {}
+    runs = {one: effort.runs(one.problem) for one in entered}
     asked = dict.fromkeys(entered, 0)  # the round that each entrant is in
-    with closing(Totals(folder)) as store:
+    with closing(Store(folder)) as store:
         while asked:
-            runs = {one: list(effort.runs(one.problem))[number] for one, number in asked.items()}
-            tell(_announced(runs, max(asked.values())))
+            wanted = {one: runs[one][number] for one, number in asked.items()}
+            manner.tell(_announced(wanted, max(asked.values())))
             try:
-                _simulate(runs, store, folder, manner, tell)
+                simulate(wanted, store, manner)
             except OutOfTime:
-                tell("Out of time: the same command goes on from here.")
+                manner.tell("Out of time: the same command goes on from here.")
                 asked = {}
-            there = {one: regret_of(one, count, store) for one, count in runs.items()}
-            found |= {one: regret for one, regret in there.items() if regret is not None}
+            found |= {one: regret for one, count in wanted.items() if (regret := regret_of(one, count, store))}
             lowest = _lowest(found)
             asked = {
                 one: number + 1
                 for one, number in asked.items()
                 if one in found
-                and len(list(effort.runs(one.problem))) > number + 1
+                and number + 1 < len(runs[one])
                 and matters(found[one], lowest[one.problem.name], effort, named(one.candidate))
             }
     return table_of(found)
@@ -186,42 +141,34 @@ def matters(regret: Regret, lowest: float, effort: Effort, named: bool) -> bool:
 
 def regret_of(entrant: Entrant, runs: int, store: Store) -> Regret | None:
     """The regret of an entrant in its first runs; None if some of them are not in the store."""
-    axis = entrant.problem.axis
-    keys = [key_of(entrant.identity, first, count) for first, count in ranges(axis, runs)]
-    if any(key not in store for key in keys):
+    kept = totals(entrant, runs, store)
+    if kept is None:
         return None
-    blocks = [store[key].totals for key in keys]
-    totals = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-    if axis == "episode":
-        regrets = entrant.problem.length * entrant.problem.optimal - totals["return"]
-    else:
-        regrets = totals["regret"]
+    regrets = kept["regret"]
     error = float(regrets.std(ddof=1) / np.sqrt(runs))
     halves = (float(regrets[half::2].mean()) for half in (0, 1))
-    lost = float((totals["late"] == 0.0).mean()) if "late" in totals else np.nan
+    lost = float((kept["late"] == 0.0).mean()) if "late" in kept else np.nan
     return Regret(runs, float(regrets.mean()), error, *halves, lost)
 
 
-def table_of(found: dict[Entrant, Regret]) -> pd.DataFrame:
+def table_of(found: Mapping[Entrant, Regret]) -> pd.DataFrame:
     """One row for each entrant: problem, rule, its constants, and the regret."""
-    rows = [
-        (one.problem.name, one.candidate.rule.name, one.candidate.text, *regret)
-        for one, regret in sorted(found.items(), key=lambda part: (part[0].problem.axis, part[0].problem.number))
-    ]
+    ordered = sorted(found, key=lambda one: one.problem.number)
+    rows = [(one.problem.name, one.candidate.rule.name, one.candidate.text, *found[one]) for one in ordered]
     return pd.DataFrame(rows, columns=["problem", "rule", "constants", *Regret._fields])
 
 
-def deadline(end: float) -> Callable[[Done], None]:
-    """A callback that raises `OutOfTime` after that time of `time.monotonic`."""
+def deadline(end: float) -> Callable[[], None]:
+    """A check that raises `OutOfTime` after that time of `time.monotonic`."""
 
-    def check(done: Done) -> None:
+    def check() -> None:
         if time.monotonic() > end:
             raise OutOfTime
 
     return check
 
 
-def _lowest(found: dict[Entrant, Regret]) -> dict[str, float]:
+def _lowest(found: Mapping[Entrant, Regret]) -> dict[str, float]:
     """The lowest mean regret on each problem."""
     lowest: dict[str, float] = {}
     for one, regret in found.items():
@@ -229,28 +176,8 @@ def _lowest(found: dict[Entrant, Regret]) -> dict[str, float]:
     return lowest
 
 
-def _simulate(
-    runs: dict[Entrant, int], store: Store, folder: Path, manner: Manner, tell: Callable[[str], object]
-) -> None:
-    """Simulate entrants up to their numbers of runs; those of one axis with equally many runs are one plan."""
-    for axis, count in sorted({(one.problem.axis, count) for one, count in runs.items()}):
-        together = [one for one in runs if (one.problem.axis, runs[one]) == (axis, count)]
-        for failure in simulate(*_plan(together, count), store, manner, folder):
-            tell(str(failure))
-
-
-def _plan(entered: Sequence[Entrant], runs: int) -> tuple[Plan, Outline]:
-    """A plan with series of several lengths, and an outline with what the runner needs: identities."""
-    named = [(one.problem.name, one.candidate.name, None, None) for one in entered]
-    cells = [replace(one.cell, runs=runs) for one in entered]
-    plan = Plan("atlas", "Atlas", tuple(Series(*labels, cell) for labels, cell in zip(named, cells, strict=True)))
-    entries = tuple(
-        Entry(*labels, one.cell.engine, "", one.identity) for labels, one in zip(named, entered, strict=True)
+def _announced(wanted: Mapping[Entrant, int], number: int) -> str:
+    steps = sum(count * one.problem.steps for one, count in wanted.items())
+    return (
+        f"Round {number + 1}: {len(wanted):,} cells, up to {max(wanted.values()):,} runs, {steps / 1e9:,.2f}e9 steps."
     )
-    sizes: Any = {"runs": runs, "length": plan.first.length, "uncounted": 0, "windows": _WINDOWS}
-    return plan, Outline("atlas", {}, plan.first.axis, **sizes, entries=entries, judgement=Judgement())
-
-
-def _announced(runs: dict[Entrant, int], number: int) -> str:
-    steps = sum(count * one.problem.steps for one, count in runs.items())
-    return f"Round {number + 1}: {len(runs):,} cells, up to {max(runs.values()):,} runs, {steps / 1e9:,.2f}e9 steps."

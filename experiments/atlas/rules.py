@@ -41,7 +41,7 @@ def _gumbel(known: Known, c: float) -> brl.Agent:
 
 
 # The references: the best of each grid on the problem itself, in units that know its scale.
-_STARTS, _ENDS = powers(-4, 4), (0.3, 0.1, 0.03, 0.01, 0.001, 0.0001)
+_STARTS, _ENDS = powers(-4, 3), (0.1, 0.01, 0.001, 0.0001)
 
 CONSTANT = Rule(
     "tuned constant",
@@ -77,7 +77,7 @@ CONSTANTS = (CONSTANT,)
 REFERENCES = (CONSTANT, SCHEDULE, FIRST_CONSTANT, FIRST_SCHEDULE)
 
 # In units of the noise: the start of a falling temperature, and its end as a fraction of the start.
-_FALLING = grid((0.4, 0.1, 0.2, 0.8, 1.6), (0.001, 0.0001, 0.01, 0.1))
+_FALLING = grid((0.4, 0.2, 0.8, 1.6), (0.001, 0.0001, 0.01))
 
 # Rules for bandits and for environments.
 EVERYWHERE = (
@@ -163,7 +163,7 @@ BANDIT_RULES = (
         "τ = c·noise·(K/t)^p, first",
         NOTHING,
         lambda known, c, p: noisy(known, Power(c, p, per=known.actions)),
-        grid((1.6, 0.4, 0.8, 3.2), (0.75, 0.5, 1.0)),
+        grid((1.6, 0.8, 3.2), (0.75, 0.5, 1.0)),
         boltzmann=True,
     ),
     Rule("Boltzmann–Gumbel, C = c·noise", NOTHING, _gumbel, grid((0.35, 0.18, 0.25, 0.5, 0.7, 1.0)), boltzmann=True),
