@@ -37,6 +37,8 @@ class Traits(NamedTuple):
             that it is compiled. Only the class that defines it counts: a subclass may draw otherwise.
         mixture: ``mixture(step, memory=None)``: the policy as weights of the uniform, the softmax and the greedy
             policy, so that it is compiled. None: its ``__call__`` gives the probabilities.
+        mixes_by_memory: Whether these weights may depend on the memory: ``takes_memory`` of the policy, whatever its
+            temperature takes.
     """
 
     constant: bool
@@ -48,6 +50,7 @@ class Traits(NamedTuple):
     draw: Callable[..., Any] | None
     noise: Any
     mixture: Callable[..., Any] | None
+    mixes_by_memory: bool
 
     def uniforms(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the uniforms that decisions on values of ``shape`` take."""
@@ -70,16 +73,18 @@ def traits_of(policy: Any) -> Traits:
     clock, temperature = getattr(policy, "clock", None), getattr(policy, "temperature", None)
     if not (isinstance(temperature, float | PerRow) or callable(temperature) or is_unit(temperature)):
         temperature = None
+    takes_memory = getattr(policy, "takes_memory", False)
     return Traits(
         getattr(policy, "constant", False),
         getattr(policy, "shift_invariant", True),
-        getattr(policy, "takes_memory", False) or getattr(temperature, "takes_memory", False),
+        takes_memory or getattr(temperature, "takes_memory", False),
         getattr(policy, "uniforms_per_action", False),
         clock if isinstance(clock, str) else None,
         temperature,
         getattr(policy, "draw", None),
         getattr(policy, "noise", None) if "noise" in vars(type(policy)) else None,
         getattr(policy, "mixture", None),
+        takes_memory,
     )
 
 

@@ -326,6 +326,22 @@ def test_the_mixtures_at_many_steps_have_the_bits_of_each_step(policy, first, la
         assert row == (*weights, temperature(step) if callable(temperature) else temperature)
 
 
+def test_a_policy_that_takes_the_memory_itself_is_not_known_by_its_unit():
+    @dataclass(frozen=True)
+    class Watchful(ThreeParts):
+        takes_memory = True
+
+        def __call__(self, values, step, memory):
+            return self.mixture(step, memory).probabilities(values, step, memory=memory)
+
+        def mixture(self, step, memory=None):
+            return Mixture(0.5, 0.5, 0.0, self.temperature) if memory is None else Mixture(0.0, 1.0, 0.0, 0.1)
+
+    noisy = brl.RelativeToNoise(0.5)
+    assert unknown(ThreeParts(noisy), units=(brl.RelativeToNoise,)) == ""
+    assert "is not known" in unknown(Watchful(noisy), units=(brl.RelativeToNoise,))
+
+
 def test_the_mixture_of_a_constant_policy_is_one():
     assert [column.tolist() for column in mixtures(brl.MaxBoltzmann(0.25, 2.0), 3, 9)] == [[0.0], [0.25], [0.75], [2.0]]
 

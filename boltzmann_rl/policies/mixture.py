@@ -195,8 +195,10 @@ def unknown(policy: Any, units: tuple[type, ...] = ()) -> str:
     """
     if rows_of(policy):
         return f"{policy!r} has a parameter for each row, which is not known"
-    shown = traits_of(policy).temperature
-    mixture = None if traits_of(policy).takes_memory and type(shown) not in units else mixture_of(policy, 0)
+    traits = traits_of(policy)
+    shown = traits.temperature
+    blind = traits.mixes_by_memory or (traits.takes_memory and type(shown) not in units)
+    mixture = None if blind else mixture_of(policy, 0)
     if mixture is None:
         return f"{policy!r} is not known"
     if any(is_unit(each) and type(each) not in units for each in (mixture.temperature, shown)):
