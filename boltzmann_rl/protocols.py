@@ -8,6 +8,7 @@ which only `traits_of` and `learner_traits` read. That of environments, ``steps_
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol, SupportsFloat, SupportsIndex
 
 import numpy as np
@@ -112,6 +113,8 @@ class LearnerTraits(NamedTuple):
         update_with_changes: ``update_with_changes(state, *experience)``: the next state, and a list of pairs of rows
             whose values changed and the changes.
         following: ``following(values, transition)``: the value of the next observation, for longer returns.
+
+    `values_of` reads one more: ``values_of(state, observation)``.
     """
 
     memory: bool
@@ -152,6 +155,29 @@ def layers_of(learner: Any) -> Iterator[Any]:
     while learner is not None:
         yield learner
         learner = getattr(learner, "learner", None)
+
+
+def values_of(learner: Any, state: Any, observation: int) -> Any:
+    """The values ``(A,)`` of one observation, by the learner's ``values_of(state, observation)`` if it has that.
+
+    A learner has it where computing the values of one observation takes less time than those of all. It is not used if
+    ``values`` comes from another class, since a subclass may have changed only one of the two.
+
+    Example:
+        >>> from boltzmann_rl.learners import EveryActionFirst, QLearning
+        >>> learner, rng = EveryActionFirst(QLearning()), np.random.default_rng(0)
+        >>> values_of(learner, learner.start((100, 2), rng), 7)
+        array([0., 0.])
+    """
+    if _offers_values_of(learner.__class__):
+        return learner.values_of(state, observation)
+    return learner.values(state)[observation]
+
+
+@lru_cache(256)
+def _offers_values_of(kind: type) -> bool:
+    homes = [next((base for base in kind.__mro__ if name in vars(base)), None) for name in ("values_of", "values")]
+    return homes[0] is not None and homes[0] is homes[1]
 
 
 def memory_of(learner: Any, state: Any) -> Any:

@@ -326,6 +326,19 @@ def test_the_mixtures_at_many_steps_have_the_bits_of_each_step(policy, first, la
         assert row == (*weights, temperature(step) if callable(temperature) else temperature)
 
 
+@pytest.mark.parametrize("temperature", [0.0, np.inf])
+def test_limits_of_the_temperature_are_plain_floats_for_values_that_were_learned(temperature):
+    values = [2.0, 1.0, -np.inf, 2.0]
+    for mixture in (Mixture(0.0, 1.0, 0.0, temperature), Mixture(0.25, 0.5, 0.25, temperature)):
+        weights = np.array(weights_of(mixture, values, learned=True))
+        np.testing.assert_allclose(weights / weights.sum(), mixture.probabilities(values), rtol=1e-15)
+        assert weights_of(mixture, values) is None  # fill values may be among them
+        for culprit in (np.nan, np.inf):
+            assert weights_of(mixture, [0.0, culprit], learned=True) is None
+            assert weights_of(mixture, [culprit, 0.0], learned=True) is None
+        assert weights_of(mixture, [-np.inf, -np.inf], learned=True) is None
+
+
 def test_a_policy_that_takes_the_memory_itself_is_not_known_by_its_unit():
     @dataclass(frozen=True)
     class Watchful(ThreeParts):

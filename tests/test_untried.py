@@ -8,6 +8,7 @@ import pytest
 
 import boltzmann_rl as brl
 from boltzmann_rl.numerics.untried import UntriedFirst
+from boltzmann_rl.protocols import values_of
 
 RNG = np.random.default_rng(0)
 ARMS = 4
@@ -192,3 +193,25 @@ def test_values_without_any_available_action_are_refused():
         brl.act(brl.Greedy(), np.array([[-INF, 0.0]]), RNG, available=np.array([[1, 0]]))
     with pytest.raises(ValueError, match="leaves no action"):
         brl.mask(brl.UCB1().values(brl.UCB1().start((1, 2), RNG)), [[0, 0]])
+
+
+def test_the_values_of_one_observation_are_a_row_of_all_values():
+    learner, rng = brl.NoiseEstimate(brl.EveryActionFirst(brl.QLearning(0.5))), np.random.default_rng(0)
+    state = learner.start((3, 2), rng)
+    for action, reward in ((1, 2.0), (0, 1.0)):
+        for observation in range(3):
+            one, among = values_of(learner, state, observation), np.array([False, True])
+            assert one.tolist() == learner.values(state)[observation].tolist()
+            assert brl.mask(one, among).tolist() == brl.mask(learner.values(state)[observation], among).tolist()
+        seen = brl.Transition(0, 0, action, reward, 1, terminated=False, truncated=False)
+        state = learner.update(state, seen, rng)
+    assert values_of(learner, state, 0).tolist() == [0.5, 1.0]
+
+
+def test_a_subclass_that_changes_the_values_changes_those_of_one_observation():
+    class Raised(brl.EveryActionFirst):
+        def values(self, state):
+            return super().values(state) + 7.0
+
+    learner = Raised(brl.QLearning())
+    assert values_of(learner, learner.start((3, 2), np.random.default_rng(0)), 1).tolist() == [7.0, 7.0]

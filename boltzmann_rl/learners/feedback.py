@@ -22,7 +22,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import feedback_of
 from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.learners.transitions import checked
-from boltzmann_rl.protocols import Learner, Transition, learner_traits
+from boltzmann_rl.protocols import Learner, Transition, learner_traits, values_of
 
 
 class Wrapper:
@@ -34,6 +34,10 @@ class Wrapper:
         """The learner's values."""
         values: Floats = self.learner.values(state.learner)
         return values
+
+    def values_of(self, state: Any, observation: int) -> Any:
+        """The learner's values of one observation."""
+        return values_of(self.learner, state.learner, observation)
 
 
 class Surprise(NamedTuple):

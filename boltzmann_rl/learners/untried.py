@@ -12,7 +12,7 @@ from boltzmann_rl.learners.feedback import update_with_changes
 from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.learners.transitions import checked
 from boltzmann_rl.numerics.untried import UntriedFirst
-from boltzmann_rl.protocols import Learner, Transition
+from boltzmann_rl.protocols import Learner, Transition, values_of
 
 
 class Tried(NamedTuple):
@@ -65,6 +65,11 @@ class EveryActionFirst:
             return values
         behind = values.behind if isinstance(values, UntriedFirst) else None
         return UntriedFirst(values if behind is None else behind, untried)
+
+    def values_of(self, state: Tried, observation: int) -> Any:
+        """The values of one observation, a row of `values`."""
+        own, untried = values_of(self.learner, state.learner, observation), ~state.tried[observation]
+        return UntriedFirst(own, untried) if untried.any() else own
 
     def forget(self, state: Tried) -> Tried:
         """The state without the learner's unfinished episodes."""

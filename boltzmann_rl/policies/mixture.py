@@ -166,9 +166,14 @@ def weights_of(
             temperature = plain_temperature(temperature, values, step, memory=memory, learned=learned)
         else:
             temperature = number_at(temperature, step)
-    if temperature is None or not 0.0 < temperature <= LARGEST_TEMPERATURE:
+    if temperature is None or not temperature >= 0.0:
         return None
-    weights = [exp((value - best) / temperature) for value in values]
+    if 0.0 < temperature <= LARGEST_TEMPERATURE:
+        weights = [exp((value - best) / temperature) for value in values]
+    elif learned and temperature in (0.0, inf) and -inf < best and sum(values) < inf:
+        weights = [1.0 if value == best or (temperature and value > -inf) else 0.0 for value in values]
+    else:
+        return None
     if not 1.0 <= (norm := sum(weights)) < inf:
         return None
     if flat == peak == 0.0:

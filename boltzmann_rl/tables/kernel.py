@@ -1,9 +1,8 @@
 """Episodes of a tabular agent as machine code: `boltzmann_rl.training.loops`, operation for operation.
 
 Every sum is taken in the order of the reference, so that the results are equal to the last bit. The reference decides
-with plain floats, as in `boltzmann_rl.policies.mixture`; at temperature 0 and ∞ with the policy's arrays. The small
-functions are inlined and take whole tables: passing an array, or making a view of a row, would cost more than their
-arithmetic.
+with plain floats, as in `boltzmann_rl.policies.mixture`. The small functions are inlined and take whole tables: passing
+an array, or making a view of a row, would cost more than their arithmetic.
 """
 
 import math
@@ -209,18 +208,15 @@ def _choose(mixture, tables, here, available, u, weights):  # type: ignore[no-un
     Also returns a number, by which ``weights`` have to be divided to be the probabilities.
     """
     uniform, soft, greedy, temperature = mixture
-    extreme = soft > 0.0 and (temperature == 0.0 or temperature == np.inf)
-    if soft > 0.0 and not extreme and not 0.0 < temperature <= LARGEST_TEMPERATURE:
+    if soft > 0.0 and not (0.0 <= temperature <= LARGEST_TEMPERATURE or temperature == np.inf):
         return -1, 1.0
     best, free, ties, norm = _weigh(soft, tables, here, available, temperature, weights)
     if free == 0:
         return -1, 1.0
-    if uniform == 0.0 and greedy == 0.0 and not extreme:
+    if uniform == 0.0 and greedy == 0.0:
         return _pick(weights, norm, u), norm
     low, more, high = uniform / free, soft / norm, greedy / ties
-    if extreme:  # the order of operations of the policy's arrays
-        low, more, high = uniform * (1.0 / free), soft * (1.0 / norm), greedy * (1.0 / ties)
-    elif soft == 0.0 and greedy == 0.0:
+    if soft == 0.0 and greedy == 0.0:
         low = 1.0
     elif soft == 0.0 and uniform == 0.0:
         high = 1.0
@@ -233,7 +229,7 @@ def _choose(mixture, tables, here, available, u, weights):  # type: ignore[no-un
                 weight += high
         weights[action] = weight
         total, lost = _add(total, lost, weight)
-    return _pick(weights, total + lost, u), 1.0 if extreme else total + lost
+    return _pick(weights, total + lost, u), total + lost
 
 
 @placed

@@ -15,10 +15,11 @@ from boltzmann_rl.learners.remembered import check_remembered
 from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.numerics.plain import FEW, few_values, pick
+from boltzmann_rl.numerics.untried import UntriedFirst
 from boltzmann_rl.policies.mixture import mixture_of, weights_of
 from boltzmann_rl.policies.noise import RelativeToNoise
 from boltzmann_rl.policies.parameters import differs_by_row, temperature_at
-from boltzmann_rl.protocols import Observation, Transition, layers_of, learner_traits, memory_of, traits_of
+from boltzmann_rl.protocols import Observation, Transition, layers_of, learner_traits, memory_of, traits_of, values_of
 from boltzmann_rl.streams import stream
 from boltzmann_rl.training.likeness import check_like, is_filled
 from boltzmann_rl.training.restoring import as_counts
@@ -142,9 +143,11 @@ class Player:
 
     def choose(self, reading: Reading, step: int, rng: np.random.Generator) -> tuple[int, Floats | None]:
         """A decision, and the probabilities from which it was drawn if the learner takes them."""
-        here = reading.observation
-        table = self.learner.values(self.state)
-        values = table[here] if type(here) is int else row(table, here)
+        here: Any = reading.observation
+        indexed = type(here) is int
+        values = values_of(self.learner, self.state, here) if indexed else row(self.learner.values(self.state), here)
+        if type(values) is UntriedFirst:
+            values = np.asarray(values) if reading.available is None else mask(values, reading.available)
         now: Any = step if self._counts is None else self._counts[here]
         if self._clock == "visits":
             now = int(now)
