@@ -605,7 +605,7 @@ def test_propensities_of_eight_runs_are_those_of_the_package(spread, law, propen
         values, scales = rng.normal(size=(arms, WIDTH)), 10.0 ** rng.uniform(-spread, 0.0, (arms, WIDTH))
         values[-1, 0] = -np.inf if arms > 1 else 0.0
         expected, p = propensities(values.T, scales.T).T, np.empty((arms, WIDTH))
-        integrate(law, values.copy(), scales.copy(), np.empty((arms, WIDTH)), p)
+        integrate(law, values.copy(), scales.copy(), np.empty((perturbation.NODES, arms, WIDTH)), p)
         np.testing.assert_allclose(p, expected, rtol=0.0, atol=1e-13)
 
 
@@ -613,5 +613,5 @@ def test_propensities_of_eight_runs_are_those_of_the_package(spread, law, propen
 def test_scales_too_far_apart_for_the_quadrature_give_nan_and_are_left_to_the_reference(law):
     scales, p = np.ones((2, WIDTH)), np.empty((2, WIDTH))
     scales[0] = 1e-25
-    integrate(law, np.zeros((2, WIDTH)), scales, np.empty((2, WIDTH)), p)
+    integrate(law, np.zeros((2, WIDTH)), scales, np.empty((perturbation.NODES, 2, WIDTH)), p)
     assert np.isnan(p).all()

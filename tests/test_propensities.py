@@ -301,3 +301,25 @@ def test_one_wrong_row_of_many_is_refused(attempt, message):
 def test_what_has_no_propensities_is_refused_by_name(attempt, kind, message):
     with pytest.raises(kind, match=message):
         attempt()
+
+
+@pytest.mark.parametrize(
+    ("law", "propensities"), [(stats.gumbel_r, gumbel_propensities), (stats.norm, gaussian_propensities)]
+)
+@pytest.mark.parametrize("spread", [0.2, 1.0, 2.0])
+def test_the_spacing_of_nodes_leaves_an_error_below_1e_12(law, propensities, spread):
+    """Of scales as after some hundred pulls, against adaptive quadrature on intervals of the narrowest scale."""
+    rng = np.random.default_rng(3)
+    for arms in (2, 5, 20):
+        scales = 10.0 ** rng.uniform(-spread, 0.0, arms)
+        values = rng.normal(size=arms) * scales.max()
+
+        def winners(x, values=values, scales=scales):
+            z = (x - values) / scales
+            return np.exp(law.logpdf(z) - law.logcdf(z) + law.logcdf(z).sum()) / scales
+
+        low, high = max(law.ppf(1e-17, values, scales)), max(law.isf(1e-16, values, scales))
+        cuts = np.unique([x for v, s in zip(values, scales, strict=True) for x in v + s * np.arange(-9.0, 30.0, 3.0)])
+        cuts = cuts[(cuts > low) & (cuts < high)]
+        expected = integrate.quad_vec(winners, low, high, points=cuts, epsabs=1e-15, epsrel=0, limit=2000)[0]
+        assert propensities(values, scales) == pytest.approx(expected, rel=0, abs=5e-13)

@@ -17,17 +17,18 @@ from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE, softmax
 _BLOCK = 2**15
 
 # exp(−NIL) counts as zero; NEWTON_STEPS steps of Newton's method find where the product of the F_j reaches it.
-NIL, NEWTON_STEPS = 36.0, 4
+NIL, NEWTON_STEPS = 33.0, 4
 
 
 class _Distribution(NamedTuple):
     """A distribution of indices, and how to integrate it.
 
     Up to 1e-14, the distribution function is 0 more than ``lower`` scales below the location and 1 more than ``upper``
-    scales above it. The integral is summed over panels of equal length, at most ``panel``, in t (see `_integrate`),
-    each with ``nodes`` nodes, equally spaced if ``equal``; in x, a panel is at most ``panel·widest`` times the largest
-    scale. ``exponent`` returns −ln Π F_j and its rate of decrease: the integral starts where the former has fallen to
-    NIL, which for many indices is above the lower end of each.
+    scales above it. The integral is summed over panels in t (see `_integrate`) with ``nodes`` nodes each: of length
+    ``panel`` with equally spaced nodes if ``equal``, else at most that long. ``exponent`` returns −ln Π F_j, its rate
+    of decrease, and the distance over which it would fall to 0 at that rate. The integral starts where it has fallen to
+    NIL, which for many indices is above the lower end of each. There a panel is ``panel·narrowest`` times that distance
+    long in x (if not ``equal``, times the smallest scale), and later at most ``panel·widest`` times the largest scale.
 
     Equally spaced nodes are best where, as here, the integrand is analytic and vanishes at both ends: the error falls
     exponentially (Trefethen & Weideman 2014, *The Exponentially Convergent Trapezoidal Rule*, SIAM Review 56, Theorem
@@ -40,8 +41,9 @@ class _Distribution(NamedTuple):
     panel: float
     nodes: int
     widest: float
-    exponent: Callable[..., tuple[Floats, Floats]]
+    exponent: Callable[..., tuple[Floats, Floats, Floats]]
     equal: bool = True
+    narrowest: float = 1.0
 
 
 def gumbel_propensities(values: Any, scales: Any) -> Floats:
@@ -178,21 +180,26 @@ def _integrate(
     """Rows of ∫ f_i·Π_{j≠i} F_j, each normalised, for distributions between location − lower and location + upper.
 
     Below ``start`` ≥ max(location − lower) the product counts as zero. Narrow densities end shortly above it, so that
-    panels may grow with the distance from it: x = start + w·log(1 + s/w·(exp(t) − 1)) with the smallest scale s and
-    the widest panel w, in equal panels of t.
+    panels may grow with the distance from it: x = start + w·log(1 + s/w·(exp(t) − 1)), in equal panels of t, with the
+    narrowest panel s and the widest w; x = start + s·(exp(t) − 1) if w is infinite.
     """
     start = (location - lower).max(axis=-1, keepdims=True)
     offset = start - location
     for _ in range(NEWTON_STEPS):
-        exponent, slope = kind.exponent(start, offset, scale, *parameters)
+        exponent, slope, distance_to_0 = kind.exponent(start, offset, scale, *parameters)
         higher = np.maximum((exponent - NIL) / slope, 0.0)
         start, offset = start + higher, offset + higher
     above_start = offset < upper
     smallest = np.where(above_start, scale, np.inf).min(axis=-1, keepdims=True)
+    narrowest = kind.narrowest * (distance_to_0 if kind.equal else smallest)
     widest = kind.widest * np.where(above_start, scale, 0.0).max(axis=-1, keepdims=True)
-    length = np.where(above_start, upper - offset, 0.0).max(axis=-1, keepdims=True) / widest
-    end = length + np.log(np.exp(-length) - np.expm1(-length) * (widest / smallest))
+    reach = np.where(above_start, upper - offset, 0.0).max(axis=-1, keepdims=True)
+    length = reach / widest
+    end = length + np.log(np.exp(-length) - np.expm1(-length) * (widest / narrowest))
+    end = np.where(np.isinf(widest), np.log1p(reach / narrowest), end)
     panels = np.ceil(end[:, 0] / kind.panel).astype(np.int64)
+    if kind.equal:
+        end = (panels * kind.panel)[:, np.newaxis]
     p = np.empty(location.shape)
     # each row has its own number of panels, so that its result does not depend on the other rows
     for count in sorted(set(panels.tolist())):
@@ -201,9 +208,9 @@ def _integrate(
         at_once = max(1, _BLOCK // (len(nodes) * location.shape[-1]))
         for first in range(0, len(rows), at_once):
             block = rows[first : first + at_once]
-            t, s, w = end[block] * nodes, smallest[block], widest[block]
+            t, s, w = end[block] * nodes, narrowest[block], widest[block]
             growth = s / w * np.expm1(t)
-            distance = w * np.log1p(growth)
+            distance = np.where(np.isinf(w), s * np.expm1(t), w * np.log1p(growth))
             dx_dt = s * np.exp(t) / (1.0 + growth) * (end[block] / count)
             given = (g[block][..., np.newaxis] for g in (start, offset, scale, *parameters))
             ratios, product = kind.densities(distance[:, np.newaxis], dx_dt[:, np.newaxis], *given)
@@ -222,35 +229,38 @@ def _rule(equal: bool, count: int, panels: int) -> tuple[Floats, Floats]:
     return ((np.arange(panels)[:, np.newaxis] + nodes) / panels).ravel(), np.tile(weights, panels)
 
 
-# Each returns −ln Π F_j at the start and its rate of decrease, for Newton's method from below: the exponents are
-# convex, so that no step overshoots. The Gumbel's exponent is a sum of exponentials: Newton's method solves for its
-# logarithm, which is closer to a line.
+# Each returns −ln Π F_j at the start, its rate of decrease and their quotient, for Newton's method from below: the
+# exponents are convex, so that no step overshoots. The Gumbel's exponent is a sum of exponentials: Newton's method
+# solves for its logarithm, which is closer to a line.
 
 
-def _gumbel_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
+def _gumbel_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats, Floats]:
     e = np.exp(-offset / scale)
     total = e.sum(axis=-1, keepdims=True)
-    return NIL + np.log(total / NIL), (e / scale).sum(axis=-1, keepdims=True) / total
+    slope = (e / scale).sum(axis=-1, keepdims=True) / total
+    return NIL + np.log(total / NIL), slope, 1.0 / slope
 
 
-def _gaussian_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
+def _gaussian_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats, Floats]:
     from scipy.special import log_ndtr  # imported here: SciPy takes several times as long as importing this package
 
     z = offset / scale
     below = log_ndtr(z)
-    slope = np.exp(-0.5 * z * z - below) / (np.sqrt(2.0 * np.pi) * scale)
-    return -below.sum(axis=-1, keepdims=True), slope.sum(axis=-1, keepdims=True)
+    exponent = -below.sum(axis=-1, keepdims=True)
+    slope = (np.exp(-0.5 * z * z - below) / (np.sqrt(2.0 * np.pi) * scale)).sum(axis=-1, keepdims=True)
+    return exponent, slope, exponent / slope
 
 
 def _beta_exponent(
     start: Floats, offset: Floats, scale: Floats, a: Floats, b: Floats, available: Any
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     from scipy.special import betainc  # imported here: SciPy takes several times as long as importing this package
 
     below = np.where(available, betainc(a, b, 1.0 / (1.0 + np.exp(-start))), 1.0)
     slope = np.where(below > 1e-300, _beta_density(start, a, b) / below, a)  # a is the limit as F → 0
     exponent = -np.log(np.maximum(below, 1e-300)).sum(axis=-1, keepdims=True)
-    return exponent, np.where(available, slope, 0.0).sum(axis=-1, keepdims=True)
+    slope = np.where(available, slope, 0.0).sum(axis=-1, keepdims=True)
+    return exponent, slope, exponent / slope
 
 
 def _beta_density(y: Floats, a: Floats, b: Floats) -> Floats:
@@ -305,8 +315,27 @@ def _antiderivative(count: int) -> Floats:
     return coefficients @ np.polynomial.legendre.legval(np.append(nodes, 1.0), integrals) / 2.0
 
 
-GUMBEL = _Distribution(_gumbel, lower=3.6, upper=35.0, panel=1.0, nodes=9, widest=5.0, exponent=_gumbel_exponent)
-GAUSSIAN = _Distribution(_gaussian, lower=8.0, upper=8.0, panel=0.6, nodes=11, widest=6.0, exponent=_gaussian_exponent)
+# The Gumbel's panels are octaves of the distance from the start: exp(−2x) is the square of exp(−x).
+GUMBEL = _Distribution(
+    _gumbel,
+    lower=3.6,
+    upper=33.0,
+    panel=float(np.log(2.0)),
+    nodes=5,
+    widest=np.inf,
+    exponent=_gumbel_exponent,
+    narrowest=0.8,
+)
+GAUSSIAN = _Distribution(
+    _gaussian,
+    lower=8.0,
+    upper=7.6,
+    panel=0.726,
+    nodes=11,
+    widest=20.0,
+    exponent=_gaussian_exponent,
+    narrowest=0.4,
+)
 _BETA = _Distribution(
     _beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, widest=6.0, exponent=_beta_exponent, equal=False
 )

@@ -149,7 +149,7 @@ def _decide(indices, t, i, begin, end, uniforms, drawn, turn, policy, problem, l
             values, policy.clock, indices, deviation, uniforms, drawn, problem.arms, shown, scales, begin, end
         )
         scatter(policy.clock, cells, gather(policy.clock, cells) + 1.0)
-        perturbation.propensities(indices.kind, shown, scales, policy.weights, mixed, begin, end)
+        perturbation.propensities(indices.kind, shown, scales, space.room, mixed, begin, end)
         total, paid, lost = lanes.add_up(mixed, means, top, begin, end)
         entropy = lanes.entropy_of(mixed, begin, end)
         return _Decision(cells, eight(1.0), paid / total, lost / total, entropy, eight(0.0))

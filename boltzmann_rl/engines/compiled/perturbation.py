@@ -21,12 +21,26 @@ from boltzmann_rl.policies.perturbation import LEAST_UNIFORM
 GUMBEL, NORMAL = 0, 1
 
 KINDS = numerics.GUMBEL, numerics.GAUSSIAN
-_LOWER, _UPPER, _WIDEST = np.array([(kind.lower, kind.upper, kind.widest) for kind in KINDS]).T.copy()
+_LOWER, _UPPER, _NARROWEST, _WIDEST = np.array([(x.lower, x.upper, x.narrowest, x.widest) for x in KINDS]).T.copy()
 _ROOT_TWO_PI = np.sqrt(2.0 * np.pi)
 
-# The nodes: enough for scales that differ by a factor of a million and more.
-_T = np.array([(np.arange(440) + 0.5) * (kind.panel / kind.nodes) for kind in KINDS])
+# The nodes of the normal distribution, and where their panels begin: enough for scales that differ by a factor of a
+# million and more.
+_T = (np.arange(50 * numerics.GAUSSIAN.nodes) + 0.5) * (numerics.GAUSSIAN.panel / numerics.GAUSSIAN.nodes)
 _EXP, _EXP_LESS_ONE = np.exp(_T), np.expm1(_T)
+_BEGIN = np.repeat(np.arange(50) * numerics.GAUSSIAN.panel, numerics.GAUSSIAN.nodes)
+
+# The nodes of the Gumbel distribution in the first octave, the number of octaves, and of those after which exponentials
+# are computed anew instead of by squaring: each doubles the rounding errors.
+NODES = numerics.GUMBEL.nodes
+_GROWTH = np.exp((np.arange(NODES) + 0.5) * (numerics.GUMBEL.panel / NODES))
+_OCTAVES, _ANEW = 40, 4
+
+# Beyond, an exponential would overflow; such narrow indices win with a chance of 0.
+_WIDEST_RATIO = 600.0
+
+# From here on the density of the normal distribution counts as 0.
+_FAR = 8.4
 
 
 class Indices(NamedTuple):
@@ -93,7 +107,8 @@ def _limits(hot, cold, best, shown, scales, first, last):  # type: ignore[no-unt
 def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no-untyped-def]
     """The propensity of each arm, as `boltzmann_rl.numerics.perturbation`; NaN where there are too few nodes.
 
-    Overwrites values by their distances from the beginning of the integral, and scales by their inverses.
+    Overwrites values by their distances from the beginning of the integral, and scales by their inverses; ``room`` is
+    for `NODES` numbers for each arm of a tile.
     """
     lower, upper = _LOWER[kind], _UPPER[kind]
     pivot, least = load(values, first), load(scales, first)  # of the index with the highest lower end
@@ -105,7 +120,7 @@ def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no
         store(values, at, (pivot - load(values, at)) - lower * least)
         store(scales, at, 1.0 / load(scales, at))
         store(p, at, eight(0.0))
-    higher = eight(0.0)
+    higher, narrowest = eight(0.0), eight(0.0)
     for _ in range(NEWTON_STEPS):
         total, slope = eight(0.0), eight(0.0)
         for at in range(first, last, WIDTH):
@@ -119,47 +134,94 @@ def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no
                 e = exp_nonpositive(-z)
                 total += e
                 slope += e * rate
-        step = (total - NIL) * _ROOT_TWO_PI if kind == NORMAL else log_positive(total * (1.0 / NIL)) * total
-        step = step / slope
+        if kind == NORMAL:
+            slope = slope * (1.0 / _ROOT_TWO_PI)
+        step = (total - NIL if kind == NORMAL else log_positive(total * (1.0 / NIL)) * total) / slope
         higher += where(step > 0.0, step, 0.0)
-    smallest, widest, reach = eight(np.inf), eight(0.0), eight(0.0)
+        narrowest = _NARROWEST[kind] * (total / slope)
+    widest, reach = eight(0.0), eight(0.0)
     for at in range(first, last, WIDTH):
         s, offset = 1.0 / load(scales, at), higher + load(values, at)
         further = upper * s - offset
-        smallest = where((further > 0.0) & (s < smallest), s, smallest)
         widest = where((further > 0.0) & (s > widest), s, widest)
         reach = where(further > reach, further, reach)
         store(values, at, offset)
-    widest = _WIDEST[kind] * widest
-    length = reach / widest
-    grown = exp_nonpositive(-length)
-    end = length + log_positive(grown + (1.0 - grown) * (widest / smallest))
-    ratio, sum_of_all = smallest / widest, eight(0.0)
-    for k in range(_T.shape[1]):
-        if not any_of(end > _T[kind, k]):
-            break
-        slope = ratio * _EXP_LESS_ONE[kind, k]
-        grown = 1.0 + slope
-        distance = widest * (log_positive(grown) + (slope - (grown - 1.0)) / grown)  # exact where the slope is small
-        dx_dt = where(end > _T[kind, k], smallest * _EXP[kind, k] / grown, 0.0)
-        total, product = eight(0.0), eight(1.0)
-        for at in range(first, last, WIDTH):
-            z = (distance + load(values, at)) * load(scales, at)
-            if kind == NORMAL:
-                bell, below = normal_below(z)
-                store(room, at, bell / below)
-                product = product * below
-            else:
-                e = exp_nonpositive(-z)
-                store(room, at, e)
-                total += e
-        mass = dx_dt * (product if kind == NORMAL else exp_nonpositive(-total))
-        for at in range(first, last, WIDTH):
-            store(p, at, load(p, at) + load(room, at) * mass)
+    if kind == NORMAL:
+        exhausted = _add_normal(values, scales, room, p, narrowest, _WIDEST[kind] * widest, reach, first, last)
+    else:
+        exhausted = _add_gumbel(values, scales, room, p, narrowest, reach, first, last)
+    sum_of_all = eight(0.0)
     for at in range(first, last, WIDTH):
         density = load(p, at) * load(scales, at)
         sum_of_all += density
         store(p, at, density)
-    sum_of_all = where(end > _T[kind, _T.shape[1] - 1], np.nan, sum_of_all)
+    sum_of_all = where(exhausted, np.nan, sum_of_all)
     for at in range(first, last, WIDTH):
         store(p, at, load(p, at) / sum_of_all)
+
+
+@fused
+def _add_gumbel(offsets, rates, room, p, narrowest, reach, first, last):  # type: ignore[no-untyped-def]
+    """Add up the integrals ``p`` of the Gumbel's densities, up to a factor; where there are too few nodes.
+
+    Exponentials at nodes of an octave are the squares of those at the nodes of the octave before.
+    """
+    for at in range(first, last, WIDTH):
+        ratio = narrowest * load(rates, at)
+        z = ratio - load(offsets, at) * load(rates, at)
+        store(offsets, at, where(ratio < _WIDEST_RATIO, exp_nonpositive(z), 0.0))
+    end, begin = 1.0 + reach / narrowest, 1.0
+    for octave in range(_OCTAVES):
+        live = end > begin
+        if not any_of(live):
+            break
+        for node in range(NODES):
+            growth, total, place = begin * _GROWTH[node], eight(0.0), node * (last - first) - first
+            distance = -(narrowest * growth)
+            if octave % _ANEW == 0:
+                for at in range(first, last, WIDTH):
+                    store(room, place + at, exp_nonpositive(distance * load(rates, at)))
+            else:
+                for at in range(first, last, WIDTH):
+                    e = load(room, place + at)
+                    store(room, place + at, e * e)
+            for at in range(first, last, WIDTH):
+                total += load(offsets, at) * load(room, place + at)
+            mass = where(live, growth * exp_nonpositive(-total), 0.0)
+            for at in range(first, last, WIDTH):
+                store(p, at, load(p, at) + load(room, place + at) * mass)
+        begin *= 2.0
+    for at in range(first, last, WIDTH):
+        store(p, at, load(p, at) * load(offsets, at))
+    return end > begin
+
+
+@fused
+def _add_normal(offsets, rates, room, p, narrowest, widest, reach, first, last):  # type: ignore[no-untyped-def]
+    """Add up the integrals ``p`` of the normal densities, up to a factor; where there are too few nodes."""
+    length = reach / widest
+    grown = exp_nonpositive(-length)
+    end = length + log_positive(grown + (1.0 - grown) * (widest / narrowest))
+    ratio, others = narrowest / widest, last - 2 * first
+    for k in range(len(_T)):
+        live = end > _BEGIN[k]
+        if not any_of(live):
+            break
+        slope = ratio * _EXP_LESS_ONE[k]
+        grown = 1.0 + slope
+        distance = widest * (log_positive(grown) + (slope - (grown - 1.0)) / grown)  # exact where the slope is small
+        # Products over the arms before and, in the second loop, after each arm: no division by its own factor.
+        product = where(live, _EXP[k] / grown, 0.0)
+        for at in range(first, last, WIDTH):
+            z = (distance + load(offsets, at)) * load(rates, at)
+            bell, below = eight(0.0), eight(1.0)
+            if any_of(z < _FAR):
+                bell, below = normal_below(z)
+            store(room, at - first, bell * product)
+            store(room, at + others, below)
+            product = product * below
+        product = eight(1.0)
+        for at in range(last - WIDTH, first - WIDTH, -WIDTH):
+            store(p, at, load(p, at) + load(room, at - first) * product)
+            product = product * load(room, at + others)
+    return end > _T[len(_T) - 1]

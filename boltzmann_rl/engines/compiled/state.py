@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.engines.compiled.measuring import METRICS
-from boltzmann_rl.engines.compiled.perturbation import Indices
+from boltzmann_rl.engines.compiled.perturbation import NODES, Indices
 from boltzmann_rl.engines.compiled.units import Unit
 from boltzmann_rl.kernels.jit import placed
 from boltzmann_rl.kernels.vectors import WIDTH, aligned, beyond, flat
@@ -93,14 +93,16 @@ class Learner(NamedTuple):
 class Space(NamedTuple):
     """Scratch memory.
 
-    Sums over tiles ``(steps, metrics, 2, lanes)``; probabilities, indices and scales ``(tiles, arms, lanes)``; and
-    entropies and effective actions ``(steps, 2, ties)`` by the number of best arms, ``ties`` a multiple of the lanes.
+    Sums over tiles ``(steps, metrics, 2, lanes)``; probabilities, indices and scales ``(tiles, arms, lanes)``; what the
+    integrals of a tile need; and entropies and effective actions ``(steps, 2, ties)`` by the number of best arms,
+    ``ties`` a multiple of the lanes.
     """
 
     partial: Any
     mixed: Any
     shown: Any
     scales: Any
+    room: Any
     ties: int
     by_ties: Any
 
@@ -110,7 +112,7 @@ def space_for(tiles: int, arms: int, steps: int) -> Space:
     ties = -(-(arms + 1) // WIDTH) * WIDTH
     partial = aligned((steps, len(METRICS), 2, WIDTH))
     mixed, shown, scales = aligned((3, tiles, arms, WIDTH))
-    return Space(partial, mixed, shown, scales, ties, np.zeros((steps, 2, ties)))
+    return Space(partial, mixed, shown, scales, aligned((NODES, arms, WIDTH)), ties, np.zeros((steps, 2, ties)))
 
 
 def problem_of(means: Any, ranked: Any, bernoulli: bool, scale: float, base: float) -> Problem:
@@ -169,4 +171,4 @@ def flat_learner(x):  # type: ignore[no-untyped-def]
 def flat_space(x):  # type: ignore[no-untyped-def]
     """The same with pointers to the arrays."""
     by_arms = flat(x.mixed), flat(x.shown), flat(x.scales)
-    return Space(flat(x.partial), *by_arms, x.ties, flat(x.by_ties))
+    return Space(flat(x.partial), *by_arms, flat(x.room), x.ties, flat(x.by_ties))
