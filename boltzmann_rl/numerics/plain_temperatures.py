@@ -2,9 +2,9 @@
 
 A row is given by ``gaps``, those below the best value without the maxima, and by ``held``: the number of these gaps and
 that of the maxima. Roots are found in the inverse temperature in units of the range, b = range / temperature. The
-search may start anywhere, for instance at the b of a similar row: what it finds is rounded to 20 bits, from where the
-last step leads to the same bits, wherever the search started. The functions do not call each other, so that each can be
-compiled.
+search may start anywhere, for instance at the b of a similar row: what it finds is rounded, to 20 bits and to a multiple
+of 2⁻²⁶, from where the last step leads to the same bits, wherever the search started. The functions do not call each
+other, so that each can be compiled.
 """
 
 import math
@@ -26,8 +26,9 @@ LARGEST_RATIO, LEAST_GAP = 1e280, 1e-280
 # exp(−energy) is 0 beyond the largest energy, and all weights are 1 at the hottest b, e⁻³⁷.
 _LARGEST_ENERGY, _HOTTEST, _LEVEL = 800.0, 8.533047625744066e-17, 4.0 * 2.0**-52
 
-# The product with 2³³ + 1 less its difference to the number has the upper 20 bits of the number (Veltkamp 1968).
-_UPPER = 8589934593.0
+# The product with 2³³ + 1 less its difference to the number has the upper 20 bits of the number (Veltkamp 1968). Adding
+# and subtracting 1.5·2²⁶ leaves a multiple of 2⁻²⁶.
+_UPPER, _SHIFT, _GRID = 8589934593.0, 100663296.0, 2.0**-26
 
 
 def goal_of(meaning: int, number: float, held: tuple[int, int], logs: Any) -> tuple[float, float]:
@@ -108,7 +109,7 @@ def entropy_root(gaps: Any, held: tuple[int, int], nats: float, extent: tuple[fl
             new = math.sqrt(low) * math.sqrt(high)
         b, before = new, abs(error)
         if final:
-            b = b * _UPPER - (b * _UPPER - b)
+            b = max(b * _UPPER - (b * _UPPER - b) + _SHIFT - _SHIFT, _GRID)
     return b
 
 
@@ -137,7 +138,7 @@ def greedy_root(gaps: Any, held: tuple[int, int], goal: float, extent: tuple[flo
             step /= curved
         new = max(b + step, 0.0)
         if final:
-            return new
+            return max(new, _HOTTEST)
         final = abs(error) <= _SMALL * b * slope or abs(error) <= _LEVEL * (size + b * lowest + abs(goal))
-        b = new * _UPPER - (new * _UPPER - new) if final else new
-    return b
+        b = new * _UPPER - (new * _UPPER - new) + _SHIFT - _SHIFT if final else new
+    return max(b, _HOTTEST)
