@@ -2,9 +2,9 @@
 
 A row is given by ``gaps``, those below the best value without the maxima, and by ``held``: the number of these gaps and
 that of the maxima. Roots are found in the inverse temperature in units of the range, b = range / temperature. The
-search may start anywhere, for instance at the b of a similar row: what it finds is rounded, to 20 bits and to a multiple
-of 2⁻²⁶, from where the last step leads to the same bits, wherever the search started. The functions do not call each
-other, so that each can be compiled.
+search may start anywhere, for instance at the b of a similar row: what it finds is rounded, to 20 bits and to a
+multiple of 2⁻²⁶, from where the last step leads to the same bits, wherever the search started. The functions do not
+call each other, so that each can be compiled.
 """
 
 import math
@@ -17,8 +17,9 @@ PLAIN, RANGE, SPREAD, ENTROPY, GREEDY, VISITS, NOISE = range(7)
 # How far a target may lie beyond what is feasible, as after rounding.
 _TOLERANCE = 1e-9
 
-# Halley's method has an error of the order of the step cubed. A step longer than _LONGEST is shortened.
-_SMALL, _LONGEST, _MOST_STEPS = 1e-4, 3.0, 100
+# Halley's method has an error of the order of the step cubed. Longer steps than _LONGEST are shortened at first, and
+# those longer than _FARTHEST always.
+_SMALL, _LONGEST, _FARTHEST, _MOST_STEPS = 1e-4, 3.0, 500.0, 100
 
 # Ratios of gaps beyond this, and smaller gaps, are left to the arrays.
 LARGEST_RATIO, LEAST_GAP = 1e280, 1e-280
@@ -76,12 +77,13 @@ def spread_of(gaps: Any, held: tuple[int, int], largest: float) -> float:
 def entropy_root(gaps: Any, held: tuple[int, int], nats: float, extent: tuple[float, float], start: float) -> float:
     """The b at which the entropy is ``nats``, by Halley's method in ln b within a bracket.
 
-    In ln b the entropy has the slope −variance of the energy and the second derivative third moment − 2 · variance. A
-    step that does not halve the error, or leaves the bracket, is replaced by a bisection.
+    In ln b the entropy has the slope −variance of the energy and the second derivative third moment − 2 · variance.
+    Where a step did not halve the error, the next one bisects the bracket; before there is one, it is longer each time.
     """
     (count, ties), (least, largest) = held, extent
-    low, high, before = _HOTTEST, _LARGEST_ENERGY * (largest / least), math.inf
-    b, final = start if low < start < high else 1.0, False
+    coldest, reach, before = _LARGEST_ENERGY * (largest / least), _LONGEST, math.inf
+    low, high, final = 0.0, math.inf, False
+    b = start if _HOTTEST < start < coldest else 1.0
     for _ in range(_MOST_STEPS):
         total, first, second, third = float(ties), 0.0, 0.0, 0.0
         for i in range(count):
@@ -97,15 +99,15 @@ def entropy_root(gaps: Any, held: tuple[int, int], nats: float, extent: tuple[fl
         curved = 2.0 * variance * variance - error * (
             third - mean * (3.0 * second - 2.0 * mean * mean) - 2.0 * variance
         )
-        step = math.copysign(_LONGEST, error)
-        if curved > 0.0 and 2.0 * abs(error) * variance < _LONGEST * curved:
-            step = 2.0 * error * variance / curved
+        step = 2.0 * error * variance / curved if curved > 0.0 else math.copysign(_FARTHEST, error)
         if final:
-            return b * math.exp(step)
+            return b * math.exp(step) if abs(step) <= _LONGEST else b
         low, high = (b, high) if error > 0.0 else (low, b)
-        new = b * math.exp(step)
         final = abs(error) <= _SMALL * variance or abs(error) <= _LEVEL
-        if not final and (abs(error) > 0.5 * before or not low < new < high):
+        if not final and (abs(error) > 0.5 * before or abs(step) > reach):
+            step, reach = math.copysign(reach, error), min(2.0 * reach, _FARTHEST)
+        new = min(max(b * math.exp(step), _HOTTEST), coldest)
+        if not final and low > 0.0 and high < math.inf and (abs(error) > 0.5 * before or not low < new < high):
             new = math.sqrt(low) * math.sqrt(high)
         b, before = new, abs(error)
         if final:
