@@ -606,7 +606,7 @@ def test_propensities_of_eight_runs_are_those_of_the_package(spread, law, propen
         values[-1, 0] = -np.inf if arms > 1 else 0.0
         expected, p = propensities(values.T, scales.T).T, np.empty((arms, WIDTH))
         integrate(law, values.copy(), scales.copy(), np.empty((perturbation.NODES, arms, WIDTH)), p)
-        np.testing.assert_allclose(p, expected, rtol=0.0, atol=1e-13)
+        np.testing.assert_allclose(p, expected, rtol=0.0, atol=2e-13)
 
 
 @pytest.mark.parametrize("law", [perturbation.GUMBEL, perturbation.NORMAL])

@@ -17,7 +17,7 @@ import boltzmann_rl
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import available, compiled
 from boltzmann_rl.kernels.logarithm import log_positive
-from boltzmann_rl.kernels.normal import normal_below, normal_quantile
+from boltzmann_rl.kernels.normal import normal_below, normal_near, normal_quantile
 from boltzmann_rl.kernels.vectors import WIDTH, flat, load, store
 
 
@@ -193,3 +193,20 @@ def test_machine_code_of_another_version_of_the_package_is_not_used(tmp_path):
         code = "from boltzmann_rl.outer import g; print(g(7))"
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
         assert done.stdout == f"{7 * factor}\n"
+
+
+@compiled
+def normals_near_by_eight(z, bells, below):
+    for i in range(0, len(z), WIDTH):
+        bell, chance = normal_near(load(flat(z), i))
+        store(flat(bells), i, bell)
+        store(flat(below), i, chance)
+
+
+def test_the_quick_normal_distribution_is_accurate_to_14_digits():
+    z = np.random.default_rng(0).uniform(-8.5, 8.5, 2000)
+    bells, below = np.empty_like(z), np.empty_like(z)
+    normals_near_by_eight(z, bells, below)
+    for bell, chance, x in zip(bells, below, z.tolist(), strict=True):
+        assert abs(bell / mpmath.exp(-(mpmath.mpf(x) ** 2) / 2) - 1) < 1e-14
+        assert abs(chance / mpmath.ncdf(x) - 1) < 1e-14

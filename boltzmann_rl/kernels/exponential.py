@@ -8,7 +8,9 @@ rounded once, by the last of two multiplications with powers of two.
 from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.vectors import bits_of, float_of, where
 
-_LOG2_E = 1.4426950408889634
+LOG2_E = 1.4426950408889634
+
+LN2 = 0.6931471805599453
 
 # ln 2 in two parts; the first is short enough for its product with any k to be exact.
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -31,7 +33,7 @@ def exp_nonpositive(x: float) -> float:
         (1.0, 0.36787944117144233, 0.0)
     """
     x = where(x < _LEAST, _LEAST, x)
-    rounded = x * _LOG2_E + ROUND
+    rounded = x * LOG2_E + ROUND
     k, power = rounded - ROUND, bits_of(rounded) - ROUND_BITS
     r = (x - k * LN2_HIGH) - k * LN2_LOW
     square = r * r  # even and odd powers separately: two independent sums run in parallel

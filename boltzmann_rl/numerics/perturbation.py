@@ -28,7 +28,8 @@ class _Distribution(NamedTuple):
     ``panel`` with equally spaced nodes if ``equal``, else at most that long. ``exponent`` returns −ln Π F_j, its rate
     of decrease, and the distance over which it would fall to 0 at that rate. The integral starts where it has fallen to
     NIL, which for many indices is above the lower end of each. There a panel is ``panel·narrowest`` times that distance
-    long in x (if not ``equal``, times the smallest scale), and later at most ``panel·widest`` times the largest scale.
+    long in x. If not ``equal``, it is ``panel`` times the smallest scale, and later at most ``panel·widest`` times the
+    largest.
 
     Equally spaced nodes are best where, as here, the integrand is analytic and vanishes at both ends: the error falls
     exponentially (Trefethen & Weideman 2014, *The Exponentially Convergent Trapezoidal Rule*, SIAM Review 56, Theorem
@@ -40,10 +41,10 @@ class _Distribution(NamedTuple):
     upper: float
     panel: float
     nodes: int
-    widest: float
     exponent: Callable[..., tuple[Floats, Floats, Floats]]
     equal: bool = True
     narrowest: float = 1.0
+    widest: float = np.inf
 
 
 def gumbel_propensities(values: Any, scales: Any) -> Floats:
@@ -322,7 +323,6 @@ GUMBEL = _Distribution(
     upper=33.0,
     panel=float(np.log(2.0)),
     nodes=5,
-    widest=np.inf,
     exponent=_gumbel_exponent,
     narrowest=0.8,
 )
@@ -330,12 +330,11 @@ GAUSSIAN = _Distribution(
     _gaussian,
     lower=8.0,
     upper=7.6,
-    panel=0.726,
-    nodes=11,
-    widest=20.0,
+    panel=0.63,
+    nodes=10,
     exponent=_gaussian_exponent,
-    narrowest=0.4,
+    narrowest=0.6,
 )
 _BETA = _Distribution(
-    _beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, widest=6.0, exponent=_beta_exponent, equal=False
+    _beta, lower=np.nan, upper=np.nan, panel=0.5, nodes=20, exponent=_beta_exponent, equal=False, widest=6.0
 )

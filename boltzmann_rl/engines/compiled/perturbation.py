@@ -11,7 +11,7 @@ import numpy as np
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import fused, placed
 from boltzmann_rl.kernels.logarithm import log_positive
-from boltzmann_rl.kernels.normal import normal_below, normal_quantile
+from boltzmann_rl.kernels.normal import normal_near, normal_quantile
 from boltzmann_rl.kernels.vectors import WIDTH, any_of, eight, lanes_from, load, load_apart, root, store, where
 from boltzmann_rl.numerics import perturbation as numerics
 from boltzmann_rl.numerics.perturbation import NEWTON_STEPS, NIL
@@ -21,14 +21,13 @@ from boltzmann_rl.policies.perturbation import LEAST_UNIFORM
 GUMBEL, NORMAL = 0, 1
 
 KINDS = numerics.GUMBEL, numerics.GAUSSIAN
-_LOWER, _UPPER, _NARROWEST, _WIDEST = np.array([(x.lower, x.upper, x.narrowest, x.widest) for x in KINDS]).T.copy()
+_LOWER, _UPPER, _NARROWEST = np.array([(x.lower, x.upper, x.narrowest) for x in KINDS]).T.copy()
 _ROOT_TWO_PI = np.sqrt(2.0 * np.pi)
 
-# The nodes of the normal distribution, and where their panels begin: enough for scales that differ by a factor of a
-# million and more.
-_T = (np.arange(50 * numerics.GAUSSIAN.nodes) + 0.5) * (numerics.GAUSSIAN.panel / numerics.GAUSSIAN.nodes)
+# At the nodes of the normal distribution, exp(t) and exp(t) − 1: enough for scales that differ by a factor of a million
+# and more.
+_T = (np.arange(400) + 0.5) * (numerics.GAUSSIAN.panel / numerics.GAUSSIAN.nodes)
 _EXP, _EXP_LESS_ONE = np.exp(_T), np.expm1(_T)
-_BEGIN = np.repeat(np.arange(50) * numerics.GAUSSIAN.panel, numerics.GAUSSIAN.nodes)
 
 # The nodes of the Gumbel distribution in the first octave, the number of octaves, and of those after which exponentials
 # are computed anew instead of by squaring: each doubles the rounding errors.
@@ -127,7 +126,7 @@ def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no
             rate = load(scales, at)
             z = (higher + load(values, at)) * rate
             if kind == NORMAL:
-                bell, below = normal_below(z)
+                bell, below = normal_near(z)
                 total -= log_positive(below)
                 slope += bell / below * rate
             else:
@@ -139,15 +138,14 @@ def propensities(kind, values, scales, room, p, first, last):  # type: ignore[no
         step = (total - NIL if kind == NORMAL else log_positive(total * (1.0 / NIL)) * total) / slope
         higher += where(step > 0.0, step, 0.0)
         narrowest = _NARROWEST[kind] * (total / slope)
-    widest, reach = eight(0.0), eight(0.0)
+    reach = eight(0.0)
     for at in range(first, last, WIDTH):
-        s, offset = 1.0 / load(scales, at), higher + load(values, at)
-        further = upper * s - offset
-        widest = where((further > 0.0) & (s > widest), s, widest)
+        offset = higher + load(values, at)
+        further = upper / load(scales, at) - offset
         reach = where(further > reach, further, reach)
         store(values, at, offset)
     if kind == NORMAL:
-        exhausted = _add_normal(values, scales, room, p, narrowest, _WIDEST[kind] * widest, reach, first, last)
+        exhausted = _add_normal(values, scales, room, p, narrowest, reach, first, last)
     else:
         exhausted = _add_gumbel(values, scales, room, p, narrowest, reach, first, last)
     sum_of_all = eight(0.0)
@@ -197,31 +195,30 @@ def _add_gumbel(offsets, rates, room, p, narrowest, reach, first, last):  # type
 
 
 @fused
-def _add_normal(offsets, rates, room, p, narrowest, widest, reach, first, last):  # type: ignore[no-untyped-def]
-    """Add up the integrals ``p`` of the normal densities, up to a factor; where there are too few nodes."""
-    length = reach / widest
-    grown = exp_nonpositive(-length)
-    end = length + log_positive(grown + (1.0 - grown) * (widest / narrowest))
-    ratio, others = narrowest / widest, last - 2 * first
+def _add_normal(offsets, rates, room, p, narrowest, reach, first, last):  # type: ignore[no-untyped-def]
+    """Add up the integrals ``p`` of the normal densities, up to a factor; where there are too few nodes.
+
+    Overwrites the offsets by their number of scales.
+    """
+    for at in range(first, last, WIDTH):
+        store(offsets, at, load(offsets, at) * load(rates, at))
+    end, others = 1.0 + reach / narrowest, last - 2 * first
     for k in range(len(_T)):
-        live = end > _BEGIN[k]
+        live = end > _EXP[k]  # later nodes in the last panel add nothing
         if not any_of(live):
             break
-        slope = ratio * _EXP_LESS_ONE[k]
-        grown = 1.0 + slope
-        distance = widest * (log_positive(grown) + (slope - (grown - 1.0)) / grown)  # exact where the slope is small
+        distance, product = narrowest * _EXP_LESS_ONE[k], where(live, eight(_EXP[k]), 0.0)
         # Products over the arms before and, in the second loop, after each arm: no division by its own factor.
-        product = where(live, _EXP[k] / grown, 0.0)
         for at in range(first, last, WIDTH):
-            z = (distance + load(offsets, at)) * load(rates, at)
+            z = distance * load(rates, at) + load(offsets, at)
             bell, below = eight(0.0), eight(1.0)
             if any_of(z < _FAR):
-                bell, below = normal_below(z)
-            store(room, at - first, bell * product)
+                bell, below = normal_near(z)
+            store(room, at - first, where(z < _FAR, bell * product, 0.0))
             store(room, at + others, below)
             product = product * below
         product = eight(1.0)
         for at in range(last - WIDTH, first - WIDTH, -WIDTH):
             store(p, at, load(p, at) + load(room, at - first) * product)
             product = product * load(room, at + others)
-    return end > _T[len(_T) - 1]
+    return end > _EXP[len(_T) - 1]
