@@ -1,7 +1,7 @@
 """Units of temperature in numbers, for kernels and for decisions on plain floats."""
 
 from functools import partial
-from math import inf
+from math import inf, nextafter
 from typing import Any
 
 import numpy as np
@@ -38,10 +38,10 @@ FIELDS: dict[type, tuple[int, tuple[str, ...]]] = {
 UNITS = tuple(FIELDS)
 
 # The ranges of fields other than [0, ∞].
-_RANGES: dict[tuple[type, str], tuple[Any, float]] = {
-    (Odds, "odds"): (np.nextafter(1.0, 2.0), inf),
+_RANGES: dict[tuple[type, str], tuple[float, float]] = {
+    (Odds, "odds"): (nextafter(1.0, inf), inf),
     (EffectiveActions, "target"): (1.0, inf),
-    (GreedyProbability, "target"): (np.nextafter(0.0, 1.0), 1.0),
+    (GreedyProbability, "target"): (nextafter(0.0, inf), 1.0),
 }
 
 # NumPy's logarithms of numbers of actions.
@@ -131,7 +131,8 @@ def _in_range(kind: type, fields: list[Any]) -> bool:
     """Whether the fields, numbers or arrays, are in their ranges."""
     for name, field in zip(FIELDS[kind][1], fields, strict=True):
         least, most = _RANGES.get((kind, name), (0.0, inf))
-        if not np.all((field >= least) & (field <= most)):
+        within = (field >= least) & (field <= most)
+        if not (within if isinstance(within, bool) else within.all()):
             return False
     return True
 
@@ -140,10 +141,12 @@ def _number(kind: type, fields: list[Any], steps: Any) -> Any:
     """The number of a unit at some steps; NumPy takes the logarithms, as in the units' own code."""
     if kind is GreedyByVisits:
         return steps() + 1.0
+    if kind not in (GLIE, Odds, EffectiveActions):
+        return fields[0]
     with np.errstate(all="ignore"):
         if kind is GLIE:
             return 1.0 / np.log(steps() + 1.0)
         if kind is Odds:
             gap, odds = fields
             return np.where(np.isinf(odds), 0.0, gap / np.log(odds))
-        return np.log(fields[0]) if kind is EffectiveActions else fields[0]
+        return np.log(fields[0])
