@@ -32,6 +32,7 @@ from boltzmann_rl import (
     SwitchingBandit,
     TargetEntropy,
 )
+from boltzmann_rl.numerics import plain_temperatures as plain
 from boltzmann_rl.policies.mixture import Mixture
 from boltzmann_rl.schedules import Exponential, Linear
 
@@ -189,7 +190,7 @@ def find(values, unit, starts):
 def found(kind, target, values, start=np.nan):
     """The temperatures of eight rows ``(8, A)``, and whether they were found."""
     arms = values.shape[1]
-    goal = math.log((1.0 - target) / target) if kind == units.GREEDY and target < 1.0 else target
+    goal = math.log((1.0 - target) / target) if kind == plain.GREEDY and target < 1.0 else target
     logarithms = np.log(np.maximum(np.arange(arms + 1.0), 0.5))
     arrays = np.array([target]), np.array([goal]), logarithms, np.zeros(0), np.empty((1, 1, WIDTH)), np.zeros(1)
     unit = units.Unit(kind, True, *arrays)
@@ -197,8 +198,8 @@ def found(kind, target, values, start=np.nan):
     return unit.found[0, 0], unit.failed[0] == 0.0
 
 
-CASES = [(units.ENTROPY, "entropy", share) for share in (0.001, 0.1, 0.5, 0.9, 0.98)] + [
-    (units.GREEDY, "greedy", share) for share in (0.01, 0.5, 0.99, 1.0 - 1e-9)
+CASES = [(plain.ENTROPY, "entropy", share) for share in (0.001, 0.1, 0.5, 0.9, 0.98)] + [
+    (plain.GREEDY, "greedy", share) for share in (0.01, 0.5, 0.99, 1.0 - 1e-9)
 ]
 
 
@@ -209,7 +210,7 @@ def test_roots_solve_the_equation_and_do_not_depend_on_the_start(kind, name, sha
     rng = np.random.default_rng(arms)
     values = rng.normal(size=(WIDTH, arms)) * 10.0 ** rng.uniform(-6.0, 6.0, (WIDTH, 1))
     values[0, 1:] = values[0, 0] * (1.0 - 1e-14 * np.arange(1, arms))
-    target = share * math.log(arms) if kind == units.ENTROPY else 1.0 / arms + share * (1.0 - 1.0 / arms)
+    target = share * math.log(arms) if kind == plain.ENTROPY else 1.0 / arms + share * (1.0 - 1.0 / arms)
     temperatures, fine = found(kind, target, values)
     assert fine
     for start in (-200.0, -3.0, 0.0, 3.0, 200.0, *np.log(temperatures[:3] * 1.01)):
@@ -228,18 +229,18 @@ def test_roots_solve_the_equation_and_do_not_depend_on_the_start(kind, name, sha
 
 def test_limits_of_roots_are_exact_for_each_run():
     values = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 0.0, 0.0], [2.0, -np.inf, 2.0]] * 2)
-    cold, fine = found(units.ENTROPY, math.log(2.0), values)
+    cold, fine = found(plain.ENTROPY, math.log(2.0), values)
     assert fine
     assert cold[[0, 1, 3]].tolist() == [np.inf, 0.0, np.inf]
     assert 0.0 < cold[2] < np.inf
-    hot, fine = found(units.GREEDY, 0.6, values)
+    hot, fine = found(plain.GREEDY, 0.6, values)
     assert fine
     assert hot[[0, 1, 3]].tolist() == [np.inf, np.inf, np.inf]
-    assert found(units.GREEDY, 1.0, values)[0].tolist() == [np.inf, 0.0, 0.0, np.inf] * 2
+    assert found(plain.GREEDY, 1.0, values)[0].tolist() == [np.inf, 0.0, 0.0, np.inf] * 2
 
 
 @pytest.mark.parametrize("row", [[1.0, 1.0 - 1e-300 * 1e16, 0.0], [1e300, -1e300, 0.0], [0.0, 1e-310, 1.0]])
 def test_gaps_beyond_all_scales_are_left_to_the_reference(row):
     values = np.array([[0.0, 1.0, 2.0]] * 7 + [row])
     ordinary = abs(row[0]) == 1.0
-    assert found(units.RANGE, 0.5, values)[1] == (ordinary or row[0] == 0.0)
+    assert found(plain.RANGE, 0.5, values)[1] == (ordinary or row[0] == 0.0)

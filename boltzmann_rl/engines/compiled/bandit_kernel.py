@@ -37,6 +37,7 @@ from boltzmann_rl.kernels.vectors import (
     sum_of,
     where,
 )
+from boltzmann_rl.numerics.plain_temperatures import PLAIN
 
 # Runs in a group: their numbers fit into the fastest cache.
 _GROUP = 8 * WIDTH
@@ -134,7 +135,7 @@ def _turn(t, first, policy, problem, learner, measured):  # type: ignore[no-unty
     number = measured.segment[step]
     ended = number - measured.segment[first] if measured.segment[step + 1] > number else -1
     kinds = anew, indexed, unpulled, ranked, mixed
-    each = policy.unit.kind != units.NONE and (soft > 0.0 or policy.unit.always)
+    each = policy.unit.kind != PLAIN and (soft > 0.0 or policy.unit.always)
     place = t * measured.tiles * WIDTH if each else -1
     return _Turn(uniform, soft, greedy, inverse, logarithm, *kinds, ended, measured.point[step], step, place)
 

@@ -15,7 +15,6 @@ from boltzmann_rl.engines.blocks import BLOCK, Block
 from boltzmann_rl.engines.compiled import bandit_kernel as kernel, state
 from boltzmann_rl.engines.compiled.measuring import METRICS, keep_segments, measured_of
 from boltzmann_rl.engines.compiled.translation import (
-    UNITS,
     Rule,
     indices_of,
     innermost,
@@ -32,6 +31,7 @@ from boltzmann_rl.kernels.vectors import WIDTH, aligned
 from boltzmann_rl.learners.posterior import GaussianPosterior
 from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE
 from boltzmann_rl.policies.mixture import unknown
+from boltzmann_rl.policies.units import UNITS
 from boltzmann_rl.protocols import Bandit
 from boltzmann_rl.streams import stream
 

@@ -15,34 +15,14 @@ from boltzmann_rl.learners.classic import UCB1Tuned
 from boltzmann_rl.learners.noise import NoiseEstimate
 from boltzmann_rl.learners.posterior import GaussianPosterior
 from boltzmann_rl.learners.untried import EveryActionFirst
+from boltzmann_rl.numerics.plain_temperatures import GREEDY, PLAIN
 from boltzmann_rl.policies.mixture import Mixture, mixtures
 from boltzmann_rl.policies.noise import RelativeToNoise
-from boltzmann_rl.policies.parameters import at_steps, same_for_many, temperature_at
+from boltzmann_rl.policies.parameters import same_for_many, temperature_at
 from boltzmann_rl.policies.perturbation import Noise
-from boltzmann_rl.policies.temperatures import (
-    GLIE,
-    EffectiveActions,
-    GreedyByVisits,
-    GreedyProbability,
-    Odds,
-    RelativeToRange,
-    RelativeToSpread,
-    TargetEntropy,
-)
+from boltzmann_rl.policies.temperatures import Odds
+from boltzmann_rl.policies.units import meaning_of, numbers_of
 from boltzmann_rl.protocols import is_unit, layers_of, traits_of
-
-# The units of temperature that the kernel knows.
-UNITS = (
-    GLIE,
-    EffectiveActions,
-    GreedyByVisits,
-    GreedyProbability,
-    Odds,
-    RelativeToNoise,
-    RelativeToRange,
-    RelativeToSpread,
-    TargetEntropy,
-)
 
 # Above this, an index may overflow.
 _LARGEST_EXPLORATION = 1e300
@@ -68,8 +48,8 @@ class Rule(NamedTuple):
     """A policy in the kernel's numbers, at each step.
 
     Attributes:
-        mixture: Its weights, and its temperatures where these follow from the step; then ``unit`` is NONE.
-        unit: What the temperature is relative to.
+        mixture: Its weights, and its temperatures where these follow from the step; then ``unit`` is PLAIN.
+        unit: What the target means: a constant of `boltzmann_rl.numerics.plain_temperatures`.
         target: As in `units.Unit`.
         goal: As in `units.Unit`.
         recorded: Whether each run's temperature is recorded.
@@ -77,7 +57,7 @@ class Rule(NamedTuple):
     """
 
     mixture: Mixture
-    unit: int = units.NONE
+    unit: int = PLAIN
     target: Floats = np.zeros(0)
     goal: Floats = np.zeros(0)
     recorded: bool = False
@@ -133,35 +113,16 @@ def _temperatures(temperature: Any, steps: int) -> Floats:
 
 def _target(unit: Any, steps: int) -> tuple[int, Floats, Floats]:
     """What a unit is relative to, its target and its goal at each step."""
-    if type(unit) is GreedyByVisits:
-        visits = np.arange(1.0, steps + 1.0)
-        return units.VISITS, visits, visits
-    if type(unit) is GLIE:
-        with np.errstate(divide="ignore"):
-            scale = 1.0 / np.log(np.arange(steps) + 1.0)
-        return units.RANGE, scale, scale
-    kind, parameter, least, most = {
-        RelativeToRange: (units.RANGE, "scale", 0.0, np.inf),
-        RelativeToSpread: (units.SPREAD, "scale", 0.0, np.inf),
-        RelativeToNoise: (units.NOISE, "scale", 0.0, np.inf),
-        TargetEntropy: (units.ENTROPY, "nats", 0.0, np.inf),
-        EffectiveActions: (units.ENTROPY, "target", 1.0, np.inf),
-        GreedyProbability: (units.GREEDY, "target", np.nextafter(0.0, 1.0), 1.0),
-    }[type(unit)]
-    target = at_steps(getattr(unit, parameter), 0, steps)
-    if not ((target >= least) & (target <= most)).all():
-        raise ValueError(f"{parameter} must be in [{least}, {most}]")
-    if type(unit) is EffectiveActions:
-        target = np.log(target)
+    kind, target = meaning_of(unit), numbers_of(unit, 0, steps)
     with np.errstate(divide="ignore"):
-        return kind, target, np.log((1.0 - target) / target) if kind == units.GREEDY else target
+        return kind, target, np.log((1.0 - target) / target) if kind == GREEDY else target
 
 
 def policy_of(rule: Rule, indices: Indices | None, learner: UpdateRule, shape: tuple[int, int, int], chunk: int) -> Any:
     """The kernel's policy; at some steps all weights are computed anew."""
     mixture, steps = rule.mixture, len(rule.mixture.soft)
     changed = np.ones(steps + 1, dtype=np.int64)
-    if learner.kind <= state.REWARDS and learner.exploration < 0.0 and rule.unit == units.NONE:
+    if learner.kind <= state.REWARDS and learner.exploration < 0.0 and rule.unit == PLAIN:
         changed[1:-1] = np.diff(mixture.temperature) != 0.0
         changed[1:-1] |= (mixture.soft[1:] == 0.0) | (mixture.soft[:-1] == 0.0)
         if learner.first:
@@ -175,7 +136,7 @@ def _unit(rule: Rule, shape: tuple[int, int, int], chunk: int) -> units.Unit:
     tiles, arms, _ = shape
     with np.errstate(divide="ignore"):
         logarithms = np.log(np.arange(arms + 1.0))
-    used = rule.unit != units.NONE
+    used = rule.unit != PLAIN
     found = aligned((chunk if used else 0, tiles, WIDTH))
     given = rule.unit, rule.recorded, rule.target, rule.goal, logarithms
     return units.Unit(*given, aligned(shape[::2], np.nan), found, np.zeros(1))

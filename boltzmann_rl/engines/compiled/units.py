@@ -12,11 +12,8 @@ from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import fused, inner, placed
 from boltzmann_rl.kernels.logarithm import log_positive
 from boltzmann_rl.kernels.vectors import WIDTH, any_of, counted, eight, gather, load, root, store, where
+from boltzmann_rl.numerics.plain_temperatures import ENTROPY, NOISE, RANGE, SPREAD, VISITS
 from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE
-
-# What a temperature is relative to: nothing, the range or the spread of the values, the noise of the rewards, the
-# entropy of the policy, the probability of the best arms, the same where that follows from the number of decisions.
-NONE, RANGE, SPREAD, NOISE, ENTROPY, GREEDY, VISITS = range(7)
 
 # The gaps between values that have all digits here; the reference engine runs in place of this one if others arise.
 _LEAST_GAP, _LARGEST_GAP = 1e-290, 1e290
