@@ -26,6 +26,7 @@ import boltzmann_rl as brl
 from boltzmann_rl.engines.selection import simulating
 from boltzmann_rl.runs.code import code_of
 from boltzmann_rl.runs.sources import owner_of
+from boltzmann_rl.runs.values import CONTENTS
 
 # --- edits of a user's files ------------------------------------------------------------------------------------
 
@@ -979,3 +980,36 @@ def test_a_wrapper_may_be_a_dataclass_that_is_given_as_a_class():
         env: object
 
     assert any(line.split()[0].endswith("Needs") for line in code_of(brl.Environment("FrozenLake-v1", wrap=Needs)))
+
+
+def test_the_key_of_a_cell_is_the_same_before_and_after_environments_were_simulated():
+    """Their tables, and the functions that they reach, are kept in variables of the package."""
+    from boltzmann_rl.runs import code
+    from boltzmann_rl.runs.plan import Cell
+
+    env = brl.Environment("boltzmann_rl.gridworlds:boltzmann_rl/DeepSea-v0", options={"size": 3})
+    cell = Cell(env, brl.Agent(brl.QLearning(), brl.Boltzmann(0.1)), "episode", (), "compiled", 0, 1, 2, seed=0)
+    code._memory.clear()
+    before = cell.key
+    cell.simulate()
+    dataclasses.replace(cell, problem=brl.Environment("CliffWalking-v1", max_episode_steps=3)).simulate()
+    code._memory.clear()
+    assert cell.key == before
+
+
+def test_the_order_in_which_a_set_of_classes_is_iterated_does_not_count():
+    """It follows from their addresses, which differ from process to process."""
+    from boltzmann_rl.runs.reach import Graph
+
+    class Ordered(frozenset):
+        def __iter__(self):
+            return iter(self.items)
+
+    kinds = [brl.NoiseEstimate, brl.EveryActionFirst, brl.QLearning]
+    found = set()
+    for items in itertools.permutations(kinds):
+        ordered, graph = Ordered(items), Graph()
+        ordered.items = items
+        written = CONTENTS[set | frozenset](graph.text, ordered)
+        found.add((tuple(written), *map(graph.line, graph)))
+    assert len(found) == 1

@@ -19,6 +19,9 @@ from boltzmann_rl.runs.values import ATOMS, CONTENTS, IGNORED, attributes_of, is
 # Containers: their methods such as ``update`` change them. An object of the user may have other ones of that name.
 _MUTABLE = MutableMapping, MutableSequence, MutableSet, np.ndarray
 
+# Begins the labels of code in variables.
+_CODE_IN = "code in "
+
 _LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 
 # Modules whose functions wrap methods that Python wrote.
@@ -185,9 +188,11 @@ def _of_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
         if name in function.__globals__ and not name.startswith("__"):
             held.append(_followed(function.__globals__[name], name, attributes))
     held += [(f"{function.__name__}.{name}", vars(function)[name]) for name in sorted(vars(function))]
-    changed = changed_in(code)
+    changed, ours = changed_in(code), module_of(function).partition(".")[0] == "boltzmann_rl"
     for path, value in held:
-        yield from _unchanged(path, value, changed)
+        parts = _unchanged(path, value, changed)
+        # What this package keeps in its variables are caches, of the user's environments, too.
+        yield from ((label, part) for label, part in parts if not (ours and label.startswith(_CODE_IN)))
     for name in names.modules:
         yield f"import {name}", _Module(name)
 
@@ -198,7 +203,7 @@ def _unchanged(path: str, value: Any, changed: frozenset[str]) -> Iterator[tuple
         yield path, value
     elif path in changed or _changes(path, value, changed):
         yield path, "a variable"
-        yield f"code in {path}", _code_in(value)
+        yield f"{_CODE_IN}{path}", _code_in(value)
     elif any(one.startswith(f"{path}.") for one in changed) and (values := values_of(value)):
         yield f"class of {path}", type(value)
         for name, part in values.items():

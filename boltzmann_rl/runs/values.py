@@ -33,11 +33,17 @@ CONTENTS: dict[Any, Callable[..., Any]] = {
     enum.Enum: lambda text, value: [value.name, text(value._value_)],
     np.ndarray | np.generic: lambda text, value: _array(text, value),
     tuple | list: lambda text, value: [*map(text, value)],
-    set | frozenset: lambda text, value: sorted(map(text, value)),
+    set | frozenset: lambda text, value: sorted(map(text, sorted(value, key=_place))),
     dict | MappingProxyType: lambda text, value: [(text(key), text(item)) for key, item in value.items()],
 }
 CONTENTS |= {base: lambda _, value, base=base: base.__repr__(value) for base in (int, float, complex, str, bytes)}
 CONTENTS |= {bytearray: lambda _, value: bytes(value)}
+
+
+def _place(item: Any) -> tuple[str, ...]:
+    """Where an item of a set is mentioned, which must not depend on its hash: nodes are named in that order."""
+    names = (getattr(of, name, "") for of in (item, type(item)) for name in ("__module__", "__qualname__"))
+    return *map(str, names), repr(item) if type(item) in ATOMS else ""
 
 
 def attributes_of(value: Any) -> dict[str, Any]:
