@@ -11,7 +11,7 @@ No base class is needed. Optional attributes say what else a policy can do:
 - ``takes_memory = True``: it takes a third argument, what its learner's ``memory(state)`` returns;
 - ``mixture(step, memory=None)``: its `Mixture` of the uniform, the softmax and the greedy policy at a step; its
   ``__call__`` returns ``self.mixture(step).probabilities(values, step)``. The policy is compiled if its weights are
-  numbers and its temperature is a number or a schedule;
+  numbers and its temperature is a number, a schedule or one of this package's units;
 - ``draw(values, step, uniforms)``: the actions for given uniforms, for a policy that is not sampled by the inverse CDF
   of its probabilities; with ``uniforms_per_action = True`` it takes one uniform per action instead of one per row.
 
