@@ -16,6 +16,20 @@ from boltzmann_rl.figures.style import COLOURS, Drawing, figure_bytes, plain_tic
 _KNOWN = {NOTHING: COLOURS[0], HORIZON: COLOURS[1], SCALE: COLOURS[2], BOTH: COLOURS[3]}
 _AGAINST = "constant or schedule"
 
+# The rules whose losses are drawn by horizon.
+_SHOWN = (
+    "τ falls, in units of noise, first",
+    "Boltzmann–Gumbel, C = c·noise",
+    "τ = c·noise·(K/t)^p, first",
+    "τ = c·noise/√n by visits",
+    "greedy by visits, first",
+    "ε = c, first",
+    "UCB1, c·noise",
+    "Thompson, sd = c·noise",
+    "τ = 1",
+)
+_MARKERS = "osDv^<>Ph"
+
 
 def drawn(report: Report, tables: dict[str, pd.DataFrame]) -> dict[str, bytes]:
     """All figures by name, as PNG."""
@@ -23,7 +37,7 @@ def drawn(report: Report, tables: dict[str, pd.DataFrame]) -> dict[str, bytes]:
         found = {
             "losses": losses(report, tables["summary"]),
             "horizons": horizons(report, tables["groups"]),
-            "temperatures": temperatures(tables["best"]),
+            "temperatures": temperatures(report, tables["best"]),
         }
         return {name: figure_bytes(figure)["png"] for name, figure in found.items()}
 
@@ -57,7 +71,7 @@ def _strip(ax: Axes, height: float, values: Any, line: Any) -> None:
     """The losses of a rule: dots, with the median above them and the 90th percentile below."""
     colour = _KNOWN[line["knows"]]
     spread = height + 0.1 * np.tile((-1.0, 0.0, 1.0), len(values))[: len(values)]
-    ax.plot(np.sort(values), spread, ".", color=colour, alpha=0.45, markersize=2.5, markeredgewidth=0)
+    ax.plot(np.sort(values), spread, ".", color=colour, alpha=0.5, markersize=4, markeredgewidth=0)
     for name, marker, at in (("median", "o", height + 0.24), ("p90", "D", height - 0.24)):
         ax.plot([line[f"{name}_low"], line[f"{name}_high"]], [at, at], color=colour, linewidth=1.2)
         ax.plot(line[name], at, marker, color=colour, markersize=3.5)
@@ -68,34 +82,39 @@ def _label(lines: pd.DataFrame, rule: str) -> str:
     return f"{rule} [{constants}]" if constants else rule
 
 
-def horizons(report: Report, groups: pd.DataFrame, most: int = 8) -> Drawing:
-    """Median and 90th percentile of the rules by horizon; the rules with the lowest ones over all horizons."""
+def horizons(report: Report, groups: pd.DataFrame) -> Drawing:
+    """Median and 90th percentile of some rules by horizon, with 95 % intervals over problems."""
     found = groups[groups["by"] == "horizon"]
     order = [name for name in dict.fromkeys((*HORIZONS, *EPISODES)) if name in set(found["group"])]
     unit = "steps" if next(iter(report.problems.values())).axis == "step" else "episodes"
-    best = found.groupby("rule")["p90"].apply(lambda column: np.log(column).mean()).sort_values().index[:most]
-    figure = Drawing(figsize=(7.0, 3.4), layout="constrained")
+    shown = [rule for rule in _SHOWN if rule in set(found["rule"])]
+    figure = Drawing(figsize=(7.0, 3.8), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for ax, name, title in zip(axes, ("median", "p90"), ("Median", "90th percentile"), strict=True):
-        for number, rule in enumerate(best):
-            line = found[found["rule"] == rule].set_index("group")[name].reindex(order)
-            ax.plot(order, line, "o-", color=COLOURS[number % len(COLOURS)], markersize=3, label=rule)
-        ax.axhline(1.0, color="0.7", linewidth=0.8, zorder=0)
+        for number, rule in enumerate(shown):
+            line = found[found["rule"] == rule].set_index("group").reindex(order)
+            at, colour = np.arange(len(order)) + 0.07 * (number - len(shown) / 2), COLOURS[number % len(COLOURS)]
+            ax.vlines(at, line[f"{name}_low"], line[f"{name}_high"], color=colour, linewidth=1.0, alpha=0.6)
+            ax.plot(at, line[name], f"{_MARKERS[number]}-", color=colour, markersize=3.5, linewidth=0.8, label=rule)
+        ax.axhline(1.0, color="0.6", linewidth=0.8, zorder=0)
         ax.set_yscale("log")
-        plain_ticks(ax.yaxis, (1.0, 2.0, 3.0, 5.0))
+        plain_ticks(ax.yaxis, (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
         ax.set_title(title)
+        ax.set_xticks(range(len(order)), order)
         ax.set_xlabel(f"horizon in {unit}")
     axes[0].set_ylabel("regret / tuned constant or schedule")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=7)
     return figure
 
 
-def temperatures(best: pd.DataFrame) -> Drawing:
-    """The best constant temperature, in units of the noise, against gap, horizon and number of arms."""
+def temperatures(report: Report, best: pd.DataFrame) -> Drawing:
+    """The best constant temperature, in units of the noise, against gap, horizon and number of actions."""
+    bandits = next(iter(report.problems.values())).axis == "step"
+    unit = "noise" if bandits else "range of optimal values"
     figure = Drawing(figsize=(7.0, 3.0), layout="constrained")
     axes = figure.subplots(1, 3, sharey=True)
     shown: Sequence[tuple[str, str]] = (
-        ("gap", "mean gap between the best two / noise"),
+        ("gap", f"gap of the best two / {unit}"),
         ("steps", "horizon in steps"),
         ("actions", "actions"),
     )
@@ -109,6 +128,6 @@ def temperatures(best: pd.DataFrame) -> Drawing:
         plain_ticks(ax.xaxis)
         plain_ticks(ax.yaxis)
         ax.set_xlabel(label)
-    axes[0].set_ylabel("best constant temperature / noise")
+    axes[0].set_ylabel(f"best constant temperature\n/ {unit}")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False, fontsize=7)
     return figure

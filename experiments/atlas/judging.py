@@ -154,24 +154,22 @@ def _summary(row: pd.Series, seed: int) -> dict[str, object]:
     return line | {"worst": values.max(), "where": row.index[values.argmax()]}
 
 
-def by_group(found: pd.DataFrame, groups: Mapping[str, str]) -> pd.DataFrame:
-    """Quantiles of each rule's losses in each group of problems, one row for each rule and group.
+def by_group(found: pd.DataFrame, groups: Mapping[str, str], rng: np.random.Generator) -> pd.DataFrame:
+    """The `summary` in each group of problems, one row for each group and rule.
 
     Example:
         >>> found = pd.DataFrame([[1.0, 2.0, 4.0]], ["τ = 1"], ["a", "b", "c"])
-        >>> by_group(found, {"a": "short", "b": "long", "c": "long"})
-            rule  group  problems  median  p90  worst
-        0  τ = 1  short         1     1.0  1.0    1.0
-        1  τ = 1   long         2     3.0  3.8    4.0
+        >>> table = by_group(found, {"a": "short", "b": "long", "c": "long"}, np.random.default_rng(0))
+        >>> table[["group", "rule", "problems", "median", "worst"]]
+           group   rule  problems  median  worst
+        0  short  τ = 1         1     1.0    1.0
+        1   long  τ = 1         2     3.0    4.0
     """
-    rows = []
-    for rule, row in found.iterrows():
-        for group in dict.fromkeys(groups[problem] for problem in found.columns):
-            values = row[[problem for problem in found.columns if groups[problem] == group]].dropna().to_numpy()
-            if len(values):
-                quantiles = (np.quantile(values, level) for level in QUANTILES.values())
-                rows.append((rule, group, len(values), *quantiles, values.max()))
-    return pd.DataFrame(rows, columns=["rule", "group", "problems", *QUANTILES, "worst"])
+    parts = []
+    for group in dict.fromkeys(groups[problem] for problem in found.columns):
+        inside = [problem for problem in found.columns if groups[problem] == group]
+        parts.append(summary(found[inside], rng).rename_axis("rule").reset_index().assign(group=group))
+    return pd.concat(parts, ignore_index=True)
 
 
 def rivals(found: pd.DataFrame, rule: str, others: Collection[str], by: float = 1.0) -> pd.DataFrame:

@@ -75,7 +75,7 @@ class Report:
             for against in AGAINST:
                 paid = self.paid(against, of)
                 if paid.shape[1]:
-                    found = judging.summary(paid, stream(SEED, "atlas", "resamples"))
+                    found = judging.summary(paid, _resampling())
                     found.insert(
                         0, "constants", ["" if of == ONE_OUT else self.constants[rule] for rule in found.index]
                     )
@@ -93,7 +93,7 @@ class Report:
             "scale": {name: bracket(self.problems[name].scale, (0.01, 0.1, 1.0, 10.0, 100.0)) for name in judged},
             "family": {name: self.problems[name].family for name in judged},
         }
-        parts = [judging.by_group(paid, groups).assign(by=by) for by, groups in sorts.items()]
+        parts = [judging.by_group(paid, groups, _resampling()).assign(by=by) for by, groups in sorts.items()]
         return _first(pd.concat(parts, ignore_index=True), ["by", "group", "rule"])
 
     def rivals(self) -> pd.DataFrame:
@@ -132,6 +132,10 @@ def bracket(number: float, ends: Sequence[float]) -> str:
     """
     place = int(np.clip(np.searchsorted(ends, number, side="right"), 1, len(ends) - 1))
     return f"{ends[place - 1]:g}–{ends[place]:g}"
+
+
+def _resampling() -> np.random.Generator:
+    return stream(SEED, "atlas", "resamples")
 
 
 def _first(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
