@@ -22,8 +22,8 @@ from boltzmann_rl.runs.progress import Progress
 from boltzmann_rl.runs.records import encoded
 from boltzmann_rl.runs.store import Store
 
-# Where ranges of runs end in the first block.
-_ENDS = (10, 30, 100, 300, BLOCK)
+# Where ranges of runs end in the first block: where rounds do.
+_ENDS = {"step": (100, 300, BLOCK), "episode": (10, 30, 100, 300, BLOCK)}
 
 # Entrants that are simulated together: more would share more, and take more memory and longer until they are kept.
 _TOGETHER = 12
@@ -73,23 +73,23 @@ class Manner:
     tell: Callable[[str], object] = lambda line: None
 
 
-def ranges(runs: int) -> Iterator[tuple[int, int]]:
+def ranges(axis: str, runs: int) -> Iterator[tuple[int, int]]:
     """The ranges in which runs are kept: number of the first run, and number of runs.
 
     Example:
-        >>> list(ranges(100)), list(ranges(2500))[-3:]
+        >>> list(ranges("episode", 100)), list(ranges("step", 2500))[-3:]
         ([(0, 10), (10, 20), (30, 70)], [(300, 700), (1000, 1000), (2000, 500)])
     """
     first = 0
     while first < runs:
-        end = next((end for end in _ENDS if end > first), (first // BLOCK + 1) * BLOCK)
+        end = next((end for end in _ENDS[axis] if end > first), (first // BLOCK + 1) * BLOCK)
         yield first, min(end, runs) - first
         first = min(end, runs)
 
 
 def totals(entrant: Entrant, runs: int, store: Store) -> dict[str, Any] | None:
     """What is kept of each of the first runs of an entrant; None if some of them are not in the store."""
-    keys = [key_of(entrant.identity, *place) for place in ranges(runs)]
+    keys = [key_of(entrant.identity, *place) for place in ranges(entrant.problem.axis, runs)]
     if any(key not in store for key in keys):
         return None
     blocks = [store[key].totals for key in keys]
@@ -131,7 +131,9 @@ def tasks_of(wanted: Mapping[Entrant, int], store: Store) -> Iterator[Task]:
     """What is missing, by problem; agents that perturb every action draw other random numbers, so are by themselves."""
     groups: dict[Any, list[Entrant]] = defaultdict(list)
     for entrant, runs in wanted.items():
-        missing = [place for place in ranges(runs) if key_of(entrant.identity, *place) not in store]
+        missing = [
+            place for place in ranges(entrant.problem.axis, runs) if key_of(entrant.identity, *place) not in store
+        ]
         perturbs = traits_of(entrant.cell.agent.policy).uniforms_per_action
         for _, block in itertools.groupby(missing, lambda place: place[0] // BLOCK):
             groups[entrant.problem.name, entrant.cell.engine, perturbs, tuple(block)].append(entrant)
