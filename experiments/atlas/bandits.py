@@ -15,8 +15,8 @@ EACH = 10
 # Ranges of steps, from which horizons are drawn log-uniformly.
 HORIZONS = {"100–300": (100, 300), "1,000": (1000, 1000), "3,000–10,000": (3000, 10_000), "30,000": (30_000, 30_000)}
 
-# The most arms: fewer where a step costs a random number for every arm, or where there are very many steps.
-ARMS, FEWER_ARMS = 100, 20
+# The most arms; where means move, so that a step costs a random number for every arm; and in the longest runs.
+ARMS, MOVING_ARMS, LONG_ARMS = 100, 20, 10
 
 # In units of a problem, by turns.
 OFFSETS = (0.0, 3.0, -3.0)
@@ -108,7 +108,7 @@ def bandits(seed: int = SEED, each: int = EACH) -> list[Problem]:
 def _bandit(seed: int, number: int, family: str, horizon: str, k: int) -> Problem:
     rng = stream(seed, "atlas", family, horizon, k)
     steps = round(log_uniform(rng, *HORIZONS[horizon]))
-    most = FEWER_ARMS if family in _MOVING or steps >= HORIZONS["30,000"][0] else ARMS
+    most = LONG_ARMS if horizon == "30,000" else MOVING_ARMS if family in _MOVING else ARMS
     arms, scale, offset = round(log_uniform(rng, 2.0, most)), log_uniform(rng, *SCALES), OFFSETS[k % len(OFFSETS)]
     drawn = BANDITS[family](rng, arms, steps)
     return Problem(

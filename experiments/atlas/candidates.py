@@ -79,14 +79,14 @@ def candidates(rules: Sequence[Rule]) -> list[Candidate]:
     return [Candidate(rule, constants) for rule in rules for constants in rule.grid]
 
 
-def powers(low: int, high: int, *, parts: int = 1) -> tuple[float, ...]:
-    """Powers of two from 2^low to 2^high, ``parts`` for each octave.
+def powers(low: int, high: int) -> tuple[float, ...]:
+    """Powers of two from 2^low to 2^high.
 
     Example:
         >>> powers(-2, 1)
         (0.25, 0.5, 1.0, 2.0)
     """
-    return tuple(2.0 ** (k / parts) for k in range(low * parts, high * parts + 1))
+    return tuple(2.0**k for k in range(low, high + 1))
 
 
 def grid(*axes: Sequence[float]) -> tuple[Setting, ...]:

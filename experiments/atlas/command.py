@@ -62,7 +62,7 @@ class Part:
 
 def atlas() -> list[Part]:
     """The full atlas."""
-    few = Effort(first=30, later=(100, 300, 1000), reference=0)
+    few = Effort(first=10, later=(30, 100, 300), reference=0)
     return [
         Part("bandits", bandits(), BANDIT_RULES, Effort()),
         Part("environments", environments(), ENVIRONMENT_RULES, few),

@@ -41,13 +41,13 @@ def _gumbel(known: Known, c: float) -> brl.Agent:
 
 
 # The references: the best of each grid on the problem itself, in units that know its scale.
-_STARTS, _ENDS = powers(-4, 3), (0.1, 0.01, 0.001, 0.0001)
+_STARTS, _ENDS = powers(-4, 2), (0.1, 0.01, 0.001, 0.0001)
 
 CONSTANT = Rule(
     "tuned constant",
     TUNED,
     lambda known, c: softmax(known, known.scale * c),
-    grid(powers(-10, 4, parts=2)),
+    grid(powers(-10, 4)),
     boltzmann=True,
 )
 SCHEDULE = Rule(
@@ -143,7 +143,7 @@ EVERYWHERE = (
         "τ falls, true noise",
         BOTH,
         lambda known, start, end: softmax(known, over(known.steps, known.scale * start, end)),
-        _FALLING,
+        grid((0.4, 0.8), (0.001, 0.0001)),
         boltzmann=True,
     ),
     Rule("ε = 0.1", NOTHING, lambda known: plain(known, brl.EpsilonGreedy(0.1))),
@@ -166,7 +166,7 @@ BANDIT_RULES = (
         grid((1.6, 0.8, 3.2), (0.75, 0.5, 1.0)),
         boltzmann=True,
     ),
-    Rule("Boltzmann–Gumbel, C = c·noise", NOTHING, _gumbel, grid((0.35, 0.18, 0.25, 0.5, 0.7, 1.0)), boltzmann=True),
+    Rule("Boltzmann–Gumbel, C = c·noise", NOTHING, _gumbel, grid((0.35, 0.25, 0.5, 0.7)), boltzmann=True),
     Rule("Boltzmann–Gumbel, C = 1", NOTHING, lambda known: plain(known, brl.BoltzmannGumbel(1.0)), boltzmann=True),
     Rule(
         "greedy, optimistic",
@@ -185,7 +185,7 @@ BANDIT_RULES = (
         "Thompson, sd = c·noise",
         NOTHING,
         lambda known, c: brl.Agent(brl.GaussianPosterior(brl.RelativeToNoise(c)), brl.GaussianThompson()),
-        grid((0.7, 0.35, 0.5, 1.0, 1.4)),
+        grid((0.7, 0.5, 1.0)),
     ),
 )
 

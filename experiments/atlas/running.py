@@ -26,7 +26,7 @@ from boltzmann_rl.runs.store import Store
 _ENDS = {"step": (100, 300, BLOCK), "episode": (10, 30, 100, 300, BLOCK)}
 
 # Entrants that are simulated together: more would share more, and take more memory and longer until they are kept.
-_TOGETHER = 12
+_TOGETHER = 24
 
 
 @dataclass(frozen=True, eq=False)
