@@ -85,7 +85,11 @@ def test_every_policy_is_right_under_strict_settings(policy, memory):
             )
 
 
-@pytest.mark.parametrize(("policy", "memory"), TABLE[::4], ids=[repr(policy) for policy, _ in TABLE[::4]])
+# Those of `BetaThompson` take half a minute.
+SOME = [row for row in TABLE[::4] if not isinstance(row[0], brl.BetaThompson)]
+
+
+@pytest.mark.parametrize(("policy", "memory"), SOME, ids=[repr(policy) for policy, _ in SOME])
 def test_check_policy_is_right_under_strict_settings(policy, memory):
     assert_the_same_in_a_strict_session(lambda: brl.check_policy(policy, memory=memory))
 

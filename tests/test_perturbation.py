@@ -30,10 +30,8 @@ POLICIES = [
     (BoltzmannGumbel(1.0), None),
     (BoltzmannGumbel(1e-3), None),
     (BoltzmannGumbel(50.0), None),
-    (GaussianThompson(), lambda values: np.full(values.shape, 0.7)),
     (GaussianThompson(), lambda values: np.full(values.shape, 100.0)),
     (GaussianThompson(), lambda values: np.full(values.shape, INF)),
-    (BetaThompson(), lambda values: np.broadcast_to([3.0, 2.0], (*values.shape, 2))),
     (BetaThompson(), ranked),
 ]
 

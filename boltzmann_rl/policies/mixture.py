@@ -15,7 +15,7 @@ from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.numerics import greedy, softmax, uniform
 from boltzmann_rl.numerics.plain import FAR_BELOW
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
-from boltzmann_rl.policies.parameters import misfit, number_at, same_for_many, temperature_at
+from boltzmann_rl.policies.parameters import check_memory, misfit, number_at, same_for_many, temperature_at
 from boltzmann_rl.policies.units import FIELDS, plain_temperature
 from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import evaluate, is_constant
@@ -126,6 +126,7 @@ def _offers_mixture(kind: type) -> bool:
 
 def mixed(policy: Any, values: Any, step: Any, memory: Any = None) -> Floats:
     """The ``__call__`` of a policy that offers a mixture."""
+    check_memory(policy, memory)
     name = "epsilon" if hasattr(policy, "epsilon") else "a weight of the mixture"
     mixture = getattr(policy, "kept_mixture", None) or policy.mixture(step, memory)
     answer: Floats = mixture.probabilities(values, step, name, memory)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, real_array
+from boltzmann_rl.arguments import Floats, real_array, shown
 from boltzmann_rl.arguments.rows import PerRow, in_rows, inside, rows_of, rows_of_parameter
 from boltzmann_rl.numerics.maxima import per_row
 from boltzmann_rl.protocols import is_unit, traits_of
@@ -145,6 +145,12 @@ def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "tem
     if np.ndim(step) == 0 and np.shape(value) not in ((), rows):
         raise misfit(name, np.shape(value), values)
     return value
+
+
+def check_memory(policy: Any, memory: Any) -> None:
+    """Refuse a memory for a policy that takes none: it would have no effect."""
+    if memory is not None and not traits_of(policy).takes_memory:
+        raise TypeError(f"{policy!r} takes no memory, got {shown(memory)}")
 
 
 def row_parameter(parameter: Any, name: str, values: Floats, step: Any, memory: Any = None) -> float | Floats:

@@ -13,6 +13,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import beta_propensities, gaussian_propensities, gumbel_propensities
 from boltzmann_rl.numerics.perturbation import GAUSSIAN, GUMBEL
 from boltzmann_rl.policies.noise import RelativeToNoise, in_units_of_noise, noise_of_rows
+from boltzmann_rl.policies.parameters import check_memory
 
 # Uniforms are multiples of 2^-53. Half of that replaces 0, whose perturbation would be −∞.
 LEAST_UNIFORM = 2.0**-54
@@ -81,6 +82,7 @@ class BoltzmannGumbel:
 
     def _indices(self, values: Any, step: Any, memory: Any) -> tuple[Floats, Floats]:
         """Values and scales; in a row with unpulled actions, values 0 for these and −inf for the others."""
+        check_memory(self, memory)
         values, pulls = as_values(values), as_steps(step)
         if pulls.ndim != values.ndim:
             raise ValueError(

@@ -9,7 +9,13 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.numerics import softmax, sparsemax
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.maxima import mellowmax_temperature
-from boltzmann_rl.policies.parameters import as_row_parameter, as_temperature_parameter, checked, row_parameter
+from boltzmann_rl.policies.parameters import (
+    as_row_parameter,
+    as_temperature_parameter,
+    check_memory,
+    checked,
+    row_parameter,
+)
 from boltzmann_rl.protocols import Parameter, Temperature
 
 
@@ -78,6 +84,7 @@ class Sparsemax:
         check_fields(self, temperature=as_temperature_parameter)
 
     def __call__(self, values: Any, step: Any, memory: Any = None) -> Floats:
+        check_memory(self, memory)
         values = as_values(values)
         return sparsemax(values, row_parameter(self.temperature, "temperature", values, step, memory))
 
@@ -114,6 +121,7 @@ class Tsallis:
         checked(self.index, "index", "positive and finite", lambda index: 0.0 < index < np.inf)
 
     def __call__(self, values: Any, step: Any, memory: Any = None) -> Floats:
+        check_memory(self, memory)
         values = as_values(values)
         temperature = row_parameter(self.temperature, "temperature", values, step, memory)
         return entmax(values, temperature, alpha=row_parameter(self.index, "index", values, step))
