@@ -1,10 +1,17 @@
 """Both engines for bandits, compared on the same work."""
 
+import re
+
 import numpy as np
 from recording import Recorded
 
 from boltzmann_rl import Agent
 from boltzmann_rl.engines.reference import bandits as reference
+
+
+def named(part):
+    """Its repr without addresses, which differ between processes."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(part))
 
 
 def assert_engines_agree(bandit, agent, *, changed=None, tolerance=1e-12, of_temperatures=1e-12, **work):

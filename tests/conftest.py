@@ -25,3 +25,10 @@ def simulated(monkeypatch):
     original = work.simulate_groups
     monkeypatch.setattr("boltzmann_rl.runs.runner.simulate_groups", watched)
     return keys
+
+
+def pytest_collection_modifyitems(items):
+    """Refuse names of tests that hold an address: they differ between the processes that share the tests."""
+    wrong = [item.nodeid for item in items if " at 0x" in item.nodeid]
+    if wrong:
+        raise pytest.UsageError(f"the name of a test differs between processes: {wrong[0]}")

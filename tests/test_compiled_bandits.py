@@ -5,7 +5,6 @@
 
 import math
 import os
-import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import scipy.special
-from agreeing import assert_engines_agree
+from agreeing import assert_engines_agree, named
 from hypothesis import given, settings, strategies as st
 from recording import Recorded, windows_of
 
@@ -58,11 +57,6 @@ pytest.importorskip("numba")
 from boltzmann_rl.engines.compiled import bandits as compiled, lanes, perturbation
 from boltzmann_rl.kernels import jit
 from boltzmann_rl.kernels.vectors import WIDTH, eight, flat, load, store
-
-
-def named(part):
-    """Its repr without addresses, which differ between processes."""
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(part))
 
 
 @dataclass(frozen=True)

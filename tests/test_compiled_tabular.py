@@ -4,7 +4,6 @@ The reference steps the real environment; ``test_episodes.py`` compares it with 
 """
 
 import math
-import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -12,6 +11,7 @@ from itertools import islice
 import gymnasium
 import numpy as np
 import pytest
+from agreeing import named
 from gymnasium.spaces import Discrete
 from gymnasium.wrappers import TimeLimit
 from installed import TAXI
@@ -47,12 +47,6 @@ from boltzmann_rl import tables
 from boltzmann_rl.engines.compiled import tabular
 from boltzmann_rl.kernels import jit
 from boltzmann_rl.tables import kernel as tabular_kernel
-
-
-def named(part):
-    """Its repr without addresses, which differ between processes."""
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(part))
-
 
 STEPS = 400
 

@@ -16,7 +16,8 @@ from boltzmann_rl.schedules import Exponential, Linear
 
 pytest.importorskip("numba")
 
-from test_compiled_tabular import ENVIRONMENTS, LAKE, LEARNERS, RIDE, assert_engines_agree, called, named
+from agreeing import named
+from test_compiled_tabular import ENVIRONMENTS, LAKE, LEARNERS, RIDE, assert_engines_agree, called
 
 from boltzmann_rl.engines.compiled import tabular
 from boltzmann_rl.engines.reference import episodes as reference

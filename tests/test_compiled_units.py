@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import mpmath
 import numpy as np
 import pytest
-from agreeing import assert_engines_agree
+from agreeing import assert_engines_agree, named
 
 from boltzmann_rl import (
     GLIE,
@@ -85,7 +85,7 @@ BANDITS = (
     HeavyTailedBandit(arms=3),
     AdversarialBandit(((0.0, 1.0, 0.5), (1.0, 0.0, 0.5), (0.2, 0.3, 0.1))),
 )
-units_of = pytest.mark.parametrize("unit", UNITS, ids=repr)
+units_of = pytest.mark.parametrize("unit", UNITS, ids=named)
 
 
 @units_of
@@ -107,7 +107,7 @@ def test_every_bandit_and_mixture_acts_as_in_the_reference(unit):
         assert_engines_agree(bandit, agent, seed=seed, tolerance=1e-11, of_temperatures=1e-9)
 
 
-@pytest.mark.parametrize("unit", [EffectiveActions(1.2), GreedyProbability(0.95), RelativeToSpread(0.2)], ids=repr)
+@pytest.mark.parametrize("unit", [EffectiveActions(1.2), GreedyProbability(0.95), RelativeToSpread(0.2)], ids=named)
 def test_long_runs_of_many_arms_agree(unit):
     """Newton's method starts at the root before, and must not lead elsewhere over hundreds of steps."""
     agent = Agent(SampleAverage(), Boltzmann(unit))
@@ -115,7 +115,7 @@ def test_long_runs_of_many_arms_agree(unit):
     assert_engines_agree(GaussianBandit(), agent, runs=40, steps=400, seed=1, block=2, of_temperatures=1e-9)
 
 
-@pytest.mark.parametrize("unit", [EffectiveActions(1.5), GreedyProbability(0.8), RelativeToRange(0.1)], ids=repr)
+@pytest.mark.parametrize("unit", [EffectiveActions(1.5), GreedyProbability(0.8), RelativeToRange(0.1)], ids=named)
 @pytest.mark.parametrize("scale", [1e-140, 1e-9, 1e9, 1e140])
 def test_values_of_any_scale_agree(unit, scale):
     bandit = GaussianBandit(NormalMeans(sd=scale), arms=4, sd=scale)
@@ -160,7 +160,7 @@ def test_a_users_unit_is_left_to_the_reference():
         RelativeToRange(lambda step: math.nan if step == 40 else 1.0),
         Odds(1.0, lambda step: 2.0 - step / 40),
     ],
-    ids=repr,
+    ids=named,
 )
 @pytest.mark.parametrize("policy", [Boltzmann, lambda unit: MaxBoltzmann(0.0, unit)])
 def test_errors_are_those_of_the_reference(unit, policy):

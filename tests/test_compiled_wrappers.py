@@ -13,6 +13,7 @@ from boltzmann_rl.schedules import Exponential, Linear, Power
 
 pytest.importorskip("numba")
 
+from agreeing import named
 from test_compiled_tabular import (
     ENVIRONMENTS,
     LAKE,
@@ -20,7 +21,6 @@ from test_compiled_tabular import (
     RIDE,
     assert_blocks_agree,
     assert_engines_agree,
-    named,
 )
 
 from boltzmann_rl.engines.compiled import tabular
