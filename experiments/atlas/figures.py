@@ -114,8 +114,8 @@ def temperatures(report: Report, best: pd.DataFrame) -> Drawing:
     figure = Drawing(figsize=(7.0, 3.0), layout="constrained")
     axes = figure.subplots(1, 3, sharey=True)
     shown: Sequence[tuple[str, str]] = (
-        ("gap", f"gap of the best two / {unit}"),
-        ("steps", "horizon in steps"),
+        ("gap", f"gap of the best two\n/ {unit}"),
+        ("length", f"horizon in {'steps' if bandits else 'episodes'}"),
         ("actions", "actions"),
     )
     for ax, (column, label) in zip(axes, shown, strict=True):
@@ -125,7 +125,7 @@ def temperatures(report: Report, best: pd.DataFrame) -> Drawing:
             )
         ax.set_xscale("log")
         ax.set_yscale("log")
-        plain_ticks(ax.xaxis)
+        plain_ticks(ax.xaxis, (1.0, 3.0))
         plain_ticks(ax.yaxis)
         ax.set_xlabel(label)
     axes[0].set_ylabel(f"best constant temperature\n/ {unit}")

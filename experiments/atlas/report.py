@@ -112,7 +112,7 @@ class Report:
         return found.assign(
             family=[one.family for one in ones],
             horizon=[one.horizon for one in ones],
-            steps=[one.length for one in ones],
+            length=[one.length for one in ones],
             actions=[one.actions for one in ones],
             gap=[one.gap / one.noise for one in ones],
             temperature=found["constants"].astype(float),
