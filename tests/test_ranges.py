@@ -223,4 +223,4 @@ def test_the_windows_of_an_environment_are_those_of_its_episodes():
         for metric, attribute in (("return", "total_reward"), ("length", "length"), ("terminated", "terminated")):
             every = [float(getattr(episode, attribute)) for episode in episodes]
             np.testing.assert_allclose(block.windows[metric][row], windows_of(every, 7), rtol=1e-14)
-    assert set(block.windows) == {"return", "length", "terminated"}
+    assert set(block.windows) == {"return", "length", "terminated", "regret"}  # METRICS names the last one

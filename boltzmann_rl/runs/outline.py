@@ -16,6 +16,9 @@ from boltzmann_rl.statistics.stopping import Stopping
 # Of a plan with more cells than this it is not looked up which of them are missing.
 _COUNTED = 1_000_000
 
+# Declared if a metric of environments is measured that else is not.
+_OPTIONAL = "regret", "evaluate_every"
+
 
 class Entry(NamedTuple):
     """One agent on one problem.
@@ -144,9 +147,12 @@ def runs_in(outline: Outline, store: Memory | Store, without: Collection[Entry] 
 
 def bytes_missing(outline: Outline, store: Memory | Store) -> int:
     """About as many bytes as the cells take that are missing in the store, at most."""
-    measures, total = outline.measures, 0
-    of_cell = 16 * len(measures.metrics) * outline.length
-    of_run = 8 * (len(measures.kept) + len(measures.windowed) * min(outline.windows, outline.length))
+    measures, declared, total = outline.measures, outline.declaration, 0
+    optional = _OPTIONAL if measures.axis == "episode" else ()
+    more = len(declared.get("metrics", ())) + sum(name in declared for name in optional)
+    of_cell = 16 * (len(measures.metrics) - len(optional) + more) * outline.length
+    windows = min(outline.windows, outline.length)
+    of_run = 8 * (len(measures.kept) + more + (len(measures.windowed) + more) * windows)
     if outline.cells > _COUNTED:
         return outline.cells * of_cell + len(outline.entries) * outline.runs * of_run
     for entry in outline.entries:
