@@ -2,9 +2,11 @@
 
 import doctest
 import importlib
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -88,6 +90,34 @@ def test_an_interrupted_atlas_goes_on_and_ends_with_the_same_bytes(finished, tmp
     begun.clear()
     _measured(part, tmp_path, check=interrupt)
     assert begun == []
+
+
+def test_a_table_with_too_little_to_judge_is_told_and_any_other_is_judged(finished, tmp_path, monkeypatch):
+    _, table = finished
+    part, rng = _tiny(), np.random.default_rng(0)
+    drawn = [table[np.sort(rng.random(len(table))) < share] for share in (0.02, 0.1)]
+    starts = [table[: len(table) * eighths // 8] for eighths in (0, 1, 5)]
+    names = table["problem"].drop_duplicates()
+    single = [table[table["problem"] == name] for name in names[:2]]
+    without = table[~table["rule"].isin([CONSTANT.name, SCHEDULE.name])]
+    judged = [command.write_all(some, part, tmp_path) for some in (*drawn, *starts, *single, without)]
+    assert not judged[2]
+    assert judged[4]
+    assert not any(judged[5:])
+    monkeypatch.setattr(command, "measured", lambda *given: table[:0])
+    said, given = [], SimpleNamespace(results=tmp_path, hours=0.0, forecast=False, jobs=1, ship=True)
+    command.run([part], given, said.append)
+    assert said == ["bandits: too little is finished to judge yet; the same command goes on from here."]
+
+
+def test_the_forecast_first_says_what_it_does():
+    part = _tiny()
+    part = replace(part, problems=part.problems[:1], rules=part.rules[:1])
+    said = []
+    given = SimpleNamespace(results=Path("nowhere"), hours=1.0, forecast=True, jobs=1)
+    command.run([part], given, said.append)
+    assert said[0] == "Timing some cells of each problem of the bandits ..."
+    assert re.search(r"the first round takes \d+ seconds, the second \d+ seconds", said[1])
 
 
 def test_environments_are_measured_by_their_exact_regret(tmp_path):
@@ -200,6 +230,8 @@ def test_intervals_of_quantiles_cover_over_populations():
     assert 180 <= covered <= 199
 
 
-@pytest.mark.parametrize("name", ["bandits", "candidates", "environments", "judging", "problems", "report", "rounds"])
+@pytest.mark.parametrize(
+    "name", ["bandits", "candidates", "command", "environments", "judging", "problems", "report", "rounds"]
+)
 def test_the_examples_are_right(name):
     assert doctest.testmod(importlib.import_module(f"atlas.{name}")).failed == 0

@@ -85,27 +85,33 @@ def run(parts: Sequence[Part], given: argparse.Namespace, tell: Tell) -> None:
     for part in parts:
         entered = part.entrants
         if given.forecast:
+            tell(f"Timing some cells of each problem of the {part.name} ...")
             tell(forecast(entered, part.effort, given.jobs))
             continue
         manner = Manner(given.jobs, check=deadline(end), tell=tell)
         table = measured(entered, folder, part.effort, part.is_named, manner)
-        write_all(table, part, folder / part.name)
+        if not write_all(table, part, folder / part.name):
+            tell(f"{part.name}: too little is finished to judge yet; the same command goes on from here.")
+            continue
         tell(f"Tables and figures are in {folder / part.name}.")
         if given.ship:
             ship(folder / part.name, given.results / "shipped" / NAME / part.name)
 
 
-def write_all(table: pd.DataFrame, part: Part, folder: Path) -> None:
-    """Write the table of regrets, the judged tables, and the figures."""
+def write_all(table: pd.DataFrame, part: Part, folder: Path) -> bool:
+    """Write the table of regrets, the judged tables, and the figures; False if too little is there to judge."""
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     text = table.to_csv(index=False, float_format="%.6g")
     write(folder / "regrets.csv.gz", gzip.compress(text.encode(), mtime=0))
     report = Report(table, part.problems, part.rules)
+    if not report.judges:
+        return False
     tables = report.tables()
     for name, judged in tables.items():
         write(folder / f"{name}.csv", judged.to_csv(index=False, float_format="%.4g").encode())
     for name, content in figures.drawn(report, tables).items():
         write(folder / "figures" / f"{name}.png", content)
+    return True
 
 
 def ship(source: Path, target: Path) -> None:
@@ -121,7 +127,7 @@ def forecast(entered: Sequence[Entrant], effort: Effort, jobs: int) -> str:
 
     Some entrants of each problem, drawn by the seed of the population, are timed for a few steps or episodes.
     """
-    rng, minutes = stream(SEED, "atlas", "forecast"), np.zeros(3)
+    rng, seconds = stream(SEED, "atlas", "forecast"), np.zeros(3)
     compiled: dict[str, list[Entrant]] = {}
     for one in entered:
         if one.cell.engine == COMPILED:
@@ -130,13 +136,23 @@ def forecast(entered: Sequence[Entrant], effort: Effort, jobs: int) -> str:
         some = tuple(group[number] for number in rng.choice(len(group), min(_TIMED, len(group)), replace=False))
         runs = effort.runs(group[0].problem)
         rounds = [runs[0], runs[min(1, len(runs) - 1)], runs[-1]]
-        minutes += [_seconds(some, count) * len(group) / len(some) / jobs / 60 for count in rounds]
+        seconds += [_seconds(some, count) * len(group) / len(some) / jobs for count in rounds]
     cells = sum(map(len, compiled.values()))
-    first, second, last = minutes * (1.0, 1 / 3, 1 / 10)
+    first, second, last = map(duration, seconds * (1.0, 1 / 3, 1 / 10))
     return (
         f"{cells:,} cells, and {len(entered) - cells:,} that only the reference engine can simulate. On {jobs} workers "
-        f"the first round takes {first:.0f} minutes, the second {second:.0f}, and all later ones {last:.0f}."
+        f"the first round takes {first}, the second {second}, and all later ones {last}."
     )
+
+
+def duration(seconds: float) -> str:
+    """Seconds below two minutes, else minutes.
+
+    Example:
+        >>> duration(119.0), duration(121.0)
+        ('119 seconds', '2 minutes')
+    """
+    return f"{seconds:.0f} seconds" if seconds < 120.0 else f"{seconds / 60.0:.0f} minutes"
 
 
 def _seconds(group: tuple[Entrant, ...], runs: int) -> float:

@@ -35,7 +35,7 @@ class Report:
         rules: Sequence[Rule],
         criterion: judging.Criterion = judging.mean_log,
     ) -> None:
-        there = set(table["problem"])
+        there = set(table.loc[table["rule"].isin([rule.name for rule in rules]), "problem"])
         self.problems = {problem.name: problem for problem in problems if problem.name in there}
         self.rules = {rule.name: rule for rule in rules}
         self.table = table[table["problem"].isin(list(self.problems))]
@@ -58,6 +58,12 @@ class Report:
         """The sets of problems that judge constants which others chose."""
         judged = [name for name, one in self.problems.items() if not one.chooses and one.family not in self.out]
         return {JUDGED: judged, KEPT_OUT: [name for name, one in self.problems.items() if one.family in self.out]}
+
+    @property
+    def judges(self) -> bool:
+        """Whether a rule and its reference were measured on problems that choose and on some that judge."""
+        found = judging.paid(self.losses["constant or schedule"], self.constants, self.sets[JUDGED])
+        return bool(found.notna().to_numpy().any())
 
     def paid(self, against: str, of: str) -> pd.DataFrame:
         """The losses of rules (rows) on the problems of a set (columns)."""
