@@ -110,12 +110,26 @@ def test_a_memory_that_is_no_noise_of_the_rows_is_refused(memory):
         (lambda: brl.GaussianPosterior(brl.RelativeToNoise(1.0), prior_sd=1.0), "prior_sd must be ∞"),
         (lambda: brl.AdaptiveMaxBoltzmann(brl.RelativeToNoise(1.0)), "must not need a memory"),
         (lambda: brl.Agent(brl.SampleAverage(), brl.Boltzmann(brl.RelativeToNoise(1.0))), "NoiseEstimate"),
-        (lambda: brl.act(brl.Boltzmann(brl.RelativeToNoise(1.0)), [0.0, 1.0], RNG), "memory= is missing"),
+        (lambda: brl.act(brl.Boltzmann(brl.RelativeToNoise(1.0)), [0.0, 1.0], RNG), "memory_of"),
+        (lambda: brl.Boltzmann(brl.RelativeToNoise(1.0))([0.0, 1.0], 0), "memory_of"),
+        (lambda: brl.check_policy(brl.Boltzmann(brl.RelativeToNoise(1.0))), "memory= is missing"),
+        (lambda: brl.Explorer(brl.Boltzmann(brl.RelativeToNoise(1.0)), RNG), "which a network does not have"),
+        (lambda: brl.act(brl.Boltzmann(1.0), [0.0, 1.0], RNG, memory=1.0), "leave memory= out"),
     ],
 )
 def test_mistakes_are_refused_by_name(attempt, message):
     with pytest.raises((TypeError, ValueError), match=message):
         attempt()
+
+
+def test_the_memory_is_read_as_the_error_says_also_of_a_learner_that_wraps_it():
+    learner, policy = (
+        brl.EveryActionFirst(brl.NoiseEstimate(brl.SampleAverage())),
+        brl.Boltzmann(brl.RelativeToNoise(1)),
+    )
+    state = learner.start((1, 2), RNG)
+    memory = brl.protocols.memory_of(learner, state)
+    assert brl.act(policy, learner.values(state), RNG, step=0, memory=memory) in ([0], [1])
 
 
 def transitions(steps=40):

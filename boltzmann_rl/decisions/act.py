@@ -14,7 +14,7 @@ from boltzmann_rl.numerics import mask
 from boltzmann_rl.numerics.plain import few_values, pick
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
 from boltzmann_rl.policies.mixture import mixture_of, weights_of
-from boltzmann_rl.policies.parameters import clock_of
+from boltzmann_rl.policies.parameters import MEMORY, clock_of
 from boltzmann_rl.protocols import Actions, Axes, Mask, Policy, Row, Rows, Steps, traits_of
 from boltzmann_rl.schedules import is_constant
 
@@ -135,7 +135,7 @@ def act(
     values = as_values(values) if available is None else mask(values, available)
     traits = traits_of(policy)
     if memory is None and traits.takes_memory:
-        raise TypeError(f"memory= is missing: {policy!r} needs its learner's memory; pass memory=learner.memory(state)")
+        raise TypeError(f"memory= is missing: {policy!r} {MEMORY}")
     step = _checked_step(policy, values, step)
     p, low = _probabilities(policy, values, step, memory)
     if low and not learned:

@@ -88,6 +88,11 @@ def check_policy(
         boltzmann_rl.decisions.laws.BrokenLaw: the law 'rows are distributions' is broken: ...
     """
     as_policy(policy)
+    if memory is None and traits_of(policy).takes_memory:
+        raise TypeError(
+            f"memory= is missing: {policy!r} takes a memory; give it as a function of the values, with one number for "
+            "each row, such as memory=lambda values: np.ones(values.shape[:-1])"
+        )
     if rows := rows_of(policy):
         return _check_rows(policy, rows, shift_invariant, memory, seed)
     if shift_invariant is None:

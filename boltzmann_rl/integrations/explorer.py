@@ -8,6 +8,7 @@ from boltzmann_rl.arguments import as_generator, as_policy
 from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.decisions.act import act
+from boltzmann_rl.policies.parameters import check_needs_no_memory
 from boltzmann_rl.protocols import Actions, Axes, Mask, Policy, Row, Rows, Steps
 
 __all__ = ["Explorer"]
@@ -23,6 +24,9 @@ class Explorer:
         policy: Any callable ``(values, step) -> probabilities``.
         rng: The random generator.
 
+    Raises:
+        TypeError: A policy that needs a learner's memory, or arguments of the wrong type.
+
     Example:
         >>> from boltzmann_rl.policies import Boltzmann
         >>> explorer = Explorer(Boltzmann(0.5), np.random.default_rng(0))
@@ -33,6 +37,7 @@ class Explorer:
     @suggesting
     def __init__(self, policy: Policy, rng: np.random.Generator) -> None:
         self.policy: Policy = as_policy(policy)
+        check_needs_no_memory(policy, "policy")
         self.rng = as_generator(rng)
 
     def __repr__(self) -> str:

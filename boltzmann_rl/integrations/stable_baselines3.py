@@ -20,7 +20,7 @@ from boltzmann_rl.decisions.fill_values import check_fill_values, holds_fill_val
 from boltzmann_rl.integrations.action_spaces import check_begins_at_0
 from boltzmann_rl.numerics import entropy
 from boltzmann_rl.policies.greedy import EpsilonGreedy
-from boltzmann_rl.policies.parameters import check_counts_steps, temperature_at
+from boltzmann_rl.policies.parameters import check_counts_steps, check_needs_no_memory, temperature_at
 from boltzmann_rl.protocols import traits_of
 from boltzmann_rl.streams import stream
 
@@ -119,6 +119,7 @@ class _Exploring(OffPolicyAlgorithm):
         check_begins_at_0(space, "Stable-Baselines3")
         as_policy(self.exploration, "exploration")
         check_counts_steps(self.exploration, "exploration", "the decisions of each environment")
+        check_needs_no_memory(self.exploration, "exploration")
         example = np.tile(np.arange(float(space.n)), (self.n_envs, 1))
         act(_at_progress(self.exploration, 1.0), example, stream(0), step=0)  # so that errors are raised now
 

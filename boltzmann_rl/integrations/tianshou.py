@@ -13,7 +13,7 @@ from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.decisions.act import act
 from boltzmann_rl.integrations.action_spaces import check_begins_at_0
-from boltzmann_rl.policies.parameters import check_counts_steps, example_values
+from boltzmann_rl.policies.parameters import check_counts_steps, check_needs_no_memory, example_values
 from boltzmann_rl.streams import stream
 
 try:
@@ -44,6 +44,7 @@ class _Exploring(DiscreteQLearningPolicy):
         for name, policy in {"exploration": exploration, "inference": inference}.items():
             if name == "exploration" or policy is not None:
                 check_counts_steps(as_policy(policy, name), name, "the decisions of each environment")
+                check_needs_no_memory(policy, name)
                 example = example_values(policy, self.action_space.n)
                 act(policy, example, stream(0), step=0)  # so that errors are raised now
         self.register_buffer("clock", torch.zeros((), dtype=torch.int64))

@@ -10,7 +10,7 @@ from boltzmann_rl.arguments import as_generator, as_policy, as_steps
 from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.decisions.act import act
-from boltzmann_rl.policies.parameters import check_counts_steps, example_values
+from boltzmann_rl.policies.parameters import check_counts_steps, check_needs_no_memory, example_values
 from boltzmann_rl.streams import stream
 
 try:
@@ -76,6 +76,7 @@ class ExplorationModule(TensorDictModuleBase):
         self.out_keys = [action_key]
         super().__init__()
         check_counts_steps(as_policy(policy), "policy", "frames")
+        check_needs_no_memory(policy, "policy")
         self.policy = policy
         self.rng, self._process = as_generator(rng), current_process().name
         spec = _action_spec(spec, action_key)

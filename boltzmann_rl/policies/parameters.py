@@ -15,6 +15,9 @@ from boltzmann_rl.schedules import as_parameter, evaluate
 # What a policy's step may count: all decisions, those for each action, those in the present state.
 CLOCKS = ("step", "pulls", "visits")
 
+# What errors say of a policy without the memory that it needs.
+MEMORY = "needs its learner's memory: pass memory=boltzmann_rl.protocols.memory_of(learner, state)"
+
 
 def as_row_parameter(parameter: Any, name: str, *, maximum: float = np.inf) -> Any:
     """A number in [0, maximum] as a float, a schedule, or one of these for each row: a list, tuple or array of them.
@@ -100,6 +103,15 @@ def check_counts_steps(policy: Any, name: str, known: str) -> None:
         )
 
 
+def check_needs_no_memory(policy: Any, name: str) -> None:
+    """Refuse a policy that needs the memory of a learner where there is none."""
+    if traits_of(policy).takes_memory:
+        raise TypeError(
+            f"{name}={policy!r} needs a learner's memory, which a network does not have: take RelativeToSpread, "
+            "GreedyProbability or EffectiveActions"
+        )
+
+
 def differs_by_row(policy: Any) -> bool:
     """Whether a policy may have one parameter per row: it has one, or a part that this package does not define."""
     if isinstance(policy, float | int | str | None):
@@ -129,7 +141,7 @@ def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "tem
         if not traits_of(temperature).takes_memory:
             return temperature.temperature(values, step)
         if memory is None:
-            raise TypeError(f"{name}={temperature!r} needs its learner's memory: pass learner.memory(state)")
+            raise TypeError(f"{name}={temperature!r} {MEMORY}")
         return temperature.temperature(values, step, memory)
     if np.ndim(step) >= values.ndim:
         raise ValueError(
@@ -150,7 +162,7 @@ def temperature_at(temperature: Any, values: Floats, step: Any, name: str = "tem
 def check_memory(policy: Any, memory: Any) -> None:
     """Refuse a memory for a policy that takes none: it would have no effect."""
     if memory is not None and not traits_of(policy).takes_memory:
-        raise TypeError(f"{policy!r} takes no memory, got {shown(memory)}")
+        raise TypeError(f"{policy!r} takes no memory, got {shown(memory)}: leave memory= out")
 
 
 def row_parameter(parameter: Any, name: str, values: Floats, step: Any, memory: Any = None) -> float | Floats:

@@ -339,7 +339,7 @@ def test_observations_of_all_forms_of_stable_baselines3_are_accepted():
         (ValueError, brl.Boltzmann(brl.GLIE()), {}, "counts visits, but only the decisions of each environment"),
         (ValueError, brl.MaxBoltzmann(0.1, brl.GLIE()), {}, "counts visits"),
         (ValueError, brl.BoltzmannGumbel(1.0), {}, "counts pulls"),
-        (TypeError, brl.AdaptiveEpsilonGreedy(), {}, "memory= is missing"),
+        (TypeError, brl.AdaptiveEpsilonGreedy(), {}, "a network does not have: take RelativeToSpread"),
         (ValueError, brl.Boltzmann(brl.EffectiveActions(5.0)), {}, "with 3 available actions"),
         (ValueError, brl.Boltzmann(Progress(lambda progress: -1.0)), {}, "temperature must be 0 or more"),
         *((TypeError, brl.Greedy(), {name: 0.5}, f"{name} has no effect") for name in integration._EPSILON),

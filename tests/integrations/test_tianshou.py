@@ -181,7 +181,7 @@ def test_a_saved_state_keeps_the_clock_and_the_generator():
     [
         (TypeError, None, {}, "exploration must be callable"),
         (TypeError, brl.Greedy(), {"inference": 0.1}, "inference must be callable"),
-        (TypeError, brl.AdaptiveEpsilonGreedy(), {}, "memory= is missing"),
+        (TypeError, brl.AdaptiveEpsilonGreedy(), {}, "a network does not have: take RelativeToSpread"),
         (ValueError, brl.Boltzmann(brl.EffectiveActions(5.0)), {}, "with 3 available actions"),
         (ValueError, brl.Boltzmann(brl.GLIE()), {}, "counts visits, but only the decisions of each environment"),
         (ValueError, brl.Greedy(), {"inference": brl.Boltzmann(brl.GLIE())}, "inference=.* counts visits"),

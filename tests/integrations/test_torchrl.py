@@ -211,7 +211,7 @@ def test_a_real_agent_learns_from_its_collector_and_acts_greedily_afterwards():
     ("error", "policy", "settings", "message"),
     [
         (TypeError, "boltzmann", {}, "policy must be callable"),
-        (TypeError, brl.AdaptiveEpsilonGreedy(), {}, "memory= is missing"),
+        (TypeError, brl.AdaptiveEpsilonGreedy(), {}, "a network does not have: take RelativeToSpread"),
         (ValueError, brl.Boltzmann(brl.EffectiveActions(5.0)), {}, "with 3 available actions"),
         (ValueError, brl.Boltzmann(brl.GLIE()), {"clocks": (2,)}, "counts visits, but only frames are known"),
         (ValueError, brl.BoltzmannGumbel(1.0), {}, "counts pulls"),
