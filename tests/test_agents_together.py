@@ -1,5 +1,6 @@
 """Agents that are simulated together share random numbers, and have the bytes that each of them has alone."""
 
+import numpy as np
 import pytest
 
 import boltzmann_rl as brl
@@ -40,3 +41,16 @@ def test_agents_together_have_the_bytes_that_each_has_alone(bandit, agents):
     for agent, blocks in zip(agents, together, strict=True):
         alone = simulate_ranges(bandit, agent, RANGES, **work)
         assert list(map(encoded, blocks)) == list(map(encoded, alone))
+
+
+@pytest.mark.parametrize(
+    ("agents", "ranges", "actions", "message"),
+    [
+        ([ALIKE[0], PERTURBING[0]], RANGES, (), "simulate them separately"),
+        (ALIKE[:2], [(1010, 20), (20, 20)], (), "in the same block of"),
+        (ALIKE[:2], RANGES[:1], [np.empty((70, 20), dtype=np.int64)], "of a single agent, got 2"),
+    ],
+)
+def test_what_does_not_share_random_numbers_is_refused(agents, ranges, actions, message):
+    with pytest.raises(ValueError, match=message):
+        simulate_agents(BANDITS[0], agents, ranges, actions=actions, steps=70, seed=3)

@@ -130,8 +130,11 @@ def simulate_agents(
         bandit: As in `simulate_ranges`.
         agents: Agents that this engine supports on the bandit, all or none of which perturb every action.
         ranges: As in `simulate_ranges`.
-        actions: Likewise, for the first agent.
+        actions: Likewise, if there is a single agent.
         work: The other arguments of `simulate_ranges`.
+
+    Raises:
+        ValueError: Agents or ranges that do not share random numbers.
 
     Example:
         >>> from boltzmann_rl.learners import SampleAverage
@@ -143,6 +146,7 @@ def simulate_agents(
         >>> (alone.totals["reward"] == other.totals["reward"]).all()
         np.True_
     """
+    _check_shared(agents, ranges, actions)
     with np.errstate(under="ignore"):  # as by default, and as the compiled arithmetic does
         rules = [_known_rule(agent, work["steps"]) for agent in agents]
         known = [(agent, rule) for agent, rule in zip(agents, rules, strict=True) if rule is not None]
@@ -156,6 +160,17 @@ def simulate_agents(
             else reference.simulate_ranges(bandit, agent, ranges, **work)
             for agent, rule in zip(agents, rules, strict=True)
         ]
+
+
+def _check_shared(agents: Sequence[Agent], ranges: Sequence[tuple[int, int]], actions: Sequence[Any]) -> None:
+    """Refuse agents and ranges that would silently be given each other's random numbers."""
+    if len({indices_of(agent) is None for agent in agents}) > 1:
+        raise ValueError("agents that perturb every action draw from a stream of their own: simulate them separately")
+    blocks = {run // BLOCK for first, runs in ranges for run in (first, first + runs - 1)}
+    if len(blocks) > 1:
+        raise ValueError(f"ranges must be in the same block of {BLOCK} runs, got {list(ranges)}")
+    if len(agents) > 1 and any(recorded is not None for recorded in actions):
+        raise ValueError(f"actions are recorded of a single agent, got {len(agents)} agents")
 
 
 def _known_rule(agent: Agent, steps: int) -> Rule | None:
