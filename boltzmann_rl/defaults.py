@@ -1,4 +1,4 @@
-"""A default for those who cannot tune: which exploration to take by what is known."""
+"""A default that needs no tuning: which exploration to take by what is known."""
 
 from typing import Literal, overload
 
@@ -24,13 +24,15 @@ def recommended(actions: int, steps: int | None = None, states: Literal[False] =
 def recommended(actions: int, steps: int | None = None, *, states: Literal[True]) -> Boltzmann: ...
 @suggesting
 def recommended(actions: int, steps: int | None = None, states: bool = False) -> Agent | Boltzmann:
-    """Exploration for those who cannot tune, by what is known before the first decision; no scale of rewards is needed.
+    """Exploration that needs no tuning and no scale of rewards, by what is known beforehand.
 
     - a bandit whose number of steps is known, up to 10,000: every arm once, then `Boltzmann` at the temperature
-      0.4·σ̂·0.001^(t/steps), where σ̂ is the standard deviation of an arm's rewards so far;
-    - any other bandit: `BoltzmannGumbel` with the scale 0.35·σ̂, which explores each arm by its own number of pulls;
+      0.4·σ̂·0.001^(t/steps) after t decisions, 0 ≤ t ≤ steps, with the observed noise σ̂ of `NoiseEstimate`;
+    - a bandit of unknown or longer duration: `BoltzmannGumbel` with the scale 0.35·σ̂, which explores each arm by its
+      own number of pulls;
     - a table of states (Q-learning and its kin): `Boltzmann` with the `GreedyProbability` 1 − (A − 1)/n in the n-th
-      visit of a state with A available actions.
+      visit of a state with A available actions. It explores by the visits of single states, not ahead: where rewards
+      are rare, give the learner optimistic initial values.
 
     Args:
         actions: Number of actions, ≥ 1.
@@ -38,8 +40,8 @@ def recommended(actions: int, steps: int | None = None, states: bool = False) ->
         states: Whether values are kept for many states.
 
     Returns:
-        For a bandit an `Agent`; for states a policy, for an agent with the learner of your choice. Both are
-        declarations like any other: print them, change them, write them down.
+        For a bandit an `Agent`. For a table of states a policy: ``Agent(QLearning(), recommended(4, states=True))``.
+        Both are declarations like any other: print them, change them, write them down.
 
     Example:
         >>> recommended(actions=10)

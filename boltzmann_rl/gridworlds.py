@@ -1,9 +1,18 @@
 """Small environments for Gymnasium, with transition tables like those of its toy-text ones.
 
-Two are of Sutton & Barto; deep seas and Garnets, random Markov decision processes, are made in any number and size.
+Two are from Sutton & Barto. `DeepSea` and `Garnet` (random Markov decision processes) come in any size, and
+``instance=`` selects one.
 
 Importing this module registers them. The id ``"boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0"`` makes
-``gymnasium.make`` or `Environment` import it first.
+``gymnasium.make`` or `Environment` import it first. Arguments are keywords of ``gymnasium.make``, and ``options`` of
+`Environment`.
+
+Example:
+    >>> from boltzmann_rl import Environment
+    >>> env = gymnasium.make("boltzmann_rl.gridworlds:boltzmann_rl/DeepSea-v0", size=8, instance=3)
+    >>> garnet = Environment("boltzmann_rl.gridworlds:boltzmann_rl/Garnet-v0", options={"states": 20, "instance": 3})
+    >>> env.observation_space, garnet.make().observation_space
+    (Discrete(65), Discrete(20))
 """
 
 from typing import Any
@@ -138,8 +147,8 @@ class DeepSea(TabularEnv):
 
     Action 1 goes right and pays −0.01/size, action 0 goes left and pays nothing; moves stop at the edge. Going right
     in the last column, which only ``size`` − 1 moves to the right reach, pays 1 more. The episode ends after ``size``
-    steps. The best return is 0.99, and the second best 0: rewards along the way lead away from the only good one, and
-    uniform choice finds it in one of 2^size episodes.
+    steps. The best return is 0.99, and the second best 0: small costs along the only rewarding path teach agents to
+    avoid it, and uniform choice finds it in one of 2^size episodes.
 
     States are row·size + column; the last state is the end. There is no time limit; ``max_episode_steps=size`` changes
     no episode, and is the limit that the exact regret of a `GymnasiumExperiment` needs.
@@ -196,7 +205,8 @@ class Garnet(TabularEnv):
         states: Number of states, ≥ 1.
         actions: Number of actions, ≥ 1.
         branching: Number of states to which each action leads, 1 to ``states``.
-        instance: In [0, 2⁶³): which of these problems. The seed of ``reset`` only seeds the transitions.
+        instance: In [0, 2⁶³): number of the problem; the seed of ``reset`` affects only the initial state and the
+            transitions.
 
     Example:
         >>> env = gymnasium.make("boltzmann_rl/Garnet-v0", states=5, actions=2, branching=3, instance=7)

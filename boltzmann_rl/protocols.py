@@ -26,7 +26,7 @@ class Traits(NamedTuple):
             no step.
         shift_invariant: Whether only differences between values count; `check_policy` tests it.
         takes_memory: Whether the policy takes a third argument: what its learner's ``memory(state)`` returns. A policy
-            whose temperature takes it does so too.
+            whose temperature takes the memory takes it too.
         uniforms_per_action: Whether a decision takes one uniform for each action instead of one for each row.
         clock: What ``step`` counts: ``"step"`` (decisions), ``"pulls"`` or ``"visits"``; None: what its parts count.
         temperature: The policy's parameter: a number, a schedule, a unit (an object with a method

@@ -145,8 +145,8 @@ def test_a_trajectory_may_begin_with_fewer_steps_left():
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        (([0, 0], [0]), ValueError, "states and actions must be as many, and at most the 3 steps .* got 2 and 1"),
-        (([0] * 4, [0] * 4), ValueError, "at most the 3 steps that are left, got 4 and 4"),
+        (([0, 0], [0]), ValueError, "states and actions must have the same length, at most 3 .* got 2 and 1"),
+        (([0] * 4, [0] * 4), ValueError, "at most 3 .*, got 4 and 4"),
         (([2], [0]), ValueError, r"state must be in \[0, 1\], got 2"),
         (([0], [2]), ValueError, r"action must be in \[0, 1\], got 2"),
         (([0.5], [0]), TypeError, "state must be an integer"),

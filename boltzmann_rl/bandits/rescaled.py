@@ -14,8 +14,8 @@ from boltzmann_rl.bandits.stationary import GaussianBandit
 class RescaledBandit:
     """A bandit that pays factor·reward + offset for each reward of another bandit.
 
-    Its runs have the same random numbers as those of the other bandit: the same arms are the best, and a rule that
-    needs no tuning to the units of rewards takes the same actions. Regret is multiplied by the factor.
+    Its runs have the same random numbers as those of the other bandit: the same arms are the best. A rule that
+    depends on neither factor nor offset takes the same actions, up to rounding. Regret is multiplied by the factor.
 
     Args:
         bandit: Any bandit but an `AdversarialBandit`, whose rewards are given one by one.

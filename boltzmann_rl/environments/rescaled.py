@@ -13,10 +13,12 @@ from boltzmann_rl.environments.numbered import Numbering, has_discrete_parts
 class RewardRescaling(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """A wrapper that returns factor·reward + offset as the reward of each step.
 
-    Action values, and so temperatures, are in units of the reward: rules that need no tuning do the same in all units.
-    An offset is paid at each step, so that it also rewards or punishes long episodes.
+    Action values, and so temperatures, are in units of the reward. A rule that does not depend on the factor takes the
+    same actions for each, up to rounding, if there is no offset and initial values are multiplied too. An offset is
+    paid at each step, so that it also rewards or punishes long episodes.
 
-    An environment that is known to follow its tables still is within this wrapper: see ``help(boltzmann_rl.tables)``.
+    An environment that is known to follow its tables is still known within this wrapper: see
+    ``help(boltzmann_rl.tables)``.
 
     Args:
         env: A ``gymnasium.Env``.
@@ -44,7 +46,8 @@ class RewardRescaling(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorAr
 class RescaledRewards:
     """`RewardRescaling` as an argument of `Environment`: ``Environment(id, wrap=RescaledRewards(0.01))``.
 
-    Observations with discrete parts are numbered, as without a ``wrap``.
+    Observations with discrete parts are numbered, as without a ``wrap``. ``wrap=`` takes one wrapper: to combine two,
+    such as `TileCoded` and this one, write a frozen dataclass whose ``__call__(env)`` applies both.
 
     Args:
         factor: Finite, above 0.

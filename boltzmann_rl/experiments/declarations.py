@@ -185,7 +185,7 @@ class GymnasiumExperiment(Runnable):
         confidence: As in `BanditExperiment`.
 
     Raises:
-        ValueError, TypeError: As `BanditExperiment`; when it is planned: regret in an environment without known tables
+        ValueError, TypeError: As `BanditExperiment`; when it is run: regret in an environment without known tables
             or without a time limit.
 
     Example:

@@ -183,8 +183,8 @@ class UCB1(Averaging):
 
     Args:
         exploration: Sutton & Barto's c, ≥ 0, in units of the rewards; √2 is Auer's UCB1 for rewards in [0, 1]. Or
-            `RelativeToNoise` with a number: in units of the standard deviation of an arm's rewards so far, pooled over
-            the arms. While that is unknown, no action has more than one pull, and all have the index 0.
+            `RelativeToNoise` with a number: in units of the observed noise σ̂ as `NoiseEstimate` defines it, which this
+            learner measures itself. While it is unknown, no action has more than one pull, and all have the index 0.
 
     Example:
         >>> learner, rng = UCB1(), np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""How noisy experience is, remembered beside any learner: the unit of `RelativeToNoise`."""
+"""The observed noise, remembered beside any learner: the unit of `RelativeToNoise`."""
 
 from typing import Any, NamedTuple
 
@@ -24,13 +24,13 @@ class Noise(NamedTuple):
 
 @dataclass(frozen=True)
 class NoiseEstimate(Wrapper):
-    """A learner that also remembers the noise σ̂ of its experience, for `RelativeToNoise`; its values are unchanged.
+    """A learner that also remembers the observed noise σ̂, for `RelativeToNoise`; its values are unchanged.
 
-    For bandits σ̂² = Σ (R − R̄_a)²/(n − k), over the n rewards of a row, with the mean R̄_a of the rewards of their own
-    action and the number k of actions pulled: the variance within actions, pooled. For environments σ̂² is the mean of
-    δ² over all steps, with the error δ of the learner's own one-step target, r + discount·Q(s',·) − Q(s,a), before the
-    update; of a learner without one-step target, such as `DoubleQLearning`, that of `QLearning`. The memory is σ̂ of
-    each row ``(rows,)``, ∞ while unknown; for environments the same for each.
+    For bandits σ̂² is the pooled variance within actions, Σ (R − R̄_a)²/(n − k), for n rewards of k actions, where R̄_a
+    is the mean of the action's rewards. For environments it is the mean of δ², the squared one-step temporal-difference
+    error before each update (for learners without a one-step target, such as `DoubleQLearning`, that of `QLearning`).
+    The memory holds σ̂ for each row ``(rows,)``, in units of the reward; ∞ while unknown. In an environment all rows
+    have the same.
 
     Args:
         learner: For bandits, or for environments whose observations are indices.

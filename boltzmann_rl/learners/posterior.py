@@ -81,8 +81,8 @@ class GaussianPosterior(Averaging):
 
     Args:
         sd: Standard deviation of the rewards, > 0, finite; larger explores more. Or `RelativeToNoise` with a number:
-            in units of the standard deviation of an arm's rewards so far, pooled over the arms; only under the flat
-            prior. While it is unknown all standard deviations are infinite.
+            in units of the observed noise σ̂ as `NoiseEstimate` defines it, which this learner measures itself; only
+            under the flat prior. While it is unknown all standard deviations are infinite.
         prior_mean: Finite; without effect under the flat prior.
         prior_sd: ≥ 1e-150·sd, ∞ for the flat prior.
 

@@ -24,12 +24,12 @@ class Tried(NamedTuple):
 
 @dataclass(frozen=True)
 class EveryActionFirst:
-    """A learner whose actions are all tried once first: in a bandit each arm, in an environment each action of a state.
+    """A learner that makes any policy try every action once first: each arm of a bandit, each action of a state.
 
     As long as a row has untried actions, their values are 0 and those of the others −∞ (unavailable), so that the
     policy chooses uniformly among the untried ones. Where the mask ``available`` of `act` or of the environment leaves
     no untried action, the learner's own values decide. What the learner learns is unchanged: its targets read its own
-    values. Without it a single early reward can hide an action for ever.
+    values. Without this wrapper one low reward can keep an action from being tried again.
 
     Args:
         learner: For bandits, or for environments whose observations are indices.

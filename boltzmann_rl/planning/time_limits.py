@@ -21,8 +21,8 @@ class TimeLimitedPlan(NamedTuple):
 
     Attributes:
         values: V*_n(s), the largest expected return with n steps left, for n from 0 to the limit ``(limit + 1, S)``.
-        action_values: Q*_n(s, a), the same if the first of them is a ``(limit + 1, S, A)``; −inf where an action is not
-            available. With 0 steps left all are 0.
+        action_values: Q*_n(s, a), the largest expected return with n steps left if action a is taken first
+            ``(limit + 1, S, A)``; −inf where an action is not available. With 0 steps left all are 0.
         optimal_return: The largest expected return of an episode, Σ_s start(s)·V*_limit(s).
     """
 
@@ -39,9 +39,9 @@ class TimeLimitedPlan(NamedTuple):
     def regret(self, states: Any, actions: Any, *, steps_left: int | None = None) -> float:
         """The exact regret of a trajectory: Σ_t V*_n(s_t) − Q*_n(s_t, a_t), where n steps are left at t.
 
-        Its expectation, over the episodes of any policy, also of one that learns, is the optimal return minus the
-        expected return. It counts what the actions lose in the states that are reached, and not the luck of rewards and
-        transitions.
+        Its expectation, over the episodes of any policy, even one that learns, is the optimal return minus the
+        expected return. It counts what the actions lose in the states that are reached, and not the chance in rewards
+        and transitions.
 
         Args:
             states: The states in which actions were taken, in order ``(T,)``, T ≥ 0.
@@ -70,8 +70,8 @@ class TimeLimitedPlan(NamedTuple):
         )
         if len(states) != len(actions) or len(states) > left:
             raise ValueError(
-                f"states and actions must be as many, and at most the {left} steps that are left, got {len(states)} "
-                f"and {len(actions)}"
+                f"states and actions must have the same length, at most {left} (steps_left), got {len(states)} and "
+                f"{len(actions)}"
             )
         lost = 0.0
         for n, state, action in zip(range(left, 0, -1), states, actions, strict=False):
@@ -88,7 +88,7 @@ def backward_induction(mdp: MDP, steps: int) -> TimeLimitedPlan:
     Q*_n(s,a) = r(s,a) + Σ_s' p(s'|s,a) V*_{n−1}(s') and V*_n(s) = max_a Q*_n(s,a), from V*_0 = 0.
 
     Args:
-        mdp: The problem.
+        mdp: An `MDP`, such as ``MDP.of(env)``.
         steps: The time limit, ≥ 1.
 
     Example:

@@ -1,4 +1,4 @@
-"""Temperatures in units of the noise of experience, which the learner remembers."""
+"""Temperatures in units of the observed noise, which the learner remembers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,14 +13,15 @@ from boltzmann_rl.protocols import Parameter
 
 @dataclass(frozen=True)
 class RelativeToNoise:
-    """A temperature in units of the noise that was experienced: scale · σ̂, with σ̂ from the learner's memory.
+    """A temperature in units of the observed noise: scale · σ̂, with σ̂ from the learner's memory.
 
-    `NoiseEstimate` remembers it: for bandits the standard deviation of the rewards of an arm, for environments the
-    root of the mean squared temporal-difference error. The policy is then the same whatever the unit of the rewards.
-    Limits: before σ̂ is known it is ∞, and the policy uniform; where no noise was experienced it is 0, and the policy
-    greedy.
+    `NoiseEstimate` defines σ̂ and remembers it. A factor on all rewards then changes no decision if initial values are
+    0. In a bandit an offset changes none either if sample averages try every arm first (`EveryActionFirst`); in an
+    environment it changes the task where episodes differ in length. Limits: before σ̂ is known it is ∞, and the policy
+    uniform; where no noise was observed it is 0, and the policy greedy.
 
-    It is also the scale of `BoltzmannGumbel`, the exploration of `UCB1` and the deviation of `GaussianPosterior`.
+    With a number it may also be the ``scale`` of `BoltzmannGumbel`, whose learner must then be a `NoiseEstimate`, or
+    ``UCB1(exploration=...)`` or ``GaussianPosterior(sd=...)``, which measure σ̂ themselves: do not wrap these.
 
     Args:
         scale: Without unit, 0 to ∞: a number or a schedule. 0 is greedy, ∞ uniform.

@@ -41,8 +41,8 @@ class BoltzmannGumbel:
 
     Args:
         scale: C, in units of the rewards, > 0, finite; the analysis uses the σ of σ-subgaussian rewards. Or
-            `RelativeToNoise` with a number: in units of the σ̂ that the learner remembers; the policy is uniform until
-            σ̂ is known, and greedy where it is 0.
+            `RelativeToNoise` with a number: in units of the observed noise σ̂, which a `NoiseEstimate` around the
+            learner remembers; the policy is uniform until σ̂ is known, and greedy where it is 0.
 
     Raises:
         ValueError: A clock without an action axis.

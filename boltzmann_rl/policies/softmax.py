@@ -20,8 +20,8 @@ class Boltzmann:
     Args:
         temperature: In units of the values, 0 to ∞: a number, a schedule, or a unit such as `RelativeToRange`. A clock
             with one step per row gives one temperature per row, and so does a list, tuple or array of numbers and
-            schedules, one for each row. There is no default, since none suits all rewards: `recommended` has one for
-            those who cannot tune.
+            schedules, one for each row. There is no default, since none suits all rewards; exploration that needs
+            no tuning is that of `recommended`.
 
     Raises:
         ValueError: A negative or NaN temperature, a clock per action, or temperatures that do not fit the rows.

@@ -168,11 +168,11 @@ class GreedyProbability:
 
 @dataclass(frozen=True)
 class GreedyByVisits:
-    """`GreedyProbability` 1 − (A − 1)/n: in n visits of a state each other action is tried about ln n times.
+    """`GreedyProbability` 1 − (A − 1)/n: the others together get (A − 1)/n, about (A − 1)·ln n tries in n visits.
 
     A is the number of available actions and n the number of visits of the state, this one included, on the clock
-    ``"visits"``, as in `GLIE`; the first A visits are uniform. It knows neither the scale of the rewards nor how long
-    it will run. In a bandit, visits are decisions.
+    ``"visits"``, as in `GLIE`; the first A visits are uniform. It needs neither the scale of the rewards nor the length
+    of the run. In a bandit, visits are decisions.
 
     Example:
         >>> from boltzmann_rl.policies import Boltzmann

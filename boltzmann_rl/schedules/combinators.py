@@ -238,7 +238,7 @@ class Scaled:
 @per_row("schedule")
 @dataclass(frozen=True)
 class Complement:
-    """One less the schedule, as a greedy probability is one less ε: 1 − schedule(step).
+    """One minus a schedule, such as the greedy probability 1 − ε: 1 − schedule(step).
 
     Args:
         schedule: A number or a schedule in [0, 1].

@@ -244,7 +244,7 @@ class Power:
     Args:
         start: Value at step 0, finite, ≥ 0.
         exponent: Finite, not 0.
-        per: Unit of time in steps, > 0, finite: the number of arms where time is counted in pulls of each.
+        per: Steps per unit of time, > 0, finite; the number of arms counts time in pulls per arm.
 
     Example:
         >>> Power(1.0, exponent=0.5)([0, 3, 99])

@@ -1,1 +1,1 @@
-"""Which temperature, if one cannot tune? An atlas of problems, and of rules that know little about them."""
+"""Which temperature, without tuning? An atlas of problems, and of rules that know little about them."""

@@ -1,4 +1,4 @@
-"""Which temperature, if one cannot tune? Run the atlas, and make its tables and figures.
+"""Which temperature, without tuning? Run the atlas, and make its tables and figures.
 
     python experiments/atlas [--small] [--hours H] [--jobs N]
 
@@ -17,8 +17,8 @@ from atlas.command import atlas, run, small  # noqa: E402 - the folder of this p
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python experiments/atlas", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--small", action="store_true", help="fewer problems and runs, in three minutes")
-    parser.add_argument("--hours", type=float, default=2.0, metavar="H", help="stop after that time (default: 2)")
+    parser.add_argument("--small", action="store_true", help="a tenth of the problems and fewer runs, in three minutes")
+    parser.add_argument("--hours", type=float, default=2.0, metavar="H", help="stop after H hours (default: 2)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="workers (default: 2)")
     parser.add_argument("--results", type=Path, default=HERE.parents[1] / "results", help="folder of all results")
     parser.add_argument("--forecast", action="store_true", help="say how long it takes, and run nothing")

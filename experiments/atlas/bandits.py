@@ -18,10 +18,10 @@ HORIZONS = {"100–300": (100, 300), "1,000": (1000, 1000), "3,000–10,000": (3
 # The most arms; where means move, so that a step costs a random number for every arm; and in the longest runs.
 ARMS, MOVING_ARMS, LONG_ARMS = 100, 20, 10
 
-# In units of a problem, by turns.
+# As multiples of the scale; the problems of a family take them in turn.
 OFFSETS = (0.0, 3.0, -3.0)
 
-# Of a unit in rewards.
+# The range of the factors by which rewards are multiplied.
 SCALES = 0.01, 100.0
 
 # Runs of which the mean gap is measured.

@@ -40,7 +40,7 @@ class Rule:
         name: Its label.
         knows: One of the five above.
         agent: The agent by what is known, and one constant for each place in an entry of the grid.
-        grid: The constants; the first entry is the one expected beforehand, which is measured to the full precision.
+        grid: The constants; the first entry was stated beforehand, and is measured to the full precision.
         boltzmann: Whether it is a softmax, or the best of values with Gumbel noise.
     """
 

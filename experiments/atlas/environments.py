@@ -17,7 +17,7 @@ from boltzmann_rl.streams import child_seed, stream
 # Problems of each family.
 FAMILIES = {"Garnet": 40, "grid": 20, "frozen lake": 15, "cliff and taxi": 10, "deep sea": 15}
 
-# Of a unit in rewards.
+# The range of the factors by which rewards are multiplied.
 SCALES = 0.01, 100.0
 
 # The ranges of the numbers of episodes.
@@ -53,7 +53,7 @@ def grid(rng: np.random.Generator) -> World:
 
 
 def frozen_lake(rng: np.random.Generator) -> World:
-    """A lake of 4 × 4 to 8 × 8 cells with holes, of which the goal pays 1 and nothing else anything."""
+    """A lake of 4 × 4 to 8 × 8 cells with holes; the goal pays 1, and everything else 0."""
     size = int(rng.integers(4, 9))
     desc = tuple(generate_random_map(size, p=0.85, seed=int(rng.integers(2**31))))
     moves = ({"is_slippery": False}, {"success_rate": 1 / 3}, {"success_rate": 0.8})[rng.integers(3)]

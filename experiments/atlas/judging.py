@@ -1,8 +1,8 @@
 """Judging: what rules lose against references that are tuned on each problem. Pure functions of tables.
 
-The loss of a candidate on a problem is its mean regret as a multiple of a reference: B0, the best constant
-temperature, or B1, the best constant or schedule. A reference is chosen on half of the runs and paid on the other half,
-both ways, and the two are averaged: the smallest of many noisy means would be too low.
+The loss of a candidate on a problem is its mean regret divided by that of a reference: the best constant temperature,
+or the best constant or schedule. A reference is chosen on half of the runs and its regret is taken from the other half,
+both ways, and averaged: the smallest of many noisy means would be too low.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ Criterion = Callable[[np.ndarray], float]
 
 
 def split_half(half_a: np.ndarray, half_b: np.ndarray) -> float:
-    """The regret of the best candidate, chosen on half of the runs and paid on the other half.
+    """The regret of the best candidate, chosen on half of the runs and taken from the other half, averaged both ways.
 
     Args:
         half_a: Mean regrets of the candidates in one half of the runs.
@@ -108,7 +108,7 @@ def leave_one_out(
     Args:
         found: Of `losses`.
         families: The family of each problem.
-        choosing: The problems that may choose; those that they judge are the others.
+        choosing: The problems that may choose; the others judge.
         criterion: As of `chosen`.
     """
     parts = []

@@ -1,7 +1,7 @@
 """What a problem of the atlas is, and the seed that draws the population.
 
 Even numbers choose the constants of rules, odd numbers judge them. Two families of bandits and two of environments,
-drawn by the same seed, choose nothing and are reported by themselves.
+drawn by the same seed, choose nothing and are reported separately.
 """
 
 from collections.abc import Collection
@@ -27,15 +27,15 @@ class Problem:
         name: Such as ``"Gaussian, 1,000 #3"``.
         number: In the population, from 0; even numbers choose.
         family: Its family.
-        horizon: The range of its horizon, in words.
+        horizon: The label of the range of its horizon, such as ``"100–300"``.
         declared: A bandit, or an `Environment`.
         axis: ``"step"`` for a bandit, ``"episode"`` for an environment.
         length: Steps or episodes of a run.
         steps: Steps of a run; in an environment about as many.
         actions: Number of actions.
         learner: What estimates the values.
-        scale: What a unit of the undrawn problem is in rewards.
-        offset: What is added to rewards, in units.
+        scale: The factor by which rewards are multiplied.
+        offset: What is added to rewards, as a multiple of the scale.
         noise: In rewards: the standard deviation of those of an arm (for heavy tails, their scale); in an environment
             the mean range of the optimal values of a state.
         gap: In rewards: the mean distance of the best action's value from the second best.

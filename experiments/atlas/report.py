@@ -103,7 +103,7 @@ class Report:
         return _first(pd.concat(parts, ignore_index=True), ["by", "group", "rule"])
 
     def rivals(self) -> pd.DataFrame:
-        """Where the rules of Boltzmann's kind lose to others, on problems that judge."""
+        """Where softmax and Boltzmann–Gumbel rules lose to others, on problems that judge."""
         judged = [name for names in self.sets.values() for name in names]
         paid = judging.paid(self.losses["constant or schedule"], self.constants, judged)
         others = [rule for rule in paid.index if not self.rules[rule].boltzmann]

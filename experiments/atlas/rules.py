@@ -1,6 +1,6 @@
-"""The rules: references that are tuned on each problem, and rules for those who cannot tune.
+"""The rules: references that are tuned on each problem, and rules that need no tuning.
 
-The first constants of each grid are those expected beforehand; the choosing problems choose among all of them.
+The first constants of each grid were stated beforehand; the choosing problems choose among all of them.
 """
 
 from typing import Any
