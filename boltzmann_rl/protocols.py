@@ -180,6 +180,11 @@ def _offers_values_of(kind: type) -> bool:
     return homes[0] is not None and homes[0] is homes[1]
 
 
+def remembering(learner: Any) -> list[Any]:
+    """The learners that have a memory: this one and those that it wraps, the outermost first."""
+    return [layer for layer in layers_of(learner) if hasattr(layer, "memory")]
+
+
 def memory_of(learner: Any, state: Any) -> Any:
     """The memory of a learner, or of the outermost one within it that has a memory."""
     while not hasattr(learner, "memory"):

@@ -174,11 +174,11 @@ def test_a_prior_after_every_action_agrees():
 @pytest.mark.parametrize(
     "agent",
     [
-        Agent(NoiseEstimate(NoiseEstimate(SampleAverage())), Boltzmann(RelativeToNoise(0.4))),
+        Agent(NoiseEstimate(NoiseEstimate(SampleAverage())), Boltzmann(0.4)),
         Agent(EveryActionFirst(GaussianPosterior()), Boltzmann(0.3)),
         Agent(NoiseEstimate(UCB1()), BoltzmannGumbel(RelativeToNoise(0.3))),
         Agent(UCB1(RelativeToNoise(0.0)), Greedy()),
-        Agent(NoiseEstimate(GaussianPosterior()), Boltzmann(RelativeToNoise(0.3))),
+        Agent(NoiseEstimate(GaussianPosterior()), Boltzmann(0.3)),
     ],
     ids=repr,
 )

@@ -122,6 +122,22 @@ def test_mistakes_are_refused_by_name(attempt, message):
         attempt()
 
 
+@pytest.mark.parametrize(
+    ("learner", "policy"),
+    [
+        (brl.NoiseEstimate(brl.GaussianPosterior()), brl.GaussianThompson()),
+        (brl.NoiseEstimate(brl.ValueDifference(brl.QLearning(), 1.0)), brl.AdaptiveEpsilonGreedy()),
+        (brl.ValueDifference(brl.NoiseEstimate(brl.QLearning()), 1.0), brl.Boltzmann(brl.RelativeToNoise(1.0))),
+    ],
+    ids=repr,
+)
+def test_a_policy_that_takes_a_memory_is_refused_where_one_hides_another(learner, policy):
+    outer, inner = type(learner).__name__, type(learner.learner).__name__
+    with pytest.raises(TypeError, match=rf"that of {outer} would hide that of {inner}.*leave the one out"):
+        brl.Agent(learner, policy)
+    brl.Agent(learner, brl.Boltzmann(0.1))
+
+
 def test_the_memory_is_read_as_the_error_says_also_of_a_learner_that_wraps_it():
     learner, policy = (
         brl.EveryActionFirst(brl.NoiseEstimate(brl.SampleAverage())),

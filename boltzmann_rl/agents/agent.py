@@ -5,7 +5,7 @@ from typing import Any
 from boltzmann_rl.arguments import as_choice, as_policy, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.policies.parameters import CLOCKS, clock_of
-from boltzmann_rl.protocols import Learner, Policy, learner_traits, traits_of
+from boltzmann_rl.protocols import Learner, Policy, remembering, traits_of
 
 _LEARNER_METHODS = ("start", "values", "update")
 
@@ -28,7 +28,7 @@ class Agent:
     Raises:
         TypeError: A learner without these methods; a policy that is not callable; a policy with
             ``takes_memory = True`` (whose third argument is the learner's ``memory(state)``) with a learner without a
-            memory.
+            memory, or with two of this package, of which the outer one would hide the other.
         ValueError: An unknown clock, or a clock that differs from that of the policy.
 
     Example:
@@ -45,14 +45,29 @@ class Agent:
     def __post_init__(self) -> None:
         _check_learner(self.learner, self.policy)
         as_policy(self.policy)
-        if traits_of(self.policy).takes_memory and not learner_traits(self.learner).memory:
-            hint = ": wrap it, NoiseEstimate(...)" if "RelativeToNoise(" in repr(self.policy) else ""
-            raise TypeError(f"{self.policy!r} needs a learner with memory(state), got {self.learner!r}{hint}")
+        _check_memory(self.learner, self.policy)
         asked = clock_of(self.policy)
         clock = asked if isinstance(self.clock, str) and self.clock == "" else as_choice(self.clock, "clock", CLOCKS)
         if asked not in ("step", clock):
             raise ValueError(f"{self.policy!r} counts {asked}, got clock={clock!r}: leave clock out")
         object.__setattr__(self, "clock", clock)
+
+
+def _check_memory(learner: Any, policy: Any) -> None:
+    """Refuse a policy that takes a memory beside a learner with none, or with two: which is meant is not known."""
+    if not traits_of(policy).takes_memory:
+        return
+    layers = remembering(learner)
+    if not layers:
+        hint = ": wrap it, NoiseEstimate(...)" if "RelativeToNoise(" in repr(policy) else ""
+        raise TypeError(f"{policy!r} needs a learner with memory(state), got {learner!r}{hint}")
+    own = [type(layer) for layer in layers if type(layer).__module__.startswith("boltzmann_rl.")]
+    if len(own) > 1:  # learners of users may pass on the memory of those that they wrap
+        outer, inner = (kind.__name__ for kind in own[:2])
+        raise TypeError(
+            f"{policy!r} takes one memory, but that of {outer} would hide that of {inner} in {learner!r}: leave the "
+            "one out that the policy does not read"
+        )
 
 
 def _check_learner(learner: Any, policy: Any) -> None:
