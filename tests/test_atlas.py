@@ -204,7 +204,7 @@ def _losses(rows):
 def test_constants_are_chosen_by_the_choosing_problems_alone():
     found = _losses([(("r", "1"), [1.0, 1.0, 9.0, 9.0]), (("r", "2"), [2.0, 2.0, 1.0, 1.0])])
     assert judging.chosen(found, ["a", "b"]) == {"r": "1"}
-    assert judging.paid(found, judging.chosen(found, ["a", "b"]), ["c", "d"]).to_numpy().tolist() == [[9.0, 9.0]]
+    assert judging.rule_losses(found, judging.chosen(found, ["a", "b"]), ["c", "d"]).to_numpy().tolist() == [[9.0, 9.0]]
 
 
 def test_the_two_criteria_may_choose_differently():

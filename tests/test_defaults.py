@@ -12,8 +12,9 @@ RULES = [brl.recommended(5), brl.recommended(5, 400), brl.recommended(5, LONGEST
 @pytest.mark.parametrize("agent", RULES, ids=repr)
 def test_a_recommended_agent_is_a_declaration_like_any_other(agent):
     assert isinstance(agent, brl.Agent)
-    assert agent == eval(repr(agent), vars(brl) | vars(brl.schedules))
-    assert hash(agent) == hash(eval(repr(agent), vars(brl) | vars(brl.schedules)))
+    names = {name: getattr(brl, name) for name in brl.__all__} | vars(brl.schedules)
+    assert agent == eval(repr(agent), names)
+    assert hash(agent) == hash(eval(repr(agent), names))
 
 
 @pytest.mark.parametrize("agent", RULES[:2], ids=repr)

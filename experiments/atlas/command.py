@@ -56,7 +56,7 @@ class Part:
         return entrants(self.problems, candidates((*self.references, *self.rules)), self.effort)
 
     def is_named(self, candidate: Candidate) -> bool:
-        """Whether a candidate is measured to the full precision wherever it stands: a rule as it was expected to be."""
+        """Whether a candidate is measured to the full precision in any case: its constants were stated beforehand."""
         return candidate.rule in self.rules and candidate.constants == candidate.rule.grid[0]
 
 

@@ -44,13 +44,13 @@ def drawn(report: Report, tables: dict[str, pd.DataFrame]) -> dict[str, bytes]:
 
 def losses(report: Report, summary: pd.DataFrame) -> Drawing:
     """The losses of every rule: a point for each judged problem, the median and the 90th percentile with intervals."""
-    paid = report.paid(_AGAINST, JUDGED)
+    values = report.rule_losses(_AGAINST, JUDGED)
     lines = summary[(summary["of"] == JUDGED) & (summary["against"] == _AGAINST)].set_index("rule")
     order = sorted(lines.index, key=lambda rule: (list(_KNOWN).index(lines.loc[rule, "knows"]), lines.loc[rule, "p90"]))
     figure = Drawing(figsize=(7.0, 1.2 + 0.26 * len(order)), layout="constrained")
     ax = figure.subplots()
     for height, rule in enumerate(reversed(order)):
-        _strip(ax, height, paid.loc[rule].dropna(), lines.loc[rule])
+        _strip(ax, height, values.loc[rule].dropna(), lines.loc[rule])
     ax.set_yticks(range(len(order)), [_label(lines, rule) for rule in reversed(order)])
     ax.set_ylim(-0.6, len(order) - 0.4)
     ax.axvline(1.0, color="0.6", linewidth=0.8, zorder=0)
@@ -63,7 +63,7 @@ def losses(report: Report, summary: pd.DataFrame) -> Drawing:
     ax.plot([], [], "o", color="0.3", markersize=4, label="median, 95 % interval")
     ax.plot([], [], "D", color="0.3", markersize=3.5, label="90th percentile, 95 % interval")
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=7)
-    ax.set_title(f"Losses on {paid.shape[1]} problems that did not choose the constants; each dot is a problem")
+    ax.set_title(f"Losses on {values.shape[1]} problems that did not choose the constants; each dot is a problem")
     return figure
 
 

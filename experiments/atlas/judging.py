@@ -94,7 +94,7 @@ def chosen(found: pd.DataFrame, problems: Iterable[str], criterion: Criterion = 
     return {rule: constants for rule, (_, constants) in best.items()}
 
 
-def paid(found: pd.DataFrame, constants: Mapping[str, str], problems: Sequence[str]) -> pd.DataFrame:
+def rule_losses(found: pd.DataFrame, constants: Mapping[str, str], problems: Sequence[str]) -> pd.DataFrame:
     """The losses of rules (rows) with these constants on some problems (columns)."""
     rows = {rule: found.loc[(rule, text), list(problems)] for rule, text in constants.items()}
     return pd.DataFrame(rows).T
@@ -115,7 +115,7 @@ def leave_one_out(
     for family in dict.fromkeys(families.values()):
         others = [problem for problem in choosing if families[problem] != family]
         judged = [problem for problem in found.columns if families[problem] == family and problem not in choosing]
-        parts.append(paid(found, chosen(found, others, criterion), judged))
+        parts.append(rule_losses(found, chosen(found, others, criterion), judged))
     return pd.concat(parts, axis=1)
 
 

@@ -62,14 +62,14 @@ class Report:
     @property
     def judges(self) -> bool:
         """Whether a rule and its reference were measured on problems that choose and on some that judge."""
-        found = judging.paid(self.losses["constant or schedule"], self.constants, self.sets[JUDGED])
+        found = judging.rule_losses(self.losses["constant or schedule"], self.constants, self.sets[JUDGED])
         return bool(found.notna().to_numpy().any())
 
-    def paid(self, against: str, of: str) -> pd.DataFrame:
+    def rule_losses(self, against: str, of: str) -> pd.DataFrame:
         """The losses of rules (rows) on the problems of a set (columns)."""
         found = self.losses[against]
         if of != ONE_OUT:
-            return judging.paid(found, self.constants, self.sets[of])
+            return judging.rule_losses(found, self.constants, self.sets[of])
         families = {name: one.family for name, one in self.problems.items()}
         choosing = [name for name, one in self.problems.items() if one.chooses]
         return judging.leave_one_out(found, families, choosing, self._criterion)
@@ -79,9 +79,9 @@ class Report:
         parts = []
         for of in (JUDGED, KEPT_OUT, ONE_OUT):
             for against in AGAINST:
-                paid = self.paid(against, of)
-                if paid.shape[1]:
-                    found = judging.summary(paid, _resampling())
+                losses = self.rule_losses(against, of)
+                if losses.shape[1]:
+                    found = judging.summary(losses, _resampling())
                     found.insert(
                         0, "constants", ["" if of == ONE_OUT else self.constants[rule] for rule in found.index]
                     )
@@ -92,23 +92,23 @@ class Report:
     def groups(self) -> pd.DataFrame:
         """Quantiles of each rule's losses against the tuned constant or schedule in groups of problems that judge."""
         judged = [name for names in self.sets.values() for name in names]
-        paid = judging.paid(self.losses["constant or schedule"], self.constants, judged)
+        losses = judging.rule_losses(self.losses["constant or schedule"], self.constants, judged)
         sorts = {
             "horizon": {name: self.problems[name].horizon for name in judged},
             "actions": {name: bracket(self.problems[name].actions, (2, 5, 20, 100)) for name in judged},
             "scale": {name: bracket(self.problems[name].scale, (0.01, 0.1, 1.0, 10.0, 100.0)) for name in judged},
             "family": {name: self.problems[name].family for name in judged},
         }
-        parts = [judging.by_group(paid, groups, _resampling()).assign(by=by) for by, groups in sorts.items()]
+        parts = [judging.by_group(losses, groups, _resampling()).assign(by=by) for by, groups in sorts.items()]
         return _first(pd.concat(parts, ignore_index=True), ["by", "group", "rule"])
 
     def rivals(self) -> pd.DataFrame:
         """Where softmax and Boltzmann–Gumbel rules lose to others, on problems that judge."""
         judged = [name for names in self.sets.values() for name in names]
-        paid = judging.paid(self.losses["constant or schedule"], self.constants, judged)
-        others = [rule for rule in paid.index if not self.rules[rule].boltzmann]
-        ours = [rule for rule in paid.index if self.rules[rule].boltzmann]
-        parts = [judging.rivals(paid, rule, others).assign(rule=rule) for rule in ours]
+        losses = judging.rule_losses(self.losses["constant or schedule"], self.constants, judged)
+        others = [rule for rule in losses.index if not self.rules[rule].boltzmann]
+        ours = [rule for rule in losses.index if self.rules[rule].boltzmann]
+        parts = [judging.rivals(losses, rule, others).assign(rule=rule) for rule in ours]
         return _first(pd.concat(parts, ignore_index=True), ["rule"])
 
     def best(self) -> pd.DataFrame:

@@ -98,7 +98,7 @@ def measured(
         entered: The entrants.
         folder: Of the store.
         effort: How much is simulated.
-        named: Whether a candidate's cells matter wherever they stand.
+        named: Whether a candidate's cells matter whatever their regret is.
         manner: How it is simulated; if its check raises `OutOfTime`, the table has what is there.
     """
     folder.mkdir(parents=True, exist_ok=True)
