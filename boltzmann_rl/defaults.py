@@ -35,13 +35,18 @@ def recommended(actions: int, steps: int | None = None, states: bool = False) ->
       are rare, give the learner optimistic initial values.
 
     Args:
-        actions: Number of actions, ≥ 1.
-        steps: Number of decisions, ≥ 1, if it is known beforehand.
-        states: Whether values are kept for many states.
+        actions: Number of actions, ≥ 1; checked, but no rule depends on it yet.
+        steps: Decisions in a run, ≥ 1, if known beforehand; only for bandits. Afterwards the temperature stays at
+            0.0004·σ̂.
+        states: True for a table of states; False for a bandit.
 
     Returns:
         For a bandit an `Agent`. For a table of states a policy: ``Agent(QLearning(), recommended(4, states=True))``.
         Both are declarations like any other: print them, change them, write them down.
+
+    Raises:
+        TypeError: Arguments of another type.
+        ValueError: Numbers below 1, or ``steps`` for states.
 
     Example:
         >>> recommended(actions=10)
@@ -51,11 +56,29 @@ policy=BoltzmannGumbel(scale=RelativeToNoise(scale=0.35)), clock='pulls')
         Boltzmann(temperature=RelativeToNoise(scale=Exponential(start=0.4, end=0.0004, steps=1000, decay=None)))
         >>> recommended(actions=4, states=True)
         Boltzmann(temperature=GreedyByVisits())
+
+        In a loop of one's own, for one bandit of two arms, count the pulls for Boltzmann–Gumbel:
+
+        >>> import numpy as np
+        >>> from boltzmann_rl import act
+        >>> from boltzmann_rl.protocols import memory_of
+        >>> agent, rng = recommended(actions=2), np.random.default_rng(0)
+        >>> state, pulls = agent.learner.start((1, 2), rng), np.zeros((1, 2), dtype=int)
+        >>> for step in range(1000):  # of a policy that counts no pulls, step=step
+        ...     values, memory = agent.learner.values(state), memory_of(agent.learner, state)
+        ...     arm = act(agent.policy, values, rng, step=pulls, memory=memory)
+        ...     reward = rng.normal([0.0, 1.0])[arm]
+        ...     state = agent.learner.update(state, arm, reward, None, rng)
+        ...     pulls[0, arm] += 1
+        >>> bool(pulls[0, 1] > 950)
+        True
     """
     as_count(actions, "actions")
     if steps is not None:
         steps = as_count(steps, "steps")
     if as_choice(states, "states", (False, True)):
+        if steps is not None:
+            raise ValueError(f"steps={steps} has no effect for states: leave it out")
         return Boltzmann(GreedyByVisits())
     if steps is None or steps > LONGEST:
         return Agent(NoiseEstimate(SampleAverage()), BoltzmannGumbel(RelativeToNoise(0.35)))

@@ -47,9 +47,31 @@ def test_the_recommendation_for_states_is_a_policy_for_any_table():
         ({"actions": 2.5}, "actions must be an integer"),
         ({"actions": 2, "steps": 0}, "steps must be 1 or more"),
         ({"actions": 2, "states": "FrozenLake"}, "states must be False or True"),
+        ({"actions": 2, "steps": 10, "states": True}, "steps=10 has no effect for states: leave it out"),
         ({"n_arms": 3}, "did you mean actions="),
     ],
 )
 def test_mistakes_are_refused(arguments, message):
     with pytest.raises((TypeError, ValueError), match=message):
         brl.recommended(**arguments)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda: brl.Agent(brl.QLearning(), brl.recommended(4)),
+        lambda: brl.act(brl.recommended(2), [0.0, 1.0], np.random.default_rng()),
+    ],
+)
+def test_an_agent_where_a_policy_belongs_is_told_from_one(attempt):
+    with pytest.raises(TypeError, match=r"got an Agent: .*recommended\(actions, states=True\) is a policy"):
+        attempt()
+
+
+def test_a_recommendation_in_the_other_kind_of_experiment_is_refused_with_the_right_one():
+    with pytest.raises(TypeError, match=r"such as Agent\(QLearning\(\), recommended\(actions, states=True\)\)"):
+        brl.GymnasiumExperiment("x", "FrozenLake-v1", agents={"rule": brl.recommended(4)}, runs=1, episodes=1)
+    with pytest.raises(TypeError, match=r"must be an Agent\(learner, policy\), such as recommended\(actions\)"):
+        brl.BanditExperiment(
+            "x", brl.GaussianBandit(), agents={"rule": brl.recommended(9, states=True)}, runs=1, steps=1
+        )

@@ -261,6 +261,15 @@ def as_policy(policy: Any, name: str = "policy") -> Callable[..., Any]:
     """A callable ``(values, step) -> probabilities``; a class is refused, since its instance was probably meant."""
     if isinstance(policy, type):
         raise TypeError(f"{name} must be an instance, such as {policy.__name__}(...), got the class")
+    if hasattr(policy, "learner") and hasattr(policy, "policy"):
+        raise TypeError(
+            f"{name} must be callable as {name}(values, step), got an Agent: {shown(policy)}; its policy is the part "
+            ".policy, and in an environment boltzmann_rl.recommended(actions, states=True) is a policy"
+        )
+    if not callable(policy) and callable(getattr(policy, "temperature", None)):
+        raise TypeError(
+            f"{name} must be callable as {name}(values, step), got a unit of temperature: Boltzmann({policy!r})"
+        )
     if not callable(policy) and hasattr(policy, "update"):
         raise TypeError(f"{name} must be callable as {name}(values, step), got a learner: Agent({policy!r}, Greedy())?")
     return as_callable(policy, name, f"{name}(values, step) -> probabilities")

@@ -28,6 +28,7 @@ class Kind(NamedTuple):
         length: The field with the length of a run.
         happening: What a metric is a function of.
         metrics: Names of the metrics that are built in.
+        agent: An agent that suits the problem, for errors.
     """
 
     noun: str
@@ -36,14 +37,16 @@ class Kind(NamedTuple):
     length: str
     happening: str
     metrics: frozenset[str]
+    agent: str
 
 
 def _names(axis: str) -> frozenset[str]:
     return frozenset(metric.name for metric in measures_of(axis).metrics)
 
 
-BANDITS = Kind("a bandit", _BANDIT, 5, "steps", "moment", _names("step"))
-ENVIRONMENTS = Kind("an Environment or its id", ("make",), 3, "episodes", "transition", _names("episode"))
+BANDITS = Kind("a bandit", _BANDIT, 5, "steps", "moment", _names("step"), "recommended(actions)")
+_TABULAR = "Agent(QLearning(), recommended(actions, states=True))"
+ENVIRONMENTS = Kind("an Environment or its id", ("make",), 3, "episodes", "transition", _names("episode"), _TABULAR)
 
 # Columns of the tables of results, which a user's metric must not be named after.
 _COLUMNS = {"experiment", "problem", "agent", "run", "runs", "step", "episode", "metric", "mean", "standard_error"}
@@ -104,9 +107,12 @@ def _agents(given: Any, kind: Kind) -> dict[str, Any]:
     agents = {label: _family(label, part) if isinstance(part, Mapping) else part for label, part in parts}
     for label, (agent, _, _) in entrants_of(agents).items():
         if not isinstance(agent, Agent):
-            raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), got {agent!r}")
+            raise TypeError(f"agents[{label!r}] must be an Agent(learner, policy), such as {kind.agent}, got {agent!r}")
         if not learns_from(agent.learner, kind.update):
-            raise TypeError(f"agents[{label!r}] has a learner that does not learn from {kind.noun}: {agent.learner!r}")
+            raise TypeError(
+                f"agents[{label!r}] has a learner that does not learn from {kind.noun}: {agent.learner!r}; take one "
+                f"that does, such as {kind.agent}"
+            )
         if rows := rows_of(agent.policy):
             raise ValueError(
                 f"agents[{label!r}] has parameters for {rows} rows, but all runs of an experiment have the same "
