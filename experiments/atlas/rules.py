@@ -21,7 +21,7 @@ def first(known: Known, policy: Any) -> brl.Agent:
 
 
 def noisy(known: Known, scale: Any) -> brl.Agent:
-    """Every action first, then Boltzmann in units of the noise that was experienced."""
+    """Every action first, then Boltzmann in units of the observed noise."""
     learner = brl.EveryActionFirst(brl.NoiseEstimate(known.learner))
     return brl.Agent(learner, brl.Boltzmann(brl.RelativeToNoise(scale)))
 
