@@ -91,7 +91,7 @@ def traits_of(policy: Any) -> Traits:
 
 def is_unit(parameter: Any) -> bool:
     """Whether a parameter is a unit of temperature: it has a method ``temperature(values, step)``."""
-    return callable(getattr(parameter, "temperature", None))
+    return not isinstance(parameter, type) and callable(getattr(parameter, "temperature", None))
 
 
 class LearnerTraits(NamedTuple):

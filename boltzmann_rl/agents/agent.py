@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from boltzmann_rl.arguments import as_choice, as_policy, shown
+from boltzmann_rl.arguments import LEARNER_METHODS, as_choice, as_learner, as_policy, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.policies.parameters import CLOCKS, clock_of
 from boltzmann_rl.protocols import Learner, Policy, remembering, traits_of
-
-_LEARNER_METHODS = ("start", "values", "update")
 
 
 @dataclass(frozen=True)
@@ -71,13 +69,9 @@ def _check_memory(learner: Any, policy: Any) -> None:
 
 
 def _check_learner(learner: Any, policy: Any) -> None:
-    if isinstance(learner, type):
-        raise TypeError(f"learner must be an instance, such as {learner.__name__}(...), got the class")
-    missing = [method for method in _LEARNER_METHODS if not callable(getattr(learner, method, None))]
-    if missing and all(hasattr(policy, method) for method in _LEARNER_METHODS):
-        raise TypeError(f"Agent takes the learner first: write Agent({shown(policy)}, {shown(learner)})")
-    if missing:
-        raise TypeError(
-            f"learner must have start(), values() and update(), as QLearning() has, got {shown(learner)} without "
-            f"{', '.join(missing)}"
-        )
+    try:
+        as_learner(learner)
+    except TypeError:
+        if not isinstance(learner, type) and all(hasattr(policy, method) for method in LEARNER_METHODS):
+            raise TypeError(f"Agent takes the learner first: write Agent({shown(policy)}, {shown(learner)})") from None
+        raise

@@ -18,6 +18,7 @@ from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.rows import rows_of, rows_of_parameter
 
 Floats = NDArray[np.float64]
+LEARNER_METHODS = ("start", "values", "update")
 _FLOAT64 = np.dtype(np.float64)
 
 
@@ -168,10 +169,10 @@ def as_finite(number: Any, name: str, *, minimum: float = -np.inf, maximum: floa
 
 def as_positive(number: Any, name: str, *, maximum: float = np.inf, why: str = "") -> float:
     """A finite number in (0, maximum]; ``why`` says what 0 would do."""
-    value = as_finite(number, name, minimum=0.0, maximum=maximum)
-    if value == 0.0:
+    value = as_finite(number, name)
+    if value <= 0.0:
         raise ValueError(f"{name} must be above 0, got {number}{': ' if why else ''}{why}")
-    return value
+    return as_finite(value, name, minimum=0.0, maximum=maximum)
 
 
 as_nonnegative = partial(as_finite, minimum=0.0)
@@ -206,7 +207,9 @@ def as_integer(number: Any, name: str, *, minimum: int = 0, maximum: int | None 
     try:
         value = operator.index(number)
     except TypeError:
-        raise TypeError(f"{name} must be an integer, got {shown(number)}") from None
+        whole = isinstance(number, float) and number.is_integer()
+        hint = f": write {int(number):_}" if whole else ""
+        raise TypeError(f"{name} must be an integer, got {shown(number)}{hint}") from None
     if value < minimum or (maximum is not None and value > maximum):
         allowed = f"{minimum} or more" if maximum is None else f"in [{minimum}, {maximum}]"
         raise ValueError(f"{name} must be {allowed}, got {shown(value)}")
@@ -273,6 +276,19 @@ def as_policy(policy: Any, name: str = "policy") -> Callable[..., Any]:
     if not callable(policy) and hasattr(policy, "update"):
         raise TypeError(f"{name} must be callable as {name}(values, step), got a learner: Agent({policy!r}, Greedy())?")
     return as_callable(policy, name, f"{name}(values, step) -> probabilities")
+
+
+def as_learner(learner: Any, name: str = "learner") -> Any:
+    """An object with ``start``, ``values`` and ``update``; a class is refused: its instance was probably meant."""
+    if isinstance(learner, type):
+        raise TypeError(f"{name} must be an instance, such as {learner.__name__}(...), got the class")
+    missing = [method for method in LEARNER_METHODS if not callable(getattr(learner, method, None))]
+    if missing:
+        raise TypeError(
+            f"{name} must have start(), values() and update(), as QLearning() has, got {shown(learner)} without "
+            f"{', '.join(missing)}"
+        )
+    return learner
 
 
 def unwrap(result: Any) -> Any:

@@ -35,6 +35,7 @@ _OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "k n_actions n_arms num_actions num_arms": ("arms", "actions"),
     "lam lambd lambda_": ("decay",),
     "loc mu mus": ("means", "mean"),
+    "limit max_episode_steps time_limit": ("steps",),
     "logits preferences q q_values qvalues": ("values",),
     "n_episodes num_episodes": ("episodes",),
     "n_jobs n_workers num_workers processes workers": ("jobs",),
@@ -57,6 +58,10 @@ WITHOUT_DEFAULT = {
     "exploration": _EXPLORATION,
     "policy": _EXPLORATION,
 }
+_OF_ONE = {"BoltzmannGumbel.scale": WITHOUT_DEFAULT["temperature"]}
+
+# Arguments that are not needed.
+_NEEDLESS = {"BanditExperiment.regret": "regret is always measured in a bandit: leave it out"}
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -82,11 +87,13 @@ def unexpected(function: Any, unknown: Iterable[str]) -> TypeError:
     parameters = inspect.signature(function).parameters
     takes = [name for name, p in parameters.items() if name not in ("self", "cls") and p.kind is not p.VAR_KEYWORD]
     wrong = next(iter(unknown))
+    called = function.__qualname__.removesuffix(".__init__")
+    if (reason := _NEEDLESS.get(f"{called}.{wrong}")) is not None:
+        return TypeError(f"{called}() got an unexpected keyword argument {wrong!r}: {reason}")
     meant = nearest(wrong, takes)
     hint = f"did you mean {meant}=? " if meant else ""
     return TypeError(
-        f"{function.__qualname__.removesuffix('.__init__')}() got an unexpected keyword argument {wrong!r}: {hint}"
-        f"It takes {', '.join(takes) or 'none'}"
+        f"{called}() got an unexpected keyword argument {wrong!r}: {hint}It takes {', '.join(takes) or 'none'}"
     )
 
 
@@ -104,9 +111,10 @@ def missing(function: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Typ
     except TypeError:  # too many
         return None
     absent = [one for one, p in signature.parameters.items() if one not in found and p.default is p.empty]
-    name = next((one for one in absent if one in WITHOUT_DEFAULT), None)
     called = function.__qualname__.removesuffix(".__init__")
-    return None if name is None else TypeError(f"{called}() needs {name}=: {WITHOUT_DEFAULT[name]}")
+    known = {one: WITHOUT_DEFAULT.get(one) or _OF_ONE.get(f"{called}.{one}") for one in absent}
+    name = next((one for one in absent if known[one]), None)
+    return None if name is None else TypeError(f"{called}() needs {name}=: {known[name]}")
 
 
 def suggesting(function: Function) -> Function:

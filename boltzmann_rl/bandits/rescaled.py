@@ -43,7 +43,9 @@ class RescaledBandit:
         set_fields(self, factor=as_positive(self.factor, "factor"), offset=as_finite(self.offset, "offset"))
         for name in ("arms", "start", "noise", "reward", "move"):
             if not hasattr(self.bandit, name):
-                raise TypeError(f"bandit must be a bandit, got {self.bandit!r} without {name}")
+                made = any(hasattr(self.bandit, part) for part in ("reset", "make"))
+                remedy = "; for an environment: Environment(id, wrap=RescaledRewards(factor))" if made else ""
+                raise TypeError(f"bandit must be a bandit, got {self.bandit!r} without {name}{remedy}")
         inner = self.bandit
         while hasattr(inner, "bandit"):
             inner = inner.bandit

@@ -13,6 +13,7 @@ from boltzmann_rl.arguments import (
     as_count,
     as_finite,
     as_fraction,
+    as_learner,
     as_nonnegative,
     as_positive,
     as_rate,
@@ -86,7 +87,7 @@ class ValueDifference(Wrapper):
     rate: float | None = None
 
     def __post_init__(self) -> None:
-        check_fields(self, inverse_sensitivity=as_positive)
+        check_fields(self, learner=as_learner, inverse_sensitivity=as_positive)
         if self.rate is not None:
             check_fields(self, rate=as_rate)
 
@@ -157,6 +158,7 @@ class RewardBasedDecay(Wrapper):
     minimum: float = 0.0
 
     def __post_init__(self) -> None:
+        as_learner(self.learner)
         check_fields(self, threshold=as_finite, increment=as_nonnegative, steps=as_count, minimum=as_fraction)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Thresholds:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats
+from boltzmann_rl.arguments import Floats, as_learner
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Measured, measure_in, noise_of, unmeasured
 from boltzmann_rl.learners.bandit_feedback import feedback_of
@@ -36,7 +36,8 @@ class NoiseEstimate(Wrapper):
         learner: For bandits, or for environments whose observations are indices.
 
     Raises:
-        TypeError: In ``update``: features instead of an index, or a learner for environments without ``discount``.
+        TypeError: Not a learner. In ``update``: features instead of an index, or a learner for environments without
+            ``discount``.
 
     Example:
         >>> from boltzmann_rl.learners import ConstantStep
@@ -53,6 +54,9 @@ class NoiseEstimate(Wrapper):
     """
 
     learner: Learner
+
+    def __post_init__(self) -> None:
+        as_learner(self.learner)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Noise:
         """σ̂ unknown; draws what the learner draws."""

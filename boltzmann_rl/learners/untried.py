@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats
+from boltzmann_rl.arguments import Floats, as_learner
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit_feedback import feedback_of
 from boltzmann_rl.learners.feedback import update_with_changes
@@ -35,7 +35,7 @@ class EveryActionFirst:
         learner: For bandits, or for environments whose observations are indices.
 
     Raises:
-        TypeError: In ``update``: features instead of an index.
+        TypeError: Not a learner. In ``update``: features instead of an index.
 
     Example:
         >>> from boltzmann_rl.learners import SampleAverage
@@ -52,6 +52,9 @@ class EveryActionFirst:
     """
 
     learner: Learner
+
+    def __post_init__(self) -> None:
+        as_learner(self.learner)
 
     def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Tried:
         """No action was taken; draws what the learner draws."""

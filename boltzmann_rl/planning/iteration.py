@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats, as_count, as_fraction, as_positive, real_array
 from boltzmann_rl.numerics.sampling import as_probabilities
 from boltzmann_rl.planning.backups import MaxBackup
-from boltzmann_rl.planning.mdp import MDP
+from boltzmann_rl.planning.mdp import MDP, as_mdp
 
 _EPS = float(np.finfo(np.float64).eps)
 # A larger probability of ending is not a rounding error.
@@ -63,6 +63,7 @@ def value_iteration(
         The values, with a bound on their error.
 
     Raises:
+        TypeError: An environment or anything else that is not an MDP.
         RuntimeError: Values that still change after all sweeps: the backup does not converge, or the problem is
             undiscounted and need not end.
 
@@ -77,7 +78,7 @@ def value_iteration(
     Source: Puterman (1994), *Markov Decision Processes*, theorem 6.3.1.
     """
     discount, tolerance = as_fraction(discount, "discount"), as_positive(tolerance, "tolerance")
-    backup = MaxBackup() if backup is None else backup
+    mdp, backup = as_mdp(mdp), MaxBackup() if backup is None else backup
     contracts = discount < 1.0 and getattr(backup, "non_expansion", False)
     slope = discount / (1.0 - discount) if contracts else 1.0
     values = np.array(np.broadcast_to(real_array(initial, "initial"), mdp.start.shape))

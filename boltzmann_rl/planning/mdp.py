@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from boltzmann_rl.arguments import check_fields, real_array
+from boltzmann_rl.arguments import check_fields, real_array, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.environments.interface import as_environment
 
@@ -110,3 +110,11 @@ class MDP:
                     if not terminated:
                         transitions[state, action, following] += probability
         return cls(transitions, rewards, start)
+
+
+def as_mdp(mdp: Any) -> MDP:
+    """An `MDP`, or an object with the same arrays; an environment is refused."""
+    if not all(hasattr(mdp, part) for part in ("transitions", "rewards", "start")):
+        raise TypeError(f"mdp must be an MDP, such as MDP.of(env), got {shown(mdp)}")
+    found: MDP = mdp
+    return found

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_count, as_integer, as_sequence
-from boltzmann_rl.planning.mdp import MDP
+from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.planning.mdp import MDP, as_mdp
 
 if TYPE_CHECKING:  # a plan for arrays needs no Gymnasium
     from boltzmann_rl.environments.declaration import Environment
@@ -82,6 +83,7 @@ class TimeLimitedPlan(NamedTuple):
         return float(lost)
 
 
+@suggesting
 def backward_induction(mdp: MDP, steps: int) -> TimeLimitedPlan:
     """The optimal values under a time limit, by backward induction over the number n of steps left.
 
@@ -91,6 +93,9 @@ def backward_induction(mdp: MDP, steps: int) -> TimeLimitedPlan:
         mdp: An `MDP`, such as ``MDP.of(env)``.
         steps: The time limit, ≥ 1.
 
+    Raises:
+        TypeError: An environment or anything else that is not an MDP.
+
     Example:
         >>> from boltzmann_rl import Environment
         >>> plan = backward_induction(MDP.of(Environment("FrozenLake-v1").make()), steps=100)
@@ -99,7 +104,7 @@ def backward_induction(mdp: MDP, steps: int) -> TimeLimitedPlan:
 
     Source: Puterman (1994), *Markov Decision Processes*, §4.5.
     """
-    shape = as_count(steps, "steps") + 1, *mdp.rewards.shape
+    shape = as_count(steps, "steps") + 1, *as_mdp(mdp).rewards.shape
     values, action_values = np.zeros(shape[:2]), np.zeros(shape)
     action_values[0, np.isneginf(mdp.rewards)] = -np.inf
     with np.errstate(under="ignore"):
