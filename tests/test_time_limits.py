@@ -307,3 +307,12 @@ def test_regret_needs_known_tables_and_a_time_limit(problem, message):
 def test_regret_is_asked_for_by_true_or_false():
     with pytest.raises(TypeError, match="regret must be True or False, got 'yes'"):
         experiment(regret="yes")
+
+
+@pytest.mark.parametrize("regret", [False, True])
+def test_the_figure_shows_the_regret_if_it_is_measured(regret):
+    agents = {"greedy": brl.Agent(brl.QLearning(), brl.Greedy())}
+    lake = brl.Environment("FrozenLake-v1", max_episode_steps=5)
+    experiment = brl.GymnasiumExperiment("x", lake, agents, runs=2, episodes=3, seed=0, regret=regret)
+    figure = experiment.run(progress=False).plot()
+    assert ("Regret" in [ax.get_title(loc="left") for ax in figure.axes]) is regret

@@ -60,7 +60,8 @@ class Measures:
         metrics: In the order in which engines record them; a policy without a temperature lacks that metric.
         kept: Names of the metrics whose totals are kept for every run; the first ranks the agents.
         windowed: Names of the metrics whose means over windows are kept for every run.
-        panels: Names of the metrics in a figure of curves; with several problems only the first two.
+        panels: Names of the metrics in a figure of curves, if they are measured; with several problems only the first
+            two of them.
         study: Names of the metrics in a figure of a parameter study.
     """
 
@@ -124,7 +125,7 @@ EPISODES = Measures(
     ),
     kept=("return", "length", "terminated"),
     windowed=("return", "length", "terminated"),
-    panels=("smoothed_return", "length"),
+    panels=("smoothed_return", "length", "regret"),
     study=("return", "length"),
 )
 

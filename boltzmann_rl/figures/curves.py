@@ -28,7 +28,8 @@ def plot_curves(
         A Matplotlib figure without pyplot: use ``figure.savefig(path)``, or make it the last line of a notebook cell.
     """
     problems = list(curves["problem"].unique())
-    metrics = [measures[name] for name in measures.panels[: 2 if len(problems) > 1 else None]]
+    measured = [name for name in measures.panels if name in set(curves["metric"])]
+    metrics = [measures[name] for name in measured[: 2 if len(problems) > 1 else None]]
     columns = min(2, len(metrics))
     rows_each = math.ceil(len(metrics) / columns)
     height = max(1.9, 0.14 * len(agents) + 0.5)
