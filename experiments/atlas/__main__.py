@@ -3,7 +3,8 @@
     python experiments/atlas [--small] [--hours H] [--jobs N]
 
 The full atlas takes about two hours on two cores, ``--small`` three minutes. What is finished is kept in
-``results/atlas``: the same command goes on after an interruption, and the full atlas uses what ``--small`` left.
+``results/atlas`` or ``results/atlas-small``: the same command goes on after an interruption. The exit status is 1 if
+something is not finished.
 """
 
 import argparse
@@ -24,4 +25,4 @@ if __name__ == "__main__":
     parser.add_argument("--forecast", action="store_true", help="say how long it takes, and run nothing")
     parser.add_argument("--ship", action="store_true", help="copy tables and figures to results/shipped/atlas")
     given = parser.parse_args()
-    run(small() if given.small else atlas(), given, print)
+    sys.exit(0 if run(small() if given.small else atlas(), given, print) else 1)

@@ -102,10 +102,10 @@ def bandits(seed: int = SEED, each: int = EACH) -> list[Problem]:
         (48, 'Gaussian, 100–300 #0', True)
     """
     places = [(family, horizon, k) for family in BANDITS for horizon in HORIZONS for k in range(each)]
-    return [_bandit(seed, number, *place) for number, place in enumerate(places)]
+    return [_bandit(seed, *place) for place in places]
 
 
-def _bandit(seed: int, number: int, family: str, horizon: str, k: int) -> Problem:
+def _bandit(seed: int, family: str, horizon: str, k: int) -> Problem:
     rng = stream(seed, "atlas", family, horizon, k)
     steps = round(log_uniform(rng, *HORIZONS[horizon]))
     most = LONG_ARMS if horizon == "30,000" else MOVING_ARMS if family in _MOVING else ARMS
@@ -113,7 +113,7 @@ def _bandit(seed: int, number: int, family: str, horizon: str, k: int) -> Proble
     drawn = BANDITS[family](rng, arms, steps)
     return Problem(
         name=f"{family}, {horizon} #{k}",
-        number=number,
+        number=k,
         family=family,
         horizon=horizon,
         declared=brl.RescaledBandit(drawn.bandit, scale, scale * offset),

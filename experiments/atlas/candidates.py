@@ -9,7 +9,7 @@ import boltzmann_rl as brl
 from atlas.problems import Problem
 
 # What a rule may know, from least to most.
-NOTHING, HORIZON, SCALE, BOTH, TUNED = "nothing", "horizon", "scale", "scale and horizon", "the problem"
+NOTHING, HORIZON, BOTH, TUNED = "nothing", "horizon", "scale and horizon", "the problem"
 
 
 class Known(NamedTuple):
@@ -38,7 +38,7 @@ class Rule:
 
     Attributes:
         name: Its label.
-        knows: One of the five above.
+        knows: One of the four above.
         agent: The agent by what is known, and one constant for each place in an entry of the grid.
         grid: The constants; the first entry was stated beforehand, and is measured to the full precision.
         boltzmann: Whether it is a softmax, or the best of values with Gumbel noise.

@@ -14,7 +14,9 @@ import pandas as pd
 from atlas import figures
 from atlas.bandits import HORIZONS, bandits
 from atlas.candidates import Candidate, Rule, candidates
+from atlas.choosing import AGAINST, Split, choice
 from atlas.environments import environments
+from atlas.paying import paid
 from atlas.problems import SEED, Problem
 from atlas.report import Report
 from atlas.rounds import Effort, deadline, entrants, measured
@@ -24,7 +26,12 @@ from boltzmann_rl.engines.selection import COMPILED
 from boltzmann_rl.storage.atomic import write
 from boltzmann_rl.streams import stream
 
-NAME = "atlas"
+# Folders of results, and the file that says that the tables beside it are not finished.
+NAME, SMALL = "atlas", "atlas-small"
+UNFINISHED = "UNFINISHED.txt"
+
+# Constants of a rule that stage two pays, at most, in a forecast: chosen, without the family, and stated.
+_PAYING = 2
 
 # Entrants of a problem whose first steps or episodes are timed for a forecast, and how many of these.
 _TIMED, _STEPS, _EPISODES = 12, 128, 50
@@ -62,7 +69,7 @@ class Part:
 
 def atlas() -> list[Part]:
     """The full atlas."""
-    few = Effort(first=10, later=(30, 100, 300), reference=0)
+    few = Effort(first=10, later=(30, 100), enough=30, reference=0, paying=300, paying_steps=2_000_000)
     return [
         Part("bandits", bandits(), BANDIT_RULES, Effort()),
         Part("environments", environments(), ENVIRONMENT_RULES, few),
@@ -72,46 +79,70 @@ def atlas() -> list[Part]:
 def small() -> list[Part]:
     """Two bandits of each family at each of the shorter horizons, a tenth of the environments, and fewer runs."""
     shorter = [one for one in bandits(each=2) if one.horizon in list(HORIZONS)[:2]]
-    few = Effort(first=10, later=(30,), reference=0)
+    few = Effort(first=10, later=(30,), enough=30, reference=0, paying=30)
     return [
-        Part("bandits", shorter, BANDIT_RULES, Effort(later=(300,))),
+        Part("bandits", shorter, BANDIT_RULES, Effort(later=(300,), paying=300)),
         Part("environments", environments(share=0.1), ENVIRONMENT_RULES, few),
     ]
 
 
-def run(parts: Sequence[Part], given: argparse.Namespace, tell: Tell) -> None:
-    """Do what the command line asks."""
-    folder, end = given.results / NAME, time.monotonic() + 3600.0 * given.hours
+def run(parts: Sequence[Part], given: argparse.Namespace, tell: Tell) -> bool:
+    """Do what the command line asks; whether all of it was finished."""
+    folder, end, finished = (
+        given.results / (SMALL if given.small else NAME),
+        time.monotonic() + 3600.0 * given.hours,
+        True,
+    )
     for part in parts:
         entered = part.entrants
         if given.forecast:
             tell(f"Timing some cells of each problem of the {part.name} ...")
-            tell(forecast(entered, part.effort, given.jobs))
+            tell(forecast(part, entered, given.jobs))
             continue
         manner = Manner(given.jobs, check=deadline(end), tell=tell)
-        table = measured(entered, folder, part.effort, part.is_named, manner)
-        if not write_all(table, part, folder / part.name):
-            tell(f"{part.name}: too little is finished to judge yet; the same command goes on from here.")
+        if not judged(part, entered, folder, manner):
+            finished = False
+            tell(f"{part.name}: not finished, so nothing is judged or shipped; the same command goes on from here.")
             continue
         tell(f"Tables and figures are in {folder / part.name}.")
         if given.ship:
-            ship(folder / part.name, given.results / "shipped" / NAME / part.name)
+            ship(folder / part.name, given.results / "shipped" / folder.name / part.name)
+    return finished
 
 
-def write_all(table: pd.DataFrame, part: Part, folder: Path) -> bool:
-    """Write the table of regrets, the judged tables, and the figures; False if too little is there to judge."""
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
-    text = table.to_csv(index=False, float_format="%.6g")
-    write(folder / "regrets.csv.gz", gzip.compress(text.encode(), mtime=0))
-    report = Report(table, part.problems, part.rules)
-    if not report.judges:
+def judged(part: Part, entered: Sequence[Entrant], folder: Path, manner: Manner) -> bool:
+    """Measure what the folder lacks of both stages, and write tables and figures; False if it is not finished."""
+    first, finished = measured(entered, folder, part.effort, part.is_named, manner)
+    chosen, second = None, None
+    if finished:
+        chosen = choice(first, part.problems, part.rules, part.effort)
+        second, finished = paid(entered, chosen, folder, part.effort, manner)
+    write_regrets(first, second, folder / part.name, finished)
+    if chosen is None or second is None or not finished:
         return False
+    write_judged(Report(first, second, chosen, part.problems, part.rules), folder / part.name)
+    return True
+
+
+def write_regrets(first: pd.DataFrame, second: pd.DataFrame | None, folder: Path, finished: bool) -> None:
+    """Write the regrets of both stages to an empty folder, with a mark if some are missing."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    table = pd.concat([part.assign(stage=stage) for stage, part in ((1, first), (2, second)) if part is not None])
+    text = table[["stage", *table.columns.drop("stage")]].to_csv(index=False, float_format="%.6g")
+    write(folder / "regrets.csv.gz", gzip.compress(text.encode(), mtime=0))
+    if not finished:
+        write(folder / UNFINISHED, b"Some runs are missing here: the command that began them goes on with them.\n")
+
+
+def write_judged(report: Report, folder: Path) -> None:
+    """Write the judged tables and the figures."""
+    (folder / "figures").mkdir(exist_ok=True)
     tables = report.tables()
-    for name, judged in tables.items():
-        write(folder / f"{name}.csv", judged.to_csv(index=False, float_format="%.4g").encode())
+    for name, table in tables.items():
+        write(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.4g").encode())
     for name, content in figures.drawn(report, tables).items():
         write(folder / "figures" / f"{name}.png", content)
-    return True
 
 
 def ship(source: Path, target: Path) -> None:
@@ -122,26 +153,29 @@ def ship(source: Path, target: Path) -> None:
         shutil.copy(file, target / file.relative_to(source))
 
 
-def forecast(entered: Sequence[Entrant], effort: Effort, jobs: int) -> str:
+def forecast(part: Part, entered: Sequence[Entrant], jobs: int) -> str:
     """About how long it takes if a third of the cells matter after the first round, and a tenth after the second.
 
     Some entrants of each problem, drawn by the seed of the population, are timed for a few steps or episodes.
     """
-    rng, seconds = stream(SEED, "atlas", "forecast"), np.zeros(3)
+    rng, seconds, effort, judges = stream(SEED, "atlas", "forecast"), np.zeros(4), part.effort, Split(part.problems)
     compiled: dict[str, list[Entrant]] = {}
     for one in entered:
         if one.cell.engine == COMPILED:
             compiled.setdefault(one.problem.name, []).append(one)
-    for group in compiled.values():
+    paying = len(AGAINST) + sum(min(_PAYING, len(rule.grid)) for rule in part.rules)
+    for name, group in compiled.items():
         some = tuple(group[number] for number in rng.choice(len(group), min(_TIMED, len(group)), replace=False))
         runs = effort.runs(group[0].problem)
-        rounds = [runs[0], runs[min(1, len(runs) - 1)], runs[-1]]
-        seconds += [_seconds(some, count) * len(group) / len(some) / jobs for count in rounds]
+        counts = runs[0], runs[min(1, len(runs) - 1)], runs[-1]
+        one_run = _seconds(some, runs[0]) / runs[0] / len(some) / jobs
+        paid_runs = effort.paid(group[0].problem) * paying if name in judges.judging else 0
+        seconds += one_run * np.array([*(count * len(group) for count in counts), paid_runs])
     cells = sum(map(len, compiled.values()))
-    first, second, last = map(duration, seconds * (1.0, 1 / 3, 1 / 10))
+    first, second, last, fresh = map(duration, seconds * (1.0, 1 / 3, 1 / 10, 1.0))
     return (
         f"{cells:,} cells, and {len(entered) - cells:,} that only the reference engine can simulate. On {jobs} workers "
-        f"the first round takes {first}, the second {second}, and all later ones {last}."
+        f"the first round takes {first}, the second {second}, all later ones {last}, and the fresh runs {fresh}."
     )
 
 

@@ -91,10 +91,10 @@ def environments(seed: int = SEED, share: float = 1.0) -> list[Problem]:
         (12, 'Garnet #0')
     """
     places = [(family, k) for family, count in FAMILIES.items() for k in range(max(2, round(share * count)))]
-    return [_environment(seed, number, *place) for number, place in enumerate(places)]
+    return [_environment(seed, *place) for place in places]
 
 
-def _environment(seed: int, number: int, family: str, k: int) -> Problem:
+def _environment(seed: int, family: str, k: int) -> Problem:
     rng = stream(seed, "atlas", family, k)
     world, scale = DRAWN[family](rng), log_uniform(rng, *SCALES)
     horizon = list(EPISODES)[k // 2 % 2]
@@ -108,7 +108,7 @@ def _environment(seed: int, number: int, family: str, k: int) -> Problem:
     runs = child_seed(seed, "atlas", family, k)
     return Problem(
         name=f"{family} #{k}",
-        number=number,
+        number=k,
         family=family,
         horizon=horizon,
         declared=declared,

@@ -8,19 +8,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from atlas.bandits import HORIZONS
-from atlas.candidates import BOTH, HORIZON, NOTHING, SCALE
+from atlas.candidates import BOTH, HORIZON, NOTHING
 from atlas.environments import EPISODES
-from atlas.report import JUDGED, Report
+from atlas.report import ALL, BEST, CHOSEN, JUDGED, Report
 from boltzmann_rl.figures.style import COLOURS, Drawing, figure_bytes, plain_ticks, styled
 
-_KNOWN = {NOTHING: COLOURS[0], HORIZON: COLOURS[1], SCALE: COLOURS[2], BOTH: COLOURS[3]}
-_AGAINST = "constant or schedule"
+_KNOWN = {NOTHING: COLOURS[0], HORIZON: COLOURS[1], BOTH: COLOURS[3]}
 
 # The rules whose losses are drawn by horizon.
 _SHOWN = (
     "τ falls, in units of noise, first",
     "Boltzmann–Gumbel, C = c·noise",
-    "τ = c·noise·(K/t)^p, first",
+    "τ = c·noise·(K/(K+t))^p, first",
     "τ = c·noise/√n by visits",
     "greedy by visits, first",
     "ε = c, first",
@@ -44,8 +43,10 @@ def drawn(report: Report, tables: dict[str, pd.DataFrame]) -> dict[str, bytes]:
 
 def losses(report: Report, summary: pd.DataFrame) -> Drawing:
     """The losses of every rule: a point for each judged problem, the median and the 90th percentile with intervals."""
-    values = report.rule_losses(_AGAINST, JUDGED)
-    lines = summary[(summary["of"] == JUDGED) & (summary["against"] == _AGAINST)].set_index("rule")
+    values = report.rule_losses(BEST, JUDGED)
+    lines = summary[
+        (summary["of"] == JUDGED) & (summary["among"] == ALL) & (summary["against"] == BEST) & (summary["by"] == CHOSEN)
+    ].set_index("rule")
     order = sorted(lines.index, key=lambda rule: (list(_KNOWN).index(lines.loc[rule, "knows"]), lines.loc[rule, "p90"]))
     figure = Drawing(figsize=(7.0, 1.2 + 0.26 * len(order)), layout="constrained")
     ax = figure.subplots()

@@ -1,11 +1,10 @@
 """Judging: what rules lose against references that are tuned on each problem. Pure functions of tables.
 
-The loss of a candidate on a problem is its mean regret divided by that of a reference: the best constant temperature,
-or the best constant or schedule. A reference is chosen on half of the runs and its regret is taken from the other half,
-both ways, and averaged: the smallest of many noisy means would be too low.
+The loss of a candidate on a problem is its mean regret as a multiple of that of a reference: the best constant
+temperature, or the best constant or schedule, which other runs chose.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,68 +16,29 @@ CANDIDATE = ["rule", "constants"]
 QUANTILES = {"median": 0.5, "p90": 0.9}
 RESAMPLES = 2000
 
-Criterion = Callable[[np.ndarray], float]
 
-
-def split_half(half_a: np.ndarray, half_b: np.ndarray) -> float:
-    """The regret of the best candidate, chosen on half of the runs and taken from the other half, averaged both ways.
-
-    Args:
-        half_a: Mean regrets of the candidates in one half of the runs.
-        half_b: Those in the other half.
+def best(table: pd.DataFrame, rules: Collection[str]) -> dict[str, tuple[str, str]]:
+    """On each problem the candidate of some rules with the lowest mean regret; of equal ones the first.
 
     Example:
-        >>> split_half(np.array([1.0, 2.0, 4.0]), np.array([5.0, 3.0, 4.0]))
-        3.5
-    """
-    return float(half_b[np.argmin(half_a)] + half_a[np.argmin(half_b)]) / 2.0
-
-
-def references(table: pd.DataFrame, rules: Collection[str]) -> pd.Series:
-    """The tuned reference of each problem: the best candidate of some rules, by `split_half`.
-
-    Example:
-        >>> rows = [("a", "constant", "1", 1.0, 5.0), ("a", "constant", "2", 2.0, 3.0), ("a", "other", "", 0.0, 0.0)]
-        >>> table = pd.DataFrame(rows, columns=["problem", "rule", "constants", "half_a", "half_b"])
-        >>> references(table, ["constant"]).to_dict()
-        {'a': 3.5}
+        >>> rows = [("a", "constant", "1", 2.0), ("a", "constant", "2", 1.0), ("a", "other", "", 0.0)]
+        >>> best(pd.DataFrame(rows, columns=["problem", "rule", "constants", "regret"]), ["constant"])
+        {'a': ('constant', '2')}
     """
     of = table[table["rule"].isin(rules)]
-    found = {p: split_half(r["half_a"].to_numpy(), r["half_b"].to_numpy()) for p, r in of.groupby("problem")}
-    return pd.Series(found, dtype=np.float64)
+    lowest = of.loc[of.groupby("problem", sort=False)["regret"].idxmin()]
+    return {row.problem: (row.rule, row.constants) for row in lowest.itertuples()}
 
 
-def losses(table: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
-    """The loss of every candidate (rows) on every problem (columns); NaN where it was not measured.
+def chosen(found: pd.DataFrame, problems: Iterable[str]) -> dict[str, str]:
+    """For each rule the constants with the lowest mean logarithm of regret on some problems; of equal ones the first.
 
-    Example:
-        >>> table = pd.DataFrame({"problem": ["a", "b"], "rule": "τ = 1", "constants": "", "regret": [3.0, 8.0]})
-        >>> losses(table, pd.Series({"a": 2.0, "b": 4.0})).to_numpy()
-        array([[1.5, 2. ]])
-    """
-    found = table.pivot(index=CANDIDATE, columns="problem", values="regret")
-    return found / reference.reindex(found.columns)
-
-
-def ninth_decile(found: np.ndarray) -> float:
-    """The 90th percentile of losses."""
-    return float(np.quantile(found, QUANTILES["p90"]))
-
-
-def mean_log(found: np.ndarray) -> float:
-    """The mean logarithm of losses."""
-    return float(np.mean(np.log(found)))
-
-
-def chosen(found: pd.DataFrame, problems: Iterable[str], criterion: Criterion = mean_log) -> dict[str, str]:
-    """For each rule the constants with the lowest criterion on some problems; of equal ones the first.
-
-    Problems on which a candidate was not measured do not count for it.
+    By what a problem's regrets are divided makes no difference. Problems on which a candidate was not measured do not
+    count for it.
 
     Args:
-        found: Of `losses`.
+        found: Regrets or losses of candidates (rows) on problems (columns).
         problems: Those that choose.
-        criterion: A function of the losses of one candidate.
 
     Example:
         >>> index = pd.MultiIndex.from_tuples([("rule", "1"), ("rule", "2")], names=CANDIDATE)
@@ -86,40 +46,40 @@ def chosen(found: pd.DataFrame, problems: Iterable[str], criterion: Criterion = 
         >>> chosen(found, ["a", "b"]), chosen(found, ["a"])
         ({'rule': '2'}, {'rule': '1'})
     """
-    best: dict[str, tuple[float, str]] = {}
+    lowest: dict[str, tuple[float, str]] = {}
     for (rule, constants), row in found[list(problems)].dropna(how="all").iterrows():
-        value = criterion(row.dropna().to_numpy())
-        if rule not in best or value < best[rule][0]:
-            best[rule] = value, constants
-    return {rule: constants for rule, (_, constants) in best.items()}
+        value = float(np.log(row.dropna().to_numpy()).mean())
+        if rule not in lowest or value < lowest[rule][0]:
+            lowest[rule] = value, constants
+    return {rule: constants for rule, (_, constants) in lowest.items()}
 
 
 def rule_losses(found: pd.DataFrame, constants: Mapping[str, str], problems: Sequence[str]) -> pd.DataFrame:
     """The losses of rules (rows) with these constants on some problems (columns)."""
-    rows = {rule: found.loc[(rule, text), list(problems)] for rule, text in constants.items()}
+    rows = {
+        rule: found.loc[(rule, text), list(problems)] for rule, text in constants.items() if (rule, text) in found.index
+    }
     return pd.DataFrame(rows).T
 
 
 def leave_one_out(
-    found: pd.DataFrame, families: Mapping[str, str], choosing: Collection[str], criterion: Criterion = mean_log
+    found: pd.DataFrame, families: Mapping[str, str], constants: Mapping[str, Mapping[str, str]]
 ) -> pd.DataFrame:
     """The losses of rules on all problems, with constants that were chosen without the problem's family.
 
     Args:
-        found: Of `losses`.
+        found: Losses of candidates (rows) on problems (columns).
         families: The family of each problem.
-        choosing: The problems that may choose; the others judge.
-        criterion: As of `chosen`.
+        constants: For each family the constants of each rule that other families chose.
     """
     parts = []
-    for family in dict.fromkeys(families.values()):
-        others = [problem for problem in choosing if families[problem] != family]
-        judged = [problem for problem in found.columns if families[problem] == family and problem not in choosing]
-        parts.append(rule_losses(found, chosen(found, others, criterion), judged))
+    for family in dict.fromkeys(families[problem] for problem in found.columns):
+        judged = [problem for problem in found.columns if families[problem] == family]
+        parts.append(rule_losses(found, constants[family], judged))
     return pd.concat(parts, axis=1)
 
 
-def summary(found: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def summary(found: pd.DataFrame, rng: np.random.Generator, errors: pd.DataFrame | None = None) -> pd.DataFrame:
     """Quantiles of each rule's losses over problems, with 95 % intervals by resampling the problems.
 
     Problems on which a rule was not measured do not count for it, and their number shows that.
@@ -127,6 +87,7 @@ def summary(found: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     Args:
         found: Losses of rules (rows) on problems (columns).
         rng: Draws the resamples, the same for all rules.
+        errors: The standard error of each loss, of which that of the worst one is told.
 
     Example:
         >>> found = pd.DataFrame([[1.0, 1.0, 4.0]], ["τ = 1"], ["a", "b", "c"])
@@ -135,7 +96,11 @@ def summary(found: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         τ = 1         3     1.0  3.4    4.0     c
     """
     seed = int(rng.integers(2**62))
-    return pd.DataFrame({rule: _summary(row.dropna(), seed) for rule, row in found.iterrows()}).T.infer_objects()
+    lines = {rule: _summary(row.dropna(), seed) for rule, row in found.iterrows()}
+    if errors is not None:
+        for rule, line in lines.items():
+            line["worst_error"] = errors.loc[rule, line["where"]] if "where" in line else np.nan
+    return pd.DataFrame(lines).T.infer_objects()
 
 
 def _summary(row: pd.Series, seed: int) -> dict[str, object]:
@@ -193,17 +158,3 @@ def rivals(found: pd.DataFrame, rule: str, others: Collection[str], by: float = 
     ratio = ratio[ratio > by].sort_values(ascending=False, kind="stable")
     rows = [(problem, rest[problem].astype(float).idxmin(), value) for problem, value in ratio.items()]
     return pd.DataFrame(rows, columns=["problem", "rival", "ratio"])
-
-
-def tuned(table: pd.DataFrame, rule: str) -> pd.DataFrame:
-    """The best constants of a rule on each problem, by the mean regret of all runs, and that regret.
-
-    Example:
-        >>> rows = [("a", "constant", "1", 2.0), ("a", "constant", "2", 1.0), ("a", "other", "", 0.0)]
-        >>> tuned(pd.DataFrame(rows, columns=["problem", "rule", "constants", "regret"]), "constant")
-          problem constants  regret
-        0       a         2     1.0
-    """
-    of = table[table["rule"] == rule]
-    best = of.loc[of.groupby("problem")["regret"].idxmin()]
-    return best[["problem", "constants", "regret"]].reset_index(drop=True)

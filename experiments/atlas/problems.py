@@ -1,7 +1,7 @@
 """What a problem of the atlas is, and the seed that draws the population.
 
-Even numbers choose the constants of rules, odd numbers judge them. Two families of bandits and two of environments,
-drawn by the same seed, choose nothing and are reported separately.
+In each family even numbers choose the constants of rules, odd numbers judge them. Two families of bandits and two of
+environments, drawn by the same seed, choose nothing and are reported separately.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ class Problem:
 
     Attributes:
         name: Such as ``"Gaussian, 1,000 #3"``.
-        number: In the population, from 0; even numbers choose.
+        number: In its family (and at its horizon, for bandits), from 0; even numbers choose.
         family: Its family.
         horizon: The label of the range of its horizon, such as ``"100–300"``.
         declared: A bandit, or an `Environment`.

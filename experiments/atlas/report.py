@@ -1,127 +1,145 @@
-"""The judged tables, made of the table of regrets."""
+"""The judged tables, made of the tables of both stages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from atlas import judging
 from atlas.candidates import Rule
-from atlas.problems import SEED, Problem, kept_out
-from atlas.rules import CONSTANT, CONSTANTS, REFERENCES
+from atlas.choosing import AGAINST, Choice, Split
+from atlas.paying import ERROR, LOSS
+from atlas.problems import SEED, Problem
+from atlas.rules import UNIFORM
 from boltzmann_rl.streams import stream
 
-# What losses are multiples of, and the rules among which each reference is chosen.
-AGAINST = {"constant": CONSTANTS, "constant or schedule": REFERENCES}
-
-# Sets of problems that judge.
+# Sets of problems that judge; all of such a set, or those that tell rules apart; constants as chosen, or as stated.
 JUDGED, KEPT_OUT, ONE_OUT = "judged", "families kept out", "one family left out"
+ALL, TELLING = "all", "those that tell rules apart"
+CHOSEN, STATED = "chosen", "stated"
+
+# The reference of the tables by group, and of the figures.
+BEST = "constant or schedule"
+
+# How tables are turned so that rows are candidates, and columns problems.
+_PLACES = {"index": judging.CANDIDATE, "columns": "problem"}
+
+# A problem tells rules apart if the lowest regret is less than this share of the regret of uniform choices.
+TELLS = 0.95
 
 
 class Report:
     """What is known of some problems, all bandits or all environments.
 
     Args:
-        table: Of `atlas.rounds.measured`.
+        first: Of `atlas.rounds.measured`.
+        second: Of `atlas.paying.paid`.
+        choice: What the first table chose.
         problems: The problems.
         rules: The rules that are judged.
-        criterion: By which the choosing problems choose constants.
     """
 
     def __init__(
         self,
-        table: pd.DataFrame,
+        first: pd.DataFrame,
+        second: pd.DataFrame,
+        choice: Choice,
         problems: Sequence[Problem],
         rules: Sequence[Rule],
-        criterion: judging.Criterion = judging.mean_log,
     ) -> None:
-        there = set(table.loc[table["rule"].isin([rule.name for rule in rules]), "problem"])
-        self.problems = {problem.name: problem for problem in problems if problem.name in there}
+        self.problems = {problem.name: problem for problem in problems}
         self.rules = {rule.name: rule for rule in rules}
-        self.table = table[table["problem"].isin(list(self.problems))]
-        self.out = kept_out(dict.fromkeys(problem.family for problem in problems))
-        own = self.table[self.table["rule"].isin(list(self.rules))]
-        self.losses = {
-            name: judging.losses(own, judging.references(self.table, [rule.name for rule in among]))
-            for name, among in AGAINST.items()
-        }
-        self._criterion = criterion
-        self.constants = judging.chosen(self.losses["constant or schedule"], self.choosing, criterion)
-
-    @property
-    def choosing(self) -> list[str]:
-        """The problems that choose constants."""
-        return [name for name, one in self.problems.items() if one.chooses and one.family not in self.out]
+        self.first, self.choice, self.split = first, choice, Split(problems)
+        self.losses = {name: second.pivot(**_PLACES, values=column) for name, column in LOSS.items()}
+        self.errors = {name: second.pivot(**_PLACES, values=column) for name, column in ERROR.items()}
+        uniform = second[second["rule"] == UNIFORM.name].set_index("problem")["regret"]
+        lowest = second.groupby("problem")["regret"].min()
+        self.telling = [name for name in self.split.judging if lowest[name] < TELLS * uniform[name]]
 
     @property
     def sets(self) -> dict[str, list[str]]:
         """The sets of problems that judge constants which others chose."""
-        judged = [name for name, one in self.problems.items() if not one.chooses and one.family not in self.out]
-        return {JUDGED: judged, KEPT_OUT: [name for name, one in self.problems.items() if one.family in self.out]}
+        return {JUDGED: self.split.judged, KEPT_OUT: self.split.kept_out, ONE_OUT: self.split.judging}
 
-    @property
-    def judges(self) -> bool:
-        """Whether a rule and its reference were measured on problems that choose and on some that judge."""
-        found = judging.rule_losses(self.losses["constant or schedule"], self.constants, self.sets[JUDGED])
-        return bool(found.notna().to_numpy().any())
-
-    def rule_losses(self, against: str, of: str) -> pd.DataFrame:
+    def rule_losses(self, against: str, of: str, by: str = CHOSEN) -> pd.DataFrame:
         """The losses of rules (rows) on the problems of a set (columns)."""
-        found = self.losses[against]
-        if of != ONE_OUT:
-            return judging.rule_losses(found, self.constants, self.sets[of])
-        families = {name: one.family for name, one in self.problems.items()}
-        choosing = [name for name, one in self.problems.items() if one.chooses]
-        return judging.leave_one_out(found, families, choosing, self._criterion)
+        return self._rule_losses(self.losses[against], of, by)
+
+    def _rule_losses(self, found: pd.DataFrame, of: str, by: str) -> pd.DataFrame:
+        if of == ONE_OUT:
+            return judging.leave_one_out(found[self.split.judging], self.split.families, self.choice.left_out)
+        return judging.rule_losses(found, self._constants(by), self.sets[of])
+
+    def _constants(self, by: str) -> Mapping[str, str]:
+        return self.choice.constants if by == CHOSEN else self.choice.stated
 
     def summary(self) -> pd.DataFrame:
         """Quantiles of each rule's losses, against both references, on each set of problems."""
         parts = []
-        for of in (JUDGED, KEPT_OUT, ONE_OUT):
+        for of, by in ((JUDGED, CHOSEN), (JUDGED, STATED), (KEPT_OUT, CHOSEN), (KEPT_OUT, STATED), (ONE_OUT, CHOSEN)):
             for against in AGAINST:
-                losses = self.rule_losses(against, of)
-                if losses.shape[1]:
-                    found = judging.summary(losses, _resampling())
-                    found.insert(
-                        0, "constants", ["" if of == ONE_OUT else self.constants[rule] for rule in found.index]
-                    )
-                    found.insert(0, "knows", [self.rules[rule].knows for rule in found.index])
-                    parts.append(found.rename_axis("rule").reset_index().assign(of=of, against=against))
-        return _first(pd.concat(parts, ignore_index=True), ["of", "against", "rule"])
+                losses = self.rule_losses(against, of, by)
+                errors = self._rule_losses(self.errors[against], of, by)
+                for among, problems in ((ALL, list(losses.columns)), (TELLING, self._telling(losses))):
+                    if problems:
+                        found = judging.summary(losses[problems], _resampling(), errors[problems])
+                        texts = ["" if of == ONE_OUT else self._constants(by)[rule] for rule in found.index]
+                        found.insert(0, "constants", texts)
+                        found.insert(0, "knows", [self.rules[rule].knows for rule in found.index])
+                        part = found.rename_axis("rule").reset_index()
+                        parts.append(part.assign(of=of, among=among, against=against, by=by))
+        return _first(pd.concat(parts, ignore_index=True), ["of", "among", "against", "by", "rule"])
+
+    def _telling(self, losses: pd.DataFrame) -> list[str]:
+        return [problem for problem in losses.columns if problem in self.telling]
+
+    def _everywhere(self) -> pd.DataFrame:
+        """The losses with chosen constants on all problems that judge, against the tuned constant or schedule."""
+        return judging.rule_losses(self.losses[BEST], self.choice.constants, self.split.judging)
 
     def groups(self) -> pd.DataFrame:
         """Quantiles of each rule's losses against the tuned constant or schedule in groups of problems that judge."""
-        judged = [name for names in self.sets.values() for name in names]
-        losses = judging.rule_losses(self.losses["constant or schedule"], self.constants, judged)
+        losses = self._everywhere()
+        ones = {name: self.problems[name] for name in losses.columns}
         sorts = {
-            "horizon": {name: self.problems[name].horizon for name in judged},
-            "actions": {name: bracket(self.problems[name].actions, (2, 5, 20, 100)) for name in judged},
-            "scale": {name: bracket(self.problems[name].scale, (0.01, 0.1, 1.0, 10.0, 100.0)) for name in judged},
-            "family": {name: self.problems[name].family for name in judged},
+            "horizon": {name: one.horizon for name, one in ones.items()},
+            "actions": {name: bracket(one.actions, (2, 5, 20, 100)) for name, one in ones.items()},
+            "scale": {name: bracket(one.scale, (0.01, 0.1, 1.0, 10.0, 100.0)) for name, one in ones.items()},
+            "family": {name: one.family for name, one in ones.items()},
         }
         parts = [judging.by_group(losses, groups, _resampling()).assign(by=by) for by, groups in sorts.items()]
         return _first(pd.concat(parts, ignore_index=True), ["by", "group", "rule"])
 
     def rivals(self) -> pd.DataFrame:
         """Where softmax and Boltzmann–Gumbel rules lose to others, on problems that judge."""
-        judged = [name for names in self.sets.values() for name in names]
-        losses = judging.rule_losses(self.losses["constant or schedule"], self.constants, judged)
+        losses = self._everywhere()
         others = [rule for rule in losses.index if not self.rules[rule].boltzmann]
         ours = [rule for rule in losses.index if self.rules[rule].boltzmann]
         parts = [judging.rivals(losses, rule, others).assign(rule=rule) for rule in ours]
         return _first(pd.concat(parts, ignore_index=True), ["rule"])
 
     def best(self) -> pd.DataFrame:
-        """The tuned constant of each problem in units of the noise, beside what it may depend on."""
-        found = judging.tuned(self.table, CONSTANT.name)
-        ones = [self.problems[name] for name in found["problem"]]
-        return found.assign(
-            family=[one.family for one in ones],
-            horizon=[one.horizon for one in ones],
-            length=[one.length for one in ones],
-            actions=[one.actions for one in ones],
-            gap=[one.gap / one.noise for one in ones],
-            temperature=found["constants"].astype(float),
+        """The tuned constant of each problem in units of the noise, beside what it may depend on.
+
+        A problem that judges either tells rules apart or not; of those that choose this is not known.
+        """
+        chosen = self.choice.references["constant"]
+        regrets = self.first.set_index(["problem", "rule", "constants"])["regret"]
+        ones = [self.problems[name] for name in chosen]
+        tells = {name: name in self.telling for name in self.split.judging}
+        return pd.DataFrame(
+            {
+                "problem": list(chosen),
+                "constants": [constants for _, constants in chosen.values()],
+                "regret": [regrets[name, *key] for name, key in chosen.items()],
+                "family": [one.family for one in ones],
+                "horizon": [one.horizon for one in ones],
+                "length": [one.length for one in ones],
+                "actions": [one.actions for one in ones],
+                "gap": [one.gap / one.noise for one in ones],
+                "temperature": [float(constants) for _, constants in chosen.values()],
+                "tells": [{True: "yes", False: "no", None: ""}[tells.get(name)] for name in chosen],
+            }
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -80,7 +80,10 @@ REFERENCES = (CONSTANT, SCHEDULE, FIRST_CONSTANT, FIRST_SCHEDULE)
 _FALLING = grid((0.4, 0.2, 0.8, 1.6), (0.001, 0.0001, 0.01))
 
 # Rules for bandits and for environments.
+UNIFORM = Rule("uniform", NOTHING, lambda known: plain(known, brl.Uniform()))
+
 EVERYWHERE = (
+    UNIFORM,
     Rule("τ = 1", NOTHING, lambda known: softmax(known, 1.0), boltzmann=True),
     Rule(
         "τ = c·range of values",
@@ -159,8 +162,9 @@ EVERYWHERE = (
 
 BANDIT_RULES = (
     *EVERYWHERE,
+    Rule("brl.recommended", HORIZON, lambda known: brl.recommended(known.actions, known.steps), boltzmann=True),
     Rule(
-        "τ = c·noise·(K/t)^p, first",
+        "τ = c·noise·(K/(K+t))^p, first",
         NOTHING,
         lambda known, c, p: noisy(known, Power(c, p, per=known.actions)),
         grid((1.6, 0.8, 3.2), (0.75, 0.5, 1.0)),
@@ -191,6 +195,12 @@ BANDIT_RULES = (
 
 ENVIRONMENT_RULES = (
     *EVERYWHERE,
+    Rule(
+        "brl.recommended",
+        NOTHING,
+        lambda known: plain(known, brl.recommended(known.actions, states=True)),
+        boltzmann=True,
+    ),
     Rule(
         "τ = c·noise/√n by visits",
         NOTHING,

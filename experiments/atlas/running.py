@@ -5,7 +5,7 @@ Each range of an entrant's runs is kept in the package's store as soon as it is 
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -22,6 +22,9 @@ from boltzmann_rl.runs.progress import Progress
 from boltzmann_rl.runs.records import encoded
 from boltzmann_rl.runs.store import Store
 
+# Which version of `_kept` a cell's results are of: another text when it changes. The first one is empty.
+_KEEPS = ""
+
 # Where ranges of runs end in the first block: where rounds do.
 _ENDS = {"step": (100, 300, BLOCK), "episode": (10, 30, 100, 300, BLOCK)}
 
@@ -37,6 +40,11 @@ class Entrant:
     candidate: Candidate
     cell: Cell
     identity: str
+
+
+def entrant_of(problem: Problem, candidate: Candidate, cell: Cell) -> Entrant:
+    """A candidate on a problem, identified by its cell and by what is kept of it."""
+    return Entrant(problem, candidate, cell, cell.identity + _KEEPS)
 
 
 class OutOfTime(Exception):
@@ -73,37 +81,44 @@ class Manner:
     tell: Callable[[str], object] = lambda line: None
 
 
-def ranges(axis: str, runs: int) -> Iterator[tuple[int, int]]:
+def ranges(axis: str, runs: int, start: int = 0) -> Iterator[tuple[int, int]]:
     """The ranges in which runs are kept: number of the first run, and number of runs.
+
+    Args:
+        axis: ``"step"`` or ``"episode"``.
+        runs: Number of all runs.
+        start: The number of the first one, at which a block begins.
 
     Example:
         >>> list(ranges("episode", 100)), list(ranges("step", 2500))[-3:]
         ([(0, 10), (10, 20), (30, 70)], [(300, 700), (1000, 1000), (2000, 500)])
+        >>> list(ranges("step", 1500, start=5000))
+        [(5000, 1000), (6000, 500)]
     """
-    first = 0
-    while first < runs:
+    first, last = start, start + runs
+    while first < last:
         end = next((end for end in _ENDS[axis] if end > first), (first // BLOCK + 1) * BLOCK)
-        yield first, min(end, runs) - first
-        first = min(end, runs)
+        yield first, min(end, last) - first
+        first = min(end, last)
 
 
-def totals(entrant: Entrant, runs: int, store: Store) -> dict[str, Any] | None:
-    """What is kept of each of the first runs of an entrant; None if some of them are not in the store."""
-    keys = [key_of(entrant.identity, *place) for place in ranges(entrant.problem.axis, runs)]
+def totals(entrant: Entrant, runs: int, store: Store, start: int = 0) -> dict[str, Any] | None:
+    """What is kept of each of an entrant's runs, from ``start`` on; None if some of them are not in the store."""
+    keys = [key_of(entrant.identity, *place) for place in ranges(entrant.problem.axis, runs, start)]
     if any(key not in store for key in keys):
         return None
     blocks = [store[key].totals for key in keys]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def simulate(wanted: Mapping[Entrant, int], store: Store, manner: Manner) -> None:
-    """Simulate the runs that the store lacks of entrants, up to their numbers of runs.
+def simulate(wanted: Mapping[Entrant, int], store: Store, manner: Manner, start: int = 0) -> None:
+    """Simulate the runs that the store lacks of entrants: their numbers of runs, from ``start`` on.
 
     Raises:
         OutOfTime: Raised by ``manner.check``; what is finished is kept.
     """
     waiting: dict[Future[list[list[Block]]], Task] = {}
-    tasks = list(tasks_of(wanted, store))
+    tasks = list(tasks_of(wanted, store, start))
     cells = sum(len(task.entrants) * len(task.ranges) for task in tasks)
     source = iter(tasks)
     with (
@@ -127,13 +142,19 @@ def simulate(wanted: Mapping[Entrant, int], store: Store, manner: Manner) -> Non
                     progress.advance(len(task.entrants) * len(task.ranges), task.work)
 
 
-def tasks_of(wanted: Mapping[Entrant, int], store: Store) -> Iterator[Task]:
-    """What is missing, by problem; agents that perturb every action draw other random numbers, so are by themselves."""
-    groups: dict[Any, list[Entrant]] = defaultdict(list)
+def tasks_of(wanted: Mapping[Entrant, int], store: Container[str], start: int = 0) -> Iterator[Task]:
+    """What is missing, by problem; agents that perturb every action draw other random numbers, so are by themselves.
+
+    Entrants with the same agent, such as a recommended one and the rule that it takes, are simulated once.
+    """
+    most: dict[str, tuple[Entrant, int]] = {}
     for entrant, runs in wanted.items():
-        missing = [
-            place for place in ranges(entrant.problem.axis, runs) if key_of(entrant.identity, *place) not in store
-        ]
+        one, others = most.get(entrant.identity, (entrant, 0))
+        most[entrant.identity] = one, max(runs, others)
+    groups: dict[Any, list[Entrant]] = defaultdict(list)
+    for entrant, runs in most.values():
+        places = ranges(entrant.problem.axis, runs, start)
+        missing = [place for place in places if key_of(entrant.identity, *place) not in store]
         perturbs = traits_of(entrant.cell.agent.policy).uniforms_per_action
         for _, block in itertools.groupby(missing, lambda place: place[0] // BLOCK):
             groups[entrant.problem.name, entrant.cell.engine, perturbs, tuple(block)].append(entrant)
