@@ -250,7 +250,7 @@ def test_long_runs_are_fewer():
     short, long = (next(one for one in bandits(each=1) if one.horizon == name) for name in ("100–300", "30,000"))
     assert rounds.Effort().runs(short) == [100, 300, 1000]
     assert rounds.Effort().runs(long) == [100, 300]
-    assert [rounds.Effort().paid(one) for one in (short, long)] == [2000, 166]
+    assert [rounds.Effort().paid(one) for one in (short, long)] == [1000, 166]
 
 
 def test_the_store_keeps_two_numbers_of_each_run(finished):

@@ -69,7 +69,7 @@ class Part:
 
 def atlas() -> list[Part]:
     """The full atlas."""
-    few = Effort(first=10, later=(30, 100), enough=30, reference=0, paying=300, paying_steps=2_000_000)
+    few = Effort(first=10, later=(30, 100), enough=30, reference=0, paying=200, paying_steps=1_500_000)
     return [
         Part("bandits", bandits(), BANDIT_RULES, Effort()),
         Part("environments", environments(), ENVIRONMENT_RULES, few),
@@ -170,7 +170,8 @@ def forecast(part: Part, entered: Sequence[Entrant], jobs: int) -> str:
         counts = runs[0], runs[min(1, len(runs) - 1)], runs[-1]
         one_run = _seconds(some, runs[0]) / runs[0] / len(some) / jobs
         paid_runs = effort.paid(group[0].problem) * paying if name in judges.judging else 0
-        seconds += one_run * np.array([*(count * len(group) for count in counts), paid_runs])
+        more = np.diff((0, *counts)) * len(group)
+        seconds += one_run * np.array([*more, paid_runs])
     cells = sum(map(len, compiled.values()))
     first, second, last, fresh = map(duration, seconds * (1.0, 1 / 3, 1 / 10, 1.0))
     return (

@@ -39,7 +39,7 @@ class Effort:
     Args:
         first: Runs of every candidate on every problem.
         later: The numbers of runs that cells which matter have after each later round.
-        steps: Cells with that many steps in all their runs get no more.
+        steps: No cell gets more than ``enough`` runs if it then has more steps than these in all its runs.
         enough: Runs below which no cell is precise, and with fewer of which nothing is chosen as a reference.
         error: The relative standard error that is enough.
         within: Cells whose mean regret is at most this multiple of the problem's lowest one matter.
@@ -50,17 +50,17 @@ class Effort:
 
     first: int = 100
     later: tuple[int, ...] = (300, 1000)
-    steps: int = 10_000_000
+    steps: int = 3_000_000
     enough: int = 300
     error: float = 0.03
     within: float = 2.0
     reference: int = 1000
-    paying: int = 2000
+    paying: int = 1000
     paying_steps: int = 5_000_000
 
     def runs(self, problem: Problem) -> list[int]:
         """The number of runs after each round."""
-        return [self.first, *(runs for runs in self.later if runs * problem.steps <= self.steps)]
+        return [self.first, *(runs for runs in self.later if runs <= self.enough or runs * problem.steps <= self.steps)]
 
     def paid(self, problem: Problem) -> int:
         """The number of runs in stage two, which depends on the horizon alone."""
