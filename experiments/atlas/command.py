@@ -69,7 +69,7 @@ class Part:
 
 def atlas() -> list[Part]:
     """The full atlas."""
-    few = Effort(first=10, later=(30, 100), enough=30, reference=0, paying=200, paying_steps=1_500_000)
+    few = Effort(first=10, later=(30, 100), enough=30, reference=0, paying=200, paying_steps=2_000_000)
     return [
         Part("bandits", bandits(), BANDIT_RULES, Effort()),
         Part("environments", environments(), ENVIRONMENT_RULES, few),

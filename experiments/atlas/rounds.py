@@ -28,6 +28,9 @@ _METRICS = ("regret",)
 # Windows of a run; the last one shows whether the best arm is still chosen.
 _WINDOWS = 10
 
+# Runs of stage two that a cell has for any number of steps.
+_PAYING = 50
+
 # Steps of an experiment for which compiling pays.
 _MANY = 10**12
 
@@ -45,7 +48,7 @@ class Effort:
         within: Cells whose mean regret is at most this multiple of the problem's lowest one matter.
         reference: Steps of a run above which nothing is simulated that only the reference engine can.
         paying: The most runs of a cell in stage two.
-        paying_steps: The most steps of a cell in all its runs of stage two.
+        paying_steps: The most steps of a cell in all its runs of stage two, if these are not fewer than 50.
     """
 
     first: int = 100
@@ -64,7 +67,7 @@ class Effort:
 
     def paid(self, problem: Problem) -> int:
         """The number of runs in stage two, which depends on the horizon alone."""
-        return max(2, min(self.paying, self.paying_steps // problem.steps))
+        return min(self.paying, max(_PAYING, self.paying_steps // problem.steps))
 
     def least(self, problem: Problem) -> int:
         """The number of runs below which nothing is chosen as a reference."""
