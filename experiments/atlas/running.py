@@ -5,7 +5,7 @@ Each range of an entrant's runs is kept in the package's store as soon as it is 
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -142,7 +142,7 @@ def simulate(wanted: Mapping[Entrant, int], store: Store, manner: Manner, start:
                     progress.advance(len(task.entrants) * len(task.ranges), task.work)
 
 
-def tasks_of(wanted: Mapping[Entrant, int], store: Container[str], start: int = 0) -> Iterator[Task]:
+def tasks_of(wanted: Mapping[Entrant, int], store: Store, start: int = 0) -> Iterator[Task]:
     """What is missing, by problem; agents that perturb every action draw other random numbers, so are by themselves.
 
     Entrants with the same agent, such as a recommended one and the rule that it takes, are simulated once.
