@@ -14,7 +14,7 @@ from boltzmann_rl.policies.softmax import Boltzmann
 from boltzmann_rl.policies.temperatures import GreedyByVisits
 from boltzmann_rl.schedules import Exponential
 
-# The longest horizon at which one temperature for all arms was the better rule.
+# Up to this horizon one temperature for all arms was the better rule in a pilot; the atlas has not judged it yet.
 LONGEST = 10_000
 
 
@@ -33,6 +33,9 @@ def recommended(actions: int, steps: int | None = None, states: bool = False) ->
     - a table of states (Q-learning and its kin): `Boltzmann` with the `GreedyProbability` 1 − (A − 1)/n in the n-th
       visit of a state with A available actions. It explores by the visits of single states, not ahead: where rewards
       are rare, give the learner optimistic initial values.
+
+    It is for tables and bandits, not for networks, which count no visits. The constants are those of a pilot; the full
+    atlas, ``experiments/atlas``, has not judged them yet.
 
     Args:
         actions: Number of actions, ≥ 1; checked, but no rule depends on it yet.

@@ -8,9 +8,9 @@ from boltzmann_rl.arguments import Floats, as_learner
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.learners.bandit import Measured, measure_in, noise_of, unmeasured
 from boltzmann_rl.learners.bandit_feedback import feedback_of
-from boltzmann_rl.learners.features import row, value
+from boltzmann_rl.learners.features import value
 from boltzmann_rl.learners.feedback import Wrapper, update_with_changes
-from boltzmann_rl.learners.temporal_difference import forgotten
+from boltzmann_rl.learners.temporal_difference import QLearning, forgotten
 from boltzmann_rl.learners.transitions import checked
 from boltzmann_rl.protocols import Learner, Transition, layers_of, learner_traits
 
@@ -110,8 +110,5 @@ def error_of(learner: Any, state: Any, transition: Transition) -> float:
     following = learner_traits(innermost).following
     target = transition.reward
     if not transition.terminated:
-        there = row(values, transition.next_observation)
-        if transition.next_available is not None:
-            there = there[transition.next_available]
-        target += discount * (following(values, transition) if following else float(there.max()))
+        target += discount * (following or QLearning().following)(values, transition)
     return target - value(values, transition.observation, transition.action)

@@ -104,7 +104,7 @@ def check_counts_steps(policy: Any, name: str, known: str) -> None:
 
 
 def check_needs_no_memory(policy: Any, name: str) -> None:
-    """Refuse a policy that needs the memory of a learner where there is none."""
+    """Refuse a policy that needs a learner's memory, for use without a learner."""
     if traits_of(policy).takes_memory:
         raise TypeError(
             f"{name}={policy!r} needs a learner's memory, which a network does not have: take RelativeToSpread, "

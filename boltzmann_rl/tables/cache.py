@@ -111,7 +111,7 @@ def _recipe(environment: Environment) -> bytes | None:
 
 
 def _wraps_as_known(wrap: Any) -> bool:
-    """Whether a declared wrapper is none, or the unmodified `RescaledRewards`."""
+    """Whether a declaration has no wrapper, or the unmodified `RescaledRewards`."""
     if wrap is None:
         return True
     if type(wrap) is not RescaledRewards or not is_unmodified(RewardRescaling):

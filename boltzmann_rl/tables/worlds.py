@@ -13,7 +13,7 @@ from boltzmann_rl.environments.interface import name_of
 from boltzmann_rl.gridworlds import TabularEnv
 from boltzmann_rl.tables.known import declares, layers, rescaling, why_untrusted
 
-# The limit of steps where there is none.
+# Stands for the time limit of an environment that has no limit.
 NEVER = 2**62
 
 

@@ -47,7 +47,7 @@ class Choice:
         references: For each entry of AGAINST, the best candidate of each problem.
         constants: The constants of each rule that the choosing problems chose.
         left_out: Those that they chose without a family, by that family; the families that are kept out choose nothing.
-        stated: The constants of each rule that were expected beforehand.
+        stated: The constants of each rule that were stated beforehand.
     """
 
     references: Mapping[str, Mapping[str, Key]]
