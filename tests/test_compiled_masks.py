@@ -14,12 +14,12 @@ from boltzmann_rl.streams import stream
 
 pytest.importorskip("numba")
 
-from test_compiled_tabular import RIDE, tape_of
+from test_compiled_tabular import RIDE, Masked, tape_of
 
 from boltzmann_rl.engines.compiled import tabular
 
 
-class Gates(TabularEnv):
+class Gates(Masked):
     """Random outcomes, and in each state a mask with one action or more."""
 
     steps_by_tables = True
@@ -33,20 +33,12 @@ class Gates(TabularEnv):
             return [(p, int(rng.integers(states)), reward, bool(rng.random() < 0.15)) for p, reward in ways]
 
         table = {state: {action: outcomes() for action in range(actions)} for state in range(states)}
-        super().__init__(table, np.full(states, 1.0 / states))
+        TabularEnv.__init__(self, table, np.full(states, 1.0 / states))
         self.masks = (rng.random((states, actions)) < rng.uniform(0.2, 1.0)).astype(np.int8)
         self.masks[np.arange(states), rng.integers(actions, size=states)] = 1
 
     def action_mask(self, state):
         return self.masks[state].copy()
-
-    def reset(self, *, seed=None, options=None):
-        state, info = super().reset(seed=seed)
-        return state, info | {"action_mask": self.action_mask(state)}
-
-    def step(self, action):
-        state, *rest, info = super().step(action)
-        return state, *rest, info | {"action_mask": self.action_mask(state)}
 
 
 gymnasium.register("compiled/Gates-v0", entry_point=Gates)
