@@ -128,7 +128,8 @@ def write_regrets(first: pd.DataFrame, second: pd.DataFrame | None, folder: Path
     """Write the regrets of both stages to an empty folder, with a mark if some are missing."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    table = pd.concat([part.assign(stage=stage) for stage, part in ((1, first), (2, second)) if part is not None])
+    parts = [part.assign(stage=stage) for stage, part in ((1, first), (2, second)) if part is not None and len(part)]
+    table = pd.concat(parts) if parts else first.assign(stage=1)
     text = table[["stage", *table.columns.drop("stage")]].to_csv(index=False, float_format="%.6g")
     write(folder / "regrets.csv.gz", gzip.compress(text.encode(), mtime=0))
     if not finished:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any, NamedTuple
 
+import gymnasium
 import numpy as np
 from gymnasium.envs.toy_text.frozen_lake import generate_random_map
 
@@ -24,6 +25,9 @@ SCALES = 0.01, 100.0
 EPISODES = {"100–300": (100, 300), "300–1,000": (300, 1000)}
 
 _OURS = "boltzmann_rl.gridworlds:boltzmann_rl"
+
+# The newest of the installed version of Gymnasium.
+_TAXI = max(name for name in gymnasium.registry if name.startswith("Taxi-v"))
 
 
 class World(NamedTuple):
@@ -64,7 +68,7 @@ def cliff_or_taxi(rng: np.random.Generator) -> World:
     """The cliff, with ice on it or not, or the taxi."""
     kind = rng.integers(3)
     if kind == 2:
-        return World("Taxi-v4", {}, 200, 6)
+        return World(_TAXI, {}, 200, 6)
     return World("CliffWalking-v1", {"is_slippery": bool(kind)}, 200)
 
 

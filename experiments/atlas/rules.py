@@ -210,6 +210,22 @@ ENVIRONMENT_RULES = (
         grid((0.3, 0.1, 1.0)),
         boltzmann=True,
     ),
+    Rule(
+        "τ = c·noise/√n by visits, first",
+        NOTHING,
+        lambda known, c: brl.Agent(
+            brl.EveryActionFirst(brl.NoiseEstimate(known.learner)),
+            brl.Boltzmann(brl.RelativeToNoise(Power(c, 0.5))),
+            clock="visits",
+        ),
+        grid((0.3, 0.1, 1.0)),
+        boltzmann=True,
+    ),
     Rule("greedy", NOTHING, lambda known: plain(known, brl.Greedy())),
     Rule("ε = 1/n by visits", NOTHING, lambda known: brl.Agent(known.learner, brl.EpsilonGreedy(Power(1.0)), "visits")),
+    Rule(
+        "ε = 1/n by visits, first",
+        NOTHING,
+        lambda known: brl.Agent(brl.EveryActionFirst(known.learner), brl.EpsilonGreedy(Power(1.0)), "visits"),
+    ),
 )
