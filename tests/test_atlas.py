@@ -54,13 +54,19 @@ def _measured(part, folder, **manner):
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A tiny atlas: its folder."""
+def made(tmp_path_factory):
+    """A tiny atlas: its folder, and what is known of it."""
     folder, part, said = tmp_path_factory.mktemp("atlas"), _tiny(), []
-    assert command.judged(part, part.entrants, folder, _manner(said))
+    judged = command.judged(part, part.entrants, folder, _manner(said))
     begun = [line.partition(":")[0] for line in said]
     assert begun == [*(f"Round {number}" for number in range(1, len(begun))), "Fresh runs"]
-    return folder
+    return folder, judged
+
+
+@pytest.fixture
+def finished(made):
+    """Its folder."""
+    return made[0]
 
 
 @pytest.fixture
@@ -112,16 +118,31 @@ def test_an_interrupted_atlas_is_marked_goes_on_and_ends_with_the_same_bytes(fin
     assert begun == []
 
 
-def test_what_is_not_finished_is_told_not_shipped_and_no_success(tmp_path, monkeypatch):
+def test_what_is_not_finished_is_told_not_shipped_and_no_success(made, tmp_path, monkeypatch):
     given = SimpleNamespace(results=tmp_path, hours=0.0, forecast=False, jobs=1, ship=True, small=True)
     said = []
     assert not command.run([_tiny()], given, said.append)
     assert said[-1].startswith("bandits: not finished, so nothing is judged or shipped")
     assert {file.name for file in tmp_path.iterdir()} == {"atlas-small"}
-    monkeypatch.setattr(command, "judged", lambda *given: True)
+    monkeypatch.setattr(command, "judged", lambda *given: made[1])
     monkeypatch.setattr(command, "ship", lambda source, target: said.append((source.name, target.parent.name)))
+    (tmp_path / "shipped" / "atlas-small").mkdir(parents=True)
     assert command.run([_tiny()], given, said.append)
     assert said[-1] == ("bandits", "atlas-small")
+    drawn = [tmp_path / folder / "which_temperature.png" for folder in ("atlas-small", "shipped/atlas-small")]
+    assert drawn[0].read_bytes() == drawn[1].read_bytes()
+
+
+def test_what_is_recommended_stands_beside_the_tuned_constant_on_the_problems_that_judge(made):
+    found = made[1].answer(lambda one: one.actions > 5, ["τ = 1", "not measured"])
+    judging = [one.name for one in _tiny().problems if one.name in made[1].split.judging and one.actions > 5]
+    assert sorted(found.losses) == sorted(judging)
+    assert list(found.losses.index) == list(found.lines.index) == ["τ = 1", CONSTANT.name]
+    constants = [made[1].choice.references["constant"][name] for name in judging]
+    regrets = made[1].second.set_index(["problem", "rule", "constants"])["regret"]
+    best = {name: regrets[name, *made[1].choice.references["constant or schedule"][name]] for name in judging}
+    for name, key in zip(judging, constants, strict=True):
+        assert found.losses.loc[CONSTANT.name, name] == pytest.approx(regrets[name, *key] / best[name])
 
 
 def test_the_forecast_first_says_what_it_does():

@@ -88,11 +88,8 @@ def small() -> list[Part]:
 
 def run(parts: Sequence[Part], given: argparse.Namespace, tell: Tell) -> bool:
     """Do what the command line asks; whether all of it was finished."""
-    folder, end, finished = (
-        given.results / (SMALL if given.small else NAME),
-        time.monotonic() + 3600.0 * given.hours,
-        True,
-    )
+    folder, end = given.results / (SMALL if given.small else NAME), time.monotonic() + 3600.0 * given.hours
+    reports: list[Report] = []
     for part in parts:
         entered = part.entrants
         if given.forecast:
@@ -100,18 +97,23 @@ def run(parts: Sequence[Part], given: argparse.Namespace, tell: Tell) -> bool:
             tell(forecast(part, entered, given.jobs))
             continue
         manner = Manner(given.jobs, check=deadline(end), tell=tell)
-        if not judged(part, entered, folder, manner):
-            finished = False
+        report = judged(part, entered, folder, manner)
+        if report is None:
             tell(f"{part.name}: not finished, so nothing is judged or shipped; the same command goes on from here.")
             continue
         tell(f"Tables and figures are in {folder / part.name}.")
+        reports.append(report)
         if given.ship:
             ship(folder / part.name, given.results / "shipped" / folder.name / part.name)
-    return finished
+    if given.forecast or len(reports) < len(parts):
+        return given.forecast
+    for place in (folder, *([given.results / "shipped" / folder.name] if given.ship else [])):
+        write(place / "which_temperature.png", figures.answers(reports))
+    return True
 
 
-def judged(part: Part, entered: Sequence[Entrant], folder: Path, manner: Manner) -> bool:
-    """Measure what the folder lacks of both stages, and write tables and figures; False if it is not finished."""
+def judged(part: Part, entered: Sequence[Entrant], folder: Path, manner: Manner) -> Report | None:
+    """Measure what the folder lacks of both stages, and write tables and figures; None if it is not finished."""
     first, finished = measured(entered, folder, part.effort, part.is_named, manner)
     chosen, second = None, None
     if finished:
@@ -119,9 +121,10 @@ def judged(part: Part, entered: Sequence[Entrant], folder: Path, manner: Manner)
         second, finished = paid(entered, chosen, folder, part.effort, manner)
     write_regrets(first, second, folder / part.name, finished)
     if chosen is None or second is None or not finished:
-        return False
-    write_judged(Report(first, second, chosen, part.problems, part.rules), folder / part.name)
-    return True
+        return None
+    report = Report(first, second, chosen, part.problems, part.rules)
+    write_judged(report, folder / part.name)
+    return report
 
 
 def write_regrets(first: pd.DataFrame, second: pd.DataFrame | None, folder: Path, finished: bool) -> None:

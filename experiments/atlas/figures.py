@@ -1,6 +1,6 @@
 """Figures of the judged tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from atlas.bandits import HORIZONS
-from atlas.candidates import BOTH, HORIZON, NOTHING
+from atlas.candidates import BOTH, HORIZON, NOTHING, TUNED
 from atlas.environments import EPISODES
+from atlas.problems import Problem
 from atlas.report import ALL, BEST, CHOSEN, JUDGED, Report
+from atlas.rules import CONSTANT
+from boltzmann_rl.defaults import LONGEST
 from boltzmann_rl.figures.style import COLOURS, Drawing, figure_bytes, plain_ticks, styled
 
-_KNOWN = {NOTHING: COLOURS[0], HORIZON: COLOURS[1], BOTH: COLOURS[3]}
+_KNOWN = {NOTHING: COLOURS[0], HORIZON: COLOURS[1], BOTH: COLOURS[3], TUNED: COLOURS[-1]}
 
 # The rules whose losses are drawn by horizon.
 _SHOWN = (
@@ -28,6 +31,31 @@ _SHOWN = (
     "τ = 1",
 )
 _MARKERS = "osDv^<>Ph"
+
+# What is drawn in one figure of bandits and environments: problems, and rules with what they are called there.
+_BANDITS = {
+    "brl.recommended": "recommended(actions, steps)",
+    "Boltzmann–Gumbel, C = c·noise": "recommended(actions)",
+    "UCB1, c·noise": "UCB1, c·noise",
+    "Thompson, sd = c·noise": "Thompson, c·noise",
+    "UCB1, √2": "UCB1, √2",
+    "ε = 0.1": "ε = 0.1",
+    "τ = 1": "τ = 1",
+    CONSTANT.name: "tuned constant τ",
+}
+_STATES = {
+    "brl.recommended": "recommended(…, states=True)",
+    "greedy, every action first": "greedy, every action first",
+    "ε = 1/t": "ε = 1/t",
+    "ε = 0.1": "ε = 0.1",
+    "τ = 1": "τ = 1",
+    CONSTANT.name: "tuned constant τ",
+}
+_ANSWERS: dict[str, tuple[Callable[[Problem], bool], Mapping[str, str]]] = {
+    "Bandits, 100 to 10,000 steps": (lambda one: one.axis == "step" and one.length <= LONGEST, _BANDITS),
+    "Bandits, 30,000 steps": (lambda one: one.axis == "step" and one.length > LONGEST, _BANDITS),
+    "Tables of states, 100 to 1,000 episodes": (lambda one: one.axis == "episode", _STATES),
+}
 
 
 def drawn(report: Report, tables: dict[str, pd.DataFrame]) -> dict[str, bytes]:
@@ -58,14 +86,19 @@ def losses(report: Report, summary: pd.DataFrame) -> Drawing:
     ax.set_xscale("log")
     plain_ticks(ax.xaxis, (1.0, 2.0, 5.0))
     ax.set_xlabel("regret as a multiple of that of the problem's own tuned constant or schedule")
+    _keys(figure, ax, set(lines["knows"]))
+    ax.set_title(f"Losses on {values.shape[1]} problems that did not choose the constants; each dot is a problem")
+    return figure
+
+
+def _keys(figure: Drawing, ax: Axes, known: Collection[str]) -> None:
+    """Say below a figure what colours and markers mean."""
     for knows, colour in _KNOWN.items():
-        if (lines["knows"] == knows).any():
+        if knows in known:
             ax.plot([], [], "s", color=colour, markersize=4, label=f"knows {knows}")
     ax.plot([], [], "o", color="0.3", markersize=4, label="median, 95 % interval")
     ax.plot([], [], "D", color="0.3", markersize=3.5, label="90th percentile, 95 % interval")
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=7)
-    ax.set_title(f"Losses on {values.shape[1]} problems that did not choose the constants; each dot is a problem")
-    return figure
 
 
 def _strip(ax: Axes, height: float, values: Any, line: Any) -> None:
@@ -76,6 +109,31 @@ def _strip(ax: Axes, height: float, values: Any, line: Any) -> None:
     for name, marker, at in (("median", "o", height + 0.24), ("p90", "D", height - 0.24)):
         ax.plot([line[f"{name}_low"], line[f"{name}_high"]], [at, at], color=colour, linewidth=1.2)
         ax.plot(line[name], at, marker, color=colour, markersize=3.5)
+
+
+def answers(reports: Sequence[Report]) -> bytes:
+    """The losses of what is recommended, and of some others, on all problems that judge, as PNG."""
+    shown = [
+        (title, report.answer(is_meant, list(rules)), rules)
+        for title, (is_meant, rules) in _ANSWERS.items()
+        for report in reports
+        if any(is_meant(report.problems[name]) for name in report.split.judging)
+    ]
+    heights = [len(rules) + 0.8 for _, _, rules in shown]
+    with styled():
+        figure = Drawing(figsize=(5.6, 0.9 + 0.21 * sum(heights)), layout="constrained")
+        axes = figure.subplots(len(shown), 1, squeeze=False, sharex=True, height_ratios=heights)[:, 0]
+        for ax, (title, (values, lines), rules) in zip(axes, shown, strict=True):
+            for height, rule in enumerate(reversed(lines.index)):
+                _strip(ax, height, values.loc[rule].dropna(), lines.loc[rule])
+            ax.set_yticks(range(len(lines)), [rules[rule] for rule in reversed(lines.index)])
+            ax.axvline(1.0, color="0.6", linewidth=0.8, zorder=0)
+            ax.set_title(f"{title}: {values.shape[1]} problems")
+        axes[-1].set_xscale("log")
+        plain_ticks(axes[-1].xaxis, (1.0, 2.0, 5.0))
+        axes[-1].set_xlabel("regret as a multiple of that of the problem's own tuned constant or schedule")
+        _keys(figure, axes[-1], {knows for _, answer, _ in shown for knows in answer.lines["knows"]})
+        return figure_bytes(figure)["png"]
 
 
 def _label(lines: pd.DataFrame, rule: str) -> str:

@@ -137,24 +137,31 @@ def by_group(found: pd.DataFrame, groups: Mapping[str, str], rng: np.random.Gene
     return pd.concat(parts, ignore_index=True)
 
 
-def rivals(found: pd.DataFrame, rule: str, others: Collection[str], by: float = 1.0) -> pd.DataFrame:
+def rivals(
+    found: pd.DataFrame, errors: pd.DataFrame, rule: str, others: Collection[str], by: float = 1.0
+) -> pd.DataFrame:
     """Where a rule loses to another: the problem, the best of the others, and the ratio of the regrets, worst first.
+
+    The standard error of a ratio is that of independent means. Common random numbers make the true one smaller.
 
     Args:
         found: Losses of rules (rows) on problems (columns).
+        errors: The standard errors of the regrets, relative to these.
         rule: The rule.
         others: Those it is compared with.
         by: Only ratios above this are listed.
 
     Example:
         >>> found = pd.DataFrame([[2.0, 1.0], [1.0, 2.0], [1.5, 3.0]], ["Boltzmann", "UCB1", "ε"], ["a", "b"])
-        >>> rivals(found, "Boltzmann", ["UCB1", "ε"])
-          problem rival  ratio
-        0       a  UCB1    2.0
+        >>> rivals(found, 0.0 * found + 0.1, "Boltzmann", ["UCB1", "ε"]).round(2)
+          problem rival  ratio  error
+        0       a  UCB1    2.0   0.28
     """
-    rest = found.loc[[other for other in others if other in found.index]]
-    best = rest.min()
-    ratio = (found.loc[rule] / best).dropna()
+    rest = found.loc[[other for other in others if other in found.index]].astype(float)
+    ratio = (found.loc[rule] / rest.min()).dropna()
     ratio = ratio[ratio > by].sort_values(ascending=False, kind="stable")
-    rows = [(problem, rest[problem].astype(float).idxmin(), value) for problem, value in ratio.items()]
-    return pd.DataFrame(rows, columns=["problem", "rival", "ratio"])
+    rows = []
+    for problem, value in ratio.items():
+        rival = rest[problem].idxmin()
+        rows.append((problem, rival, value, value * np.hypot(errors.loc[rule, problem], errors.loc[rival, problem])))
+    return pd.DataFrame(rows, columns=["problem", "rival", "ratio", "error"])

@@ -1,6 +1,7 @@
 """The judged tables, made of the tables of both stages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from atlas.candidates import Rule
 from atlas.choosing import AGAINST, Choice, Split
 from atlas.paying import ERROR, LOSS
 from atlas.problems import SEED, Problem
-from atlas.rules import UNIFORM
+from atlas.rules import CONSTANT, UNIFORM
 from boltzmann_rl.streams import stream
 
 # Sets of problems that judge; all of such a set, or those that tell rules apart; constants as chosen, or as stated.
@@ -26,6 +27,13 @@ _PLACES = {"index": judging.CANDIDATE, "columns": "problem"}
 
 # A problem tells rules apart if the lowest regret is less than this share of the regret of uniform choices.
 TELLS = 0.95
+
+
+class Answer(NamedTuple):
+    """Losses of rules (rows) on problems (columns), and one line of their quantiles for each rule."""
+
+    losses: pd.DataFrame
+    lines: pd.DataFrame
 
 
 class Report:
@@ -49,9 +57,10 @@ class Report:
     ) -> None:
         self.problems = {problem.name: problem for problem in problems}
         self.rules = {rule.name: rule for rule in rules}
-        self.first, self.choice, self.split = first, choice, Split(problems)
+        self.first, self.second, self.choice, self.split = first, second, choice, Split(problems)
         self.losses = {name: second.pivot(**_PLACES, values=column) for name, column in LOSS.items()}
         self.errors = {name: second.pivot(**_PLACES, values=column) for name, column in ERROR.items()}
+        self.relative = second.assign(error=second["error"] / second["regret"]).pivot(**_PLACES, values="error")
         uniform = second[second["rule"] == UNIFORM.name].set_index("problem")["regret"]
         lowest = second.groupby("problem")["regret"].min()
         self.telling = [name for name in self.split.judging if lowest[name] < TELLS * uniform[name]]
@@ -93,13 +102,28 @@ class Report:
     def _telling(self, losses: pd.DataFrame) -> list[str]:
         return [problem for problem in losses.columns if problem in self.telling]
 
-    def _everywhere(self) -> pd.DataFrame:
+    def everywhere(self) -> pd.DataFrame:
         """The losses with chosen constants on all problems that judge, against the tuned constant or schedule."""
         return judging.rule_losses(self.losses[BEST], self.choice.constants, self.split.judging)
 
+    def constant(self) -> pd.Series:
+        """The loss of each problem's own tuned constant against its tuned constant or schedule."""
+        chosen = self.choice.references["constant"]
+        return pd.Series({name: self.losses[BEST].loc[chosen[name], name] for name in self.split.judging})
+
+    def answer(self, meant: Callable[[Problem], bool], rules: Sequence[str]) -> Answer:
+        """The losses of rules, and of the tuned constant, on the problems that are meant and judge."""
+        losses = self.everywhere()
+        losses.loc[CONSTANT.name] = self.constant()
+        among = [rule for rule in dict.fromkeys((*rules, CONSTANT.name)) if rule in losses.index]
+        values = losses.loc[among, [name for name in losses if meant(self.problems[name])]]
+        lines = judging.summary(values, _resampling())
+        knows = {rule.name: rule.knows for rule in (*self.rules.values(), CONSTANT)}
+        return Answer(values, lines.assign(knows=[knows[rule] for rule in among]))
+
     def groups(self) -> pd.DataFrame:
         """Quantiles of each rule's losses against the tuned constant or schedule in groups of problems that judge."""
-        losses = self._everywhere()
+        losses = self.everywhere()
         ones = {name: self.problems[name] for name in losses.columns}
         sorts = {
             "horizon": {name: one.horizon for name, one in ones.items()},
@@ -112,10 +136,11 @@ class Report:
 
     def rivals(self) -> pd.DataFrame:
         """Where softmax and Boltzmann–Gumbel rules lose to others, on problems that judge."""
-        losses = self._everywhere()
+        losses = self.everywhere()
+        errors = judging.rule_losses(self.relative, self.choice.constants, self.split.judging)
         others = [rule for rule in losses.index if not self.rules[rule].boltzmann]
         ours = [rule for rule in losses.index if self.rules[rule].boltzmann]
-        parts = [judging.rivals(losses, rule, others).assign(rule=rule) for rule in ours]
+        parts = [judging.rivals(losses, errors, rule, others).assign(rule=rule) for rule in ours]
         return _first(pd.concat(parts, ignore_index=True), ["rule"])
 
     def best(self) -> pd.DataFrame:
