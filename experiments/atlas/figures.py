@@ -131,7 +131,7 @@ def answers(reports: Sequence[Report]) -> bytes:
             ax.set_title(f"{title}: {values.shape[1]} problems")
         axes[-1].set_xscale("log")
         plain_ticks(axes[-1].xaxis, (1.0, 2.0, 5.0))
-        axes[-1].set_xlabel("regret as a multiple of that of the problem's own tuned constant or schedule")
+        axes[-1].set_xlabel("regret / that of the tuned constant or schedule")
         _keys(figure, axes[-1], {knows for _, answer, _ in shown for knows in answer.lines["knows"]})
         return figure_bytes(figure)["png"]
 
