@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import boltzmann_rl as brl
-from boltzmann_rl.planning import MDP, backward_induction, value_iteration
+from boltzmann_rl.planning import MDP, action_values, backward_induction, policy_values, value_iteration
 
 LAKE = brl.Environment("FrozenLake-v1", max_episode_steps=20)
 BANDIT = {"name": "x", "problem": brl.GaussianBandit(), "agents": {"rule": brl.recommended(10)}, "runs": 1, "steps": 1}
@@ -15,6 +15,8 @@ BANDIT = {"name": "x", "problem": brl.GaussianBandit(), "agents": {"rule": brl.r
     [
         (lambda: backward_induction(LAKE.make(), 100), r"mdp must be an MDP, such as MDP\.of\(env\), got "),
         (lambda: value_iteration(LAKE.make(), 0.9), r"mdp must be an MDP, such as MDP\.of\(env\), got "),
+        (lambda: action_values(LAKE.make(), np.zeros(16), 0.9), r"mdp must be an MDP, such as MDP\.of\(env\), got "),
+        (lambda: policy_values(LAKE.make(), [0.25] * 4, 0.9), r"mdp must be an MDP, such as MDP\.of\(env\), got "),
         (lambda: backward_induction(MDP.of(LAKE.make()), limit=100), "did you mean steps="),
         (lambda: brl.NoiseEstimate(brl.Boltzmann(0.1)), "learner must have start.* without start, values, update"),
         (lambda: brl.EveryActionFirst(brl.recommended(2)), "learner must have start.* without start, values, update"),

@@ -126,6 +126,8 @@ def test_it_is_an_environment_as_other_bandits_are():
         (lambda: RescaledBandit(GaussianBandit(), -2.0), ValueError, "factor must be .*got -2"),
         (lambda: RescaledBandit(GaussianBandit(), 1.0, math.nan), ValueError, "offset must be .*nan"),
         (lambda: RescaledBandit(3.0), TypeError, "bandit must be a bandit, got 3.0 without arms"),
+        (lambda: RescaledBandit(GaussianBandit), TypeError, "an instance, such as GaussianBandit.*got the class"),
+        (lambda: SwitchingBandit(GaussianBandit), TypeError, "an instance, such as GaussianBandit.*got the class"),
         (lambda: RescaledBandit(brl.AdversarialBandit()), ValueError, "must not be adversarial.*rescale those of Adv"),
         (lambda: RescaledBandit(SwitchingBandit(brl.AdversarialBandit())), ValueError, "must not be adversarial"),
         (

@@ -101,6 +101,11 @@ def test_the_cliff_takes_13_steps_if_there_are_as_many(steps, value):
     assert backward_induction(cliff, steps).optimal_return == value
 
 
+def test_a_plan_that_does_not_fit_into_memory_is_refused_with_its_size():
+    with pytest.raises(ValueError, match=r"16 × 4, which is more than 50,000,000 numbers: lower steps"):
+        backward_induction(MDP.of(gymnasium.make("FrozenLake-v1")), 10**9)
+
+
 def test_the_best_return_of_frozen_lake_tends_to_14_of_17_with_the_limit():
     """Without a limit 14 of 17 episodes reach the goal at best: exact fractions, solved independently."""
     lake = MDP.of(gymnasium.make("FrozenLake-v1"))
@@ -294,7 +299,7 @@ def test_regret_is_measured_by_the_compiled_engine_and_beside_evaluations_by_the
         ("CliffWalking-v1", r"CliffWalking-v1 has none: declare it as Environment\(id, max_episode_steps=...\)"),
         (f"{WORLDS}ShortCorridor-v0", "known to follow its tables, but .*ShortCorridor-v0 can't be read|observations"),
         (Environment("FrozenLake-v1", options={"desc": None, "map_name": None}), "is different each time it is made"),
-        (Environment("CliffWalking-v1", 10**7), r"10,000,000 × 48 × 4 .*lower max_episode_steps"),
+        (Environment("CliffWalking-v1", 10**7), r"10,000,000 × 48 × 4,.*lower max_episode_steps"),
         (Environment("FrozenLake-v1", wrap=RescaledRewards(1.0, 1e307)), "the optimal returns must be finite"),
     ],
 )

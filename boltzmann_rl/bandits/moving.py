@@ -6,6 +6,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_choice, as_finite, as_integer, as_matrix, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.bandits.inner import check_bandit, innermost
 from boltzmann_rl.bandits.stationary import GaussianBandit
 
 _TESTBED = GaussianBandit()
@@ -47,12 +48,8 @@ class SwitchingBandit:
         probability = as_finite(self.change_probability, "change_probability", minimum=0.0, maximum=1.0)
         set_fields(self, change_probability=probability)
         as_choice(self.permute, "permute", (True, False))
-        for name in ("arms", "start", "noise", "reward", "move"):
-            if not hasattr(self.bandit, name):
-                raise TypeError(f"bandit must be a bandit, got {self.bandit!r} without {name}")
-        inner = self.bandit
-        while hasattr(inner, "bandit"):
-            inner = inner.bandit
+        check_bandit(self.bandit)
+        inner = innermost(self.bandit)
         if not self.permute and isinstance(getattr(inner, "means", None), tuple):
             raise ValueError(f"fixed means only change if they are permuted: give permute=True, or draw {inner!r}")
         if self.permute and isinstance(inner, AdversarialBandit):

@@ -6,6 +6,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_positive, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.bandits.inner import check_bandit, innermost
 from boltzmann_rl.bandits.moving import AdversarialBandit
 from boltzmann_rl.bandits.stationary import GaussianBandit
 
@@ -41,14 +42,9 @@ class RescaledBandit:
 
     def __post_init__(self) -> None:
         set_fields(self, factor=as_positive(self.factor, "factor"), offset=as_finite(self.offset, "offset"))
-        for name in ("arms", "start", "noise", "reward", "move"):
-            if not hasattr(self.bandit, name):
-                made = any(hasattr(self.bandit, part) for part in ("reset", "make"))
-                remedy = "; for an environment: Environment(id, wrap=RescaledRewards(factor))" if made else ""
-                raise TypeError(f"bandit must be a bandit, got {self.bandit!r} without {name}{remedy}")
-        inner = self.bandit
-        while hasattr(inner, "bandit"):
-            inner = inner.bandit
+        made = any(hasattr(self.bandit, part) for part in ("reset", "make"))
+        check_bandit(self.bandit, "; for an environment: Environment(id, wrap=RescaledRewards(factor))" if made else "")
+        inner = innermost(self.bandit)
         if isinstance(inner, AdversarialBandit):
             raise ValueError(f"bandit must not be adversarial, as its rewards are fixed: rescale those of {inner!r}")
 

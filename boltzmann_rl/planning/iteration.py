@@ -112,7 +112,7 @@ def action_values(mdp: MDP, values: Any, discount: float) -> Floats:
         array([[1. , 4.5]])
     """
     with np.errstate(under="ignore"):
-        return np.asarray(mdp.rewards + discount * (mdp.transitions @ real_array(values, "values")))
+        return np.asarray(as_mdp(mdp).rewards + discount * (mdp.transitions @ real_array(values, "values")))
 
 
 def policy_values(mdp: MDP, probabilities: Any, discount: float) -> Floats:
@@ -138,7 +138,7 @@ def policy_values(mdp: MDP, probabilities: Any, discount: float) -> Floats:
 
     Source: Sutton & Barto (2018), eq. 4.4; Puterman (1994), theorem 6.1.1.
     """
-    discount = as_fraction(discount, "discount")
+    discount, mdp = as_fraction(discount, "discount"), as_mdp(mdp)
     p = as_probabilities(probabilities)
     if p.shape not in (mdp.rewards.shape, mdp.rewards.shape[1:]):
         raise ValueError(f"probabilities must have shape {mdp.rewards.shape} or one row of it, got {p.shape}")

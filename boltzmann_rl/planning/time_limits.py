@@ -95,6 +95,7 @@ def backward_induction(mdp: MDP, steps: int) -> TimeLimitedPlan:
 
     Raises:
         TypeError: An environment or anything else that is not an MDP.
+        ValueError: A table of steps × states × actions with more than 50,000,000 numbers.
 
     Example:
         >>> from boltzmann_rl import Environment
@@ -105,6 +106,7 @@ def backward_induction(mdp: MDP, steps: int) -> TimeLimitedPlan:
     Source: Puterman (1994), *Markov Decision Processes*, §4.5.
     """
     shape = as_count(steps, "steps") + 1, *as_mdp(mdp).rewards.shape
+    _check_size(shape, "a plan", "steps")
     values, action_values = np.zeros(shape[:2]), np.zeros(shape)
     action_values[0, np.isneginf(mdp.rewards)] = -np.inf
     with np.errstate(under="ignore"):
@@ -151,12 +153,16 @@ def gaps_in(environment: "Environment") -> Floats:
             "declare it as Environment(id, max_episode_steps=...)"
         )
     shape = world.limit, *world.available.shape
+    _check_size(shape, f"regret in {environment.id}", "max_episode_steps")
+    return gaps_of(world)
+
+
+def _check_size(shape: tuple[int, ...], what: str, limit: str) -> None:
     if np.prod(shape, dtype=float) > _MOST:
         raise ValueError(
-            f"regret needs a table of steps × states × actions, {' × '.join(f'{n:,}' for n in shape)} for "
-            f"{environment.id}, which is more than {_MOST:,} numbers: lower max_episode_steps"
+            f"{what} needs a table of steps × states × actions, {' × '.join(f'{n:,}' for n in shape)}, which is more "
+            f"than {_MOST:,} numbers: lower {limit}"
         )
-    return gaps_of(world)
 
 
 def gaps_of(world: "World") -> Floats:
