@@ -32,7 +32,7 @@ def refresh(names: list[str], jobs: str) -> int:
 def ship(source: Path, target: Path) -> None:
     """Replace the shipped results of an experiment."""
     new = target.with_name(f"{target.name}.new")  # complete before the old one goes
-    shutil.copytree(source / "figures", new / "figures", ignore=shutil.ignore_patterns("*.svg"))
+    shutil.copytree(source / "figures", new / "figures", ignore=shutil.ignore_patterns("*.svg", "*.pdf"))
     for name in SHIPPED:
         shutil.copy(source / name, new / name)
     shutil.rmtree(target, ignore_errors=True)

@@ -1,8 +1,18 @@
 """Fixtures of several test files."""
 
+import sys
+
 import pytest
 
 from boltzmann_rl.engines import selection
+
+
+@pytest.fixture(autouse=True)
+def no_figures_stay_open():
+    """Close what a test drew: pyplot warns from the 21st figure on."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture

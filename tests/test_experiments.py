@@ -430,6 +430,7 @@ def test_saved_results_can_be_loaded(tmp_path):
         "summary.csv",
         "runs.csv",
         "comparisons.csv",
+        "figures/x.pdf",
         "figures/x.png",
         "figures/x.svg",
         f"cells/{next((folder / 'cells').iterdir()).name}",
@@ -625,6 +626,7 @@ def test_figures_are_the_same_bytes_each_time_they_are_drawn(tmp_path):
     assert one == other
     assert one["png"].startswith(b"\x89PNG")
     assert b"<svg" in one["svg"]
+    assert one["pdf"].startswith(b"%PDF")
     folder = results.save(tmp_path)
     assert (folder / "figures" / "x.svg").read_bytes() == one["svg"]
 

@@ -63,6 +63,7 @@ def _folder(options: argparse.Namespace) -> Path:
 def plot(options: argparse.Namespace) -> int:
     """Make tables and figures of saved results again."""
     from boltzmann_rl.results import folders
+    from boltzmann_rl.results.figures import drawn
     from boltzmann_rl.runs.failures import told
     from boltzmann_rl.storage.atomic import write_together
 
@@ -77,7 +78,7 @@ def plot(options: argparse.Namespace) -> int:
     if options.run_curves is not None:
         _write_run_curves(results, Path(options.run_curves))
     if options.output is not None:
-        results.plot().savefig(options.output, dpi=200)
+        drawn(results).savefig(options.output, dpi=200)
         say(options.output)
         return 0
     if "planned_runs" in results.manifest:
@@ -85,7 +86,7 @@ def plot(options: argparse.Namespace) -> int:
     for failure in told(results.failures):
         say(f"Left out: {failure}")
     if made is None:
-        write_together(folder, folders.draw(folder, results.name, results.plot()))
+        write_together(folder, folders.draw(folder, results.name, drawn(results)))
     for path in sorted((folder / "figures").glob(f"{results.name}.*")):
         say(path)
     if made is not None:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.arguments.near_names import suggesting
-from boltzmann_rl.figures.style import Drawing, label_lines, line_style, short, styled
+from boltzmann_rl.figures.style import Drawing, known_to_pyplot, label_lines, line_style, short, styled
 from boltzmann_rl.protocols import Parameter
 from boltzmann_rl.schedules import evaluate
 
@@ -41,4 +41,4 @@ def plot_schedule(schedule: Parameter | Mapping[str, Parameter], steps: int = 10
             ax.set_title(visible(textwrap.fill(next(iter(schedules)), 60), "\n"), fontsize=7)
         else:
             label_lines(ax)
-    return figure
+    return known_to_pyplot(figure)

@@ -3,13 +3,14 @@
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -26,38 +27,88 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.titlelocation": "left",
     "lines.linewidth": 1.3,
+    "pdf.fonttype": 42,  # TrueType: many venues refuse Type 3
+    "ps.fonttype": 42,
+    "svg.fonttype": "none",  # text stays text, which can be searched and edited
     "svg.hashsalt": "boltzmann_rl",
     "text.parse_math": False,  # a dollar sign in a user's label is a dollar sign
+    "text.usetex": False,  # LaTeX may be missing, and refuses characters such as τ
 }
 
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Our style, without floating-point warnings, since positions of extreme numbers may over- or underflow."""
-    with mpl.rc_context(STYLE), np.errstate(all="ignore"):
+    """Our style, without warnings of missing glyphs, which are drawn as boxes, and of positions that overflow."""
+    with mpl.rc_context(STYLE), np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")
         yield
 
 
 class Drawing(Figure):
-    """A Matplotlib figure that notebooks show without pyplot."""
+    """A Matplotlib figure that keeps our style when it is drawn and saved, and that notebooks show once.
+
+    Text that Matplotlib makes late, such as that of ticks, takes the settings of the moment in which it is drawn.
+    """
+
+    _being_shown = False
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it in our style."""
+        with styled():
+            super().draw(renderer)
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Save it in our style: see `matplotlib.figure.Figure.savefig`."""
+        with styled():
+            super().savefig(fname, **options)
 
     def _repr_png_(self) -> bytes:
         return _image(self, "png")
 
+    def _ipython_display_(self) -> None:
+        """Show it and take it from pyplot, whose inline backend would show it again at the end of the cell."""
+        if self._being_shown or "inline" not in mpl.get_backend():
+            raise NotImplementedError  # IPython then shows it as any other figure
+        from IPython.display import display
+        from matplotlib import pyplot
+
+        self._being_shown = True
+        try:
+            display(self)
+        finally:
+            self._being_shown = False
+        pyplot.close(self)
+
+
+def known_to_pyplot(figure: Figure) -> Figure:
+    """The figure, handed to pyplot: ``plt.show()`` shows it, ``plt.title()`` changes it, ``plt.close()`` frees it.
+
+    It can only be saved if there is no display for the window that was asked for.
+    """
+    from matplotlib import pyplot  # imported here: saving, and worker processes, do without
+
+    made: Any = lambda *_, **__: figure  # noqa: E731, pyplot calls a class, which may be anything that makes figures
+    with suppress(ImportError):  # a backend that opens windows, without a display
+        pyplot.figure(FigureClass=made)
+    return figure
+
 
 def figure_bytes(figure: Figure) -> dict[str, bytes]:
-    """The figure as PNG and SVG, the same bytes for the same figure: no date, no random ids."""
+    """The figure as PNG, SVG and PDF, the same bytes for the same figure: no date, no random ids."""
     return {kind: _image(figure, kind) for kind in _METADATA}
 
 
 # Metadata that Matplotlib would write by default, which would make the bytes differ.
-_METADATA: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+_METADATA: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 
 def _image(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
-    with styled(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # characters without a font are drawn as boxes
+    with styled():
         figure.savefig(buffer, format=kind, dpi=200, metadata=_METADATA[kind])
     return buffer.getvalue()
 

@@ -74,10 +74,11 @@ def plot_difference(
 ) -> "Figure":
     """The figure of `difference_curve`: the band, and circles where only the mean is known."""
     from boltzmann_rl.figures.differences import plot_differences  # imported here: it imports Matplotlib
+    from boltzmann_rl.figures.style import known_to_pyplot
 
     samples = Samples(results, confidence)
     curves = difference_curve(results, first, second, metric, confidence=confidence)
-    return plot_differences(curves, samples.measures, samples.confidence)
+    return known_to_pyplot(plot_differences(curves, samples.measures, samples.confidence))
 
 
 def _of_problem(samples: Samples, problem: str, pair: tuple[str, str], metric: str) -> pd.DataFrame:

@@ -13,11 +13,11 @@ from boltzmann_rl.arguments import as_integer, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import POINTS, Metric
 from boltzmann_rl.results import differences, estimates as estimating, folders, forecasts
-from boltzmann_rl.results.averaging import factor_note
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
 from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.decision_sentences import decisions_told
 from boltzmann_rl.results.decisions import looks_table
+from boltzmann_rl.results.figures import drawn
 from boltzmann_rl.results.foreign import Reading, read_runs
 from boltzmann_rl.results.manifest import judgement_in, outline_in
 from boltzmann_rl.results.measures import measures_in
@@ -271,17 +271,14 @@ class Results:
         return sentences(self.summary, self.comparisons, self.manifest)
 
     def plot(self) -> "Figure":
-        """The figure of this experiment."""
-        from boltzmann_rl.figures.curves import plot_curves  # imported here: it imports Matplotlib
-        from boltzmann_rl.figures.studies import plot_study
+        """The figure of this experiment, known to pyplot.
 
-        measures, study = measures_in(self.manifest), self.manifest.get("study")
-        if study:
-            refuse_missing(self.summary, "summary")
-            return plot_study(self.summary, measures, study, self._level())
-        refuse_missing(self.curves, "curves")
-        note = factor_note(self.curves)
-        return plot_curves(self.curves, measures, list(self.manifest["declaration"]["agents"]), self._level(), note)
+        Raises:
+            FileNotFoundError: These results were loaded from a folder without the curves or the summary.
+        """
+        from boltzmann_rl.figures.style import known_to_pyplot  # imported here: it imports Matplotlib
+
+        return known_to_pyplot(drawn(self))
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, fresh: bool = False) -> Path:
         """Write tables, manifest, cells and the figure to ``results/<name>/``.
@@ -327,7 +324,7 @@ class Results:
         """
         images: dict[str, bytes] = {}
         try:
-            images = folders.draw(folder, self.name, self.plot())
+            images = folders.draw(folder, self.name, drawn(self))
         except Exception as error:
             tell(f"The figure could not be drawn ({type(error).__name__}: {error}); the tables are complete.")
         tables = {"curves": thinned(self.curves, points), "summary": self.summary, "runs": self.runs}

@@ -80,7 +80,13 @@ class Tuning:
         Raises:
             ValueError: Several parameters were tuned at once, or too few values: there is no curve.
         """
-        from boltzmann_rl.figures.sensitivity import plot_sensitivity  # imported here: it imports Matplotlib
+        from boltzmann_rl.figures.style import known_to_pyplot  # imported here: it imports Matplotlib
+
+        return known_to_pyplot(self._drawn())
+
+    def _drawn(self) -> "Figure":
+        """The figure, unknown to pyplot."""
+        from boltzmann_rl.figures.sensitivity import plot_sensitivity
 
         if self.sensitivity.empty:
             raise ValueError(
@@ -112,7 +118,7 @@ class Tuning:
         write_together(own_folder(folder), contents)
         images = {}
         if not self.sensitivity.empty:
-            images = folders.draw(folder, f"{self.name}-sensitivity", self.plot())
+            images = folders.draw(folder, f"{self.name}-sensitivity", self._drawn())
             write_together(folder, images)
         drawn = (folder / "figures").glob("*")
         old = [
