@@ -12,7 +12,14 @@ import pandas as pd
 from boltzmann_rl.arguments import as_integer, shown
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import POINTS, Metric
-from boltzmann_rl.results import differences, estimates as estimating, folders, forecasts
+from boltzmann_rl.results import (
+    differences,
+    estimates as estimating,
+    folders,
+    forecasts,
+    notebooks,
+    overview as overviews,
+)
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
 from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.decision_sentences import decisions_told
@@ -269,6 +276,50 @@ class Results:
         if old or "comparisons.csv" in self.manifest.get("tables", {}):
             refuse_missing(self.comparisons, "comparisons")
         return sentences(self.summary, self.comparisons, self.manifest)
+
+    def table(self, metrics: Sequence[str] | None = None) -> pd.DataFrame:
+        """The summary that one reads: a row for each agent, best first, and its means with their intervals as text.
+
+        The numbers, the distance to the best agent and further columns are in `summary`.
+
+        Args:
+            metrics: Names of metrics; by default all.
+
+        Raises:
+            FileNotFoundError: These results were loaded from a folder without the summary.
+            TypeError, ValueError: There is no such metric.
+        """
+        refuse_missing(self.summary, "summary")
+        return overviews.overview(self.summary, self.manifest, metrics)
+
+    def to_html(self, metrics: Sequence[str] | None = None) -> str:
+        """The `table` in HTML, with the best mean of each metric in bold."""
+        refuse_missing(self.summary, "summary")
+        return overviews.as_html(self.summary, self.manifest, metrics)
+
+    def to_latex(self, metrics: Sequence[str] | None = None) -> str:
+        r"""The `table` in LaTeX, with the best mean of each metric in bold; ``\usepackage{booktabs}`` has its lines."""
+        refuse_missing(self.summary, "summary")
+        return overviews.as_latex(self.summary, self.manifest, metrics)
+
+    def __repr__(self) -> str:
+        declared, agents = self.manifest["declaration"], len(self.manifest["declaration"]["agents"])
+        problems = ", ".join(declared.get("problem", {})) or "runs"
+        return f"<Results {self.name!r}: {agents} agents, {problems}, {self.manifest['runs']} runs>"
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *self._told()])
+
+    def _told(self) -> list[str]:
+        """The sentence and the table, if they are at hand."""
+        try:
+            return [self.sentence, self.table().to_string(index=False)]
+        except FileNotFoundError as error:
+            return [str(error)]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: sentence, table and figure."""
+        return notebooks.shown(self)
 
     def plot(self) -> "Figure":
         """The figure of this experiment, known to pyplot.

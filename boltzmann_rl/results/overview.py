@@ -1,0 +1,151 @@
+"""The table of a summary that one reads: an agent a row, a metric a column, as text, HTML and LaTeX."""
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from boltzmann_rl.arguments import as_sequence, shown
+from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.results.manifest import judgement_in
+from boltzmann_rl.results.measures import measures_in
+
+# What stands for a character that LaTeX reads as a command.
+_LATEX = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+_LATEX |= {mark: f"\\{mark}" for mark in "&%$#_{}"}
+_GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "ε": "varepsilon", "λ": "lambda", "σ": "sigma", "τ": "tau"}
+_LATEX |= {letter: f"$\\{name}$" for letter, name in _GREEK.items()}
+_LATEX |= {"√": r"$\surd$", "∞": r"$\infty$", "−": "$-$", "±": r"$\pm$"}
+
+
+def overview(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> pd.DataFrame:
+    """The means of a summary with their intervals, as text.
+
+    Args:
+        summary: The table `Results.summary`.
+        manifest: The manifest of the results.
+        metrics: Columns of the summary; by default all metrics.
+
+    Raises:
+        TypeError, ValueError: There is no such metric.
+    """
+    names = _names(summary, manifest, metrics)
+    labels = ["problem", "agent"] if summary["problem"].nunique() > 1 else ["agent"]
+    cells = dict(_column(summary, name, manifest) for name in names)
+    return pd.DataFrame({label: summary[label].map(visible) for label in labels} | cells)
+
+
+def note_of(summary: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
+    """What the intervals are, and of how many runs."""
+    runs = int(summary["runs"].max())
+    if runs < 2:
+        return "One run, which has no intervals."
+    return f"Means of {runs} runs with {100.0 * judgement_in(manifest).confidence:g} % confidence intervals."
+
+
+def as_html(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> str:
+    """The overview as an HTML table, with the best mean of each metric in bold; labels are text, never markup."""
+    table = overview(summary, manifest, metrics)
+    best = _best(summary, manifest, _names(summary, manifest, metrics))
+    rows = _rows(table, best, html.escape, lambda text: f"<strong>{text}</strong>")
+    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in table)
+    body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    note = html.escape(note_of(summary, manifest))
+    return f"<table>\n<caption>{note}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def as_latex(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> str:
+    """The overview as a LaTeX ``tabular`` for the package booktabs, with the best mean of each metric in bold."""
+    table = overview(summary, manifest, metrics)
+    names = _names(summary, manifest, metrics)
+    rows = _rows(table, _best(summary, manifest, names), latex, lambda text: f"\\textbf{{{text}}}")
+    columns = "l" * (len(table.columns) - len(names)) + "r" * len(names)
+    lines = [" & ".join(row) + r" \\" for row in rows]
+    head = " & ".join(latex(str(name)) for name in table) + r" \\"
+    return "\n".join(
+        [
+            f"% {note_of(summary, manifest)}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            *(r"\toprule", head, r"\midrule", *lines, r"\bottomrule"),
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def latex(text: str) -> str:
+    r"""Text as LaTeX shows it, with Greek letters and signs in math mode.
+
+    Example:
+        >>> print(latex("τ_0 = 5 %"))
+        $\tau$\_0 = 5 \%
+    """
+    return "".join(_LATEX.get(mark, mark) for mark in text)
+
+
+def _names(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None) -> list[str]:
+    known = [str(name) for name in summary if f"{name}_low" in summary and name != "behind"]
+    if metrics is None:
+        return known
+    for name in as_sequence(metrics, "metrics", "names"):
+        if name not in known:
+            raise ValueError(f"metrics must be among {', '.join(known)}, got {shown(name)}")
+    return [*metrics]
+
+
+def _is_share(name: str, manifest: Mapping[str, Any]) -> bool:
+    return any(metric.name == name and metric.scale == "percent" for metric in measures_in(manifest).metrics)
+
+
+def _column(summary: pd.DataFrame, name: str, manifest: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Head and cells of a metric, with the unit in the head: percent for shares, a power of ten for extreme numbers.
+
+    A cell is the mean ± half the interval where all intervals are symmetric to the digits shown, else it has both ends.
+    """
+    mean, low, high = (summary[f"{name}{end}"].to_numpy(dtype=float) for end in ("", "_low", "_high"))
+    unit, shown_unit = _unit(np.abs(mean).max(), _is_share(name, manifest))
+    mean, low, high = mean / unit, low / unit, high / unit
+    half = (high - low) / 2.0
+    finite = np.isfinite(half)
+    wide = half[finite & (half > 0.0)]
+    digits = int(max(0.0, 1.0 - np.floor(np.log10(np.median(wide))))) if len(wide) else 4
+    symmetric = (np.abs((low + high) / 2.0 - mean)[finite] < 10.0**-digits).all()
+    cells = []
+    for value, begin, end, width in zip(mean, low, high, half, strict=True):
+        spread = f" ± {width:.{digits}f}" if symmetric else f" [{begin:.{digits}f}, {end:.{digits}f}]"
+        cells.append(f"{value:.{digits}f}{spread if np.isfinite(width) else ''}")
+    return f"{visible(name)}{shown_unit}", cells
+
+
+def _unit(largest: float, share: bool) -> tuple[float, str]:
+    """By what numbers are divided, and how a head says it."""
+    if share:
+        return 0.01, " [%]"
+    if not 0.0 < largest < np.inf or 1e-3 <= largest < 1e6:
+        return 1.0, ""
+    exponent = 3 * int(np.floor(np.log10(largest) / 3.0))
+    return 10.0**exponent, f" [1e{exponent}]"
+
+
+def _best(summary: pd.DataFrame, manifest: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """Which means (rows of the summary, columns of metrics) are the best of their problem."""
+    higher = {metric.name: metric.higher_is_better for metric in measures_in(manifest).metrics}
+    marks = []
+    for name in names:
+        values = summary[name].astype(float) * (1.0 if higher.get(name, True) else -1.0)
+        marks.append(values == values.groupby(summary["problem"]).transform("max"))
+    return np.array(marks).T.reshape(len(summary), len(names))
+
+
+def _rows(table: pd.DataFrame, best: Any, text: Callable[[str], str], bold: Callable[[str], str]) -> list[list[str]]:
+    """The cells of all rows, with the best ones in bold."""
+    labels = len(table.columns) - best.shape[1]
+    rows = []
+    for cells, marks in zip(table.itertuples(index=False), best, strict=True):
+        texts = [text(str(cell)) for cell in cells]
+        rows.append(
+            texts[:labels] + [bold(one) if mark else one for one, mark in zip(texts[labels:], marks, strict=True)]
+        )
+    return rows
