@@ -8,6 +8,7 @@ from boltzmann_rl import (
     gridworlds as gridworlds,
     logs as logs,
     planning as planning,
+    reports as reports,
     schedules as schedules,
     tables as tables,
 )

@@ -27,7 +27,7 @@ LAYERS = (
     {"engines.reference"},
     {"engines.compiled"},
     {"engines.selection"},
-    {"runs", "figures"},
+    {"reports", "runs", "figures"},
     {"results"},
     {"experiments", "reproduction"},
     {"tuning"},

@@ -1,4 +1,4 @@
-"""The command line: ``boltzmann-rl run | list | plot | status | store | plan-runs | tune | reproduce | check``.
+"""The command line: ``boltzmann-rl run | list | plot | status | store | plan-runs | tune | reproduce | check | play``.
 
 The exit status is 0 for success, 1 if a run or a check failed, 2 if the arguments were wrong, 130 after Ctrl+C, 143
 after SIGTERM. Errors are one paragraph on standard error; ``--debug`` shows the traceback.
