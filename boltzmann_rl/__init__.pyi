@@ -19,6 +19,7 @@ from boltzmann_rl.agents.published import (
     exp3_plus_plus as exp3_plus_plus,
     tsallis_inf as tsallis_inf,
 )
+from boltzmann_rl.animations.animation import Animation as Animation, animate as animate
 from boltzmann_rl.bandits.means import (
     BetaMeans as BetaMeans,
     NearTies as NearTies,

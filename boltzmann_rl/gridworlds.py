@@ -118,6 +118,7 @@ class WindyGridworld(TabularEnv):
         states = range(rows * len(wind))
         table = {state: {action: [outcome(state, move)] for action, move in enumerate(MOVES)} for state in states}
         super().__init__(table, np.eye(len(states))[start])
+        self.grid_shape, self.moves = (rows, len(wind)), MOVES
 
 
 class ShortCorridor(TabularEnv):
@@ -191,6 +192,8 @@ class DeepSea(TabularEnv):
         ways = [{action: outcomes(*cell, action == goes_right[cell]) for action in (0, 1)} for cell in cells]
         table = dict(enumerate([*ways, {action: [(1.0, end, 0.0, True)] for action in (0, 1)}]))
         super().__init__(table, np.arange(end + 1) == 0)
+        if instance is None:  # else an action moves one way here and the other way there
+            self.grid_shape, self.moves = (size, size), ((1, -1), (1, 1))
 
 
 class Garnet(TabularEnv):

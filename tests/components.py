@@ -30,7 +30,7 @@ LAYERS = (
     {"reports", "runs", "figures"},
     {"results"},
     {"experiments", "reproduction"},
-    {"tuning"},
+    {"tuning", "animations"},
     {"cli"},
 )
 LAYER_OF = {component: layer for layer, components in enumerate(LAYERS) for component in components}

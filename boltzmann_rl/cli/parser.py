@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import boltzmann_rl
-from boltzmann_rl.cli import checking, folders, playing, reproducing, running, tuning
+from boltzmann_rl.cli import animating, checking, folders, playing, reproducing, running, tuning
 from boltzmann_rl.cli.sources import meant
 from boltzmann_rl.cli.terminal import write
 
@@ -58,6 +58,6 @@ def parser() -> Parser:
         sub.set_defaults(command=function, parser=sub)
         return sub
 
-    for room in (running, folders, tuning, reproducing, checking, playing):
+    for room in (running, folders, tuning, reproducing, checking, animating, playing):
         room.declare(command)
     return everything

@@ -2,9 +2,11 @@
 
 import copy
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats, as_integer, as_seed
@@ -12,6 +14,7 @@ from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.environments.copies import check_copies
 from boltzmann_rl.environments.interface import as_environment
+from boltzmann_rl.environments.readings import Reading
 from boltzmann_rl.environments.vectors import is_vector
 from boltzmann_rl.protocols import AnyEnvironment, Transition, learns_from
 from boltzmann_rl.training.encoding import decoded
@@ -129,12 +132,28 @@ class Training:
         """The learner's values ``(observations, actions)``, live: copy them to keep them."""
         return self._loop.player.values
 
-    def look(self) -> Look:
+    def look(self, observations: Iterable[int] | None = None) -> Look:
         """What the policy would do now in each environment; it draws nothing and changes nothing.
 
         After an episode has ended, this is for the observation of its last decision.
+
+        Args:
+            observations: Indices ``(n,)``; then it is what the policy would do now in each of these, ``(n, A)``, if all
+                actions are available there.
+
+        Example:
+            >>> from boltzmann_rl import Boltzmann, Environment, QLearning
+            >>> training = Training(Environment("CliffWalking-v1").make(), Agent(QLearning(), Boltzmann(0.1)), seed=0)
+            >>> training.look([0, 47]).probabilities
+            array([[0.25, 0.25, 0.25, 0.25],
+                   [0.25, 0.25, 0.25, 0.25]])
         """
-        return self._loop.look()
+        if observations is None:
+            return self._loop.look()
+        most = len(self.values) - 1
+        indices = [as_integer(one, "observation", maximum=most) for one in observations]
+        readings = [Reading(index, None, 0.0, terminated=False, truncated=False) for index in indices]
+        return self._loop.player.look(readings, np.full(len(indices), self.step))
 
     def save(self, path: str | Path, *, environment: str = "arrays") -> None:
         """Write the learner's state, all clocks and all random streams to one file of arrays and JSON, without code.
