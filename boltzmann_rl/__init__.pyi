@@ -5,6 +5,7 @@
 
 from boltzmann_rl import (
     bandit_environments as bandit_environments,
+    configuration as configuration,
     gridworlds as gridworlds,
     logs as logs,
     planning as planning,
@@ -33,6 +34,8 @@ from boltzmann_rl.bandits.moving import (
 )
 from boltzmann_rl.bandits.rescaled import RescaledBandit as RescaledBandit
 from boltzmann_rl.bandits.stationary import BernoulliBandit as BernoulliBandit, GaussianBandit as GaussianBandit
+from boltzmann_rl.configuration.reading import from_dict as from_dict
+from boltzmann_rl.configuration.writing import to_dict as to_dict
 from boltzmann_rl.decisions.act import act as act
 from boltzmann_rl.decisions.laws import BrokenLaw as BrokenLaw, check_policy as check_policy
 from boltzmann_rl.decisions.machine import prepare as prepare

@@ -45,6 +45,34 @@ def public(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], 
 
 
 @functools.cache
+def sources() -> dict[str, str]:
+    """The module of each public name, of the package or of one of its public modules; imports none of them.
+
+    Example:
+        >>> sources()["Boltzmann"], sources()["Exponential"], sources()["MaxBackup"]
+        ('boltzmann_rl.policies.softmax', 'boltzmann_rl.schedules.shapes', 'boltzmann_rl.planning')
+    """
+    names = _names(_ROOT / "__init__.pyi")
+    modules = [name for name, module in names.items() if module == "boltzmann_rl"]
+    inner = {name: source for module in modules for name, source in _inside(module).items()}
+    return inner | {name: source for name, source in names.items() if name not in modules}
+
+
+def _inside(module: str) -> dict[str, str]:
+    """The module of each name of a public module: of its stub, or of its ``__all__``."""
+    package = _ROOT / module
+    if (stub := package / "__init__.pyi").is_file():
+        return _names(stub)
+    file = package / "__init__.py" if package.is_dir() else package.with_suffix(".py")
+    lists = (
+        ast.literal_eval(node.value)
+        for node in ast.parse(file.read_text("utf-8")).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
+    return {name: f"boltzmann_rl.{module}" for names in lists for name in names}
+
+
+@functools.cache
 def _names(stub: Path) -> dict[str, str]:
     """The module of each public name."""
     imports = [node for node in ast.parse(stub.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]

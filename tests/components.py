@@ -15,7 +15,7 @@ TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in FILES.it
 LAYERS = (
     {"arguments"},
     {"lazy", "logs", "protocols", "storage", "statistics"},
-    {"kernels", "numerics", "streams"},
+    {"configuration", "kernels", "numerics", "streams"},
     {"schedules"},
     {"policies"},
     {"decisions"},

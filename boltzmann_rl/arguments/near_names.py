@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from boltzmann_rl.arguments.containers import taking_containers
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Names used by other packages and papers, with ours: the first of ours that the function takes is suggested.
@@ -147,11 +149,11 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(**options: Any) -> Callable[[type], type]:
-        """Python's `dataclasses.dataclass`, with errors that suggest names of fields."""
+        """Python's `dataclasses.dataclass`, with errors that suggest fields; it takes OmegaConf's containers."""
 
         def made(cls: type) -> type:
             cls = dataclasses.dataclass(**options)(cls)
-            cls.__init__ = suggesting(cls.__init__)
+            cls.__init__ = taking_containers(suggesting(cls.__init__))
             return cls
 
         return made

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from boltzmann_rl.arguments.containers import taking_containers
+
 Schedule = TypeVar("Schedule")
 
 
@@ -92,6 +94,7 @@ def per_row(*names: str) -> Callable[[type[Schedule]], type[Schedule]]:
     def decorated(cls: Any) -> Any:
         made, formula = cls.__init__, cls.__call__
 
+        @taking_containers
         @functools.wraps(made)
         def make(self: Any, *args: Any, **kwargs: Any) -> None:
             if any(is_sequence(each) or rows_of_parameter(each) for each in (*args, *kwargs.values())):
@@ -132,6 +135,8 @@ def _set_by_row(schedule: Any, given: dict[str, Any]) -> None:
     """Give a schedule the schedules of its rows, and set its fields from theirs."""
     sizes = {name: size for name, value in given.items() if (size := rows_of(value))}
     for name, value in given.items():
+        if isinstance(value, PerRow) and not value:
+            raise ValueError(f"{name} is empty: give a number, or one for each row")
         for row, each in enumerate(value if isinstance(value, PerRow) else ()):
             if is_sequence(each):
                 raise TypeError(f"{name}[{row}] must be a number, got {each!r}")

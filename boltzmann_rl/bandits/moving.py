@@ -179,10 +179,11 @@ class AdversarialBandit:
         if self.repeat_from is not None:
             repeat_from = self.repeat_from
         rows = as_matrix(rewards, "rewards")
+        firsts: dict[tuple[float, ...], int] = {}
         for t, row in enumerate(rows):
-            if row in rows[:t]:
+            if (first := firsts.setdefault(row, t)) < t:
                 raise ValueError(
-                    f"rewards[{t}] must differ from rewards[{rows.index(row)}], since a row determines the next: "
+                    f"rewards[{t}] must differ from rewards[{first}], since a row determines the next: "
                     f"change {row} a little"
                 )
         set_fields(self, rewards=rows, repeat_from=as_integer(repeat_from, "repeat_from", maximum=len(rows) - 1))

@@ -13,16 +13,18 @@ from boltzmann_rl.cli.terminal import complain, say
 from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.kernels.jit import available
 
+FILE = "a Python file with a module-level EXPERIMENT, or a YAML or JSON file as boltzmann_rl.to_dict writes it"
+
 # Runs with --quick, by the axis of the experiment.
 _QUICK_RUNS = {"step": 200, "episode": 10}
 
 
 def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands and their options."""
-    summary = "run the experiments declared in Python files, and write tables and figures"
+    summary = "run the experiments declared in Python, YAML or JSON files, and write tables and figures"
     example = "boltzmann-rl run experiments/ten_armed_testbed.py --quick --results tried"
     parser = command("run", run, summary, example)
-    parser.add_argument("files", nargs="*", metavar="FILE", help="a Python file with a module-level EXPERIMENT")
+    parser.add_argument("files", nargs="*", metavar="FILE", help=FILE)
 
     option = parser.add_argument_group("what is run, if not what FILE declares").add_argument
     option("--runs", type=whole, metavar="N", help="independent repetitions")

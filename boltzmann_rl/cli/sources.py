@@ -1,4 +1,4 @@
-"""Python files and modules named on the command line, with experiments, targets or policies in them."""
+"""Files and modules named on the command line, with experiments, targets or policies in them."""
 
 import importlib
 import importlib.util
@@ -9,7 +9,10 @@ from types import ModuleType
 from typing import Any
 
 from boltzmann_rl.arguments.near_names import nearest
+from boltzmann_rl.configuration.files import SUFFIXES, read
 from boltzmann_rl.runs.sources import owner_of
+
+_KINDS = "BanditExperiment, GymnasiumExperiment or Sweep"
 
 
 class WrongCall(Exception):
@@ -17,14 +20,29 @@ class WrongCall(Exception):
 
 
 def experiments_in(file: Path) -> list[Any]:
-    """The experiments that a Python file declares, each once, but for parts of its sweeps."""
+    """The experiments that a Python file declares, each once, but for parts of its sweeps; one in YAML or JSON."""
     from boltzmann_rl.experiments.declarations import Runnable
     from boltzmann_rl.experiments.sweeps import Sweep
 
+    if file.suffix.lower() in SUFFIXES:
+        return [_experiment_in(existing(file, "experiment file"))]
     module = module_in(existing(file, "experiment file"))
     found = list({id(part): part for part in vars(module).values() if isinstance(part, Runnable)}.values())
     parts = {id(part) for sweep in found if isinstance(sweep, Sweep) for part in sweep.parts}
     return [experiment for experiment in found if id(experiment) not in parts]
+
+
+def _experiment_in(file: Path) -> Any:
+    """The experiment that a YAML or JSON file declares."""
+    from boltzmann_rl.experiments.declarations import Runnable
+
+    try:
+        found = read(file)
+    except (ImportError, TypeError, ValueError) as error:
+        raise RuntimeError(f"{file} could not be loaded: {str(error).removeprefix(f'{file}: ')}") from error
+    if not isinstance(found, Runnable):
+        raise WrongCall(f"{file} declares no experiment, but a {type(found).__name__}: its class must be {_KINDS}")
+    return found
 
 
 def no_experiment(place: Path) -> WrongCall:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from boltzmann_rl.cli.numbers import seed, whole
-from boltzmann_rl.cli.running import resized, warn
+from boltzmann_rl.cli.running import FILE, resized, warn
 from boltzmann_rl.cli.sources import WrongCall, experiments_in, no_experiment
 from boltzmann_rl.cli.terminal import say
 
@@ -17,7 +17,7 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     summary = "find the best parameters of the agents of an experiment, with the same number of runs for each"
     example = "boltzmann-rl tune experiments/ten_armed_testbed.py --over temperature=0.01:10 --over epsilon=0.001:1"
     parser = command("tune", tune, summary, example)
-    parser.add_argument("file", metavar="FILE", help="a Python file with a module-level EXPERIMENT")
+    parser.add_argument("file", metavar="FILE", help=FILE)
     over = "a parameter of agents, with a range LOW:HIGH or a list of numbers; may be given several times"
     parser.add_argument("--over", action="append", required=True, metavar="NAME=LOW:HIGH|A,B,…", help=over)
 
