@@ -584,7 +584,7 @@ def test_the_command_line_runs_a_json_file_as_a_python_file(tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("text", "status", "word"),
     [
-        (json.dumps(brl.to_dict(COOLING)), 2, "it.json declares no experiment, but a Agent"),
+        (json.dumps(brl.to_dict(COOLING)), 2, "Sweep, not Agent"),
         (
             json.dumps(brl.to_dict(BANDITS) | {"runs": 0}),
             1,

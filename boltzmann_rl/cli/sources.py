@@ -41,7 +41,7 @@ def _experiment_in(file: Path) -> Any:
     except (ImportError, TypeError, ValueError) as error:
         raise RuntimeError(f"{file} could not be loaded: {str(error).removeprefix(f'{file}: ')}") from error
     if not isinstance(found, Runnable):
-        raise WrongCall(f"{file} declares no experiment, but a {type(found).__name__}: its class must be {_KINDS}")
+        raise WrongCall(f"{file} declares no experiment: its class must be {_KINDS}, not {type(found).__name__}")
     return found
 
 
