@@ -386,9 +386,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("written", "words"), HOSTILE.values(), ids=HOSTILE)
 def test_hostile_dictionaries_are_refused_by_name(written, words):
-    began = time.perf_counter()
+    began = time.process_time()
     refused(lambda: brl.from_dict({"boltzmann_rl": 1, **written}), *words)
-    assert time.perf_counter() - began < 5.0  # at once, with some patience for a busy machine
+    assert time.process_time() - began < 5.0
 
 
 @pytest.mark.parametrize(
@@ -449,9 +449,9 @@ def cycle():
     ids=["deep", "cycle", "references", "long", "text", "key"],
 )
 def test_bombs_are_refused_at_once(temperature, word):
-    began = time.perf_counter()
+    began = time.process_time()
     said = refused(lambda: brl.from_dict(version_1(**boltzmann(temperature))), word)
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 5.0
     assert len(said) < 500
 
 
