@@ -1,4 +1,4 @@
-"""The commands on folders of results: ``plot``, ``status``, ``store`` and ``plan-runs``."""
+"""The commands on folders of results: ``plot``, ``report``, ``status``, ``store`` and ``plan-runs``."""
 
 import argparse
 import textwrap
@@ -32,6 +32,11 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     option = command("status", status, summary, "boltzmann-rl status results/ten_armed_testbed").add_argument
     option("folder", metavar="DIR", help="the folder of one experiment's results, such as results/NAME")
 
+    summary = "make one page of saved results, which can be handed on: curves to read and zoom, tables, the declaration"
+    option = command("report", report, summary, "boltzmann-rl report results/ten_armed_testbed").add_argument
+    option("folders", nargs="+", metavar="DIR", help="the folder of one experiment's results, such as results/NAME")
+    option("--output", type=Path, metavar="FILE", help="ends in .html (default: report.html in the first DIR)")
+
     summary = "list, remove or compact the cells of which tables are made"
     option = command("store", store, summary, "boltzmann-rl store ls results/ten_armed_testbed").add_argument
     option(
@@ -58,6 +63,24 @@ def _folder(options: argparse.Namespace) -> Path:
     if not folder.is_dir():
         raise WrongCall(f"{folder} is a file: give the folder of one experiment's results")
     return folder
+
+
+def report(options: argparse.Namespace) -> int:
+    """Make one page of saved results."""
+    from boltzmann_rl.results.report import page_of_results
+    from boltzmann_rl.storage.atomic import write
+
+    folders = [existing(Path(folder), "results") for folder in options.folders]
+    output = folders[0] / "report.html" if options.output is None else options.output
+    if output.suffix != ".html":
+        raise WrongCall(f"--output must end in .html, got {str(output)!r}")
+    try:
+        results = [boltzmann_rl.load(folder) for folder in folders]
+    except FileNotFoundError as error:
+        raise WrongCall(str(error)) from error
+    write(output, page_of_results(results).encode())
+    say(f"Wrote {output}")
+    return 0
 
 
 def plot(options: argparse.Namespace) -> int:

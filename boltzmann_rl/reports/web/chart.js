@@ -15,10 +15,15 @@ export class Chart {
   /**
    * @param {HTMLElement} host
    * @param {(index: number) => void} [onRead] Called with the index of the x that the reader points at.
+   * @param {{onSelect?: (from: number, to: number) => void, onZoom?: (factor: number, index: number) => void}} [zoom]
+   *   Called with the indices between which the pointer was dragged; and, for the keys +, − and 0, with ½, 2 and 0.
    */
-  constructor(host, onRead = () => {}) {
+  constructor(host, onRead = () => {}, { onSelect = () => {}, onZoom } = {}) {
     this.host = host;
     this.onRead = onRead;
+    this.onSelect = onSelect;
+    this.onZoom = onZoom;
+    this.dragged = -1; // the index at which the pointer went down; −1: it is up
     this.index = -1; // of the x that is read; −1: none
     /** @type {Description | undefined} */
     this.description = undefined;
@@ -27,7 +32,8 @@ export class Chart {
     this.cursor = svg("rect", { class: "cursor", role: "slider", tabindex: 0 });
     host.append(this.canvas, this.reading);
     this.cursor.addEventListener("pointermove", (event) => this.readAt(/** @type {PointerEvent} */ (event)));
-    this.cursor.addEventListener("pointerdown", (event) => this.readAt(/** @type {PointerEvent} */ (event)));
+    this.cursor.addEventListener("pointerdown", (event) => this.begin(/** @type {PointerEvent} */ (event)));
+    this.cursor.addEventListener("pointerup", () => this.end());
     this.cursor.addEventListener("pointerleave", () => this.read(-1));
     this.cursor.addEventListener("keydown", (event) => this.readBy(/** @type {KeyboardEvent} */ (event)));
     new ResizeObserver(() => this.draw()).observe(host);
@@ -105,8 +111,24 @@ export class Chart {
     this.read(nearest(this.description.x, this.frame.x.back(position)));
   }
 
+  /** @param {PointerEvent} event */
+  begin(event) {
+    this.readAt(event);
+    this.dragged = this.index;
+  }
+
+  /** The end of a drag, which selects what lies between. */
+  end() {
+    const { dragged, index } = this;
+    this.dragged = -1;
+    if (dragged >= 0 && index >= 0 && Math.abs(dragged - index) > 1) this.onSelect(dragged, index);
+  }
+
   /** @param {KeyboardEvent} event */
   readBy(event) {
+    /** @type {Record<string, number>} */
+    const zooms = { "+": 0.5, "-": 2, 0: 0 };
+    if (this.onZoom !== undefined && event.key in zooms) return this.onZoom(zooms[event.key], this.index);
     const last = (this.description?.x.length ?? 0) - 1;
     const page = Math.max(1, Math.round(last / 10));
     /** @type {Record<string, number>} */
@@ -126,9 +148,11 @@ export class Chart {
  * @param {number} index
  */
 function readings({ x, lines, xAxis }, index) {
-  const values = lines.map(({ label, y, halfWidth }) => {
+  const values = lines.map(({ label, y, halfWidth, low, high }) => {
     const half = halfWidth?.[index] ?? NaN;
-    return `${label} ${shown(y[index])}${Number.isNaN(half) ? "" : ` ± ${shown(half, 2)}`}`;
+    const ends = low === undefined || high === undefined || Number.isNaN(low[index]) ? undefined : [low[index], high[index]];
+    const spread = ends === undefined ? "" : ` (${shown(ends[0])} to ${shown(ends[1])})`;
+    return `${label} ${shown(y[index])}${Number.isNaN(half) ? spread : ` ± ${shown(half, 2)}`}`;
   });
   return `${xAxis.title} ${shown(x[index])}: ${values.join(", ")}`;
 }

@@ -1,7 +1,7 @@
 /** What a chart shows in its frame: axes, bands, lines, and labels at the ends of the lines. */
 
 import { svg } from "./elements.js";
-import { labelOf } from "./frame.js";
+import { bandOf, labelOf } from "./frame.js";
 import { apart } from "./labels.js";
 import { clamp } from "./numbers.js";
 
@@ -69,9 +69,9 @@ export function curves(description, frame) {
  */
 function band(description, line, frame) {
   const half = line.halfWidth;
-  if (half === undefined || Number.isNaN(half[0])) return svg("g");
-  const upper = Array.from(line.y, (value, k) => value + half[k]);
-  const lower = Array.from(line.y, (value, k) => value - half[k]);
+  if (line.low === undefined && (half === undefined || Number.isNaN(half[0]))) return svg("g");
+  const lower = Array.from(line.y, (_, k) => bandOf(line, k)[0]);
+  const upper = Array.from(line.y, (_, k) => bandOf(line, k)[1]);
   const outline = [...points(description, upper, frame), ...points(description, lower, frame).reverse()];
   return svg("path", { class: `band style-${line.style}`, d: `${path(outline)}Z` });
 }
@@ -102,7 +102,7 @@ function points({ x }, values, frame) {
   /** @type {[number, number][]} */
   const found = [];
   for (let k = 0; k < x.length; k++) {
-    if (k % every !== 0 && k !== x.length - 1) continue;
+    if ((k % every !== 0 && k !== x.length - 1) || Number.isNaN(values[k])) continue;
     found.push([frame.x.at(x[k]), clamp(frame.y.at(values[k]), plot.top - 1, plot.bottom)]);
   }
   return found;

@@ -7,13 +7,16 @@ import { linear, logarithmic } from "./scales.js";
  * @typedef {object} Line
  * @property {string} label
  * @property {string} [short] The label where the chart is narrow.
- * @property {number} style Colour and dashes, 1 to 6.
+ * @property {number} style Colour and dashes, 1 to 12.
  * @property {ArrayLike<number>} y One for each x of the chart.
  * @property {ArrayLike<number>} [halfWidth] Of the band; NaN for no band.
+ * @property {ArrayLike<number>} [low] The lower end of the band, instead of a half width.
+ * @property {ArrayLike<number>} [high] Its upper end.
  *
  * @typedef {object} Axis
  * @property {string} title
  * @property {boolean} [log]
+ * @property {boolean} [tight] Whether a linear axis may leave out 0.
  * @property {[number, number]} [domain] Default: that of the lines and bands.
  *
  * @typedef {object} Description
@@ -33,7 +36,7 @@ import { linear, logarithmic } from "./scales.js";
  * @property {boolean} narrow
  */
 
-const NARROW = 460;
+const NARROW = 600;
 
 /**
  * The frame of a chart as wide as its place in the page. A single line needs no label: the title says what it is.
@@ -63,17 +66,30 @@ export function framed(description, width, widthOf) {
 function extent({ lines, yAxis }) {
   let low = Infinity;
   let high = -Infinity;
-  for (const { y, halfWidth } of lines) {
-    for (let k = 0; k < y.length; k++) {
-      const half = halfWidth?.[k] || 0;
-      const bottom = y[k] - half > 0 || !yAxis.log ? y[k] - half : y[k];
-      if (yAxis.log && y[k] <= 0) continue;
-      low = Math.min(low, bottom);
-      high = Math.max(high, y[k] + half);
+  for (const line of lines) {
+    for (let k = 0; k < line.y.length; k++) {
+      const [bottom, top] = bandOf(line, k);
+      if (Number.isNaN(line.y[k]) || (yAxis.log && line.y[k] <= 0)) continue;
+      low = Math.min(low, bottom > 0 || !yAxis.log ? bottom : line.y[k]);
+      high = Math.max(high, top);
     }
   }
+  if (low > high) return yAxis.log ? [0.1, 1] : [0, 1]; // no line
   if (yAxis.log) return high > 0 ? [Math.max(low, high / 1e6), Math.max(high, low * 1.01)] : [0.1, 1];
+  if (yAxis.tight) return high > low ? [low, high] : [low - 1, low + 1];
   return [Math.min(low, 0), high > low || high > 0 ? Math.max(high, 0) || 1 : 1];
+}
+
+/**
+ * The ends of a line's band at an index, or twice the line where there is no band.
+ * @param {Line} line
+ * @param {number} k
+ * @returns {[number, number]}
+ */
+export function bandOf({ y, halfWidth, low, high }, k) {
+  const half = halfWidth?.[k] || 0;
+  const ends = /** @type {[number, number]} */ ([low?.[k] ?? y[k] - half, high?.[k] ?? y[k] + half]);
+  return Number.isNaN(ends[0]) || Number.isNaN(ends[1]) ? [y[k], y[k]] : ends;
 }
 
 /**

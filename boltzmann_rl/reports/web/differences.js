@@ -1,0 +1,26 @@
+/** The curve of the best agent minus the second one, with a band that covers the whole curve. */
+
+import { Chart } from "./chart.js";
+import { html } from "./elements.js";
+import { figure } from "./linked.js";
+
+/**
+ * @param {import("./linked.js").Results} results
+ * @returns {HTMLElement[]}
+ */
+export function differenceCharts({ axis, differences }) {
+  return differences.map((one) => {
+    const { host, element } = figure(`${one.problem}: ${one.metric}, ${one.first} − ${one.second}`);
+    const part = (/** @type {(number | null)[]} */ numbers) => numbers.map((number) => number ?? NaN);
+    const { mean, low, high } = one.line;
+    new Chart(host).show({
+      title: `${one.first} minus ${one.second}`,
+      x: part(one.x),
+      lines: [{ label: "difference", style: 1, y: part(mean), low: part(low), high: part(high) }],
+      xAxis: { title: axis },
+      yAxis: { title: `above 0: ${one.better > 0 ? one.first : one.second} is better` },
+    });
+    element.append(...one.warnings.map((/** @type {string} */ text) => html("p", { class: "hint" }, text)));
+    return element;
+  });
+}

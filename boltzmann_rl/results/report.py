@@ -1,0 +1,162 @@
+"""The report: results as one page that can be handed on."""
+
+import html
+import json
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.reports.pages import page_of
+from boltzmann_rl.reports.scripts import script_of, web
+from boltzmann_rl.results.charts import curves_of, differences_of, ranks_of
+from boltzmann_rl.results.checks import refuse_missing
+from boltzmann_rl.results.manifest import judgement_in
+from boltzmann_rl.results.measures import better_in
+from boltzmann_rl.results.overview import as_html
+
+
+def page_of_results(results: Sequence[Any]) -> str:
+    """Results as HTML: one file that needs no server, loads nothing, and runs in any current browser.
+
+    It has the verdict in a sentence, curves that can be read, zoomed and switched on and off, the difference of the
+    best two agents, tables, how a bandit's agents divide their probability among the arms, the declaration, and how to
+    repeat it. Without JavaScript it still has text and tables. Differences and probabilities need the cells.
+
+    Args:
+        results: `boltzmann_rl.results.results.Results`, at least one of them.
+
+    Raises:
+        FileNotFoundError: They were loaded from a folder without curves or summary.
+
+    Example:
+        >>> from boltzmann_rl import Agent, BanditExperiment, Boltzmann, GaussianBandit, SampleAverage
+        >>> agents = {f"τ = {t}": Agent(SampleAverage(), Boltzmann(t)) for t in (0.1, 0.3)}
+        >>> experiment = BanditExperiment("short", GaussianBandit(arms=3), agents, runs=20, steps=20, seed=0)
+        >>> page = page_of_results([experiment.run(progress=False)])
+        >>> page.startswith("<!doctype html>"), "τ = 0.3" in page
+        (True, True)
+    """
+    for one in results:
+        refuse_missing(one.summary, "summary")
+        refuse_missing(one.curves, "curves")
+    title = ", ".join(visible(one.name) for one in results)
+    head = f"<h1>{len(results)} experiments</h1>\n" if len(results) > 1 else ""
+    body = head + "\n".join(_section(one, number, several=len(results) > 1) for number, one in enumerate(results))
+    data = json.dumps([_data(one) for one in results], ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    page = page_of(web("report.html"), f"{web('theme.css')}\n{web('report.css')}", script_of("report"))
+    parts = {"title": html.escape(title), "body": body, "data": _inert(data)}
+    return re.sub(r"\[\[(title|body|data)\]\]", lambda hole: parts[hole.group(1)], page)
+
+
+def _data(results: Any) -> dict[str, Any]:
+    """What the charts of one experiment show."""
+    return {
+        "axis": str(results.manifest["axis"]),
+        "agents": [visible(str(agent)) for agent in results.manifest["declaration"]["agents"]],
+        "panels": curves_of(results),
+        "differences": differences_of(results),
+        "ranks": ranks_of(results),
+    }
+
+
+def _inert(data: str) -> str:
+    """JSON that ends no element and begins no comment in a page."""
+    return data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _section(results: Any, number: int, *, several: bool) -> str:
+    """The text of one experiment, with empty places for its charts."""
+    level = 2 if several else 1
+    parts = [
+        f'<section class="results" id="results-{number}" aria-labelledby="heading-{number}">',
+        f'<h{level} id="heading-{number}">{_text(results.name)}</h{level}>',
+        f"<p class='question'>{_text(_question(results))}</p>",
+        f"<p class='verdict'>{_text(results.sentence)}</p>",
+        *_failures(results),
+        f'<div class="charts" data-results="{number}"></div>',
+        f"<h{level + 1}>Means of whole runs</h{level + 1}>",
+        f'<div class="wide">{as_html(results.summary, results.manifest)}</div>',
+        *_comparisons(results, level + 1),
+        f"<h{level + 1}>Declaration</h{level + 1}>",
+        f'<div class="wide">{_declaration(results)}</div>',
+        f"<h{level + 1}>How to repeat it</h{level + 1}>",
+        *_repeating(results),
+        "</section>",
+    ]
+    return "\n".join(parts)
+
+
+def _question(results: Any) -> str:
+    """What the experiment asks."""
+    most, agents = "highest" if better_in(results.manifest) > 0.0 else "lowest", results.summary["agent"].nunique()
+    where = " and ".join(str(problem) for problem in results.summary["problem"].unique())
+    return f"Which of {agents} agents has the {most} {results.manifest['primary']} on {where}?"
+
+
+def _failures(results: Any) -> Iterator[str]:
+    for failure in results.failures:
+        yield f"<p class='failure'>{_text(f'{failure.agent} failed on {failure.problem}: {failure.error}')}</p>"
+
+
+def _comparisons(results: Any, level: int) -> Iterator[str]:
+    """The declared comparisons as a table, and what may be wrong with them."""
+    table = results.comparisons
+    if table.empty:
+        return
+    columns = {"problem": "problem"} if table["problem"].nunique() > 1 else {}
+    columns |= {"first_agent": "first", "second_agent": "second", "difference": "first − second"}
+    columns |= {"low": "from", "high": "to", "p_value": "p", "verdict": "verdict"}
+    percent = f"{100.0 * judgement_in(results.manifest).confidence:g}"
+    yield f"<h{level}>Comparisons</h{level}>"
+    yield f"<p>Intervals hold for all pairs of a problem together, with {percent} % confidence.</p>"
+    for warning in dict.fromkeys(text for text in table["warning"] if text):
+        yield f"<p class='hint'>Warning: {_text(warning)}.</p>"
+    yield f'<div class="wide">{_table(table, columns)}</div>'
+
+
+def _table(table: pd.DataFrame, columns: dict[str, str]) -> str:
+    head = "".join(f'<th scope="col">{_text(name)}</th>' for name in columns.values())
+    rows = [f"<tr>{''.join(map(_cell, row))}</tr>" for row in table[list(columns)].itertuples(index=False)]
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(rows)}\n</tbody>\n</table>"
+
+
+def _cell(content: Any) -> str:
+    if isinstance(content, float):
+        return f"<td class='number'>{content:.3g}</td>"
+    return f"<td>{_text(content)}</td>"
+
+
+def _declaration(results: Any) -> str:
+    """Problems and agents as they are written in Python, and numbers."""
+    manifest, declared = results.manifest, results.manifest["declaration"]
+    rows = [("problem", label, code) for label, code in declared.get("problem", {}).items()]
+    rows += [("agent", label, code) for label, code in declared["agents"].items()]
+    rows += [(name, "", declared[name]) for name in ("steps", "episodes", "seed") if name in declared]
+    rows += [("runs", "", manifest["runs"])]
+    lines = [
+        f'<tr><th scope="row">{_text(kind)}</th><td>{_text(label)}</td><td><code>{_text(code)}</code></td></tr>'
+        for kind, label, code in rows
+    ]
+    return f"<table class='declaration'>\n<tbody>\n{''.join(lines)}\n</tbody>\n</table>"
+
+
+def _repeating(results: Any) -> Iterator[str]:
+    """The command, the versions and the hashes."""
+    manifest = results.manifest
+    if file := manifest.get("file"):
+        yield f"<pre tabindex='0'><code>boltzmann-rl run {_text(shlex.quote(str(file['path'])))}</code></pre>"
+        at = f", of commit {file['commit']}" if file.get("commit") else ""
+        yield f"<p>The file has the SHA-256 {_text(file['sha256'])}{_text(at)}.</p>"
+    if versions := manifest.get("versions"):
+        yield f"<p>It ran with {_text(', '.join(f'{name} {version}' for name, version in versions.items()))}.</p>"
+    if "began" in manifest and "seconds" in manifest:
+        yield f"<p>It began at {_text(manifest['began'])} and took {manifest['seconds']:.4g} s.</p>"
+
+
+def _text(something: Any) -> str:
+    """Text for a page: visible, and no markup."""
+    return html.escape(visible(str(something)))

@@ -1,0 +1,212 @@
+"""The report: one page that needs nothing else, shows the numbers of the tables, and executes nothing of the labels."""
+
+import base64
+import hashlib
+import html.parser
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import boltzmann_rl as brl
+from boltzmann_rl.cli import main
+from boltzmann_rl.engines.metrics import BANDITS
+from boltzmann_rl.results.report import page_of_results
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[[body]] [[data]] {{script}}",
+    "<!--",
+    "__proto__",
+    "'\"&amp;`${alert(1)}",
+]
+
+
+def _results(labels=("cool", "warm"), problem=None, **more):
+    agents = {
+        label: brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1 * (1 + number))) for number, label in enumerate(labels)
+    }
+    settings = {"runs": 30, "steps": 60, "seed": 0} | more
+    return brl.BanditExperiment("paper", problem or brl.GaussianBandit(arms=4), agents, **settings).run(progress=False)
+
+
+@pytest.fixture(scope="module")
+def results():
+    return _results()
+
+
+class _Page(html.parser.HTMLParser):
+    """The elements of a page with their attributes, and the text of each kind of element."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.text, self._open = [], {}, []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        kind = self._open[-1] if self._open else ""
+        self.text[kind] = [*self.text.get(kind, []), data]
+
+
+def _data(page):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1))
+
+
+def test_a_page_loads_nothing_and_runs_only_its_own_script(results):
+    page = page_of_results([results])
+    [policy] = [found["content"] for tag, found in _Page(page).elements if found.get("http-equiv")]
+    assert "unsafe" not in policy
+    assert policy.startswith("default-src 'none'; ")
+    for kind, opening in (("script", '<script type="module">'), ("style", "<style>")):
+        text = re.search(rf"{opening}(.*?)</{kind}>", page, re.S).group(1)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    loaded = [found.get(part) for _, found in _Page(page).elements for part in ("src", "href") if part in found]
+    assert set(loaded) <= {"data:,"}
+
+
+def test_labels_are_text_wherever_they_stand():
+    page = page_of_results([_results(HOSTILE, {HOSTILE[0]: brl.GaussianBandit(arms=4)})])
+    plain = _Page(page_of_results([_results("abcdef", {"p": brl.GaussianBandit(arms=4)})]))
+    found = _Page(page)
+    assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
+    assert not [found for _, found in found.elements if any(name.startswith("on") for name in found)]
+    [data] = _data(page)
+    assert data["agents"] == HOSTILE
+    assert list(data["panels"][0]["lines"]) == HOSTILE
+    for label in HOSTILE:
+        assert label in "".join(found.text["td"])
+
+
+def test_curves_are_those_of_the_table_at_some_steps(results):
+    [data] = _data(page_of_results([results]))
+    titles = {metric.title: metric.name for metric in BANDITS.metrics}
+    for panel in data["panels"]:
+        curves = results.curves[results.curves["metric"] == titles[panel["title"]]]
+        for agent, line in panel["lines"].items():
+            kept = curves[curves["agent"] == agent].set_index("step").loc[panel["x"]]
+            for name in ("mean", "low", "high"):
+                np.testing.assert_allclose(np.array(line[name], dtype=float), kept[name], rtol=1e-3)
+
+
+def test_the_page_has_the_sentence_the_table_and_the_declaration(results):
+    page = page_of_results([results])
+    text = " ".join("".join(parts) for parts in _Page(page).text.values())
+    assert results.sentence in text
+    assert results.to_html() in page
+    for code in results.manifest["declaration"]["agents"].values():
+        assert code in text
+
+
+def test_a_sample_of_steps_keeps_the_first_and_the_last():
+    long = _results(steps=1000, runs=10)
+    [data] = _data(page_of_results([long]))
+    for panel in data["panels"]:
+        assert (panel["x"][0], panel["x"][-1]) == (0, 999)
+        assert len(panel["x"]) <= 160
+    assert data["ranks"][0]["steps"][-1] >= 990
+
+
+def test_probabilities_of_the_ranks_are_distributions(results):
+    [data] = _data(page_of_results([results]))
+    [ranks] = data["ranks"]
+    table = results.ranks
+    for agent, rows in ranks["agents"].items():
+        np.testing.assert_allclose(np.sum(rows, axis=1), 1.0, atol=2e-3)
+        last = table[(table["agent"] == agent) & (table["step"] == ranks["steps"][-1])]
+        np.testing.assert_allclose(rows[-1], last.sort_values("rank")["probability"], rtol=1e-3)
+
+
+def test_many_arms_are_the_first_ranks_and_the_rest():
+    [data] = _data(page_of_results([_results(problem=brl.GaussianBandit(arms=50), runs=10)]))
+    rows = data["ranks"][0]["agents"]["cool"]
+    assert {len(row) for row in rows} == {20}
+    np.testing.assert_allclose(np.sum(rows, axis=1), 1.0, atol=2e-3)
+
+
+def test_the_difference_is_of_the_best_agent_and_the_second(results):
+    [data] = _data(page_of_results([results]))
+    [difference] = data["differences"]
+    best, second = results.summary["agent"]
+    curve = results.difference_curve(best, second)
+    assert (difference["first"], difference["second"]) == (best, second)
+    np.testing.assert_allclose(difference["line"]["mean"], curve["difference"], rtol=1e-3, atol=1e-9)
+
+
+def test_infinite_means_are_gaps_since_json_has_no_infinity():
+    warm = {"range": brl.Agent(brl.SampleAverage(), brl.Boltzmann(brl.RelativeToRange(0.3)))}
+    found = brl.BanditExperiment("ties", brl.GaussianBandit(arms=3), warm, runs=10, steps=20, seed=0).run(
+        progress=False
+    )
+    [data] = _data(page_of_results([found]))
+    [temperature] = [panel for panel in data["panels"] if panel["title"] == "Temperature"]
+    assert temperature["lines"]["range"]["mean"][0] is None
+
+
+def test_without_cells_there_are_curves_and_tables_only(results):
+    bare = brl.Results(results.curves, results.summary, results.runs, results.manifest, comparisons=results.comparisons)
+    [data] = _data(page_of_results([bare]))
+    assert data["panels"]
+    assert data["ranks"] == data["differences"] == []
+
+
+def test_results_without_their_tables_are_refused(results, tmp_path):
+    for lost in ("curves", "summary"):
+        parts = {"curves": results.curves, "summary": results.summary} | {lost: pd.DataFrame()}
+        with pytest.raises(FileNotFoundError, match=lost):
+            brl.Results(**parts, runs=results.runs, manifest=results.manifest).report(tmp_path / "lost.html")
+    assert not (tmp_path / "lost.html").exists()
+
+
+def test_the_report_of_seven_agents_over_1000_steps_is_below_500_kilobytes():
+    seven = _results(
+        [f"Boltzmann, τ from {number} to 0.05" for number in range(7)], brl.GaussianBandit(), steps=1000, runs=20
+    )
+    assert len(page_of_results([seven]).encode()) < 500_000
+
+
+def test_episodes_runs_made_elsewhere_and_one_run_have_reports():
+    agents = {"cool": brl.Agent(brl.QLearning(0.5), brl.Boltzmann(0.1))}
+    cliff = brl.Environment("CliffWalking-v1", max_episode_steps=50)
+    episodes = brl.GymnasiumExperiment("cliff", cliff, agents, runs=1, episodes=5, seed=0).run(progress=False)
+    rows = [(agent, seed, step, float(seed)) for agent in "ab" for seed in range(3) for step in range(4)]
+    foreign = brl.Results.of_runs(pd.DataFrame(rows, columns=["agent", "seed", "step", "loss"]))
+    page = page_of_results([episodes, foreign])
+    data = _data(page)
+    assert [one["axis"] for one in data] == ["episode", "step"]
+    heads = [tag for tag, _ in _Page(page).elements if re.fullmatch(r"h\d", tag)]
+    assert heads[:3] == ["h1", "h2", "h3"]
+    assert heads.count("h1") == 1
+    assert heads.count("h2") == 2
+
+
+def test_the_method_and_the_command_write_the_page(results, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert results.report("page.html").read_text("utf-8") == page_of_results([results])
+    with pytest.raises(ValueError, match=r"path must end in \.html, got 'page\.pdf'"):
+        results.report("page.pdf")
+    results.save()
+    assert main(["report", "results/paper"]) == 0
+    assert capsys.readouterr().out.endswith("report.html\n")
+    [data] = _data((tmp_path / "results" / "paper" / "report.html").read_text("utf-8"))
+    assert data["agents"] == ["cool", "warm"]
+    assert main(["report", "results/paper", "results/paper", "--output", "both.html"]) == 0
+    assert len(_data((tmp_path / "both.html").read_text("utf-8"))) == 2
+    assert main(["report", "results/papre"]) == 2
+    assert "did you mean results/paper?" in capsys.readouterr().err
+    assert main(["report", "results/paper", "--output", "a.txt"]) == 2
+
+
+def test_the_same_results_give_the_same_bytes(results):
+    assert page_of_results([results]) == page_of_results([results])
