@@ -5,10 +5,12 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from boltzmann_rl.arguments import shown
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.reports.pages import page_of
 from boltzmann_rl.reports.scripts import script_of, web
@@ -17,6 +19,31 @@ from boltzmann_rl.results.checks import refuse_missing
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import better_in
 from boltzmann_rl.results.overview import as_html
+from boltzmann_rl.storage.atomic import write
+
+
+def report(results: Any, path: str | Path) -> Path:
+    """Write these results as one HTML file, which needs no server and no network.
+
+    It has the verdict, curves to read and zoom, the difference of the best two agents, tables, the declaration, and
+    how to repeat it. ``boltzmann-rl report`` writes one page of several experiments.
+
+    Args:
+        results: Of an experiment.
+        path: Ends in ``.html``.
+
+    Returns:
+        The path.
+
+    Raises:
+        FileNotFoundError: These results were loaded from a folder without the curves or the summary.
+        ValueError: Another ending.
+    """
+    path = Path(path)
+    if path.suffix != ".html":
+        raise ValueError(f"path must end in .html, got {shown(str(path))}")
+    write(path, page_of_results([results]).encode())
+    return path
 
 
 def page_of_results(results: Sequence[Any]) -> str:

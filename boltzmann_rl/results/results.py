@@ -19,6 +19,7 @@ from boltzmann_rl.results import (
     forecasts,
     notebooks,
     overview as overviews,
+    report as reporting,
 )
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
 from boltzmann_rl.results.comparisons import comparisons_table
@@ -35,7 +36,6 @@ from boltzmann_rl.runs.outline import Outline
 from boltzmann_rl.runs.store import Memory, Store, copy_blocks
 from boltzmann_rl.statistics.intervals import CONFIDENCE
 from boltzmann_rl.statistics.judgement import ALPHA, Compare, Judgement
-from boltzmann_rl.storage.atomic import write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -211,6 +211,7 @@ class Results:
     difference_curve = differences.difference_curve
     plot_difference = differences.plot_difference
     plan_runs = forecasts.plan_runs
+    report = reporting.report
 
     def _level(self) -> float:
         """The confidence that was declared."""
@@ -302,30 +303,6 @@ class Results:
         r"""The `table` in LaTeX, with the best mean of each metric in bold; ``\usepackage{booktabs}`` has its lines."""
         refuse_missing(self.summary, "summary")
         return overviews.as_latex(self.summary, self.manifest, metrics)
-
-    def report(self, path: str | Path) -> Path:
-        """Write these results as one HTML file, which needs no server and no network.
-
-        It has the verdict, curves to read and zoom, the difference of the best two agents, tables, the declaration, and
-        how to repeat it. ``boltzmann-rl report`` writes one page of several experiments.
-
-        Args:
-            path: Ends in ``.html``.
-
-        Returns:
-            The path.
-
-        Raises:
-            FileNotFoundError: These results were loaded from a folder without the curves or the summary.
-            ValueError: Another ending.
-        """
-        from boltzmann_rl.results.report import page_of_results  # imported here: few need its JavaScript
-
-        path = Path(path)
-        if path.suffix != ".html":
-            raise ValueError(f"path must end in .html, got {shown(str(path))}")
-        write(path, page_of_results([self]).encode())
-        return path
 
     def __repr__(self) -> str:
         declared, agents = self.manifest["declaration"], len(self.manifest["declaration"]["agents"])
