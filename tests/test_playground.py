@@ -401,6 +401,24 @@ def test_the_code_of_a_bandit_declares_what_the_page_shows(declared, temperature
 
 
 @needs_node
+@pytest.mark.parametrize("temperature", [0.25, "inf", {"class": "Cosine", "start": 1, "end": 0.05, "steps": 500}])
+def test_a_link_of_the_bandit_tab_is_a_declaration_of_the_package(temperature):
+    code, link = evaluated(
+        """
+        import { defaultExperiment, linkTo } from "./declaration.js";
+        import { experimentAsPython } from "./python.js";;
+        const experiment = defaultExperiment();
+        experiment.agents.Boltzmann.policy.temperature = data === "inf" ? Infinity : data;
+        return [experimentAsPython(experiment), linkTo(experiment)];
+        """,
+        temperature,
+    )
+    namespace = {}
+    exec(compile(code.split("results = ")[0], "playground", "exec"), namespace)
+    assert brl.from_dict(json.loads(unquote(link[1:]))) == namespace["experiment"]
+
+
+@needs_node
 def test_the_code_of_a_bandit_runs():
     code, _ = evaluated(CODE, [0.5])
     namespace = {}

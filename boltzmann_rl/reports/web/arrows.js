@@ -1,7 +1,10 @@
 /** A grid world in SVG: its values as shades, and the probabilities of the actions as arrows or wedges. */
 
 import { svg } from "./elements.js";
-import { shown } from "./numbers.js";
+import { percent, shown } from "./numbers.js";
+
+/** Pixels of a cell in which there is room for the value. */
+const LARGE = 70;
 
 /**
  * @typedef {object} Picture
@@ -108,7 +111,7 @@ export function cellInWords({ world, values, probabilities }, cell) {
   const place = `Row ${Math.floor(cell / world.columns) + 1}, column ${(cell % world.columns) + 1}`;
   const kind = world.kinds[cell];
   if (kind !== "" && kind !== "start") return `${place}: ${kind}.`;
-  const actions = world.moves.map(([name], action) => `${name} ${shown(100 * probabilities[cell][action])} %`);
+  const actions = world.moves.map(([name], action) => `${name} ${percent(probabilities[cell][action])}`);
   return `${place}${kind && `, ${kind}`}: value ${shown(values[cell])}; ${actions.join(", ")}.`;
 }
 
@@ -133,7 +136,7 @@ function drawnCell(picture, cell, size, selected) {
   else {
     group.append(svg("rect", { class: "shade", "fill-opacity": shade(picture, values[cell]), ...square }));
     group.append(...marksOf(picture, cell, size));
-    if (size > 70) group.append(svg("text", { x: size / 2, y: size - 6 }, shown(values[cell])));
+    if (size > LARGE) group.append(svg("text", { x: size / 2, y: size - 6 }, shown(values[cell])));
   }
   if (selected) group.append(svg("rect", { class: "selected", x: 1, y: 1, width: size - 2, height: size - 2 }));
   return group;
@@ -157,8 +160,9 @@ function shade({ world, values }, value) {
  * @param {number} size
  */
 function marksOf({ world, probabilities, marks }, cell, size) {
-  const centre = `translate(${size / 2} ${size / 2 - (size > 70 ? 6 : 0)})`;
-  const longest = size * (size > 70 ? 0.38 : 0.46);
+  const height = size - (size > LARGE ? 18 : 0); // below is the value
+  const centre = `translate(${size / 2} ${height / 2})`;
+  const longest = height / 2 - 2;
   return world.moves.map(([, down, right], action) => {
     const length = longest * Math.sqrt(probabilities[cell][action]);
     const angle = (Math.atan2(down, right) * 180) / Math.PI;

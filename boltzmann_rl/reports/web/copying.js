@@ -13,7 +13,7 @@ export function copyButton(label, text) {
     const copied = await copy(text());
     const said = copied ? "Copied" : "Copying is not allowed here: select the text";
     element.textContent = said;
-    announce(said);
+    announce(said, "copying");
     setTimeout(() => void (element.textContent = label), 2000);
   });
   return element;

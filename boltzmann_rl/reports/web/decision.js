@@ -6,7 +6,7 @@ import { button, evenly, slider } from "./controls.js";
 import { RANGES, schedule } from "./declaration.js";
 import { byId, html, svg } from "./elements.js";
 import { effectiveActions, entropy, expectedRegret } from "./information.js";
-import { shown } from "./numbers.js";
+import { percent, shown } from "./numbers.js";
 import { epsilonGreedy, largest, softmax } from "./policies.js";
 import { Generator } from "./random.js";
 import { valueAt } from "./schedules.js";
@@ -68,7 +68,7 @@ export function decisionSection(change) {
     arms.show(means.length);
     const sentence = describe(means, now, rate);
     byId("decision-sentence").textContent = sentence;
-    announce(sentence);
+    announce(sentence, "decision");
     showRows(means, softmax(means, now), epsilonGreedy(means, rate));
     showSweep(means, now, rate);
   };
@@ -193,11 +193,6 @@ function bar(probability, style, top) {
   room.append(svg("rect", { class: `bar style-${style}`, width, height: 13 }));
   room.append(svg("text", { class: "bar-text", x: width, dx: 4, y: 11 }, percent(probability)));
   return [room];
-}
-
-/** @param {number} probability */
-function percent(probability) {
-  return `${shown(100 * probability, probability > 0.01 ? 3 : 2)} %`;
 }
 
 /** The charts of expected regret and effective actions against the temperature. */

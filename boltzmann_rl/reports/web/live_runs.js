@@ -2,11 +2,12 @@
 
 import { Runs } from "./simulation.js";
 
-const MILLISECONDS = 12; // of each frame
+const WORK = 12; // milliseconds of each frame
+const PAUSE = 100; // milliseconds between two reports
 
 export class LiveRuns {
   /**
-   * @param {(runs: LiveRuns) => void} onProgress Called after each part of the work.
+   * @param {(runs: LiveRuns) => void} onProgress Called some ten times a second, and at the end.
    */
   constructor(onProgress) {
     this.onProgress = onProgress;
@@ -15,6 +16,7 @@ export class LiveRuns {
     this.wanted = 0;
     this.paused = false;
     this.frame = 0;
+    this.reported = 0;
   }
 
   /**
@@ -49,9 +51,11 @@ export class LiveRuns {
   }
 
   work() {
-    const end = performance.now() + MILLISECONDS;
-    while (!this.done && performance.now() < end) for (const runs of this.agents.values()) runs.extend(1);
+    const start = performance.now();
+    while (!this.done && performance.now() < start + WORK) for (const runs of this.agents.values()) runs.extend(1);
     if (!this.done) this.frame = requestAnimationFrame(() => this.work());
+    if (!this.done && start < this.reported + PAUSE) return;
+    this.reported = start;
     this.onProgress(this);
   }
 }

@@ -18,6 +18,15 @@ export function shown(value, digits = 3) {
 }
 
 /**
+ * A share in per cent.
+ * @param {number} share From 0 to 1.
+ * @returns {string}
+ */
+export function percent(share) {
+  return share > 0 && share < 1e-4 ? "< 0.01 %" : `${shown(100 * share)} %`;
+}
+
+/**
  * @param {number} value
  * @param {number} low
  * @param {number} high

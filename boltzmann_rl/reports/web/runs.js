@@ -30,7 +30,7 @@ export function runsSection(change) {
     pause.textContent = "Pause";
     pause.disabled = runs.done;
     byId("progress").textContent = sentenceOf(runs);
-    if (runs.done) announce(sentenceOf(runs));
+    if (runs.done) announce(sentenceOf(runs), "runs");
     if (runs.done || !prefersStillness()) redraw();
   });
   const pause = button("Pause", () => {

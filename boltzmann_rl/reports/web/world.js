@@ -52,7 +52,7 @@ export function worldSection(change) {
     const solution = solve(plan);
     picture = { ...solution, marks };
     byId("world-sentence").textContent = solution.sentence;
-    announce(solution.sentence);
+    announce(solution.sentence, "world");
     grid.show(picture);
   };
 }
