@@ -368,6 +368,10 @@ HOSTILE = {
         {"class": "BanditExperiment", "name": "../../etc", "problem": {"class": "GaussianBandit"}, "agents": {"a": 1}},
         ["name must be", "'../../etc'"],
     ),
+    "a table of 30,001 rows": (
+        {"class": "AdversarialBandit", "rewards": [[row / 30_000] for row in [*range(30_000), 7]]},
+        ["rewards[30000] must differ from rewards[7]"],
+    ),
     "a sweep of 10¹² combinations": (
         {
             "class": "Sweep",
@@ -485,6 +489,52 @@ def test_errors_of_constructors_name_the_path_of_the_field(change, said):
     written = brl.to_dict(BANDITS)
     change(written)
     assert refused(lambda: brl.from_dict(written)).startswith(said) or said == "nobody"
+
+
+WRONG = [None, True, -1, 10**400, math.nan, -math.inf, "", "x", [], [[]], ["x"], {}, {"x": {}}, {"class": "UCB1"}]
+
+
+def with_part(written, path, part):
+    """A copy of a dictionary with another part at a path."""
+    if not path:
+        return part
+    copy = dict(written) if isinstance(written, dict) else list(written)
+    copy[path[0]] = with_part(written[path[0]], path[1:], part)
+    return copy
+
+
+def paths_in(written):
+    """The paths to all parts but classes and the version."""
+    parts = written.items() if isinstance(written, dict) else enumerate(written) if isinstance(written, list) else ()
+    for key, inner in parts:
+        if key not in ("class", "boltzmann_rl"):
+            yield (key,)
+            yield from ((key, *rest) for rest in paths_in(inner))
+
+
+def outcome(written):
+    """What is made of a dictionary, or the error that began a refusal."""
+    try:
+        return brl.from_dict(written)
+    except (TypeError, ValueError) as error:
+        while error.__cause__ is not None:
+            error = error.__cause__
+        return error
+
+
+ONE_OF_EACH = {type(part): part for part in DECLARATIONS}.values()
+
+
+@pytest.mark.parametrize("declaration", ONE_OF_EACH, ids=lambda part: f"{part!r:.60}")
+def test_a_wrong_part_is_refused_by_a_check_or_comes_back_equal(declaration):
+    written = brl.to_dict(declaration)
+    for path in paths_in(written):
+        for wrong in WRONG:
+            found = outcome(with_part(written, path, wrong))
+            if isinstance(found, Exception):
+                assert type(found) in (TypeError, ValueError), (path, wrong)  # and not an error beside the checks
+            else:
+                assert brl.from_dict(brl.to_dict(found)) == found, (path, wrong)
 
 
 def test_nothing_is_imported_for_a_name_in_a_dictionary(tmp_path, monkeypatch):
