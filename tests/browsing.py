@@ -26,6 +26,9 @@ in_a_browser = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
 
+# Seconds to wait for what a page does, also on a machine that is busy otherwise.
+PATIENCE = 120.0
+
 # Wide and narrow, light and dark.
 VIEWS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
 
@@ -44,6 +47,7 @@ def chromium():
 def opened(browser, address, width, scheme, **options):
     """A page in a window of its own; at the end, neither the console nor a script may have complained."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     complaints = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -58,7 +62,7 @@ def opened(browser, address, width, scheme, **options):
 
 def until(page, condition, argument=None):
     """Wait until JavaScript holds; Playwright's own waiting evaluates text in the page, which its policy forbids."""
-    end = time.monotonic() + 30.0
+    end = time.monotonic() + PATIENCE
     while not page.evaluate(condition, argument):
         assert time.monotonic() < end, condition
         page.wait_for_timeout(50)
