@@ -638,7 +638,7 @@ def test_unusual_labels_appear_in_figures(label):
     results = results_of(agents={label: AGENTS["cool"], "b": AGENTS["hot"]}, problem={label: GaussianBandit(arms=2)})
     figure = results.plot()
     assert all(figure_bytes(figure).values())
-    texts = [text.get_text() for text in figure.axes[1].texts]
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
     shown = " ".join(label.split())
     assert any(text == shown or (text.endswith("…") and shown.startswith(text[:-1])) for text in texts)
     assert results.summary["agent"].tolist().count(label) == 1

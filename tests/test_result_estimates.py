@@ -351,7 +351,7 @@ def test_the_figure_of_a_difference_has_a_zero_line_a_band_and_circles_where_the
         assert part in told
     twins = results.plot_difference("greedy", "twin")
     assert "95 %" not in twins.get_suptitle()
-    assert [ax.get_title("left") for ax in twins.axes] == [
+    assert [ax.get_title() for ax in twins.axes] == [
         f"{problem}\ncircles: no band: fewer than 10 runs differ" for problem in PROBLEMS
     ]
 

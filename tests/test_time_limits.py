@@ -320,4 +320,4 @@ def test_the_figure_shows_the_regret_if_it_is_measured(regret):
     lake = brl.Environment("FrozenLake-v1", max_episode_steps=5)
     experiment = brl.GymnasiumExperiment("x", lake, agents, runs=2, episodes=3, seed=0, regret=regret)
     figure = experiment.run(progress=False).plot()
-    assert ("Regret" in [ax.get_title(loc="left") for ax in figure.axes]) is regret
+    assert ("Regret of an episode [reward]" in [ax.get_title() for ax in figure.axes]) is regret

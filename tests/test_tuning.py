@@ -478,7 +478,7 @@ def test_progress_counts_the_runs(capsys):
 
 def test_the_figure_has_a_logarithmic_axis_and_a_panel_for_each_family(tuning):
     figure = tuning.plot()
-    assert [ax.get_title(loc="left") for ax in figure.axes] == ["peak", "low"]
+    assert [ax.get_title() for ax in figure.axes] == ["peak", "low"]
     assert {ax.get_xscale() for ax in figure.axes} == {"log"}
     assert figure.axes[0].get_ylabel() == "regret over 5 steps"
 

@@ -8,7 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.figures.grids import Grid, draw_grid, show
-from boltzmann_rl.figures.style import COLOURS, Drawing, short, styled
+from boltzmann_rl.figures.labels import as_written, cut, one_line
+from boltzmann_rl.figures.style import COLOURS, Drawing, styled
 
 _DPI = 110
 
@@ -80,7 +81,7 @@ def bandit_pictures(frames: Sequence[BanditFrame], label: str) -> list[Any]:
             for bars, heights in ((chances, frame.probabilities), (pulls, frame.pulls / max(1, frame.step))):
                 for bar, height in zip(bars, heights, strict=True):
                     bar.set_height(height)
-            return f"{short(label)}: step {frame.step:,}"
+            return f"{cut(one_line(label))}: step {frame.step:,}"
 
         return list(_pictures(figure, frames, change))
 
@@ -99,7 +100,7 @@ def grid_pictures(grid: Grid, frames: Sequence[GridFrame], label: str) -> list[A
             show(picture, grid, frame.values, frame.probabilities, frame.visited)
             total = "" if np.isnan(frame.total_reward) else f", return {frame.total_reward:.4g}"
             meaning = "colour: value, grey if not visited; arrows: √probability"
-            return f"{short(label)}: episode {frame.episode:,}{total}\n{meaning}"
+            return f"{cut(one_line(label))}: episode {frame.episode:,}{total}\n{meaning}"
 
         return list(_pictures(figure, frames, change))
 
@@ -108,7 +109,7 @@ def _pictures(figure: Drawing, frames: Sequence[Any], change: Callable[[Any], st
     """Change the figure for each frame, and draw it; the layout is that of the first."""
     canvas: Any = FigureCanvasAgg(figure)  # whose methods have no types
     for number, frame in enumerate(frames):
-        figure.suptitle(change(frame), fontsize=8, x=0.01, ha="left")
+        as_written(figure.suptitle(change(frame), fontsize=8, x=0.01, ha="left"))
         canvas.draw()
         if number == 0:
             figure.set_layout_engine("none")

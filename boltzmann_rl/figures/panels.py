@@ -1,60 +1,199 @@
-"""Panels: one metric with its bands, unit and limits."""
+"""Panels: the limits, unit and scale of one metric, lines with their bands, and what is said around them."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.metrics import Metric
-from boltzmann_rl.figures.style import line_style, plain_ticks, short
+from boltzmann_rl.figures.labels import as_written, one_line
+from boltzmann_rl.figures.looks import Look
+from boltzmann_rl.figures.style import SMALL, plain_ticks
+
+# How far the bands of curves extend the limits that means need, as a part of the range of the means.
+REACH = 0.5
+
+# A panel of fewer steps than this begins at the first, and longer ones at 0.
+_SHORT = 20
+
+
+class Band(NamedTuple):
+    """Means with the ends of their intervals."""
+
+    x: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, x: Any, table: pd.DataFrame, columns: Sequence[str] = ("mean", "low", "high")) -> "Band":
+        """From the columns of a table."""
+        return cls(np.asarray(x, np.float64), *(table[name].to_numpy(np.float64) for name in columns))
+
+    def bare(self) -> "Band":
+        """Only the means."""
+        nothing = np.full_like(self.mean, np.nan)
+        return self._replace(low=nothing, high=nothing)
+
+
+def headed(metric: Metric, title: str) -> str:
+    """A title with the unit of its metric, unless that is said already.
+
+    Example:
+        >>> headed(Metric("regret", unit="reward"), "Regret per step"), headed(Metric("x", unit="steps"), "Steps")
+        ('Regret per step [reward]', 'Steps')
+    """
+    return title if not metric.unit or metric.unit.lower() in title.lower() else f"{title} [{metric.unit}]"
 
 
 def titled(problem: str, title: str, several: bool) -> str:
     """The title of a panel, with the label of the problem if there are several: before it, or above if it is long."""
-    label = short(problem)
-    return title if not several else f"{label}: {title}" if len(label) + len(title) <= 44 else f"{label}\n{title}"
+    return title if not several else f"{problem}: {title}" if len(problem) + len(title) <= 44 else f"{problem}\n{title}"
 
 
-def line_with_band(ax: Axes, x: Any, mean: Any, low: Any, high: Any, index: int, label: str) -> None:
-    """Draw means in the style of line ``index``, with a band where their intervals are finite."""
-    x, mean, low, high = (np.asarray(part) for part in (x, mean, low, high))
-    ax.plot(x, mean, **line_style(index), label=short(label))
-    finite = np.isfinite(low) & np.isfinite(high)
+def line_with_band(ax: Axes, band: Band, look: Look, width: float = 1.3) -> None:
+    """Draw means with sparse markers, and a band where the intervals are finite, the fainter the wider it is.
+
+    The limits of the panel are set already.
+    """
+    ax.plot(band.x, band.mean, **look.line, linewidth=width, markevery=_sparse(ax, band.x), label=look.label)
+    finite = np.isfinite(band.low) & np.isfinite(band.high)
     if finite.any():
-        where = None if finite.all() else finite
-        ax.fill_between(x, low, high, where=where, color=line_style(index)["color"], alpha=0.2, linewidth=0)
+        alpha = _alpha(ax, band.low[finite], band.high[finite])
+        ax.fill_between(
+            band.x, band.low, band.high, where=None if finite.all() else finite,
+            facecolor=(look.colour, alpha), edgecolor=(look.colour, 0.5), linewidth=0.3,
+        )  # fmt: skip
 
 
-def finish(ax: Axes, metric: Metric, title: str) -> None:
-    """Set title, unit and scale."""
-    ax.set_title(title)
-    ax.set_ylabel(metric.unit)
-    ax.margins(x=0)
+def _sparse(ax: Axes, x: Floats) -> list[int]:
+    """Every point of a short line, else six, which another line has elsewhere."""
+    if len(x) <= 12:
+        return [*range(len(x))]
+    turn = len(ax.get_lines()) * 0.382 % 1.0  # the golden section keeps them apart
+    places = ax.transScale.transform(np.column_stack([x, np.ones(len(x))]))[:, 0]
+    wanted = places[0] + (np.arange(6) + 0.1 + 0.8 * turn) / 6 * (places[-1] - places[0])
+    return [int(place) for place in np.unique(np.searchsorted(places, wanted).clip(max=len(x) - 1))]
+
+
+def _alpha(ax: Axes, low: Floats, high: Floats) -> float:
+    """How opaque a band is: one that covers much of the panel would flood it."""
+    ends = np.array([low, high, np.full(len(low), ax.get_ylim()[0]), np.full(len(low), ax.get_ylim()[1])])
+    if ax.get_yscale() == "log":
+        ends = np.log(np.maximum(ends, ax.get_ylim()[0]))
+    bottom, top = ends[2:]
+    share = float(np.mean((ends[:2].clip(bottom, top)[1] - ends[:2].clip(bottom, top)[0]) / (top - bottom)))
+    return float(np.clip(0.04 / max(share, 1e-9), 0.06, 0.2))
+
+
+def frame(ax: Axes, metric: Metric, bands: Sequence[Band], reach: float = REACH) -> list[str]:
+    """Set scale and limits so that means fill the panel, and bands as far as they leave it legible.
+
+    Args:
+        ax: The panel.
+        metric: Of which the scale is taken.
+        bands: What will be drawn.
+        reach: How far bands extend the limits that means need, as a part of the range of the means.
+
+    Returns:
+        What is not shown, for the reader.
+    """
     if metric.scale == "percent":
         ax.set_ylim(0, 1)
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
-    elif metric.scale == "log":
+        return []
+    if metric.scale == "log":
         ax.set_yscale("log")
         plain_ticks(ax.yaxis, (1.0, 2.0, 5.0))
+    means, lows, highs = (_finite([getattr(band, part) for band in bands]) for part in ("mean", "low", "high"))
+    if ax.get_yscale() == "log":
+        means = means[means > 0.0]
+    if not len(means):
+        return []
+    late, notes = _late(bands) if metric.scale == "late" else means, []
+    if metric.scale == "late" and means.min() < late.min() - (late.max() - late.min()):
+        means, notes = late, ["start not shown"]
+    if ax.get_yscale() == "log":
+        logs = [np.log(part[part > 0.0]) for part in (means, lows, highs)]
+        low, high = (float(np.exp(end)) for end in _limits(logs[0], logs[1], logs[2], reach))
+    else:
+        low, high = _limits(means, lows, highs, reach)
+        if means.min() >= 0.0 and means.min() < 0.1 * means.max():
+            low = max(low, 0.0)
+    ax.set_ylim(low, high)
+    cut = [*lows[lows < low], *highs[highs > high]]
+    return [*notes, *(["bands go on beyond the panel"] if cut else [])]
 
 
-def frame_late(ax: Axes, curves: pd.DataFrame) -> None:
-    """Limit the vertical axis to the values after the first tenth, if lower values there would compress the rest."""
-    late = curves[curves["step"] >= curves["step"].max() / 10]
-    low, high = late["mean"].min(), late["mean"].max()
-    if curves["mean"].min() < low - (high - low):
-        ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
-        ax.annotate("start not shown", xy=(1, 0), xycoords="axes fraction", xytext=(0, -19),
-                    textcoords="offset points", ha="right", va="top", fontsize=6, color="0.4")  # fmt: skip
+def _finite(parts: Sequence[Floats]) -> Floats:
+    together = np.concatenate(parts) if parts else np.zeros(0)
+    return together[np.isfinite(together)]
 
 
-def caption(figure: Figure, table: pd.DataFrame, confidence: float, note: str = "") -> None:
-    """Write the experiment, its number of runs and the meaning of the bands above the figure, and a note below."""
+def _late(bands: Sequence[Band]) -> Floats:
+    """The means after the first tenth of all steps."""
+    end = max(band.x[-1] for band in bands)
+    return _finite([band.mean[band.x >= end / 10] for band in bands])
+
+
+def _limits(means: Floats, lows: Floats, highs: Floats, reach: float) -> tuple[float, float]:
+    """The limits of a panel: all means, and bands that reach not too far beyond."""
+    low, high = float(means.min()), float(means.max())
+    beyond = reach * (high - low) or float("inf")
+    bottom = max(float(lows.min(initial=low)), low - beyond)
+    top = min(float(highs.max(initial=high)), high + beyond)
+    margin = 0.04 * (top - bottom) or 0.1 * abs(top) or 1.0
+    return bottom - margin, top + margin
+
+
+def steps_axis(ax: Axes, last: float, axis: str, logarithmic: bool = False) -> None:
+    """An axis of steps (or episodes), counted from 1, up to the last."""
+    if logarithmic:
+        ax.set_xscale("log")
+        plain_ticks(ax.xaxis)
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
+    ax.set_xlim(1 if logarithmic or last <= _SHORT else 0, last if last > 1 else 2)
+    ax.set_xlabel(axis)
+
+
+def note(ax: Axes, notes: Sequence[str]) -> None:
+    """Say something below the label of the horizontal axis."""
+    if notes:
+        ax.set_xlabel(f"{ax.get_xlabel()}\n({'; '.join(notes)})")
+
+
+def write_title(ax: Axes, title: str, math: bool = False) -> None:
+    """Write the title of a panel, in which a dollar sign is a dollar sign unless it is typeset as mathematics."""
+    as_written(ax.set_title(title), math)
+
+
+def caption(figure: Figure, table: pd.DataFrame, *said: str) -> None:
+    """Write the experiment and its number of runs above the figure, followed by what is said of them, line by line."""
     name, runs = table["experiment"].iloc[0], int(table["runs"].max())
-    level = f"{100.0 * confidence:g} %"
-    bands = f"bands: {level} confidence intervals of the mean, point by point" if runs > 1 else "which has no intervals"
-    lines = [f"{name}: {runs} run{'s' * (runs > 1)}, {bands}", *([note] if note else [])]
-    figure.suptitle("\n".join(lines), fontsize=8, x=0.01, ha="left")
+    first, *rest = filter(None, said)
+    lines = [f"{in_words(str(name))}: {runs} run{'s' * (runs > 1)}, {first}", *rest]
+    as_written(figure.suptitle("\n".join(lines), fontsize=SMALL, x=0.01, ha="left"))
+
+
+def said_of_bands(table: pd.DataFrame, confidence: float) -> str:
+    """What the bands are, for a caption."""
+    if int(table["runs"].max()) == 1:
+        return "which has no intervals"
+    return f"bands: {100.0 * confidence:g} % confidence intervals of the mean, point by point"
+
+
+def in_words(name: str) -> str:
+    """The name of an experiment, which is that of a folder, as words.
+
+    Example:
+        >>> in_words("ten_armed_testbed")
+        'Ten armed testbed'
+    """
+    words = one_line(name.replace("_", " ")).strip() or name
+    return f"{words[:1].upper()}{words[1:]}"

@@ -9,7 +9,12 @@ from matplotlib.figure import Figure
 from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.arguments.near_names import suggesting
-from boltzmann_rl.figures.style import Drawing, known_to_pyplot, label_lines, line_style, short, styled
+from boltzmann_rl.figures.families import Family
+from boltzmann_rl.figures.labels import as_written
+from boltzmann_rl.figures.legends import label_ends
+from boltzmann_rl.figures.looks import looks_of
+from boltzmann_rl.figures.panels import Band, line_with_band, steps_axis
+from boltzmann_rl.figures.style import SMALL, Drawing, known_to_pyplot, styled
 from boltzmann_rl.protocols import Parameter
 from boltzmann_rl.schedules import evaluate
 
@@ -30,15 +35,19 @@ def plot_schedule(schedule: Parameter | Mapping[str, Parameter], steps: int = 10
     """
     schedules = schedule if isinstance(schedule, Mapping) else {repr(schedule): schedule}
     at = np.unique(np.linspace(0, as_integer(steps, "steps", minimum=1), 501).round().astype(np.int64))
+    looks = looks_of({name: Family(name) for name in schedules})
     with styled():
         figure = Drawing(figsize=(3.5 if len(schedules) == 1 else 5.0, 2.4), layout="constrained")
         ax = figure.subplots()
-        for index, (name, each) in enumerate(schedules.items()):
-            ax.plot(at, evaluate(each, at), **line_style(index), label=short(name))
-        ax.set(xlabel="step", ylabel=visible(label, "\n"), ylim=(0, None))
-        ax.margins(x=0)
+        steps_axis(ax, int(at[-1]), "step")
+        values = {name: np.asarray(evaluate(each, at), np.float64) for name, each in schedules.items()}
+        top = max((float(part[np.isfinite(part)].max(initial=0.0)) for part in values.values()), default=0.0)
+        ax.set(ylabel=visible(label, "\n"), xlim=(0, at[-1]), ylim=(0, 1.05 * top or 1.0))
+        as_written(ax.yaxis.label)
+        for name, each in values.items():
+            line_with_band(ax, Band(at.astype(np.float64), each, *[np.full(len(at), np.nan)] * 2), looks[name])
         if len(schedules) == 1:
-            ax.set_title(visible(textwrap.fill(next(iter(schedules)), 60), "\n"), fontsize=7)
+            as_written(ax.set_title(visible(textwrap.fill(next(iter(schedules)), 60), "\n"), fontsize=SMALL))
         else:
-            label_lines(ax)
+            label_ends(ax, [*looks.values()])
     return known_to_pyplot(figure)

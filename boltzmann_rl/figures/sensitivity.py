@@ -8,8 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from boltzmann_rl.figures.panels import titled
-from boltzmann_rl.figures.style import Drawing, line_style, plain_ticks, short, styled
+from boltzmann_rl.figures.families import Family
+from boltzmann_rl.figures.labels import shortened
+from boltzmann_rl.figures.looks import Look, looks_of
+from boltzmann_rl.figures.panels import titled, write_title
+from boltzmann_rl.figures.style import SMALL, Drawing, plain_ticks, styled
 
 
 def plot_sensitivity(
@@ -27,6 +30,7 @@ def plot_sensitivity(
         A Matplotlib figure, as `boltzmann_rl.figures.curves.plot_curves`.
     """
     problems, families = list(sensitivity["problem"].unique()), list(sensitivity["family"].unique())
+    looks, written = looks_of({family: Family(family) for family in families}), shortened(problems)
     with styled():
         size = max(3.5 * len(families), 4.5), 2.5 * len(problems) + 0.3
         figure = Drawing(figsize=size, layout="constrained")
@@ -35,18 +39,18 @@ def plot_sensitivity(
             for column, family in enumerate(families):
                 curve, tried, chosen = (_of(one, problem, family) for one in (sensitivity, candidates, recommended))
                 ax = axes[row, column]
-                ax.set_title(titled(problem, short(family), len(problems) > 1))
+                write_title(ax, titled(written[problem], looks[family].label, len(problems) > 1))
                 if len(curve):
                     if settings["logarithmic"][chosen["parameter"].iloc[0]]:
                         ax.set_xscale("log")
                         plain_ticks(ax.xaxis)
-                    _draw(ax, curve, tried, chosen.iloc[0], line_style(column))
+                    _draw(ax, curve, tried, chosen.iloc[0], looks[family])
             axes[row, 0].set_ylabel(settings["objective"])
         level = f"{100 * settings['confidence']:g} %"
         figure.suptitle(
             f"Curves fitted to the runs of choosing, with {level} bands; points: candidates with {level} intervals;\n"
             f"bar: within {100 * settings['within']:g} % of the recommended value, ▼",
-            fontsize=7, x=0.01, ha="left",
+            fontsize=SMALL, x=0.01, ha="left",
         )  # fmt: skip
     return figure
 
@@ -55,18 +59,18 @@ def _of(table: pd.DataFrame, problem: str, family: str) -> pd.DataFrame:
     return table[(table["problem"] == problem) & (table["family"] == family)]
 
 
-def _draw(ax: Axes, curve: pd.DataFrame, tried: pd.DataFrame, best: Any, style: dict[str, Any]) -> None:
-    ax.fill_between(curve["value"], curve["low"], curve["high"], color=style["color"], alpha=0.2, linewidth=0)
-    ax.plot(curve["value"], curve["mean"], **style)
+def _draw(ax: Axes, curve: pd.DataFrame, tried: pd.DataFrame, best: Any, look: Look) -> None:
+    ax.fill_between(curve["value"], curve["low"], curve["high"], color=look.colour, alpha=0.2, linewidth=0)
+    ax.plot(curve["value"], curve["mean"], color=look.colour)
     at = tried["value"].to_numpy(np.float64)
     reach = np.abs(tried[["low", "high"]].to_numpy(np.float64).T - tried["mean"].to_numpy(np.float64))
-    ax.errorbar(at, tried["mean"], reach, fmt="o", markersize=2.5, linewidth=0.7, color=style["color"])
+    ax.errorbar(at, tried["mean"], reach, fmt="o", markersize=2.5, linewidth=0.7, color=look.colour)
     ax.plot([best["range_low"], best["range_high"]], [0.012, 0.012], color="0.2", linewidth=3, solid_capstyle="butt",
             transform=ax.get_xaxis_transform())  # fmt: skip
     there = float(np.interp(float(best["value"]), curve["value"], curve["mean"]))
     ax.plot([best["value"]], [there], marker="v", color="0.2", markersize=5, linestyle="none", zorder=3)
     ax.annotate(f"{best['value']:.4g}", (float(best["value"]), there), xytext=(0, 7), textcoords="offset points",
-                ha=_side(ax, float(best["value"])), fontsize=7, color="0.2")  # fmt: skip
+                ha=_side(ax, float(best["value"])), fontsize=SMALL, color="0.2")  # fmt: skip
     ax.set_ylim(*_limits(curve))
     ax.set_xlabel(str(best["parameter"]).rpartition(".")[2])
 

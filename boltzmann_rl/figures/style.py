@@ -8,30 +8,31 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from boltzmann_rl.arguments.labels import visible
-
 # Okabe & Ito (2008), *Color Universal Design*; a grey for the yellow, which is too light for a line.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#888888")
-DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)))
+# Points: of titles and labels of axes, and of everything else.
+TEXT, SMALL = 8.0, 7.0
 STYLE: Any = {
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.labelsize": 8,
+    "font.size": TEXT,
+    "axes.titlesize": TEXT,
+    "axes.labelsize": TEXT,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
+    "figure.titlesize": SMALL,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlelocation": "left",
     "lines.linewidth": 1.3,
     "pdf.fonttype": 42,  # TrueType: many venues refuse Type 3
     "ps.fonttype": 42,
     "svg.fonttype": "none",  # text stays text, which can be searched and edited
     "svg.hashsalt": "boltzmann_rl",
-    "text.parse_math": False,  # a dollar sign in a user's label is a dollar sign
+    "text.parse_math": True,  # ticks of logarithmic axes need it; labels of users are written as they are
     "text.usetex": False,  # LaTeX may be missing, and refuses characters such as τ
 }
 
@@ -41,6 +42,13 @@ def styled() -> Iterator[None]:
     """Our style, without warnings of missing glyphs, which are drawn as boxes, and of positions that overflow."""
     with mpl.rc_context(STYLE), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")
+        yield
+
+
+@contextmanager
+def in_style_of_the_user() -> Iterator[None]:
+    """The settings as they are, without floating-point warnings of positions that overflow: for axes of the user."""
+    with np.errstate(all="ignore"):
         yield
 
 
@@ -116,40 +124,9 @@ def _image(figure: Figure, kind: str) -> bytes:
 def plain_ticks(axis: Axis, at: tuple[float, ...] = (1.0,)) -> None:
     """Label a logarithmic axis by plain numbers, 100 for 10², since labels are not parsed as mathematics."""
     axis.set_major_locator(LogLocator(subs=at))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_major_formatter(FuncFormatter(_plain))
     axis.set_minor_formatter(NullFormatter())
 
 
-def label_lines(ax: Axes) -> None:
-    """Write each line's label at its right end in its colour, moved apart where labels would overlap."""
-    figure: Any = ax.figure
-    grid: Any = ax.get_gridspec()
-    to_axes = ax.transData + ax.transAxes.inverted()
-    ends = []
-    for line in ax.get_lines():
-        x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
-        ends.append((float(to_axes.transform((x[-1], y[-1]))[1]), line))
-    ends.sort(key=lambda end: end[0])
-    panel_height = figure.get_size_inches()[1] * 72 / grid.nrows * 0.72  # in points; the rest is title and labels
-    room = 9.0 / panel_height
-    at = np.array([np.clip(height, 0.0, 1.0) for height, _ in ends])
-    for k in range(1, len(at)):  # move labels up, then down again from the top
-        at[k] = max(at[k], at[k - 1] + room)
-    top = max(1.0, room * (len(at) - 1))
-    for k in range(len(at) - 1, -1, -1):
-        at[k] = min(at[k], top - room * (len(at) - 1 - k))
-    for height, (_, line) in zip(at, ends, strict=True):
-        ax.annotate(str(line.get_label()), xy=(1.0, height), xycoords="axes fraction", xytext=(5, 0),
-                    textcoords="offset points", va="center", fontsize=7, color=line.get_color(),
-                    annotation_clip=False)  # fmt: skip
-
-
-def line_style(index: int) -> dict[str, Any]:
-    """Colour and dashes of line number ``index``: 24 different styles."""
-    return {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index // len(COLOURS) % len(DASHES)]}
-
-
-def short(label: str) -> str:
-    """A label on one line, cut to 36 visible characters."""
-    line = visible(" ".join(label.split()))
-    return line if len(line) <= 36 else f"{line[:35]}…"
+def _plain(value: float, position: int | None = None) -> str:
+    return f"{value:g}"

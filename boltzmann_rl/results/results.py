@@ -22,10 +22,11 @@ from boltzmann_rl.results import (
     report as reporting,
 )
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
+from boltzmann_rl.results.choices import Asked, Log, Some
 from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.decision_sentences import decisions_told
 from boltzmann_rl.results.decisions import looks_table
-from boltzmann_rl.results.figures import drawn
+from boltzmann_rl.results.figures import Figures, Runs, drawn, known
 from boltzmann_rl.results.foreign import Reading, read_runs
 from boltzmann_rl.results.manifest import judgement_in, outline_in
 from boltzmann_rl.results.measures import measures_in
@@ -38,6 +39,7 @@ from boltzmann_rl.statistics.intervals import CONFIDENCE
 from boltzmann_rl.statistics.judgement import ALPHA, Compare, Judgement
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -323,15 +325,58 @@ class Results:
         """What a notebook shows: sentence, table and figure."""
         return notebooks.shown(self)
 
-    def plot(self) -> "Figure":
-        """The figure of this experiment, known to pyplot.
+    def plot(
+        self,
+        metrics: Some = None,
+        agents: Some = None,
+        *,
+        problems: Some = None,
+        labels: Mapping[str, str] | None = None,
+        ax: "Axes | None" = None,
+        log: Log = "",
+        confidence: float | None = None,
+        runs: Runs = "band",
+    ) -> "Figure":
+        r"""The figure of this experiment, known to pyplot: its curves, or the means of a parameter study.
+
+        Args:
+            metrics: One panel each: names in the column ``metric`` of ``curves``, or of columns of the ``summary`` of a
+                parameter study. By default the usual ones of the experiment.
+            agents: Labels of the agents to draw, in this order; in a parameter study of its families and of agents
+                without the parameter. An agent looks the same in all figures, whoever else is drawn.
+            problems: Labels of the problems to draw.
+            labels: What to write instead of some labels of agents, families or problems. Matplotlib typesets it, so
+                ``{"cold": r"$\tau=0.1$"}`` is mathematics. Declared labels are written as they are.
+            ax: Axes of your own to draw into: one metric on one problem, and one parameter of a study.
+            log: Axes that are logarithmic: ``"x"``, ``"y"`` or ``"xy"``.
+            confidence: Of the bands, in (0, 1); by default as declared.
+            runs: ``"band"`` for the intervals of the means, or ``"lines"`` for single runs instead.
+
+        Returns:
+            The figure, or that of ``ax``.
 
         Raises:
-            FileNotFoundError: These results were loaded from a folder without the curves or the summary.
-        """
-        from boltzmann_rl.figures.style import known_to_pyplot  # imported here: it imports Matplotlib
+            FileNotFoundError: These results were loaded from a folder without the curves or the summary, or single runs
+                are asked for and the cells are not at hand.
+            TypeError, ValueError: It names the argument and says what is allowed.
 
-        return known_to_pyplot(drawn(self))
+        Example:
+            >>> import boltzmann_rl as brl
+            >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
+            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
+            >>> results = experiment.run(progress=False)
+            >>> figure = results.plot("cumulative_regret", labels={"τ = 0.1": r"$\tau=0.1$"}, log="x")
+            >>> [ax.get_xscale() for ax in figure.axes]
+            ['log']
+        """
+        asked: Asked = {"metrics": metrics, "agents": agents, "problems": problems, "labels": labels}
+        asked |= {"ax": ax, "log": log, "confidence": confidence}
+        return known(drawn(self, runs, **asked))
+
+    @property
+    def figures(self) -> Figures:
+        """All figures of these results, as methods: ``results.figures.curves()``."""
+        return Figures(self)
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, fresh: bool = False) -> Path:
         """Write tables, manifest, cells and the figure to ``results/<name>/``.
