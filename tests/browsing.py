@@ -60,9 +60,9 @@ def opened(browser, address, width, scheme, **options):
     assert complaints == []
 
 
-def until(page, condition, argument=None):
+def until(page, condition, argument=None, patience=PATIENCE):
     """Wait until JavaScript holds; Playwright's own waiting evaluates text in the page, which its policy forbids."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not page.evaluate(condition, argument):
         assert time.monotonic() < end, condition
         page.wait_for_timeout(50)

@@ -251,7 +251,7 @@ def test_nothing_moves_for_readers_who_prefer_stillness(browser, address, motion
           new MutationObserver(() => window.drawn++).observe(chart, { childList: true });
         }""")
         slide(page, "Runs", "End")
-        until(page, "document.querySelector('#progress').textContent.includes('over 1000 runs')")
+        until(page, "document.querySelector('#progress').textContent.includes('over 1000 runs')", patience=900.0)
         wait_for_runs(page)
         drawn = page.evaluate("window.drawn")
         assert drawn > 2 if moves else drawn <= 2, drawn
