@@ -14,7 +14,7 @@ from boltzmann_rl.policies.softmax import Boltzmann
 from boltzmann_rl.policies.temperatures import GreedyByVisits
 from boltzmann_rl.schedules import Exponential
 
-# Up to this horizon one temperature for all arms was the better rule in a pilot; the atlas has not judged it yet.
+# Beyond this horizon one temperature for all arms loses to one for each arm: at 30,000 steps 1.30 against 0.66 (median).
 LONGEST = 10_000
 
 
@@ -31,21 +31,28 @@ def recommended(actions: int, steps: int | None = None, states: bool = False) ->
     - a bandit of unknown or longer duration: `BoltzmannGumbel` with the scale 0.35·σ̂, which explores each arm by its
       own number of pulls;
     - a table of states (Q-learning and its kin): `Boltzmann` with the `GreedyProbability` 1 − (A − 1)/n in the n-th
-      visit of a state with A available actions. It explores by the visits of single states, not ahead: where rewards
-      are rare, give the learner optimistic initial values.
+      visit of a state with A available actions, for a learner in `EveryActionFirst`. It explores by the visits of
+      single states, not ahead: where rewards are rare, give the learner optimistic initial values.
 
-    It is for tables and bandits, not for networks, which count no visits. The constants are those of a pilot; the full
-    atlas, ``experiments/atlas``, has not judged them yet.
+    Measured by ``experiments/atlas`` on problems that chose none of the constants, its regret is this multiple of that
+    of the best constant or falling temperature, tuned on each problem (median / 90th percentile / worst):
+
+    - 160 bandits: 1.03 / 1.36 / 13 with known steps, 0.99 / 1.83 / 13 without;
+    - 67 tables of states: 1.06 / 1.35 / 2.1.
+
+    It is not for networks, which count no visits; nor for long runs with heavy-tailed rewards, where all losses above
+    2.2 are; nor for means that move faster than sample averages forget.
 
     Args:
-        actions: Number of actions, ≥ 1; checked, but no rule depends on it yet.
+        actions: Number of actions, ≥ 1; checked, but no rule depends on it.
         steps: Decisions in a run, ≥ 1, if known beforehand; only for bandits. Afterwards the temperature stays at
             0.0004·σ̂.
         states: True for a table of states; False for a bandit.
 
     Returns:
-        For a bandit an `Agent`. For a table of states a policy: ``Agent(QLearning(), recommended(4, states=True))``.
-        Both are declarations like any other: print them, change them, write them down.
+        For a bandit an `Agent`. For a table of states a policy:
+        ``Agent(EveryActionFirst(QLearning()), recommended(4, states=True))``. Both are declarations like any other:
+        print them, change them, write them down.
 
     Raises:
         TypeError: Arguments of another type.

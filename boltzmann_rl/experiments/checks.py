@@ -45,7 +45,7 @@ def _names(axis: str) -> frozenset[str]:
 
 
 BANDITS = Kind("a bandit", _BANDIT, 5, "steps", "moment", _names("step"), "recommended(actions)")
-_TABULAR = "Agent(QLearning(), recommended(actions, states=True))"
+_TABULAR = "Agent(EveryActionFirst(QLearning()), recommended(actions, states=True))"
 ENVIRONMENTS = Kind("an Environment or its id", ("make",), 3, "episodes", "transition", _names("episode"), _TABULAR)
 
 # Columns of the tables of results, which a user's metric must not be named after.

@@ -130,7 +130,7 @@ def answers(reports: Sequence[Report]) -> bytes:
             ax.axvline(1.0, color="0.6", linewidth=0.8, zorder=0)
             ax.set_title(f"{title}: {values.shape[1]} problems")
         axes[-1].set_xscale("log")
-        plain_ticks(axes[-1].xaxis, (1.0, 2.0, 5.0))
+        plain_ticks(axes[-1].xaxis)
         axes[-1].set_xlabel("regret / that of the tuned constant or schedule")
         _keys(figure, axes[-1], {knows for _, answer, _ in shown for knows in answer.lines["knows"]})
         return figure_bytes(figure)["png"]

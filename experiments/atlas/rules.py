@@ -115,13 +115,6 @@ EVERYWHERE = (
         boltzmann=True,
     ),
     Rule(
-        "effective actions, all to c",
-        HORIZON,
-        lambda known, c: softmax(known, brl.EffectiveActions(Linear(known.actions, c, steps=known.steps))),
-        grid((1.01, 1.1)),
-        boltzmann=True,
-    ),
-    Rule(
         "τ falls, in units of noise, first",
         HORIZON,
         lambda known, start, end: noisy(known, over(known.steps, start, end)),
@@ -162,6 +155,14 @@ EVERYWHERE = (
 
 BANDIT_RULES = (
     *EVERYWHERE,
+    # Not in environments: where actions are masked, as many effective actions as there are actions are infeasible.
+    Rule(
+        "effective actions, all to c",
+        HORIZON,
+        lambda known, c: softmax(known, brl.EffectiveActions(Linear(known.actions, c, steps=known.steps))),
+        grid((1.01, 1.1)),
+        boltzmann=True,
+    ),
     Rule("brl.recommended", HORIZON, lambda known: brl.recommended(known.actions, known.steps), boltzmann=True),
     Rule(
         "τ = c·noise·(K/(K+t))^p, first",
@@ -198,7 +199,7 @@ ENVIRONMENT_RULES = (
     Rule(
         "brl.recommended",
         NOTHING,
-        lambda known: plain(known, brl.recommended(known.actions, states=True)),
+        lambda known: first(known, brl.recommended(known.actions, states=True)),
         boltzmann=True,
     ),
     Rule(
