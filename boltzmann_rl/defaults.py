@@ -14,7 +14,7 @@ from boltzmann_rl.policies.softmax import Boltzmann
 from boltzmann_rl.policies.temperatures import GreedyByVisits
 from boltzmann_rl.schedules import Exponential
 
-# Beyond this horizon one temperature for all arms loses to one for each arm: at 30,000 steps 1.30 against 0.66 (median).
+# Beyond this horizon one temperature for all arms loses more than one for each: 1.30 against 0.66 at 30,000 steps.
 LONGEST = 10_000
 
 

@@ -75,7 +75,9 @@ def test_an_agent_where_a_policy_belongs_is_told_from_one(attempt):
 
 
 def test_a_recommendation_in_the_other_kind_of_experiment_is_refused_with_the_right_one():
-    with pytest.raises(TypeError, match=r"such as Agent\(EveryActionFirst\(QLearning\(\)\), recommended\(actions, states=True\)\)"):
+    with pytest.raises(
+        TypeError, match=r"such as Agent\(EveryActionFirst\(QLearning\(\)\), recommended\(actions, states=True\)\)"
+    ):
         brl.GymnasiumExperiment("x", "FrozenLake-v1", agents={"rule": brl.recommended(4)}, runs=1, episodes=1)
     with pytest.raises(TypeError, match=r"must be an Agent\(learner, policy\), such as recommended\(actions\)"):
         brl.BanditExperiment(
