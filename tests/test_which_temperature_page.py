@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pages import page
+from pages import page, run_python
 
 import boltzmann_rl as brl
 
@@ -62,3 +62,22 @@ def test_the_recommended_agents_are_the_rules_that_were_measured():
     agent = brl.recommended(10)
     assert agent.policy == brl.BoltzmannGumbel(brl.RelativeToNoise(0.35))
     assert agent.learner == brl.NoiseEstimate(brl.SampleAverage())
+
+
+def test_the_examples_and_the_agents_in_the_text_can_be_made(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    results = run_python("which_temperature.md")["results"]
+    assert list(results.summary["agent"]) == ["recommended"]
+    text = " ".join(PAGE.split())
+    agents = [code for code in re.findall(r"`(brl\.[^`]+)`", text) if code.startswith("brl.Agent(") and "…" not in code]
+    names = {"brl": brl, "actions": 4, "learner": brl.QLearning()}
+    assert [type(eval(code, names)) for code in agents] == [brl.Agent] * 3
+    policies = re.findall(r"`(brl\.Boltzmann\([^`]+)`", text)
+    assert brl.act(eval(policies[0], names), [0.0, 1.0], np.random.default_rng(0), step=0) in (0, 1)
+
+
+def test_rules_that_are_as_good_have_the_losses_of_the_tables():
+    text = " ".join(PAGE.split())
+    for rule, constants in (("UCB1, c·noise", "0.7"), ("Thompson, sd = c·noise", "0.7")):
+        assert _shown(_losses("bandits", rule, constants)) in text
+    assert _shown(_losses("environments", "greedy, every action first")) in text
