@@ -318,7 +318,7 @@ def test_a_parameter_study_has_an_agent_for_every_value_of_every_family(tmp_path
     assert plain["reward"].tolist() == results.runs.query("agent == 'τ = 0.1'")["reward"].tolist()
     again = load(results.save(tmp_path))
     assert again.sentence == results.sentence
-    assert len(again.plot().axes) == 2
+    assert len(again.plot().axes) == 4  # two metrics, and a column for each of the two parameters
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_the_method_and_the_command_write_the_page(results, tmp_path, monkeypatc
     assert main(["report", "results/paper", "results/paper", "--output", "both.html"]) == 0
     assert len(_data((tmp_path / "both.html").read_text("utf-8"))) == 2
     assert main(["report", "results/papre"]) == 2
-    assert "did you mean results/paper?" in capsys.readouterr().err
+    assert "did you mean results/paper?" in " ".join(capsys.readouterr().err.split())
     assert main(["report", "results/paper", "--output", "a.txt"]) == 2
 
 

@@ -13,6 +13,14 @@ def shown(results: Any) -> str:
     return "\n".join(_parts(results))
 
 
+def printed(results: Any) -> str:
+    """Results as text: their repr, the sentence and the table, as far as these are at hand."""
+    try:
+        return "\n".join([repr(results), results.sentence, results.table().to_string(index=False)])
+    except FileNotFoundError as error:
+        return f"{results!r}\n{error}"
+
+
 def _parts(results: Any) -> Iterator[str]:
     try:
         yield f"<p>{html.escape(results.sentence)}</p>"

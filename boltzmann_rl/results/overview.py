@@ -2,13 +2,14 @@
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from boltzmann_rl.arguments import as_sequence, shown
 from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.results.checks import refuse_missing
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import measures_in
 
@@ -18,6 +19,47 @@ _LATEX |= {mark: f"\\{mark}" for mark in "&%$#_{}"}
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "ε": "varepsilon", "λ": "lambda", "σ": "sigma", "τ": "tau"}
 _LATEX |= {letter: f"$\\{name}$" for letter, name in _GREEK.items()}
 _LATEX |= {"√": r"$\surd$", "∞": r"$\infty$", "−": "$-$", "±": r"$\pm$"}
+
+
+class Summarised(Protocol):
+    """What an overview is of: `boltzmann_rl.results.results.Results`."""
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Means over whole runs, with intervals."""
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The declaration."""
+
+
+def table(results: Summarised, metrics: Sequence[str] | None = None) -> pd.DataFrame:
+    """The summary that one reads: a row for each agent, best first, and its means with their intervals as text.
+
+    The numbers, the distance to the best agent and further columns are in `summary`.
+
+    Args:
+        results: Of an experiment.
+        metrics: Names of metrics; by default all.
+
+    Raises:
+        FileNotFoundError: The results were loaded from a folder without the summary.
+        TypeError, ValueError: There is no such metric.
+    """
+    refuse_missing(results.summary, "summary")
+    return overview(results.summary, results.manifest, metrics)
+
+
+def to_html(results: Summarised, metrics: Sequence[str] | None = None) -> str:
+    """The `table` in HTML, with the best mean of each metric in bold."""
+    refuse_missing(results.summary, "summary")
+    return as_html(results.summary, results.manifest, metrics)
+
+
+def to_latex(results: Summarised, metrics: Sequence[str] | None = None) -> str:
+    r"""The `table` in LaTeX, with the best mean of each metric in bold; ``\usepackage{booktabs}`` has its lines."""
+    refuse_missing(results.summary, "summary")
+    return as_latex(results.summary, results.manifest, metrics)
 
 
 def overview(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> pd.DataFrame:

@@ -214,6 +214,10 @@ class Results:
     plot_difference = differences.plot_difference
     plan_runs = forecasts.plan_runs
     report = reporting.report
+    table = overviews.table
+    to_html = overviews.to_html
+    to_latex = overviews.to_latex
+    __str__, _repr_html_ = notebooks.printed, notebooks.shown
 
     def _level(self) -> float:
         """The confidence that was declared."""
@@ -281,49 +285,10 @@ class Results:
             refuse_missing(self.comparisons, "comparisons")
         return sentences(self.summary, self.comparisons, self.manifest)
 
-    def table(self, metrics: Sequence[str] | None = None) -> pd.DataFrame:
-        """The summary that one reads: a row for each agent, best first, and its means with their intervals as text.
-
-        The numbers, the distance to the best agent and further columns are in `summary`.
-
-        Args:
-            metrics: Names of metrics; by default all.
-
-        Raises:
-            FileNotFoundError: These results were loaded from a folder without the summary.
-            TypeError, ValueError: There is no such metric.
-        """
-        refuse_missing(self.summary, "summary")
-        return overviews.overview(self.summary, self.manifest, metrics)
-
-    def to_html(self, metrics: Sequence[str] | None = None) -> str:
-        """The `table` in HTML, with the best mean of each metric in bold."""
-        refuse_missing(self.summary, "summary")
-        return overviews.as_html(self.summary, self.manifest, metrics)
-
-    def to_latex(self, metrics: Sequence[str] | None = None) -> str:
-        r"""The `table` in LaTeX, with the best mean of each metric in bold; ``\usepackage{booktabs}`` has its lines."""
-        refuse_missing(self.summary, "summary")
-        return overviews.as_latex(self.summary, self.manifest, metrics)
-
     def __repr__(self) -> str:
         declared, agents = self.manifest["declaration"], len(self.manifest["declaration"]["agents"])
         problems = ", ".join(declared.get("problem", {})) or "runs"
         return f"<Results {self.name!r}: {agents} agents, {problems}, {self.manifest['runs']} runs>"
-
-    def __str__(self) -> str:
-        return "\n".join([repr(self), *self._told()])
-
-    def _told(self) -> list[str]:
-        """The sentence and the table, if they are at hand."""
-        try:
-            return [self.sentence, self.table().to_string(index=False)]
-        except FileNotFoundError as error:
-            return [str(error)]
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: sentence, table and figure."""
-        return notebooks.shown(self)
 
     def plot(
         self,
