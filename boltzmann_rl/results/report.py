@@ -106,10 +106,10 @@ def _section(results: Any, number: int, *, several: bool) -> str:
         *_failures(results),
         f'<div class="charts" data-results="{number}"></div>',
         f"<h{level + 1}>Means of whole runs</h{level + 1}>",
-        f'<div class="wide">{as_html(results.summary, results.manifest)}</div>',
+        _wide(f"Means of whole runs of {results.name}", as_html(results.summary, results.manifest)),
         *_comparisons(results, level + 1),
         f"<h{level + 1}>Declaration</h{level + 1}>",
-        f'<div class="wide">{_declaration(results)}</div>',
+        _wide(f"Declaration of {results.name}", _declaration(results)),
         f"<h{level + 1}>How to repeat it</h{level + 1}>",
         *_repeating(results),
         "</section>",
@@ -142,13 +142,18 @@ def _comparisons(results: Any, level: int) -> Iterator[str]:
     yield f"<p>Intervals hold for all pairs of a problem together, with {percent} % confidence.</p>"
     for warning in dict.fromkeys(text for text in table["warning"] if text):
         yield f"<p class='hint'>Warning: {_text(warning)}.</p>"
-    yield f'<div class="wide">{_table(table, columns)}</div>'
+    yield _wide(f"Comparisons of {results.name}", _table(table, columns))
 
 
 def _table(table: pd.DataFrame, columns: dict[str, str]) -> str:
     head = "".join(f'<th scope="col">{_text(name)}</th>' for name in columns.values())
     rows = [f"<tr>{''.join(map(_cell, row))}</tr>" for row in table[list(columns)].itertuples(index=False)]
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(rows)}\n</tbody>\n</table>"
+
+
+def _wide(label: str, table: str) -> str:
+    """A table that scrolls by itself where it is wider than the page, also by the keyboard."""
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{_text(label)}">{table}</div>'
 
 
 def _cell(content: Any) -> str:
