@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from browsing import chromium
 
 from boltzmann_rl.engines import selection
 
@@ -42,3 +43,10 @@ def pytest_collection_modifyitems(items):
     wrong = [item.nodeid for item in items if " at 0x" in item.nodeid]
     if wrong:
         raise pytest.UsageError(f"the name of a test differs between processes: {wrong[0]}")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium, for the long form of the tests of pages."""
+    with chromium() as found:
+        yield found

@@ -6,17 +6,11 @@ from itertools import combinations
 from urllib.parse import quote, unquote
 
 import pytest
-from browsing import VIEWS, axe, chromium, in_a_browser, opened, texts, until, violations
+from browsing import VIEWS, axe, in_a_browser, opened, texts, until, violations
 
 from boltzmann_rl.reports import playground
 
 pytestmark = in_a_browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

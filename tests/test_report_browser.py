@@ -1,18 +1,12 @@
 """The report in headless Chromium, with the keyboard, the pointer and axe-core."""
 
 import pytest
-from browsing import VIEWS, axe, chromium, in_a_browser, opened, texts, violations
+from browsing import VIEWS, axe, in_a_browser, opened, texts, violations
 
 import boltzmann_rl as brl
 from boltzmann_rl.results.report import page_of_results
 
 pytestmark = in_a_browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

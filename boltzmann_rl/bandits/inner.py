@@ -4,7 +4,7 @@ from typing import Any
 
 
 def check_bandit(bandit: Any, remedy: str = "") -> None:
-    """Refuse what is no bandit.
+    """Refuse anything but a bandit.
 
     Args:
         bandit: What is given.

@@ -308,7 +308,7 @@ class Results:
             metrics: One panel each: names in the column ``metric`` of ``curves``, or of columns of the ``summary`` of a
                 parameter study. By default the usual ones of the experiment.
             agents: Labels of the agents to draw, in this order; in a parameter study of its families and of agents
-                without the parameter. An agent looks the same in all figures, whoever else is drawn.
+                without the parameter. An agent looks the same in all figures, whatever else is drawn.
             problems: Labels of the problems to draw.
             labels: What to write instead of some labels of agents, families or problems. Matplotlib typesets it, so
                 ``{"cold": r"$\tau=0.1$"}`` is mathematics. Declared labels are written as they are.

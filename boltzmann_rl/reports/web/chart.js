@@ -6,7 +6,7 @@
 import { axes, curves } from "./curves.js";
 import { html, svg } from "./elements.js";
 import { framed } from "./frame.js";
-import { clamp, shown } from "./numbers.js";
+import { clamp, nearest, shown } from "./numbers.js";
 
 /** @typedef {import("./frame.js").Description} Description */
 
@@ -155,17 +155,6 @@ function readings({ x, lines, xAxis }, index) {
     return `${label} ${shown(y[index])}${Number.isNaN(half) ? spread : ` ± ${shown(half, 2)}`}`;
   });
   return `${xAxis.title} ${shown(x[index])}: ${values.join(", ")}`;
-}
-
-/**
- * The index of the number nearest to a value, in an ascending sequence.
- * @param {ArrayLike<number>} numbers
- * @param {number} value
- */
-function nearest(numbers, value) {
-  let best = 0;
-  for (let k = 1; k < numbers.length; k++) if (Math.abs(numbers[k] - value) < Math.abs(numbers[best] - value)) best = k;
-  return best;
 }
 
 /**

@@ -4,6 +4,7 @@ import { announce } from "./announcer.js";
 import { Chart } from "./chart.js";
 import { box, button } from "./controls.js";
 import { html } from "./elements.js";
+import { nearest } from "./numbers.js";
 
 /**
  * @typedef {{mean: (number | null)[], low: (number | null)[], high: (number | null)[]}} Numbers
@@ -149,13 +150,6 @@ function narrowed(steps, factor, index) {
 /** @param {number} a @param {number} b @returns {[number, number]} */
 function ordered(a, b) {
   return a < b ? [a, b] : [b, a];
-}
-
-/** @param {number[]} steps @param {number} step */
-function nearest(steps, step) {
-  let best = 0;
-  steps.forEach((one, k) => (best = Math.abs(one - step) < Math.abs(steps[best] - step) ? k : best));
-  return best;
 }
 
 /**

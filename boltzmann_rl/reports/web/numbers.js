@@ -34,3 +34,14 @@ export function percent(share) {
 export function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
+
+/**
+ * The index of the number nearest to a value, in an ascending sequence.
+ * @param {ArrayLike<number>} numbers
+ * @param {number} value
+ */
+export function nearest(numbers, value) {
+  let best = 0;
+  for (let k = 1; k < numbers.length; k++) if (Math.abs(numbers[k] - value) < Math.abs(numbers[best] - value)) best = k;
+  return best;
+}

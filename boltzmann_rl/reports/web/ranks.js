@@ -3,6 +3,7 @@
 import { Chart } from "./chart.js";
 import { slider } from "./controls.js";
 import { ended, figure, styleOf } from "./linked.js";
+import { nearest } from "./numbers.js";
 
 /**
  * @param {import("./linked.js").Results} results
@@ -18,7 +19,7 @@ export function rankCharts({ agents, ranks }) {
     /** @param {number} step */
     function show(step) {
       control.show(step);
-      const at = closest(steps, step);
+      const at = nearest(steps, step);
       const [first] = Object.values(found);
       chart.show({
         title: `Mean probability by rank of the arm at step ${steps[at]}`,
@@ -34,11 +35,4 @@ export function rankCharts({ agents, ranks }) {
     return { element, show };
   });
   return { parts: charts.map(({ element }) => element), lookAt: (step) => charts.forEach(({ show }) => show(step)) };
-}
-
-/** @param {number[]} steps @param {number} step */
-function closest(steps, step) {
-  let best = 0;
-  steps.forEach((one, k) => (best = Math.abs(one - step) < Math.abs(steps[best] - step) ? k : best));
-  return best;
 }
