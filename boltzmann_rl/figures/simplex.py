@@ -1,0 +1,222 @@
+"""Probabilities of three actions, on the simplex: a triangle whose corners are the actions."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.path import Path
+from matplotlib.text import Annotation
+from matplotlib.transforms import Bbox
+
+from boltzmann_rl.arguments import Floats, as_number, shown
+from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.figures.axes import figure_of, panel
+from boltzmann_rl.figures.families import Family
+from boltzmann_rl.figures.legends import legend_at_foot, legend_below
+from boltzmann_rl.figures.looks import Look, looks_of
+from boltzmann_rl.figures.policies import as_row, family_of, named, probabilities_in
+from boltzmann_rl.numerics import effective_actions
+from boltzmann_rl.protocols import Policy
+
+# The corners of the three actions: left, right, top.
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
+
+# Effective numbers of actions whose contours are drawn.
+_LEVELS = (1.5, 2.0, 2.5)
+_CONTOURS = Look(f"{', '.join(f'{level:g}' for level in _LEVELS)} effective actions", False, "#b0b0b0", "-", "None")
+_UNIFORM = Look("uniform", False, "#606060", "None", "P")
+
+# The lower and the upper end of the vertical axis.
+_FOOT, _HEAD = -0.03, 0.9
+
+# Points of a path that are labelled by their parameter, at most; places around them in which a label is tried.
+_LABELLED = 4
+_AROUND = [(6, 0), (-6, 0), (0, 6), (0, -6), (5, 5), (-5, 5), (5, -5), (-5, -5), (10, 0), (-10, 0)]
+
+
+class _Path(NamedTuple):
+    """Policies on the simplex in the order of their parameter; that of a single policy is NaN."""
+
+    parameters: Floats
+    places: Floats
+
+
+@suggesting
+def plot_simplex(
+    policies: Policy | Mapping[str, Policy | Mapping[float, Policy]],
+    values: Any,
+    *,
+    step: Any = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """The probabilities of three actions as points of a triangle, and as paths where a parameter changes.
+
+    A point is the mean of the corners, weighted by the probabilities: a corner is certainty, the centre the uniform
+    policy. Grey lines join points with the same number of effective actions, exp(entropy).
+
+    Args:
+        policies: A policy, or a mapping of labels to policies. In place of a policy, a mapping of a parameter's values
+            to policies is drawn as a path, as in a parameter study.
+        values: Action values ``(3,)``; −inf for an action that is not available.
+        step: Decisions made so far, ≥ 0, for policies that depend on it. For a policy that counts pulls, also a number
+            of pulls for each action ``(3,)``.
+        ax: Axes of your own, such as those of ``plt.subplots()``; default: a new figure.
+
+    Returns:
+        The figure, which pyplot knows.
+
+    Raises:
+        TypeError: Something that is not a policy, a policy that needs its learner's memory, no ``step`` for a policy
+            that depends on it, a parameter that is not a number.
+        ValueError: Values that are not three, NaN or +inf; a mapping that is empty; a policy with a parameter for each
+            row.
+
+    Example:
+        >>> from boltzmann_rl import Boltzmann, EpsilonGreedy
+        >>> paths = {
+        ...     "Boltzmann, τ": {t: Boltzmann(t) for t in np.geomspace(0.05, 20, 60)},
+        ...     "ε-greedy, ε": {e: EpsilonGreedy(e) for e in (0.0, 0.25, 0.5, 0.75, 1.0)},
+        ... }
+        >>> figure = plot_simplex(paths, values=[0.0, 0.5, 1.0])
+        >>> figure.savefig("simplex.png")  # doctest: +SKIP
+    """
+    given, row = _named(policies), as_row(values, 3)
+    paths = {label: _path(label, entry, row, step) for label, entry in given.items()}
+    looks = looks_of({label: _family(label, entry) for label, entry in given.items()})
+    legend = [*(_with_range(looks[label], path) for label, path in paths.items()), _UNIFORM, _CONTOURS]
+    with panel(ax, (3.5, 2.7 + 0.14 * len(legend))) as here:
+        corners = _draw_triangle(here, row)
+        for label, path in paths.items():
+            marked = _marked(path)
+            here.plot(*path.places.T, **looks[label].line, markevery=marked, linewidth=1.3, clip_on=False, label=label)
+        if ax is None:
+            legend_below(figure_of(here), legend)
+        else:
+            _make_room(here, legend_at_foot(here, legend), max(corner.get_window_extent().height for corner in corners))
+        _label(here, [(look, path) for look, path in zip(looks.values(), paths.values(), strict=True)], corners)
+    return figure_of(here)
+
+
+def on_simplex(probabilities: Any) -> Floats:
+    """The points ``(..., 2)`` of probabilities ``(..., 3)``.
+
+    Example:
+        >>> on_simplex([0.5, 0.5, 0.0])
+        array([0.5, 0. ])
+    """
+    return np.asarray(probabilities, dtype=np.float64) @ CORNERS
+
+
+def _named(policies: Any) -> dict[str, Any]:
+    """Policies and paths of them by their labels, checked."""
+    given = named(policies)
+    for label, entry in given.items():
+        if isinstance(entry, Mapping):
+            if not entry:
+                raise ValueError(f"policies[{shown(label)}] must have at least one policy, got an empty mapping")
+            for parameter in entry:
+                as_number(parameter, f"the parameter of policies[{shown(label)}]")
+    return given
+
+
+def _family(label: str, entry: Any) -> Family:
+    if not isinstance(entry, Mapping):
+        return family_of(entry)
+    return Family(label, family_of(next(iter(entry.values()))).rule)
+
+
+def _path(label: str, entry: Any, row: Floats, step: Any) -> _Path:
+    """The points of a policy, or of those along a parameter."""
+    if not isinstance(entry, Mapping):
+        return _Path(np.array([np.nan]), on_simplex(probabilities_in(entry, row[None], step, f"policies[{label!r}]")))
+    ordered = sorted(entry.items(), key=lambda item: float(item[0]))
+    each = [probabilities_in(one, row[None], step, f"policies[{label!r}][{at!r}]")[0] for at, one in ordered]
+    return _Path(np.array([float(at) for at, _ in ordered]), on_simplex(np.array(each)))
+
+
+def _with_range(look: Look, path: _Path) -> Look:
+    """The look of a path, whose label says the ends of its parameter."""
+    first, last = path.parameters[[0, -1]]
+    return look if np.isnan(first) else look._replace(label=f"{look.label}: {first:.3g} to {last:.3g}")
+
+
+def _draw_triangle(ax: Axes, row: Floats) -> list[Annotation]:
+    """Draw the triangle with contours and its centre; the actions with their values at the corners."""
+    ax.set_axis_off()
+    ax.set_aspect("equal")
+    ax.set(xlim=(-0.1, 1.1), ylim=(_FOOT, _HEAD))
+    first, second = (part.ravel() for part in np.meshgrid(*[np.linspace(0.0, 1.0, 121)] * 2))
+    p = np.column_stack([first, second, 1.0 - first - second])[first + second <= 1.0 + 1e-9].clip(0.0)
+    x, y = on_simplex(p).T
+    contours: Any = {"levels": _LEVELS, "colors": _CONTOURS.colour, "linewidths": 0.6}
+    ax.tricontour(x, y, effective_actions(p / p.sum(axis=1, keepdims=True)), **contours)
+    ax.plot(*CORNERS[[0, 1, 2, 0]].T, color="0.3", linewidth=0.8)
+    ax.plot(*on_simplex(np.full(3, 1 / 3)), **_UNIFORM.line)
+    values = ["not available" if value == -np.inf else f"value {value:g}" for value in row]
+    return [
+        ax.annotate(f"action {action}\n{value}", tuple(CORNERS[action]), (0, -6 if action < 2 else 6),
+                    textcoords="offset points", ha="center", va="top" if action < 2 else "bottom", fontsize="small")
+        for action, value in enumerate(values)
+    ]  # fmt: skip
+
+
+def _make_room(ax: Axes, legend: Legend, corner: float) -> None:
+    """Extend axes of the user downwards, so that the legend at their foot is below the corners."""
+    figure: Any = figure_of(ax)
+    figure.draw_without_rendering()
+    box = ax.get_position(original=True).transformed(figure.transSubfigure)
+    needed, scale = legend.get_window_extent().height + 1.5 * corner, box.width / 1.2
+    foot = _FOOT - needed / scale
+    if (_HEAD - foot) * scale > box.height:  # the height limits the scale
+        part = min(needed / box.height, 0.75)
+        foot = (_FOOT - _HEAD * part) / (1.0 - part)
+    ax.set_ylim(foot, _HEAD)
+
+
+def _marked(path: _Path) -> list[int]:
+    """The ends of a path, and points evenly between them along it."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path.places, axis=0), axis=1))])
+    wanted = np.linspace(0.0, along[-1], _LABELLED)
+    return sorted({int(np.argmin(np.abs(along - one))) for one in wanted})
+
+
+def _label(ax: Axes, paths: list[tuple[Look, _Path]], corners: list[Annotation]) -> None:
+    """Write the parameter beside marked points within paths, where it covers neither lines nor other text."""
+    figure: Any = figure_of(ax)
+    figure.draw_without_rendering()
+    reach = 2.5 * figure.dpi / 72.0
+    taken = [Bbox([centre - reach, centre + reach]) for centre in _pixels(ax.transData, paths)]
+    taken += [corner.get_window_extent() for corner in corners]
+    edges = Path(ax.transData.transform(CORNERS[[0, 1, 2, 0]]))
+    for look, path in paths:
+        for place in _marked(path)[1:-1]:
+            tried = [_beside(ax, path.places[place], f"{path.parameters[place]:.3g}", away, look) for away in _AROUND]
+            free = [text for text in tried if not any(text.get_window_extent().overlaps(other) for other in taken)]
+            free.sort(key=lambda text: edges.intersects_bbox(text.get_window_extent(), filled=False))
+            for text in tried:
+                if text not in free[:1]:
+                    text.remove()
+            taken += [text.get_window_extent() for text in free[:1]]
+
+
+def _pixels(to_pixels: Any, paths: list[tuple[Look, _Path]]) -> Iterator[Floats]:
+    """Points along all paths and at the centre, close to each other."""
+    yield to_pixels.transform(on_simplex(np.full(3, 1 / 3)))
+    for _, path in paths:
+        places = to_pixels.transform(path.places)
+        yield places[0]
+        for one, other in itertools.pairwise(places):
+            yield from np.linspace(one, other, 2 + int(np.linalg.norm(other - one) / 4.0))[1:]
+
+
+def _beside(ax: Axes, at: Floats, text: str, away: tuple[int, int], look: Look) -> Annotation:
+    right, up = away
+    return ax.annotate(
+        text, (float(at[0]), float(at[1])), away, textcoords="offset points", fontsize="small", color=look.ink,
+        ha="left" if right > 0 else "right" if right < 0 else "center",
+        va="bottom" if up > 0 else "top" if up < 0 else "center",
+    )  # fmt: skip
