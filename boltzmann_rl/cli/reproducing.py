@@ -65,9 +65,9 @@ def _save(judged: dict[str, list[Any]], folder: Path) -> Path:
     from boltzmann_rl.reproduction.figure import plot_reproduction
     from boltzmann_rl.reproduction.page import save_reproductions
 
-    figures = {paper: figure_bytes(plot_reproduction(members)) for paper, members in judged.items()}
     told = {paper: sys.modules[module_name(Path(paper))].__doc__ or paper for paper in judged}
     titles = {paper: text.strip().splitlines()[0].rstrip(".") for paper, text in told.items()}
+    figures = {paper: figure_bytes(plot_reproduction(rows, titles[paper])) for paper, rows in judged.items()}
     return save_reproductions(judged, folder, figures, titles)
 
 

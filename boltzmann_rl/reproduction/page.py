@@ -10,13 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boltzmann_rl.reproduction.targets import Row
+from boltzmann_rl.reproduction.targets import Row, Target
 from boltzmann_rl.results.checks import refuse_links
 from boltzmann_rl.results.spreadsheets import csv_bytes
 from boltzmann_rl.storage.atomic import write
 
 # Targets with more numbers than this are shown as one line, with the largest and the mean distance.
 _FEW = 7
+
+_HOW_TO_READ = """\
+In the figures, open marks are published numbers, and filled ones are ours: exact numbers, or means with 95 % confidence
+intervals over the runs in `reproductions.csv`. On the right of each panel are the differences as parts of the
+tolerance, also from independent values (crosses). Those in the grey band are within the tolerance."""
 
 
 def lines_of(row: Row) -> list[dict[str, str]]:
@@ -40,7 +45,7 @@ def lines_of(row: Row) -> list[dict[str, str]]:
         decimals = max(0, 1 - math.floor(math.log10(finest))) if finest > 0.0 else 6
         lines.append(
             _line(
-                target.id + (f" [{target.x[k]}]" if count > 1 else ""),
+                target.id + (f" [{_place(target, k)}]" if count > 1 else ""),
                 "–" if np.isnan(expected) else f"{expected:.10g}{kind}",
                 f"{ours:.{decimals}f}" + (f" ± {error:.2g}" if error else ""),
                 "–" if np.isnan(expected) else f"{tolerance:.3g}",
@@ -48,6 +53,12 @@ def lines_of(row: Row) -> list[dict[str, str]]:
             )
         )
     return lines
+
+
+def _place(target: Target, number: int) -> str:
+    """The position of a number, with its unit if a target has several."""
+    unit = f", {target.units[number]}" if len(set(target.units)) > 1 else ""
+    return f"{target.x[number]}{unit}"
 
 
 def _line(*texts: str) -> dict[str, str]:
@@ -75,10 +86,12 @@ def save_reproductions(
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     rows = [row for members in papers.values() for row in members]
     passed = sum(row.passed for row in rows)
-    page = ["# Published numbers and ours", "", f"{passed} of {len(rows)} targets agree.", ""]
+    page = ["# Published numbers and ours", "", f"{passed} of {len(rows)} targets agree.", "", _HOW_TO_READ, ""]
     for paper, members in papers.items():
         write(folder / "figures" / f"{paper}.png", figures[paper]["png"])
-        page += [f"## {_cell(titles[paper])}", "", f"![{_cell(paper)}](figures/{paper}.png)", ""]
+        agree = f"{sum(row.passed for row in members)} of {len(members)} targets agree"
+        shown = f"Published numbers, ours, and their differences in units of the tolerance: {agree}"
+        page += [f"## {_cell(titles[paper])}", "", f"![{shown}](figures/{paper}.png)", ""]
         for source, group in itertools.groupby(members, key=lambda row: row.target.source):
             page += [f"{_cell(source)}:", ""]
             page += ["| ID | published | ours ± standard error | tolerance | verdict |", "|---|---|---|---|---|"]

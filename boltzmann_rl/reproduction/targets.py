@@ -70,7 +70,7 @@ class Target:
         series: Label of its line in the panel.
         x: Positions of its numbers on the horizontal axis.
         axis: Label of the horizontal axis.
-        unit: Label of the vertical axis.
+        unit: Label of the axis of its numbers; one for each if they have different units.
     """
 
     id: str
@@ -90,13 +90,18 @@ class Target:
     series: str = ""
     x: tuple[Any, ...] = ()
     axis: str = ""
-    unit: str = ""
+    unit: str | tuple[str, ...] = ""
 
     def __post_init__(self) -> None:
         for name in ("published", "independent", "x"):
             numbers = getattr(self, name)
             if numbers is not None and not isinstance(numbers, tuple):
                 set_fields(self, **{name: (numbers,)})
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The unit of each number."""
+        return self.unit if isinstance(self.unit, tuple) else (self.unit,) * len(self.published)
 
 
 @dataclass(frozen=True)

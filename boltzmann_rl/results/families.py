@@ -27,12 +27,12 @@ def families_in(manifest: Mapping[str, Any]) -> dict[str, Family]:
         parts: dict[str, str] = {}
         for part, name in _PARTS.findall(said):
             parts.setdefault(part, name)
-        rule = _rule(parts.get("policy", ""), parts.get("learner", ""))
+        rule = rule_of(parts.get("policy", ""), parts.get("learner", ""))
         found[label] = Family(study[label][0] if label in study else rule or label, rule)
     return found
 
 
-def _rule(policy: str, learner: str) -> str:
+def rule_of(policy: str, learner: str) -> str:
     """The names of both classes, first the one that explores: a learner such as UCB1 is followed greedily."""
     greedy = policy == "Greedy" and learner not in ("", "SampleAverage", "ConstantStep", "QLearning", "SARSA")
     return ", ".join(filter(None, (learner, policy) if greedy else (policy, learner)))

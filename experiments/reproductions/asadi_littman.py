@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 import boltzmann_rl as brl
 from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target
 
+NAMES = {"boltzmann": "Boltzmann, β = 17", "mellowmax": "mellowmax, ω = 16.55"}
 REWARD, STAY = np.array([0.122, 0.033]), np.array([0.66, 0.99])
 
 
@@ -42,6 +43,7 @@ class FixedPoints:
 
 def fixed_points(operator: str, inverse_temperature: float, independent: tuple[float, ...]) -> Target:
     """The fixed points of one operator."""
+    places = ("lowest", "middle", "highest") if len(independent) > 1 else ("the only one",)
     return Target(
         id=f"MM-fp-{operator}",
         study=FixedPoints(operator, inverse_temperature),
@@ -50,9 +52,8 @@ def fixed_points(operator: str, inverse_temperature: float, independent: tuple[f
         independent_within=1e-6,
         source="Asadi & Littman (2017), §3, Figure 1 (the claim)",
         panel="Fixed points of value iteration",
-        series=operator,
-        x=tuple(range(1, len(independent) + 1)),
-        axis="fixed point",
+        series="fixed points",
+        x=tuple(f"{NAMES[operator]}, {place}" for place in places),
         unit="value of state 1",
     )
 

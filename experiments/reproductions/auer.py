@@ -52,7 +52,7 @@ def figure_10(name: str, agent: brl.Agent, published: tuple[float, ...], indepen
         independent=independent,
         independent_within=2.0,
         source="Auer, Cesa-Bianchi & Fischer (2002), Figure 10, digitised",
-        panel="Figure 10: distribution 12",
+        panel="Figure 10: ten Bernoulli arms",
         series={"tuned": "UCB1-Tuned", "epsilon": "εₙ-greedy, c = 0.2"}[name],
         x=(1000, 10_000, 100_000),
         axis="plays",

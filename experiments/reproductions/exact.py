@@ -25,9 +25,9 @@ TARGETS = [
         published=(0.02364054, 0.06426166, 0.1746813, 0.474833, 0.02364054, 0.06426166, 0.1746813),
         within=1e-8,
         source="Wikipedia, *Softmax function*, example",
-        panel="softmax of 1, 2, 3, 4, 1, 2, 3",
+        panel="Softmax of 1, 2, 3, 4, 1, 2, 3",
         series="softmax",
-        x=(1, 2, 3, 4, 5, 6, 7),
+        x=("1", "2", "3", "4", "5", "6", "7"),
         axis="action",
         unit="probability",
     )

@@ -52,8 +52,7 @@ def equilibrium(lam: float, published: tuple[float, ...], independent: tuple[flo
         source="Gambit, tests/test_nash.py, LOGIT_LAMBDA_CASES: const_sum_game",
         panel="Logit equilibria of a constant-sum game",
         series=f"λ = {lam:g}",
-        x=("row 1", "row 2", "column 1", "column 2"),
-        axis="action",
+        x=("row player, action 1", "row player, action 2", "column player, action 1", "column player, action 2"),
         unit="probability",
     )
 

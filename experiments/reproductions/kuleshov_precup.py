@@ -13,6 +13,14 @@ import boltzmann_rl as brl
 from boltzmann_rl.reproduction import Measurement, Target
 
 PAPER = "Kuleshov & Precup (2014), arXiv 1402.6028"
+ARMS = {2: "two", 5: "five", 10: "ten"}
+AGENTS = {
+    "soft": "softmax",
+    "eps": "ε-greedy",
+    "rc": "reinforcement comparison",
+    "ucb1": "UCB1",
+    "tuned": "UCB1-Tuned",
+}
 UCB, TUNED = brl.Agent(brl.UCB1(), brl.Greedy()), brl.Agent(brl.UCB1Tuned(), brl.Greedy())
 
 
@@ -73,11 +81,11 @@ def table_1(sd: float, temperature: float, published: float, independent: float,
         independent=independent,
         independent_se=se,
         source=f"{PAPER}, Table 1",
-        panel="Table 1: softmax, ten arms",
-        series=f"σ = {sd}",
+        panel="Table 1: softmax on ten arms",
+        series=f"standard deviation of rewards = {sd}",
         x=(temperature,),
         axis="temperature",
-        unit="total regret",
+        unit="total regret in 1000 turns",
     )
 
 
@@ -94,11 +102,10 @@ def legend(
         independent=independent,
         independent_se=se,
         source=f"{PAPER}, legend of the figure for K = {arms}",
-        panel=f"Figures 1-4: K = {arms}",
-        series=f"σ = {sd}",
-        x=(name,),
-        axis="agent",
-        unit="total regret",
+        panel=f"Figures 1–4: {ARMS[arms]} arms",
+        series=f"standard deviation of rewards = {sd}",
+        x=(AGENTS[name],),
+        unit="total regret in 1000 turns",
     )
 
 
@@ -115,8 +122,8 @@ def curve(
         independent=independent,
         independent_within=0.035,
         source=f"{PAPER}, right panels of Figures 1-4",
-        panel=f"Figures 1-4, best choices: K = {arms}",
-        series=f"σ = {sd}",
+        panel=f"Figures 1–4: softmax on {ARMS[arms]} arms",
+        series=f"standard deviation of rewards = {sd}",
         x=(200, 500, 950),
         axis="turn",
         unit="fraction of best choices",

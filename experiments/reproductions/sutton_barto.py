@@ -13,6 +13,7 @@ import boltzmann_rl as brl
 from boltzmann_rl.reproduction import NOT_GIVEN, Measurement, Target
 
 BOOK = "Sutton & Barto (2018)"
+METHODS = {"eps": "ε-greedy", "ucb": "upper confidence bounds"}
 
 
 def run(agents: dict[str, brl.Agent], arms: int, steps: int, runs: int, seed: int, jobs: int | None) -> brl.Results:
@@ -82,11 +83,11 @@ def point(name: str, power: str, agent: brl.Agent, published: float, independent
         independent=independent,
         independent_se=se,
         source=f"{BOOK}, Figure 2.6, digitised",
-        panel="Figure 2.6: the ten-armed testbed",
-        series={"eps": "ε-greedy", "ucb": "UCB"}[name],
+        panel=f"Figure 2.6: {METHODS[name]}",
+        series=METHODS[name],
         x=(float(Fraction(power)),),
-        axis="ε or c",
-        unit="mean reward over the first 1000 steps",
+        axis={"eps": "ε", "ucb": "c"}[name],
+        unit="mean reward per step",
     )
 
 
@@ -109,11 +110,10 @@ TARGETS = [
         independent=(1.53875, 1.0325, 0.362, 0.803),
         independent_within=0.025,
         source=f"{BOOK}, §2.3: best possible about 1.54, greedy about 1 and one-third, ε = 0.1 below 91 %",
-        panel="§2.3: the end of Figure 2.2",
+        panel="§2.3: the last 100 steps in Figure 2.2",
         series="the testbed",
-        x=("best possible", "greedy: reward", "greedy: best", "ε = 0.1: best"),
-        axis="",
-        unit="reward, or fraction of best actions",
+        x=("best possible", "greedy", "greedy", "ε-greedy, ε = 0.1"),
+        unit=("reward per step", "reward per step", "fraction of best actions", "fraction of best actions"),
     ),
     point("eps", "1/128", epsilon("1/128"), 1.1433, 1.1662, 0.0071),
     point("eps", "1/64", epsilon("1/64"), 1.2378, 1.2444, 0.0057),

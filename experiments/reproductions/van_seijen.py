@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import boltzmann_rl as brl
 from boltzmann_rl.reproduction import Measurement, Target
 
+METHODS = {brl.ExpectedSARSA: "Expected Sarsa", brl.SARSA: "Sarsa"}
 WINDY = brl.Environment("boltzmann_rl.gridworlds:boltzmann_rl/WindyGridworld-v0")
 
 
@@ -52,10 +53,9 @@ def first_episodes(
         independent_within=0.05,
         source="van Seijen et al. (2009), windy gridworld, deterministic, first 100 episodes",
         panel="Windy gridworld: the first 100 episodes",
-        series={"VS-1": "Expected Sarsa", "VS-2": "Sarsa"}[name],
-        x=(learner.learning_rate,),
-        axis="learning rate",
-        unit="mean return",
+        series="ε-greedy, ε = 0.1",
+        x=(f"{METHODS[type(learner)]}, learning rate {learner.learning_rate:g}",),
+        unit="mean return per episode",
     )
 
 

@@ -51,7 +51,7 @@ class Correct:
 
 def line(stretch: str, beta: float, rates: tuple[float, ...], published: tuple[float, ...]) -> Target:
     """A curve of the figure."""
-    first, last = {"early": (0, 10), "late": (90, 100)}[stretch]
+    first, last, words = {"early": (0, 10, "first"), "late": (90, 100, "last")}[stretch]
     return Target(
         id=f"WC-2B-{stretch}-beta{beta:g}",
         study=Correct(beta, first, last, rates),
@@ -59,7 +59,7 @@ def line(stretch: str, beta: float, rates: tuple[float, ...], published: tuple[f
         within=0.03,
         mean_within=0.01,
         source="Wilson & Collins (2019), eLife 8:e49547, Fig. 2B",
-        panel=f"Fig. 2B: {stretch} trials",
+        panel=f"Figure 2B: the {words} ten trials",
         series=f"β = {beta:g}",
         x=rates,
         axis="learning rate",
