@@ -6,6 +6,7 @@ import pytest
 from browsing import chromium
 
 from boltzmann_rl.engines import selection
+from boltzmann_rl.figures import style
 
 
 @pytest.fixture(autouse=True)
@@ -14,6 +15,13 @@ def no_figures_stay_open():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(autouse=True)
+def figures_without_pdf(request, monkeypatch):
+    """Save figures without PDF, which takes longer than all other formats, except in tests that are marked `pdf`."""
+    if not request.node.get_closest_marker("pdf"):
+        monkeypatch.delitem(style.FORMATS, "pdf")
 
 
 @pytest.fixture

@@ -420,6 +420,7 @@ def test_a_gymnasium_experiment_has_the_same_tables_by_episode():
     assert len(results.plot().axes) == 2
 
 
+@pytest.mark.pdf
 def test_saved_results_can_be_loaded(tmp_path):
     results = results_of()
     folder = results.save(tmp_path)
@@ -620,6 +621,7 @@ def test_results_of_a_later_format_are_refused_with_both_versions(tmp_path):
         load(folder)
 
 
+@pytest.mark.pdf
 def test_figures_are_the_same_bytes_each_time_they_are_drawn(tmp_path):
     results = results_of()
     one, other = (figure_bytes(results.plot()) for _ in range(2))

@@ -12,6 +12,8 @@ import pytest
 import boltzmann_rl as brl
 from boltzmann_rl.figures.style import figure_bytes
 
+pytestmark = pytest.mark.pdf
+
 LABELS = ("τ = 0.1", "日本 🙂")
 
 

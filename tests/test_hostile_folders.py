@@ -285,6 +285,7 @@ def test_nothing_is_drawn_through_a_link(sent, capsys, tmp_path):
     assert everything_in(victim) == before
 
 
+@pytest.mark.pdf
 def test_files_that_are_links_are_replaced_and_not_written_through(sent, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("mine")

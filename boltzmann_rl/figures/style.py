@@ -110,11 +110,17 @@ def known_to_pyplot(figure: Figure) -> Figure:
 
 def figure_bytes(figure: Figure) -> dict[str, bytes]:
     """The figure as PNG, SVG and PDF, the same bytes for the same figure: no date, no random ids."""
-    return {kind: _image(figure, kind) for kind in _METADATA}
+    images, engine = dict[str, bytes](), figure.get_layout_engine()
+    with mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+        for kind in FORMATS:
+            images[kind] = _image(figure, kind)
+            figure.set_layout_engine(None)  # everything has its place now, the same in all files
+        figure.set_layout_engine(engine)
+    return images
 
 
-# Metadata that Matplotlib would write by default, which would make the bytes differ.
-_METADATA: dict[str, dict[str, None]] = {
+# The formats of files, each with metadata that Matplotlib would write by default, which would make the bytes differ.
+FORMATS: dict[str, dict[str, None]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -124,7 +130,7 @@ _METADATA: dict[str, dict[str, None]] = {
 def _image(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     with styled():
-        figure.savefig(buffer, format=kind, dpi=200, metadata=_METADATA[kind])
+        figure.savefig(buffer, format=kind, dpi=200, metadata=FORMATS[kind])
     return buffer.getvalue()
 
 
