@@ -90,7 +90,7 @@ def test_a_name_that_could_not_be_declared_is_refused_on_reading(sent, capsys, n
 
 
 LABELS = ["a\r=1+1", "a\nb", "a\tb", "\x1b[2J", "\x07", "a\x00", "\x9b31m", "\u202eabc", "a\u200bb", "\u2066x",
-          "\ufeffx", "a\u2028b", "a\u2029b", "a\x85b", "\ufffe", "\U000e0041x", "", "  ", "x" * 1001]  # fmt: skip
+          "\ufeffx", "a\u2028b", "a\u2029b", "a\x85b", "\ufffe", "\U000e0041x", "", "  ", "x" * 5001]  # fmt: skip
 every_label = pytest.mark.parametrize("label", LABELS, ids=lambda label: ascii(label)[:12])
 
 
@@ -114,7 +114,7 @@ def test_a_label_that_is_refused_on_reading_cannot_be_declared(label):
 
 
 @pytest.mark.parametrize(
-    "label", ["نمی‌خواهم", "👩‍🔬", "é", "日本", "a  b", "=1+1", "＝1", " =1", "'", '"', "<&>", "$x$", "x" * 1000]
+    "label", ["نمی‌خواهم", "👩‍🔬", "é", "日本", "a  b", "=1+1", "＝1", " =1", "'", '"', "<&>", "$x$", "x" * 5000]
 )
 def test_labels_in_every_script_are_declared_saved_drawn_and_read_again(tmp_path, label):
     results = declared(agents={label: AGENTS["cool"], "other": AGENTS["hot"]}).run(progress=False)

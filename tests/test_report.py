@@ -1,14 +1,18 @@
 """The report: one page that needs nothing else, shows the numbers of the tables, and executes nothing of the labels."""
 
 import base64
+import dataclasses
 import hashlib
+import html
 import html.parser
 import json
 import re
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import pytest
+from pages import run_python
 
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
@@ -73,7 +77,9 @@ def test_a_page_loads_nothing_and_runs_only_its_own_script(results):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"{kind}-src 'sha256-{digest}'" in policy
     loaded = [found.get(part) for _, found in _Page(page).elements for part in ("src", "href") if part in found]
-    assert set(loaded) <= {"data:,"}
+    links = [found["href"] for tag, found in _Page(page).elements if tag == "a"]
+    assert all(link.startswith("playground.html#") for link in links)  # followed only by a click
+    assert {*loaded} - {*links} == {"data:,"}
 
 
 def test_labels_are_text_wherever_they_stand():
@@ -210,3 +216,119 @@ def test_the_method_and_the_command_write_the_page(results, tmp_path, monkeypatc
 
 def test_the_same_results_give_the_same_bytes(results):
     assert page_of_results([results]) == page_of_results([results])
+
+
+# The configuration.
+
+
+def _configuration(page):
+    """The JSON that a page offers as a file."""
+    [text] = re.findall(r"<details class='configuration'>.*?<pre[^>]*><code>(.*?)</code></pre>", page, re.S)
+    return html.unescape(text)
+
+
+def _study():
+    """An experiment with a parameter study, infinite and hidden settings, and one agent that is no member of it."""
+    members = {τ: brl.Agent(brl.SampleAverage(), brl.Boltzmann(τ)) for τ in (0.1, float("1e6"))}
+    agents = {"Boltzmann, τ": members, "greedy": brl.Agent(brl.SampleAverage(float("5")), brl.Greedy())}
+    return brl.BanditExperiment("study", brl.GaussianBandit((0.0, 1.0), sd=0.5), agents, runs=12, steps=15, seed=3)
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        _study(),
+        brl.GymnasiumExperiment(
+            "cliff",
+            brl.Environment("CliffWalking-v1", max_episode_steps=20),
+            {"cool": brl.Agent(brl.QLearning(0.5), brl.Boltzmann(0.1))},
+            runs=2,
+            episodes=2,
+        ),
+        brl.Sweep("swept", _study(), over={"seed": (0, 1)}),
+    ],
+    ids=lambda experiment: experiment.name,
+)
+def test_the_page_offers_the_experiment_as_a_file_that_runs_it(experiment, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = experiment.run(progress=False)
+    page = page_of_results([results])
+    assert brl.from_dict(json.loads(_configuration(page))) == experiment
+    name = f"{experiment.name}.json"
+    (tmp_path / name).write_text(_configuration(page), "utf-8")
+    assert f"boltzmann-rl run {name}" in page
+    assert main(["run", name, "--quiet"]) == 0
+    again = brl.load(f"results/{experiment.name}")
+    pd.testing.assert_frame_equal(again.runs, results.runs)
+    assert _configuration(page_of_results([again])) == _configuration(page)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sawtooth:
+    """A schedule of one's own."""
+
+    high: float
+
+    def __call__(self, step):
+        return self.high * (1 - step % 50 / 50)
+
+
+def test_a_page_says_so_if_no_file_can_hold_the_experiment(results):
+    agents = {"own": brl.Agent(brl.SampleAverage(), brl.Boltzmann(Sawtooth(1.0)))}
+    own = brl.BanditExperiment("own", brl.GaussianBandit(arms=2), agents, runs=5, steps=5).run(progress=False)
+    older = dataclasses.replace(results, manifest={k: v for k, v in results.manifest.items() if k != "configuration"})
+    for without in (own, older):
+        page = page_of_results([without])
+        assert "configuration" not in without.manifest
+        assert "<details" not in page
+        assert "There is no configuration file of it" in page
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {},
+        {"boltzmann_rl": 1, "class": "Boltzmann", "temperature": 0.1},
+        {"boltzmann_rl": 1, "class": "os.system", "name": "paper"},
+        {"boltzmann_rl": 99, "class": "BanditExperiment", "name": "paper"},
+        {"boltzmann_rl": 1, "class": "BanditExperiment", "name": "another", "problem": {"class": "GaussianBandit"},
+         "agents": {"a": {"class": "Agent", "learner": {"class": "SampleAverage"}, "policy": {"class": "Greedy"}}}},
+    ],
+)  # fmt: skip
+def test_a_configuration_from_a_folder_is_left_out_if_it_declares_no_such_experiment(results, configuration):
+    page = page_of_results([dataclasses.replace(results, manifest=results.manifest | {"configuration": configuration})])
+    assert "<details" not in page
+
+
+def _links(page):
+    """What the links of a page declare, by their text."""
+    found = re.findall(r'<a href="playground.html#([^"]*)">(.*?)</a>', page)
+    return {html.unescape(text): json.loads(unquote(address)) for address, text in found}
+
+
+def test_links_declare_the_agents_that_the_playground_knows():
+    schedule = brl.schedules.Cosine(1.0, 0.1, steps=40)
+    agents = {
+        "<cool>": brl.Agent(brl.SampleAverage(), brl.Boltzmann(schedule)),
+        "ε": {0.1: brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(0.1))},
+        "ucb": brl.Agent(brl.UCB1(1.5), brl.Greedy()),
+        "slow": brl.Agent(brl.ConstantStep(0.1), brl.Boltzmann(0.1)),
+        "optimist": brl.Agent(brl.SampleAverage(5.0), brl.Boltzmann(0.1)),
+        "power": brl.Agent(brl.SampleAverage(), brl.Boltzmann(brl.schedules.Power(1.0, 0.5))),
+    }
+    fixed = brl.BanditExperiment(
+        "known", brl.GaussianBandit((0.0, 1.0, 0.5), sd=0.3), agents, runs=10, steps=60, seed=7
+    )
+    links = _links(page_of_results([fixed.run(progress=False)]))
+    assert [*links] == ["<cool>", "ε = 0.1", "ucb"]
+    shown = brl.from_dict(links["<cool>"])
+    assert shown.agents == {"Boltzmann": agents["<cool>"]}
+    assert [*shown.problem.values()] == [brl.GaussianBandit((0.0, 1.0, 0.5), sd=0.3)]
+    assert (shown.runs, shown.steps, shown.seed) == (10, 60, 7)
+    assert "problem" not in _links(page_of_results([_results()]))["cool"]  # its means are drawn anew in each run
+
+
+def test_the_code_of_the_page_on_reports_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_python("report.md")
+    assert (tmp_path / "two_temperatures.html").stat().st_size > 50_000

@@ -1,9 +1,14 @@
 """The report in headless Chromium, with the keyboard, the pointer and axe-core."""
 
+import dataclasses
+import re
+from pathlib import Path
+
 import pytest
 from browsing import VIEWS, axe, in_a_browser, opened, texts, violations
 
 import boltzmann_rl as brl
+from boltzmann_rl.cli.sources import experiments_in
 from boltzmann_rl.results.report import page_of_results
 
 pytestmark = in_a_browser
@@ -19,6 +24,21 @@ def address(tmp_path_factory):
     return file.as_uri()
 
 
+# Labels that ask much of a page; there are more of them than a chart has room for labels.
+HOSTILE = ["x" * 2000, "a long label of many words " * 10, "日本語" * 100, "<script>alert(1)</script>", "_a", "@SUM(1)"]
+HOSTILE += [f"agent number {number}" for number in range(14)]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    agents = {label: brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1 * k)) for k, label in enumerate(HOSTILE)}
+    problem = {"p" * 300: brl.GaussianBandit(arms=3)}
+    experiment = brl.BanditExperiment("hostile", problem, agents, runs=1, steps=30, seed=0)
+    file = tmp_path_factory.mktemp("hostile") / "report.html"
+    file.write_text(page_of_results([experiment.run(progress=False)]), "utf-8")
+    return file.as_uri()
+
+
 @pytest.fixture(params=[VIEWS[0], VIEWS[3]], ids=["wide and light", "narrow and dark"])
 def page(browser, address, request):
     with opened(browser, address, *request.param) as found:
@@ -27,12 +47,12 @@ def page(browser, address, request):
 
 def lines(page):
     """The number of lines of the first chart."""
-    return page.locator("svg").first.locator(".line").count()
+    return page.locator(".pair svg").first.locator(".line").count()
 
 
 def steps(page):
     """The numbers below the first chart."""
-    ticks = page.locator("svg").first.locator("text.tick[text-anchor=middle]").all_text_contents()
+    ticks = page.locator(".pair svg").first.locator("text.tick[text-anchor=middle]").all_text_contents()
     return [float(tick) for tick in ticks]
 
 
@@ -49,7 +69,7 @@ def test_agents_are_switched_on_and_off_in_all_charts(page):
     box = page.get_by_label("<b>ε-greedy</b>", exact=True)
     box.uncheck()
     assert lines(page) == 3
-    assert page.locator("svg").nth(2).locator(".line").count() == 3
+    assert page.locator(".pair svg").nth(2).locator(".line").count() == 3
     box.check()
     assert lines(page) == 4
 
@@ -125,9 +145,66 @@ def test_pages_are_accessible_as_wide_as_their_window_and_nothing_sticks(browser
             assert violations(page, core) == []
 
 
-def test_it_prints_on_few_pages_without_its_controls(browser, address):
+def printed(page):
+    """The number of pages on paper."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+
+
+# Of A4 without its margins, in pixels.
+PAPER = 703
+
+
+@pytest.mark.parametrize("view", [VIEWS[0], VIEWS[3]], ids=["wide and light", "narrow and dark"])
+def test_the_shipped_testbed_prints_on_two_pages(browser, tmp_path, view):
+    [testbed] = experiments_in(Path(__file__).parents[1] / "experiments" / "ten_armed_testbed.py")
+    results = dataclasses.replace(testbed, runs=100).run(progress=False)
+    file = tmp_path / "report.html"
+    file.write_text(page_of_results([results]), "utf-8")
+    with opened(browser, file.as_uri(), *view) as page:
+        assert printed(page) == 2
+
+
+def test_paper_has_a_legend_of_the_agents_that_are_shown_and_no_controls(browser, address):
     with opened(browser, address, *VIEWS[0]) as page:
+        page.get_by_label("Boltzmann, τ = 0.3", exact=True).uncheck()
         page.emulate_media(media="print")
-        assert not page.locator(".controls").first.is_visible()
-        pages = page.pdf(format="A4").count(b"/Type /Page\n")
-        assert 1 <= pages <= 4
+        boxes = page.locator("[aria-label=Agents] label").all()
+        shown = [box.text_content() for box in boxes if box.is_visible()]
+        assert shown == ["Boltzmann, τ = 0.1", "Boltzmann, τ = 1.0", "<b>ε-greedy</b>"]
+        for control in page.locator("input, select, button").all():
+            assert not control.is_visible()
+
+
+def test_charts_on_paper_are_drawn_for_its_columns_and_afterwards_for_the_screen(browser, address):
+    with opened(browser, address, *VIEWS[0]) as page:
+        before = page.locator("figure svg").first.get_attribute("viewBox")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        boxes = [svg.get_attribute("viewBox").split() for svg in page.locator("figure svg").all()]
+        assert {width for _, _, width, _ in boxes} == {"460"}
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator("figure svg").first.get_attribute("viewBox") == before
+
+
+def test_nothing_is_cut_on_paper(browser, hostile):
+    with opened(browser, hostile, PAPER, "light") as page:
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
+        wider = "(e) => getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth"
+        assert not page.evaluate(f"[...document.querySelectorAll('main div, main pre')].some({wider})")
+        outside = [text for text in texts(page) if not within(text["box"], text["frame"])]
+        assert outside == []
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+def test_long_and_hostile_labels_fit_into_the_window(browser, hostile, view):
+    with opened(browser, hostile, *view) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= view[0]
+        assert [text for text in texts(page) if not within(text["box"], text["frame"])] == []
+        assert page.locator(".pair svg").first.locator(".line").count() == len(HOSTILE)
+
+
+def within(box, frame):
+    """Whether a box lies in a frame, but for a pixel that is rounded."""
+    left, top, right, bottom = (a - b for a, b in zip(box, frame, strict=True))
+    return left >= -1 and top >= -1 and right <= 1 and bottom <= 1

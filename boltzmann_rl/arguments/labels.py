@@ -12,7 +12,7 @@ from boltzmann_rl.arguments import shown
 # Letters, digits, dot, dash and underscore; not a hidden file, a command-line option or a Windows device.
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9_-])?", re.I | re.A)
 
-_LONGEST = 1000
+_LONGEST = 5000
 
 # Unicode categories: control and format characters (also those that reverse the direction of writing), surrogates, and
 # line and paragraph separators.
@@ -48,7 +48,7 @@ def check_label(label: Any, of: str) -> None:
 
     Raises:
         TypeError: Not a string, or a blank one.
-        ValueError: Control or invisible characters, line breaks, or more than 1,000 characters.
+        ValueError: Control or invisible characters, line breaks, or more than 5,000 characters.
     """
     # A lone surrogate, as Python reads from undecodable file names, can stand in no text file.
     if not isinstance(label, str) or not label.strip() or any("\ud800" <= character <= "\udfff" for character in label):

@@ -11,7 +11,7 @@ DEEPEST = 64
 # Parts of a tree, so that one with repeated references, as YAML's, is refused before it takes memory or time.
 MOST = 1_000_000
 
-# Characters of a text; labels have a tenth of that.
+# Characters of a text; labels have half of that.
 LONGEST = 10_000
 
 _LONGEST_PATH = 200

@@ -337,4 +337,4 @@ def _plan(experiment: Any, length: int, settings: dict[str, int], added: str, un
             cell = Cell(declared, agent, axis, metrics, engine, 0, *sizes, own=own, **settings)
             series.append(Series(problem, label, family, parameter, cell, reason))
     judgement = Judgement(experiment.compare, experiment.alpha, experiment.confidence)
-    return Plan(experiment.name, type(experiment).__name__, tuple(series), judgement)
+    return Plan(experiment.name, type(experiment).__name__, tuple(series), judgement, declared=experiment)

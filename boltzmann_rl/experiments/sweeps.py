@@ -132,7 +132,7 @@ class Sweep(Runnable):
                 series.setdefault(key, placed._replace(family=family, parameter=parameter))
         pairs = itertools.product(self.problem, self.agents)
         found = tuple(series[pair] for pair in pairs if pair in series)
-        return Plan(self.name, type(self.parts[0]).__name__, found, self._judgement)
+        return Plan(self.name, type(self.parts[0]).__name__, found, self._judgement, declared=self)
 
     def changed(self, *, runs: int | None = None, length: int | None = None, seed: int | None = None) -> Self:
         """The same with other runs, steps (or episodes) or one seed, where these are given."""

@@ -62,12 +62,14 @@ def differences_of(results: Any) -> list[dict[str, Any]]:
         except FileNotFoundError:
             return []
         curve = curve[curve["problem"] == problem]
+        metric = measures_in(results.manifest)[str(curve["metric"].iloc[0])]
         found.append(
             {
                 "problem": visible(str(problem)),
                 "first": visible(first),
                 "second": visible(second),
-                "metric": visible(str(curve["metric"].iloc[0])),
+                "metric": visible(metric.title or metric.name),
+                "unit": visible(metric.unit),
                 "better": better_in(results.manifest),
                 "x": _numbers((curve["begin"] + curve["end"] - 1) / 2.0),
                 "line": {

@@ -76,6 +76,7 @@ def check_manifest(manifest: dict[str, Any]) -> None:
         as_integer(manifest.get("windows"), "windows", minimum=1, maximum=_LARGEST)
         _check_cells(manifest["cells"], declaration)
     _check_failed(manifest.get("failed", []))
+    _mapping(manifest.get("configuration", {}), "configuration")
     for table, digest in _mapping(manifest.get("tables", {}), "tables").items():
         if not isinstance(digest, str):
             raise TypeError(f"tables[{table!r}] must be a hash, got {shown(digest)}")

@@ -43,6 +43,7 @@ def manifest_of(outline: Outline, source: Path | None = None, failures: Sequence
         "format": FORMAT,
         "name": outline.name,
         "declaration": outline.declaration,
+        **({"configuration": outline.configuration} if outline.configuration is not None else {}),
         "identity": hashlib.sha256(json.dumps(outline.declaration, sort_keys=True).encode()).hexdigest(),
         "study": study_of(outline),
         "runs": outline.runs,
@@ -93,9 +94,8 @@ def outline_in(manifest: dict[str, Any]) -> Outline | None:
         labels = cell["problem"], cell["agent"], family, parameter
         entries.append(Entry(*labels, engine=cell["engine"], reason="", identity=cell["identity"]))
     sizes = manifest["runs"], declaration[f"{axis}s"], declaration.get("uncounted_steps", 0), manifest["windows"]
-    return Outline(
-        manifest["name"], declaration, axis, *sizes, tuple(entries), judgement_in(manifest), stopping_in(manifest)
-    )
+    rules = judgement_in(manifest), stopping_in(manifest), manifest.get("configuration")
+    return Outline(manifest["name"], declaration, axis, *sizes, tuple(entries), *rules)
 
 
 def families_in(manifest: Mapping[str, Any]) -> Study:

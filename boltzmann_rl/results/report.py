@@ -4,7 +4,7 @@ import html
 import json
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,20 @@ from boltzmann_rl.reports.pages import page_of
 from boltzmann_rl.reports.scripts import script_of, web
 from boltzmann_rl.results.charts import curves_of, differences_of, ranks_of
 from boltzmann_rl.results.checks import refuse_missing
+from boltzmann_rl.results.configurations import configuration_in, json_of, links_of
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import better_in
-from boltzmann_rl.results.overview import as_html
+from boltzmann_rl.results.overview import as_html, note_of
 from boltzmann_rl.storage.atomic import write
+
+_NO_CONFIGURATION = (
+    "There is no configuration file of it: it has parts of one's own that no such file can hold, or these results are "
+    "older than configuration files."
+)
+_PLAYGROUND = (
+    "Linked agents are shown by the playground, if it lies beside this page: "
+    "<code>boltzmann-rl play --output playground.html --no-browser</code>"
+)
 
 
 def report(results: Any, path: str | Path) -> Path:
@@ -83,6 +93,7 @@ def _data(results: Any) -> dict[str, Any]:
     """What the charts of one experiment show."""
     return {
         "axis": str(results.manifest["axis"]),
+        "note": note_of(results.summary, results.manifest),
         "agents": [visible(str(agent)) for agent in results.manifest["declaration"]["agents"]],
         "panels": curves_of(results),
         "differences": differences_of(results),
@@ -97,7 +108,7 @@ def _inert(data: str) -> str:
 
 def _section(results: Any, number: int, *, several: bool) -> str:
     """The text of one experiment, with empty places for its charts."""
-    level = 2 if several else 1
+    level, links = 2 if several else 1, links_of(results.manifest)
     parts = [
         f'<section class="results" id="results-{number}" aria-labelledby="heading-{number}">',
         f'<h{level} id="heading-{number}">{_text(results.name)}</h{level}>',
@@ -109,9 +120,11 @@ def _section(results: Any, number: int, *, several: bool) -> str:
         _wide(f"Means of whole runs of {results.name}", as_html(results.summary, results.manifest)),
         *_comparisons(results, level + 1),
         f"<h{level + 1}>Declaration</h{level + 1}>",
-        _wide(f"Declaration of {results.name}", _declaration(results)),
+        _wide(f"Declaration of {results.name}", _declaration(results, links)),
+        *([f"<p class='hint operating'>{_PLAYGROUND}</p>"] if links else []),
         f"<h{level + 1}>How to repeat it</h{level + 1}>",
         *_repeating(results),
+        *_configuration(results, level + 1),
         "</section>",
     ]
     return "\n".join(parts)
@@ -162,7 +175,7 @@ def _cell(content: Any) -> str:
     return f"<td>{_text(content)}</td>"
 
 
-def _declaration(results: Any) -> str:
+def _declaration(results: Any, links: Mapping[str, str]) -> str:
     """Problems and agents as they are written in Python, and numbers."""
     manifest, declared = results.manifest, results.manifest["declaration"]
     rows = [("problem", label, code) for label, code in declared.get("problem", {}).items()]
@@ -170,10 +183,15 @@ def _declaration(results: Any) -> str:
     rows += [(name, "", declared[name]) for name in ("steps", "episodes", "seed") if name in declared]
     rows += [("runs", "", manifest["runs"])]
     lines = [
-        f'<tr><th scope="row">{_text(kind)}</th><td>{_text(label)}</td><td><code>{_text(code)}</code></td></tr>'
+        f'<tr><th scope="row">{_text(kind)}</th><td>{_linked(label, links if kind == "agent" else {})}</td>'
+        f"<td><code>{_text(code)}</code></td></tr>"
         for kind, label, code in rows
     ]
     return f"<table class='declaration'>\n<tbody>\n{''.join(lines)}\n</tbody>\n</table>"
+
+
+def _linked(label: str, links: Mapping[str, str]) -> str:
+    return f'<a href="{html.escape(links[label])}">{_text(label)}</a>' if label in links else _text(label)
 
 
 def _repeating(results: Any) -> Iterator[str]:
@@ -187,6 +205,19 @@ def _repeating(results: Any) -> Iterator[str]:
         yield f"<p>It ran with {_text(', '.join(f'{name} {version}' for name, version in versions.items()))}.</p>"
     if "began" in manifest and "seconds" in manifest:
         yield f"<p>It began at {_text(manifest['began'])} and took {manifest['seconds']:.4g} s.</p>"
+
+
+def _configuration(results: Any, level: int) -> Iterator[str]:
+    """The experiment as JSON that ``boltzmann-rl run`` takes."""
+    written, name = configuration_in(results.manifest), f"{results.name}.json"
+    if written is None:
+        yield f"<p>{_NO_CONFIGURATION}</p>"
+        return
+    label = _text(f"Configuration of {results.name}")
+    yield "<details class='configuration'><summary>As configuration</summary>"
+    yield f"<p>Saved as {_text(name)}, this runs by <code>boltzmann-rl run {_text(name)}</code>.</p>"
+    yield f'<pre tabindex="0" role="region" aria-label="{label}"><code>{html.escape(json_of(written))}</code></pre>'
+    yield "</details>"
 
 
 def _text(something: Any) -> str:

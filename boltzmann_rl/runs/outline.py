@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from boltzmann_rl.configuration import to_dict
 from boltzmann_rl.engines.metrics import WINDOWS, Measures, measures_of
 from boltzmann_rl.runs.plan import Plan, count_ranges, key_of, ranges
 from boltzmann_rl.runs.store import Memory, Store
@@ -57,6 +58,7 @@ class Outline:
         entries: One for each problem and agent.
         judgement: What is compared.
         stopping: As of `boltzmann_rl.runs.plan.Plan`.
+        configuration: What declares the plan as `to_dict` writes it; None where no dictionary can hold that.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Outline:
     entries: tuple[Entry, ...]
     judgement: Judgement
     stopping: Stopping | None = None
+    configuration: dict[str, Any] | None = None
 
     @property
     def measures(self) -> Measures:
@@ -126,7 +129,16 @@ def outline_of(plan: Plan) -> Outline:
         Entry(s.problem, s.agent, s.family, s.parameter, s.cell.engine, s.reason, s.cell.identity) for s in plan.series
     )
     sizes = plan.runs, first.length, first.uncounted, first.windows
-    return Outline(plan.name, declaration, first.axis, *sizes, entries, plan.judgement, plan.stopping)
+    rules = plan.judgement, plan.stopping, _written(plan.declared)
+    return Outline(plan.name, declaration, first.axis, *sizes, entries, *rules)
+
+
+def _written(declared: Any) -> dict[str, Any] | None:
+    """A declaration as a dictionary; None for one that has parts which no dictionary can hold."""
+    try:
+        return None if declared is None else to_dict(declared)
+    except (TypeError, ValueError):
+        return None
 
 
 def runs_in(outline: Outline, store: Memory | Store, without: Collection[Entry] = ()) -> int:

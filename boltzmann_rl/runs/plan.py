@@ -218,6 +218,7 @@ class Plan:
         series: One for each problem and agent.
         judgement: What is compared; no cell depends on it.
         stopping: When the runs are enough, if that is decided by looks at them; the ranges of runs then end at looks.
+        declared: What declares it, such as a `BanditExperiment`, for the manifest; no cell depends on it.
     """
 
     name: str
@@ -225,6 +226,7 @@ class Plan:
     series: tuple[Series, ...]
     judgement: Judgement = field(default_factory=Judgement)
     stopping: Stopping | None = None
+    declared: Any = field(default=None, compare=False, repr=False)
 
     @property
     def first(self) -> Cell:

@@ -5,7 +5,7 @@
 
 import { axes, curves } from "./curves.js";
 import { html, svg } from "./elements.js";
-import { framed } from "./frame.js";
+import { PRINTED, framed, sizeWithin } from "./frame.js";
 import { clamp, nearest, shown } from "./numbers.js";
 
 /** @typedef {import("./frame.js").Description} Description */
@@ -24,6 +24,7 @@ export class Chart {
     this.onSelect = onSelect;
     this.onZoom = onZoom;
     this.dragged = -1; // the index at which the pointer went down; −1: it is up
+    this.onPaper = false;
     this.index = -1; // of the x that is read; −1: none
     /** @type {Description | undefined} */
     this.description = undefined;
@@ -37,6 +38,8 @@ export class Chart {
     this.cursor.addEventListener("pointerleave", () => this.read(-1));
     this.cursor.addEventListener("keydown", (event) => this.readBy(/** @type {KeyboardEvent} */ (event)));
     new ResizeObserver(() => this.draw()).observe(host);
+    addEventListener("beforeprint", () => this.drawFor(true));
+    addEventListener("afterprint", () => this.drawFor(false));
   }
 
   /**
@@ -49,12 +52,18 @@ export class Chart {
     this.draw();
   }
 
+  /** @param {boolean} onPaper */
+  drawFor(onPaper) {
+    this.onPaper = onPaper;
+    this.draw();
+  }
+
   draw() {
-    const width = this.host.clientWidth;
-    if (this.description === undefined || width === 0) return;
-    const frame = framed(this.description, width, (label) => this.widthOf(label));
+    if (this.description === undefined || this.host.clientWidth === 0) return;
+    const size = this.onPaper ? PRINTED : sizeWithin(this.host.clientWidth);
+    const frame = framed(this.description, size, (label) => this.widthOf(label));
     this.frame = frame;
-    const { plot } = frame;
+    const { plot, width } = frame;
     setAll(this.canvas, { viewBox: `0 0 ${width} ${frame.height}`, width, height: frame.height });
     setAll(this.canvas, { "aria-label": this.description.title });
     setAll(this.cursor, { x: plot.left, y: plot.top });

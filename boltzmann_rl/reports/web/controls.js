@@ -1,6 +1,6 @@
 /** Controls: a label, an input, and what its value means. */
 
-import { html } from "./elements.js";
+import { html, svg } from "./elements.js";
 
 /**
  * A control in the page.
@@ -52,7 +52,7 @@ export function choice(label, options, onInput) {
  * A box to tick.
  * @param {string} label
  * @param {(ticked: boolean) => void} onInput
- * @param {number} [style] Of the line that it stands for.
+ * @param {number} [style] Of the line that it stands for, which is shown beside it.
  * @returns {Control<boolean>}
  */
 export function box(label, onInput, style) {
@@ -60,7 +60,17 @@ export function box(label, onInput, style) {
   const input = html("input", { id, type: "checkbox" });
   input.addEventListener("input", () => onInput(input.checked));
   const name = html("label", { for: id, class: style === undefined ? undefined : `label style-${style}` }, label);
-  return { element: html("div", { class: "control box" }, input, name), show: (ticked) => void (input.checked = ticked) };
+  const parts = style === undefined ? [input, name] : [input, sample(style), name];
+  return { element: html("div", { class: "control box" }, ...parts), show: (ticked) => void (input.checked = ticked) };
+}
+
+/**
+ * A piece of a line.
+ * @param {number} style
+ */
+function sample(style) {
+  const line = svg("path", { class: `line style-${style}`, d: "M0 5h36" });
+  return svg("svg", { class: "chart sample", width: 36, height: 10, "aria-hidden": "true" }, line);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What a chart shows in its frame: axes, bands, lines, and labels at the ends of the lines. */
 
 import { svg } from "./elements.js";
-import { bandOf, labelOf } from "./frame.js";
+import { LINE_HEIGHT, bandOf, labelOf } from "./frame.js";
 import { apart } from "./labels.js";
 import { clamp } from "./numbers.js";
 
@@ -10,8 +10,6 @@ import { clamp } from "./numbers.js";
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {import("./frame.js").Line} Line
  */
-
-const LINE_HEIGHT = 16;
 
 /**
  * @param {Description} description

@@ -10,7 +10,7 @@ import { figure } from "./linked.js";
  */
 export function differenceCharts({ axis, differences }) {
   return differences.map((one) => {
-    const { host, element } = figure(`${one.problem}: ${one.metric}, ${one.first} − ${one.second}`);
+    const { host, element } = figure(headOf(one, differences.length > 1));
     const part = (/** @type {(number | null)[]} */ numbers) => numbers.map((number) => number ?? NaN);
     const { mean, low, high } = one.line;
     new Chart(host).show({
@@ -18,9 +18,18 @@ export function differenceCharts({ axis, differences }) {
       x: part(one.x),
       lines: [{ label: "difference", style: 1, y: part(mean), low: part(low), high: part(high) }],
       xAxis: { title: axis },
-      yAxis: { title: `above 0: ${one.better > 0 ? one.first : one.second} is better` },
+      yAxis: { title: one.unit },
     });
     element.append(...one.warnings.map((/** @type {string} */ text) => html("p", { class: "hint" }, text)));
     return element;
   });
+}
+
+/**
+ * @param {{problem: string, metric: string, first: string, second: string, better: number}} difference
+ * @param {boolean} several
+ */
+function headOf({ problem, metric, first, second, better }, several) {
+  const where = several ? `${problem}: ` : "";
+  return `${where}${metric}, ${first} − ${second}; above 0, the ${better > 0 ? "first" : "second"} is better`;
 }

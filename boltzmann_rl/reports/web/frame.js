@@ -6,7 +6,7 @@ import { linear, logarithmic } from "./scales.js";
 /**
  * @typedef {object} Line
  * @property {string} label
- * @property {string} [short] The label where the chart is narrow.
+ * @property {string} [short] The label where there is little room.
  * @property {number} style Colour and dashes, 1 to 12.
  * @property {ArrayLike<number>} y One for each x of the chart.
  * @property {ArrayLike<number>} [halfWidth] Of the band; NaN for no band.
@@ -27,7 +27,7 @@ import { linear, logarithmic } from "./scales.js";
  * @property {Axis} yAxis
  * @property {{x: number, label: string}} [marker] A vertical line.
  *
- * @typedef {object} Frame Margins, the scales, and whether the chart is narrow.
+ * @typedef {object} Frame Margins, the scales, and whether labels are short.
  * @property {number} width
  * @property {number} height
  * @property {import("./scales.js").Scale} x
@@ -38,19 +38,39 @@ import { linear, logarithmic } from "./scales.js";
 
 const NARROW = 600;
 
+// The share of a chart's width that labels may have.
+const MOST = 0.35;
+
+/** The size of a chart on paper, where two of them fill the width of a page. */
+export const PRINTED = { width: 460, height: 176 };
+
+/** The space between two labels at the ends of lines. */
+export const LINE_HEIGHT = 16;
+
 /**
- * The frame of a chart as wide as its place in the page. A single line needs no label: the title says what it is.
+ * The size of a chart on a screen.
+ * @param {number} width Of its place in the page.
+ */
+export function sizeWithin(width) {
+  return { width, height: Math.round(clamp(width * 0.5, 230, 340)) };
+}
+
+/**
+ * The frame of a chart, higher than asked for where the labels of its lines need that. A single line needs no label: the
+ * title says what it is.
  * @param {Description} description
- * @param {number} width
+ * @param {{width: number, height: number}} size
  * @param {(label: string) => number} widthOf Of a label.
  * @returns {Frame}
  */
-export function framed(description, width, widthOf) {
-  const narrow = width < NARROW;
-  const height = Math.round(clamp(width * 0.5, 230, 340));
-  const labels = description.lines.length < 2 ? [] : description.lines.map((line) => labelOf(line, narrow));
-  const right = width - 16 - Math.max(0, ...labels.map(widthOf));
-  const plot = { left: 52, right, top: description.marker === undefined ? 24 : 40, bottom: height - 44 };
+export function framed(description, { width, height: asked }, widthOf) {
+  const lines = description.lines.length < 2 ? [] : description.lines;
+  const room = (/** @type {boolean} */ short) => Math.max(0, ...lines.map((line) => widthOf(labelOf(line, short))));
+  const narrow = width < NARROW || room(false) > MOST * width;
+  const right = width - 16 - room(narrow);
+  const top = description.marker === undefined ? 24 : 40;
+  const height = Math.max(asked, top + 44 + LINE_HEIGHT * lines.length);
+  const plot = { left: 52, right, top, bottom: height - 44 };
   const scale = (/** @type {Axis} */ axis, /** @type {[number, number]} */ domain, /** @type {[number, number]} */ range) =>
     (axis.log ? logarithmic : linear)(axis.domain ?? domain, range, narrow ? 4 : 6);
   const x = scale(description.xAxis, [description.x[0], description.x[description.x.length - 1]], [plot.left, plot.right]);
@@ -93,7 +113,7 @@ export function bandOf({ y, halfWidth, low, high }, k) {
 }
 
 /**
- * The label of a line, a short one where the chart is narrow.
+ * The label of a line, a short one where there is little room.
  * @param {Line} line
  * @param {boolean} narrow
  */

@@ -10,7 +10,7 @@ import { nearest } from "./numbers.js";
  * @typedef {{mean: (number | null)[], low: (number | null)[], high: (number | null)[]}} Numbers
  * @typedef {{problem: string, title: string, unit: string, share: boolean, log: boolean, x: number[],
  *   lines: Record<string, Numbers>}} Panel
- * @typedef {{axis: string, agents: string[], panels: Panel[], differences: any[], ranks: any[]}} Results
+ * @typedef {{axis: string, note: string, agents: string[], panels: Panel[], differences: any[], ranks: any[]}} Results
  * @typedef {{hidden: Set<string>, logX: boolean, logY: boolean, range: [number, number]}} View
  */
 
@@ -81,7 +81,8 @@ export function linkedCurves(results, onStep) {
   return [
     html("div", { class: "controls", role: "group", "aria-label": "Agents" }, ...boxes),
     html("div", { class: "controls" }, logX.element, logY.element, all),
-    html("p", { class: "hint" }, "Point at a curve to read all of them; drag, or press + and −, to zoom, and 0 for all."),
+    html("p", { class: "hint" }, results.note),
+    html("p", { class: "hint operating" }, "Point at a curve to read all of them; drag, or press + and −, to zoom, and 0 for all."),
     html("div", { class: "pair" }, ...charts.map(({ element }) => element)),
   ];
 }
@@ -179,6 +180,6 @@ function headOf(panel, several) {
  * @param {string} head
  */
 export function figure(head) {
-  const host = html("div");
-  return { host, element: html("figure", {}, html("figcaption", {}, head), host) };
+  const [host, caption] = [html("div"), html("figcaption", {}, head)];
+  return { host, caption, element: html("figure", {}, caption, host) };
 }

@@ -11,7 +11,8 @@ import { nearest } from "./numbers.js";
  */
 export function rankCharts({ agents, ranks }) {
   const charts = ranks.map(({ problem, steps, agents: found }) => {
-    const { host, element } = figure(`${problem}: mean probability by rank, 1 is the arm with the highest mean`);
+    const { host, caption, element } = figure("");
+    const where = ranks.length > 1 ? `${problem}: ` : "";
     const chart = new Chart(host);
     const control = slider({ label: "Step", values: steps, text: String, onInput: show });
     element.prepend(control.element);
@@ -21,6 +22,7 @@ export function rankCharts({ agents, ranks }) {
       control.show(step);
       const at = nearest(steps, step);
       const [first] = Object.values(found);
+      caption.textContent = `${where}Mean probability by rank at step ${steps[at]}; 1 is the arm with the highest mean`;
       chart.show({
         title: `Mean probability by rank of the arm at step ${steps[at]}`,
         x: first[at].map((/** @type {number} */ _, /** @type {number} */ k) => k + 1),

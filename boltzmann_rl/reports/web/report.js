@@ -1,5 +1,6 @@
 /** The report: for each experiment linked curves, the difference of the best two agents, and probabilities by rank. */
 
+import { copyButton } from "./copying.js";
 import { byId, html } from "./elements.js";
 import { differenceCharts } from "./differences.js";
 import { linkedCurves } from "./linked.js";
@@ -17,4 +18,7 @@ for (const host of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
   headed("Curves", linkedCurves(results, ranks.lookAt));
   headed("The best agent minus the second", differenceCharts(results));
   headed("Probabilities by rank of the arm", ranks.parts);
+}
+for (const details of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".configuration"))) {
+  details.append(copyButton("Copy the configuration", () => details.querySelector("code")?.textContent ?? ""));
 }
