@@ -56,6 +56,7 @@ from boltzmann_rl.experiments.declarations import (
     run as run,
 )
 from boltzmann_rl.experiments.sweeps import Sweep as Sweep
+from boltzmann_rl.figures.action_values import plot_action_values as plot_action_values, plot_grid as plot_grid
 from boltzmann_rl.figures.probabilities import plot_probabilities as plot_probabilities
 from boltzmann_rl.figures.schedules import plot_schedule as plot_schedule
 from boltzmann_rl.figures.simplex import plot_simplex as plot_simplex

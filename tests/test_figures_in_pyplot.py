@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import gymnasium
 import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
@@ -28,6 +29,8 @@ DRAWN = {
     "results.plot_difference": lambda results: results.plot_difference("τ = 0.1", "τ = 1.0"),
     "plot_schedule": lambda results: brl.plot_schedule(brl.schedules.Linear(1, 0, steps=10)),
     "plot_probabilities": lambda results: brl.plot_probabilities(brl.Boltzmann(0.2), [0.0, 1.0]),
+    "plot_action_values": lambda results: brl.plot_action_values([[0.0, 1.0]]),
+    "plot_grid": lambda results: brl.plot_grid(gymnasium.make("FrozenLake-v1"), [[0.0, 1.0, 2.0, 3.0]] * 16),
     "plot_simplex": lambda results: brl.plot_simplex(brl.Boltzmann(0.2), [0.0, 0.5, 1.0]),
 }
 

@@ -15,8 +15,11 @@ _UP, _RIGHT, _DOWN, _LEFT = (-1, 0), (0, 1), (1, 0), (0, -1)
 # The moves of Gymnasium's own grid worlds.
 _MOVES = {"FrozenLakeEnv": (_LEFT, _DOWN, _RIGHT, _UP), "CliffWalkingEnv": (_UP, _RIGHT, _DOWN, _LEFT)}
 
+# What stands in their cells, where they do not say it themselves.
+_LETTERS = {"CliffWalkingEnv": ("F" * 12,) * 3 + ("SCCCCCCCCCCG",)}
+
 # The colour of cells that were not visited.
-_UNKNOWN = "0.88"
+UNKNOWN = "0.88"
 
 # The length of an arrow with probability 1, in cells.
 _LENGTH = 0.46
@@ -29,7 +32,7 @@ class Grid(NamedTuple):
         rows: Number of rows.
         columns: Number of columns.
         moves: For each action by how many rows and columns it moves.
-        letters: What stands in each cell, such as ``("SF", "FG")``; none if empty.
+        letters: What stands in each cell, such as ``("SF", "FG")``, where F is nothing; none if empty.
     """
 
     rows: int
@@ -49,7 +52,7 @@ def grid_of(env: Any) -> Grid:
         >>> grid_of(gymnasium.make("CliffWalking-v1"))[:2]
         (4, 12)
     """
-    inner = env.unwrapped
+    inner = getattr(env, "unwrapped", env)
     moves = _MOVES.get(type(inner).__name__, getattr(inner, "moves", None))
     letters = np.asarray(getattr(inner, "desc", [])).astype(str)  # of a lake
     shape = letters.shape if letters.size else getattr(inner, "grid_shape", getattr(inner, "shape", None))
@@ -59,7 +62,8 @@ def grid_of(env: Any) -> Grid:
             "of rows and columns, and moves, by how many rows and columns each action moves"
         )
     rows, columns = shape
-    return Grid(int(rows), int(columns), tuple(moves), tuple("".join(row) for row in letters))
+    known = _LETTERS.get(type(inner).__name__, tuple("".join(row) for row in letters))
+    return Grid(int(rows), int(columns), tuple(moves), known)
 
 
 class Picture(NamedTuple):
@@ -79,16 +83,15 @@ def draw_grid(ax: Axes, grid: Grid, action_values: Any, probabilities: Any, visi
         ax: Where it is drawn.
         grid: The grid.
         action_values: Q ``(S, A)``; states beyond the grid are left out.
-        probabilities: π ``(S, A)``.
+        probabilities: π ``(S, A)``; NaN draws no arrow.
         visited: Which states are known ``(S,)``; the others are grey. Default: all.
     """
     colours: Any = mpl.colormaps["cividis"]
-    cells = ax.imshow(np.zeros((grid.rows, grid.columns)), cmap=colours.with_extremes(bad=_UNKNOWN))
+    cells = ax.imshow(np.zeros((grid.rows, grid.columns)), cmap=colours.with_extremes(bad=UNKNOWN))
     y, x = np.divmod(np.arange(grid.rows * grid.columns), grid.columns)
-    arrows = tuple(
-        ax.quiver(x, y, 0.0 * x, 0.0 * y, angles="xy", scale_units="xy", scale=1.0, width=0.0035, headwidth=3.5)
-        for _ in grid.moves
-    )
+    cell: Any = {"angles": "xy", "scale_units": "xy", "scale": 1.0, "units": "xy"}  # sizes are in cells
+    head: Any = {"width": 0.035, "headwidth": 3.5, "headlength": 3.5, "headaxislength": 3.0}
+    arrows = tuple(ax.quiver(x, y, 0.0 * x, 0.0 * y, **cell, **head) for _ in grid.moves)
     letters: dict[int, Text] = {
         row * grid.columns + column: ax.text(column - 0.44, row - 0.42, letter, fontsize=6, va="top")
         for row, line in enumerate(grid.letters)
