@@ -110,7 +110,8 @@ def test_another_confidence_of_a_share_is_exact(results):
 
 def test_single_runs_are_thin_lines_instead_of_bands(results):
     figure = results.plot("reward", "greedy", runs="lines")
-    (collection,) = figure.axes[0].collections
+    collection, edges = figure.axes[0].collections
+    assert len(edges.get_segments()) == 1, "the mean has an edge, so that it is seen among the runs"
     runs = results.run_curves.query("agent == 'greedy'")
     assert len(collection.get_segments()) == 25
     first = runs[runs["run"] == 0]

@@ -24,9 +24,15 @@ _SAMPLE, _END, _TEXT, _BETWEEN = 9.0, 27.0, 30.0, 9.5
 
 def legend_below(figure: Figure, looks: Sequence[Look]) -> None:
     """One legend for all panels, below them."""
+    ncols = -(-len(looks) // rows_below(figure, looks))
+    _legend(figure, looks, loc="outside lower left", ncols=ncols, frameon=False, fontsize=SMALL)
+
+
+def rows_below(figure: Figure, looks: Sequence[Look]) -> int:
+    """The number of lines of a legend below the panels."""
     widest = max(columns(look.label) for look in looks)
-    number = int(np.clip(figure.get_size_inches()[0] / (0.5 + 0.065 * widest), 1, 5))
-    _legend(figure, looks, loc="outside lower left", ncols=_even(looks, number), frameon=False, fontsize=SMALL)
+    number = int(np.clip(figure.get_size_inches()[0] / (0.5 + 0.06 * widest), 1, 5))
+    return -(-len(looks) // number)
 
 
 def legend_inside(ax: Axes, looks: Sequence[Look]) -> None:
@@ -70,6 +76,9 @@ def _even(looks: Sequence[Look], columns: int) -> int:
 
 def _legend(parent: Any, looks: Sequence[Look], **place: Any) -> Legend:
     handles = [Line2D([], [], **look.line, linewidth=1.3) for look in looks]
+    for handle in handles:
+        if handle.get_linestyle() == "None":  # the square of an area
+            handle.set_markersize(7.0)
     blank = ["-"] * len(looks)  # a label that begins with an underscore would be left out
     legend: Legend = parent.legend(handles, blank, handlelength=2.6, **place)
     for text, look in zip(legend.get_texts(), looks, strict=True):

@@ -24,6 +24,7 @@ _USUAL = {
 _FREE = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#888888", "#0072B2", "#D55E00", "#000000")
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)), (0, (9, 2)))
+_BEHIND = "#c8c8c8"
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 # Contrast with white that text needs, and that lines need (WCAG 2.2, success criteria 1.4.3 and 1.4.11); the darkest
@@ -32,13 +33,21 @@ _TEXT, _LINE, _DARKEST = 4.6, 3.0, 11.0
 
 
 class Look(NamedTuple):
-    """How a line appears: its label, and whether that is typeset as mathematics; colour, dashes and marker."""
+    """How a line appears: its label, and whether that is typeset as mathematics; colour, dashes and marker.
+
+    A line that stands behind others is light grey, thin and without a band.
+    """
 
     label: str
     math: bool
     colour: str
     dashes: Any
     marker: str
+    behind: bool = False
+
+    def faded(self) -> "Look":
+        """The look of a line that stands behind others."""
+        return self._replace(colour=_BEHIND, dashes="-", marker="None", behind=True)
 
     @property
     def line(self) -> dict[str, Any]:

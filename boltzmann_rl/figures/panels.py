@@ -1,5 +1,6 @@
 """Panels: the limits, unit and scale of one metric, lines with their bands, and what is said around them."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -56,15 +57,19 @@ def titled(problem: str, title: str, several: bool) -> str:
     return title if not several else f"{problem}: {title}" if len(problem) + len(title) <= 44 else f"{problem}\n{title}"
 
 
-def line_with_band(ax: Axes, band: Band, look: Look, width: float = 1.3) -> None:
-    """Draw means with sparse markers, and a band where the intervals are finite, the fainter the wider it is.
+def line_with_band(ax: Axes, band: Band, look: Look, bands: int = 1) -> None:
+    """Draw means with sparse markers, and a band where the intervals are finite.
 
-    The limits of the panel are set already.
+    The limits of the panel are set already. A band is the fainter the wider it is, and the more ``bands`` there are. A
+    line that stands behind others has none.
     """
-    ax.plot(band.x, band.mean, **look.line, linewidth=width, markevery=_sparse(ax, band.x), label=look.label)
+    (line,) = ax.plot(band.x, band.mean, **look.line, linewidth=1.3, markevery=_sparse(ax, band.x), label=look.label)
+    if look.behind:
+        line.set(linewidth=0.8, zorder=0.9)
+        return
     finite = np.isfinite(band.low) & np.isfinite(band.high)
     if finite.any():
-        alpha = _alpha(ax, band.low[finite], band.high[finite])
+        alpha = _alpha(ax, band.low[finite], band.high[finite], bands)
         ax.fill_between(
             band.x, band.low, band.high, where=None if finite.all() else finite,
             facecolor=(look.colour, alpha), edgecolor=(look.colour, 0.5), linewidth=0.3,
@@ -81,17 +86,17 @@ def _sparse(ax: Axes, x: Floats) -> list[int]:
     return [int(place) for place in np.unique(np.searchsorted(places, wanted).clip(max=len(x) - 1))]
 
 
-def _alpha(ax: Axes, low: Floats, high: Floats) -> float:
-    """How opaque a band is: one that covers much of the panel would flood it."""
+def _alpha(ax: Axes, low: Floats, high: Floats, bands: int) -> float:
+    """How opaque a band is: bands that cover much of the panel, or each other, would flood it."""
     ends = np.array([low, high, np.full(len(low), ax.get_ylim()[0]), np.full(len(low), ax.get_ylim()[1])])
     if ax.get_yscale() == "log":
         ends = np.log(np.maximum(ends, ax.get_ylim()[0]))
     bottom, top = ends[2:]
     share = float(np.mean((ends[:2].clip(bottom, top)[1] - ends[:2].clip(bottom, top)[0]) / (top - bottom)))
-    return float(np.clip(0.04 / max(share, 1e-9), 0.06, 0.2))
+    return min(float(np.clip(0.04 / max(share, 1e-9), 0.06, 0.2)), max(0.12 / max(bands * share, 1e-9), 0.02))
 
 
-def frame(ax: Axes, metric: Metric, bands: Sequence[Band], reach: float = REACH) -> list[str]:
+def frame(ax: Axes, metric: Metric, bands: Sequence[Band], reach: float = REACH, what: str = "bands") -> list[str]:
     """Set scale and limits so that means fill the panel, and bands as far as they leave it legible.
 
     Args:
@@ -99,6 +104,7 @@ def frame(ax: Axes, metric: Metric, bands: Sequence[Band], reach: float = REACH)
         metric: Of which the scale is taken.
         bands: What will be drawn.
         reach: How far bands extend the limits that means need, as a part of the range of the means.
+        what: What they are called.
 
     Returns:
         What is not shown, for the reader.
@@ -127,7 +133,7 @@ def frame(ax: Axes, metric: Metric, bands: Sequence[Band], reach: float = REACH)
             low = max(low, 0.0)
     ax.set_ylim(low, high)
     cut = [*lows[lows < low], *highs[highs > high]]
-    return [*notes, *(["bands go on beyond the panel"] if cut else [])]
+    return [*notes, *([f"{what} go on beyond the panel"] if cut else [])]
 
 
 def _finite(parts: Sequence[Floats]) -> Floats:
@@ -163,9 +169,8 @@ def steps_axis(ax: Axes, last: float, axis: str, logarithmic: bool = False) -> N
 
 
 def note(ax: Axes, notes: Sequence[str]) -> None:
-    """Say something below the label of the horizontal axis."""
-    if notes:
-        ax.set_xlabel(f"{ax.get_xlabel()}\n({'; '.join(notes)})")
+    """Say something below the label of the horizontal axis, each on a line of its own: Matplotlib cuts longer ones."""
+    ax.set_xlabel("\n".join([ax.get_xlabel(), *(f"({said})" for said in notes)]))
 
 
 def write_title(ax: Axes, title: str, math: bool = False) -> None:
@@ -175,10 +180,25 @@ def write_title(ax: Axes, title: str, math: bool = False) -> None:
 
 def caption(figure: Figure, table: pd.DataFrame, *said: str) -> None:
     """Write the experiment and its number of runs above the figure, followed by what is said of them, line by line."""
+    write_lines(figure, captioned(table, *said))
+
+
+def captioned(table: pd.DataFrame, *said: str) -> list[str]:
+    """The lines of a caption: the experiment and its number of runs, followed by what is said of them."""
     name, runs = table["experiment"].iloc[0], int(table["runs"].max())
     first, *rest = filter(None, said)
-    lines = [f"{in_words(str(name))}: {runs} run{'s' * (runs > 1)}, {first}", *rest]
-    as_written(figure.suptitle("\n".join(lines), fontsize=SMALL, x=0.01, ha="left"))
+    return [f"{in_words(str(name))}: {runs} run{'s' * (runs > 1)}, {first}", *rest]
+
+
+def write_lines(figure: Figure, lines: Sequence[str]) -> int:
+    """Write lines above the figure, those that are too long for it on several lines.
+
+    Returns:
+        Their number.
+    """
+    text = "\n".join(textwrap.fill(line, round(19 * figure.get_size_inches()[0])) for line in lines)
+    as_written(figure.suptitle(text, fontsize=SMALL, x=0.01, ha="left"))
+    return text.count("\n") + 1
 
 
 def said_of_bands(table: pd.DataFrame, confidence: float) -> str:

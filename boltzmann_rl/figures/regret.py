@@ -1,17 +1,16 @@
 """Regret on linear and logarithmic axes, with the slope of the lower bound where it is known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from boltzmann_rl.figures.curves import draw_curves
-from boltzmann_rl.figures.legends import legend_below
+from boltzmann_rl.figures.curves import panel_of
+from boltzmann_rl.figures.layout import Panel, arranged
 from boltzmann_rl.figures.looks import Look
-from boltzmann_rl.figures.panels import caption, said_of_bands
-from boltzmann_rl.figures.style import Drawing, styled
+from boltzmann_rl.figures.panels import captioned, said_of_bands
 from boltzmann_rl.figures.view import View
 
 _BOUND = Look("slope of Lai & Robbins' lower bound", False, "#606060", (0, (1, 1)), "None")
@@ -28,20 +27,24 @@ def plot_regret(view: View, curves: pd.DataFrame, slopes: Mapping[str, float]) -
     Returns:
         A figure that pyplot does not know.
     """
-    (metric,) = view.metrics
-    with styled():
-        figure = Drawing(figsize=(7.0, 2.2 * len(view.problems) + 0.7), layout="constrained")
-        axes = figure.subplots(len(view.problems), 2, squeeze=False)
-        for (linear, logarithmic), problem in zip(axes, view.problems, strict=True):
-            draw_curves(linear, curves, view, (problem, metric))
-            draw_curves(logarithmic, curves, view.with_log("x"), (problem, metric))
-            if problem in slopes:
-                draw_bound(logarithmic, slopes[problem])
-        said = "the bound holds for the slope at large numbers of steps, not for the height" if slopes else ""
-        caption(figure, curves, said_of_bands(curves, view.confidence), said)
-        legend_below(figure, [*view.looks.values(), *([_BOUND] if slopes else [])])
-        figure.sca(axes[0, 0])
-    return figure
+    blocks = [[panel_of(view, curves, (problem, view.metrics[0])), _late(view, curves, problem, slopes)]
+              for problem in view.problems]  # fmt: skip
+    said = "the bound holds for the slope at large numbers of steps, not for the height" if slopes else ""
+    lines = captioned(curves, said_of_bands(curves, view.confidence), said)
+    return arranged(view, blocks, lines, [_BOUND] if slopes else [])
+
+
+def _late(view: View, curves: pd.DataFrame, problem: str, slopes: Mapping[str, float]) -> Panel:
+    """The panel with a logarithmic axis of steps."""
+    linear = panel_of(view, curves, (problem, view.metrics[0]))
+
+    def draw(ax: Axes, shown: View) -> Sequence[str]:
+        notes = linear.draw(ax, shown.with_log("x"))
+        if problem in slopes:
+            draw_bound(ax, slopes[problem])
+        return notes
+
+    return linear._replace(heading=f"{linear.heading}, logarithmic axis", draw=draw)
 
 
 def draw_bound(ax: Axes, slope: float) -> None:

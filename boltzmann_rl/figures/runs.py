@@ -15,12 +15,20 @@ _MOST = 50
 
 
 def draw_runs(ax: Axes, runs: pd.DataFrame, metric: str, looks: Mapping[str, Look]) -> None:
-    """Draw the first runs of each agent on one problem, as means over windows."""
+    """Draw the first runs of each agent on one problem, as means over windows; none of agents behind others."""
     for agent, look in looks.items():
+        if look.behind:
+            continue
         here = runs[(runs["agent"] == agent) & (runs["run"] < _MOST)]
         lines = [np.column_stack([_middle(run), run[metric]]) for _, run in here.groupby("run")]
         alpha = float(np.clip(4.0 / max(len(lines), 1), 0.12, 0.5))
         ax.add_collection(LineCollection(lines, colors=[look.colour], linewidths=0.5, alpha=alpha), autolim=False)
+
+
+def edge_means(ax: Axes) -> None:
+    """Give the means white edges: among runs in their own colour they would be lost."""
+    means = [line.get_xydata() for line in ax.get_lines() if line.get_zorder() >= 2]
+    ax.add_collection(LineCollection(means, colors="white", linewidths=2.6, zorder=1.9), autolim=False)
 
 
 def outline_of(bands: Mapping[str, Band], runs: pd.DataFrame, metric: str) -> dict[str, Band]:

@@ -61,7 +61,7 @@ def plot_study(view: View, summary: pd.DataFrame, families: Families) -> Figure:
         one = len(names) == 1  # then metrics stand beside each other
         columns = len(view.metrics) if one else len(names)
         rows = len(view.problems) if one else len(panels)
-        size = max(3.5 * columns, 4.4), 2.0 * rows + 0.6
+        size = view.width or max(3.5 * columns, 4.4), 2.0 * rows + 0.6
         figure = Drawing(figsize=size, layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False, sharey=False if one else "row")
         places = [(panel, name) for panel in panels for name in names]

@@ -26,6 +26,9 @@ class View:
         log: The logarithmic axes: ``""``, ``"x"``, ``"y"`` or ``"xy"``.
         ax: Axes of the user's own, for one metric on one problem; None for a new figure.
         labels: What to write instead of the labels of problems, typeset by Matplotlib.
+        panels: ``"agents"`` for small multiples, one panel for each agent with the others in grey behind; else ``""``.
+        focus: The agent that stands out in a panel of small multiples; ``""`` in other panels.
+        width: Of a new figure, in inches; None for a usual one.
     """
 
     looks: Mapping[str, Look]
@@ -36,6 +39,9 @@ class View:
     log: str = ""
     ax: Axes | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    panels: str = ""
+    focus: str = ""
+    width: float | None = None
 
     @property
     def figure(self) -> Figure:
@@ -46,6 +52,11 @@ class View:
     def with_log(self, log: str) -> "View":
         """The same with other logarithmic axes."""
         return replace(self, log=log)
+
+    def focused(self, agent: str) -> "View":
+        """The same with one agent in its own look, drawn last, and the others in light grey."""
+        others = {label: look.faded() for label, look in self.looks.items() if label != agent}
+        return replace(self, looks={**others, agent: self.looks[agent]}, focus=agent)
 
     def problem(self, label: str) -> str:
         """What is written for a problem."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 import pandas as pd
 
-from boltzmann_rl.arguments import as_choice, as_sequence, shown
+from boltzmann_rl.arguments import as_choice, as_finite, as_sequence, shown
 from boltzmann_rl.arguments.labels import check_label
 from boltzmann_rl.arguments.near_names import nearest
 from boltzmann_rl.engines.metrics import Measures, Metric
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Some = str | Sequence[str] | None
 Log = Literal["", "x", "y", "xy"]
+Panels = Literal["", "agents"]
+Runs = Literal["band", "lines"]
 Part = TypeVar("Part")
 
 
@@ -33,6 +35,8 @@ class Asked(TypedDict, total=False):
     ax: "Axes | None"
     log: Log
     confidence: float | None
+    panels: Panels
+    width: float | None
 
 
 def view_of(
@@ -62,11 +66,14 @@ def view_of(
     agents = chosen(asked.get("agents"), families, "agents")
     where = chosen(asked.get("problems"), problems, "problems")
     there = [name for name in usual if name in metrics] or [*metrics]
-    what = asked.get("metrics")
-    what = chosen((there[:2] if len(where) > 1 else there) if what is None else what, metrics, "metrics")
+    what, panels = asked.get("metrics"), as_choice(asked.get("panels", ""), "panels", ("", "agents"))
+    few = there[:1] if panels else there[:2] if len(where) > 1 else there
+    what = chosen(few if what is None else what, metrics, "metrics")
     labels = _labels(asked.get("labels"), [*families, *problems])
     looks = looks_of(families, {label: labels[label] for label in labels if label in families})
-    ax = _axes(asked.get("ax"), where, what)
+    ax, width = _axes(asked.get("ax"), where, what), asked.get("width")
+    if ax is not None and (panels or width is not None):
+        raise ValueError("ax takes one panel, as wide as it is: leave out panels and width")
     return View(
         looks={agent: looks[agent] for agent in agents},
         metrics=tuple(metrics[name] for name in what),
@@ -76,7 +83,30 @@ def view_of(
         log=as_choice(asked.get("log", ""), "log", ("", "x", "y", "xy")),
         ax=ax,
         labels={label: labels[label] for label in labels if label in problems},
+        panels=panels,
+        width=None if width is None else as_finite(width, "width", minimum=2.0, maximum=40.0),
     )
+
+
+def taken(asked: Asked, figure: str, names: Sequence[str], instead: str = "") -> None:
+    """Refuse arguments that a figure does not take.
+
+    Args:
+        asked: Of the user.
+        figure: The name of the method.
+        names: Of the arguments that apply.
+        instead: What takes the others.
+
+    Raises:
+        TypeError: An argument does not apply, or there is none with this name.
+    """
+    for name, given in asked.items():
+        if name not in Asked.__annotations__:
+            near = nearest(name, names)
+            raise TypeError(f"{figure}() has no argument {name}" + (f": did you mean {near}?" if near else ""))
+        if name not in names and given not in (None, ""):
+            said = instead.format(name=name) or f"it takes {', '.join(names)}"
+            raise TypeError(f"{figure}() does not take {name}: {said}")
 
 
 def chosen(asked: Some, known: Iterable[str], name: str) -> tuple[str, ...]:

@@ -63,9 +63,7 @@ def estimates(
     within: Any = {"shares": "exact" if share else None, "bounds": (0.0, 1.0) if share else (-np.inf, np.inf)}
     for problem, agent in samples.pairs:
         whole, course = samples.means(problem, agent, name), samples.course(problem, agent, name)
-        windows = len(course.begin)
-        some = max(windows // 10, 1) if last is None else as_integer(last, "last", minimum=1, maximum=windows)
-        final = course.part(slice(-some, None)).whole
+        final = course.part(slice(-final_windows(len(course.begin), last), None)).whole
         middle = statistics.interquartile_mean(whole, level)
         row: dict[str, Any] = {**samples.labels(problem, agent, name), "runs": len(whole)}
         row |= _columns("mean", mean_intervals(whole, level, **within))
@@ -75,6 +73,16 @@ def estimates(
         row |= _columns("final", mean_intervals(final, level, **within))
         rows.append(row | {"warning": samples.warned(coverage_warning(spread_of(np.stack([whole, final]))))})
     return pd.DataFrame(rows)
+
+
+def final_windows(windows: int, last: int | None) -> int:
+    """The number of windows of the final performance: by default a tenth of all.
+
+    Example:
+        >>> final_windows(100, None), final_windows(100, 3)
+        (10, 3)
+    """
+    return max(windows // 10, 1) if last is None else as_integer(last, "last", minimum=1, maximum=windows)
 
 
 def first_passage(
@@ -170,7 +178,7 @@ def performance_profile(
         profiled = {pair: samples.means(*pair, name)[np.newaxis] for pair in samples.pairs}
         labels = {pair: samples.labels(*pair, name) for pair in profiled}
     else:
-        profiled = {("", agent): scores for agent, scores in _scores(samples, name, between).items()}
+        profiled = {("", agent): scores for agent, scores in scores_of(samples, name, between).items()}
         labels = {pair: {"experiment": samples.name, "agent": pair[1], "metric": name} for pair in profiled}
     for pair, scores in profiled.items():
         rng = stream(samples.seed, "performance profile", *pair, name)
@@ -221,14 +229,14 @@ def aggregate(
             "scores are aggregated over several problems, and there is one here: estimates() has the interquartile "
             "mean of its runs"
         )
-    for agent, scores in _scores(samples, name, between).items():
+    for agent, scores in scores_of(samples, name, between).items():
         rng = stream(samples.seed, "aggregate", agent, name)
         found = statistics.stratified_bootstrap(scores, _middle_and_mean, rng, samples.confidence)
         row: dict[str, Any] = {"experiment": samples.name, "agent": agent, "metric": name}
         row |= {"problems": scores.shape[0], "runs": scores.shape[1]}
         for place, what in enumerate(("interquartile_mean", "mean")):
             row |= _columns(what, Estimate(*(part[place] for part in found)))
-        rows.append(row | {"normalisation": _told(between)})
+        rows.append(row | {"normalisation": normalisation(between)})
     return pd.DataFrame(rows)
 
 
@@ -242,7 +250,7 @@ def _middle_and_mean(scores: Floats) -> Floats:
     return np.stack([statistics.interquartile_mean_of_tasks(scores), scores.mean(axis=(-2, -1))], axis=-1)
 
 
-def _scores(samples: Samples, metric: str, between: Between) -> dict[str, Floats]:
+def scores_of(samples: Samples, metric: str, between: Between) -> dict[str, Floats]:
     """Normalised scores ``(problems, runs)`` of each agent that is there on every problem."""
     means = {pair: samples.means(*pair, metric) for pair in samples.pairs}
     ends = {problem: _ends(samples, metric, means, problem, between) for problem in samples.problems}
@@ -282,7 +290,7 @@ def _ends(
     return here[between[0]], here[between[1]]
 
 
-def _told(between: Between) -> str:
+def normalisation(between: Between) -> str:
     """The normalisation in words."""
     if isinstance(between, Mapping):
         return "0 and 1 as given for each problem"

@@ -1,48 +1,24 @@
 """Figures of results: each method chooses what is shown, and hands tables to a function of `boltzmann_rl.figures`."""
 
-from typing import TYPE_CHECKING, Literal, Protocol, Unpack
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Unpack
 
-import pandas as pd
-
-from boltzmann_rl.arguments import as_choice
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.figures.families import Family, parameter_of, parameters_in
-from boltzmann_rl.results.averaging import factor_note
 from boltzmann_rl.results.checks import refuse_missing
-from boltzmann_rl.results.choices import Asked, metrics_of, view_of
+from boltzmann_rl.results.choices import Asked, Runs, view_of
+from boltzmann_rl.results.curve_figures import Tabled, curves_drawn, effective_drawn, regret_drawn, shares_drawn
 from boltzmann_rl.results.differences import plot_difference
+from boltzmann_rl.results.estimate_figures import Which, final_drawn, profile_drawn
+from boltzmann_rl.results.estimates import Between
 from boltzmann_rl.results.families import families_in, points_in
-from boltzmann_rl.results.levels import curves_at, summary_at
-from boltzmann_rl.results.lower_bounds import slopes_in
+from boltzmann_rl.results.levels import summary_at
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import measures_in
-from boltzmann_rl.results.samples import Sampled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from boltzmann_rl.figures.view import View
-
-Runs = Literal["band", "lines"]
-
-_REGRET = "cumulative_regret"
-
-
-class Tabled(Sampled, Protocol):
-    """What figures are drawn from: `boltzmann_rl.results.results.Results`."""
-
-    @property
-    def curves(self) -> pd.DataFrame:
-        """Means at each step, with intervals."""
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        """Means over whole runs, with intervals."""
-
-    @property
-    def run_curves(self) -> pd.DataFrame:
-        """Means over windows of each run."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +56,76 @@ class Figures:
         Raises:
             ValueError: The experiment has no regret so far.
         """
-        return known(_regret_drawn(self.results, asked))
+        return known(regret_drawn(self.results, asked))
+
+    def shares(self, *, ranks: int = 6, **asked: Unpack[Asked]) -> "Figure":
+        """How a bandit's agents divide their probability among the arms over time: stacked, one panel for each agent.
+
+        The lowest area is the probability of the arm with the highest mean, which has rank 1, the next one that of
+        rank 2. It takes ``agents``, ``problems``, ``labels``, ``log`` (``"x"``) and ``width``.
+
+        Args:
+            ranks: Areas of a panel at most, ≥ 2. If there are more arms, the last area is that of all others.
+            asked: See above.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+            ValueError: The experiment is no bandit's.
+        """
+        return known(shares_drawn(self.results, ranks, asked))
+
+    def effective_actions(self, **asked: Unpack[Asked]) -> "Figure":
+        """The effective number of actions, exp(entropy), over time, with its limits 1 and the number of arms.
+
+        The vertical axis is logarithmic from 20 arms on, unless ``log`` says otherwise. ``metrics`` does not apply.
+
+        Raises:
+            ValueError: The experiment is no bandit's.
+        """
+        return known(effective_drawn(self.results, asked))
+
+    def final(
+        self, estimate: Which = "final", *, metric: str | None = None, last: int | None = None, **asked: Unpack[Asked]
+    ) -> "Figure":
+        """Estimates with their intervals, one row for each agent, the best first.
+
+        It takes ``agents``, ``problems``, ``labels``, ``ax``, ``log`` (``"x"``), ``confidence`` and ``width``.
+
+        Args:
+            estimate: ``"final"`` for the mean over the last windows, or ``"mean"``, ``"interquartile_mean"``,
+                ``"median"`` or ``"area_under_curve"``: see `boltzmann_rl.results.results.Results.estimates`.
+            metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
+            last: Windows of the final performance; by default a tenth of them.
+            asked: See above.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+        """
+        return known(final_drawn(self.results, estimate, metric, last, asked))
+
+    def profile(
+        self,
+        thresholds: Sequence[float] | None = None,
+        *,
+        metric: str | None = None,
+        between: Between = None,
+        **asked: Unpack[Asked],
+    ) -> "Figure":
+        """Performance profiles: the share of runs whose mean lies above each threshold, as staircases with bands.
+
+        ``metrics`` does not apply, nor ``problems`` with ``between``.
+
+        Args:
+            thresholds: In the unit of the metric; by default the means of all runs.
+            metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
+            between: If given, scores of all problems are taken together: see
+                `boltzmann_rl.results.results.Results.aggregate`.
+            asked: See above.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+        """
+        return known(profile_drawn(self.results, thresholds, metric, between, asked))
 
     def difference(
         self, first: str, second: str, metric: str | None = None, *, confidence: float | None = None
@@ -91,36 +136,9 @@ class Figures:
 
 def drawn(results: Tabled, runs: Runs = "band", **asked: Unpack[Asked]) -> "Figure":
     """The figure of an experiment, unknown to pyplot: for files."""
-    if results.manifest.get("study") and runs == "band":
+    if results.manifest.get("study") and runs == "band" and not asked.get("panels"):
         return study_drawn(results, asked)
     return curves_drawn(results, runs, asked)
-
-
-def curves_drawn(results: Tabled, runs: Runs, asked: Asked) -> "Figure":
-    """The curves, unknown to pyplot."""
-    from boltzmann_rl.figures.curves import plot_curves  # imported here: it imports Matplotlib
-
-    as_choice(runs, "runs", ("band", "lines"))
-    refuse_missing(results.curves, "curves")
-    single = results.run_curves if runs == "lines" else None
-    view, curves = _view_of_curves(results, results.curves, asked, [*single] if single is not None else None)
-    shown = {metric.name for metric in view.metrics}
-    averaged = {*measures_in(results.manifest).averaged.values()}
-    return plot_curves(view, curves, factor_note(curves) if shown & averaged else "", single)
-
-
-def _view_of_curves(
-    results: Tabled, curves: pd.DataFrame, asked: Asked, names: list[str] | None = None
-) -> "tuple[View, pd.DataFrame]":
-    """What is asked for, of all metrics or those with these names, and curves with the intervals asked for."""
-    manifest, there = results.manifest, set(curves["agent"].unique())
-    measures = measures_in(manifest)
-    metrics = {name: metric for name, metric in metrics_of(curves, measures).items() if names is None or name in names}
-    families = {label: family for label, family in families_in(manifest).items() if label in there}
-    view = view_of(manifest, metrics, measures.panels, [*curves["problem"].unique()], families, asked)
-    if view.confidence == judgement_in(manifest).confidence:
-        return view, curves
-    return view, curves_at(curves, measures, view.confidence)
 
 
 def study_drawn(results: Tabled, asked: Asked) -> "Figure":
@@ -150,18 +168,6 @@ def study_drawn(results: Tabled, asked: Asked) -> "Figure":
             f"ax takes one panel, and there are {len(names)} parameters: choose one of them by agents={some!r}"
         )
     return plot_study(view, summary, shown)
-
-
-def _regret_drawn(results: Tabled, asked: Asked) -> "Figure":
-    from boltzmann_rl.figures.regret import plot_regret  # imported here: it imports Matplotlib
-
-    for name in ("metrics", "ax", "log"):
-        if asked.get(name):
-            raise TypeError(f"regret() does not take {name}: results.plot('{_REGRET}', {name}=…) does")
-    refuse_missing(results.curves, "curves")
-    view, curves = _view_of_curves(results, results.curves, {**asked, "metrics": _REGRET})
-    slopes = {label: slope for label, slope in slopes_in(results.manifest).items() if label in view.problems}
-    return plot_regret(view, curves, slopes)
 
 
 def known(figure: "Figure") -> "Figure":

@@ -1,10 +1,14 @@
-"""Lower bounds of the regret on declared bandits, read from a manifest without evaluating anything in it."""
+"""Arms and lower bounds of the regret of declared bandits, read from a manifest without evaluating anything in it."""
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from boltzmann_rl.statistics.lower_bounds import lai_robbins
+
+# The number of arms in the repr of a bandit.
+_ARMS = re.compile(r"\barms=([1-9]\d{0,8})\b")
 
 
 def slopes_in(manifest: Mapping[str, Any]) -> dict[str, float]:
@@ -19,6 +23,20 @@ def slopes_in(manifest: Mapping[str, Any]) -> dict[str, float]:
     declared = manifest["declaration"].get("problem")
     found = {label: _slope(said) for label, said in declared.items()} if isinstance(declared, Mapping) else {}
     return {label: slope for label, slope in found.items() if slope is not None}
+
+
+def arms_in(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """The number of arms of each declared problem that says it.
+
+    Example:
+        >>> arms_in({"declaration": {"problem": {"x": "BernoulliBandit(means=(0.1, 0.9), arms=2, drift=0.0)"}}})
+        {'x': 2}
+    """
+    declared = manifest["declaration"].get("problem")
+    found = (
+        {label: _ARMS.search(str(said)) for label, said in declared.items()} if isinstance(declared, Mapping) else {}
+    )
+    return {label: int(match[1]) for label, match in found.items() if match is not None}
 
 
 def _slope(said: Any) -> float | None:

@@ -22,11 +22,11 @@ from boltzmann_rl.results import (
     report as reporting,
 )
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
-from boltzmann_rl.results.choices import Asked, Log, Some
+from boltzmann_rl.results.choices import Asked, Log, Panels, Runs, Some
 from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.decision_sentences import decisions_told
 from boltzmann_rl.results.decisions import looks_table
-from boltzmann_rl.results.figures import Figures, Runs, drawn, known
+from boltzmann_rl.results.figures import Figures, drawn, known
 from boltzmann_rl.results.foreign import Reading, read_runs
 from boltzmann_rl.results.manifest import judgement_in, outline_in
 from boltzmann_rl.results.measures import measures_in
@@ -301,8 +301,10 @@ class Results:
         log: Log = "",
         confidence: float | None = None,
         runs: Runs = "band",
+        panels: Panels = "",
+        width: float | None = None,
     ) -> "Figure":
-        r"""The figure of this experiment, known to pyplot: its curves, or the means of a parameter study.
+        r"""The figure of this experiment, known to pyplot, or of ``ax``: curves, or the means of a parameter study.
 
         Args:
             metrics: One panel each: names in the column ``metric`` of ``curves``, or of columns of the ``summary`` of a
@@ -316,13 +318,11 @@ class Results:
             log: Axes that are logarithmic: ``"x"``, ``"y"`` or ``"xy"``.
             confidence: Of the bands, in (0, 1); by default as declared.
             runs: ``"band"`` for the intervals of the means, or ``"lines"`` for single runs instead.
-
-        Returns:
-            The figure, or that of ``ax``.
+            panels: ``"agents"`` for small multiples of the curves: a panel for each agent, the others in grey behind.
+            width: Of the figure, in inches, in [2, 40]: 3.3 for a column of a page with two. Text keeps its size.
 
         Raises:
-            FileNotFoundError: These results were loaded from a folder without the curves or the summary, or single runs
-                are asked for and the cells are not at hand.
+            FileNotFoundError: Curves or summary are missing, or single runs are asked for without the cells at hand.
             TypeError, ValueError: It names the argument and says what is allowed.
 
         Example:
@@ -335,7 +335,7 @@ class Results:
             ['log']
         """
         asked: Asked = {"metrics": metrics, "agents": agents, "problems": problems, "labels": labels}
-        asked |= {"ax": ax, "log": log, "confidence": confidence}
+        asked |= {"ax": ax, "log": log, "confidence": confidence, "panels": panels, "width": width}
         return known(drawn(self, runs, **asked))
 
     @property

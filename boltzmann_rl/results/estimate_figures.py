@@ -1,0 +1,118 @@
+"""Figures of single runs' means: estimates with their intervals, and performance profiles."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from boltzmann_rl.arguments import as_choice
+from boltzmann_rl.engines.metrics import Metric
+from boltzmann_rl.results.choices import Asked, taken, view_of
+from boltzmann_rl.results.estimates import (
+    Between,
+    estimates,
+    final_windows,
+    normalisation,
+    performance_profile,
+    scores_of,
+)
+from boltzmann_rl.results.families import families_in
+from boltzmann_rl.results.samples import Sampled, Samples
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from boltzmann_rl.figures.view import View
+
+Which = Literal["final", "mean", "interquartile_mean", "median", "area_under_curve"]
+
+# Thresholds of a performance profile on a problem, at most.
+_THRESHOLDS = 200
+
+# What is estimated, in words.
+_SAID = {
+    "mean": "the mean of whole runs",
+    "interquartile_mean": "the interquartile mean of whole runs",
+    "median": "the median of whole runs",
+    "area_under_curve": "the mean over all {axis}s",
+}
+
+
+def final_drawn(results: Sampled, which: Which, metric: str | None, last: int | None, asked: Asked) -> "Figure":
+    """The estimates of all agents, unknown to pyplot."""
+    from boltzmann_rl.figures.intervals import plot_intervals  # imported here: it imports Matplotlib
+
+    taken(asked, "final", ("agents", "problems", "labels", "ax", "log", "confidence", "width"))
+    as_choice(which, "estimate", ("final", *_SAID))
+    samples = Samples(results, asked.get("confidence"))
+    name = samples.metric(metric, averaged=False)
+    view = _view(results, samples, name, asked)
+    table = estimates(results, metric, last=last, confidence=asked.get("confidence"))
+    columns = {which: "estimate", f"{which}_low": "low", f"{which}_high": "high"}
+    table = table[["experiment", "problem", "agent", "runs", *columns]].rename(columns=columns)
+    table = table[table["problem"].isin(view.problems) & table["agent"].isin([*view.looks])]
+    table = table.sort_values("estimate", ascending=not samples.is_better_high(name), kind="stable")
+    level = f"{100.0 * view.confidence:g} % confidence intervals of "
+    words = _SAID[which].format(axis=view.axis) if which in _SAID else _of_last(samples, name, last)
+    better = "higher" if samples.is_better_high(name) else "lower"
+    return plot_intervals(view, table, f"{level}{words}; {better} is better")
+
+
+def _of_last(samples: Samples, metric: str, last: int | None) -> str:
+    """Which steps are the last ones."""
+    course = samples.course(*samples.pairs[0], metric)
+    begin, end = course.begin[-final_windows(len(course.begin), last)], course.end[-1]
+    return f"the mean over the last {end - begin} of {end - course.begin[0]} {samples.axis}s"
+
+
+def profile_drawn(
+    results: Sampled, thresholds: Sequence[float] | None, metric: str | None, between: Between, asked: Asked
+) -> "Figure":
+    """The performance profiles of all agents, unknown to pyplot."""
+    from boltzmann_rl.figures.panels import headed  # imported here: it imports Matplotlib
+    from boltzmann_rl.figures.profiles import plot_profile
+
+    taken(asked, "profile", ("agents", "problems", "labels", "ax", "log", "confidence", "panels", "width"))
+    samples = Samples(results, asked.get("confidence"))
+    name = samples.metric(metric, averaged=False)
+    if between is not None:
+        taken(asked, "profile with between", ("agents", "labels", "ax", "log", "confidence", "panels", "width"))
+    view = _view(results, samples, name, asked, together=between is not None)
+    at = _thresholds(samples, name, between) if thresholds is None else thresholds
+    table = performance_profile(results, at, metric, between=between, confidence=asked.get("confidence"))
+    if between is not None:
+        table = table.assign(problem=view.problems[0])
+    known = view.metrics[0]
+    title = headed(known, known.of_run or known.title or known.name) if between is None else "score of a run"
+    better = "higher" if samples.is_better_high(name) or between is not None else "lower"
+    return plot_profile(view, table, title, better, "" if between is None else f"score: {normalisation(between)}")
+
+
+def _view(results: Sampled, samples: Samples, metric: str, asked: Asked, together: bool = False) -> "View":
+    metrics = {one.name: one for one in samples.measures.metrics if one.name == metric} or {metric: Metric(metric)}
+    families = {label: family for label, family in families_in(results.manifest).items() if label in samples.agents}
+    problems = ("all problems",) if together else samples.problems
+    return view_of(results.manifest, metrics, [metric], problems, families, {**asked, "metrics": metric})
+
+
+def _thresholds(samples: Samples, metric: str, between: Between) -> Any:
+    """The means of all runs, or evenly spaced numbers between them if these are too many."""
+    if between is not None:
+        parts = {"": [*scores_of(samples, metric, between).values()]}
+    else:
+        parts = {problem: [] for problem in samples.problems}
+        for problem, agent in samples.pairs:
+            parts[problem].append(samples.means(problem, agent, metric))
+    together = (np.concatenate([part.ravel() for part in some]) for some in parts.values())
+    return np.unique(np.concatenate([_steps(part[np.isfinite(part)]) for part in together]))
+
+
+def _steps(values: Any) -> Any:
+    """Where the staircase of these values has steps, and thresholds below and above all of them."""
+    if not len(values):
+        return np.zeros(1)
+    found = np.unique(values)
+    if len(found) > _THRESHOLDS:
+        found = np.linspace(found[0], found[-1], _THRESHOLDS)
+    pad = 0.04 * (found[-1] - found[0]) or 0.1 * abs(found[0]) or 0.1
+    return np.concatenate([[found[0] - pad], found, [found[-1] + pad]])
