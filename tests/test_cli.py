@@ -1,5 +1,6 @@
 """The command line: what it prints, which files it writes, and its exit status."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import boltzmann_rl as brl
 from boltzmann_rl import load
 from boltzmann_rl.cli import main
 from boltzmann_rl.results.spreadsheets import read_csv
@@ -330,6 +332,24 @@ def test_list_shows_the_other_experiments_if_a_file_has_none(folder, capsys, con
     assert message in (printed.err if status else printed.out)
 
 
+def test_list_shows_experiments_in_yaml_and_json_and_passes_over_files_of_others(folder, capsys):
+    agents = {"a": brl.Agent(brl.SampleAverage(), brl.Greedy())}
+    written = brl.to_dict(brl.BanditExperiment("declared", brl.GaussianBandit((0.0, 1.0)), agents, runs=3, steps=4))
+    Path("one.json").write_text(json.dumps(written), "utf-8")
+    Path("two.yaml").write_text(f"# Does it pay to explore?\n{json.dumps(written)}", "utf-8")
+    Path("policy.json").write_text(json.dumps(brl.to_dict(brl.Greedy())), "utf-8")
+    Path("package.json").write_text("{", "utf-8")
+    assert main(["list", "."]) == 0
+    out = capsys.readouterr().out
+    assert "one.json\n    declared: no question stated\n    1 agents, 3 runs, 4 steps" in out
+    assert "two.yaml\n    declared: Does it pay to explore?\n" in out
+    assert "policy.json\n    declares no experiment" in out
+    assert "package.json" not in out
+    Path("broken.json").write_text('{"boltzmann_rl": 1', "utf-8")
+    assert main(["list", "."]) == 1
+    assert "broken.json could not be loaded" in said(capsys)
+
+
 def test_list_without_any_experiment_is_an_error(folder, capsys):
     Path("small.py").write_text("", "utf-8")
     assert main(["list", "."]) == 2
@@ -392,7 +412,7 @@ def test_list_names_the_folder_it_searched(folder, capsys):
     assert "no experiments there: experiments does not exist (seen from " in said(capsys)
     Path("experiments").mkdir()
     assert main(["list"]) == 2
-    assert "no Python files in experiments" in said(capsys)
+    assert "no experiment files in experiments" in said(capsys)
 
 
 def test_check_names_the_laws_that_a_policy_obeys_and_the_one_that_it_breaks(folder, capsys):

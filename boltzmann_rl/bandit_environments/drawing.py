@@ -68,7 +68,8 @@ class Window:
             import pygame
         except ImportError as error:
             raise gymnasium.error.DependencyNotInstalled(
-                "a window needs pygame: pip install pygame, or take render_mode='rgb_array'"
+                "a window needs pygame: pip install pygame (or 'boltzmann-rl[render]', which also has moviepy for "
+                "videos), or take render_mode='rgb_array'"
             ) from error
         self._pygame, self._frames_per_second = pygame, frames_per_second
         pygame.display.init()

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.cli.numbers import level, plus_minus, positive, seed, shard, whole
-from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, module_name, no_experiment
+from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, is_declaration, module_name, no_experiment
 from boltzmann_rl.cli.terminal import complain, say
 from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.kernels.jit import available
@@ -57,7 +58,7 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     again = "repeat the run that made the results in DIR, and compare the tables byte by byte; DIR is not changed"
     option("--again", metavar="DIR", help=again)
 
-    summary = "list the experiments in a folder, each with its question; runs every Python file in it"
+    summary = "list the experiments in a folder, each with its question; runs every Python file, reads YAML and JSON"
     option = command("list", list_experiments, summary, "boltzmann-rl list experiments").add_argument
     option("folder", nargs="?", default="experiments", metavar="DIR", help="default: experiments")
 
@@ -265,9 +266,9 @@ def _best_of_families(table: Any, study: dict[str, Any]) -> Any:
 def list_experiments(options: argparse.Namespace) -> int:
     """List experiments, each with its question."""
     folder = existing(Path(options.folder), "experiments")
-    files = sorted(folder.glob("*.py"))
+    files = sorted(file for file in folder.iterdir() if file.suffix == ".py" or is_declaration(file))
     if not files:
-        raise WrongCall(f"there are no Python files in {folder}")
+        raise WrongCall(f"there are no experiment files in {folder}: Python, or YAML and JSON with 'boltzmann_rl: 1'")
     wrong: list[str] = []
     declared = 0
     for file in files:
@@ -276,17 +277,28 @@ def list_experiments(options: argparse.Namespace) -> int:
         except RuntimeError as error:  # list the other files first
             wrong.append(str(error))
             continue
+        except WrongCall:  # YAML or JSON of another class
+            experiments = []
         declared += len(experiments)
         if not experiments:
             say(f"{file}\n    declares no experiment")
         for experiment in experiments:
-            question = (sys.modules[module_name(file)].__doc__ or "no question stated").strip().splitlines()[0]
-            say(f"{file}\n    {experiment.name}: {question}\n    {_size(experiment)}")
+            say(f"{file}\n    {experiment.name}: {_question(file)}\n    {_size(experiment)}")
     if wrong:
         raise RuntimeError("; ".join(wrong))
     if not declared:
         raise no_experiment(folder)
     return 0
+
+
+def _question(file: Path) -> str:
+    """The first line of a file's docstring, or of the comment with which a YAML file begins."""
+    if file.suffix == ".py":
+        text = sys.modules[module_name(file)].__doc__ or ""
+    else:
+        text = file.read_text("utf-8").partition("\n")[0]
+        text = text.lstrip("# ") if text.startswith("#") else ""
+    return visible(text.strip().partition("\n")[0]) or "no question stated"
 
 
 def _size(experiment: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from boltzmann_rl.arguments.near_names import nearest
 from boltzmann_rl.configuration.files import SUFFIXES, read
+from boltzmann_rl.configuration.reading import MARK
 from boltzmann_rl.runs.sources import owner_of
 
 _KINDS = "BanditExperiment, GymnasiumExperiment or Sweep"
@@ -43,6 +44,11 @@ def _experiment_in(file: Path) -> Any:
     if not isinstance(found, Runnable):
         raise WrongCall(f"{file} declares no experiment: its class must be {_KINDS}, not {type(found).__name__}")
     return found
+
+
+def is_declaration(file: Path) -> bool:
+    """Whether a file is a declaration in YAML or JSON; files of other programs do not say the version of the form."""
+    return file.suffix.lower() in SUFFIXES and file.is_file() and MARK.encode() in file.read_bytes()
 
 
 def no_experiment(place: Path) -> WrongCall:

@@ -1,4 +1,4 @@
-"""The table of a summary that one reads: an agent a row, a metric a column, as text, HTML and LaTeX."""
+"""The table of a summary that one reads: an agent a row, a metric a column, as text, HTML, LaTeX and Markdown."""
 
 import html
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +19,9 @@ _LATEX |= {mark: f"\\{mark}" for mark in "&%$#_{}"}
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "ε": "varepsilon", "λ": "lambda", "σ": "sigma", "τ": "tau"}
 _LATEX |= {letter: f"$\\{name}$" for letter, name in _GREEK.items()}
 _LATEX |= {"√": r"$\surd$", "∞": r"$\infty$", "−": "$-$", "±": r"$\pm$"}
+
+# What Markdown reads as markup, but for marks that begin a line.
+_MARKDOWN = frozenset("\\`*_{}[]<>|~&$")
 
 
 class Summarised(Protocol):
@@ -60,6 +63,12 @@ def to_latex(results: Summarised, metrics: Sequence[str] | None = None) -> str:
     r"""The `table` in LaTeX, with the best mean of each metric in bold; ``\usepackage{booktabs}`` has its lines."""
     refuse_missing(results.summary, "summary")
     return as_latex(results.summary, results.manifest, metrics)
+
+
+def to_markdown(results: Summarised, metrics: Sequence[str] | None = None) -> str:
+    """The `table` in Markdown, as GitHub reads it, with the best mean of each metric in bold."""
+    refuse_missing(results.summary, "summary")
+    return as_markdown(results.summary, results.manifest, metrics)
 
 
 def overview(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> pd.DataFrame:
@@ -115,6 +124,26 @@ def as_latex(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequen
             "",
         ]
     )
+
+
+def as_markdown(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> str:
+    """The overview as a table of GitHub's Markdown; labels are text on one line, never markup."""
+    table, names = overview(summary, manifest, metrics), _names(summary, manifest, metrics)
+    rows = _rows(table, _best(summary, manifest, names), markdown, lambda text: f"**{text}**")
+    rule = [*["---"] * (len(table.columns) - len(names)), *["---:"] * len(names)]
+    lines = [[markdown(str(name)) for name in table], rule, *rows]
+    note = markdown(note_of(summary, manifest))
+    return "\n".join([*(f"| {' | '.join(cells)} |" for cells in lines), "", note, ""])
+
+
+def markdown(text: str) -> str:
+    r"""Text as Markdown shows it, also in a cell of a table.
+
+    Example:
+        >>> print(markdown("a|b *c* <d>"))
+        a\|b \*c\* \<d\>
+    """
+    return "".join(f"\\{mark}" if mark in _MARKDOWN else mark for mark in text)
 
 
 def latex(text: str) -> str:

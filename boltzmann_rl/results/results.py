@@ -217,6 +217,7 @@ class Results:
     table = overviews.table
     to_html = overviews.to_html
     to_latex = overviews.to_latex
+    to_markdown = overviews.to_markdown
     __str__, _repr_html_ = notebooks.printed, notebooks.shown
 
     def _level(self) -> float:
