@@ -301,7 +301,7 @@ def test_each_agent_has_a_panel_in_which_the_others_are_grey(results, runs):
         lines = lines_of(ax)
         assert set(lines) == set(looks)
         assert lines[title].get_color() == looks[title]
-        assert {line.get_color() for label, line in lines.items() if label != title} == {"#c8c8c8"}
+        assert {line.get_color() for label, line in lines.items() if label != title} == {"#d4d4d4"}
         assert list(lines)[-1] == title, "it is drawn over the others"
         assert lines[title].get_zorder() > max(one.get_zorder() for label, one in lines.items() if label != title)
     assert len({(ax.get_xlim(), ax.get_ylim()) for ax in figure.axes}) == 1
@@ -317,6 +317,12 @@ def test_small_multiples_have_a_part_for_each_metric_and_problem(several):
         "many: Reward per step",
         "many: Entropy of the policy [nats]",
     ]
+
+
+def test_a_long_problem_stands_before_its_metric():
+    long = run(problem={"x" * 30: brl.GaussianBandit(arms=2), "y": brl.GaussianBandit(arms=2)}, runs=2, steps=5)
+    part = long.plot("best_action", panels="agents").subfigs[0]
+    assert part.get_suptitle().replace("\n", " ").startswith(f"{'x' * 30}: Best action chosen")
 
 
 def test_small_multiples_draw_one_metric_unless_asked(several):

@@ -149,7 +149,7 @@ def _draw_multiples(part: Any, panel: Panel, view: View, shape: tuple[int, int])
         ax.set_xlabel(textwrap.fill(ax.get_xlabel(), characters) if lowest else "")
     for ax in axes[len(view.looks) :]:
         ax.remove()
-    heading = panel.heading + (f" ({'; '.join(notes)})" if notes else "")
+    heading = panel.heading.replace("\n", ": ") + (f" ({'; '.join(notes)})" if notes else "")
     if not panel.math:
         heading = textwrap.fill(heading, int(_CHARACTERS * wide))
     as_written(part.suptitle(heading, fontsize=TEXT), panel.math)

@@ -24,7 +24,7 @@ _USUAL = {
 _FREE = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#888888", "#0072B2", "#D55E00", "#000000")
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)), (0, (9, 2)))
-_BEHIND = "#c8c8c8"
+_BEHIND = "#d4d4d4"
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 # Contrast with white that text needs, and that lines need (WCAG 2.2, success criteria 1.4.3 and 1.4.11); the darkest
