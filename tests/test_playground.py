@@ -1,6 +1,7 @@
 """The playground's page, its command, its links and its Python code."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -15,6 +16,7 @@ from pages import run_python
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main, playing
 from boltzmann_rl.reports import playground, scripts
+from boltzmann_rl.reports.links import link_to_playground
 from boltzmann_rl.reports.pages import page_of
 
 PAGE = playground()
@@ -301,7 +303,8 @@ def test_a_hostile_declaration_is_clamped_with_a_message_and_its_text_is_gone(de
         assert found["plan"]["policy"]["temperature"] >= 0
     else:
         assert 2 <= len(experiment["problem"]["means"]) <= 20
-        assert all(-3 <= mean <= 3 for mean in experiment["problem"]["means"])
+        low, high = (0, 1) if experiment["problem"]["class"] == "BernoulliBandit" else (-3, 3)
+        assert all(low <= mean <= high for mean in experiment["problem"]["means"])
         assert 10 <= experiment["runs"] <= 1000
         assert 50 <= experiment["steps"] <= 2000
         assert set(experiment["agents"]) == {"Boltzmann", "ε-greedy", "Boltzmann–Gumbel", "UCB"}
@@ -352,6 +355,36 @@ def test_a_link_repeats_its_declaration(temperature):
     message, again = evaluated(AGAIN, link(declaration))
     assert message == ""
     assert json.loads(unquote(again[1:])) == {"boltzmann_rl": 1, **declaration}
+
+
+@needs_node
+@pytest.mark.parametrize("schedule", [0.3, {"class": "Linear", "start": 1, "end": 0.05, "steps": 80}])
+def test_a_link_may_declare_rewards_of_0_or_1_and_a_schedule_of_epsilon(schedule):
+    agent = brl.Agent(
+        brl.SampleAverage(), brl.EpsilonGreedy(schedule if schedule == 0.3 else brl.schedules.Linear(1.0, 0.05, 80))
+    )
+    declared = brl.BanditExperiment("mine", brl.BernoulliBandit((0.25, 0.75)), {"ε-greedy": agent}, runs=20, steps=90)
+    written = brl.to_dict(declared) | {"problem": brl.to_dict(brl.BernoulliBandit((0.25, 0.75)))}
+    message, again = evaluated(AGAIN, link(written))
+    assert message == ""
+    found = brl.from_dict(json.loads(unquote(again[1:])))
+    assert found == dataclasses.replace(declared, name="playground")
+
+
+@needs_node
+def test_links_of_a_report_show_its_agents():
+    agents = {
+        "cooling": brl.Agent(brl.SampleAverage(), brl.Boltzmann(brl.schedules.Exponential(1.0, 0.05, steps=200))),
+        "index": brl.Agent(brl.UCB1(0.7), brl.Greedy()),
+    }
+    written = brl.to_dict(brl.BanditExperiment("drawn", brl.GaussianBandit(), agents, runs=200, steps=400, seed=9))
+    for label, shown in {"cooling": "Boltzmann", "index": "UCB"}.items():
+        address = link_to_playground(written, written["agents"][label])
+        message, again = evaluated(AGAIN, address.removeprefix("playground.html"))
+        assert message == ""
+        found = brl.from_dict(json.loads(unquote(again[1:])))
+        assert found.agents == {shown: agents[label]}
+        assert (found.runs, found.steps, found.seed) == (200, 400, 9)
 
 
 # Its Python code.

@@ -2,11 +2,13 @@
 
 import json
 import re
+import shutil
 from itertools import combinations
 from urllib.parse import quote, unquote
 
 import pytest
 from browsing import VIEWS, axe, in_a_browser, opened, texts, until, violations
+from pages import blocks
 
 from boltzmann_rl.reports import playground
 
@@ -109,7 +111,7 @@ def test_the_buttons_draw_other_values_and_tie_the_best_two(page):
 @pytest.mark.parametrize("schedule", ["linear", "cosine", "exponential", "in inverse proportion to time"])
 def test_a_schedule_can_be_shaped_and_read_at_any_step(one, schedule):
     assert not one.get_by_label("To τ").is_visible()
-    one.get_by_label("Schedule").select_option(label=schedule)
+    one.get_by_label("Schedule", exact=True).select_option(label=schedule)
     slide(one, "From τ", "End")
     assert "τ = 10:" in sentence(one)
     halves = schedule == "in inverse proportion to time"
@@ -121,17 +123,62 @@ def test_a_schedule_can_be_shaped_and_read_at_any_step(one, schedule):
     slide(one, "Look at step", "ArrowRight")
     shown = "τ = 5:" if halves else "τ = 0.01:"
     assert shown in sentence(one)
-    one.get_by_label("Schedule").select_option(label="constant")
+    one.get_by_label("Schedule", exact=True).select_option(label="constant")
     assert not one.get_by_label("Look at step").is_visible()
 
 
 def test_the_schedules_chart_reads_the_step_that_the_keyboard_selects(page):
-    page.get_by_label("Schedule").select_option(label="linear")
+    page.get_by_label("Schedule", exact=True).select_option(label="linear")
     chart = page.get_by_role("slider", name="Temperature against the step")
     chart.focus()
     chart.press("End")
     assert "step 500: τ = 0.05" in page.inner_text("#schedule-chart")
     assert "Boltzmann at τ = 0.05" in sentence(page)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "exponential", "in inverse proportion to time"])
+def test_epsilon_has_a_schedule_of_its_own(one, schedule):
+    assert not one.get_by_label("From ε").is_visible()
+    one.get_by_label("Schedule of ε").select_option(label=schedule)
+    slide(one, "From ε", "End")
+    assert "ε-greedy at ε = 1:" in sentence(one)
+    halves = schedule == "in inverse proportion to time"
+    if not halves:
+        slide(one, "To ε", "Home")
+    slide(one, "ε halved after steps" if halves else "ε in steps", "Home")
+    slide(one, "ε at step", "ArrowRight")
+    assert ("ε = 0.5:" if halves else "ε = 0.01:") in sentence(one)
+    assert "τ = 0.25:" in sentence(one)
+    shape = {"linear": "Linear", "cosine": "Cosine", "exponential": "Exponential"}.get(schedule, "InverseTime")
+    assert declared(one)["agents"]["ε-greedy"]["policy"]["epsilon"]["class"] == shape
+    chart = one.get_by_role("slider", name="ε against the step")
+    chart.focus()
+    chart.press("Home")
+    assert "ε = 1" in one.inner_text("#epsilon-chart")
+    one.get_by_label("Schedule of ε").select_option(label="constant")
+    assert not one.get_by_label("ε at step").is_visible()
+
+
+# Rewards.
+
+
+def test_arms_may_pay_0_or_1_with_their_values_as_probabilities(page):
+    page.get_by_label("Rewards", exact=True).select_option("BernoulliBandit")
+    assert not page.get_by_label("Noise of rewards").is_visible()
+    slide(page, "Arm 1", "End")
+    assert page.locator(".arm output").nth(0).inner_text() == "1"
+    slide(page, "Arm 2", "Home", "ArrowRight")
+    problem = declared(page)["problem"]
+    assert set(problem) == {"class", "means"}
+    assert problem["means"][:3] == [1, 0.01, 0.82]
+    assert "brl.BernoulliBandit(means=(1, 0.01, 0.82," in page.inner_text("#python")
+    page.get_by_role("button", name="Other values").click()
+    slide(page, "Arms", "End")
+    assert all(0 <= mean <= 1 for mean in declared(page)["problem"]["means"])
+    wait_for_runs(page)
+    page.get_by_label("Rewards", exact=True).select_option("GaussianBandit")
+    assert page.get_by_label("Noise of rewards").is_visible()
+    assert set(declared(page)["problem"]) == {"class", "means", "sd"}
 
 
 # Charts.
@@ -321,7 +368,7 @@ def test_cells_are_selected_with_keys_and_the_pointer(page):
 def test_a_link_shows_the_same_again(one, browser, address):
     slide(one, "Temperature τ", "ArrowRight", "ArrowRight")
     slide(one, "Arm 3", "Home")
-    one.get_by_label("Schedule").select_option(label="cosine")
+    one.get_by_label("Schedule", exact=True).select_option(label="cosine")
     declaration, said, code = declared(one), sentence(one), one.inner_text("#python")
     with opened(browser, one.url, *VIEWS[3]) as again:
         assert sentence(again) == said
@@ -363,6 +410,18 @@ def test_a_hostile_link_shows_the_defaults_politely(browser, address, hash):
         assert page.locator(".arm").count() == 10
 
 
+def test_another_page_embeds_it_as_the_documentation_says(browser, address, tmp_path):
+    [frame] = [text for language, text in blocks("playground.md") if language == "html"]
+    shutil.copy(unquote(address.removeprefix("file://")), tmp_path / "playground.html")
+    page = "<!doctype html><html lang='en'><title>A page</title><main><h1>A page</h1>{}</main></html>"
+    (tmp_path / "site.html").write_text(page.format(frame), "utf-8")
+    with opened(browser, (tmp_path / "site.html").as_uri(), *VIEWS[0]) as page:
+        inside = page.frame_locator("iframe")
+        inside.get_by_label("Temperature τ", exact=True).first.press("Home")
+        assert "Boltzmann at τ = 0:" in inside.locator("#decision-sentence").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
 def test_code_and_link_are_copied(browser, address):
     with opened(browser, address, *VIEWS[0], permissions=["clipboard-read", "clipboard-write"]) as page:
         page.get_by_role("button", name="Copy the code").click()
@@ -387,10 +446,15 @@ def states(page):
     """States of the page, by name, one after the other."""
     wait_for_runs(page)
     yield "start"
-    page.get_by_label("Schedule").select_option(label="exponential")
+    page.get_by_label("Schedule", exact=True).select_option(label="exponential")
     page.get_by_role("slider", name="Expected regret against the temperature").press("PageUp")
     yield "schedule and reading"
-    page.get_by_label("Schedule").select_option(label="constant")
+    page.get_by_label("Schedule", exact=True).select_option(label="constant")
+    page.get_by_label("Rewards", exact=True).select_option("BernoulliBandit")
+    page.get_by_label("Schedule of ε").select_option(label="linear")
+    wait_for_runs(page)
+    yield "rewards 0 or 1, schedule of ε"
+    page.get_by_label("Rewards", exact=True).select_option("GaussianBandit")
     slide(page, "Temperature τ", "End")
     slide(page, "Arms", "End")
     wait_for_runs(page)

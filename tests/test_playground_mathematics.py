@@ -147,6 +147,33 @@ def test_means_of_live_runs_lie_within_standard_errors_of_the_packages(label, pa
     assert checked == 15
 
 
+def test_means_of_runs_with_rewards_0_or_1_and_a_schedule_of_epsilon_lie_within_standard_errors_of_the_packages():
+    means, steps = (0.2, 0.5, 0.65, 0.4), 120
+    problem = brl.BernoulliBandit(means)
+    schedule = brl.schedules.Linear(1.0, 0.05, steps=80)
+    agents = {
+        "Boltzmann": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1)),
+        "ε-greedy": brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(schedule)),
+    }
+    table = brl.BanditExperiment("coins", problem, agents, runs=2000, steps=steps, seed=2).run(progress=False).curves
+    code = """
+    import { Runs, METRICS } from "./simulation.js";;
+    return data.agents.map((agent) => {
+      const runs = new Runs(data.problem, agent, data.steps, 6);
+      runs.extend(2000);
+      return Object.fromEntries(METRICS.map((metric) => [metric, runs.curve(metric)]));
+    });
+    """
+    declared = {"problem": brl.to_dict(problem), "agents": [*map(brl.to_dict, agents.values())], "steps": steps}
+    for label, curves in zip(agents, evaluated(code, declared), strict=True):
+        for metric, found in curves.items():
+            rows = table.query("agent == @label and metric == @metric").set_index("step")
+            for step in (0, 20, steps - 1):
+                row = rows.loc[step + rows.index.min()]
+                error = np.hypot(row["standard_error"], found["standardError"][step])
+                assert abs(found["mean"][step] - row["mean"]) <= 3.5 * error + 1e-12, (label, metric, step)
+
+
 def test_a_seed_repeats_its_runs_and_another_seed_gives_others():
     code = """
     import { Runs } from "./simulation.js";;

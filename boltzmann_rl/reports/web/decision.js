@@ -2,15 +2,15 @@
 
 import { announce } from "./announcer.js";
 import { Chart } from "./chart.js";
-import { button, evenly, slider } from "./controls.js";
-import { RANGES, schedule } from "./declaration.js";
+import { button, choice, evenly, slider } from "./controls.js";
+import { BANDITS, RANGES, asProbability, rangeOfMeans, schedule } from "./declaration.js";
 import { byId, html, svg } from "./elements.js";
 import { effectiveActions, entropy, expectedRegret } from "./information.js";
-import { percent, shown } from "./numbers.js";
+import { clamp, percent, shown } from "./numbers.js";
 import { epsilonGreedy, largest, softmax } from "./policies.js";
 import { Generator } from "./random.js";
 import { valueAt } from "./schedules.js";
-import { ANNEALED, TEMPERATURES, asText } from "./temperatures.js";
+import { TEMPERATURES, asText } from "./temperatures.js";
 
 /**
  * @typedef {object} State What the page shows of a bandit.
@@ -30,6 +30,14 @@ export function temperatureOf({ experiment, step }) {
 }
 
 /**
+ * ε at the step that the reader looks at.
+ * @param {State} state
+ */
+export function epsilonOf({ experiment, step }) {
+  return valueAt(experiment.agents["ε-greedy"].policy.epsilon, step);
+}
+
+/**
  * The section on one decision.
  * @param {Change} change
  * @returns {(state: State) => void} Shows a state.
@@ -39,13 +47,13 @@ export function decisionSection(change) {
     label: "Temperature τ",
     values: TEMPERATURES,
     text: shown,
-    onInput: (value) => change((state) => setTemperature(state, value)),
+    onInput: (value) => change((state) => setParameter(state, "Boltzmann", "temperature", value)),
   });
   const epsilon = slider({
     label: "ε of ε-greedy",
     values: evenly(0, 1, 0.01),
     text: shown,
-    onInput: (value) => change(({ experiment }) => (experiment.agents["ε-greedy"].policy.epsilon = value)),
+    onInput: (value) => change((state) => setParameter(state, "ε-greedy", "epsilon", value)),
   });
   const arms = slider({
     label: "Arms",
@@ -53,41 +61,72 @@ export function decisionSection(change) {
     text: String,
     onInput: (value) => change(({ experiment }) => resize(experiment, value)),
   });
+  const rewards = choice("Rewards", REWARDS, (name) => change(({ experiment }) => pay(experiment, name)));
   const others = button("Other values", () => change(({ experiment }) => redraw(experiment)));
   const tied = button("Tie the best two", () => change(({ experiment }) => tie(experiment.problem.means)));
   byId("decision-controls").append(temperature.element, epsilon.element);
-  byId("arms-controls").append(arms.element, others, tied);
+  byId("arms-controls").append(rewards.element, arms.element, others, tied);
   const showRows = armRows(change);
   const showSweep = sweepCharts();
   return (state) => {
-    const { means } = state.experiment.problem;
+    const { problem } = state.experiment;
+    const { means } = problem;
     const now = temperatureOf(state);
-    const rate = state.experiment.agents["ε-greedy"].policy.epsilon;
+    const rate = epsilonOf(state);
+    rewards.show(problem.class);
     temperature.show(now);
     epsilon.show(rate);
     arms.show(means.length);
     const sentence = describe(means, now, rate);
     byId("decision-sentence").textContent = sentence;
     announce(sentence, "decision");
-    showRows(means, softmax(means, now), epsilonGreedy(means, rate));
+    showRows(problem, softmax(means, now), epsilonGreedy(means, rate));
     showSweep(means, now, rate);
   };
 }
 
+/** @type {[string, string][]} */
+const REWARDS = [
+  [BANDITS[0], "the value plus normal noise"],
+  [BANDITS[1], "1 with the value as probability, else 0"],
+];
+
 /**
- * A constant temperature, or another start of the schedule.
+ * A constant temperature or ε, or another start of the schedule.
  * @param {State} state
+ * @param {string} agent
+ * @param {"temperature" | "epsilon"} field
  * @param {number} value
  */
-function setTemperature(state, value) {
-  const { policy } = state.experiment.agents.Boltzmann;
-  if (typeof policy.temperature === "number") policy.temperature = value;
+function setParameter(state, agent, field, value) {
+  const { policy } = state.experiment.agents[agent];
+  if (typeof policy[field] === "number") policy[field] = value;
   else {
-    const start = Math.min(Math.max(value, ANNEALED[0]), ANNEALED[ANNEALED.length - 1]);
-    const { class: name, end, steps, rate } = policy.temperature;
-    policy.temperature = schedule(name, start, end, steps ?? Math.round(1 / rate));
+    const { low, high } = RANGES[field === "epsilon" ? "annealedEpsilon" : "annealed"];
+    const { class: name, end, steps, rate } = policy[field];
+    policy[field] = schedule(name, clamp(value, low, high), end, steps ?? Math.round(1 / rate));
     state.step = 0;
   }
+}
+
+/**
+ * Let the arms pay otherwise, with values in the same order.
+ * @param {any} experiment
+ * @param {string} name
+ */
+function pay(experiment, name) {
+  const { class: now, means } = experiment.problem;
+  if (name === now) return;
+  if (name === "BernoulliBandit") experiment.problem = { class: name, means: means.map(asProbability) };
+  else experiment.problem = { class: name, means: means.map(asValue), sd: 1 };
+}
+
+/**
+ * The inverse of the logistic function, in the range of values.
+ * @param {number} probability
+ */
+function asValue(probability) {
+  return clamp(Number(Math.log(probability / (1 - probability)).toFixed(2)), RANGES.mean.low, RANGES.mean.high);
 }
 
 /**
@@ -99,20 +138,24 @@ function resize(experiment, arms) {
   const { means } = experiment.problem;
   const rng = new Generator(experiment.seed, means.length, arms);
   means.length = Math.min(means.length, arms);
-  while (means.length < arms) means.push(drawn(rng));
+  while (means.length < arms) means.push(drawn(rng, experiment.problem));
 }
 
 /** @param {any} experiment */
 function redraw(experiment) {
   const key = experiment.problem.means.map((/** @type {number} */ mean) => Math.round(mean * 100));
   const rng = new Generator(experiment.seed, ...key); // depends on the values now, so that each press gives others
-  experiment.problem.means = experiment.problem.means.map(() => drawn(rng));
+  experiment.problem.means = experiment.problem.means.map(() => drawn(rng, experiment.problem));
 }
 
-/** @param {Generator} rng */
-function drawn(rng) {
-  const { low, high } = RANGES.mean;
-  return Math.min(Math.max(Number(rng.normal().toFixed(2)), low), high);
+/**
+ * @param {Generator} rng
+ * @param {any} problem
+ */
+function drawn(rng, problem) {
+  const range = rangeOfMeans(problem);
+  const { low, high } = RANGES[range];
+  return clamp(Number((range === "mean" ? rng.normal() : rng.uniform()).toFixed(2)), low, high);
 }
 
 /** @param {number[]} means */
@@ -147,10 +190,14 @@ function armRows(change) {
   legend.append(html("b", { class: "label style-1" }, "Boltzmann"), " above, ");
   legend.append(html("b", { class: "label style-2" }, "ε-greedy"), " below.");
   byId("arms").append(legend);
-  return (/** @type {number[]} */ means, /** @type {Float64Array} */ soft, /** @type {Float64Array} */ greedy) => {
-    while (rows.length > means.length) rows.pop()?.element.remove();
+  let range = "mean";
+  return (/** @type {any} */ problem, /** @type {Float64Array} */ soft, /** @type {Float64Array} */ greedy) => {
+    const { means } = problem;
+    const left = rangeOfMeans(problem) === range ? means.length : 0; // sliders of another range begin anew
+    range = rangeOfMeans(problem);
+    while (rows.length > left) rows.pop()?.element.remove();
     while (rows.length < means.length) {
-      const row = armRow(rows.length, change);
+      const row = armRow(rows.length, rangeOfMeans(problem), change);
       rows.push(row);
       byId("arms").append(row.element);
     }
@@ -160,12 +207,13 @@ function armRows(change) {
 
 /**
  * @param {number} arm
+ * @param {"mean" | "probability"} range
  * @param {Change} change
  */
-function armRow(arm, change) {
+function armRow(arm, range, change) {
   const control = slider({
     label: `Arm ${arm + 1}`,
-    values: evenly(RANGES.mean.low, RANGES.mean.high, 0.05),
+    values: evenly(RANGES[range].low, RANGES[range].high, range === "mean" ? 0.05 : 0.01),
     text: (value) => shown(value),
     onInput: (value) => change(({ experiment }) => (experiment.problem.means[arm] = value)),
   });

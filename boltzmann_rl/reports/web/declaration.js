@@ -10,9 +10,11 @@ import { clamp } from "./numbers.js";
 export const RANGES = {
   arms: { low: 2, high: 20, whole: true },
   mean: { low: -3, high: 3, whole: false },
+  probability: { low: 0, high: 1, whole: false },
   sd: { low: 0, high: 3, whole: false },
   temperature: { low: 0, high: Infinity, whole: false },
   annealed: { low: 0.01, high: 10, whole: false },
+  annealedEpsilon: { low: 0.01, high: 1, whole: false },
   horizon: { low: 10, high: 2000, whole: true },
   epsilon: { low: 0, high: 1, whole: false },
   scale: { low: 0.05, high: 5, whole: false },
@@ -24,6 +26,7 @@ export const RANGES = {
 };
 
 export const AGENTS = /** @type {const} */ (["Boltzmann", "ε-greedy", "Boltzmann–Gumbel", "UCB"]);
+export const BANDITS = /** @type {const} */ (["GaussianBandit", "BernoulliBandit"]);
 export const SCHEDULES = /** @type {const} */ (["Constant", "Linear", "Cosine", "Exponential", "InverseTime"]);
 
 /** The grid worlds: Gymnasium's id and options. */
@@ -110,13 +113,9 @@ function finite(_name, value) {
  */
 function experimentOf(given, reader) {
   const experiment = defaultExperiment();
-  const { problem, agents } = experiment;
-  const means = fieldOf(fieldOf(given, "problem"), "means");
-  if (Array.isArray(means) && means.length >= RANGES.arms.low) {
-    if (means.length > RANGES.arms.high) reader.corrected = true;
-    problem.means = means.slice(0, RANGES.arms.high).map((mean) => reader.number({ mean }, "mean", 0));
-  } else reader.corrected = true;
-  problem.sd = reader.number(fieldOf(given, "problem"), "sd", problem.sd);
+  const { agents } = experiment;
+  const problem = fieldOf(given, "problem");
+  if (problem !== undefined) experiment.problem = problemOf(problem, experiment.problem, reader);
   const entered = fieldOf(given, "agents");
   for (const label of AGENTS) readAgent(agents[label], fieldOf(entered, label), reader);
   const shown = AGENTS.filter((label) => fieldOf(entered, label) !== undefined);
@@ -125,6 +124,46 @@ function experimentOf(given, reader) {
     experiment[name] = reader.number(given, name, experiment[name]);
   }
   return { experiment, shown: shown.length === 0 ? [...AGENTS] : shown };
+}
+
+/**
+ * The name of the range in which the means of a bandit lie.
+ * @param {any} problem
+ * @returns {"mean" | "probability"}
+ */
+export function rangeOfMeans(problem) {
+  return problem.class === "BernoulliBandit" ? "probability" : "mean";
+}
+
+/**
+ * A bandit with the means of a link.
+ * @param {any} given
+ * @param {any} fallback
+ * @param {Reader} reader
+ */
+function problemOf(given, fallback, reader) {
+  /** @type {any} */
+  const problem = { ...fallback, class: reader.oneOf(fieldOf(given, "class"), BANDITS, fallback.class) };
+  const range = rangeOfMeans(problem);
+  const means = fieldOf(given, "means");
+  if (Array.isArray(means) && means.length >= RANGES.arms.low) {
+    if (means.length > RANGES.arms.high) reader.corrected = true;
+    problem.means = means.slice(0, RANGES.arms.high).map((mean) => reader.number({ [range]: mean }, range, 0));
+  } else {
+    reader.corrected = true;
+    if (range === "probability") problem.means = fallback.means.map(asProbability);
+  }
+  if (range === "probability") delete problem.sd;
+  else problem.sd = reader.number(given, "sd", fallback.sd);
+  return problem;
+}
+
+/**
+ * A value of any size as a probability, by the logistic function.
+ * @param {number} value
+ */
+export function asProbability(value) {
+  return Number((1 / (1 + Math.exp(-value))).toFixed(2));
 }
 
 /**
@@ -138,9 +177,10 @@ function readAgent(agent, given, reader) {
   const part = agent.learner.class === "UCB1" ? "learner" : "policy";
   const name = parameterOf(agent[part]);
   const entered = fieldOf(given, part);
-  const temperature = fieldOf(entered, "temperature");
-  if (typeof temperature === "object" && !isInfinite(temperature)) {
-    agent.policy.temperature = scheduleOf(temperature, reader);
+  const annealed = name === "temperature" ? "annealed" : name === "epsilon" ? "annealedEpsilon" : undefined;
+  const value = fieldOf(entered, name);
+  if (annealed !== undefined && typeof value === "object" && !isInfinite(value)) {
+    agent.policy[name] = scheduleOf(value, annealed, reader);
   } else {
     agent[part][name] = reader.number(entered, name, agent[part][name]);
   }
@@ -156,17 +196,18 @@ function parameterOf(policy) {
 
 /**
  * @param {any} given
+ * @param {"annealed" | "annealedEpsilon"} range
  * @param {Reader} reader
  */
-function scheduleOf(given, reader) {
+function scheduleOf(given, range, reader) {
   const name = reader.oneOf(fieldOf(given, "class"), SCHEDULES.slice(1), "Exponential");
-  const start = reader.number({ annealed: fieldOf(given, "start") }, "annealed", 1);
+  const start = reader.number({ [range]: fieldOf(given, "start") }, range, 1);
   const steps = { horizon: fieldOf(given, "steps") };
   if (name === "InverseTime") {
     const halved = { horizon: Math.round(1 / Number(fieldOf(given, "rate"))) };
     return schedule(name, start, start, reader.number(halved, "horizon", 100));
   }
-  const end = reader.number({ annealed: fieldOf(given, "end") }, "annealed", 0.05);
+  const end = reader.number({ [range]: fieldOf(given, "end") }, range, 0.05);
   return schedule(name, start, end, reader.number(steps, "horizon", 500));
 }
 

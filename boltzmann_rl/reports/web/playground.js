@@ -1,6 +1,6 @@
 /** The playground: two tabs, a link that repeats what they show, and its Python code. */
 
-import { annealingSection } from "./annealing.js";
+import { EPSILON, TEMPERATURE, annealingSection } from "./annealing.js";
 import { copyButton } from "./copying.js";
 import { decisionSection } from "./decision.js";
 import { AGENTS, defaultExperiment, defaultPlan, linkTo, readLink } from "./declaration.js";
@@ -27,7 +27,12 @@ const changePlan = (/** @type {(plan: any) => void} */ edit) => {
 };
 
 byId("theme").append(themeControl());
-const sections = [decisionSection(changeBandit), annealingSection(changeBandit), runsSection(changeBandit)];
+const sections = [
+  decisionSection(changeBandit),
+  annealingSection(TEMPERATURE, changeBandit),
+  annealingSection(EPSILON, changeBandit),
+  runsSection(changeBandit),
+];
 const showPlan = worldSection(changePlan);
 byId("share-controls").append(
   copyButton("Copy the code", () => byId("python").textContent ?? ""),

@@ -93,7 +93,8 @@ function parameters(change) {
     boxes.forEach((one, k) => one.show(labels.includes(AGENTS[k])));
     gumbel.show(experiment.agents["Boltzmann–Gumbel"].policy.scale);
     ucb.show(experiment.agents.UCB.learner.exploration);
-    sd.show(experiment.problem.sd);
+    sd.element.hidden = experiment.problem.sd === undefined;
+    sd.show(experiment.problem.sd ?? 1);
     counts.forEach((count) => count.show(experiment[count.name]));
   };
 }

@@ -1,4 +1,4 @@
-/** Runs of agents on a Gaussian bandit, and the mean curves over the runs with their standard errors. */
+/** Runs of agents on a Gaussian or Bernoulli bandit, and the mean curves over the runs with their standard errors. */
 
 import { epsilonGreedy, largest, softmax } from "./policies.js";
 import { Generator, invert } from "./random.js";
@@ -22,14 +22,14 @@ export const METRICS = /** @type {const} */ (["regret", "cumulative_regret", "be
 /** The runs of one agent, which can be extended. */
 export class Runs {
   /**
-   * @param {any} problem A `GaussianBandit` as a link declares it.
+   * @param {any} problem A `GaussianBandit` or `BernoulliBandit` as a link declares it.
    * @param {any} agent An `Agent`.
    * @param {number} steps
    * @param {number} seed
    */
   constructor(problem, agent, steps, seed) {
     this.values = Float64Array.from(problem.means);
-    this.sd = problem.sd;
+    this.reward = rewardsOf(problem);
     this.rule = ruleOf(agent);
     this.initial = agent.learner.initial ?? 0;
     this.steps = steps;
@@ -65,7 +65,7 @@ export class Runs {
     for (let step = 0; step < this.steps; step++) {
       const arm = this.rule(known, step, rng);
       const value = this.values[arm];
-      learn(known, arm, value + this.sd * noise.normal());
+      learn(known, arm, this.reward(value, noise));
       const regret = best - value;
       total += regret;
       regrets[step] += regret;
@@ -94,6 +94,16 @@ export class Runs {
     });
     return { mean, standardError };
   }
+}
+
+/**
+ * How an arm pays: its value plus normal noise, or 1 where a uniform number lies below its value, else 0.
+ * @param {any} problem
+ * @returns {(value: number, noise: Generator) => number}
+ */
+function rewardsOf({ class: name, sd }) {
+  if (name === "BernoulliBandit") return (value, noise) => (noise.uniform() < value ? 1 : 0);
+  return (value, noise) => value + sd * noise.normal();
 }
 
 /**
