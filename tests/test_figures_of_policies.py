@@ -216,6 +216,7 @@ PLOTS = {
         ({"a": brl.Boltzmann}, None, TypeError, "must be an instance"),
         ({0.1: brl.Boltzmann(0.1)}, None, TypeError, "labels of policies must be strings, got 0.1"),
         ({}, None, ValueError, "at least one policy, got an empty mapping"),
+        ([brl.Boltzmann(0.1)], None, TypeError, "policies must be a policy, or a mapping of labels to policies, got"),
         ({"a": lambda values, step: values}, 0, ValueError, "did not return a distribution"),
     ],
 )
@@ -232,6 +233,7 @@ def test_policies_without_probabilities_here_are_refused(plot, policies, step, e
         (lambda p: brl.plot_probabilities(p, [0.0]), ValueError, "values must be those of two or more actions"),
         (lambda p: brl.plot_probabilities(p, [[0.0, 1.0]]), ValueError, r"got shape \(1, 2\)"),
         (lambda p: brl.plot_probabilities(p, [0.0, np.nan]), ValueError, r"values\[1\] is nan"),
+        (lambda p: brl.plot_probabilities(p, [0.0, 1e308]), ValueError, r"values\[1\] must be within ±1e\+300 to be"),
         (lambda p: brl.plot_probabilities(p, [0.0, -np.inf]), ValueError, "another available action beside action 0"),
         (lambda p: brl.plot_probabilities(p, [0.0, 1.0], 2), ValueError, r"action must be in \[0, 1\], got 2"),
         (lambda p: brl.plot_probabilities(p, [0.0, 1.0], over=(1, 1)), ValueError, "over must go from a lower"),
@@ -400,6 +402,16 @@ def test_end_labels_do_not_overlap_and_are_not_below_the_axes():
     assert heights[0] >= 0.0
     boxes = sorted((text.get_window_extent() for text in texts), key=lambda box: box.y0)
     assert all(one.y1 <= other.y0 + 1.5 for one, other in itertools.pairwise(boxes))
+
+
+@pytest.mark.parametrize("number", [2, 9, 25])
+def test_end_labels_of_many_lines_lie_inside_the_figure(number):
+    figure = brl.plot_probabilities({f"τ = {k}": brl.Boltzmann(float(k)) for k in range(number)}, [0.0, 1.0])
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(boxes) == number
+    assert max(box.y1 for box in boxes) <= figure.bbox.y1
+    assert max(box.x1 for box in boxes) <= figure.bbox.x1
 
 
 def test_a_figure_whose_axes_were_removed_can_still_be_drawn():

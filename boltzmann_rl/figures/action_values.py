@@ -1,7 +1,7 @@
 """Action values: on the cells of a grid world with the policy as arrows, and as a table of states and actions."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -15,10 +15,13 @@ from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.figures.axes import figure_of, panel
 from boltzmann_rl.figures.grids import UNKNOWN, Grid, draw_grid, grid_of
 from boltzmann_rl.figures.labels import as_written, cut, one_line
-from boltzmann_rl.figures.policies import probabilities_in
+from boltzmann_rl.figures.policies import LARGEST, probabilities_in
 from boltzmann_rl.numerics.sampling import as_probabilities
 from boltzmann_rl.policies.greedy import Greedy
 from boltzmann_rl.protocols import AnyEnvironment, Policy
+
+if TYPE_CHECKING:
+    from boltzmann_rl.environments.declaration import Environment
 
 # What the arrows are.
 _KEY = "arrows: length √π(a|s)"
@@ -29,7 +32,7 @@ _ROWS, _COLUMNS = 20, 8
 
 @suggesting
 def plot_grid(
-    env: AnyEnvironment,
+    env: "AnyEnvironment | Environment",
     action_values: Any,
     policy: Policy | Floats | None = None,
     *,
@@ -46,7 +49,8 @@ def plot_grid(
     Args:
         env: FrozenLake, CliffWalking, `DeepSea` without an instance, `WindyGridworld`, or an environment with the
             attributes ``grid_shape``, its numbers of rows and columns, and ``moves``, by how many rows and columns each
-            action moves. Observation r·columns + c is the cell in row r and column c.
+            action moves. Observation r·columns + c is the cell in row r and column c. Or an `Environment` that makes
+            one of these.
         action_values: Q ``(S, A)``, such as ``training.values``; −inf for an action that is not available, NaN for
             all actions of a state that is not known. States beyond the grid are left out.
         policy: A policy, or its probabilities ``(S, A)``, such as ``training.look(range(S)).probabilities``. Default:
@@ -61,7 +65,8 @@ def plot_grid(
     Raises:
         TypeError: An environment that is no grid world, a policy that needs its learner's memory, no ``step`` for a
             policy that depends on it.
-        ValueError: Arrays of another shape, some values of a state NaN, or +inf; rows that are not distributions.
+        ValueError: Arrays of another shape, some values of a state NaN, or beyond ±1e300; rows that are not
+            distributions.
 
     Example:
         >>> from boltzmann_rl import Agent, Boltzmann, Environment, QLearning, Training
@@ -73,6 +78,9 @@ def plot_grid(
         >>> figure = plot_grid(env, training.values, training.agent.policy, visited=visits)
         >>> figure.savefig("cliff.png")  # doctest: +SKIP
     """
+    from boltzmann_rl.environments.declaration import Environment  # imported here: it imports Gymnasium
+
+    env = env.make() if isinstance(env, Environment) else env
     grid = grid_of(env)
     count, actions = grid.rows * grid.columns, len(grid.moves)
     q = _table(action_values)
@@ -120,7 +128,7 @@ def plot_action_values(
 
     Raises:
         TypeError: Values that are not numbers, labels that are not strings.
-        ValueError: An array of another shape, +inf, or more or fewer labels than states or actions.
+        ValueError: An array of another shape, values beyond ±1e300, or more or fewer labels than states or actions.
 
     Example:
         >>> figure = plot_action_values([[0.1, 0.9], [0.5, -np.inf]], states=["start", "end"], actions=["stay", "go"])
@@ -149,8 +157,9 @@ def _table(action_values: Any) -> Floats:
     q = q[None] if q.ndim == 1 else q
     if q.ndim != 2 or 0 in q.shape:
         raise ValueError(f"action_values must have shape (states, actions), got {q.shape}")
-    if (q == np.inf).any():
-        raise ValueError(f"{place('action_values', q == np.inf)} must be finite, or -inf if not available, got inf")
+    if (too_large := (np.abs(q) > LARGEST) & (q != -np.inf)).any():
+        where = place("action_values", too_large)
+        raise ValueError(f"{where} must be within ±{LARGEST:g}, or -inf if not available, got {q[too_large][0]:g}")
     return q
 
 

@@ -42,6 +42,11 @@ def panel(ax: Any, size: tuple[float, float]) -> Iterator[Axes]:
     known_to_pyplot(figure)
 
 
+def size_of(lines: int) -> tuple[float, float]:
+    """The size of a new figure of lines, in inches, with room for their labels at the right."""
+    return (3.5, 2.4) if lines == 1 else (5.0, max(2.4, 0.135 * lines + 0.7))
+
+
 def figure_of(ax: Axes) -> Figure:
     """The figure of axes, also of those in a subfigure."""
     figure: Any = ax.get_figure(root=True)

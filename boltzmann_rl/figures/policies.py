@@ -5,13 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_integer, as_policy, as_steps, as_values, check_best, shown
+from boltzmann_rl.arguments import Floats, as_integer, as_policy, as_steps, as_values, check_best, place, shown
 from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.decisions.act import probabilities
 from boltzmann_rl.figures.families import Family
 from boltzmann_rl.policies.parameters import clock_of
 from boltzmann_rl.protocols import traits_of
 from boltzmann_rl.schedules import is_constant
+
+# Axes can't be drawn for values whose differences overflow.
+LARGEST = 1e300
 
 
 def named(policies: Any) -> dict[str, Any]:
@@ -21,8 +24,10 @@ def named(policies: Any) -> dict[str, Any]:
         TypeError: No policy, or labels that are not strings.
         ValueError: An empty mapping.
     """
+    if isinstance(policies, list | tuple):
+        raise TypeError(f"policies must be a policy, or a mapping of labels to policies, got {shown(policies)}")
     if not isinstance(policies, Mapping):
-        return {repr(as_policy(policies)): policies}
+        return {repr(as_policy(policies, "policies")): policies}
     if not policies:
         raise ValueError("policies must have at least one policy, got an empty mapping")
     for label in policies:
@@ -47,6 +52,10 @@ def as_row(values: Any, actions: int | None = None) -> Floats:
     if row.ndim != 1 or len(row) < 2 or len(row) != (actions or len(row)):
         raise ValueError(f"values must be those of {actions or 'two or more'} actions, got shape {row.shape}")
     check_best(row, row.max())
+    if (too_large := np.isfinite(row) & (np.abs(row) > LARGEST)).any():
+        raise ValueError(
+            f"{place('values', too_large)} must be within ±{LARGEST:g} to be drawn, got {row[too_large][0]:g}"
+        )
     return row
 
 

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, as_sequence
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.arguments.near_names import suggesting
-from boltzmann_rl.figures.axes import figure_of, panel
+from boltzmann_rl.figures.axes import figure_of, panel, size_of
 from boltzmann_rl.figures.labels import as_written
 from boltzmann_rl.figures.legends import label_ends, legend_inside
 from boltzmann_rl.figures.looks import looks_of
 from boltzmann_rl.figures.panels import Band, line_with_band, note
-from boltzmann_rl.figures.policies import as_row, family_of, named, probabilities_in
+from boltzmann_rl.figures.policies import LARGEST, as_row, family_of, named, probabilities_in
 from boltzmann_rl.protocols import Policy
 
 # Values that the axis lists one by one, at most.
@@ -54,8 +54,8 @@ def plot_probabilities(
     Raises:
         TypeError: Something that is not a policy, a policy that needs its learner's memory, no ``step`` for a policy
             that depends on it.
-        ValueError: Values of another shape, NaN or +inf; no other action available; ``over`` without width; a policy
-            with a parameter for each row.
+        ValueError: Values of another shape, NaN or beyond ±1e300; no other action available; ``over`` without width; a
+            policy with a parameter for each row.
 
     Example:
         >>> from boltzmann_rl import Boltzmann, EpsilonGreedy
@@ -69,12 +69,13 @@ def plot_probabilities(
     others = others[np.isfinite(others)]
     if not len(others):
         raise ValueError(f"values must have another available action beside action {action}, got {row.tolist()}")
-    x = _moved(row, others, over)
+    with np.errstate(under="ignore"):
+        x = _moved(row, others, over)
     rows = np.tile(row, (len(x), 1))
     rows[:, action] = x
     found = {label: probabilities_in(each, rows, step, f"policies[{label!r}]") for label, each in shown.items()}
     looks = looks_of({label: family_of(policy) for label, policy in shown.items()})
-    with panel(ax, (3.5 if len(shown) == 1 else 5.0, 2.4)) as here:
+    with panel(ax, size_of(len(shown))) as here:
         here.set(xlim=(x[0], x[-1]), ylim=(-0.02, 1.02), ylabel="probability")
         here.set_xlabel(f"value of action {action}")
         note(here, [f"grey: {_listed(others)}"])
@@ -98,7 +99,7 @@ def _moved(row: Floats, others: Floats, over: Any) -> Floats:
         ends = as_sequence(over, "over", "the lowest and the highest value")
         if len(ends) != 2:
             raise ValueError(f"over must be the lowest and the highest value, got {over!r}")
-        low, high = (as_finite(end, f"over[{place}]") for place, end in enumerate(ends))
+        low, high = (as_finite(end, f"over[{k}]", minimum=-LARGEST, maximum=LARGEST) for k, end in enumerate(ends))
     if not low < high:
         raise ValueError(f"over must go from a lower to a higher value, got ({low:g}, {high:g})")
     near = np.concatenate([np.nextafter(others, -np.inf), others, np.nextafter(others, np.inf)])

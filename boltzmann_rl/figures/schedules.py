@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from boltzmann_rl.arguments import Floats, as_choice, as_integer, shown
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.arguments.near_names import suggesting
-from boltzmann_rl.figures.axes import figure_of, panel
+from boltzmann_rl.figures.axes import figure_of, panel, size_of
 from boltzmann_rl.figures.families import Family
 from boltzmann_rl.figures.labels import as_written
 from boltzmann_rl.figures.legends import label_ends, legend_inside
@@ -23,6 +23,9 @@ from boltzmann_rl.schedules import as_parameter, evaluate
 
 # Steps up to which every one is drawn, so that short restarts are not mistaken for long ones.
 _ALL = 5000
+
+# Limits of an axis are finite.
+_HIGHEST = 1.7e308
 
 # How far below the highest value a logarithmic axis goes.
 _DEPTH = 1e-12
@@ -65,7 +68,7 @@ def plot_schedule(
     values = {name: np.asarray(evaluate(each, at), np.float64) for name, each in schedules.items()}
     looks = looks_of({name: Family(name) for name in schedules})
     looks = {name: looks[name]._replace(dashes=DASHES[place % len(DASHES)]) for place, name in enumerate(looks)}
-    with panel(ax, (3.5 if len(schedules) == 1 else 5.0, 2.4)) as here:
+    with panel(ax, size_of(len(schedules))) as here:
         steps_axis(here, int(at[-1]), "step", "x" in log)
         here.set_xlim(int(at[0]), int(at[-1]))
         here.set_ylabel(visible(label, "\n"))
@@ -111,14 +114,14 @@ def _scale(ax: Axes, values: list[Floats], logarithmic: bool) -> list[str]:
     top = float(finite.max(initial=0.0))
     if not logarithmic or top <= 0.0:
         low = float(finite.min(initial=0.0))
-        ax.set_ylim(1.05 * low, 1.05 * top or (1.0 if low == 0.0 else 0.0))
+        ax.set_ylim(max(1.05 * low, -_HIGHEST), min(1.05 * top, _HIGHEST) or (1.0 if low == 0.0 else 0.0))
         return [*notes, *(["no value is above 0"] if logarithmic else [])]
     ax.set_yscale("log")
     plain_ticks(ax.yaxis)
     positive = finite[finite > 0.0]
     low = float(max(positive.min(), top * _DEPTH))
     ratio = (top / low) ** 0.04 if low < top else 2.0
-    ax.set_ylim(low / ratio, top * ratio)
+    ax.set_ylim(low / ratio, min(top * ratio, _HIGHEST))
     if (finite < low).any():
         hidden = (positive < low).any()
         notes.append(f"values below {low / ratio:.2g} not shown" if hidden else "0 not shown")

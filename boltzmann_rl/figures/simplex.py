@@ -72,8 +72,8 @@ def plot_simplex(
     Raises:
         TypeError: Something that is not a policy, a policy that needs its learner's memory, no ``step`` for a policy
             that depends on it, a parameter that is not a number.
-        ValueError: Values that are not three, NaN or +inf; a mapping that is empty; a policy with a parameter for each
-            row.
+        ValueError: Values that are not three, NaN or beyond ±1e300; an empty mapping; a policy with a parameter for
+            each row.
 
     Example:
         >>> from boltzmann_rl import Boltzmann, EpsilonGreedy

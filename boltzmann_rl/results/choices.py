@@ -162,13 +162,10 @@ def _labels(labels: Any, known: Sequence[str]) -> dict[str, str]:
 
 
 def _axes(ax: Any, problems: Sequence[str], metrics: Sequence[str]) -> "Axes | None":
-    from matplotlib.axes import Axes
+    from boltzmann_rl.figures.axes import as_axes  # imported here: it imports Matplotlib
 
-    if ax is None:
-        return None
-    if not isinstance(ax, Axes):
-        raise TypeError(f"ax must be Matplotlib's Axes, such as those of plt.subplots(), got {shown(ax)}")
-    if len(metrics) > 1 or len(problems) > 1:
+    ax = as_axes(ax)
+    if ax is not None and (len(metrics) > 1 or len(problems) > 1):
         name, many = ("metrics", metrics) if len(metrics) > 1 else ("problems", problems)
         raise ValueError(
             f"ax takes one panel, and there are {len(many)} {name}: choose one of them by {name}={many[0]!r}"
