@@ -1,14 +1,17 @@
 """The report in headless Chromium, with the keyboard, the pointer and axe-core."""
 
 import dataclasses
+import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from browsing import VIEWS, axe, in_a_browser, opened, texts, violations
 
 import boltzmann_rl as brl
 from boltzmann_rl.cli.sources import experiments_in
+from boltzmann_rl.reports import playground
 from boltzmann_rl.results.report import page_of_results
 
 pytestmark = in_a_browser
@@ -208,3 +211,31 @@ def within(box, frame):
     """Whether a box lies in a frame, but for a pixel that is rounded."""
     left, top, right, bottom = (a - b for a, b in zip(box, frame, strict=True))
     return left >= -1 and top >= -1 and right <= 1 and bottom <= 1
+
+
+@pytest.mark.parametrize("view", [VIEWS[0], VIEWS[3]], ids=["wide and light", "narrow and dark"])
+def test_the_configuration_opens_by_the_keyboard_is_copied_and_is_printed(browser, address, view):
+    with opened(browser, address, *view, permissions=["clipboard-read", "clipboard-write"]) as page:
+        code = page.locator(".configuration code").last
+        assert not code.is_visible()
+        page.locator("summary").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Copy the configuration").click()
+        page.get_by_role("button", name="Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert brl.from_dict(json.loads(copied)).name == "seen"
+        assert page.evaluate("document.documentElement.scrollWidth") <= view[0]
+        if (core := axe()) is not None:
+            assert violations(page, core) == []
+        page.emulate_media(media="print")
+        assert code.is_visible()
+
+
+def test_a_link_opens_the_playground_that_lies_beside_the_report(browser, address):
+    beside = Path(unquote(address.removeprefix("file://"))).with_name("playground.html")
+    beside.write_text(playground(), "utf-8")
+    with opened(browser, address, *VIEWS[0]) as page:
+        page.get_by_role("link", name="Boltzmann, τ = 0.3").click()
+        page.get_by_text("Boltzmann at τ = 0.3:").wait_for()
+        assert page.locator("#message").text_content() == ""
+        assert page.locator("#agent-controls input:checked").count() == 1

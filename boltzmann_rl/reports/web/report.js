@@ -20,5 +20,5 @@ for (const host of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
   headed("Probabilities by rank of the arm", ranks.parts);
 }
 for (const details of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".configuration"))) {
-  details.append(copyButton("Copy the configuration", () => details.querySelector("code")?.textContent ?? ""));
+  details.append(copyButton("Copy the configuration", () => details.querySelector("pre code")?.textContent ?? ""));
 }
