@@ -54,7 +54,9 @@ def page(tables: list[Table]) -> str:
         "same round: median, smallest and largest. The baseline is the row without a range. Machines differ, and a "
         "busy machine is noisy: look at the ratios.",
         f"{machine()}.",
-        "![The same as a figure: this package in blue, everything else in orange](speed.png)",
+        "![Ratios of times to that of this package, for each table below: most other ways take a few to thousands of "
+        "times as long](speed.png)",
+        "*Dots are medians over the rounds, bars their range; this package is blue, everything else orange.*",
     ]
     for table in tables:
         parts.append(f"## {table.title}")

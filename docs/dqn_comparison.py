@@ -38,7 +38,7 @@ def judged() -> brl.Results:
     """The results of the runs that are kept, compared with ε-greedy."""
     runs = pd.read_csv(RUNS).assign(problem="CartPole-v1")
     metric = brl.Metric("return", "Return of the greedy policy", "reward per episode")
-    return brl.Results.of_runs(runs, "dqn_cartpole", metrics=[metric], compare=BASE)
+    return brl.Results.of_runs(runs, "DQN_on_CartPole-v1", metrics=[metric], compare=BASE)
 
 
 def table(results: brl.Results) -> str:
@@ -67,7 +67,7 @@ def main() -> None:
             runs = pd.DataFrame(rows, columns=["agent", "seed", "step", "return"])
         runs.to_csv(RUNS, index=False)
     results = judged()
-    results.plot().savefig(RUNS.with_suffix(".png"), dpi=150, metadata={"Software": None})
+    results.plot().savefig(RUNS.with_suffix(".png"), dpi=200, metadata={"Software": None})
     print(f"{table(results)}\n\n{results.sentence}")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from boltzmann_rl.figures.style import COLOURS, Drawing, plain_ticks, styled
+from boltzmann_rl.figures.style import COLOURS, SMALL, Drawing, plain_ticks, styled
 from boltzmann_rl.statistics.forecasts import of_sums
 from boltzmann_rl.statistics.intervals import spread_of
 from boltzmann_rl.statistics.stopping import AT_MOST, Decision, decisions, look_at, looks
@@ -25,6 +25,8 @@ ALPHA, SHIPPED, POOL, SEQUENCES = 0.05, 2000, 20_000, 400
 
 # Decimal logarithm of the largest e-value that is drawn; larger ones are triangles there.
 HIGHEST = 7.0
+
+LABELS = {True: "decided pair, up to its decision", False: "open pair"}
 
 
 class Pair(NamedTuple):
@@ -88,27 +90,40 @@ def needed(pool: np.ndarray, alpha: float, rng: np.random.Generator) -> tuple[fl
 def draw(pairs: list[Pair]) -> Figure:
     """Left: e-values of the shipped runs. Right: the share of the shipped runs that a decision takes."""
     with styled():
-        figure = Drawing(figsize=(7.0, 3.0), layout="constrained")
+        figure = Drawing(figsize=(7.0, 3.3), layout="constrained")
         left, right = figure.subplots(1, 2)
         draw_e_values(left, pairs)
         draw_shares(right, pairs)
+        said = (
+            f"Left: the {SHIPPED:,} shipped runs, at each look. Right: means over {SEQUENCES} sequences drawn from "
+            f"{POOL:,} runs; bars reach\nup to the largest of nine in ten sequences. Dotted: threshold, |d| = 0.15, "
+            "and 30 % of the shipped runs"
+        )
+        figure.suptitle(said, fontsize=SMALL, x=0.01, ha="left")
+        figure.legend(loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
 def draw_e_values(ax: Axes, pairs: list[Pair]) -> None:
-    """The e-value of every pair at each look, up to its decision."""
+    """The e-value of every pair at each look, up to its decision; triangles are beyond the panel."""
+    labelled: set[bool] = set()
     for pair in pairs:
         runs, logs, said = zip(*pair.looks, strict=True)
         decided = said[-1] != Decision.OPEN
         colour = COLOURS[0] if decided else COLOURS[1]
-        ax.plot(runs, 10.0 ** np.array(logs), color=colour, linewidth=0.9, linestyle="-" if decided else (0, (5, 1.5)))
+        line = {
+            "linestyle": "-" if decided else (0, (5, 1.5)),
+            "label": "_" if decided in labelled else LABELS[decided],
+        }
+        labelled.add(decided)
+        ax.plot(runs, 10.0 ** np.array(logs), color=colour, linewidth=0.9, **line)
         if decided:
             above = logs[-1] > HIGHEST
             ax.plot(runs[-1], 10.0 ** min(logs[-1], HIGHEST), "^" if above else "o", color=colour, markersize=4)
     threshold = len(pairs) / ALPHA
     ax.axhline(threshold, color="black", linewidth=0.8, linestyle=":")
     ax.annotate(f"{len(pairs)} / {ALPHA} = {threshold:.0f}", (SHIPPED, threshold), xytext=(0, -3),
-                textcoords="offset points", ha="right", va="top", fontsize=7)  # fmt: skip
+                textcoords="offset points", ha="right", va="top", fontsize=SMALL)  # fmt: skip
     ax.set(
         xscale="log",
         yscale="log",
@@ -133,13 +148,9 @@ def draw_shares(ax: Axes, pairs: list[Pair]) -> None:
         ax.errorbar(sizes, mean, up, markerfacecolor="white" if number == 0 else colour, label=label, **style)
     ax.axhline(0.3, color="black", linewidth=0.8, linestyle=":")
     ax.axvline(0.15, color="black", linewidth=0.8, linestyle=":")
-    ax.annotate(
-        "30 % of 2,000 runs", (sizes.max(), 0.3), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=7
-    )
     ax.set(xscale="log", yscale="log", xlabel="|d|: mean difference in standard deviations")
     ax.set_ylabel(f"share of the {SHIPPED:,} runs that are shipped")
-    ax.set_title("Runs to the decision: mean, and nine in ten")
-    ax.legend(frameon=False, fontsize=7, loc="upper right", bbox_to_anchor=(1.0, 0.68))
+    ax.set_title("Runs to the decision")
     plain_ticks(ax.xaxis, at=(1.0, 1.5, 3.0))
     plain_ticks(ax.yaxis, at=(1.0, 3.0))
 

@@ -17,7 +17,7 @@ def main() -> None:
     testbed = brl.BanditExperiment("testbed", {"the testbed": brl.GaussianBandit()}, agents, runs=2000, steps=1000)
     tuning = brl.tune(testbed, over={"temperature": (0.01, 10.0), "epsilon": (0.001, 1.0)})
     print(tuning.sentence)
-    tuning.plot().savefig(HERE / "tuning.png", dpi=150)
+    tuning.plot().savefig(HERE / "tuning.png", dpi=200, metadata={"Software": None})
 
 
 if __name__ == "__main__":

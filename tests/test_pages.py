@@ -1,10 +1,12 @@
 """Links of the pages of the documentation lead somewhere."""
 
 import re
+from pathlib import Path
 
 import pytest
 from pages import DOCS, page
 
+ROOT = DOCS.parent
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
 
 
@@ -21,3 +23,20 @@ def test_links_lead_to_files_and_headings(name):
         assert (DOCS / path).exists(), target
         if anchor:
             assert anchor in anchors(path or name), target
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
+def test_every_image_is_described_by_a_sentence(path: Path):
+    for said, _ in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", path.read_text("utf-8")):
+        assert len(said.split()) >= 12, said
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
+def test_what_stands_around_a_figure_with_intervals_says_how_many_runs_and_which_interval(path: Path):
+    text = path.read_text("utf-8")
+    exact = ("softmax_and_sigmoid.png", "speed.png", "stopping.png")  # without intervals of confidence
+    for found in re.finditer(r"!\[[^\]]*\]\(([^)]+\.png)\)", text):
+        around = text[max(found.start() - 700, 0) : found.end() + 700]
+        if found[1] not in exact:
+            assert re.search(r"\d %", around), found[1]
+            assert re.search(r"\d (paired )?(runs|seeds|bandits)", around), found[1]

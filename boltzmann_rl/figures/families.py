@@ -1,5 +1,6 @@
 """Families of agents, which differ in a parameter."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -37,3 +38,15 @@ def parameter_of(family: str) -> str:
 def parameters_in(families: Families) -> list[str]:
     """The names of all parameters."""
     return list(dict.fromkeys(parameter_of(label) for label, points in families.items() if points))
+
+
+def rule_in(label: str) -> str:
+    """The usual rule that a label begins with, or nothing.
+
+    Example:
+        >>> rule_in("ε-greedy, ε from 1 to 0.05"), rule_in("Boltzmann, τ = 1"), rule_in("Boltzmann-like")
+        ('EpsilonGreedy', 'Boltzmann', '')
+    """
+    said = re.match(r"(ε-greedy|epsilon-greedy|Boltzmann|UCB1|greedy)(?![\w–-])", label)
+    named = {"ε-greedy": "EpsilonGreedy", "epsilon-greedy": "EpsilonGreedy", "greedy": "Greedy"}
+    return named.get(said[1], said[1]) if said else ""

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from boltzmann_rl.figures.families import Family
+from boltzmann_rl.figures.families import Family, rule_in
 from boltzmann_rl.figures.labels import shortened
 from boltzmann_rl.figures.looks import Look, looks_of
 from boltzmann_rl.figures.panels import titled, write_title
@@ -30,7 +30,7 @@ def plot_sensitivity(
         A Matplotlib figure, as `boltzmann_rl.figures.curves.plot_curves`.
     """
     problems, families = list(sensitivity["problem"].unique()), list(sensitivity["family"].unique())
-    looks, written = looks_of({family: Family(family) for family in families}), shortened(problems)
+    looks, written = looks_of({family: Family(family, rule_in(family)) for family in families}), shortened(problems)
     with styled():
         size = max(3.5 * len(families), 4.5), 2.5 * len(problems) + 0.3
         figure = Drawing(figsize=size, layout="constrained")
@@ -47,9 +47,11 @@ def plot_sensitivity(
                     _draw(ax, curve, tried, chosen.iloc[0], looks[family])
             axes[row, 0].set_ylabel(settings["objective"])
         level = f"{100 * settings['confidence']:g} %"
+        least, most = (f"{count:,}" for count in (candidates["runs"].min(), candidates["runs"].max()))
+        runs = f"{most} runs" if least == most else f"{least} to {most} runs"
         figure.suptitle(
-            f"Curves fitted to the runs of choosing, with {level} bands; points: candidates with {level} intervals;\n"
-            f"bar: within {100 * settings['within']:g} % of the recommended value, ▼",
+            f"Curves fitted to the runs of choosing, with {level} bands; points: candidates with {level} intervals "
+            f"over {runs};\nbar: within {100 * settings['within']:g} % of the recommended value, ▼",
             fontsize=SMALL, x=0.01, ha="left",
         )  # fmt: skip
     return figure
@@ -69,20 +71,12 @@ def _draw(ax: Axes, curve: pd.DataFrame, tried: pd.DataFrame, best: Any, look: L
             transform=ax.get_xaxis_transform())  # fmt: skip
     there = float(np.interp(float(best["value"]), curve["value"], curve["mean"]))
     ax.plot([best["value"]], [there], marker="v", color="0.2", markersize=5, linestyle="none", zorder=3)
-    ax.annotate(f"{best['value']:.4g}", (float(best["value"]), there), xytext=(0, 7), textcoords="offset points",
-                ha=_side(ax, float(best["value"])), fontsize=SMALL, color="0.2")  # fmt: skip
     ax.set_ylim(*_limits(curve))
-    ax.set_xlabel(str(best["parameter"]).rpartition(".")[2])
-
-
-def _side(ax: Axes, value: float) -> str:
-    """Where a text at a value is anchored, so that it stays inside the panel."""
-    place = float(ax.transAxes.inverted().transform(ax.transData.transform((value, 0.0)))[0])
-    return "left" if place < 0.15 else "right" if place > 0.85 else "center"
+    ax.set_xlabel(f"{str(best['parameter']).rpartition('.')[2]}\n(recommended: {best['value']:.4g})")
 
 
 def _limits(curve: pd.DataFrame) -> tuple[float, float]:
-    """The limits of the vertical axis: all of the band, and a margin with room for a number."""
+    """The limits of the vertical axis: all of the band, and a margin."""
     low, high = float(curve["low"].min()), float(curve["high"].max())
     margin = 0.12 * (high - low) or max(abs(high), 1.0)
     return low - margin, high + margin

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from boltzmann_rl.figures.families import Family, Point
+from boltzmann_rl.figures.families import Family, Point, rule_in
 
 # The class of an agent's learner and of its policy, in the repr of an `Agent`.
 _PARTS = re.compile(r"\b(learner|policy)=([A-Za-z_]\w*)\(")
@@ -13,7 +13,7 @@ _PARTS = re.compile(r"\b(learner|policy)=([A-Za-z_]\w*)\(")
 def families_in(manifest: Mapping[str, Any]) -> dict[str, Family]:
     """The family of each agent by its label: that of a parameter study, or the classes of its policy and learner.
 
-    Agents of runs that were made elsewhere are families of their own.
+    Agents of runs that were made elsewhere are families of their own, with the rule that begins their label.
 
     Example:
         >>> agent = "Agent(learner=SampleAverage(initial=0.0), policy=Boltzmann(temperature=0.1), clock='step')"
@@ -28,7 +28,7 @@ def families_in(manifest: Mapping[str, Any]) -> dict[str, Family]:
         for part, name in _PARTS.findall(said):
             parts.setdefault(part, name)
         rule = rule_of(parts.get("policy", ""), parts.get("learner", ""))
-        found[label] = Family(study[label][0] if label in study else rule or label, rule)
+        found[label] = Family(study[label][0] if label in study else rule or label, rule or rule_in(label))
     return found
 
 
