@@ -316,6 +316,19 @@ def test_labels_on_the_simplex_cover_no_line_and_no_other_label():
             assert not line.get_path().transformed(line.get_transform()).intersects_bbox(box, filled=False)
 
 
+@pytest.mark.parametrize("size", [(3.5, 2.6), (3.3, 3.3), (6.0, 2.5), (3.0, 5.0)])
+@pytest.mark.parametrize("layout", [None, "constrained"])
+def test_in_axes_of_the_user_the_triangle_stays_large_and_the_legend_beside_or_below_it(size, layout):
+    figure, ax = plt.subplots(figsize=size, layout=layout)
+    paths = {"τ": {t: brl.Boltzmann(t) for t in (0.1, 1, 10)}, "ε": {e: brl.EpsilonGreedy(e) for e in (0, 0.5, 1)}}
+    brl.plot_simplex(paths, [0.0, 0.5, 1.0], ax=ax)
+    figure.canvas.draw()
+    triangle = ax.transData.transform([[0.0, 0.0], [1.0, np.sqrt(0.75)]])
+    assert triangle[1, 0] - triangle[0, 0] > 0.3 * min(figure.bbox.width, figure.bbox.height)
+    box = ax.get_legend().get_window_extent()
+    assert box.y1 <= triangle[0, 1] or box.x0 >= triangle[1, 0]
+
+
 # --- all of them ----------------------------------------------------------------------------------------------
 
 ALL = {

@@ -30,8 +30,8 @@ _LEVELS = (1.5, 2.0, 2.5)
 _CONTOURS = Look(f"{', '.join(f'{level:g}' for level in _LEVELS)} effective actions", False, "#b0b0b0", "-", "None")
 _UNIFORM = Look("uniform", False, "#606060", "None", "P")
 
-# The lower and the upper end of the vertical axis.
-_FOOT, _HEAD = -0.03, 0.9
+# The lower and the upper end of the vertical axis, and the width of the horizontal one.
+_FOOT, _HEAD, _WIDTH = -0.03, 0.9, 1.2
 
 # Points of a path that are labelled by their parameter, at most; places around them in which a label is tried.
 _LABELLED = 4
@@ -148,7 +148,7 @@ def _draw_triangle(ax: Axes, row: Floats) -> list[Annotation]:
     """Draw the triangle with contours and its centre; the actions with their values at the corners."""
     ax.set_axis_off()
     ax.set_aspect("equal")
-    ax.set(xlim=(-0.1, 1.1), ylim=(_FOOT, _HEAD))
+    ax.set(xlim=(-0.1, _WIDTH - 0.1), ylim=(_FOOT, _HEAD))
     first, second = (part.ravel() for part in np.meshgrid(*[np.linspace(0.0, 1.0, 121)] * 2))
     p = np.column_stack([first, second, 1.0 - first - second])[first + second <= 1.0 + 1e-9].clip(0.0)
     x, y = on_simplex(p).T
@@ -165,16 +165,19 @@ def _draw_triangle(ax: Axes, row: Floats) -> list[Annotation]:
 
 
 def _make_room(ax: Axes, legend: Legend, corner: float) -> None:
-    """Extend axes of the user downwards, so that the legend at their foot is below the corners."""
+    """Extend axes of the user by the legend: downwards, or to the right where that leaves the triangle larger."""
     figure: Any = figure_of(ax)
     figure.draw_without_rendering()
-    box = ax.get_position(original=True).transformed(figure.transSubfigure)
-    needed, scale = legend.get_window_extent().height + 1.5 * corner, box.width / 1.2
-    foot = _FOOT - needed / scale
-    if (_HEAD - foot) * scale > box.height:  # the height limits the scale
-        part = min(needed / box.height, 0.75)
-        foot = (_FOOT - _HEAD * part) / (1.0 - part)
-    ax.set_ylim(foot, _HEAD)
+    box, taken = ax.get_position(original=True).transformed(figure.transSubfigure), legend.get_window_extent()
+    high, below = _HEAD - _FOOT, taken.height + 1.5 * corner
+    foot = min(box.width / _WIDTH, (box.height - below) / high)
+    side = min((box.width - taken.width) / _WIDTH, box.height / high)
+    if side > foot > 0.0 or foot <= 0.0 < side:
+        ax.set_xlim(-0.1, _WIDTH - 0.1 + taken.width / side)
+        legend.set_loc("center right")
+    else:
+        scale = max(foot, 0.25 * box.height / high)
+        ax.set_ylim(_FOOT - below / scale, _HEAD)
 
 
 def _marked(path: _Path) -> list[int]:
