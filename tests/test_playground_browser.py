@@ -392,6 +392,13 @@ def test_an_address_that_changes_changes_the_page(one):
     assert one.inner_text("#message").startswith("Some values in the link are missing")
 
 
+def test_an_address_is_shown_also_if_the_page_remembers_the_one_before_at_that_moment(one):
+    declaration = {"boltzmann_rl": 1, "problem": {"means": [0, 1], "sd": 1}}
+    both = "([hash, before]) => { location.hash = hash; history.replaceState(null, '', before); }"
+    one.evaluate(both, [quote(json.dumps(declaration)), one.url])
+    until(one, "document.querySelectorAll('.arm').length === 2", patience=20.0)
+
+
 @pytest.mark.parametrize(
     "hash",
     [

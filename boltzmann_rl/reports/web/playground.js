@@ -48,12 +48,15 @@ for (const tab of TABS) {
     byId(`${other}-tab`).focus();
   });
 }
-addEventListener("hashchange", openLink);
-openLink();
+addEventListener("hashchange", ({ newURL }) => openLink(new URL(newURL).hash)); // location may be older: see remember
+openLink(location.hash);
 
-/** Show what the address declares. */
-function openLink() {
-  const { experiment, plan, message } = readLink(location.hash);
+/**
+ * Show what an address declares.
+ * @param {string} hash
+ */
+function openLink(hash) {
+  const { experiment, plan, message } = readLink(hash);
   byId("message").textContent = message;
   if (plan !== undefined) show({ ...state, tab: "grid", plan });
   else if (experiment !== undefined) {
