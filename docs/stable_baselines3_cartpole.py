@@ -1,19 +1,18 @@
 """Draw ``stable_baselines3.png``: DQN on CartPole-v1, with ε-greedy exploration and with two temperatures.
 
-Settings: ``hyperparams/dqn.yml`` of RL Baselines3 Zoo, with a smaller network and fewer steps. Needs ``pip install
-'boltzmann-rl[sb3]'`` and about five minutes on one core. Run: ``python docs/stable_baselines3_cartpole.py``.
+Settings: ``hyperparams/dqn.yml`` of RL Baselines3 Zoo, with a smaller network and fewer steps. The runs are in
+``stable_baselines3.csv``. Needs ``pip install 'boltzmann-rl[sb3]'``. Run ``python docs/stable_baselines3_cartpole.py``;
+with ``--train`` it trains all anew, which takes about five minutes on one core.
 """
 
+import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import gymnasium
-import matplotlib as mpl
-import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
-from scipy import stats
 from stable_baselines3.common.callbacks import EvalCallback
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.monitor import Monitor
@@ -25,10 +24,9 @@ from boltzmann_rl.schedules import Exponential, Linear
 SEEDS, STEPS, EVERY = 5, 20_000, 1_000
 EXPLORATIONS = {
     "ε-greedy, ε from 1 to 0.04": brl.EpsilonGreedy(Linear(1.0, 0.04, steps=4_000)),
-    "relative temperature, 10 to 0.5 spreads": brl.Boltzmann(brl.RelativeToSpread(Exponential(10.0, 0.5, steps=4_000))),
-    "temperature from 1 to 0.05": brl.Boltzmann(Exponential(1.0, 0.05, steps=4_000)),
+    "Boltzmann, τ from 10 to 0.5 spreads": brl.Boltzmann(brl.RelativeToSpread(Exponential(10.0, 0.5, steps=4_000))),
+    "Boltzmann, τ from 1 to 0.05": brl.Boltzmann(Exponential(1.0, 0.05, steps=4_000)),
 }
-COLOURS = ("#0072B2", "#D55E00", "#009E73")
 SETTINGS = {
     "learning_rate": 2.3e-3,
     "batch_size": 64,
@@ -40,14 +38,12 @@ SETTINGS = {
     "policy_kwargs": {"net_arch": [64, 64]},
     "device": "cpu",
 }
-PANELS = {
-    "eval/mean_reward": "Return of the greedy policy",
-    "rollout/effective_actions": "Effective actions, exp(entropy), in training",
-}
+COLUMNS = ["eval/mean_reward", "rollout/effective_actions"]
+RUNS = Path(__file__).with_name("stable_baselines3.csv")
 
 
-def trained(exploration: object, seed: int) -> pd.DataFrame:
-    """The log of one training: a row for each evaluation, with means over the decisions since the last one."""
+def trained(exploration: object, seed: int) -> Iterator[tuple[float, ...]]:
+    """At each evaluation: steps, return, and the effective actions of the decisions since the last one."""
     evaluation = EvalCallback(Monitor(gymnasium.make("CartPole-v1")), eval_freq=EVERY, n_eval_episodes=5, verbose=0)
     evaluation.eval_env.seed(1_000 + seed)
     model = ExploringDQN("MlpPolicy", "CartPole-v1", exploration=exploration, seed=seed, **SETTINGS)
@@ -55,32 +51,42 @@ def trained(exploration: object, seed: int) -> pd.DataFrame:
         model.set_logger(configure(folder, ["csv"]))
         model.learn(STEPS, callback=evaluation, log_interval=None)
         model.logger.close()
-        return pd.read_csv(Path(folder) / "progress.csv").set_index("time/total_timesteps")[list(PANELS)]
+        yield from pd.read_csv(Path(folder) / "progress.csv")[["time/total_timesteps", *COLUMNS]].itertuples(
+            index=False
+        )
 
 
-def draw(runs: dict[str, list[pd.DataFrame]]) -> None:
-    """Draw the means with confidence bands, beside this file."""
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(7.2, 2.8), layout="constrained")
-        axes = figure.subplots(1, 2)
-        for ax, (column, title) in zip(axes, PANELS.items(), strict=True):
-            for (name, frames), colour in zip(runs.items(), COLOURS, strict=True):
-                curves = np.array([frame[column] for frame in frames])
-                mean = curves.mean(axis=0)
-                half = stats.t.ppf(0.975, SEEDS - 1) * curves.std(axis=0, ddof=1) / np.sqrt(SEEDS)
-                step = frames[0].index / 1_000
-                ax.plot(step, mean, color=colour, label=name)
-                ax.fill_between(step, mean - half, mean + half, color=colour, alpha=0.2, linewidth=0)
-            ax.set_title(title, loc="left", fontsize=8)
-            ax.set_xlabel("step (thousands)")
-            ax.set(xlim=(0, STEPS / 1_000), xticks=range(0, STEPS // 1_000 + 1, 5))
-        axes[0].set_ylim(0, 500)
-        axes[1].set_ylim(1, 2)
-        axes[1].legend(frameon=False, labelcolor="linecolor", handlelength=0, loc="upper right")
-        figure.supxlabel(f"CartPole-v1, {SEEDS} seeds; bands: 95 % confidence intervals of the mean", fontsize=7)
-        figure.savefig(Path(__file__).with_name("stable_baselines3.png"), dpi=200, metadata={"Software": None})
+def judged() -> brl.Results:
+    """The results of the runs that are kept."""
+    metrics = [
+        brl.Metric("return", "Return of the greedy policy", "reward per episode"),
+        brl.Metric("effective_actions", "Effective actions in training", "actions"),
+    ]
+    return brl.Results.of_runs(
+        pd.read_csv(RUNS).assign(problem="CartPole-v1"), "Stable-Baselines3_on_CartPole-v1", metrics=metrics
+    )
+
+
+def main() -> None:
+    """Draw the figure of the runs that are there or, with ``--train``, of new ones."""
+    parser = argparse.ArgumentParser(description="Compare explorations of Stable-Baselines3's DQN.")
+    parser.add_argument("--train", action="store_true", help="train all agents anew")
+    if parser.parse_args().train:
+        torch.set_num_threads(1)
+        rows = [
+            (label, seed, *point)
+            for label in EXPLORATIONS
+            for seed in range(SEEDS)
+            for point in trained(EXPLORATIONS[label], seed)
+        ]
+        columns = ["agent", "seed", "step", "return", "effective_actions"]
+        pd.DataFrame(rows, columns=columns).to_csv(RUNS, index=False)
+    results = judged()
+    results.plot(["return", "effective_actions"]).savefig(
+        RUNS.with_suffix(".png"), dpi=200, metadata={"Software": None}
+    )
+    print(results.sentence)
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    draw({name: [trained(policy, seed) for seed in range(SEEDS)] for name, policy in EXPLORATIONS.items()})
+    main()

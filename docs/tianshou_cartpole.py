@@ -1,17 +1,17 @@
 """Draw ``tianshou.png``: Tianshou's DQN on CartPole-v1, exploring with its own ε and with a Boltzmann policy.
 
-Needs ``pip install boltzmann-rl 'tianshou>=2'``, in a separate environment, and about eight minutes on one core.
-Run: ``python docs/tianshou_cartpole.py``.
+The runs are in ``tianshou.csv``. Needs ``pip install boltzmann-rl 'tianshou>=2'``, in a separate environment. Run:
+``python docs/tianshou_cartpole.py``; with ``--train`` it trains all anew, which takes about eight minutes on one core.
 """
 
+import argparse
 from pathlib import Path
 from typing import Any
 
 import gymnasium
-import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from tianshou.algorithm.modelfree.dqn import DQN, DiscreteQLearningPolicy
 from tianshou.algorithm.optim import AdamOptimizerFactory
 from tianshou.data import Collector, VectorReplayBuffer
@@ -22,11 +22,11 @@ from tianshou.utils.net.common import Net
 import boltzmann_rl as brl
 from boltzmann_rl.integrations.tianshou import ExploringPolicy
 from boltzmann_rl.schedules import Exponential
-from boltzmann_rl.statistics.intervals import mean_interval
 
 SEEDS, STEPS, EVERY = 5, 12_000, 1_000
 BOLTZMANN = brl.Boltzmann(Exponential(1.0, 0.05, steps=4_000))
-EXPLORATIONS = {"ε-greedy, ε from 1 to 0.05": "#0072B2", "Boltzmann, temperature from 1 to 0.05": "#D55E00"}
+EXPLORATIONS = {"ε-greedy, ε from 1 to 0.05": False, "Boltzmann, τ from 1 to 0.05": True}
+RUNS = Path(__file__).with_name("tianshou.csv")
 
 
 def vector(seed: int) -> Any:
@@ -36,8 +36,8 @@ def vector(seed: int) -> Any:
     return env
 
 
-def train(boltzmann: bool, seed: int, steps: int = STEPS) -> list[float]:
-    """The return of the greedy policy after every thousand steps."""
+def train(boltzmann: bool, seed: int, steps: int = STEPS) -> list[tuple[int, float]]:
+    """Every thousand steps: their number, and the return of the greedy policy."""
     torch.manual_seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - the generator of Tianshou's ε and of its buffer
     model = Net(state_shape=4, action_shape=2, hidden_sizes=[64, 64])
@@ -68,31 +68,36 @@ def train(boltzmann: bool, seed: int, steps: int = STEPS) -> list[float]:
             verbose=False,
         )
     )
-    return returns[-(steps // EVERY) :]  # without the evaluation before the training
+    points = range(EVERY, steps + 1, EVERY)
+    return [*zip(points, returns[-len(points) :], strict=True)]  # without the evaluation before the training
 
 
-def draw(curves: dict[str, Any]) -> Figure:
-    """The curve of each seed, and their means with confidence bands."""
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(4.4, 2.8), layout="constrained")
-        ax = figure.subplots()
-        for (name, colour), returns in zip(EXPLORATIONS.items(), curves.values(), strict=True):
-            steps = np.arange(1, returns.shape[1] + 1) * EVERY / 1_000
-            mean, low, high = np.array([mean_interval(column) for column in returns.T]).T
-            ax.plot(steps, returns.T, color=colour, linewidth=0.4, alpha=0.4)
-            ax.plot(steps, mean, color=colour, linewidth=1.6, label=name)
-            ax.fill_between(steps, low, high, color=colour, alpha=0.2, linewidth=0)
-        ax.set_title("Return of the greedy policy", loc="left", fontsize=8)
-        ax.set(xlabel="steps (thousands)", xlim=(1, steps[-1]), ylim=(0, 500))
-        ax.legend(frameon=False, labelcolor="linecolor", handlelength=0, loc="upper left")
-        figure.supxlabel(f"CartPole-v1, {len(returns)} seeds; bands: 95 % confidence intervals of the mean", fontsize=7)
-    return figure
+def judged() -> brl.Results:
+    """The results of the runs that are kept."""
+    metrics = [brl.Metric("return", "Return of the greedy policy", "reward per episode")]
+    return brl.Results.of_runs(
+        pd.read_csv(RUNS).assign(problem="CartPole-v1"), "Tianshou_on_CartPole-v1", metrics=metrics
+    )
+
+
+def main() -> None:
+    """Draw the figure of the runs that are there or, with ``--train``, of new ones."""
+    parser = argparse.ArgumentParser(description="Compare two explorations of Tianshou's DQN.")
+    parser.add_argument("--train", action="store_true", help="train all agents anew")
+    if parser.parse_args().train:
+        torch.set_num_threads(1)
+        rows = [
+            (label, seed, *point)
+            for label in EXPLORATIONS
+            for seed in range(SEEDS)
+            for point in train(EXPLORATIONS[label], seed)
+        ]
+        columns = ["agent", "seed", "step", "return"]
+        pd.DataFrame(rows, columns=columns).to_csv(RUNS, index=False)
+    results = judged()
+    results.plot().savefig(RUNS.with_suffix(".png"), dpi=200, metadata={"Software": None})
+    print(results.sentence)
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    curves = {name: np.array([train(name.startswith("Boltzmann"), s) for s in range(SEEDS)]) for name in EXPLORATIONS}
-    draw(curves).savefig(Path(__file__).with_name("tianshou.png"), dpi=200, metadata={"Software": None})
-    egreedy, boltzmann = (returns.mean(axis=1) for returns in curves.values())
-    print("mean return over the training, of the seeds:", egreedy.round(), boltzmann.round())
-    print("Boltzmann less ε-greedy, mean and 95 % interval:", np.round(mean_interval(boltzmann - egreedy), 1))
+    main()

@@ -424,6 +424,7 @@ REFUSED = {
     "final": ("metrics", "panels"),
     "profile": ("metrics",),
     "regret": ("metrics", "ax", "log"),
+    "study": ("panels",),
 }
 
 
@@ -436,6 +437,8 @@ def test_an_argument_that_does_not_apply_is_refused_by_name(results, name, argum
 
 WRONG = {
     "unknown": (lambda r: r.figures.shares(agent="greedy"), TypeError, r"has no argument agent: did you mean agents\?"),
+    "unknown of curves": (lambda r: r.figures.curves(agent="greedy"), TypeError, r"curves\(\) has no argument agent"),
+    "unknown of studies": (lambda r: r.figures.study(metric="reward"), TypeError, r"study\(\) has no argument metric"),
     "ranks": (lambda r: r.figures.shares(ranks=1), ValueError, "ranks must be 2 or more, got 1"),
     "stacked": (lambda r: r.figures.shares(log="y"), ValueError, r"log must be '' or 'x' for shares\(\)"),
     "estimate": (lambda r: r.figures.final("best"), ValueError, "estimate must be 'final', 'mean', .*, got 'best'"),

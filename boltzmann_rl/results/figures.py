@@ -7,7 +7,7 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.figures.families import Family, parameter_of, parameters_in
 from boltzmann_rl.results.checks import refuse_missing
-from boltzmann_rl.results.choices import Asked, Runs, view_of
+from boltzmann_rl.results.choices import Asked, Runs, taken, view_of
 from boltzmann_rl.results.curve_figures import Tabled, curves_drawn, effective_drawn, regret_drawn, shares_drawn
 from boltzmann_rl.results.differences import plot_difference
 from boltzmann_rl.results.estimate_figures import Which, final_drawn, profile_drawn
@@ -33,17 +33,20 @@ class Figures:
 
     def curves(self, *, runs: Runs = "band", **asked: Unpack[Asked]) -> "Figure":
         """Each metric along the axis of the experiment, also for a parameter study."""
+        taken(asked, "curves", [*Asked.__annotations__])
         return known(curves_drawn(self.results, runs, asked))
 
     def study(self, **asked: Unpack[Asked]) -> "Figure":
         """The means over whole runs of a parameter study against its parameters.
 
         Agents without the parameter are horizontal lines. ``metrics`` are those of the summary, and ``agents`` are
-        families, or agents without the parameter.
+        families, or agents without the parameter. ``panels`` does not apply.
 
         Raises:
             ValueError: The experiment is no parameter study.
         """
+        names = [name for name in Asked.__annotations__ if name != "panels"]
+        taken(asked, "study", names, "results.figures.curves({name}=…) does")
         return known(study_drawn(self.results, asked))
 
     def regret(self, **asked: Unpack[Asked]) -> "Figure":
