@@ -440,7 +440,15 @@ WRONG = {
     "unknown of curves": (lambda r: r.figures.curves(agent="greedy"), TypeError, r"curves\(\) has no argument agent"),
     "unknown of studies": (lambda r: r.figures.study(metric="reward"), TypeError, r"study\(\) has no argument metric"),
     "ranks": (lambda r: r.figures.shares(ranks=1), ValueError, "ranks must be 2 or more, got 1"),
-    "stacked": (lambda r: r.figures.shares(log="y"), ValueError, r"log must be '' or 'x' for shares\(\)"),
+    "stacked": (lambda r: r.figures.shares(log="y"), ValueError, r"log of shares\(\).* must be '' or 'x'"),
+    "vertical of final": (lambda r: r.figures.final(log="y"), ValueError, r"log of final\(\) must be '' or 'x'"),
+    "vertical of profile": (lambda r: r.figures.profile(log="y"), ValueError, r"log of profile\(\) must be '' or 'x'"),
+    "no log": (lambda r: r.figures.shares(log=None), TypeError, "log of shares.* got None"),
+    "array of axes": (lambda r: r.figures.shares(ax=plt.figure().subplots(2)), TypeError, "does not take ax"),
+    "windows of whole runs": (lambda r: r.figures.final("mean", last=3), TypeError, "last belongs to .*'final'"),
+    "no threshold": (lambda r: r.figures.profile([]), ValueError, "thresholds must be one or more finite numbers"),
+    "NaN": (lambda r: r.figures.profile([np.nan, 1.0]), ValueError, "thresholds must be .* finite numbers"),
+    "infinite": (lambda r: r.figures.profile([np.inf]), ValueError, "thresholds must be .* finite numbers"),
     "estimate": (lambda r: r.figures.final("best"), ValueError, "estimate must be 'final', 'mean', .*, got 'best'"),
     "windows": (lambda r: r.figures.final(last=99), ValueError, r"last must be in \[1, 60\], got 99"),
     "metric": (lambda r: r.figures.final(metric="x"), ValueError, "metric must be one of reward"),
@@ -459,3 +467,56 @@ WRONG = {
 def test_a_wrong_choice_is_refused_by_name(results, call, kind, message):
     with pytest.raises(kind, match=message):
         call(results)
+
+
+def test_a_profile_of_given_thresholds_goes_from_the_lowest_to_the_highest(results):
+    for line in results.figures.profile([1.5, 0.5, 1.0]).axes[0].get_lines():
+        x, y = line.get_xdata(), line.get_ydata()
+        assert (np.diff(x) >= 0).all()
+        assert (np.diff(y) <= 0).all()
+
+
+def test_thresholds_that_a_logarithmic_axis_cannot_show_are_named(results):
+    assert "thresholds up to 0 are left out" in results.figures.profile([-1.0, 0.5], log="x").axes[0].get_xlabel()
+
+
+def test_a_profile_of_many_runs_has_a_step_for_each_of_them():
+    agents = {"cool": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1))}
+    results = brl.BanditExperiment("many", brl.GaussianBandit(arms=3), agents, runs=400, steps=10).run(progress=False)
+    [line] = results.figures.profile().axes[0].get_lines()
+    means = results.runs["reward"].to_numpy() / 10
+    for threshold in np.random.default_rng(0).uniform(means.min(), means.max(), 50):
+        drawn = line.get_ydata()[np.searchsorted(line.get_xdata(), threshold, side="right") - 1]
+        assert drawn == pytest.approx((means > threshold).mean())
+
+
+def test_the_last_steps_are_those_of_the_problem_that_is_shown():
+    rows = [
+        (problem, agent, seed, step, float(seed))
+        for problem, every in (("p", 100), ("q", 1000))
+        for agent in "ab"
+        for seed in range(3)
+        for step in range(0, 20 * every, every)
+    ]
+    table = pd.DataFrame(rows, columns=["problem", "agent", "seed", "step", "return"])
+    results = brl.Results.of_runs(table)
+    said = {problem: results.figures.final(problems=problem).get_suptitle() for problem in "pq"}
+    ends = {problem: int(part["end"].max()) for problem, part in results.windows.groupby("problem")}
+    assert all(f"of {ends[problem]}" in said[problem].replace("\n", " ") for problem in "pq")
+    assert "windows of each run" in results.figures.final().get_suptitle().replace("\n", " ")
+
+
+def test_a_figure_of_one_step_has_areas():
+    agents = {"cool": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1))}
+    results = brl.BanditExperiment("one", brl.GaussianBandit(arms=3), agents, runs=5, steps=1).run(progress=False)
+    ax = results.figures.shares().axes[0]
+    boxes = [area.get_paths()[0].get_extents() for area in ax.collections]
+    assert sum(box.height for box in boxes) == pytest.approx(1.0)
+    assert all(box.width == 1.0 for box in boxes)
+
+
+def test_a_study_refuses_a_logarithmic_horizontal_axis():
+    agents = {"τ": {t: brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}}
+    results = brl.BanditExperiment("study", brl.GaussianBandit(arms=3), agents, runs=3, steps=5).run(progress=False)
+    with pytest.raises(ValueError, match="log of a parameter study.* must be '' or 'y', got 'x'"):
+        results.plot(log="x")

@@ -332,3 +332,11 @@ def test_the_code_of_the_page_on_reports_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run_python("report.md")
     assert (tmp_path / "two_temperatures.html").stat().st_size > 50_000
+
+
+@pytest.mark.parametrize("change", [{"runs": 999}, {"seed": 5}, {"steps": 7}, {"agents": {}}], ids=repr)
+def test_a_configuration_that_contradicts_its_results_is_not_shown(change):
+    results = _results()
+    results.manifest["configuration"] |= change
+    assert "boltzmann-rl run paper.json" not in page_of_results([results])
+    assert "boltzmann-rl run paper.json" in page_of_results([_results()])

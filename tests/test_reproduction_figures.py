@@ -123,6 +123,7 @@ def test_no_text_of_a_shipped_figure_leaves_the_page(paper, width):
 
 
 @pytest.mark.skipif(shutil.which("pdffonts") is None, reason="pdffonts is missing")
+@pytest.mark.pdf
 def test_pdffonts_lists_embedded_truetype_only(tmp_path):
     file = tmp_path / "x.pdf"
     file.write_bytes(figure_bytes(plot_reproduction(as_published("exact"), "Softmax"))["pdf"])

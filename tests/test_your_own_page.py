@@ -32,7 +32,7 @@ def test_the_median_is_that_of_the_last_rewards(page):
 
 def test_the_values_are_means_of_the_targets(page):
     """With step sizes 1, 1/2, 1/3, … and ends of episodes only, a value is the mean of its rewards."""
-    learner = page["TabularTD"]()
+    learner = page["AveragingQLearning"]()
     state = learner.start((2, 2), None)
     for reward in (1.0, 2.0, 6.0):
         end = brl.Transition(0, 1, 0, reward, 0, terminated=True, truncated=False)

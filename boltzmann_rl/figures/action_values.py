@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from boltzmann_rl.arguments import Floats, as_sequence, place, real_array, shown
-from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.figures.axes import figure_of, panel
 from boltzmann_rl.figures.grids import UNKNOWN, Grid, draw_grid, grid_of
-from boltzmann_rl.figures.labels import as_written, cut, one_line
+from boltzmann_rl.figures.labels import as_text, as_written, cut, one_line
 from boltzmann_rl.figures.policies import LARGEST, probabilities_in
 from boltzmann_rl.numerics.sampling import as_probabilities
 from boltzmann_rl.policies.greedy import Greedy
@@ -143,7 +142,7 @@ def plot_action_values(
         _name_ticks(here.yaxis, "state", rows, len(q))
         _name_ticks(here.xaxis, "action", columns, q.shape[1])
         bar = figure_of(here).colorbar(cells, ax=here, aspect=30)
-        bar.set_label(visible(label, "\n"))
+        bar.set_label(as_text(label, "label"))
         as_written(bar.ax.yaxis.label)
         bar.outline.set_visible(False)
         if numbered:

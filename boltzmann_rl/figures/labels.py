@@ -2,9 +2,11 @@
 
 import itertools
 from collections.abc import Iterable
+from typing import Any
 
 from matplotlib.text import Text
 
+from boltzmann_rl.arguments import shown
 from boltzmann_rl.arguments.labels import visible
 
 # Characters of a label in a figure, at most.
@@ -69,3 +71,10 @@ def _common(lines: list[str]) -> str:
     same = itertools.takewhile(lambda characters: len(set(characters)) == 1, zip(*lines, strict=False))
     begin = "".join(characters[0] for characters in same)
     return begin[: begin.rfind(" ") + 1]
+
+
+def as_text(label: Any, name: str) -> str:
+    """A label of an axis, which may have several lines, with what is not printable as its escape."""
+    if not isinstance(label, str):
+        raise TypeError(f"{name} must be a string, got {shown(label)}")
+    return visible(label, "\n")

@@ -16,6 +16,9 @@ from boltzmann_rl.figures.labels import as_written, one_line
 from boltzmann_rl.figures.looks import Look
 from boltzmann_rl.figures.style import SMALL, plain_ticks
 
+# The natural logarithm of the largest number that Matplotlib places without overflow.
+_FARTHEST = 690.0
+
 # How far the bands of curves extend the limits that means need, as a part of the range of the means.
 REACH = 0.5
 
@@ -126,12 +129,13 @@ def frame(ax: Axes, metric: Metric, bands: Sequence[Band], reach: float = REACH,
         means, notes = late, ["start not shown"]
     if ax.get_yscale() == "log":
         logs = [np.log(part[part > 0.0]) for part in (means, lows, highs)]
-        low, high = (float(np.exp(end)) for end in _limits(logs[0], logs[1], logs[2], reach))
+        ends = np.clip(_limits(logs[0], logs[1], logs[2], reach), -_FARTHEST, _FARTHEST)
+        low, high = (float(np.exp(end)) for end in ends)
     else:
         low, high = _limits(means, lows, highs, reach)
         if means.min() >= 0.0 and means.min() < 0.1 * means.max():
             low = max(low, 0.0)
-    ax.set_ylim(low, high)
+    ax.set_ylim(max(low, -np.exp(_FARTHEST)), min(high, np.exp(_FARTHEST)))
     cut = [*lows[lows < low], *highs[highs > high]]
     return [*notes, *([f"{what} go on beyond the panel"] if cut else [])]
 

@@ -22,7 +22,7 @@ def named(policies: Any) -> dict[str, Any]:
 
     Raises:
         TypeError: No policy, or labels that are not strings.
-        ValueError: An empty mapping.
+        ValueError: An empty mapping, or a blank label.
     """
     if isinstance(policies, list | tuple):
         raise TypeError(f"policies must be a policy, or a mapping of labels to policies, got {shown(policies)}")
@@ -33,6 +33,8 @@ def named(policies: Any) -> dict[str, Any]:
     for label in policies:
         if not isinstance(label, str):
             raise TypeError(f"the labels of policies must be strings, got {shown(label)}")
+        if not label.strip():
+            raise ValueError(f"the labels of policies must not be blank, got {label!r}")
     return dict(policies)
 
 

@@ -93,7 +93,7 @@ def _moved(row: Floats, others: Floats, over: Any) -> Floats:
     """The values that the action takes in turn, with those just below, at and just above the other values."""
     if over is None:
         finite = row[np.isfinite(row)]
-        width = float(np.ptp(finite)) or 1.0
+        width = float(np.ptp(finite)) or max(1.0, 1e-6 * float(np.abs(finite).max()))
         low, high = float(finite.min()) - width, float(finite.max()) + width
     else:
         ends = as_sequence(over, "over", "the lowest and the highest value")

@@ -47,17 +47,19 @@ def draw_profile(ax: Axes, profile: pd.DataFrame, view: View, problem: str, titl
         title: Of the axis of thresholds.
 
     Returns:
-        What is to be said below the panel: nothing.
+        What is to be said below the panel.
     """
+    notes: list[str] = []
     here = profile[(profile["problem"] == problem) & profile["agent"].isin([*view.looks])]
     if "x" in view.log:
+        notes = ["thresholds up to 0 are left out"] if (here["threshold"] <= 0.0).any() else []
         here = here[here["threshold"] > 0.0]
         ax.set_xscale("log")
         plain_ticks(ax.xaxis, (1.0, 2.0, 5.0))
     else:
         ax.xaxis.set_major_locator(MaxNLocator(3 if view.focus else 7, steps=[1, 2, 2.5, 5, 10]))
     if len(here):
-        low, high = _limits(here)
+        low, high = _limits(here, logarithmic="x" in view.log)
         ax.set_xlim((low, high) if "x" in view.log else (low, high + 0.04 * (high - low)))
     ax.set_ylim(-0.02, 1.02)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -66,16 +68,18 @@ def draw_profile(ax: Axes, profile: pd.DataFrame, view: View, problem: str, titl
     for agent, look in view.looks.items():
         table = here[here["agent"] == agent]
         line_with_band(ax, staircase(table), look, 1 if view.focus else len(view.looks))
-    return []
+    return notes
 
 
-def _limits(profile: pd.DataFrame) -> tuple[float, float]:
+def _limits(profile: pd.DataFrame, *, logarithmic: bool) -> tuple[float, float]:
     """From the last threshold that all runs exceed to the first that none does."""
     by_threshold = profile.groupby("threshold")["share"].agg(["min", "max"])
     thresholds = by_threshold.index.to_numpy(np.float64)
     low, high = thresholds[by_threshold["min"] == 1.0], thresholds[by_threshold["max"] == 0.0]
     ends = float(low[-1] if len(low) else thresholds[0]), float(high[0] if len(high) else thresholds[-1])
-    return ends if ends[0] < ends[1] else (ends[0] - 1.0, ends[0] + 1.0)
+    if ends[0] < ends[1]:
+        return ends
+    return (0.5 * ends[0], 2.0 * ends[0]) if logarithmic else (ends[0] - 1.0, ends[0] + 1.0)
 
 
 def staircase(table: pd.DataFrame) -> Band:

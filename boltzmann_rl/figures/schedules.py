@@ -13,7 +13,7 @@ from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.figures.axes import figure_of, panel, size_of
 from boltzmann_rl.figures.families import Family
-from boltzmann_rl.figures.labels import as_written
+from boltzmann_rl.figures.labels import as_text, as_written
 from boltzmann_rl.figures.legends import label_ends, legend_inside
 from boltzmann_rl.figures.looks import DASHES, looks_of
 from boltzmann_rl.figures.panels import Band, line_with_band, note, steps_axis
@@ -71,7 +71,7 @@ def plot_schedule(
     with panel(ax, size_of(len(schedules))) as here:
         steps_axis(here, int(at[-1]), "step", "x" in log)
         here.set_xlim(int(at[0]), int(at[-1]))
-        here.set_ylabel(visible(label, "\n"))
+        here.set_ylabel(as_text(label, "label"))
         as_written(here.yaxis.label)
         note(here, [*(["step 0 not shown"] if "x" in log else []), *_scale(here, [*values.values()], "y" in log)])
         low, _ = here.get_ylim()

@@ -63,6 +63,8 @@ def draw_shares(ax: Axes, ranks: pd.DataFrame, view: View, panel: tuple[str, str
     ax.set_ylim(0, 1)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     shares = _together(wide.to_numpy(np.float64), len(looks))
+    if len(steps) == 1:  # as wide as the panel
+        steps, shares = np.array([steps[0], steps[0] + 1.0]), np.repeat(shares, 2, axis=0)
     edges = np.vstack([np.zeros(len(steps)), np.cumsum(shares, axis=1).T])
     for low, high, look in zip(edges, edges[1:], looks, strict=False):
         ax.fill_between(steps, low, high, facecolor=look.colour, edgecolor="face", linewidth=0.2, label=look.label)

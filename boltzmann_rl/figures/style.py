@@ -109,7 +109,10 @@ def known_to_pyplot(figure: Figure) -> Figure:
 
 
 def figure_bytes(figure: Figure) -> dict[str, bytes]:
-    """The figure as PNG, SVG and PDF, the same bytes for the same figure: no date, no random ids."""
+    """The figure as PNG, SVG and PDF, all with one layout.
+
+    A figure that is drawn anew from the same tables has the same bytes: no date, no random ids.
+    """
     images, engine = dict[str, bytes](), figure.get_layout_engine()
     with mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
         for kind in FORMATS:

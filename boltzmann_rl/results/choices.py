@@ -104,7 +104,7 @@ def taken(asked: Asked, figure: str, names: Sequence[str], instead: str = "") ->
         if name not in Asked.__annotations__:
             near = nearest(name, names)
             raise TypeError(f"{figure}() has no argument {name}" + (f": did you mean {near}?" if near else ""))
-        if name not in names and given not in (None, ""):
+        if name not in names and given is not None and not (isinstance(given, str) and not given):
             said = instead.format(name=name) or f"it takes {', '.join(names)}"
             raise TypeError(f"{figure}() does not take {name}: {said}")
 

@@ -13,13 +13,26 @@ _KINDS = ("BanditExperiment", "GymnasiumExperiment", "Sweep")
 def configuration_in(manifest: Mapping[str, Any]) -> dict[str, Any] | None:
     """What declares the experiment, as `from_dict` reads it.
 
-    None in older manifests, and where a part of the experiment has no form as a dictionary or can no longer be read.
+    None in older manifests, and where a part of the experiment has no form as a dictionary, can no longer be read, or
+    contradicts the rest of the manifest.
     """
     try:
-        written = to_dict(from_dict(manifest.get("configuration", {})))  # with all fields, whoever wrote it
+        declared = from_dict(manifest.get("configuration", {}))
+        written = to_dict(declared)  # with all fields, whoever wrote it
     except (TypeError, ValueError):
         return None
-    return written if written["class"] in _KINDS and written.get("name") == manifest["name"] else None
+    if written["class"] not in _KINDS or declared.name != manifest["name"]:
+        return None
+    return written if written["class"] == "Sweep" or _agrees(declared, manifest) else None
+
+
+def _agrees(declared: Any, manifest: Mapping[str, Any]) -> bool:
+    """Whether an experiment has the seed, length, runs and agents of the manifest."""
+    said, numbers = manifest["declaration"], ("seed", "steps", "episodes")
+    parts = (part for one in declared.agents.values() for part in (one.values() if isinstance(one, Mapping) else [one]))
+    same = all(said.get(name) == getattr(declared, name, None) for name in numbers)
+    enough = "stopping" in manifest or declared.runs == manifest["runs"]
+    return same and enough and {repr(part) for part in parts} >= {*said["agents"].values()}
 
 
 def json_of(written: Mapping[str, Any]) -> str:

@@ -106,8 +106,7 @@ def shares_drawn(results: Tabled, ranks: int, asked: Asked) -> "Figure":
 
     taken(asked, "shares", ("agents", "problems", "labels", "log", "width"))
     areas = as_integer(ranks, "ranks", minimum=2)
-    if "y" in asked.get("log", ""):
-        raise ValueError(f"log must be '' or 'x' for shares(), which are stacked from 0 to 1, got {asked['log']!r}")
+    as_choice(asked.get("log", ""), "log of shares(), which are stacked from 0 to 1,", ("", "x"))
     if str(results.manifest["axis"]) != "step" or len(results.windows):
         raise ValueError(
             f"{results.name} has no probabilities by rank of an arm, which only bandits have that were run here: see "

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_choice
+from boltzmann_rl.arguments import as_choice, shown
 from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.results.choices import Asked, taken, view_of
 from boltzmann_rl.results.estimates import (
     Between,
+    as_thresholds,
     estimates,
     final_windows,
     normalisation,
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 Which = Literal["final", "mean", "interquartile_mean", "median", "area_under_curve"]
 
-# Thresholds of a performance profile on a problem, at most.
-_THRESHOLDS = 200
+# Thresholds of a performance profile on a problem, at most; of scores, whose intervals are bootstrapped, fewer.
+_THRESHOLDS, _OF_SCORES = 2000, 200
 
 # What is estimated, in words.
 _SAID = {
@@ -44,6 +45,9 @@ def final_drawn(results: Sampled, which: Which, metric: str | None, last: int | 
 
     taken(asked, "final", ("agents", "problems", "labels", "ax", "log", "confidence", "width"))
     as_choice(which, "estimate", ("final", *_SAID))
+    as_choice(asked.get("log", ""), "log of final()", ("", "x"))
+    if last is not None and which != "final":
+        raise TypeError(f"last belongs to the estimate 'final', got last={shown(last)} with {which!r}")
     samples = Samples(results, asked.get("confidence"))
     name = samples.metric(metric, averaged=False)
     view = _view(results, samples, name, asked)
@@ -53,16 +57,22 @@ def final_drawn(results: Sampled, which: Which, metric: str | None, last: int | 
     table = table[table["problem"].isin(view.problems) & table["agent"].isin([*view.looks])]
     table = table.sort_values("estimate", ascending=not samples.is_better_high(name), kind="stable")
     level = f"{100.0 * view.confidence:g} % confidence intervals of "
-    words = _SAID[which].format(axis=view.axis) if which in _SAID else _of_last(samples, name, last)
+    shown_pairs = [(p, a) for p, a in samples.pairs if p in view.problems and a in view.looks]
+    words = _SAID[which].format(axis=view.axis) if which in _SAID else _of_last(samples, shown_pairs, name, last)
     better = "higher" if samples.is_better_high(name) else "lower"
     return plot_intervals(view, table, f"{level}{words}; {better} is better")
 
 
-def _of_last(samples: Samples, metric: str, last: int | None) -> str:
-    """Which steps are the last ones."""
-    course = samples.course(*samples.pairs[0], metric)
-    begin, end = course.begin[-final_windows(len(course.begin), last)], course.end[-1]
-    return f"the mean over the last {end - begin} of {end - course.begin[0]} {samples.axis}s"
+def _of_last(samples: Samples, pairs: Sequence[tuple[str, str]], metric: str, last: int | None) -> str:
+    """Which steps are the last ones: of problems of different lengths, which windows."""
+    said = []
+    for pair in pairs:
+        course = samples.course(*pair, metric)
+        number = final_windows(len(course.begin), last)
+        end = course.end[-1]
+        said.append((f"{end - course.begin[-number]} of {end - course.begin[0]} {samples.axis}s", number))
+    steps, windows = ({*parts} for parts in zip(*said, strict=True))
+    return f"the mean over the last {steps.pop() if len(steps) == 1 else f'{max(windows)} windows of each run'}"
 
 
 def profile_drawn(
@@ -73,12 +83,13 @@ def profile_drawn(
     from boltzmann_rl.figures.profiles import plot_profile
 
     taken(asked, "profile", ("agents", "problems", "labels", "ax", "log", "confidence", "panels", "width"))
+    as_choice(asked.get("log", ""), "log of profile()", ("", "x"))
     samples = Samples(results, asked.get("confidence"))
     name = samples.metric(metric, averaged=False)
     if between is not None:
         taken(asked, "profile with between", ("agents", "labels", "ax", "log", "confidence", "panels", "width"))
     view = _view(results, samples, name, asked, together=between is not None)
-    at = _thresholds(samples, name, between) if thresholds is None else thresholds
+    at = _thresholds(samples, name, between) if thresholds is None else np.unique(as_thresholds(thresholds))
     table = performance_profile(results, at, metric, between=between, confidence=asked.get("confidence"))
     if between is not None:
         table = table.assign(problem=view.problems[0])
@@ -96,7 +107,8 @@ def _view(results: Sampled, samples: Samples, metric: str, asked: Asked, togethe
 
 
 def _thresholds(samples: Samples, metric: str, between: Between) -> Any:
-    """The means of all runs, or evenly spaced numbers between them if these are too many."""
+    """The means of all runs, or quantiles of them if these are too many."""
+    most = _THRESHOLDS if between is None else _OF_SCORES
     if between is not None:
         parts = {"": [*scores_of(samples, metric, between).values()]}
     else:
@@ -104,15 +116,15 @@ def _thresholds(samples: Samples, metric: str, between: Between) -> Any:
         for problem, agent in samples.pairs:
             parts[problem].append(samples.means(problem, agent, metric))
     together = (np.concatenate([part.ravel() for part in some]) for some in parts.values())
-    return np.unique(np.concatenate([_steps(part[np.isfinite(part)]) for part in together]))
+    return np.unique(np.concatenate([_steps(part[np.isfinite(part)], most) for part in together]))
 
 
-def _steps(values: Any) -> Any:
+def _steps(values: Any, most: int) -> Any:
     """Where the staircase of these values has steps, and thresholds below and above all of them."""
     if not len(values):
         return np.zeros(1)
     found = np.unique(values)
-    if len(found) > _THRESHOLDS:
-        found = np.linspace(found[0], found[-1], _THRESHOLDS)
+    if len(found) > most:
+        found = np.unique(np.quantile(values, np.linspace(0.0, 1.0, most), method="inverted_cdf"))
     pad = 0.04 * (found[-1] - found[0]) or 0.1 * abs(found[0]) or 0.1
     return np.concatenate([[found[0] - pad], found, [found[-1] + pad]])

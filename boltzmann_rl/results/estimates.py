@@ -158,7 +158,8 @@ def performance_profile(
 
     Raises:
         FileNotFoundError: The cells are not at hand.
-        ValueError: No such metric or agent; or with ``between``, too few runs for the stratified bootstrap.
+        TypeError, ValueError: No threshold, one that is no finite number, or no such metric or agent; or with
+            ``between``, too few runs for the stratified bootstrap.
 
     Example:
         >>> import boltzmann_rl as brl
@@ -172,7 +173,7 @@ def performance_profile(
 
     Source: Agarwal et al. (2021), *Deep Reinforcement Learning at the Edge of the Statistical Precipice*.
     """
-    samples, at = Samples(results, confidence), np.atleast_1d(real_array(thresholds, "thresholds"))
+    samples, at = Samples(results, confidence), as_thresholds(thresholds)
     name, rows = samples.metric(metric, averaged=False), []
     if between is None:
         profiled = {pair: samples.means(*pair, name)[np.newaxis] for pair in samples.pairs}
@@ -186,6 +187,14 @@ def performance_profile(
         numbers = {"threshold": at, "share": found.value, "low": found.low, "high": found.high}
         rows.append(pd.DataFrame({**labels[pair], "runs": scores.shape[1], **numbers}))
     return pd.concat(rows, ignore_index=True)
+
+
+def as_thresholds(thresholds: Any) -> Floats:
+    """Thresholds as finite numbers ``(n,)``, n ≥ 1."""
+    at = np.atleast_1d(real_array(thresholds, "thresholds"))
+    if at.ndim != 1 or not at.size or not np.isfinite(at).all():
+        raise ValueError(f"thresholds must be one or more finite numbers, got {shown(thresholds)}")
+    return at
 
 
 def aggregate(

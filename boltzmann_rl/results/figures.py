@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
+from boltzmann_rl.arguments import as_choice
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.figures.families import Family, parameter_of, parameters_in
@@ -45,8 +46,6 @@ class Figures:
         Raises:
             ValueError: The experiment is no parameter study.
         """
-        names = [name for name in Asked.__annotations__ if name != "panels"]
-        taken(asked, "study", names, "results.figures.curves({name}=…) does")
         return known(study_drawn(self.results, asked))
 
     def regret(self, **asked: Unpack[Asked]) -> "Figure":
@@ -148,6 +147,9 @@ def study_drawn(results: Tabled, asked: Asked) -> "Figure":
     """The parameter study, unknown to pyplot."""
     from boltzmann_rl.figures.studies import plot_study  # imported here: it imports Matplotlib
 
+    names = [name for name in Asked.__annotations__ if name != "panels"]
+    taken(asked, "study", names, "results.figures.curves({name}=…) does")
+    as_choice(asked.get("log", ""), "log of a parameter study, whose horizontal axes follow from it,", ("", "y"))
     manifest, summary = results.manifest, results.summary
     if not manifest.get("study"):
         raise ValueError(
