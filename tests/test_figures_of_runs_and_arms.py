@@ -518,5 +518,5 @@ def test_a_figure_of_one_step_has_areas():
 def test_a_study_refuses_a_logarithmic_horizontal_axis():
     agents = {"τ": {t: brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}}
     results = brl.BanditExperiment("study", brl.GaussianBandit(arms=3), agents, runs=3, steps=5).run(progress=False)
-    with pytest.raises(ValueError, match="log of a parameter study.* must be '' or 'y', got 'x'"):
+    with pytest.raises(ValueError, match=r"log of a parameter study.* must be '' or 'y', got 'x'"):
         results.plot(log="x")

@@ -89,7 +89,7 @@ def profile_drawn(
     if between is not None:
         taken(asked, "profile with between", ("agents", "labels", "ax", "log", "confidence", "panels", "width"))
     view = _view(results, samples, name, asked, together=between is not None)
-    at = _thresholds(samples, name, between) if thresholds is None else np.unique(as_thresholds(thresholds))
+    at = _thresholds(samples, name, between) if thresholds is None else np.unique(as_thresholds(thresholds)).tolist()
     table = performance_profile(results, at, metric, between=between, confidence=asked.get("confidence"))
     if between is not None:
         table = table.assign(problem=view.problems[0])
