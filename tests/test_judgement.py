@@ -278,17 +278,17 @@ def test_the_sentence_says_what_was_compared_how_and_what_would_change_it():
     said = tables(FAR)[2]
     assert said.startswith("On p, a had the highest mean reward per step, 1.05 (95 % CI 0.8537 to 1.246, 6 runs). ")
     assert "a was 0.917 ahead of b (95 % CI " in said
-    assert "p < 0.001); about " in said
-    assert "further runs without any difference would undo that. (Paired over 6 runs, by a paired t-test.)" in said
+    assert "p < 0.001); it would take about " in said
+    assert "further runs with no difference to overturn this. (Paired over 6 runs, by a paired t-test.)" in said
     assert said.endswith("Warning: 6 runs cannot show whether the differences are skewed; if they are, more than alpha "
                          "go wrong.")  # fmt: skip
 
 
-def test_runs_that_would_undo_a_difference_do_undo_it():
+def test_runs_that_would_overturn_a_difference_do_overturn_it():
     """With that many further runs without a difference, the interval just about reaches 0."""
     difference = np.random.default_rng(8).normal(0.5, 1.0, size=60)
     said = tables({"a": difference, "b": np.zeros(60)})[2]
-    more = int(said.split("; about ")[1].split(" further")[0].replace(",", ""))
+    more = int(said.split("; it would take about ")[1].split(" further")[0].replace(",", ""))
     spread = np.resize(difference, more)
     longer = np.concatenate([difference, spread - spread.mean()])
     row = tables({"a": longer, "b": np.zeros(60 + more)})[0].iloc[0]
@@ -329,14 +329,14 @@ def test_the_sentence_names_the_closest_rival_and_those_that_are_clearly_behind(
     }
     said = tables(samples)[2]
     assert "z was 3" in said.partition("ahead of y")[0] or "z was 2" in said.partition("ahead of y")[0]
-    assert "z was ahead of x; w and v." in said or "z was ahead of x; v and w." in said
+    assert "z was also ahead of x; w and v." in said or "z was also ahead of x; v and w." in said
     assert "hold for all 10 together, by step-down max-T over flips of signs" in said
 
 
 def test_the_sentence_names_three_that_are_behind_and_counts_the_others():
     noise = np.random.default_rng(13).normal(size=(7, 40))
     samples = {f"{n}, of {n}": 3.0 * n + sample for n, sample in enumerate(noise)}
-    assert "6, of 6 was ahead of 4, of 4; 3, of 3; 2, of 2; and 2 more." in tables(samples)[2]
+    assert "6, of 6 was also ahead of 4, of 4; 3, of 3; 2, of 2; and 2 more." in tables(samples)[2]
 
 
 def test_the_sentence_tells_declared_comparisons_in_their_order():

@@ -214,6 +214,17 @@ def test_the_method_and_the_command_write_the_page(results, tmp_path, monkeypatc
     assert main(["report", "results/paper", "--output", "a.txt"]) == 2
 
 
+def test_the_command_names_the_folder_that_is_incomplete_and_the_remedy(results, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    results.save("whole")
+    results.save("shipped")
+    (tmp_path / "shipped" / "paper" / "curves.csv").unlink()
+    assert main(["report", "whole/paper", "shipped/paper"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "shipped/paper has no curves.csv, which a report needs: run the experiment again" in said
+    assert not (tmp_path / "whole" / "paper" / "report.html").exists()
+
+
 def test_the_same_results_give_the_same_bytes(results):
     assert page_of_results([results]) == page_of_results([results])
 
@@ -281,7 +292,7 @@ def test_a_page_says_so_if_no_file_can_hold_the_experiment(results):
         page = page_of_results([without])
         assert "configuration" not in without.manifest
         assert "<details" not in page
-        assert "There is no configuration file of it" in page
+        assert "This experiment has no configuration: it uses classes" in page
 
 
 @pytest.mark.parametrize(

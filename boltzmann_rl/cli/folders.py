@@ -78,9 +78,21 @@ def report(options: argparse.Namespace) -> int:
         results = [boltzmann_rl.load(folder) for folder in folders]
     except FileNotFoundError as error:
         raise WrongCall(str(error)) from error
+    for folder, one in zip(folders, results, strict=True):
+        _refuse_incomplete(folder, one)
     write(output, page_of_results(results).encode())
     say(f"Wrote {output}")
     return 0
+
+
+def _refuse_incomplete(folder: Path, results: Any) -> None:
+    """Refuse a folder without a table that a report needs."""
+    for name in ("curves", "summary"):
+        if getattr(results, name).empty:
+            raise WrongCall(
+                f"{folder} has no {name}.csv, which a report needs: run the experiment again, and report on the folder "
+                "that it writes"
+            )
 
 
 def plot(options: argparse.Namespace) -> int:

@@ -250,4 +250,7 @@ def refuse_missing(table: pd.DataFrame, name: str) -> None:
         FileNotFoundError: The table is empty.
     """
     if table.empty:
-        raise FileNotFoundError(f"{name}.csv is missing in the folder that these results were loaded from")
+        raise FileNotFoundError(
+            f"{name}.csv is missing in the folder that these results were loaded from: run the experiment again, "
+            "which writes it"
+        )

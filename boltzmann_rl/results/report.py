@@ -23,8 +23,8 @@ from boltzmann_rl.results.overview import as_html, note_of
 from boltzmann_rl.storage.atomic import write
 
 _NO_CONFIGURATION = (
-    "There is no configuration file of it: it has parts of one's own that no such file can hold, or these results are "
-    "older than configuration files."
+    "This experiment has no configuration: it uses classes defined outside the package, or its results predate "
+    "configuration files."
 )
 _PLAYGROUND = (
     "Linked agents are shown by the playground, if it lies beside this page: "

@@ -74,7 +74,7 @@ def _judged(best: pd.Series, comparisons: pd.DataFrame, manifest: Mapping[str, A
         told = _rows(comparisons.head(_TOLD), better)
     said = [_compared(row, judgement.confidence, judgement.alpha) for row in told]
     if ahead := [row["second_agent"] for row in others if row["verdict"] == Verdict.FIRST]:
-        said.append(f"{told[0]['first_agent']} was ahead of {_listed(ahead)}.")
+        said.append(f"{told[0]['first_agent']} was also ahead of {_listed(ahead)}.")
     if unclear := [row["second_agent"] for row in others if row["verdict"] != Verdict.FIRST]:
         said.append(f"{told[0]['first_agent']} is not shown to differ from {_listed(unclear)}.")
     if not others and len(comparisons) > len(told):
@@ -149,8 +149,8 @@ def _what_would_change(row: dict[str, Any], verdict: Verdict) -> str:
         )
     undone = runs * ((gap / reach) ** 2 - 1.0) * in_all
     if undone < 1.0:
-        return "; few further runs without a difference would undo that"
-    return f"; about {_round(undone)} further runs without any difference would undo that"
+        return "; a few further runs with no difference would overturn this"
+    return f"; it would take about {_round(undone)} further runs with no difference to overturn this"
 
 
 def _how(rows: list[dict[str, Any]], number: int) -> str:
