@@ -326,7 +326,9 @@ class Bandit(_Arms, Protocol):
 
 
 class ContextualBandit(_Arms, Protocol):
-    """What the environments ask of a contextual bandit: ``arms``, ``noise`` and ``reward`` of `Bandit`, and more.
+    """What the environments ask of a contextual bandit.
+
+    It has ``arms``, ``noise`` and ``reward`` as `boltzmann_rl.protocols.Bandit` has them, and more.
 
     Attributes:
         features: Number of features of a context.

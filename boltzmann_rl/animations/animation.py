@@ -21,7 +21,7 @@ from boltzmann_rl.storage.atomic import write
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Animation:
-    """Pictures of one run, which a notebook shows and `save` writes.
+    """Pictures of one run, which a notebook shows and `Animation.save` writes.
 
     Attributes:
         pictures: Arrays ``(height, width, 3)`` of red, green and blue, one for each frame.

@@ -283,7 +283,7 @@ def run(
         results: The folder of all results; None keeps the results in memory, and ``results.save()`` writes them.
         fresh: Whether to begin anew, and move what is in the folder aside.
         executor: Where the work is done if not on this machine, such as ``"dask"``, ``"tcp://host:8786"``, ``"ray"`` or
-            a ``dask.distributed.Client``: see `boltzmann_rl.runs.executors.executor_of`.
+            a ``dask.distributed.Client``: see `boltzmann_rl.runs.executors.choice.executor_of`.
         on_cell: Called in this process with `boltzmann_rl.runs.progress.Done` for each finished cell, once it is kept.
             What it raises ends the run, and running it again goes on from there.
         until: ``"decided"``, or None for the declared number of runs.

@@ -93,7 +93,10 @@ class BoltzmannDistribution:
 
     @property
     def free_energy(self) -> Any:
-        """The free energy F = −T ln Z = U − T S: the ground energy at T = 0; −inf at T = ∞ with more than one state."""
+        """The free energy F = −T ln Z = U − T S.
+
+        At T = 0 it is the ground energy; at T = ∞, with more than one state, it is −inf.
+        """
         states = self._log_states()
         with np.errstate(all="ignore"):
             return unwrap(self.energies.min(axis=-1) - np.where(states == 0.0, 0.0, self.temperature[..., 0] * states))

@@ -39,7 +39,7 @@ class Summarised(Protocol):
 def table(results: Summarised, metrics: Sequence[str] | None = None) -> pd.DataFrame:
     """The summary that one reads: a row for each agent, best first, and its means with their intervals as text.
 
-    The numbers, the distance to the best agent and further columns are in `summary`.
+    The numbers, the distance to the best agent and further columns are in ``summary``.
 
     Args:
         results: Of an experiment.

@@ -150,7 +150,7 @@ class Results:
 
     @cached_property
     def run_curves(self) -> pd.DataFrame:
-        """The course of every run: one row per experiment, problem, agent, run and window.
+        """The course of every run, one row per experiment, problem, agent, run and window.
 
         A run is divided into equal windows, 100 unless declared otherwise. The row of a window has its number, its
         steps (or episodes) from ``begin`` up to, not including, ``end``, and the mean of each metric over these.
@@ -162,7 +162,7 @@ class Results:
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
-        """How a bandit's agents divide their probability: one row per problem, agent, step and rank of an arm.
+        """How a bandit's agents divide their probability, one row per problem, agent, step and rank of an arm.
 
         ``probability`` is the mean over all runs of the probability of the arm with this rank; the arm with the highest
         mean has rank 1. There are at most 200 steps. The table of an experiment with environments is empty.
@@ -174,7 +174,7 @@ class Results:
 
     @cached_property
     def averaging(self) -> pd.DataFrame:
-        """What averaging over the policy's probabilities gains: one row per problem, agent and metric of a bandit.
+        """What averaging over the policy's probabilities gains, one row per problem, agent and metric of a bandit.
 
         ``factor`` is the variance of a step's reward (or regret) over that of its average Σ_a π(a) μ(a), both added up
         over all steps, and ``factor_last_half`` the same over the last half. Both have the same mean if the policy
@@ -341,7 +341,7 @@ class Results:
 
     @property
     def figures(self) -> Figures:
-        """All figures of these results, as methods: ``results.figures.curves()``."""
+        """All figures of these results, as methods such as ``results.figures.curves()``."""
         return Figures(self)
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, fresh: bool = False) -> Path:

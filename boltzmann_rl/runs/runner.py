@@ -50,7 +50,7 @@ class Manner:
 
     Args:
         jobs: Number of processes, ≥ 1, or None for this process alone.
-        executor: Where the work is done: see `boltzmann_rl.runs.executors.executor_of`.
+        executor: Where the work is done: see `boltzmann_rl.runs.executors.choice.executor_of`.
         shard: The part of the work that is done here.
         progress: Whether to show progress on standard error.
         on_cell: Called with `Done` for each finished cell, in this process, once it is kept. What it raises ends the

@@ -2,14 +2,15 @@
 
 import copy
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from boltzmann_rl.agents.agent import Agent
-from boltzmann_rl.arguments import Floats, as_integer, as_seed
+from boltzmann_rl.arguments import Floats, as_integer, as_seed, as_sequence
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.environments.copies import check_copies
@@ -132,7 +133,7 @@ class Training:
         """The learner's values ``(observations, actions)``, live: copy them to keep them."""
         return self._loop.player.values
 
-    def look(self, observations: Iterable[int] | None = None) -> Look:
+    def look(self, observations: Sequence[int] | NDArray[np.int64] | None = None) -> Look:
         """What the policy would do now in each environment; it draws nothing and changes nothing.
 
         After an episode has ended, this is for the observation of its last decision.
@@ -151,7 +152,9 @@ class Training:
         if observations is None:
             return self._loop.look()
         most = len(self.values) - 1
-        indices = [as_integer(one, "observation", maximum=most) for one in observations]
+        indices = [
+            as_integer(one, "observation", maximum=most) for one in as_sequence(observations, "observations", "indices")
+        ]
         readings = [Reading(index, None, 0.0, terminated=False, truncated=False) for index in indices]
         return self._loop.player.look(readings, np.full(len(indices), self.step))
 
@@ -193,7 +196,7 @@ class Training:
         learns from rows of the round that still wait, and then forgets what it remembers of unfinished episodes.
 
         Args:
-            path: A file that `save` wrote.
+            path: A file that `Training.save` wrote.
             env: An environment as for `Training`, of the same name and shape and with the same number of rows.
             agent: The same learner, policy and clock.
             trust: Whether to load a file written with ``environment="pickle"``, which contains environment and agent
