@@ -34,7 +34,12 @@ def test_every_image_is_described_by_a_sentence(path: Path):
 @pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
 def test_what_stands_around_a_figure_with_intervals_says_how_many_runs_and_which_interval(path: Path):
     text = path.read_text("utf-8")
-    exact = ("softmax_and_sigmoid.png", "speed.png", "stopping.png")  # without intervals of confidence
+    exact = (
+        "fixed_points.png",
+        "softmax_and_sigmoid.png",
+        "speed.png",
+        "stopping.png",
+    )  # without intervals of confidence
     for found in re.finditer(r"!\[[^\]]*\]\(([^)]+\.png)\)", text):
         around = text[max(found.start() - 700, 0) : found.end() + 700]
         if found[1] not in exact:

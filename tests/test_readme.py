@@ -25,12 +25,13 @@ def test_the_code_of_the_readme_runs_from_top_to_bottom(
     assert "had the highest mean reward per step" in printed
 
 
-def test_the_readme_has_one_command_that_runs_experiments_and_one_that_runs_tests() -> None:
+def test_the_readme_has_a_command_each_for_experiments_tests_and_the_manual() -> None:
     commands = [line for block in blocks("sh") for line in block.splitlines()]
-    assert len(commands) == 2
+    assert len(commands) == 3
     assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install -qq -e ") for command in commands)
     assert "boltzmann-rl run experiments/" in commands[0]
     assert commands[1].endswith("python -m pytest -q -n auto")
+    assert commands[2].endswith("sphinx-build -q -W --keep-going docs docs/_build")
 
 
 def test_every_file_that_the_readme_links_to_exists() -> None:
