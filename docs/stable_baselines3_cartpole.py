@@ -62,9 +62,8 @@ def judged() -> brl.Results:
         brl.Metric("return", "Return of the greedy policy", "reward per episode"),
         brl.Metric("effective_actions", "Effective actions in training", "actions"),
     ]
-    return brl.Results.of_runs(
-        pd.read_csv(RUNS).assign(problem="CartPole-v1"), "Stable-Baselines3_on_CartPole-v1", metrics=metrics
-    )
+    runs = pd.read_csv(RUNS).dropna()  # before the first evaluation all decisions are random
+    return brl.Results.of_runs(runs.assign(problem="CartPole-v1"), "Stable-Baselines3_on_CartPole-v1", metrics=metrics)
 
 
 def main() -> None:

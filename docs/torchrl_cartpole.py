@@ -26,9 +26,7 @@ from boltzmann_rl.schedules import Exponential
 
 SEEDS, FRAMES, EVERY = 5, 12_000, 1_000
 EXPLORATIONS = {
-    "ε-greedy of TorchRL, ε from 1 to 0.05": lambda spec, seed: EGreedyModule(
-        spec, 1.0, 0.05, annealing_num_steps=4_000
-    ),
+    "ε-greedy, ε from 1 to 0.05": lambda spec, seed: EGreedyModule(spec, 1.0, 0.05, annealing_num_steps=4_000),
     "Boltzmann, τ from 1 to 0.05": lambda spec, seed: ExplorationModule(
         brl.Boltzmann(Exponential(1.0, 0.05, steps=4_000)), spec, np.random.default_rng(seed)
     ),
