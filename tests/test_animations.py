@@ -5,14 +5,16 @@ import shutil
 import subprocess
 
 import gymnasium
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 import boltzmann_rl as brl
 from boltzmann_rl.animations import animation
-from boltzmann_rl.animations.recording import bandit_frames, grid_frames
+from boltzmann_rl.animations.recording import bandit_frames, grid_frames, moments_of
 from boltzmann_rl.cli import main
 from boltzmann_rl.figures.grids import draw_grid, grid_of, show
 
@@ -137,9 +139,10 @@ def test_colours_are_expected_values_and_arrows_are_as_long_as_square_roots_of_p
     shown = picture.cells.get_array()
     np.testing.assert_allclose(shown.data.ravel(), (p * q).sum(axis=1))
     np.testing.assert_array_equal(~np.ma.getmaskarray(shown).ravel(), visited)
-    lengths = np.array([np.hypot(arrow.U, arrow.V) for arrow in picture.arrows])
-    np.testing.assert_allclose(lengths / lengths[0], np.sqrt(p.T / p[:, 0]))
-    assert lengths.max() < 0.5
+    lengths = np.array([np.where(arrow.Umask, np.nan, np.hypot(arrow.U, arrow.V)) for arrow in picture.arrows])
+    np.testing.assert_allclose((lengths / lengths[0])[:, visited], np.sqrt(p.T / p[:, 0])[:, visited])
+    assert np.isnan(lengths[:, ~visited]).all()  # grey cells have no arrows
+    assert np.nanmax(lengths) < 0.5
 
 
 @pytest.mark.parametrize("experiment", [_bandits(), _grids(), _grids("FrozenLake-v1")], ids=["bandit", "cliff", "lake"])
@@ -152,6 +155,47 @@ def test_a_gif_has_a_picture_for_each_frame_the_same_bytes_each_time_and_at_most
     assert not np.array_equal(found[0].pictures[0], found[0].pictures[-1])
     assert len(found[0].gif) * 60 / 8 < 600_000
     assert found[0]._repr_html_().startswith('<img alt="Animation of ')
+
+
+def _drawn(monkeypatch, experiment, frames):
+    """What a reader finds in each picture: texts, limits of the colours, and labels of the scales."""
+    seen = []
+
+    def draw(canvas):
+        figure = canvas.figure
+        plain_draw(canvas)
+        texts = [text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text()]
+        seen.append((texts, [image.get_clim() for ax in figure.axes for image in ax.images]))
+
+    plain_draw = FigureCanvasAgg.draw
+    monkeypatch.setattr(FigureCanvasAgg, "draw", draw)
+    brl.animate(experiment, frames=frames)
+    return seen
+
+
+def test_a_colour_is_the_same_value_in_all_pictures_and_a_scale_says_which(monkeypatch):
+    experiment = _grids()
+    seen = _drawn(monkeypatch, experiment, 13)
+    environment, agent = experiment.problem["CliffWalking-v1"], experiment.agents["visits"]
+    _, frames = grid_frames(environment, agent, range(13), seed=3, run=0)
+    values = np.concatenate([(frame.values * frame.probabilities).sum(axis=1)[frame.visited] for frame in frames])
+    for texts, (limits,) in seen:
+        np.testing.assert_allclose(limits, (values.min(), values.max()))
+        assert "value [return]" in texts
+    said = [next(text for text in texts if "episode" in text) for texts, _ in seen]
+    assert [text.partition("\n")[0].rpartition(", return ")[2] for text in said[1:]] == [
+        f"\u2212{-frame.total_reward:.4g}" for frame in frames[1:]
+    ]
+    assert all(text.endswith("\narrows: length √π(a|s); grey: no action taken") for text in said)
+
+
+@pytest.mark.parametrize(("steps", "frames"), [(301, 40), (301, 60), (1000, 2), (1000, 3), (50, 49), (17, 16)])
+def test_there_are_as_many_pictures_as_asked(steps, frames):
+    film = brl.animate(_bandits(steps=steps, runs=1, windows=1), frames=frames)
+    assert len(film.pictures) == frames
+    kept = moments_of(steps, frames)
+    assert (kept[0], kept[-1], len(kept)) == (0, steps - 1, frames)
+    assert kept == sorted(set(kept))
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")

@@ -187,7 +187,7 @@ def test_a_table_has_a_colour_and_a_number_for_each_value_and_the_best_in_bold()
     figure = brl.plot_action_values(q)
     (ax, bar) = figure.axes
     np.testing.assert_array_equal(colours_in(ax), q.ravel())
-    assert numbers_in(ax, (2, 3)).tolist() == [["0.25", "-1.00", "0.50"], ["0.00", "2.00", "2.00"]]
+    assert numbers_in(ax, (2, 3)).tolist() == [["0.25", "\u22121.00", "0.50"], ["0.00", "2.00", "2.00"]]
     bold = np.array([text.get_fontweight() == "bold" for text in ax.texts]).reshape(2, 3)
     assert bold.tolist() == [[False, False, True], [False, True, True]]
     assert bar.get_ylabel() == "action value"
@@ -199,6 +199,15 @@ def test_a_row_is_a_table_of_one_state_and_what_is_not_available_is_grey():
     (ax, _) = brl.plot_action_values([0.0, -np.inf, np.nan]).axes
     assert numbers_in(ax, 3).tolist() == ["0", "–", "–"]
     assert np.isnan(colours_in(ax)).tolist() == [False, True, True]
+
+
+def test_states_that_were_not_visited_are_grey_and_those_of_the_caller_stay():
+    q = np.array([[0.0, 0.0], [-13.9, -2.0], [0.0, 0.0]])
+    (ax, _) = brl.plot_action_values(q, visited=[0, 7, 0]).axes
+    assert numbers_in(ax, (3, 2)).tolist() == [["–", "–"], ["\u221213.9", "\u22122.0"], ["–", "–"]]
+    assert np.isnan(colours_in(ax)).tolist() == [True, True, False, False, True, True]
+    assert not any(text.get_fontweight() == "bold" for text in ax.texts if text.get_text() == "–")
+    assert (q[0] == 0.0).all()
 
 
 def test_many_states_have_no_numbers():
@@ -244,6 +253,7 @@ def test_labels_of_states_and_actions_are_written_as_they_are():
         ({"action_values": [[0.0, np.inf]]}, ValueError, r"action_values\[0, 1\] must be within ±1e\+300"),
         ({"action_values": "abc"}, TypeError, "action_values must be real numbers"),
         ({"states": ["a"]}, ValueError, r"states must be 2 strings, got \['a'\]"),
+        ({"visited": [True]}, ValueError, r"visited must be bools or numbers of visits of each of \(at least\) 2"),
         ({"actions": [1, 2]}, TypeError, r"actions must be 2 strings, got \[1, 2\]"),
         ({"actions": "ab"}, TypeError, "actions must be a tuple of strings"),
     ],

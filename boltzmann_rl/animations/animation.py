@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from boltzmann_rl.animations.film import gif, has_ffmpeg, mp4
-from boltzmann_rl.animations.recording import bandit_frames, grid_frames
+from boltzmann_rl.animations.recording import bandit_frames, grid_frames, moments_of
 from boltzmann_rl.arguments import as_integer, as_positive, shown
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
-from boltzmann_rl.engines.metrics import points_of
 from boltzmann_rl.experiments.checks import entrants_of
 from boltzmann_rl.experiments.declarations import BanditExperiment, GymnasiumExperiment
 from boltzmann_rl.figures.frames import bandit_pictures, grid_pictures
@@ -88,7 +87,8 @@ def animate(
     """One run of an experiment as an animation; it is simulated again, and is the same run as in the results.
 
     Of a bandit it shows the estimates beside the true means, the probabilities, and the shares of pulls; of a grid
-    world the values, and the policy as arrows. Frames are half evenly spaced, half evenly on a logarithmic scale.
+    world the values, and the policy as arrows. About half of the frames are evenly spaced, the others evenly on a
+    logarithmic scale. A colour is the same value in all frames.
 
     Args:
         experiment: Of bandits, or of grid worlds: FrozenLake, CliffWalking, `DeepSea`, `WindyGridworld`, or an
@@ -119,10 +119,10 @@ def animate(
     place: Any = {"seed": experiment.seed, "run": run}
     seconds = as_positive(seconds, "seconds")
     if isinstance(experiment, BanditExperiment):
-        steps = [int(step) for step in points_of(experiment.steps, frames)]
+        steps = moments_of(experiment.steps, frames)
         found = bandit_frames(problems[where], agents[player], steps, length=experiment.steps, **place)
         return Animation(tuple(bandit_pictures(found, title)), title, seconds)
-    episodes = [int(episode) for episode in points_of(experiment.episodes + 1, frames)]
+    episodes = moments_of(experiment.episodes + 1, frames)
     grid, seen = grid_frames(problems[where], agents[player], episodes, **place)
     return Animation(tuple(grid_pictures(grid, seen, title)), title, seconds)
 

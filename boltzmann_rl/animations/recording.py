@@ -7,7 +7,7 @@ import numpy as np
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.engines.metrics import Moment
+from boltzmann_rl.engines.metrics import Moment, points_of
 from boltzmann_rl.engines.reference import bandits
 from boltzmann_rl.engines.reference.episodes import run_seed
 from boltzmann_rl.environments.declaration import Environment
@@ -32,6 +32,22 @@ class _Recorder:
             self.frames.append(BanditFrame(moment.step, means, values, p, self.pulls.copy()))
         self.pulls[moment.action[0]] += 1
         return np.zeros(len(moment.action))
+
+
+def moments_of(length: int, frames: int) -> list[int]:
+    """The steps of ``length`` that are shown: exactly ``frames``, or all if there are fewer.
+
+    They are those that represent a curve; where these are fewer, the widest gaps are halved.
+
+    Example:
+        >>> moments_of(3, 8), moments_of(301, 40)[:3], len(moments_of(301, 40))
+        ([0, 1, 2], [0, 1, 2], 40)
+    """
+    found = [int(step) for step in points_of(length, frames)]
+    while len(found) < min(frames, length):
+        gap = int(np.argmax(np.diff(found)))
+        found.insert(gap + 1, (found[gap] + found[gap + 1]) // 2)
+    return found
 
 
 def bandit_frames(

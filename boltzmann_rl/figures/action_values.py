@@ -7,12 +7,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 
 from boltzmann_rl.arguments import Floats, as_sequence, place, real_array, shown
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.figures.axes import figure_of, panel
-from boltzmann_rl.figures.grids import UNKNOWN, Grid, draw_grid, grid_of
+from boltzmann_rl.figures.grids import ARROWS, GREY, UNKNOWN, Grid, draw_grid, grid_of, value_bar
 from boltzmann_rl.figures.labels import as_text, as_written, cut, one_line
 from boltzmann_rl.figures.policies import LARGEST, probabilities_in
 from boltzmann_rl.numerics.sampling import as_probabilities
@@ -21,9 +21,6 @@ from boltzmann_rl.protocols import AnyEnvironment, Policy
 
 if TYPE_CHECKING:
     from boltzmann_rl.environments.declaration import Environment
-
-# What the arrows are.
-_KEY = "arrows: length √π(a|s)"
 
 # States and actions up to which a table shows numbers.
 _ROWS, _COLUMNS = 20, 8
@@ -41,9 +38,10 @@ def plot_grid(
 ) -> Figure:
     """The values of a grid world's cells as colours, and the policy as arrows.
 
-    A cell has the colour of Σ_a π(a|s)·Q(s, a), and for each action an arrow of length √π(a|s): by π itself, small
-    probabilities could not be seen. Cells where no action is taken are grey: ends of episodes, where the transition
-    table of the environment says so, cells that were not visited, and those without an action value.
+    A cell has the colour of Σ_a π(a|s)·Q(s, a), and for each action an arrow of length √π(a|s): with length π, small
+    ones would be invisible. Cells where no action is taken are grey: ends of episodes, where the transition table of
+    the environment says so, cells that were not visited, and those without an action value. Letters are those of
+    Gymnasium's maps: S is the start, G the goal, H a hole, C the cliff; a cell without one is ordinary ground.
 
     Args:
         env: FrozenLake, CliffWalking, `DeepSea` without an instance, `WindyGridworld`, or an environment with the
@@ -92,11 +90,9 @@ def plot_grid(
     wide = grid.columns > 1.5 * grid.rows
     with panel(ax, _size(grid, wide)) as here:
         picture = draw_grid(here, grid, np.where(known[:, None], q, 0.0), p, known)
-        grey = "" if known.all() else "; grey: no action taken" if wide else "\ngrey: no action taken"
-        here.set_xlabel(f"{_KEY}{grey}", fontsize="small")
-        bar = figure_of(here).colorbar(picture.cells, ax=here, location="bottom" if wide else "right", aspect=30)
-        bar.set_label("value [return]", fontsize="small")
-        bar.outline.set_visible(False)
+        grey = "" if known.all() else f"; {GREY}" if wide else f"\n{GREY}"
+        here.set_xlabel(f"{ARROWS}{grey}", fontsize="small")
+        value_bar(here, picture, wide)
     return figure_of(here)
 
 
@@ -107,6 +103,7 @@ def plot_action_values(
     states: Sequence[str] | None = None,
     actions: Sequence[str] | None = None,
     label: str = "action value",
+    visited: Any = None,
     ax: Axes | None = None,
 ) -> Figure:
     """A table of action values as colours: a row for each state, a column for each action.
@@ -120,6 +117,7 @@ def plot_action_values(
         states: A label for each state; default: their numbers.
         actions: A label for each action, such as ``("left", "right")``; default: their numbers.
         label: What the values are, such as ``"action value [reward]"``.
+        visited: Which states were visited ``(S,)``: bools, or numbers of visits; the others are grey. Default: all.
         ax: Axes of your own, such as those of ``plt.subplots()``; default: a new figure.
 
     Returns:
@@ -127,7 +125,8 @@ def plot_action_values(
 
     Raises:
         TypeError: Values that are not numbers, labels that are not strings.
-        ValueError: An array of another shape, values beyond ±1e300, or more or fewer labels than states or actions.
+        ValueError: An array of another shape, values beyond ±1e300, more or fewer labels than states or actions, or
+            ``visited`` with fewer states.
 
     Example:
         >>> figure = plot_action_values([[0.1, 0.9], [0.5, -np.inf]], states=["start", "end"], actions=["stay", "go"])
@@ -136,8 +135,10 @@ def plot_action_values(
     q = _table(action_values)
     rows, columns = (_labels(each, name, size) for each, name, size in zip((states, actions), ("states", "actions"),
                                                                         q.shape, strict=True))  # fmt: skip
+    q = np.where(_visited(visited, len(q))[:, None], q, np.nan)
     numbered = len(q) <= _ROWS and q.shape[1] <= _COLUMNS
-    with panel(ax, (3.5, max(1.6, 0.8 + 0.2 * len(q)) if numbered else 3.4)) as here:
+    size = (max(3.5, 1.3 + 0.32 * q.shape[1]), max(1.6, 0.8 + 0.2 * len(q))) if numbered else (3.5, 3.4)
+    with panel(ax, size) as here:
         cells = _draw_cells(here, q)
         _name_ticks(here.yaxis, "state", rows, len(q))
         _name_ticks(here.xaxis, "action", columns, q.shape[1])
@@ -239,7 +240,8 @@ def _write_numbers(ax: Axes, q: Floats, cells: Any) -> None:
     for (row, column), value in np.ndenumerate(q):
         text = f"{value:.3g}" if decimals is None else f"{round(value, decimals) + 0.0:.{decimals}f}"
         texts.append(ax.text(
-            column, row, text if finite[row, column] else "–", ha="center", va="center", fontsize="small",
+            column, row, Formatter.fix_minus(text) if finite[row, column] else "–",
+            ha="center", va="center", fontsize="small",
             color="black" if shades[row, column] > 0.5 else "white",
             fontweight="bold" if finite[row, column] and value == best[row, 0] else "normal",
         ))  # fmt: skip

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.ticker import Formatter
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.figures.grids import Grid, draw_grid, show
+from boltzmann_rl.figures.grids import ARROWS, GREY, Grid, draw_grid, limits_of, show, value_bar, values_of
 from boltzmann_rl.figures.labels import as_written, cut, one_line
 from boltzmann_rl.figures.style import COLOURS, Drawing, styled
 
@@ -87,20 +88,22 @@ def bandit_pictures(frames: Sequence[BanditFrame], label: str) -> list[Any]:
 
 
 def grid_pictures(grid: Grid, frames: Sequence[GridFrame], label: str) -> list[Any]:
-    """Values as colours, and the softmax as arrows of length √π, one picture for each frame."""
+    """Values as colours, the same in all pictures, and the policy as arrows; one picture for each frame."""
+    limits, wide = _limits(frames, grid.rows * grid.columns), grid.columns > 1.5 * grid.rows
     with styled():
         width = min(6.0, 0.6 * grid.columns + 0.4)
-        figure = Drawing(
-            figsize=(max(3.0, width), width * grid.rows / grid.columns + 0.6), layout="constrained", dpi=_DPI
-        )
+        height = width * grid.rows / grid.columns + 0.6
+        size = (max(3.0, width), height + 0.7) if wide else (max(3.4, width + 0.9), height)
+        figure = Drawing(figsize=size, layout="constrained", dpi=_DPI)
         ax = figure.subplots()
         picture = draw_grid(ax, grid, frames[0].values, frames[0].probabilities, frames[0].visited)
+        value_bar(ax, picture, wide)
 
         def change(frame: GridFrame) -> str:
-            show(picture, grid, frame.values, frame.probabilities, frame.visited)
+            show(picture, grid, frame.values, frame.probabilities, frame.visited, limits)
             total = "" if np.isnan(frame.total_reward) else f", return {frame.total_reward:.4g}"
-            meaning = "colour: value, grey if not visited; arrows: √probability"
-            return f"{cut(one_line(label))}: episode {frame.episode:,}{total}\n{meaning}"
+            name = f"{cut(one_line(label))}: episode {frame.episode:,}{Formatter.fix_minus(total)}"
+            return f"{name}\n{ARROWS}; {GREY}"
 
         return list(_pictures(figure, frames, change))
 
@@ -114,6 +117,13 @@ def _pictures(figure: Drawing, frames: Sequence[Any], change: Callable[[Any], st
         if number == 0:
             figure.set_layout_engine("none")
         yield np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+
+
+def _limits(frames: Sequence[GridFrame], count: int) -> tuple[float, float]:
+    """The ends of the colours: the lowest and the highest value of a visited cell in any frame."""
+    values = [values_of(frame.values, frame.probabilities)[:count][frame.visited[:count]] for frame in frames]
+    together = np.concatenate(values)
+    return limits_of(together if len(together) else np.zeros(1))
 
 
 def _range(frames: Sequence[BanditFrame]) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from matplotlib.quiver import Quiver
 from matplotlib.text import Text
 
 from boltzmann_rl.arguments import Floats, as_values
+from boltzmann_rl.figures.axes import figure_of
 
 _UP, _RIGHT, _DOWN, _LEFT = (-1, 0), (0, 1), (1, 0), (0, -1)
 
@@ -20,6 +21,9 @@ _LETTERS = {"CliffWalkingEnv": ("F" * 12,) * 3 + ("SCCCCCCCCCCG",)}
 
 # The colour of cells that were not visited.
 UNKNOWN = "0.88"
+
+# What arrows are, and grey cells.
+ARROWS, GREY = "arrows: length √π(a|s)", "grey: no action taken"
 
 # The length of an arrow with probability 1, in cells.
 _LENGTH = 0.46
@@ -77,14 +81,14 @@ class Picture(NamedTuple):
 def draw_grid(ax: Axes, grid: Grid, action_values: Any, probabilities: Any, visited: Any = None) -> Picture:
     """Draw the value Σ_a π(a)·Q(s, a) of each cell as its colour, and for each action an arrow of length √π(a).
 
-    By π(a) itself, arrows of small probabilities could not be seen.
+    With length π(a), arrows of small probabilities would be invisible.
 
     Args:
         ax: Where it is drawn.
         grid: The grid.
         action_values: Q ``(S, A)``; states beyond the grid are left out.
         probabilities: π ``(S, A)``; NaN draws no arrow.
-        visited: Which states are known ``(S,)``; the others are grey. Default: all.
+        visited: Which states are known ``(S,)``; the others are grey without arrows. Default: all.
     """
     colours: Any = mpl.colormaps["cividis"]
     cells = ax.imshow(np.zeros((grid.rows, grid.columns)), cmap=colours.with_extremes(bad=UNKNOWN))
@@ -93,7 +97,7 @@ def draw_grid(ax: Axes, grid: Grid, action_values: Any, probabilities: Any, visi
     head: Any = {"width": 0.035, "headwidth": 3.5, "headlength": 3.5, "headaxislength": 3.0}
     arrows = tuple(ax.quiver(x, y, 0.0 * x, 0.0 * y, **cell, **head) for _ in grid.moves)
     letters: dict[int, Text] = {
-        row * grid.columns + column: ax.text(column - 0.44, row - 0.42, letter, fontsize=6, va="top")
+        row * grid.columns + column: ax.text(column - 0.44, row - 0.42, letter, fontsize=8, va="top")
         for row, line in enumerate(grid.letters)
         for column, letter in enumerate(line)
         if letter not in "F "
@@ -106,14 +110,21 @@ def draw_grid(ax: Axes, grid: Grid, action_values: Any, probabilities: Any, visi
     return picture
 
 
-def show(picture: Picture, grid: Grid, action_values: Any, probabilities: Any, visited: Any = None) -> None:
-    """Change a drawn grid to other values and probabilities."""
+def show(
+    picture: Picture,
+    grid: Grid,
+    action_values: Any,
+    probabilities: Any,
+    visited: Any = None,
+    limits: tuple[float, float] | None = None,
+) -> None:
+    """Change a drawn grid to other values and probabilities; colours are between the limits, or those of the values."""
     count = grid.rows * grid.columns
     known = np.ones(count, dtype=bool) if visited is None else np.asarray(visited, dtype=bool)[:count]
-    q, p = as_values(action_values)[:count], np.asarray(probabilities, dtype=np.float64)[:count]
-    value = np.where(p > 0.0, p * np.where(p > 0.0, q, 0.0), 0.0).sum(axis=1)
+    value = values_of(action_values, probabilities)[:count]
+    p = np.where(known[:, None], np.asarray(probabilities, dtype=np.float64)[:count], np.nan)
     picture.cells.set_data(np.ma.masked_array(value, ~known).reshape(grid.rows, grid.columns))
-    picture.cells.set_clim(*_limits(value[known] if known.any() else value))
+    picture.cells.set_clim(*(limits_of(value[known] if known.any() else value) if limits is None else limits))
     colours = np.where(~known | (picture.cells.norm(value) > 0.5), "black", "white")
     for cell, letter in picture.letters.items():
         letter.set_color(colours[cell])
@@ -123,7 +134,26 @@ def show(picture: Picture, grid: Grid, action_values: Any, probabilities: Any, v
         arrow.set_color(colours.tolist())
 
 
-def _limits(value: Floats) -> tuple[float, float]:
+def value_bar(ax: Axes, picture: Picture, wide: bool) -> None:
+    """The scale of the colours, below a wide grid or to the right of it."""
+    bar = figure_of(ax).colorbar(picture.cells, ax=ax, location="bottom" if wide else "right", aspect=30)
+    bar.set_label("value [return]", fontsize="small")
+    bar.outline.set_visible(False)
+
+
+def values_of(action_values: Any, probabilities: Any) -> Floats:
+    """The values Σ_a π(a)·Q(s, a) of states ``(S,)``; 0 for those whose probabilities are NaN.
+
+    Example:
+        >>> values_of([[1.0, -np.inf], [2.0, 4.0]], [[1.0, 0.0], [0.5, 0.5]])
+        array([1., 3.])
+    """
+    q, p = as_values(action_values), np.asarray(probabilities, dtype=np.float64)
+    found: Floats = np.where(p > 0.0, p * np.where(p > 0.0, q, 0.0), 0.0).sum(axis=1)
+    return found
+
+
+def limits_of(value: Floats) -> tuple[float, float]:
     """The ends of the colours; equal values are in the middle."""
     low, high = float(value.min()), float(value.max())
     return (low, high) if high > low else (low - 1.0, high + 1.0)
