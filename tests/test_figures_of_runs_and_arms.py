@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import re
 
 import matplotlib as mpl
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import stats
 import boltzmann_rl as brl
 from boltzmann_rl.figures.looks import contrast_of
 from boltzmann_rl.figures.style import figure_bytes
+from boltzmann_rl.results.figures import Figures
 
 S = brl.SampleAverage()
 AGENTS = {
@@ -52,6 +54,11 @@ def lake():
 def closed():
     yield
     plt.close("all")
+
+
+def written_in(figure):
+    figure.canvas.draw()
+    return [text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text()]
 
 
 def lines_of(ax):
@@ -287,6 +294,31 @@ def test_scores_of_all_problems_are_one_profile(several):
     assert f"score: 0 is the mean of {UNIFORM}" in figure.get_suptitle().replace("\n", " ")
     with pytest.raises(TypeError, match="does not take problems"):
         several.figures.profile(between=(UNIFORM, "greedy"), problems="few")
+
+
+def test_one_dictionary_of_labels_serves_all_figures():
+    several = run(problem={"few": brl.GaussianBandit(arms=2), "many": brl.GaussianBandit(arms=9)}, runs=30, steps=30)
+    labels = {"greedy": "$Q$", "few": "two arms"}
+    figure = several.figures.profile(between=(UNIFORM, "greedy"), labels=labels)
+    assert "$Q$" in written_in(figure)
+    assert any("two arms" in text for text in written_in(several.figures.final(labels=labels)))
+    with pytest.raises(ValueError, match=r"the keys of labels must be among 'greedy', .*'few', 'many', got 'fwe'"):
+        several.figures.profile(between=(UNIFORM, "greedy"), labels={"fwe": "two arms"})
+
+
+def test_labels_of_members_and_of_families_serve_the_curves_and_the_study():
+    agents = {"τ": {t: brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}}
+    study = brl.BanditExperiment("study", brl.GaussianBandit(), agents, runs=2, steps=10).run(progress=False)
+    labels = {str(study.curves["agent"].iloc[0]): "coldest", "τ": "temperature"}
+    assert "coldest" in written_in(study.figures.curves(labels=labels))
+    assert "temperature" in written_in(study.figures.study(labels=labels))
+
+
+def test_help_names_every_figure():
+    methods = [name for name in vars(Figures) if not name.startswith("_") and callable(getattr(Figures, name))]
+    assert len(methods) >= 8
+    for said in (brl.Results.figures.__doc__, Figures.__doc__):
+        assert set(methods) <= set(re.findall(r"``([a-z_]+)``", said))
 
 
 # --- small multiples --------------------------------------------------------------------------------------------

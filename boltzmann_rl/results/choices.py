@@ -69,7 +69,7 @@ def view_of(
     what, panels = asked.get("metrics"), as_choice(asked.get("panels", ""), "panels", ("", "agents"))
     few = there[:1] if panels else there[:2] if len(where) > 1 else there
     what = chosen(few if what is None else what, metrics, "metrics")
-    labels = _labels(asked.get("labels"), [*families, *problems])
+    labels = _labels(asked.get("labels"), [*dict.fromkeys([*families, *problems, *_declared(manifest)])])
     looks = looks_of(families, {label: labels[label] for label in labels if label in families})
     ax, width = _axes(asked.get("ax"), where, what), asked.get("width")
     if ax is not None and (panels or width is not None):
@@ -135,6 +135,13 @@ def chosen(asked: Some, known: Iterable[str], name: str) -> tuple[str, ...]:
 def _listed(known: Sequence[str]) -> str:
     few = ", ".join(repr(one) for one in known[:12])
     return few if len(known) <= 12 else f"{few} and {len(known) - 12} others"
+
+
+def _declared(manifest: Mapping[str, Any]) -> list[str]:
+    """All labels of the results: one dictionary of what is written instead serves all of their figures."""
+    declared = manifest["declaration"]
+    families = [family for family, _ in (manifest.get("study") or {}).values()]
+    return [*declared["agents"], *declared.get("problem", {}), *families]
 
 
 def _labels(labels: Any, known: Sequence[str]) -> dict[str, str]:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 class Figures:
     """The figures of results, each a method: ``results.figures.curves()``.
 
-    All take the arguments of `boltzmann_rl.results.results.Results.plot`, as far as they apply. All figures are known
-    to pyplot.
+    They are ``curves``, ``study``, ``regret``, ``shares``, ``effective_actions``, ``final``, ``profile`` and
+    ``difference``. All take the arguments of `boltzmann_rl.results.results.Results.plot`, as far as they apply, and are
+    known to pyplot.
     """
 
     results: Tabled
@@ -68,7 +69,7 @@ class Figures:
 
         Args:
             ranks: Areas of a panel at most, ≥ 2. If there are more arms, the last area is that of all others.
-            asked: See above.
+            asked: As in `boltzmann_rl.results.results.Results.plot`.
 
         Raises:
             FileNotFoundError: The cells are not at hand.
@@ -98,7 +99,7 @@ class Figures:
                 ``"median"`` or ``"area_under_curve"``: see `boltzmann_rl.results.results.Results.estimates`.
             metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
             last: Windows of the final performance; by default a tenth of them.
-            asked: See above.
+            asked: As in `boltzmann_rl.results.results.Results.plot`.
 
         Raises:
             FileNotFoundError: The cells are not at hand.
@@ -122,7 +123,7 @@ class Figures:
             metric: One of the metrics in `run_curves`; by default the one that ranks the agents.
             between: If given, scores of all problems are taken together: see
                 `boltzmann_rl.results.results.Results.aggregate`.
-            asked: See above.
+            asked: As in `boltzmann_rl.results.results.Results.plot`.
 
         Raises:
             FileNotFoundError: The cells are not at hand.

@@ -305,7 +305,9 @@ class Results:
         panels: Panels = "",
         width: float | None = None,
     ) -> "Figure":
-        r"""The figure of this experiment, known to pyplot, or of ``ax``: curves, or the means of a parameter study.
+        r"""The figure of this experiment, known to pyplot: curves, or the means of a parameter study.
+
+        With ``ax``, it is the figure of these axes.
 
         Args:
             metrics: One panel each: names in the column ``metric`` of ``curves``, or of columns of the ``summary`` of a
@@ -314,13 +316,14 @@ class Results:
                 without the parameter. An agent looks the same in all figures, whatever else is drawn.
             problems: Labels of the problems to draw.
             labels: What to write instead of some labels of agents, families or problems. Matplotlib typesets it, so
-                ``{"cold": r"$\tau=0.1$"}`` is mathematics. Declared labels are written as they are.
+                ``{"cold": r"$\tau=0.1$"}`` is mathematics. Declared labels are written as they are. One dictionary
+                serves all figures: labels that a figure does not show are ignored.
             ax: Axes of your own to draw into: one metric on one problem, and one parameter of a study.
             log: Axes that are logarithmic: ``"x"``, ``"y"`` or ``"xy"``.
-            confidence: Of the bands, in (0, 1); by default as declared.
+            confidence: Confidence of the bands, in (0, 1); by default as declared.
             runs: ``"band"`` for the intervals of the means, or ``"lines"`` for single runs instead.
             panels: ``"agents"`` for small multiples of the curves: a panel for each agent, the others in grey behind.
-            width: Of the figure, in inches, in [2, 40]: 3.3 for a column of a page with two. Text keeps its size.
+            width: Width of the figure in inches, 2 to 40: 3.3 for a column of a page with two. Text keeps its size.
 
         Raises:
             FileNotFoundError: Curves or summary are missing, or single runs are asked for without the cells at hand.
@@ -341,7 +344,11 @@ class Results:
 
     @property
     def figures(self) -> Figures:
-        """All figures of these results, as methods such as ``results.figures.curves()``."""
+        """All figures of these results, as methods such as ``results.figures.curves()``.
+
+        They are ``curves``, ``study``, ``regret``, ``shares``, ``effective_actions``, ``final``, ``profile`` and
+        ``difference``: ``help(boltzmann_rl.results.figures.Figures)`` says what each one draws.
+        """
         return Figures(self)
 
     def save(self, results: str | Path = "results", *, points: int = POINTS, fresh: bool = False) -> Path:
