@@ -90,6 +90,20 @@ def test_a_logarithmic_axis_says_which_values_it_does_not_show():
     assert ax.get_ylim()[0] < 1 / 50
 
 
+def test_a_label_says_where_a_line_ends_that_a_logarithmic_axis_does_not_show_to_the_last_step():
+    figure = brl.plot_schedule({"linear": S.Linear(1.0, 0.0, steps=500), "constant": 0.1}, 1000, log="y")
+    (ax,) = figure.axes
+    assert {"linear (to step 499)", "constant"} <= set(written_in(figure))
+    x, y = (np.asarray(part) for part in lines_of(ax)["linear"].get_data())
+    assert x[np.isfinite(y)].max() == 499
+    leaders = [part for part in figure.artists if isinstance(part, mpl.lines.Line2D) and len(part.get_xdata()) == 2]
+    assert [line.get_visible() for line in leaders] == [False, True]
+    ax.set_xlim(0, 400)  # both reach the right side now
+    figure.canvas.draw()
+    assert all(line.get_visible() for line in leaders)
+    assert "linear" in written_in(brl.plot_schedule({"linear": S.Linear(1.0, 0.0, steps=500), "constant": 0.1}, 1000))
+
+
 def test_negative_values_of_a_function_are_inside_the_panel():
     (ax,) = brl.plot_schedule({"falls": lambda step: -0.1 * step, "stays": lambda step: -1.0}, 30).axes
     assert ax.get_ylim()[0] < -3.0
@@ -296,9 +310,32 @@ def test_the_legend_of_a_path_says_its_range_and_points_within_are_labelled():
     figure = brl.plot_simplex(path, [0.0, 0.5, 1.0])
     written = written_in(figure)
     assert "Boltzmann, τ: 0.05 to 20" in written
-    numbers = [float(text) for text in written if text.replace(".", "").isdigit()]
+    contours = ("1.5", "2", "2.5")
+    numbers = [float(text) for text in written if text.replace(".", "").isdigit() and text not in contours]
     assert len(numbers) == 2
     assert all(0.05 < number < 20 for number in numbers)
+
+
+def test_points_with_round_parameters_are_labelled_and_infinity_is_a_sign():
+    temperatures = (0.0, 0.1, 0.344, 0.4, 0.9876, 1.0, 5.123, np.inf)
+    figure = brl.plot_simplex({"τ": {t: brl.Boltzmann(t) for t in temperatures}}, [0.0, 0.5, 1.0])
+    written = written_in(figure)
+    assert "τ: 0 to ∞" in written
+    assert {"0.4", "1"} <= set(written)
+    assert not {"0.344", "0.988", "inf"} & set(written)
+
+
+def test_contours_have_their_numbers_on_them_and_the_centre_is_seen_below_a_path():
+    figure = brl.plot_simplex({"τ": {t: brl.Boltzmann(t) for t in (0.1, 1, np.inf)}}, [-2.0, 0.5, 1.0])
+    written = written_in(figure)
+    assert "action 0\nvalue \u22122" in written
+    (ax,) = figure.axes
+    (contours,) = ax.collections
+    numbers = {text.get_text(): text for text in ax.texts}
+    for text, path in zip(("1.5", "2", "2.5"), contours.get_paths(), strict=True):
+        assert np.min(np.linalg.norm(path.vertices - numbers[text].xy, axis=1)) < 1e-9
+    sizes = [line.get_markersize() for line in ax.get_lines() if np.allclose(line.get_xydata()[-1], (0.5, 3**0.5 / 6))]
+    assert max(sizes) > 2.5 * min(sizes)
 
 
 def test_labels_on_the_simplex_cover_no_line_and_no_other_label():

@@ -21,6 +21,9 @@ from boltzmann_rl.figures.style import SMALL
 # Points from the axes to the sample of a label, to the end of the sample, and to the text; between lines of text.
 _SAMPLE, _END, _TEXT, _BETWEEN = 9.0, 27.0, 30.0, 9.5
 
+# From here on, in widths of the axes, a line reaches their right side: a smoothed one ends a little before it.
+_NEAR = 0.95
+
 
 def legend_below(figure: Figure, looks: Sequence[Look]) -> None:
     """One legend for all panels, below them."""
@@ -91,7 +94,8 @@ def _legend(parent: Any, looks: Sequence[Look], **place: Any) -> Legend:
 def label_ends(ax: Axes, looks: Sequence[Look]) -> None:
     """Write each label beside the right end of its line, with a sample and a leader from the line.
 
-    They follow the lines when limits, scale or size are changed later.
+    A line that ends before the right side of the axes has no leader there. Labels follow their lines when
+    limits, scale or size are changed later.
 
     Args:
         ax: Axes in a `Drawing`, which have their limits.
@@ -128,20 +132,25 @@ def _place(ax: Axes, lines: Sequence[Line2D], labels: Sequence[_EndLabel]) -> No
     """Move labels to the ends of their lines, or near them where they would overlap."""
     if ax.figure is None:  # the axes were removed
         return
-    ends = np.clip([_end(ax, line) for line in lines], 0.0, 1.0)
+    reached, heights = zip(*(_end(ax, line) for line in lines), strict=True)
+    ends = np.clip(heights, 0.0, 1.0)
     room = _BETWEEN / (ax.get_window_extent().height * 72 / ax.figure.dpi)
-    for (leader, sample, text), end, height in zip(labels, ends, _apart(ends, room), strict=True):
+    for (leader, sample, text), there, end, height in zip(labels, reached, ends, _apart(ends, room), strict=True):
+        leader.set_visible(there)
         leader.set_ydata([end, height])
         sample.set_ydata([height] * 3)
         text.set_y(height)
 
 
-def _end(ax: Axes, line: Line2D) -> float:
-    """The height at which a line ends or leaves the axes on the right, in the units of the axes."""
+def _end(ax: Axes, line: Line2D) -> tuple[bool, float]:
+    """Whether a line reaches the right side of the axes, and at which height it does or ends, in units of the axes."""
     x, y = (np.asarray(part, np.float64) for part in line.get_data())
     places = (ax.transData + ax.transAxes.inverted()).transform(np.column_stack([x, y]))
     places = places[np.isfinite(y) & np.isfinite(places).all(axis=1)]
-    return float(np.interp(1.0, *places[np.argsort(places[:, 0], kind="stable")].T)) if len(places) else 0.0
+    if not len(places):
+        return False, 0.0
+    places = places[np.argsort(places[:, 0], kind="stable")]
+    return bool(places[-1, 0] > _NEAR), float(np.interp(1.0, *places.T))
 
 
 def _apart(wanted: Floats, room: float) -> Floats:

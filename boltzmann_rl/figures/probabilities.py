@@ -35,8 +35,8 @@ def plot_probabilities(
 ) -> Figure:
     """The probability of one action against its value, a line for each policy; the other values stay as they are.
 
-    With two actions, that of `Boltzmann` is a sigmoid: 1 / (1 + exp(−gap / temperature)). Grey vertical lines are at
-    the values of the other actions.
+    With two actions, the line of `Boltzmann` is a sigmoid: 1 / (1 + exp(−gap / temperature)). Grey vertical lines are
+    at the values of the other actions.
 
     Args:
         policies: A policy, or a mapping of labels to policies. Those of one class have one hue.

@@ -15,7 +15,7 @@ from boltzmann_rl.figures.axes import figure_of, panel, size_of
 from boltzmann_rl.figures.families import Family
 from boltzmann_rl.figures.labels import as_text, as_written
 from boltzmann_rl.figures.legends import label_ends, legend_inside
-from boltzmann_rl.figures.looks import DASHES, looks_of
+from boltzmann_rl.figures.looks import DASHES, Look, looks_of
 from boltzmann_rl.figures.panels import Band, line_with_band, note, steps_axis
 from boltzmann_rl.figures.style import plain_ticks
 from boltzmann_rl.protocols import Parameter
@@ -78,6 +78,7 @@ def plot_schedule(
         for name, each in values.items():
             drawn = np.where(np.isfinite(each) & ((each >= low) | ("y" not in log)), each, np.nan)
             line_with_band(here, Band(at.astype(np.float64), drawn, *[np.full(len(at), np.nan)] * 2), looks[name])
+            looks[name] = _until(looks[name], at, drawn)
         if len(schedules) == 1:
             as_written(here.set_title(visible(textwrap.fill(next(iter(schedules)), 60), "\n"), fontsize="small"))
         else:
@@ -95,6 +96,14 @@ def _named(schedule: Any) -> dict[str, Any]:
         if not isinstance(name, str):
             raise TypeError(f"the labels of schedules must be strings, got {shown(name)}")
     return {name: as_parameter(each, f"schedule[{shown(name)}]") for name, each in schedule.items()}
+
+
+def _until(look: Look, at: Any, drawn: Floats) -> Look:
+    """The look, whose label says the last step that is drawn if later values are not."""
+    there = np.flatnonzero(np.isfinite(drawn))
+    if not len(there) or there[-1] == len(at) - 1:
+        return look
+    return look._replace(label=f"{look.label} (to step {at[there[-1]]:,})")
 
 
 def _steps(last: int, logarithmic: bool) -> Any:

@@ -1,16 +1,14 @@
 """Probabilities of three actions, on the simplex: a triangle whose corners are the actions."""
 
-import itertools
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
-from matplotlib.path import Path
 from matplotlib.text import Annotation
-from matplotlib.transforms import Bbox
+from matplotlib.ticker import Formatter
 
 from boltzmann_rl.arguments import Floats, as_number, shown
 from boltzmann_rl.arguments.near_names import suggesting
@@ -19,30 +17,18 @@ from boltzmann_rl.figures.families import Family
 from boltzmann_rl.figures.legends import legend_at_foot, legend_below
 from boltzmann_rl.figures.looks import Look, looks_of
 from boltzmann_rl.figures.policies import as_row, family_of, named, probabilities_in
+from boltzmann_rl.figures.simplex_labels import CORNERS, Labels, Trace, marked, number
 from boltzmann_rl.numerics import effective_actions
 from boltzmann_rl.protocols import Policy
-
-# The corners of the three actions: left, right, top.
-CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
 
 # Effective numbers of actions whose contours are drawn.
 _LEVELS = (1.5, 2.0, 2.5)
 _CONTOURS = Look(f"{', '.join(f'{level:g}' for level in _LEVELS)} effective actions", False, "#b0b0b0", "-", "None")
 _UNIFORM = Look("uniform", False, "#606060", "None", "P")
+_CROSS: Any = {"marker": "+", "markersize": 13.0, "markeredgewidth": 0.9, "markeredgecolor": _UNIFORM.colour}
 
 # The lower and the upper end of the vertical axis, and the width of the horizontal one.
 _FOOT, _HEAD, _WIDTH = -0.03, 0.9, 1.2
-
-# Points of a path that are labelled by their parameter, at most; places around them in which a label is tried.
-_LABELLED = 4
-_AROUND = [(6, 0), (-6, 0), (0, 6), (0, -6), (5, 5), (-5, 5), (5, -5), (-5, -5), (10, 0), (-10, 0)]
-
-
-class _Path(NamedTuple):
-    """Policies on the simplex in the order of their parameter; that of a single policy is NaN."""
-
-    parameters: Floats
-    places: Floats
 
 
 @suggesting
@@ -56,7 +42,9 @@ def plot_simplex(
     """The probabilities of three actions as points of a triangle, and as paths where a parameter changes.
 
     A point is the mean of the corners, weighted by the probabilities: a corner is certainty, the centre the uniform
-    policy. Grey lines join points with the same number of effective actions, exp(entropy).
+    policy. Grey lines join points with the same number of effective actions, exp(entropy). A path joins its points by
+    straight lines: give enough parameters to make it smooth. Some points are labelled by their parameter, those with
+    few digits first.
 
     Args:
         policies: A policy, or a mapping of labels to policies. In place of a policy, a mapping of a parameter's values
@@ -89,15 +77,18 @@ def plot_simplex(
     looks = looks_of({label: _family(label, entry) for label, entry in given.items()})
     legend = [*(_with_range(looks[label], path) for label, path in paths.items()), _UNIFORM, _CONTOURS]
     with panel(ax, (3.5, 2.7 + 0.14 * len(legend))) as here:
-        corners = _draw_triangle(here, row)
+        contours, corners = _draw_contours(here), _draw_triangle(here, row)
         for label, path in paths.items():
-            marked = _marked(path)
-            here.plot(*path.places.T, **looks[label].line, markevery=marked, linewidth=1.3, clip_on=False, label=label)
+            line = here.plot(*path.places.T, **looks[label].line, linewidth=1.3, clip_on=False, label=label)[0]
+            line.set_markevery(marked(path))
         if ax is None:
             legend_below(figure_of(here), legend)
         else:
             _make_room(here, legend_at_foot(here, legend), max(corner.get_window_extent().height for corner in corners))
-        _label(here, [(look, path) for look, path in zip(looks.values(), paths.values(), strict=True)], corners)
+        labels = Labels(here, [*paths.values()], corners, contours)
+        for label, path in paths.items():
+            labels.of_path(path, looks[label].ink)
+        labels.of_contours()
     return figure_of(here)
 
 
@@ -129,34 +120,39 @@ def _family(label: str, entry: Any) -> Family:
     return Family(label, family_of(next(iter(entry.values()))).rule)
 
 
-def _path(label: str, entry: Any, row: Floats, step: Any) -> _Path:
+def _path(label: str, entry: Any, row: Floats, step: Any) -> Trace:
     """The points of a policy, or of those along a parameter."""
     if not isinstance(entry, Mapping):
-        return _Path(np.array([np.nan]), on_simplex(probabilities_in(entry, row[None], step, f"policies[{label!r}]")))
+        return Trace(np.array([np.nan]), on_simplex(probabilities_in(entry, row[None], step, f"policies[{label!r}]")))
     ordered = sorted(entry.items(), key=lambda item: float(item[0]))
     each = [probabilities_in(one, row[None], step, f"policies[{label!r}][{at!r}]")[0] for at, one in ordered]
-    return _Path(np.array([float(at) for at, _ in ordered]), on_simplex(np.array(each)))
+    return Trace(np.array([float(at) for at, _ in ordered]), on_simplex(np.array(each)))
 
 
-def _with_range(look: Look, path: _Path) -> Look:
+def _with_range(look: Look, path: Trace) -> Look:
     """The look of a path, whose label says the ends of its parameter."""
     first, last = path.parameters[[0, -1]]
-    return look if np.isnan(first) else look._replace(label=f"{look.label}: {first:.3g} to {last:.3g}")
+    return look if np.isnan(first) else look._replace(label=f"{look.label}: {number(first)} to {number(last)}")
 
 
-def _draw_triangle(ax: Axes, row: Floats) -> list[Annotation]:
-    """Draw the triangle with contours and its centre; the actions with their values at the corners."""
-    ax.set_axis_off()
-    ax.set_aspect("equal")
-    ax.set(xlim=(-0.1, _WIDTH - 0.1), ylim=(_FOOT, _HEAD))
+def _draw_contours(ax: Axes) -> dict[str, Floats]:
+    """Draw the lines with the same number of effective actions; their points ``(n, 2)`` by what is written on them."""
     first, second = (part.ravel() for part in np.meshgrid(*[np.linspace(0.0, 1.0, 121)] * 2))
     p = np.column_stack([first, second, 1.0 - first - second])[first + second <= 1.0 + 1e-9].clip(0.0)
     x, y = on_simplex(p).T
-    contours: Any = {"levels": _LEVELS, "colors": _CONTOURS.colour, "linewidths": 0.6}
-    ax.tricontour(x, y, effective_actions(p / p.sum(axis=1, keepdims=True)), **contours)
+    settings: Any = {"levels": _LEVELS, "colors": _CONTOURS.colour, "linewidths": 0.6}
+    drawn = ax.tricontour(x, y, effective_actions(p / p.sum(axis=1, keepdims=True)), **settings)
+    return {f"{level:g}": np.asarray(path.vertices) for level, path in zip(_LEVELS, drawn.get_paths(), strict=True)}
+
+
+def _draw_triangle(ax: Axes, row: Floats) -> list[Annotation]:
+    """Draw the triangle and its centre; the actions with their values at the corners."""
+    ax.set_axis_off()
+    ax.set_aspect("equal")
+    ax.set(xlim=(-0.1, _WIDTH - 0.1), ylim=(_FOOT, _HEAD))
     ax.plot(*CORNERS[[0, 1, 2, 0]].T, color="0.3", linewidth=0.8)
-    ax.plot(*on_simplex(np.full(3, 1 / 3)), **_UNIFORM.line)
-    values = ["not available" if value == -np.inf else f"value {value:g}" for value in row]
+    ax.plot(*on_simplex(np.full(3, 1 / 3)), **{**_UNIFORM.line, **_CROSS})  # seen around the end of a path
+    values = ["not available" if value == -np.inf else f"value {Formatter.fix_minus(f'{value:g}')}" for value in row]
     return [
         ax.annotate(f"action {action}\n{value}", tuple(CORNERS[action]), (0, -6 if action < 2 else 6),
                     textcoords="offset points", ha="center", va="top" if action < 2 else "bottom", fontsize="small")
@@ -178,48 +174,3 @@ def _make_room(ax: Axes, legend: Legend, corner: float) -> None:
     else:
         scale = max(foot, 0.25 * box.height / high)
         ax.set_ylim(_FOOT - below / scale, _HEAD)
-
-
-def _marked(path: _Path) -> list[int]:
-    """The ends of a path, and points evenly between them along it."""
-    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path.places, axis=0), axis=1))])
-    wanted = np.linspace(0.0, along[-1], _LABELLED)
-    return sorted({int(np.argmin(np.abs(along - one))) for one in wanted})
-
-
-def _label(ax: Axes, paths: list[tuple[Look, _Path]], corners: list[Annotation]) -> None:
-    """Write the parameter beside marked points within paths, where it covers neither lines nor other text."""
-    figure: Any = figure_of(ax)
-    figure.draw_without_rendering()
-    reach = 2.5 * figure.dpi / 72.0
-    taken = [Bbox([centre - reach, centre + reach]) for centre in _pixels(ax.transData, paths)]
-    taken += [corner.get_window_extent() for corner in corners]
-    edges = Path(ax.transData.transform(CORNERS[[0, 1, 2, 0]]))
-    for look, path in paths:
-        for place in _marked(path)[1:-1]:
-            tried = [_beside(ax, path.places[place], f"{path.parameters[place]:.3g}", away, look) for away in _AROUND]
-            free = [text for text in tried if not any(text.get_window_extent().overlaps(other) for other in taken)]
-            free.sort(key=lambda text: edges.intersects_bbox(text.get_window_extent(), filled=False))
-            for text in tried:
-                if text not in free[:1]:
-                    text.remove()
-            taken += [text.get_window_extent() for text in free[:1]]
-
-
-def _pixels(to_pixels: Any, paths: list[tuple[Look, _Path]]) -> Iterator[Floats]:
-    """Points along all paths and at the centre, close to each other."""
-    yield to_pixels.transform(on_simplex(np.full(3, 1 / 3)))
-    for _, path in paths:
-        places = to_pixels.transform(path.places)
-        yield places[0]
-        for one, other in itertools.pairwise(places):
-            yield from np.linspace(one, other, 2 + int(np.linalg.norm(other - one) / 4.0))[1:]
-
-
-def _beside(ax: Axes, at: Floats, text: str, away: tuple[int, int], look: Look) -> Annotation:
-    right, up = away
-    return ax.annotate(
-        text, (float(at[0]), float(at[1])), away, textcoords="offset points", fontsize="small", color=look.ink,
-        ha="left" if right > 0 else "right" if right < 0 else "center",
-        va="bottom" if up > 0 else "top" if up < 0 else "center",
-    )  # fmt: skip
