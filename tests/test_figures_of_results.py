@@ -165,6 +165,35 @@ def test_a_logarithmic_axis_that_the_user_makes_has_typeset_ticks(results):
     assert all(label.get_parse_math() for label in labels)
 
 
+@pytest.mark.parametrize("axis", ["x", "y"])
+@pytest.mark.parametrize("panels", ["", "agents"])
+def test_an_axis_that_the_user_makes_logarithmic_shows_the_lines_over_its_whole_length(results, axis, panels):
+    figure = results.plot("cumulative_regret", panels=panels)
+    ax = figure.axes[0]
+    getattr(ax, f"set_{axis}scale")("log")
+    figure.canvas.draw()
+    for line in lines_of(ax).values():
+        places = ax.transAxes.inverted().transform(ax.transData.transform(line.get_xydata()))[:, "xy".index(axis)]
+        assert places.max() - places.min() > 0.5, "if the limit is 0, all points lie at one end"
+
+
+def test_a_logarithmic_axis_of_steps_in_axes_of_the_user_begins_at_the_first_step(results):
+    _, ax = plt.subplots()
+    results.plot("cumulative_regret", ax=ax)
+    ax.set_xscale("log")
+    assert ax.get_xlim() == (1, 300)
+
+
+@pytest.mark.parametrize("steps", [1, 5, 300, 1000])
+def test_the_first_step_has_a_tick_and_step_0_has_none(steps):
+    figure = run({"greedy": AGENTS["greedy"]}, runs=2, steps=steps).plot("reward")
+    figure.canvas.draw()
+    labels = ticks_of(figure.axes[0].xaxis)
+    assert labels[0] == "1"
+    assert "0" not in labels
+    assert len(set(labels)) == len(labels)
+
+
 @pytest.mark.parametrize("log", ["", "x"])
 def test_the_last_step_has_a_tick(results, log):
     figure = results.plot("reward", log=log)

@@ -158,5 +158,5 @@ def _draw_multiples(part: Any, panel: Panel, view: View, shape: tuple[int, int])
 def _tick_ends(ax: Axes) -> None:
     """Label the ends and the middle of an axis of steps, on which few ticks have room."""
     first, last = ax.get_xlim()
-    middle = (first + last) / 2
+    middle = last // 2 if first == 1 and last >= 20 else (first + last) / 2
     ax.xaxis.set_major_locator(FixedLocator([first, middle, last] if middle == int(middle) else [first, last]))

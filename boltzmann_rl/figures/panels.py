@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.figures.labels import as_written, one_line
+from boltzmann_rl.figures.limits import FromOne, stay_positive
 from boltzmann_rl.figures.looks import Look
 from boltzmann_rl.figures.style import SMALL, plain_ticks
 
@@ -21,9 +22,6 @@ _FARTHEST = 690.0
 
 # How far the bands of curves extend the limits that means need, as a part of the range of the means.
 REACH = 0.5
-
-# A panel of fewer steps than this begins at the first, and longer ones at 0.
-_SHORT = 20
 
 
 class Band(NamedTuple):
@@ -112,6 +110,7 @@ def frame(ax: Axes, metric: Metric, bands: Sequence[Band], reach: float = REACH,
     Returns:
         What is not shown, for the reader.
     """
+    stay_positive(ax)
     if metric.scale == "percent":
         ax.set_ylim(0, 1)
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -167,8 +166,8 @@ def steps_axis(ax: Axes, last: float, axis: str, logarithmic: bool = False) -> N
         ax.set_xscale("log")
         plain_ticks(ax.xaxis, (1.0,) if last >= 100 else (1.0, 2.0, 5.0))
     else:
-        ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
-    ax.set_xlim(1 if logarithmic or last <= _SHORT else 0, last if last > 1 else 2)
+        ax.xaxis.set_major_locator(FromOne("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
+    ax.set_xlim(1, last if last > 1 else 2)
     ax.set_xlabel(axis)
 
 
