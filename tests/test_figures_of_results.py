@@ -128,6 +128,90 @@ def test_a_panel_is_drawn_into_axes_of_the_user(results):
     assert len(other.get_legend().get_texts()) == len(AGENTS)
 
 
+def test_legends_of_two_small_axes_of_the_user_cover_no_line_and_no_tick():
+    results = run(AGENTS | {"UCB1": brl.Agent(brl.UCB1(), brl.Greedy())}, runs=50)
+    figure, pair = plt.subplots(1, 2, figsize=(7, 2.3), layout="constrained")
+    for ax, metric in zip(pair, ("expected_reward", "cumulative_regret"), strict=True):
+        results.plot(metric, ax=ax)
+    figure.draw_without_rendering()
+    for ax in pair:
+        box = ax.get_legend().get_window_extent()
+        assert not any(line.get_tightbbox().overlaps(box) for line in ax.get_lines())
+        assert box.y1 < ax.bbox.y0 or box.y0 > ax.bbox.y0
+
+
+@pytest.mark.parametrize("panels", ["", "agents"])
+def test_a_legend_can_be_left_out(results, panels):
+    figure = results.plot("reward", panels=panels, legend=False)
+    assert not figure.legends
+    assert not any(text.get_text() for ax in figure.axes for text in ax.texts)
+    _, ax = plt.subplots()
+    results.plot("reward", ax=ax, legend=False)
+    assert ax.get_legend() is None
+
+
+def test_a_title_is_wrapped_by_the_length_of_what_is_printed(several):
+    long = r"$\mathrm{few}\,\mathrm{arms}$"
+    figure = several.plot("entropy", labels={"few": long})
+    assert figure.axes[0].get_title() == f"{long}: Entropy of the policy [nats]"
+
+
+def test_narrow_figures_are_no_higher_than_a_page_has_room(several):
+    figure = several.plot(["reward", "entropy"], width=3.3)
+    assert figure.get_figheight() < 7.5
+
+
+def test_single_runs_are_fainter_in_narrow_panels(results):
+    wide, narrow = (results.plot("reward", "greedy", runs="lines", width=width) for width in (5.4, 2.0))
+    alphas = [figure.axes[0].collections[0].get_alpha() for figure in (wide, narrow)]
+    assert alphas[1] < alphas[0] / 1.5
+
+
+# --- differences ----------------------------------------------------------------------------------------------
+
+
+def test_a_difference_takes_labels_problems_width_and_a_logarithmic_axis(several):
+    pair = "τ = 1", "$$ ε = 0.1"
+    figure = several.figures.difference(*pair, problems="many", labels={"τ = 1": r"$\tau$"}, width=3.3, log="x")
+    (ax,) = figure.axes
+    assert figure.get_figwidth() == 3.3
+    assert ax.get_xscale() == "log"
+    assert ax.get_title().endswith(r"$\tau$ − \$\$ ε = 0.1")
+    assert ax.title.get_parse_math()
+    assert [text.get_text() for text in ax.texts] == [r"$\tau$ is higher", "$$ ε = 0.1 is higher"]
+    assert [text.get_parse_math() for text in ax.texts] == [True, False]
+    figure.canvas.draw()
+
+
+def test_a_difference_is_drawn_into_axes_of_the_user(results):
+    figure, (one, other) = plt.subplots(1, 2)
+    assert results.plot_difference("τ = 1", "greedy", ax=other) is figure
+    assert not one.lines
+    assert other.lines
+    assert plt.get_fignums() == [figure.number]
+
+
+@pytest.mark.parametrize("argument", ["metrics", "agents", "panels", "legend"])
+def test_a_difference_refuses_what_does_not_apply(results, argument):
+    given = {"panels": "agents", "legend": False}.get(argument, "reward")
+    with pytest.raises(TypeError, match=rf"difference\(\) does not take {argument}: it takes problems, labels"):
+        results.figures.difference("τ = 1", "greedy", **{argument: given})
+
+
+def test_warnings_and_cut_bands_of_a_difference_are_told_outside_the_panel(results):
+    table = results.difference_curve("τ = 1", "greedy")
+    figure = results.plot_difference("τ = 1", "greedy")
+    (ax,) = figure.axes
+    assert table["warning"].any()
+    told = figure.get_suptitle().replace("\n", " ")
+    assert all(warning in told for warning in table["warning"].unique())
+    assert "skewed" not in ax.get_title()
+    low, high = ax.get_ylim()
+    room = 0.16 / 1.32 * (high - low)
+    cut = table["low"].min() < low + room - 1e-9 or table["high"].max() > high - room + 1e-9
+    assert ("bands go on beyond the panel" in ax.get_xlabel()) == cut
+
+
 @pytest.mark.parametrize("log", ["x", "y", "xy"])
 def test_axes_are_logarithmic_as_asked(results, log):
     (ax,) = results.plot("cumulative_regret", log=log).axes
@@ -235,10 +319,26 @@ def test_no_text_of_a_panel_lies_over_its_data_or_another_text(results):
 
 def test_each_parameter_has_a_panel_of_its_own_on_a_shared_scale(study):
     figure = study.plot("reward")
-    assert [ax.get_xlabel().partition("\n")[0] for ax in figure.axes] == ["ε", "τ"]
+    assert [ax.get_xlabel().partition("\n")[0] for ax in figure.axes] == [
+        "ε (logarithmic above 0.01)",
+        "τ (logarithmic)",
+    ]
     assert [[*lines_of(ax)] for ax in figure.axes] == [["ε-greedy, ε", "greedy"], ["Boltzmann, τ", "greedy"]]
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
     assert figure.axes[1].get_xscale() == "log"
+
+
+def test_scales_of_a_study_are_logarithmic_in_all_panels_or_in_none():
+    wide, narrow = (0.0, 0.01, 0.1), (0.1, 0.2, 0.4)
+    for values, scales, said in (
+        (wide, ["symlog", "log"], ["ε (logarithmic above 0.01)", "τ (logarithmic)"]),
+        (narrow, ["linear", "linear"], ["ε", "τ"]),
+    ):
+        families = {"ε-greedy, ε": {e: brl.Agent(S, brl.EpsilonGreedy(e)) for e in values}}
+        families["Boltzmann, τ"] = {t: brl.Agent(S, brl.Boltzmann(t)) for t in narrow}
+        axes = run(families, runs=3, steps=10).plot("reward").axes
+        assert [ax.get_xscale() for ax in axes] == scales
+        assert [ax.get_xlabel().partition("\n")[0] for ax in axes] == said
 
 
 def test_every_point_of_a_study_is_inside_its_panel(study):

@@ -347,13 +347,13 @@ def test_the_figure_of_a_difference_has_a_zero_line_a_band_and_circles_where_the
         assert len(circles.get_xdata()) == here["low"].isna().sum()
         assert len(ax.collections) == 1
     told = figure.get_suptitle()
-    for part in ("τ = 0.3 − greedy", "40 runs", "90 %", "simultaneous"):
+    for part in ("40 runs, paired", "90 %", "simultaneous"):
         assert part in told
+    assert all(ax.get_title().endswith("τ = 0.3 − greedy") for ax in figure.axes)
     twins = results.plot_difference("greedy", "twin")
     assert "95 %" not in twins.get_suptitle()
-    assert [ax.get_title() for ax in twins.axes] == [
-        f"{problem}\ncircles: no band: fewer than 10 runs differ" for problem in PROBLEMS
-    ]
+    assert twins.get_suptitle().splitlines()[1:] == ["circles: no band: fewer than 10 runs differ"]
+    assert not any("circles" in ax.get_title() for ax in twins.axes)
 
 
 def test_curves_of_shares_have_exact_intervals_and_others_students(results, lake):

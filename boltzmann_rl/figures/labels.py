@@ -4,10 +4,14 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
+from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
+from matplotlib.textpath import TextToPath
 
 from boltzmann_rl.arguments import shown
-from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.arguments.labels import columns, visible
+
+_WIDTHS = TextToPath()
 
 # Characters of a label in a figure, at most.
 MOST = 36
@@ -21,6 +25,34 @@ def as_written(text: Text, math: bool = False) -> Text:
     if not math and "$" in text.get_text():
         text.set_parse_math(False)
     return text
+
+
+def joined(*parts: tuple[str, bool]) -> tuple[str, bool]:
+    r"""Texts one after the other, each with whether it is typeset as mathematics, and whether the whole is.
+
+    Example:
+        >>> joined(("$5", False), (" − ", False), (r"$\tau$", True))
+        ('\\$5 − $\\tau$', True)
+        >>> joined(("$5", False), (" − ", False), ("$6", False))
+        ('$5 − $6', False)
+    """
+    math = any(own for _, own in parts)
+    return "".join(text if own or not math else text.replace("$", r"\$") for text, own in parts), math
+
+
+def printed(text: str, math: bool) -> int:
+    r"""The number of characters of usual width that a text takes when it is printed.
+
+    Example:
+        >>> printed("ε-greedy", False), printed(r"$\varepsilon$-greedy", True)
+        (8, 7)
+    """
+    if not math:
+        return columns(text)
+    wide, character = (
+        _WIDTHS.get_text_width_height_descent(one, FontProperties(), ismath=True)[0] for one in (text, "n")
+    )
+    return round(wide / character)
 
 
 def one_line(label: str) -> str:

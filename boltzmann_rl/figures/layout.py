@@ -21,6 +21,9 @@ from boltzmann_rl.figures.view import View
 # multiple, and of a figure whose labels stand beside the lines.
 _SEVERAL, _ONE, _PANEL, _SMALL, _BESIDE = 7.0, 5.4, 3.0, 1.4, 4.5
 
+# Inches: the height of a panel, and of one no wider than a column of a page with two.
+_HIGH, _LOW, _NARROW = 2.0, 1.6, 3.4
+
 # Characters of a text of usual size in an inch.
 _CHARACTERS = 16
 
@@ -39,9 +42,9 @@ class Panel(NamedTuple):
     draw: Callable[[Axes, View], Sequence[str]]
 
 
-def heading(view: View, problem: str, title: str) -> tuple[str, bool]:
+def heading(view: View, problem: str, title: str, math: bool = False) -> tuple[str, bool]:
     """The title of a panel of one problem, and whether it is typeset as mathematics."""
-    return titled(view.problem(problem), title, len(view.problems) > 1), problem in view.labels
+    return titled((view.problem(problem), problem in view.labels), (title, math), len(view.problems) > 1)
 
 
 def arranged(
@@ -61,11 +64,12 @@ def arranged(
         more: Looks of other lines than the agents', for the legend.
         beside: Whether the labels of a single panel may stand beside the ends of its lines.
     """
-    looks = [*view.looks.values(), *more]
+    looks, more = ([*view.looks.values(), *more], more) if view.legend else ([], [])
     if view.ax is not None:
         with in_style_of_the_user():
             _draw(view.ax, blocks[0][0], view)
-            legend_inside(view.ax, looks)
+            if looks:
+                legend_inside(view.ax, looks)
         return view.figure
     with styled():
         if view.panels == "agents":
@@ -80,11 +84,12 @@ def _grid(
     width = view.width or (_SEVERAL if most > 1 else _ONE)
     columns = min(most, max(1, int(width // _PANEL)))
     rows = [-(-len(block) // columns) for block in blocks]
-    beside = beside and sum(rows) == 1 == most and width >= _BESIDE
-    figure = Drawing(figsize=(width, 2.0 * sum(rows)), layout="constrained")
+    beside = beside and bool(looks) and sum(rows) == 1 == most and width >= _BESIDE
+    high = _HIGH if width / columns > _NARROW else _LOW
+    figure = Drawing(figsize=(width, high * sum(rows)), layout="constrained")
     places = figure.subplots(sum(rows), columns, squeeze=False).ravel().tolist()
-    for block, high in zip(blocks, rows, strict=True):
-        here, places = places[: high * columns], places[high * columns :]
+    for block, row in zip(blocks, rows, strict=True):
+        here, places = places[: row * columns], places[row * columns :]
         for ax, panel in itertools.zip_longest(here, block):
             if panel is None:
                 ax.remove()
@@ -92,10 +97,10 @@ def _grid(
                 _draw(ax, panel, view)
     more = write_lines(figure, lines) - 2 + (0 if beside else rows_below(figure, looks))
     least = 0.14 * len(looks) if beside else 0.0
-    figure.set_figheight(max(2.0 * sum(rows), least) + 0.3 + 0.13 * max(more, 0))
+    figure.set_figheight(max(high * sum(rows), least) + 0.3 + 0.13 * max(more, 0))
     if beside:
         label_ends(figure.axes[0], looks)
-    else:
+    elif looks:
         legend_below(figure, looks)
     figure.sca(figure.axes[0])  # plt.title() changes the first panel
     return figure
@@ -126,7 +131,7 @@ def multiples(view: View, panels: Sequence[Panel], lines: Sequence[str], more: S
         if view.panels and len(agents) > 1:
             lines = [*lines, "grey lines: the other agents"]
         count = write_lines(figure, lines) + (rows_below(figure, more) if more else 0)
-        figure.set_figheight(len(parts) * (1.3 * rows + 0.5) + 0.13 * count)
+        figure.set_figheight(len(parts) * ((1.3 if width > _NARROW else 1.0) * rows + 0.5) + 0.13 * count)
         if more:
             legend_below(figure, more)
         figure.sca(figure.axes[0])

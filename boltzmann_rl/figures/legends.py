@@ -13,8 +13,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, ScaledTranslation, blended_transform_factory
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.arguments.labels import columns
-from boltzmann_rl.figures.labels import as_written
+from boltzmann_rl.figures.labels import as_written, printed
 from boltzmann_rl.figures.looks import Look
 from boltzmann_rl.figures.style import SMALL
 
@@ -33,7 +32,9 @@ def legend_below(figure: Figure, looks: Sequence[Look]) -> None:
 
 def rows_below(figure: Figure, looks: Sequence[Look]) -> int:
     """The number of lines of a legend below the panels."""
-    widest = max(columns(look.label) for look in looks)
+    if not looks:
+        return 0
+    widest = max(printed(look.label, look.math) for look in looks)
     number = int(np.clip(figure.get_size_inches()[0] / (0.5 + 0.06 * widest), 1, 5))
     return -(-len(looks) // number)
 
@@ -41,25 +42,34 @@ def rows_below(figure: Figure, looks: Sequence[Look]) -> int:
 def legend_inside(ax: Axes, looks: Sequence[Look]) -> None:
     """A legend in axes of the user's own, where it covers no line; below them if there is no such place.
 
-    It is where it covers least if the figure has no layout, which would cut off what is below, or if the axes are so
-    small that it would take more than half of their height.
+    It is where it covers least if the figure has no layout, which would cut off what is below, or if that would take
+    more than half of the height of the axes. Beside axes with a legend below, it takes no height.
     """
-    legend = _legend(ax, looks, loc="best", fontsize="x-small", framealpha=0.85, edgecolor="none")
+    inside: Any = {"loc": "best", "fontsize": "x-small", "framealpha": 0.85, "edgecolor": "none"}
+    legend = _legend(ax, looks, **inside)
     figure: Any = ax.get_figure(root=True)
     if figure.get_layout_engine() is None:
         return
     figure.draw_without_rendering()  # places it
-    box, outer = legend.get_window_extent(), ax.get_tightbbox() or ax.bbox
+    box, height = legend.get_window_extent(), ax.bbox.height
     paths = (line.get_path().transformed(line.get_transform()).cleaned(remove_nans=True) for line in ax.get_lines())
-    number = _even(looks, int(np.clip(outer.width / box.width, 1, 5)))
-    fits = box.height * (-(-len(looks) // number) / len(looks)) <= ax.bbox.height / 2
-    if fits and any(path.intersects_bbox(box, filled=False) for path in paths):
-        left, down = (outer.x0 - ax.bbox.x0) / figure.dpi, (outer.y0 - ax.bbox.y0) / figure.dpi - 0.05
-        corner = ax.transAxes + ScaledTranslation(left, down, figure.dpi_scale_trans)
-        _legend(
-            ax, looks, loc="upper left", bbox_to_anchor=(0.0, 0.0), bbox_transform=corner, borderaxespad=0.0,
-            ncols=number, frameon=False, fontsize="x-small",
-        )  # fmt: skip
+    if any(path.intersects_bbox(box, filled=False) for path in paths):
+        _legend_under(ax, looks, box.width)
+        figure.draw_without_rendering()
+        if ax.bbox.height < height / 2:
+            _legend(ax, looks, **inside)
+
+
+def _legend_under(ax: Axes, looks: Sequence[Look], wide: float) -> None:
+    """A legend below axes of the user's own, in columns as ``wide`` as one of a single column."""
+    figure: Any = ax.get_figure(root=True)
+    outer = ax.get_tightbbox() or ax.bbox
+    left, down = (outer.x0 - ax.bbox.x0) / figure.dpi, (outer.y0 - ax.bbox.y0) / figure.dpi - 0.05
+    corner = ax.transAxes + ScaledTranslation(left, down, figure.dpi_scale_trans)
+    _legend(
+        ax, looks, loc="upper left", bbox_to_anchor=(0.0, 0.0), bbox_transform=corner, borderaxespad=0.0,
+        ncols=_even(looks, int(np.clip(outer.width / wide, 1, 5))), frameon=False, fontsize="x-small",
+    )  # fmt: skip
 
 
 def legend_at_foot(ax: Axes, looks: Sequence[Look]) -> Legend:

@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from boltzmann_rl.arguments import Floats
 from boltzmann_rl.figures.style import Drawing
 
 
@@ -18,7 +17,7 @@ class FromOne(MaxNLocator):
         [1.0, 25.0, 50.0, 75.0, 100.0]
     """
 
-    def tick_values(self, vmin: float, vmax: float) -> Floats:
+    def tick_values(self, vmin: float, vmax: float) -> Any:
         """The ticks between two numbers."""
         ticks = np.asarray(super().tick_values(vmin, vmax), np.float64)
         return np.unique(np.where(ticks == 0.0, 1.0, ticks))
@@ -40,7 +39,9 @@ def _raise_limits(ax: Axes) -> None:
         low, high = axis.get_view_interval()
         if axis.get_scale() != "log" or low > 0.0 or high <= 0.0:
             continue
-        numbers = np.concatenate([np.asarray(line.get_data()[place], np.float64) for line in ax.get_lines()] or [[]])
+        numbers = np.concatenate(
+            [np.asarray(line.get_data()[place], np.float64) for line in ax.get_lines()] or [np.zeros(0)]
+        )
         positive = numbers[(numbers > 0.0) & (numbers < high)]
         if len(positive):
             (ax.set_xlim, ax.set_ylim)[place](positive.min(), high)

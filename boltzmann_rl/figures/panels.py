@@ -12,13 +12,16 @@ from matplotlib.ticker import PercentFormatter
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.metrics import Metric
-from boltzmann_rl.figures.labels import as_written, one_line
+from boltzmann_rl.figures.labels import as_written, joined, one_line, printed
 from boltzmann_rl.figures.limits import FromOne, stay_positive
 from boltzmann_rl.figures.looks import Look
 from boltzmann_rl.figures.style import SMALL, plain_ticks
 
 # The natural logarithm of the largest number that Matplotlib places without overflow.
 _FARTHEST = 690.0
+
+# Characters of a problem and a title on one line.
+_TITLE = 44
 
 # How far the bands of curves extend the limits that means need, as a part of the range of the means.
 REACH = 0.5
@@ -53,9 +56,15 @@ def headed(metric: Metric, title: str) -> str:
     return title if not metric.unit or metric.unit.lower() in title.lower() else f"{title} [{metric.unit}]"
 
 
-def titled(problem: str, title: str, several: bool) -> str:
-    """The title of a panel, with the label of the problem if there are several: before it, or above if it is long."""
-    return title if not several else f"{problem}: {title}" if len(problem) + len(title) <= 44 else f"{problem}\n{title}"
+def titled(problem: tuple[str, bool], title: tuple[str, bool], several: bool) -> tuple[str, bool]:
+    """The title of a panel, with the label of the problem if there are several: before it, or above if it is long.
+
+    Each text stands with whether it is typeset as mathematics.
+    """
+    if not several:
+        return title
+    short = printed(*problem) + printed(*title) <= _TITLE
+    return joined(problem, (": " if short else "\n", False), title)
 
 
 def line_with_band(ax: Axes, band: Band, look: Look, bands: int = 1) -> None:
@@ -199,7 +208,7 @@ def write_lines(figure: Figure, lines: Sequence[str]) -> int:
     Returns:
         Their number.
     """
-    text = "\n".join(textwrap.fill(line, round(19 * figure.get_size_inches()[0])) for line in lines)
+    text = "\n".join(textwrap.fill(line, round(17.5 * figure.get_size_inches()[0])) for line in lines)
     as_written(figure.suptitle(text, fontsize=SMALL, x=0.01, ha="left"))
     return text.count("\n") + 1
 

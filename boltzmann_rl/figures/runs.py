@@ -1,6 +1,7 @@
 """Single runs as thin lines behind the mean."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from boltzmann_rl.figures.panels import Band
 # More runs of an agent than this would be a band again.
 _MOST = 50
 
+# Inches: in narrower axes lines lie closer together, and are fainter.
+_WIDE = 4.0
+
 
 def draw_runs(ax: Axes, runs: pd.DataFrame, metric: str, looks: Mapping[str, Look]) -> None:
     """Draw the first runs of each agent on one problem, as means over windows; none of agents behind others."""
@@ -21,8 +25,14 @@ def draw_runs(ax: Axes, runs: pd.DataFrame, metric: str, looks: Mapping[str, Loo
             continue
         here = runs[(runs["agent"] == agent) & (runs["run"] < _MOST)]
         lines = [np.column_stack([_middle(run), run[metric]]) for _, run in here.groupby("run")]
-        alpha = float(np.clip(4.0 / max(len(lines), 1), 0.12, 0.5))
+        alpha = float(np.clip(4.0 / max(len(lines), 1), 0.12, 0.5)) * min(1.0, _width(ax) / _WIDE)
         ax.add_collection(LineCollection(lines, colors=[look.colour], linewidths=0.5, alpha=alpha), autolim=False)
+
+
+def _width(ax: Axes) -> float:
+    """The width of axes in inches."""
+    figure: Any = ax.get_figure(root=True)
+    return float(ax.bbox.width) / float(figure.dpi)
 
 
 def edge_means(ax: Axes) -> None:

@@ -39,7 +39,7 @@ def plot_sensitivity(
             for column, family in enumerate(families):
                 curve, tried, chosen = (_of(one, problem, family) for one in (sensitivity, candidates, recommended))
                 ax = axes[row, column]
-                write_title(ax, titled(written[problem], looks[family].label, len(problems) > 1))
+                write_title(ax, *titled((written[problem], False), (looks[family].label, False), len(problems) > 1))
                 if len(curve):
                     if settings["logarithmic"][chosen["parameter"].iloc[0]]:
                         ax.set_xscale("log")

@@ -13,6 +13,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.figures.families import Families, parameter_of, parameters_in
 from boltzmann_rl.figures.labels import as_written
+from boltzmann_rl.figures.layout import heading
 from boltzmann_rl.figures.legends import legend_below, legend_inside
 from boltzmann_rl.figures.looks import DASHES, Look
 from boltzmann_rl.figures.panels import (
@@ -23,7 +24,6 @@ from boltzmann_rl.figures.panels import (
     line_with_band,
     note,
     said_of_bands,
-    titled,
     write_title,
 )
 from boltzmann_rl.figures.style import Drawing, in_style_of_the_user, styled
@@ -55,7 +55,8 @@ def plot_study(view: View, summary: pd.DataFrame, families: Families) -> Figure:
     if view.ax is not None:
         with in_style_of_the_user():
             draw_study(view.ax, summary, view, families, panels[0])
-            legend_inside(view.ax, [*view.looks.values()])
+            if view.legend:
+                legend_inside(view.ax, [*view.looks.values()])
         return view.figure
     with styled():
         one = len(names) == 1  # then metrics stand beside each other
@@ -68,7 +69,8 @@ def plot_study(view: View, summary: pd.DataFrame, families: Families) -> Figure:
         for ax, (panel, name) in zip(axes.ravel(), places, strict=True):
             draw_study(ax, summary, view, families, panel, name)
         caption(figure, summary, said_of_bands(summary, view.confidence))
-        legend_below(figure, [*view.looks.values()])
+        if view.legend:
+            legend_below(figure, [*view.looks.values()])
         figure.sca(axes[0, 0])
     return figure
 
@@ -95,7 +97,9 @@ def draw_study(
     parameter = parameters_in(families)[0] if parameter is None else parameter
     bands = _bands(summary[summary["problem"] == problem], metric.name, families)
     drawn = {label: band for label, band in bands.items() if parameter_of(label) == parameter and families[label]}
-    _scale(ax, np.unique(np.concatenate([band.x for band in drawn.values()] or [np.array([0.0, 1.0])])))
+    scale = _scale(
+        ax, _values(families, parameter), any(_wide(_values(families, name)) for name in parameters_in(families))
+    )
     notes = frame(ax, replace(metric, scale="log") if "y" in view.log else metric, [*bands.values()], _REACH)
     for label in view.looks:
         if label in drawn:
@@ -103,10 +107,10 @@ def draw_study(
         elif label in bands and not families[label]:
             everywhere = bands[label]._replace(x=np.array(ax.get_xlim()))
             line_with_band(ax, everywhere, view.looks[label])
-    as_written(ax.xaxis.label).set_text(parameter)
+    as_written(ax.xaxis.label).set_text(f"{parameter} ({scale})" if scale else parameter)
     note(ax, notes)
     title = headed(metric, metric.of_run or metric.title or metric.name)
-    write_title(ax, titled(view.problem(problem), title, len(view.problems) > 1), problem in view.labels)
+    write_title(ax, *heading(view, problem, title))
 
 
 def _told_apart(looks: Mapping[str, Look], families: Families) -> dict[str, Look]:
@@ -131,10 +135,25 @@ def _bands(summary: pd.DataFrame, metric: str, families: Families) -> dict[str, 
     return found
 
 
-def _scale(ax: Axes, values: Floats) -> None:
-    """A scale on which all values can be told apart: logarithmic if they are positive, and linear around 0 if not."""
-    positive = np.abs(values[values != 0.0])
-    wide = len(positive) > 1 and positive.max() / positive.min() >= _WIDE
+def _values(families: Families, parameter: str) -> Floats:
+    """The values of a parameter in all families, in order."""
+    found = {point.value for label, points in families.items() for point in points if parameter_of(label) == parameter}
+    return np.array(sorted(found) or [0.0, 1.0])
+
+
+def _wide(values: Floats) -> bool:
+    """Whether values differ so much that a linear scale would not tell them apart."""
+    sizes = np.abs(values[values != 0.0])
+    return bool(len(sizes) > 1 and sizes.max() / sizes.min() >= _WIDE)
+
+
+def _scale(ax: Axes, values: Floats, wide: bool) -> str:
+    """A scale on which all values can be told apart, the same in all panels, in words; nothing if it is linear.
+
+    It is logarithmic if they are positive, and linear around 0 if not.
+    """
+    sizes = np.abs(values[values != 0.0])
+    wide = wide and len(sizes) > 1
     pad = 0.04 * (values[-1] - values[0]) or 0.5 * abs(values[0]) or 1.0
     if wide and values[0] > 0.0:
         ax.set_xscale("log")
@@ -142,7 +161,7 @@ def _scale(ax: Axes, values: Floats) -> None:
         ax.set_xlim(values[0] / edge, values[-1] * edge)
     else:
         if wide:
-            ax.set_xscale("symlog", linthresh=float(positive.min()), linscale=0.6)
+            ax.set_xscale("symlog", linthresh=float(sizes.min()), linscale=0.6)
             places = ax.xaxis.get_transform().transform(values[[0, -1]])
             pads = 0.04 * (places[1] - places[0]) * np.array([-1.0, 1.0])
             ax.set_xlim(*ax.xaxis.get_transform().inverted().transform(places + pads))
@@ -152,6 +171,10 @@ def _scale(ax: Axes, values: Floats) -> None:
     ax.xaxis.set_major_locator(FixedLocator(few.tolist()))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(written))
+    if ax.get_xscale() == "linear":
+        return ""
+    beyond = f" above {written(sizes.min())}" if values[0] == 0.0 else f" beyond ±{written(sizes.min())}"
+    return "logarithmic" + (beyond if values[0] <= 0.0 else "")
 
 
 def written(value: float, position: int | None = None) -> str:

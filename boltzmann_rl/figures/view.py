@@ -28,6 +28,7 @@ class View:
         labels: What to write instead of the labels of problems, typeset by Matplotlib.
         panels: ``"agents"`` for small multiples, one panel for each agent with the others in grey behind; else ``""``.
         focus: The agent that stands out in a panel of small multiples; ``""`` in other panels.
+        legend: Whether the lines are labelled.
         width: Of a new figure, in inches; None for a usual one.
     """
 
@@ -42,6 +43,7 @@ class View:
     panels: str = ""
     focus: str = ""
     width: float | None = None
+    legend: bool = True
 
     @property
     def figure(self) -> Figure:

@@ -37,6 +37,7 @@ class Asked(TypedDict, total=False):
     confidence: float | None
     panels: Panels
     width: float | None
+    legend: bool
 
 
 def view_of(
@@ -85,6 +86,7 @@ def view_of(
         labels={label: labels[label] for label in labels if label in problems},
         panels=panels,
         width=None if width is None else as_finite(width, "width", minimum=2.0, maximum=40.0),
+        legend=as_choice(asked.get("legend", True), "legend", (True, False)),
     )
 
 

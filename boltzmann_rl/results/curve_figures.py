@@ -79,7 +79,7 @@ def regret_drawn(results: Tabled, asked: Asked) -> "Figure":
     from boltzmann_rl.figures.regret import plot_regret  # imported here: it imports Matplotlib
 
     instead = f"results.plot('{_REGRET}', {{name}}=…) does"
-    taken(asked, "regret", ("agents", "problems", "labels", "confidence", "panels", "width"), instead)
+    taken(asked, "regret", ("agents", "problems", "labels", "confidence", "panels", "width", "legend"), instead)
     refuse_missing(results.curves, "curves")
     view, curves = view_of_curves(results, results.curves, {**asked, "metrics": _REGRET})
     slopes = {label: slope for label, slope in slopes_in(results.manifest).items() if label in view.problems}

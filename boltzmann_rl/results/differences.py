@@ -1,9 +1,9 @@
 """Curves of the difference between two agents, with a band that covers the whole curve where that is possible.
 
-`difference_curve` and `plot_difference` are methods of `boltzmann_rl.results.results.Results`.
+`difference_curve` is a method of `boltzmann_rl.results.results.Results`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,6 @@ from boltzmann_rl.results.samples import Course, Sampled, Samples
 from boltzmann_rl.statistics.bands import LEAST_DIFFERING, LEAST_RUNS, can_be_drawn, simultaneous_band
 from boltzmann_rl.statistics.intervals import mean_of
 from boltzmann_rl.streams import stream
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # What happened is averaged over so many windows, each of at least so many steps (or episodes).
 _WINDOWS, _LEAST_STEPS = 20, 5
@@ -67,18 +64,6 @@ def difference_curve(
         raise ValueError(f"{first} and {second} have no problem in common")
     parts = [_of_problem(samples, problem, (first, second), name) for problem in there]
     return pd.concat(parts, ignore_index=True)
-
-
-def plot_difference(
-    results: Sampled, first: str, second: str, metric: str | None = None, *, confidence: float | None = None
-) -> "Figure":
-    """The figure of `difference_curve`: the band, and circles where only the mean is known."""
-    from boltzmann_rl.figures.differences import plot_differences  # imported here: it imports Matplotlib
-    from boltzmann_rl.figures.style import known_to_pyplot
-
-    samples = Samples(results, confidence)
-    curves = difference_curve(results, first, second, metric, confidence=confidence)
-    return known_to_pyplot(plot_differences(curves, samples.measures, samples.confidence))
 
 
 def _of_problem(samples: Samples, problem: str, pair: tuple[str, str], metric: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Figures of single runs' means: estimates with their intervals, and performance profiles."""
+"""Figures of single runs' means: estimates with their intervals, performance profiles and differences."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,6 +8,7 @@ import numpy as np
 from boltzmann_rl.arguments import as_choice, shown
 from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.results.choices import Asked, taken, view_of
+from boltzmann_rl.results.differences import difference_curve
 from boltzmann_rl.results.estimates import (
     Between,
     as_thresholds,
@@ -82,13 +83,15 @@ def profile_drawn(
     from boltzmann_rl.figures.panels import headed  # imported here: it imports Matplotlib
     from boltzmann_rl.figures.profiles import plot_profile
 
-    taken(asked, "profile", ("agents", "problems", "labels", "ax", "log", "confidence", "panels", "width"))
+    taken(asked, "profile", ("agents", "problems", "labels", "ax", "log", "confidence", "panels", "width", "legend"))
     as_choice(asked.get("log", ""), "log of profile()", ("", "x"))
     samples = Samples(results, asked.get("confidence"))
     name = samples.metric(metric, averaged=False)
     if between is not None:
-        taken(asked, "profile with between", ("agents", "labels", "ax", "log", "confidence", "panels", "width"))
-    view = _view(results, samples, name, asked, together=between is not None)
+        taken(
+            asked, "profile with between", ("agents", "labels", "ax", "log", "confidence", "panels", "width", "legend")
+        )
+    view = _view(results, samples, name, asked, () if between is None else ("all problems",))
     at = _thresholds(samples, name, between) if thresholds is None else np.unique(as_thresholds(thresholds)).tolist()
     table = performance_profile(results, at, metric, between=between, confidence=asked.get("confidence"))
     if between is not None:
@@ -99,11 +102,25 @@ def profile_drawn(
     return plot_profile(view, table, title, better, "" if between is None else f"score: {normalisation(between)}")
 
 
-def _view(results: Sampled, samples: Samples, metric: str, asked: Asked, together: bool = False) -> "View":
+def difference_drawn(results: Sampled, pair: tuple[str, str], metric: str | None, asked: Asked) -> "Figure":
+    """The difference of two agents, unknown to pyplot."""
+    from boltzmann_rl.figures.differences import plot_differences  # imported here: it imports Matplotlib
+
+    taken(asked, "difference", ("problems", "labels", "ax", "log", "confidence", "width"))
+    if "y" in asked.get("log", ""):
+        raise ValueError(f"log must be '' or 'x' for difference(), which may be negative, got {asked['log']!r}")
+    samples = Samples(results, asked.get("confidence"))
+    curves = difference_curve(results, *pair, metric, confidence=asked.get("confidence"))
+    name, problems = str(curves["metric"].iloc[0]), [*curves["problem"].unique()]
+    return plot_differences(_view(results, samples, name, {**asked, "agents": pair}, problems), curves)
+
+
+def _view(results: Sampled, samples: Samples, metric: str, asked: Asked, problems: Sequence[str] = ()) -> "View":
     metrics = {one.name: one for one in samples.measures.metrics if one.name == metric} or {metric: Metric(metric)}
     families = {label: family for label, family in families_in(results.manifest).items() if label in samples.agents}
-    problems = ("all problems",) if together else samples.problems
-    return view_of(results.manifest, metrics, [metric], problems, families, {**asked, "metrics": metric})
+    return view_of(
+        results.manifest, metrics, [metric], problems or samples.problems, families, {**asked, "metrics": metric}
+    )
 
 
 def _thresholds(samples: Samples, metric: str, between: Between) -> Any:

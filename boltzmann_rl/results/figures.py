@@ -10,13 +10,13 @@ from boltzmann_rl.figures.families import Family, parameter_of, parameters_in
 from boltzmann_rl.results.checks import refuse_missing
 from boltzmann_rl.results.choices import Asked, Runs, taken, view_of
 from boltzmann_rl.results.curve_figures import Tabled, curves_drawn, effective_drawn, regret_drawn, shares_drawn
-from boltzmann_rl.results.differences import plot_difference
-from boltzmann_rl.results.estimate_figures import Which, final_drawn, profile_drawn
+from boltzmann_rl.results.estimate_figures import Which, difference_drawn, final_drawn, profile_drawn
 from boltzmann_rl.results.estimates import Between
 from boltzmann_rl.results.families import families_in, points_in
 from boltzmann_rl.results.levels import summary_at
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import measures_in
+from boltzmann_rl.results.samples import Sampled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,11 +130,30 @@ class Figures:
         """
         return known(profile_drawn(self.results, thresholds, metric, between, asked))
 
-    def difference(
-        self, first: str, second: str, metric: str | None = None, *, confidence: float | None = None
-    ) -> "Figure":
+    def difference(self, first: str, second: str, metric: str | None = None, **asked: Unpack[Asked]) -> "Figure":
         """The difference of two agents, paired by run: `boltzmann_rl.results.results.Results.plot_difference`."""
-        return plot_difference(self.results, first, second, metric, confidence=confidence)
+        return plot_difference(self.results, first, second, metric, **asked)
+
+
+def plot_difference(
+    results: Sampled, first: str, second: str, metric: str | None = None, **asked: Unpack[Asked]
+) -> "Figure":
+    """The figure of `difference_curve`: the band, and circles where only the mean is known.
+
+    It takes ``problems``, ``labels``, ``ax``, ``log`` (``"x"``), ``confidence`` and ``width``, as `plot` does.
+
+    Args:
+        results: Of an experiment.
+        first: Label of an agent.
+        second: Label of the agent that is subtracted.
+        metric: As for `difference_curve`.
+        asked: The arguments above.
+
+    Raises:
+        FileNotFoundError: The cells are not at hand.
+        TypeError, ValueError: It names the argument and says what is allowed.
+    """
+    return known(difference_drawn(results, (first, second), metric, asked))
 
 
 def drawn(results: Tabled, runs: Runs = "band", **asked: Unpack[Asked]) -> "Figure":

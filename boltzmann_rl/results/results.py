@@ -26,7 +26,7 @@ from boltzmann_rl.results.choices import Asked, Log, Panels, Runs, Some
 from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.decision_sentences import decisions_told
 from boltzmann_rl.results.decisions import looks_table
-from boltzmann_rl.results.figures import Figures, drawn, known
+from boltzmann_rl.results.figures import Figures, drawn, known, plot_difference
 from boltzmann_rl.results.foreign import Reading, read_runs
 from boltzmann_rl.results.manifest import judgement_in, outline_in
 from boltzmann_rl.results.measures import measures_in
@@ -205,13 +205,10 @@ class Results:
         refuse_missing(self.runs, "runs")
         return looks_table(self.runs, self.manifest)
 
-    # Methods whose bodies stand in the modules of their tables.
-    estimates = estimating.estimates
-    first_passage = estimating.first_passage
-    performance_profile = estimating.performance_profile
-    aggregate = estimating.aggregate
+    estimates, first_passage = estimating.estimates, estimating.first_passage
+    performance_profile, aggregate = estimating.performance_profile, estimating.aggregate
     difference_curve = differences.difference_curve
-    plot_difference = differences.plot_difference
+    plot_difference = plot_difference
     plan_runs = forecasts.plan_runs
     report = reporting.report
     table = overviews.table
@@ -304,26 +301,23 @@ class Results:
         runs: Runs = "band",
         panels: Panels = "",
         width: float | None = None,
+        legend: bool = True,
     ) -> "Figure":
-        r"""The figure of this experiment, known to pyplot: curves, or the means of a parameter study.
-
-        With ``ax``, it is the figure of these axes.
+        r"""Curves, or the means of a parameter study: the figure, known to pyplot; with ``ax``, that of these axes.
 
         Args:
-            metrics: One panel each: names in the column ``metric`` of ``curves``, or of columns of the ``summary`` of a
-                parameter study. By default the usual ones of the experiment.
-            agents: Labels of the agents to draw, in this order; in a parameter study of its families and of agents
-                without the parameter. An agent looks the same in all figures, whatever else is drawn.
+            metrics: One panel each, of those in ``curves``, or in the ``summary`` of a study; by default usual ones.
+            agents: Labels of agents in this order; in a parameter study of families and agents without the parameter.
             problems: Labels of the problems to draw.
-            labels: What to write instead of some labels of agents, families or problems. Matplotlib typesets it, so
-                ``{"cold": r"$\tau=0.1$"}`` is mathematics. Declared labels are written as they are. One dictionary
-                serves all figures: labels that a figure does not show are ignored.
+            labels: What to write instead of labels of agents, families or problems, typeset by Matplotlib:
+                ``{"cold": r"$\tau=0.1$"}`` is mathematics. Labels that a figure does not show are ignored.
             ax: Axes of your own to draw into: one metric on one problem, and one parameter of a study.
             log: Axes that are logarithmic: ``"x"``, ``"y"`` or ``"xy"``.
             confidence: Confidence of the bands, in (0, 1); by default as declared.
             runs: ``"band"`` for the intervals of the means, or ``"lines"`` for single runs instead.
             panels: ``"agents"`` for small multiples of the curves: a panel for each agent, the others in grey behind.
             width: Width of the figure in inches, 2 to 40: 3.3 for a column of a page with two. Text keeps its size.
+            legend: Whether the lines are labelled: False if another panel beside ``ax`` has a legend already.
 
         Raises:
             FileNotFoundError: Curves or summary are missing, or single runs are asked for without the cells at hand.
@@ -332,14 +326,13 @@ class Results:
         Example:
             >>> import boltzmann_rl as brl
             >>> agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 1.0)}
-            >>> experiment = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=100)
-            >>> results = experiment.run(progress=False)
+            >>> results = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=30, steps=99).run(progress=False)
             >>> figure = results.plot("cumulative_regret", labels={"τ = 0.1": r"$\tau=0.1$"}, log="x")
             >>> [ax.get_xscale() for ax in figure.axes]
             ['log']
         """
         asked: Asked = {"metrics": metrics, "agents": agents, "problems": problems, "labels": labels}
-        asked |= {"ax": ax, "log": log, "confidence": confidence, "panels": panels, "width": width}
+        asked |= {"ax": ax, "log": log, "confidence": confidence, "panels": panels, "width": width, "legend": legend}
         return known(drawn(self, runs, **asked))
 
     @property
