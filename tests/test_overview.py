@@ -38,6 +38,11 @@ def test_the_table_has_the_numbers_of_the_summary_with_two_digits_of_the_interva
         assert half == pytest.approx((row["reward_high"] - row["reward_low"]) / 2.0, abs=0.005)
 
 
+def test_the_html_table_has_heads_in_words(results):
+    heads = re.findall("<th scope[^>]*>(.*?)</th>", results.to_html())
+    assert heads == ["Agent", "Mean reward per step", "Best action chosen [%]", "Regret over the run"]
+
+
 def test_intervals_that_are_not_symmetric_show_both_ends(results):
     summary = results.summary.assign(reward=1.0, reward_low=[0.5, 0.9, 0.9], reward_high=[1.1, 1.1, 1.1])
     cells = overview(summary, results.manifest, ["reward"])["reward"]

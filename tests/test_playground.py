@@ -1,6 +1,7 @@
 """The playground's page, its command, its links and its Python code."""
 
 import base64
+import colorsys
 import dataclasses
 import hashlib
 import json
@@ -10,6 +11,7 @@ from itertools import pairwise
 from urllib.parse import quote, unquote
 
 import pytest
+from contrasts import contrast
 from javascript import WEB, evaluated, needs_node
 from pages import run_python
 
@@ -89,18 +91,6 @@ def test_the_page_is_small():
     assert len(PAGE.encode()) < 150_000
 
 
-def luminance(colour):
-    """Relative luminance of a colour #rrggbb (WCAG 2.2)."""
-    channels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
 COLOURS = dict(re.findall(r"--([\w-]+): light-dark\(([^)]+)\)", WEB.joinpath("theme.css").read_text("utf-8")))
 
 
@@ -110,6 +100,20 @@ def test_every_colour_of_text_has_enough_contrast_on_both_grounds(name, theme):
     colours = {one: pair.split(", ")[theme] for one, pair in COLOURS.items()}
     assert contrast(colours[name], colours["ground"]) >= 4.5
     assert contrast(colours[name], colours["raised"]) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_agents_have_the_hues_of_figures(theme):
+    """Vermilion, blue, reddish purple and bluish green of Okabe & Ito, which figures give to these rules."""
+    hues = {"series-1": "#D55E00", "series-2": "#0072B2", "series-3": "#CC79A7", "series-4": "#009E73"}
+    for name, hue in hues.items():
+        assert hue_of(COLOURS[name].split(", ")[theme]) == pytest.approx(hue_of(hue), abs=0.02), name
+    (agents,) = re.findall(r"AGENTS = .*?\(\[(.*?)\]\)", WEB.joinpath("declaration.js").read_text("utf-8"))
+    assert agents == '"Boltzmann", "ε-greedy", "Boltzmann–Gumbel", "UCB"'
+
+
+def hue_of(colour):
+    return colorsys.rgb_to_hsv(*(int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)))[0]
 
 
 def test_the_contrast_of_black_on_white_is_21():

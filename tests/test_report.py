@@ -1,6 +1,7 @@
 """The report: one page that needs nothing else, shows the numbers of the tables, and executes nothing of the labels."""
 
 import base64
+import colorsys
 import dataclasses
 import hashlib
 import html
@@ -12,6 +13,9 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
+from contrasts import contrast
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
 from pages import run_python
 
 import boltzmann_rl as brl
@@ -101,7 +105,7 @@ def test_curves_are_those_of_the_table_at_some_steps(results):
     for panel in data["panels"]:
         curves = results.curves[results.curves["metric"] == titles[panel["title"]]]
         for agent, line in panel["lines"].items():
-            kept = curves[curves["agent"] == agent].set_index("step").loc[panel["x"]]
+            kept = curves[curves["agent"] == agent].set_index("step").loc[np.array(panel["x"]) - 1]
             for name in ("mean", "low", "high"):
                 np.testing.assert_allclose(np.array(line[name], dtype=float), kept[name], rtol=1e-3)
 
@@ -119,7 +123,7 @@ def test_a_sample_of_steps_keeps_the_first_and_the_last():
     long = _results(steps=1000, runs=10)
     [data] = _data(page_of_results([long]))
     for panel in data["panels"]:
-        assert (panel["x"][0], panel["x"][-1]) == (0, 999)
+        assert (panel["x"][0], panel["x"][-1]) == (1, 1000)
         assert len(panel["x"]) <= 160
     assert data["ranks"][0]["steps"][-1] >= 990
 
@@ -130,7 +134,7 @@ def test_probabilities_of_the_ranks_are_distributions(results):
     table = results.ranks
     for agent, rows in ranks["agents"].items():
         np.testing.assert_allclose(np.sum(rows, axis=1), 1.0, atol=2e-3)
-        last = table[(table["agent"] == agent) & (table["step"] == ranks["steps"][-1])]
+        last = table[(table["agent"] == agent) & (table["step"] == ranks["steps"][-1] - 1)]
         np.testing.assert_allclose(rows[-1], last.sort_values("rank")["probability"], rtol=1e-3)
 
 
@@ -138,6 +142,7 @@ def test_many_arms_are_the_first_ranks_and_the_rest():
     [data] = _data(page_of_results([_results(problem=brl.GaussianBandit(arms=50), runs=10)]))
     rows = data["ranks"][0]["agents"]["cool"]
     assert {len(row) for row in rows} == {20}
+    assert data["ranks"][0]["rest"]
     np.testing.assert_allclose(np.sum(rows, axis=1), 1.0, atol=2e-3)
 
 
@@ -227,6 +232,78 @@ def test_the_command_names_the_folder_that_is_incomplete_and_the_remedy(results,
 
 def test_the_same_results_give_the_same_bytes(results):
     assert page_of_results([results]) == page_of_results([results])
+
+
+# How agents appear.
+
+KNOWN = {
+    "ε-greedy": brl.Agent(brl.SampleAverage(), brl.EpsilonGreedy(0.1)),
+    "τ = 0.1": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1)),
+    "τ = 1": brl.Agent(brl.SampleAverage(), brl.Boltzmann(1.0)),
+    "greedy": brl.Agent(brl.SampleAverage(), brl.Greedy()),
+    "UCB": brl.Agent(brl.UCB1(2.0), brl.Greedy()),
+    "sparsemax": brl.Agent(brl.SampleAverage(), brl.Sparsemax(1.0)),
+    "Gumbel": brl.Agent(brl.SampleAverage(), brl.BoltzmannGumbel(1.0)),
+}
+
+
+@pytest.fixture(scope="module")
+def known():
+    return brl.BanditExperiment("known", brl.GaussianBandit(arms=3), KNOWN, runs=20, steps=30).run(progress=False)
+
+
+def _colours(page):
+    """The colours of the agents' lines on a light and on a dark page, by their classes."""
+    found = re.findall(r"^\.style-(\d+-\d+) \{ --series: light-dark\((#\w{6}), (#\w{6})\);", page, re.M)
+    return {name: (light, dark) for name, light, dark in found}
+
+
+def test_agents_have_the_colours_dashes_and_markers_of_the_figures(known):
+    page = page_of_results([known])
+    [data] = _data(page)
+    colours, figure = _colours(page), known.plot("expected_reward")
+    drawn = {to_hex(line.get_color()) for line in figure.findobj(Line2D)}
+    looks = dict(zip(data["agents"], data["looks"], strict=True))
+    light = {agent: colours[look["style"]][0] for agent, look in looks.items()}
+    assert {*light.values()} <= drawn
+    usual = {"ε-greedy": "#0072b2", "greedy": "#000000"}
+    assert {agent: light[agent] for agent in usual} == usual
+    assert len({*light.values()}) == len(KNOWN)
+    assert looks["τ = 0.1"]["marker"] == looks["τ = 1"]["marker"] != looks["greedy"]["marker"]
+    dashed = re.findall(r"^\.line\.style-(\d+-\d+) \{ stroke-dasharray", page, re.M)
+    assert dashed == [looks["τ = 1"]["style"]]  # of one family, the second
+
+
+def test_colours_of_several_experiments_on_a_page_are_kept_apart(known, results):
+    page = page_of_results([results, known])
+    styles = [look["style"] for one in _data(page) for look in one["looks"]]
+    assert len({*styles}) == len(styles) == len(_colours(page))
+
+
+def test_colours_stand_out_from_both_grounds_with_the_same_hue(known):
+    page = page_of_results([known])
+    [(white, black)] = re.findall(r"--ground: light-dark\((#\w{6}), (#\w{6})\)", page)
+    for light, dark in _colours(page).values():
+        assert contrast(light, white) >= 2.95
+        assert contrast(dark, black) >= 4.5
+        hues = [colorsys.rgb_to_hsv(*(int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))) for colour in (light, dark)]
+        if min(saturation for _, saturation, _ in hues) > 0.05:
+            assert hues[0][0] == pytest.approx(hues[1][0], abs=0.02)
+
+
+def test_tables_have_heads_in_words_minus_signs_and_even_digits():
+    costs = brl.GaussianBandit((-3.0, -1.0, -2.0), sd=0.1)
+    page = page_of_results([_results("abc", costs)])
+    heads, cells = (re.findall(rf"<{tag}[^>]*>(.*?)</t[hd]>", page) for tag in ("th scope", "td"))
+    assert {"Agent", "Mean reward per step", "Best action chosen [%]", "First agent", "p-value"} <= {*heads}
+    assert not [head for head in heads if "_" in head]
+    plain = [re.sub("<.*?>", "", cell) for cell in cells]
+    assert [cell for cell in plain if re.match(r"−\d", cell)]
+    assert not [cell for cell in plain if re.match(r"-\d", cell)]
+    table = re.findall(r"<tr><td>.*?</tr>", page.split("Comparisons</h2>")[1].split("</table>")[0])
+    assert len(table) == 3
+    digits = {len(one.partition(".")[2]) for row in table for one in re.findall(r"'number'>([^<]*)<", row)[:3]}
+    assert len(digits) == 1
 
 
 # The configuration.

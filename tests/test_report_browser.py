@@ -83,7 +83,7 @@ def test_the_keyboard_reads_all_charts_at_one_step_and_zooms_them(page):
     cursor.press("End")
     readings = [text for text in page.locator(".pair .reading").all_text_contents() if text]
     assert len(readings) == page.locator(".pair svg").count()
-    assert all(text.startswith("step 299: ") for text in readings)
+    assert all(text.startswith("step 300: ") for text in readings)
     assert "<b>ε-greedy</b>" in readings[0]
     cursor.press("+")
     assert min(steps(page)) >= 100
@@ -122,9 +122,19 @@ def test_the_slider_shows_the_probabilities_at_a_step(page):
     slider = chart.get_by_label("Step", exact=True)
     slider.focus()
     slider.press("Home")
-    assert chart.locator("output").text_content() == "0"
-    assert chart.locator("svg").get_attribute("aria-label").endswith("at step 0")
+    assert chart.locator("output").text_content() == "1"
+    assert chart.locator("svg").get_attribute("aria-label").endswith("at step 1")
     assert chart.locator(".line").count() == 4
+    assert chart.locator("svg.chart .mark").count() == 4 * 5
+    assert chart.locator("text.tick[text-anchor=middle]").all_text_contents() == ["1", "2", "3", "4", "5"]
+
+
+def test_lines_have_marks_and_usual_labels_are_whole_also_on_a_phone(page):
+    first = page.locator(".pair svg").first
+    labels = first.locator("text.label").all_text_contents()
+    assert sorted(labels) == ["<b>ε-greedy</b>", "Boltzmann, τ = 0.1", "Boltzmann, τ = 0.3", "Boltzmann, τ = 1.0"]
+    shapes = {mark.get_attribute("d") for mark in first.locator(".mark").all()}
+    assert len(shapes) == 2  # one for each family
 
 
 def test_the_theme_can_be_chosen(page):

@@ -112,7 +112,7 @@ def _shade(hue: str, number: int, count: int) -> str:
     """The shade of a member of a family: the last is the darkest."""
     if count == 1:
         return at_least(hue, _LINE)
-    return _with_contrast(hue, float(_LINE * (_DARKEST / _LINE) ** (number / (count - 1))))
+    return with_contrast(hue, float(_LINE * (_DARKEST / _LINE) ** (number / (count - 1))))
 
 
 def at_least(colour: str, contrast: float) -> str:
@@ -122,7 +122,7 @@ def at_least(colour: str, contrast: float) -> str:
         >>> at_least("#000000", 4.5), contrast_of(at_least("#E69F00", 4.5)) >= 4.5
         ('#000000', True)
     """
-    return to_hex(to_rgb(colour)) if contrast_of(colour) >= contrast else _with_contrast(colour, contrast)
+    return to_hex(to_rgb(colour)) if contrast_of(colour) >= contrast else with_contrast(colour, contrast)
 
 
 def contrast_of(colour: str) -> float:
@@ -138,7 +138,7 @@ def contrast_of(colour: str) -> float:
     return 1.05 / (sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True)) + 0.05)
 
 
-def _with_contrast(colour: str, contrast: float) -> str:
+def with_contrast(colour: str, contrast: float) -> str:
     """The colour, mixed with black or white until it has this contrast with white."""
     rgb, low, high = to_rgb(colour), -1.0, 1.0  # −1: white, 0: the colour, 1: black
     for _ in range(20):

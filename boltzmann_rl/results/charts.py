@@ -1,4 +1,7 @@
-"""What the charts of a report show: curves, differences and probabilities as lists of rounded numbers."""
+"""What the charts of a report show: curves, differences and probabilities as lists of rounded numbers.
+
+Steps of runs that were made here are counted from 1, as in figures.
+"""
 
 from typing import Any
 
@@ -35,15 +38,21 @@ def curves_of(results: Any) -> list[dict[str, Any]]:
 
 
 def _panel(problem: Any, metric: Metric, table: pd.DataFrame) -> dict[str, Any]:
+    counted = _counted(table["step"])
     return {
         "problem": visible(str(problem)),
         "title": visible(metric.title or metric.name),
         "unit": visible(metric.unit),
         "share": metric.scale == "percent",
         "log": metric.scale == "log",
-        "x": sorted({int(step) for step in table["step"]}),
+        "x": sorted({int(step) + counted for step in table["step"]}),
         "lines": {visible(str(agent)): _line(part) for agent, part in table.groupby("agent", sort=False)},
     }
+
+
+def _counted(steps: pd.Series) -> int:
+    """What is added to steps that are counted from 0."""
+    return int(steps.min() == 0)
 
 
 def _line(table: pd.DataFrame) -> dict[str, Any]:
@@ -71,7 +80,7 @@ def differences_of(results: Any) -> list[dict[str, Any]]:
                 "metric": visible(metric.title or metric.name),
                 "unit": visible(metric.unit),
                 "better": better_in(results.manifest),
-                "x": _numbers((curve["begin"] + curve["end"] - 1) / 2.0),
+                "x": _numbers((curve["begin"] + curve["end"] - 1) / 2.0 + _counted(curve["begin"])),
                 "line": {
                     "mean": _numbers(curve["difference"]),
                     **{end: _numbers(curve[end]) for end in ("low", "high")},
@@ -96,7 +105,14 @@ def ranks_of(results: Any) -> list[dict[str, Any]]:
         steps = steps[points_of(len(steps), _LOOKS)]
         here = here[here["step"].isin(steps)]
         agents = {visible(str(agent)): _by_step(part) for agent, part in here.groupby("agent", sort=False)}
-        found.append({"problem": visible(str(problem)), "steps": [int(step) for step in steps], "agents": agents})
+        found.append(
+            {
+                "problem": visible(str(problem)),
+                "steps": [int(step) + 1 for step in steps],
+                "rest": bool(here["rank"].max() > _RANKS),
+                "agents": agents,
+            }
+        )
     return found
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from boltzmann_rl.arguments import as_sequence, shown
 from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.results.checks import refuse_missing
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import measures_in
@@ -54,7 +55,7 @@ def table(results: Summarised, metrics: Sequence[str] | None = None) -> pd.DataF
 
 
 def to_html(results: Summarised, metrics: Sequence[str] | None = None) -> str:
-    """The `table` in HTML, with the best mean of each metric in bold."""
+    """The `table` in HTML, with heads in words and the best mean of each metric in bold."""
     refuse_missing(results.summary, "summary")
     return as_html(results.summary, results.manifest, metrics)
 
@@ -98,13 +99,26 @@ def note_of(summary: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
 
 def as_html(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> str:
     """The overview as an HTML table, with the best mean of each metric in bold; labels are text, never markup."""
-    table = overview(summary, manifest, metrics)
-    best = _best(summary, manifest, _names(summary, manifest, metrics))
-    rows = _rows(table, best, html.escape, lambda text: f"<strong>{text}</strong>")
-    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in table)
+    table, names = overview(summary, manifest, metrics), _names(summary, manifest, metrics)
+    heads = [str(label).capitalize() for label in table.columns[: -len(names)]]
+    for name, column in zip(names, table.columns[-len(names) :], strict=True):
+        heads.append(f"{_in_words(name, manifest)}{column.removeprefix(visible(name))}")
+        table[column] = table[column].map(signed)
+    rows = _rows(table, _best(summary, manifest, names), html.escape, lambda text: f"<strong>{text}</strong>")
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
     body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     note = html.escape(note_of(summary, manifest))
     return f"<table>\n<caption>{note}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def signed(number: str) -> str:
+    """A number as text with a true minus sign.
+
+    Example:
+        >>> signed("-1.5 ± 0.2")
+        '−1.5 ± 0.2'
+    """
+    return number.replace("-", "−")
 
 
 def as_latex(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> str:
@@ -168,6 +182,12 @@ def _names(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence
 
 def _is_share(name: str, manifest: Mapping[str, Any]) -> bool:
     return any(metric.name == name and metric.scale == "percent" for metric in measures_in(manifest).metrics)
+
+
+def _in_words(name: str, manifest: Mapping[str, Any]) -> str:
+    """What a metric's mean over whole runs is called in figures, or its name."""
+    metric = next((metric for metric in measures_in(manifest).metrics if metric.name == name), Metric(name))
+    return visible(metric.of_run or metric.title or name)
 
 
 def _column(summary: pd.DataFrame, name: str, manifest: Mapping[str, Any]) -> tuple[str, list[str]]:

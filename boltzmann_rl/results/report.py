@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from boltzmann_rl.arguments import shown
@@ -19,7 +20,8 @@ from boltzmann_rl.results.checks import refuse_missing
 from boltzmann_rl.results.configurations import configuration_in, json_of, links_of
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import better_in
-from boltzmann_rl.results.overview import as_html, note_of
+from boltzmann_rl.results.overview import as_html, note_of, signed
+from boltzmann_rl.results.styles import css_of, looks_in
 from boltzmann_rl.storage.atomic import write
 
 _NO_CONFIGURATION = (
@@ -83,18 +85,29 @@ def page_of_results(results: Sequence[Any]) -> str:
     title = ", ".join(visible(one.name) for one in results)
     head = f"<h1>{len(results)} experiments</h1>\n" if len(results) > 1 else ""
     body = head + "\n".join(_section(one, number, several=len(results) > 1) for number, one in enumerate(results))
-    data = json.dumps([_data(one) for one in results], ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    page = page_of(web("report.html"), f"{web('theme.css')}\n{web('report.css')}", script_of("report"))
+    data = json.dumps(
+        [_data(one, number) for number, one in enumerate(results)],
+        ensure_ascii=False,
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+    agents = "\n".join(css_of(looks_in(one.manifest), number) for number, one in enumerate(results))
+    style = f"{web('theme.css')}\n{web('report.css')}\n{agents}\n"
+    page = page_of(web("report.html"), style, script_of("report"))
     parts = {"title": html.escape(title), "body": body, "data": _inert(data)}
     return re.sub(r"\[\[(title|body|data)\]\]", lambda hole: parts[hole.group(1)], page)
 
 
-def _data(results: Any) -> dict[str, Any]:
+def _data(results: Any, number: int) -> dict[str, Any]:
     """What the charts of one experiment show."""
     return {
         "axis": str(results.manifest["axis"]),
         "note": note_of(results.summary, results.manifest),
         "agents": [visible(str(agent)) for agent in results.manifest["declaration"]["agents"]],
+        "looks": [
+            {"style": f"{number}-{place}", "marker": look.marker}
+            for place, look in enumerate(looks_in(results.manifest).values())
+        ],
         "panels": curves_of(results),
         "differences": differences_of(results),
         "ranks": ranks_of(results),
@@ -147,20 +160,33 @@ def _comparisons(results: Any, level: int) -> Iterator[str]:
     table = results.comparisons
     if table.empty:
         return
-    columns = {"problem": "problem"} if table["problem"].nunique() > 1 else {}
-    columns |= {"first_agent": "first", "second_agent": "second", "difference": "first − second"}
-    columns |= {"low": "from", "high": "to", "p_value": "p", "verdict": "verdict"}
+    columns = {"problem": "Problem"} if table["problem"].nunique() > 1 else {}
+    columns |= {"first_agent": "First agent", "second_agent": "Second agent", "difference": "First − second"}
+    columns |= {"low": "From", "high": "To", "p_value": "p-value", "verdict": "Verdict"}
     percent = f"{100.0 * judgement_in(results.manifest).confidence:g}"
     yield f"<h{level}>Comparisons</h{level}>"
     yield f"<p>Intervals hold for all pairs of a problem together, with {percent} % confidence.</p>"
     for warning in dict.fromkeys(text for text in table["warning"] if text):
         yield f"<p class='hint'>Warning: {_text(warning)}.</p>"
-    yield _wide(f"Comparisons of {results.name}", _table(table, columns))
+    yield _wide(f"Comparisons of {results.name}", _table(_written(table), columns))
+
+
+def _written(table: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons with numbers as text: differences and their intervals have the same digits after the point."""
+    ends = ["difference", "low", "high"]
+    half = (table["high"] - table["low"]).abs().to_numpy(float) / 2.0
+    wide = half[np.isfinite(half) & (half > 0.0)]
+    digits = int(np.clip(2.0 - np.floor(np.log10(np.median(wide))), 0.0, 12.0)) if len(wide) else 4
+    numbers = {name: [signed(f"{value:.{digits}f}") for value in table[name]] for name in ends}
+    p_values = ["< 0.001" if value < 0.001 else f"{value:.2g}" for value in table["p_value"]]
+    return table.assign(**numbers, p_value=p_values)
 
 
 def _table(table: pd.DataFrame, columns: dict[str, str]) -> str:
     head = "".join(f'<th scope="col">{_text(name)}</th>' for name in columns.values())
-    rows = [f"<tr>{''.join(map(_cell, row))}</tr>" for row in table[list(columns)].itertuples(index=False)]
+    numbers = {"difference", "low", "high", "p_value"}
+    lines = table[list(columns)].to_dict("records")
+    rows = [f"<tr>{''.join(_cell(line[name], name in numbers) for name in columns)}</tr>" for line in lines]
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(rows)}\n</tbody>\n</table>"
 
 
@@ -169,10 +195,8 @@ def _wide(label: str, table: str) -> str:
     return f'<div class="wide" tabindex="0" role="region" aria-label="{_text(label)}">{table}</div>'
 
 
-def _cell(content: Any) -> str:
-    if isinstance(content, float):
-        return f"<td class='number'>{content:.3g}</td>"
-    return f"<td>{_text(content)}</td>"
+def _cell(content: Any, number: bool) -> str:
+    return f"<td{' class=' + repr('number') if number else ''}>{_text(content)}</td>"
 
 
 def _declaration(results: Any, links: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 /** Controls: a label, an input, and what its value means. */
 
 import { html, svg } from "./elements.js";
+import { mark } from "./marks.js";
 
 /**
  * A control in the page.
@@ -52,25 +53,28 @@ export function choice(label, options, onInput) {
  * A box to tick.
  * @param {string} label
  * @param {(ticked: boolean) => void} onInput
- * @param {number} [style] Of the line that it stands for, which is shown beside it.
+ * @param {number | string} [style] Of the line that it stands for, which is shown beside it.
+ * @param {string} [marker] The shape of the marks on that line.
  * @returns {Control<boolean>}
  */
-export function box(label, onInput, style) {
+export function box(label, onInput, style, marker) {
   const id = `control-${++controls}`;
   const input = html("input", { id, type: "checkbox" });
   input.addEventListener("input", () => onInput(input.checked));
   const name = html("label", { for: id, class: style === undefined ? undefined : `label style-${style}` }, label);
-  const parts = style === undefined ? [input, name] : [input, sample(style), name];
+  const parts = style === undefined ? [input, name] : [input, sample(style, marker), name];
   return { element: html("div", { class: "control box" }, ...parts), show: (ticked) => void (input.checked = ticked) };
 }
 
 /**
- * A piece of a line.
- * @param {number} style
+ * A piece of a line, with a mark.
+ * @param {number | string} style
+ * @param {string} [marker]
  */
-function sample(style) {
+function sample(style, marker) {
   const line = svg("path", { class: `line style-${style}`, d: "M0 5h36" });
-  return svg("svg", { class: "chart sample", width: 36, height: 10, "aria-hidden": "true" }, line);
+  const marks = marker === undefined ? [] : [mark(marker, style, 18, 5)];
+  return svg("svg", { class: "chart sample", width: 36, height: 10, "aria-hidden": "true" }, line, ...marks);
 }
 
 /**

@@ -3,13 +3,17 @@
 import { svg } from "./elements.js";
 import { LINE_HEIGHT, bandOf, labelOf } from "./frame.js";
 import { apart } from "./labels.js";
-import { clamp } from "./numbers.js";
+import { mark } from "./marks.js";
+import { clamp, nearest } from "./numbers.js";
 
 /**
  * @typedef {import("./frame.js").Description} Description
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {import("./frame.js").Line} Line
  */
+
+// Marks on a line.
+const MARKS = 5;
 
 /**
  * @param {Description} description
@@ -54,10 +58,30 @@ function marked(marker, x, plot) {
  */
 export function curves(description, frame) {
   const bands = description.lines.map((line) => band(description, line, frame));
+  const kind = description.apart ? "line faint" : "line";
   const lines = description.lines.map((line) =>
-    svg("path", { class: `line style-${line.style}`, d: path(points(description, line.y, frame)) }),
+    svg("path", { class: `${kind} style-${line.style}`, d: path(points(description, line.y, frame)) }),
   );
-  return [...bands, ...lines, ...(description.lines.length < 2 ? [] : endLabels(description, frame))];
+  const marks = description.lines.flatMap((line, k) => marksOf(description, line, k, frame));
+  return [...bands, ...lines, ...marks, ...(description.lines.length < 2 ? [] : endLabels(description, frame))];
+}
+
+/**
+ * The marks of a line: at each x if these are apart, else a few, at other places than those of the other lines.
+ * @param {Description} description
+ * @param {Line} line
+ * @param {number} number Of the line.
+ * @param {Frame} frame
+ */
+function marksOf({ x, lines, apart: each }, { y, style, marker }, number, { plot, ...scale }) {
+  if (marker === undefined) return [];
+  const width = (plot.right - plot.left) / MARKS;
+  const position = (/** @type {number} */ k) => plot.left + width * (k + (number + 0.5) / lines.length);
+  const some = () => Array.from({ length: MARKS }, (_, k) => nearest(x, scale.x.back(position(k))));
+  const indices = each ? Array.from(x, (_, k) => k) : [...new Set(some())];
+  const places = indices.map((k) => /** @type {const} */ ([scale.x.at(x[k]), scale.y.at(y[k])]));
+  const inside = places.filter(([, height]) => height >= plot.top && height <= plot.bottom);
+  return inside.map(([across, height]) => mark(marker, style, across, height));
 }
 
 /**
@@ -78,12 +102,12 @@ function band(description, line, frame) {
  * @param {Description} description
  * @param {Frame} frame
  */
-function endLabels({ lines }, { y, plot, narrow }) {
+function endLabels({ lines }, { y, plot, short }) {
   const ends = lines.map((line) => clamp(y.at(line.y[line.y.length - 1]), plot.top, plot.bottom));
   const places = apart(ends, LINE_HEIGHT, plot.top, plot.bottom);
   return lines.flatMap((line, k) => [
     svg("path", { class: `leader style-${line.style}`, d: `M${plot.right} ${ends[k]}l7 ${places[k] - ends[k]}` }),
-    svg("text", { class: `label style-${line.style}`, x: plot.right + 10, y: places[k] + 4 }, labelOf(line, narrow)),
+    svg("text", { class: `label style-${line.style}`, x: plot.right + 10, y: places[k] + 4 }, labelOf(line, short)),
   ]);
 }
 

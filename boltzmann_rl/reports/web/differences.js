@@ -16,11 +16,11 @@ export function differenceCharts({ axis, differences }) {
     new Chart(host).show({
       title: `${one.first} minus ${one.second}`,
       x: part(one.x),
-      lines: [{ label: "difference", style: 1, y: part(mean), low: part(low), high: part(high) }],
+      lines: [{ label: "difference", style: "plain", y: part(mean), low: part(low), high: part(high) }],
       xAxis: { title: axis },
       yAxis: { title: one.unit },
     });
-    element.append(...one.warnings.map((/** @type {string} */ text) => html("p", { class: "hint" }, text)));
+    element.append(...one.warnings.map((/** @type {string} */ text) => html("p", { class: "hint" }, `Warning: ${text}.`)));
     return element;
   });
 }

@@ -1,13 +1,14 @@
 /** The frame of a chart: its size, its margins, and the scales of its axes. */
 
-import { clamp } from "./numbers.js";
+import { clamp, shown } from "./numbers.js";
 import { linear, logarithmic } from "./scales.js";
 
 /**
  * @typedef {object} Line
  * @property {string} label
  * @property {string} [short] The label where there is little room.
- * @property {number} style Colour and dashes, 1 to 12.
+ * @property {number | string} style Colour and dashes: the end of the name of a class.
+ * @property {string} [marker] The shape of its marks; none by default.
  * @property {ArrayLike<number>} y One for each x of the chart.
  * @property {ArrayLike<number>} [halfWidth] Of the band; NaN for no band.
  * @property {ArrayLike<number>} [low] The lower end of the band, instead of a half width.
@@ -18,6 +19,7 @@ import { linear, logarithmic } from "./scales.js";
  * @property {boolean} [log]
  * @property {boolean} [tight] Whether a linear axis may leave out 0.
  * @property {[number, number]} [domain] Default: that of the lines and bands.
+ * @property {number[]} [ticks] Default: at round numbers.
  *
  * @typedef {object} Description
  * @property {string} title For screen readers; the page has the visible one.
@@ -26,6 +28,7 @@ import { linear, logarithmic } from "./scales.js";
  * @property {Axis} xAxis
  * @property {Axis} yAxis
  * @property {{x: number, label: string}} [marker] A vertical line.
+ * @property {boolean} [apart] Whether there is nothing between the x, so that each has a mark, and lines are faint.
  *
  * @typedef {object} Frame Margins, the scales, and whether labels are short.
  * @property {number} width
@@ -33,7 +36,7 @@ import { linear, logarithmic } from "./scales.js";
  * @property {import("./scales.js").Scale} x
  * @property {import("./scales.js").Scale} y
  * @property {{left: number, right: number, top: number, bottom: number}} plot
- * @property {boolean} narrow
+ * @property {boolean} short
  */
 
 const NARROW = 600;
@@ -66,16 +69,17 @@ export function sizeWithin(width) {
 export function framed(description, { width, height: asked }, widthOf) {
   const lines = description.lines.length < 2 ? [] : description.lines;
   const room = (/** @type {boolean} */ short) => Math.max(0, ...lines.map((line) => widthOf(labelOf(line, short))));
-  const narrow = width < NARROW || room(false) > MOST * width;
-  const right = width - 16 - room(narrow);
+  const short = room(false) > MOST * width;
+  const right = width - 16 - room(short);
   const top = description.marker === undefined ? 24 : 40;
   const height = Math.max(asked, top + 44 + LINE_HEIGHT * lines.length);
   const plot = { left: 52, right, top, bottom: height - 44 };
   const scale = (/** @type {Axis} */ axis, /** @type {[number, number]} */ domain, /** @type {[number, number]} */ range) =>
-    (axis.log ? logarithmic : linear)(axis.domain ?? domain, range, narrow ? 4 : 6);
+    (axis.log ? logarithmic : linear)(axis.domain ?? domain, range, width < NARROW ? 4 : 6);
   const x = scale(description.xAxis, [description.x[0], description.x[description.x.length - 1]], [plot.left, plot.right]);
+  if (description.xAxis.ticks) x.ticks = description.xAxis.ticks.map((value) => ({ value, label: shown(value) }));
   const y = scale(description.yAxis, extent(description), [plot.bottom, plot.top]);
-  return { width, height, x, y, plot, narrow };
+  return { width, height, x, y, plot, short };
 }
 
 /**
@@ -115,8 +119,8 @@ export function bandOf({ y, halfWidth, low, high }, k) {
 /**
  * The label of a line, a short one where there is little room.
  * @param {Line} line
- * @param {boolean} narrow
+ * @param {boolean} short
  */
-export function labelOf(line, narrow) {
-  return narrow ? (line.short ?? line.label) : line.label;
+export function labelOf(line, short) {
+  return short ? (line.short ?? line.label) : line.label;
 }

@@ -10,11 +10,12 @@ import { nearest } from "./numbers.js";
  * @typedef {{mean: (number | null)[], low: (number | null)[], high: (number | null)[]}} Numbers
  * @typedef {{problem: string, title: string, unit: string, share: boolean, log: boolean, x: number[],
  *   lines: Record<string, Numbers>}} Panel
- * @typedef {{axis: string, note: string, agents: string[], panels: Panel[], differences: any[], ranks: any[]}} Results
+ * @typedef {{axis: string, note: string, agents: string[], looks: Look[], panels: Panel[], differences: any[], ranks: any[]}} Results
+ * @typedef {{style: string, marker: string}} Look How an agent appears.
  * @typedef {{hidden: Set<string>, logX: boolean, logY: boolean, range: [number, number]}} View
  */
 
-const STYLES = 12;
+const LONG = 20; // an axis of so many steps begins at 0, since 1 is no round number
 const EVERYTHING = /** @type {[number, number]} */ ([-Infinity, Infinity]);
 
 /**
@@ -62,7 +63,7 @@ export function linkedCurves(results, onStep) {
   }
 
   const boxes = results.agents.map((agent, k) => {
-    const control = box(agent, (ticked) => switched(agent, ticked), styleOf(k));
+    const control = box(agent, (ticked) => switched(agent, ticked), results.looks[k].style, results.looks[k].marker);
     control.show(true);
     return control.element;
   });
@@ -102,12 +103,13 @@ function description(panel, results, view) {
     const numbers = panel.lines[label];
     if (numbers === undefined || view.hidden.has(label)) return [];
     const band = { low: part(numbers.low), high: part(numbers.high) };
-    return [{ label, short: ended(label), style: styleOf(k), y: part(numbers.mean), ...band }];
+    return [{ label, short: ended(label), ...results.looks[k], y: part(numbers.mean), ...band }];
   });
   const log = view.logY || (panel.log && !panel.share);
   const domain = /** @type {[number, number] | undefined} */ (panel.share && !log ? [0, 100] : undefined);
   const x = kept.map((k) => panel.x[k]);
-  const steps = /** @type {[number, number]} */ ([x[0], x[x.length - 1] + 1]); // of 1000 steps the last is 999
+  const first = x[0] === 1 && x.length >= LONG && !view.logX ? 0 : x[0];
+  const steps = /** @type {[number, number]} */ ([first, x[x.length - 1]]);
   return {
     title: panel.title,
     x,
@@ -158,16 +160,11 @@ function ordered(a, b) {
  * @param {string} label
  */
 export function ended(label) {
-  if (label.length <= 14) return label;
+  if (label.length <= 18) return label;
   const words = label.split(" ");
   let end = words.pop() ?? "";
   while (words.length > 0 && `${words[words.length - 1]} ${end}`.length <= 12) end = `${words.pop()} ${end}`;
   return `…${[...end].slice(-12).join("")}`;
-}
-
-/** @param {number} index Of an agent. */
-export function styleOf(index) {
-  return (index % STYLES) + 1;
 }
 
 /** @param {Panel} panel @param {boolean} several */
