@@ -54,7 +54,7 @@ def on_dark(colour: str) -> str:
         >>> on_dark("#000000"), contrast_of(on_dark("#0072B2")) < contrast_of("#0072B2")
         ('#e8e8e8', True)
     """
-    rgb, contrast = to_rgb(colour), _LEAST * max(contrast_of(colour) / 3.0, 1.0) ** _POWER
-    most = max(rgb)
-    bright = to_hex([part / most for part in rgb]) if most > 0.0 else colour  # else dark shades would turn grey
+    (red, green, blue), contrast = to_rgb(colour), _LEAST * max(contrast_of(colour) / 3.0, 1.0) ** _POWER
+    most = max(red, green, blue)
+    bright = to_hex((red / most, green / most, blue / most)) if most > 0.0 else colour  # dark shades would turn grey
     return with_contrast(bright, contrast_of(_DARK_GROUND) / contrast)

@@ -41,6 +41,9 @@ import { linear, logarithmic } from "./scales.js";
 
 const NARROW = 600;
 
+// The space left of a plot, and its least width.
+const [LEFT, LEAST] = [52, 40];
+
 // The share of a chart's width that labels may have.
 const MOST = 0.35;
 
@@ -70,10 +73,10 @@ export function framed(description, { width, height: asked }, widthOf) {
   const lines = description.lines.length < 2 ? [] : description.lines;
   const room = (/** @type {boolean} */ short) => Math.max(0, ...lines.map((line) => widthOf(labelOf(line, short))));
   const short = room(false) > MOST * width;
-  const right = width - 16 - room(short);
+  const right = Math.max(width - 16 - room(short), LEFT + LEAST);
   const top = description.marker === undefined ? 24 : 40;
   const height = Math.max(asked, top + 44 + LINE_HEIGHT * lines.length);
-  const plot = { left: 52, right, top, bottom: height - 44 };
+  const plot = { left: LEFT, right, top, bottom: height - 44 };
   const scale = (/** @type {Axis} */ axis, /** @type {[number, number]} */ domain, /** @type {[number, number]} */ range) =>
     (axis.log ? logarithmic : linear)(axis.domain ?? domain, range, width < NARROW ? 4 : 6);
   const x = scale(description.xAxis, [description.x[0], description.x[description.x.length - 1]], [plot.left, plot.right]);
