@@ -62,7 +62,7 @@ def draw_difference(ax: Axes, curve: pd.DataFrame, view: View) -> list[str]:
     middle = (curve["begin"] + curve["end"] - 1) / 2.0 + counted
     band = Band.of(middle, curve, ("difference", "low", "high"))
     steps_axis(ax, float(curve["end"].iloc[-1] - 1 + counted), view.axis, "x" in view.log)
-    notes = frame(ax, Metric("difference"), [band, Band(band.x, *[np.zeros(len(band.x))] * 3)])
+    notes = frame(ax, Metric("difference", scale="signed"), [band, Band(band.x, *[np.zeros(len(band.x))] * 3)])
     ax.axhline(0.0, color="0.6", linewidth=0.8)
     line_with_band(ax, band, _LOOK)
     bare = curve["low"].isna()

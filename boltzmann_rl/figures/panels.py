@@ -141,7 +141,7 @@ def frame(ax: Axes, metric: Metric, bands: Sequence[Band], reach: float = REACH,
         low, high = (float(np.exp(end)) for end in ends)
     else:
         low, high = _limits(means, lows, highs, reach)
-        if means.min() >= 0.0 and means.min() < 0.1 * means.max():
+        if means.min() >= 0.0 and metric.scale != "signed":  # only bands go below 0, as many metrics never do
             low = max(low, 0.0)
     ax.set_ylim(max(low, -np.exp(_FARTHEST)), min(high, np.exp(_FARTHEST)))
     cut = [*lows[lows < low], *highs[highs > high]]
