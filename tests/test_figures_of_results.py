@@ -432,3 +432,13 @@ def test_single_runs_need_the_cells(results, tmp_path):
     again = dataclasses.replace(brl.load(folder), cells=None)
     with pytest.raises(FileNotFoundError, match="the cells of an_example, which keep each run, are not at hand"):
         again.plot("reward", runs="lines")
+
+
+def test_a_band_below_zero_is_shown_of_differences_only():
+    agents = {f"τ = {t}": brl.Agent(brl.SampleAverage(), brl.Boltzmann(t)) for t in (0.1, 0.2)}
+    problem = brl.GaussianBandit(means=(1.0, 1.2), sd=5.0)
+    results = brl.BanditExperiment("few", problem, agents, runs=4, steps=40).run(progress=False)
+    curves = results.curves[results.curves["metric"] == "cumulative_regret"]
+    assert curves["mean"].min() >= 0.0
+    assert results.plot("cumulative_regret").axes[0].get_ylim()[0] >= 0.0
+    assert results.figures.difference(*agents).axes[0].get_ylim()[0] < 0.0

@@ -28,8 +28,8 @@ class Metric:
         name: Its name in the column ``metric`` of curves, and of its own column in runs and summaries.
         title: Title of the panel with its curve; by default its name.
         unit: Label of the panel's axis.
-        scale: ``"linear"``, ``"log"``, ``"percent"`` (shares, shown as 0 to 100 %), or ``"late"`` (the axis may
-            leave out the start).
+        scale: ``"linear"``, ``"log"``, ``"percent"`` (shares, shown as 0 to 100 %), ``"late"`` (the axis may leave out
+            the start), or ``"signed"`` (it may show bands below 0, also if no mean is negative).
         of_run: Title of the panel with its mean over whole runs, if its totals are kept.
         summed: Whether a run is summarised by its number in the table of runs, rather than by that number over the
             steps.
