@@ -10,7 +10,7 @@ from boltzmann_rl.figures.style import Drawing
 
 
 class FromOne(MaxNLocator):
-    """Ticks of an axis that is counted from 1: round numbers, and 1 in place of 0.
+    """Ticks of steps: round numbers, and 1 in place of 0 on an axis that begins there.
 
     Example:
         >>> FromOne(4, integer=True).tick_values(1, 100).tolist()
@@ -20,7 +20,7 @@ class FromOne(MaxNLocator):
     def tick_values(self, vmin: float, vmax: float) -> Any:
         """The ticks between two numbers."""
         ticks = np.asarray(super().tick_values(vmin, vmax), np.float64)
-        return np.unique(np.where(ticks == 0.0, 1.0, ticks))
+        return np.unique(np.where((ticks == 0.0) & (vmin > 0.0), 1.0, ticks))
 
 
 def stay_positive(ax: Axes) -> None:
