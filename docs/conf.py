@@ -42,6 +42,11 @@ napoleon_use_ivar = True
 default_role = "py:obj"  # single backticks link
 nitpicky = True
 
+# Names of other packages, which the site does not document.
+_PACKAGES = ("collections", "gymnasium", "matplotlib", "np", "npt", "numpy", "pandas", "pathlib", "typing")
+_CLASSES = ("Axes", "Box", "Dict", "Discrete", "Figure", "MultiBinary", "MultiDiscrete", "Path", "Tuple")
+nitpick_ignore_regex = [("py:.*", rf"{name}(\..*)?") for name in (*_PACKAGES, *_CLASSES)]
+
 # --- the gallery -----------------------------------------------------------------------------------------------------
 
 sphinx_gallery_conf: dict[str, Any] = {
@@ -74,12 +79,6 @@ html_theme_options: dict[str, Any] = {
 }
 html_context = {"default_mode": "auto"}
 html_copy_source = html_show_sourcelink = False
-
-
-# Names of other packages, which the site does not document.
-_PACKAGES = ("collections", "gymnasium", "matplotlib", "np", "npt", "numpy", "pandas", "pathlib", "typing")
-_CLASSES = ("Axes", "Box", "Dict", "Discrete", "Figure", "MultiBinary", "MultiDiscrete", "Path", "Tuple")
-nitpick_ignore_regex = [("py:.*", rf"{name}(\..*)?") for name in (*_PACKAGES, *_CLASSES)]
 
 
 def resolve(app: Any, env: Any, node: Any, content: Any) -> Any:

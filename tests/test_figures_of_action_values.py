@@ -20,7 +20,7 @@ MOVES = {LAKE: np.array([[-1, 0], [0, 1], [1, 0], [0, -1]]), CLIFF: np.array([[0
 
 
 def arrows_in(ax):
-    """Right and down parts of the arrows, ``(cells, actions, 2)``; NaN where there is none."""
+    """Right and down parts of the arrows, ``(cells, actions, 2)``; NaN without an arrow."""
     quivers = [part for part in ax.collections if isinstance(part, mpl.quiver.Quiver)]
     parts = [[np.where(q.Umask, np.nan, part) for part in (q.U, q.V)] for q in quivers]
     return np.array(parts).transpose(2, 0, 1)

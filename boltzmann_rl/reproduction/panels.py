@@ -36,7 +36,7 @@ class Point(NamedTuple):
     Attributes:
         x: A category, or a position on the horizontal axis.
         series: Label of its series.
-        reference: The published number; if the paper gives none, the independent one, and NaN if there is none.
+        reference: The published number, else the independent one, else NaN.
         published: Whether the reference is published.
         ours: Our number.
         half: Half of the length of its interval; 0 for numbers that are computed.

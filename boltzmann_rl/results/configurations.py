@@ -18,7 +18,7 @@ def configuration_in(manifest: Mapping[str, Any]) -> dict[str, Any] | None:
     """
     try:
         declared = from_dict(manifest.get("configuration", {}))
-        written = to_dict(declared)  # with all fields, whoever wrote it
+        written = to_dict(declared)  # written anew: a manifest may leave out fields
     except (TypeError, ValueError):
         return None
     if written["class"] not in _KINDS or declared.name != manifest["name"]:
