@@ -64,10 +64,9 @@ def view_of_curves(
     results: Tabled, curves: pd.DataFrame, asked: Asked, names: list[str] | None = None
 ) -> "tuple[View, pd.DataFrame]":
     """What is asked for, of all metrics or those with these names, and curves with the intervals asked for."""
-    manifest, there = results.manifest, set(curves["agent"].unique())
-    measures = measures_in(manifest)
+    manifest, measures = results.manifest, measures_in(results.manifest)
     metrics = {name: metric for name, metric in metrics_of(curves, measures).items() if names is None or name in names}
-    families = {label: family for label, family in families_in(manifest).items() if label in there}
+    families = families_in(manifest, curves["agent"].unique())
     view = view_of(manifest, metrics, measures.panels, [*curves["problem"].unique()], families, asked)
     if view.confidence == judgement_in(manifest).confidence:
         return view, curves
@@ -113,8 +112,7 @@ def shares_drawn(results: Tabled, ranks: int, asked: Asked) -> "Figure":
             "results.figures.curves()"
         )
     table, manifest = results.ranks, results.manifest
-    there = set(table["agent"].unique())
-    families = {label: family for label, family in families_in(manifest).items() if label in there}
+    families = families_in(manifest, table["agent"].unique())
     probability = {"probability": Metric("probability")}
     view = view_of(manifest, probability, ["probability"], [*table["problem"].unique()], families, asked)
     return plot_shares(view, table, int(manifest["runs"]), areas)

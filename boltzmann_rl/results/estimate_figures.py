@@ -117,7 +117,7 @@ def difference_drawn(results: Sampled, pair: tuple[str, str], metric: str | None
 
 def _view(results: Sampled, samples: Samples, metric: str, asked: Asked, problems: Sequence[str] = ()) -> "View":
     metrics = {one.name: one for one in samples.measures.metrics if one.name == metric} or {metric: Metric(metric)}
-    families = {label: family for label, family in families_in(results.manifest).items() if label in samples.agents}
+    families = families_in(results.manifest, samples.agents)
     return view_of(
         results.manifest, metrics, [metric], problems or samples.problems, families, {**asked, "metrics": metric}
     )

@@ -1,7 +1,7 @@
 """Families of agents: what differs only in a parameter, read from a manifest without evaluating anything in it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from boltzmann_rl.figures.families import Family, Point, rule_in
@@ -10,10 +10,11 @@ from boltzmann_rl.figures.families import Family, Point, rule_in
 _PARTS = re.compile(r"\b(learner|policy)=([A-Za-z_]\w*)\(")
 
 
-def families_in(manifest: Mapping[str, Any]) -> dict[str, Family]:
+def families_in(manifest: Mapping[str, Any], among: Iterable[str] | None = None) -> dict[str, Family]:
     """The family of each agent by its label: that of a parameter study, or the classes of its policy and learner.
 
-    Agents of runs that were made elsewhere are families of their own, with the rule that begins their label.
+    ``among`` are the labels of the agents that are wanted; by default all. Agents of runs that were made
+    elsewhere are families of their own, with the rule that begins their label.
 
     Example:
         >>> agent = "Agent(learner=SampleAverage(initial=0.0), policy=Boltzmann(temperature=0.1), clock='step')"
@@ -21,8 +22,10 @@ def families_in(manifest: Mapping[str, Any]) -> dict[str, Family]:
         {'τ = 0.1': Family(name='Boltzmann, SampleAverage', rule='Boltzmann, SampleAverage')}
     """
     declared, study = manifest["declaration"]["agents"], manifest.get("study") or {}
-    found = {}
+    found, wanted = {}, set(declared if among is None else among)
     for label in declared:
+        if label not in wanted:
+            continue
         said = str(declared[label]) if isinstance(declared, Mapping) else ""
         parts: dict[str, str] = {}
         for part, name in _PARTS.findall(said):
