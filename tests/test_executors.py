@@ -340,6 +340,19 @@ def test_workers_work_for(tmp_path, place):
     assert parent.process.returncode == 0
 
 
+def test_what_cleans_up_after_workers_makes_no_error_of_a_warning(tmp_path):
+    show = """
+from multiprocessing import resource_tracker as one
+from pathlib import Path
+from loky.backend import resource_tracker as other
+print(work()[0])
+for tracker in one, other:
+    print("-Wignore" in Path(f"/proc/{tracker._resource_tracker._pid}/cmdline").read_text().split("\\0"))
+"""
+    out, error = Parent(tmp_path, WORK + show, "-W", "error").ends()
+    assert (out, error) == ("8\nTrue\nTrue\n", "")
+
+
 def test_workers_outlive_the_thread_that_made_the_executor(tmp_path):
     made = []
     thread = threading.Thread(target=lambda: made.append(Processes(1)))

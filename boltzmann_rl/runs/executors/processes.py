@@ -155,6 +155,7 @@ def _started(workers: int) -> Any:
     from loky import ProcessPoolExecutor  # imported here: a run in this process does not need it
     from loky.backend import get_context
 
+    start_trackers()  # before the locks of the pool start them in their own way
     pool = ProcessPoolExecutor(
         workers,
         context=get_context("loky"),  # which imports no `__main__`, whatever the caller's default
@@ -162,7 +163,6 @@ def _started(workers: int) -> Any:
         initargs=(os.getpid(),),
         env={"LOKY_MAX_MEMORY_LEAK_SIZE": "1e18"},  # else it restarts workers that legitimately use more memory
     )
-    start_trackers()
     if hasattr(signal, "pthread_sigmask"):  # workers, which inherit this, leave Ctrl-C on a terminal to their parent
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     with _flushable_streams():
