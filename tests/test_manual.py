@@ -27,6 +27,20 @@ def test_the_reference_has_every_public_name(module):
     assert public <= names
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_no_text_before_a_colon_is_shown_as_a_type(module):
+    """The reference would read such a text at the beginning of a property or of what is returned as its type."""
+    for name in module.__all__:
+        public = getattr(module, name)
+        members = vars(public) if inspect.isclass(public) else {name: public}
+        for member, value in members.items():
+            text = inspect.cleandoc(getattr(value, "__doc__", None) or "")
+            if not isinstance(value, property):
+                text = text.partition("Returns:\n    ")[2]
+            begin = re.sub("`+[^`]*`+", "", text.partition("\n")[0])
+            assert ": " not in begin, f"{name}, {member}: {begin}"
+
+
 def test_every_page_is_in_the_table_of_contents():
     written = (path.relative_to(DOCS) for path in DOCS.rglob("*.md"))
     pages = {str(path.with_suffix("")) for path in written if not path.parts[0].startswith("_")}

@@ -293,11 +293,19 @@ def run(
             0. Without it equal agents are never decided.
 
     Returns:
-        The results. Agents that failed are left out: see ``results.failures``.
+        The results, without agents that failed, which ``results.failures`` names.
 
     Raises:
         Exception: All agents failed: what the first raised.
         OSError: What the disk refused. Finished cells are kept.
+
+    Example:
+        >>> from boltzmann_rl import Agent, BanditExperiment, Boltzmann, GaussianBandit, SampleAverage
+        >>> agents = {"τ = 0.2": Agent(SampleAverage(), Boltzmann(0.2))}
+        >>> experiment = BanditExperiment("example", GaussianBandit(), agents, runs=100, steps=200)
+        >>> run(experiment, progress=False).summary[["agent", "runs"]]
+             agent  runs
+        0  τ = 0.2   100
     """
     from boltzmann_rl.results.decisions import planned
     from boltzmann_rl.results.running import Place, run_in_folder, run_plan  # imported here: it imports pandas

@@ -26,7 +26,7 @@ def read_cleanrl(runs: Any, tags: Sequence[str] = _RETURN) -> pd.DataFrame:
         tags: The tags to keep.
 
     Returns:
-        One row per step and tag: ``problem`` (the environment's id), ``agent`` (the name of the script), ``seed``,
+        One row per step and tag, with ``problem`` (the environment's id), ``agent`` (the name of the script), ``seed``,
         ``step``, ``metric`` (the last part of the tag) and ``value``. Episodes of parallel environments that end at the
         same step are averaged. In a table, cells without a number count as not logged at that step.
 

@@ -29,9 +29,9 @@ def read_monitor(folder: str | Path) -> pd.DataFrame:
         folder: The folder with a folder for each agent.
 
     Returns:
-        One row per episode: ``problem`` (the environment's id), ``agent``, ``seed``, ``step`` (steps of the training up
-        to the end of the episode), ``return`` and ``length``. Episodes of several environments are ordered by the time
-        at which they ended, and ``step`` adds up their lengths, as ``load_results`` and ``ts2xy`` of
+        One row per episode, with ``problem`` (the environment's id), ``agent``, ``seed``, ``step`` (steps of the
+        training up to the end of the episode), ``return`` and ``length``. Episodes of several environments are ordered
+        by the time at which they ended, and ``step`` adds up their lengths, as ``load_results`` and ``ts2xy`` of
         Stable-Baselines3 do.
 
     Raises:

@@ -20,7 +20,7 @@ def read_rlberry(table: Any, tags: Sequence[str] | None = None) -> pd.DataFrame:
         tags: The tags to keep; by default all.
 
     Returns:
-        One row per number: ``agent``, ``seed`` (the number of the fit), ``step``, ``metric`` and ``value``.
+        One row per number, with ``agent``, ``seed`` (the number of the fit), ``step``, ``metric`` and ``value``.
 
     Raises:
         TypeError, ValueError: A column or tag is missing, a tag was logged without ``global_step``, or a value is not

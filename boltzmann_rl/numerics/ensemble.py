@@ -68,7 +68,7 @@ class BoltzmannDistribution:
 
     @property
     def probabilities(self) -> Floats:
-        """The probability of each level, ``(..., A)``: p_i = g_i exp(−E_i / T) / Z."""
+        """The probability p_i = g_i exp(−E_i / T) / Z of each level, ``(..., A)``."""
         z = self._exponents()
         with np.errstate(all="ignore"):
             weights = np.exp(z - z.max(axis=-1, keepdims=True))

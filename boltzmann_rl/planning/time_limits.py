@@ -33,7 +33,7 @@ class TimeLimitedPlan(NamedTuple):
 
     @property
     def gaps(self) -> Floats:
-        """V*_n(s) − Q*_n(s, a) ``(limit + 1, S, A)``: what an action loses, at least 0; ∞ where it is not available."""
+        """What an action loses, V*_n(s) − Q*_n(s, a) ``(limit + 1, S, A)``, at least 0; ∞ where it is not available."""
         gaps: Floats = self.values[:, :, np.newaxis] - self.action_values
         return gaps
 

@@ -33,12 +33,12 @@ class Differences(NamedTuple):
 
     @property
     def superiority(self) -> Floats:
-        """The fraction of runs in which the first is higher, with ties counted half: the probability of improvement."""
+        """The probability of improvement, the fraction of runs in which the first is higher, with ties counted half."""
         return (self.wins - self.losses) / (2.0 * self.spread.runs) + 0.5
 
     @property
     def effect_size(self) -> Floats:
-        """Cohen's d of the differences, mean / sd: 0 for identical agents, infinite if all differences are the same."""
+        """Cohen's d of the differences, mean / sd; 0 for identical agents, infinite if all differences are the same."""
         spread = self.spread
         with np.errstate(all="ignore"):
             same = np.where(spread.zero, 0.0, np.copysign(np.inf, spread.mean))
@@ -55,7 +55,7 @@ class Differences(NamedTuple):
 
     @property
     def p_values(self) -> Floats:
-        """The two-sided p-value of every pair by itself: ≤ 1 − confidence if its interval excludes 0."""
+        """The two-sided p-value of every pair by itself, ≤ 1 − confidence if its interval excludes 0."""
         p_values = p_values_of(self.spread)
         if self.spread.runs < 2 or not self.shares.any():
             return p_values

@@ -130,7 +130,7 @@ class Training:
 
     @property
     def values(self) -> Floats:
-        """The learner's values ``(observations, actions)``, live: copy them to keep them."""
+        """The learner's values ``(observations, actions)``, which change as it learns; a copy keeps them."""
         return self._loop.player.values
 
     def look(self, observations: Sequence[int] | NDArray[np.int64] | None = None) -> Look:
