@@ -38,8 +38,8 @@ class Traits(NamedTuple):
             that it is compiled. Only the class that defines it counts: a subclass may draw otherwise.
         mixture: ``mixture(step, memory=None)``: the policy as weights of the uniform, the softmax and the greedy
             policy, so that it is compiled. None: its ``__call__`` gives the probabilities.
-        mixes_by_memory: Whether these weights may depend on the memory: ``takes_memory`` of the policy, whatever its
-            temperature takes.
+        mixes_by_memory: Whether these weights may depend on the memory: ``takes_memory`` of the policy itself.
+        at: ``at(step, xp)``: a schedule's formula over a namespace such as `jax.numpy`. None: it is called.
     """
 
     constant: bool
@@ -52,6 +52,7 @@ class Traits(NamedTuple):
     noise: Any
     mixture: Callable[..., Any] | None
     mixes_by_memory: bool
+    at: Callable[..., Any] | None
 
     def uniforms(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the uniforms that decisions on values of ``shape`` take."""
@@ -71,7 +72,7 @@ def traits_of(policy: Any) -> Traits:
         >>> traits_of(Boltzmann(0.5)).temperature, traits_of(lambda values, step: values).temperature
         (0.5, None)
     """
-    clock, temperature = getattr(policy, "clock", None), getattr(policy, "temperature", None)
+    clock, temperature, at = (getattr(policy, name, None) for name in ("clock", "temperature", "at"))
     if not (isinstance(temperature, float | PerRow) or callable(temperature) or is_unit(temperature)):
         temperature = None
     takes_memory = getattr(policy, "takes_memory", False)
@@ -86,6 +87,7 @@ def traits_of(policy: Any) -> Traits:
         getattr(policy, "noise", None) if "noise" in vars(type(policy)) else None,
         getattr(policy, "mixture", None),
         takes_memory,
+        at if callable(at) else None,
     )
 
 

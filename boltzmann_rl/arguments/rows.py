@@ -87,12 +87,12 @@ def in_row(part: Any, row: int) -> Any:
 def per_row(*names: str) -> Callable[[type[Schedule]], type[Schedule]]:
     """Let a class of schedules take one number per row in the named fields.
 
-    Its value is then an array with one entry per row, for one step of all rows or one step each. ``by_row`` holds the
-    schedule of each row, so that a row's values have the same bits as that schedule's.
+    Its value is then an array with one entry per row, for one step of all rows or one step each: see `value_by_row`.
+    ``by_row`` holds the schedule of each row, so that a row's values have the same bits as that schedule's.
     """
 
     def decorated(cls: Any) -> Any:
-        made, formula = cls.__init__, cls.__call__
+        made = cls.__init__
 
         @taking_containers
         @functools.wraps(made)
@@ -106,18 +106,35 @@ def per_row(*names: str) -> Callable[[type[Schedule]], type[Schedule]]:
                     return
             made(self, *args, **kwargs)
 
-        @functools.wraps(formula)
-        def value(self: Any, step: Any) -> Any:
-            by_row = self.__dict__.get("by_row")
-            if by_row is None:
-                return formula(self, step)
-            steps = steps_of_rows(repr(self), len(by_row), step)
-            return np.array([schedule(now) for schedule, now in zip(by_row, steps, strict=True)])
-
-        cls.__init__, cls.__call__ = make, value
+        cls.__init__ = make
         return cls
 
     return decorated
+
+
+def value_by_row(schedule: Any, step: Any) -> Any:
+    """The value of the schedule of each row ``(rows,)``, for one step of all rows or one step each."""
+    steps = steps_of_rows(repr(schedule), len(schedule.by_row), step)
+    return np.array([one(now) for one, now in zip(schedule.by_row, steps, strict=True)])
+
+
+def with_row_arrays(schedule: Any, xp: Any) -> Any:
+    """A schedule whose numbers per row are arrays ``(rows,)`` of a namespace, over which its formula broadcasts."""
+    fields = {field.name: getattr(schedule, field.name) for field in dataclasses.fields(schedule)}
+    arrays = {name: row_array(x, xp) for name, x in fields.items() if type(x) is PerRow and not any(map(callable, x))}
+    if not arrays:
+        return schedule
+    found = object.__new__(type(schedule))
+    for name, field in (fields | arrays).items():
+        object.__setattr__(found, name, field)
+    return found
+
+
+def row_array(numbers: PerRow, xp: Any) -> Any:
+    """Numbers per row as an array ``(rows,)`` of a namespace; they may be arrays, whose derivatives are kept."""
+    if all(isinstance(number, float) for number in numbers):
+        return xp.asarray(tuple(numbers), dtype=float)
+    return xp.stack([xp.asarray(number, dtype=float) for number in numbers], axis=-1)
 
 
 def steps_of_rows(name: str, rows: int, step: Any) -> list[Any]:

@@ -1,7 +1,8 @@
 """Schedules built from schedules: pieces, warm-up, restarts, floor, ceiling, scale and complement."""
 
+import math
 from bisect import bisect_right
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from boltzmann_rl.arguments import (
     as_integer,
     as_nonnegative,
     as_sequence,
+    as_steps,
     check_fields,
     set_fields,
     unwrap,
@@ -20,8 +22,11 @@ from boltzmann_rl.arguments import (
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.arguments.rows import per_row
 from boltzmann_rl.protocols import Parameter
-from boltzmann_rl.schedules.evaluation import as_parameter, evaluate
-from boltzmann_rl.schedules.shapes import counted, quietly, within
+from boltzmann_rl.schedules.evaluation import as_parameter, evaluate, inner
+from boltzmann_rl.schedules.formulas import PLAIN, called, called_by_row, capped, floored, fraction, quietly, whole
+
+# Steps beyond it are taken as it: they no longer are integers of 64 bits.
+_FAR = 2.0**62
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,17 @@ class Piecewise:
         values = tuple(as_finite(v, f"values[{k}]", minimum=0.0) for k, v in enumerate(given))
         set_fields(self, values=values, boundaries=_boundaries(self.boundaries, len(values), "values"))
 
-    def __call__(self, step: Any) -> Any:
-        steps = counted(step)
-        if isinstance(steps, float):
-            return self.values[bisect_right(self.boundaries, steps)]
-        return unwrap(np.asarray(self.values)[np.searchsorted(self.boundaries, steps, side="right")])
+    def at(self, step: Any, xp: Any) -> Any:
+        if xp is PLAIN:
+            return self.values[bisect_right(self.boundaries, step)]
+        if xp is np:
+            return np.asarray(self.values)[np.searchsorted(self.boundaries, step, side="right")]
+        value = xp.zeros_like(step) + self.values[0]
+        for boundary, following in zip(self.boundaries, self.values[1:], strict=True):
+            value = xp.where(step >= float(boundary), following, value)
+        return value
+
+    __call__ = called
 
 
 @per_row()
@@ -77,17 +88,22 @@ class Joined:
         schedules = tuple(as_parameter(s, f"schedules[{k}]") for k, s in enumerate(given))
         set_fields(self, schedules=schedules, boundaries=_boundaries(self.boundaries, len(schedules), "schedules"))
 
-    def __call__(self, step: Any) -> Any:
-        steps, begins = counted(step), (0, *self.boundaries)
-        if isinstance(steps, float):
-            piece = bisect_right(self.boundaries, steps)
-            return evaluate(self.schedules[piece], _whole(steps - begins[piece]))
-        pieces = np.searchsorted(self.boundaries, steps, side="right")
-        values = np.empty(steps.shape)
-        for k, schedule in enumerate(self.schedules):
-            if (here := pieces == k).any():
-                values[here] = evaluate(schedule, _whole(steps[here] - begins[k]))
-        return unwrap(values)
+    def at(self, step: Any, xp: Any) -> Any:
+        if xp is PLAIN:
+            piece = bisect_right(self.boundaries, step)
+            return inner(self.schedules[piece], step - self.boundaries[piece - 1] if piece else step, xp)
+        begins = (0.0, *map(float, self.boundaries))
+        value = xp.zeros_like(step)
+        for schedule, begin, end in zip(self.schedules, begins, (*begins[1:], math.inf), strict=True):
+            here = (step >= begin) & (step < end)
+            if xp is np:  # a user's schedule is called only with the steps of its piece
+                if here.any():
+                    value[here] = inner(schedule, step[here] - begin, xp)
+            else:
+                value = xp.where(here, inner(schedule, xp.where(here, step - begin, 0.0), xp), value)
+        return value
+
+    __call__ = called_by_row
 
 
 @per_row("schedule", "start")
@@ -113,12 +129,14 @@ class WarmUp:
     def __post_init__(self) -> None:
         check_fields(self, schedule=as_parameter, steps=as_count, start=as_nonnegative)
 
-    def __call__(self, step: Any) -> Any:
-        steps = counted(step)
-        f = within(steps / self.steps, 0.0, 1.0)
-        value = evaluate(self.schedule, _whole(within(steps - self.steps, 0.0, np.inf)))  # of step 0 until it is warm
-        with quietly(f):
+    def at(self, step: Any, xp: Any) -> Any:
+        warm = float(self.steps)
+        f = fraction(step, self.steps, xp)
+        value = inner(self.schedule, xp.where(step > warm, step - warm, 0.0), xp)  # of step 0 until it is warm
+        with quietly(xp):
             return (1.0 - f) * self.start + f * value
+
+    __call__ = called_by_row
 
 
 @per_row("schedule")
@@ -146,16 +164,13 @@ class Restarts:
     def __post_init__(self) -> None:
         check_fields(self, schedule=as_parameter, period=as_count, growth=as_count)
 
-    def __call__(self, step: Any) -> Any:
-        steps = within(counted(step), 0.0, 2.0**62)  # as `_whole`: an infinite step has no last restart
+    def at(self, step: Any, xp: Any) -> Any:
+        step = capped(step, _FAR, xp)  # an infinite step has no last restart
         if self.growth == 1:
-            return evaluate(self.schedule, _whole(steps % self.period))
-        starts, length = [0], self.period
-        while starts[-1] + length <= np.max(steps, initial=0.0):
-            starts.append(starts[-1] + length)
-            length *= self.growth
-        since = steps - np.asarray(starts)[np.searchsorted(starts, steps, side="right") - 1]
-        return evaluate(self.schedule, _whole(since))
+            return inner(self.schedule, step % float(self.period), xp)
+        return inner(self.schedule, step - _last(_starts(self.period, self.growth), step, xp), xp)
+
+    __call__ = called_by_row
 
 
 @per_row("schedule", "minimum")
@@ -179,8 +194,10 @@ class Floor:
     def __post_init__(self) -> None:
         check_fields(self, schedule=as_parameter, minimum=as_nonnegative)
 
-    def __call__(self, step: Any) -> Any:
-        return unwrap(within(evaluate(self.schedule, _whole(counted(step))), self.minimum, np.inf))
+    def at(self, step: Any, xp: Any) -> Any:
+        return floored(inner(self.schedule, step, xp), self.minimum, xp)
+
+    __call__ = called_by_row
 
 
 @per_row("schedule", "maximum")
@@ -204,8 +221,10 @@ class Ceiling:
     def __post_init__(self) -> None:
         check_fields(self, schedule=as_parameter, maximum=as_nonnegative)
 
-    def __call__(self, step: Any) -> Any:
-        return unwrap(within(evaluate(self.schedule, _whole(counted(step))), -np.inf, self.maximum))
+    def at(self, step: Any, xp: Any) -> Any:
+        return capped(inner(self.schedule, step, xp), self.maximum, xp)
+
+    __call__ = called_by_row
 
 
 @per_row("schedule", "factor")
@@ -229,10 +248,12 @@ class Scaled:
     def __post_init__(self) -> None:
         check_fields(self, schedule=as_parameter, factor=as_nonnegative)
 
-    def __call__(self, step: Any) -> Any:
-        value = evaluate(self.schedule, _whole(counted(step)))
-        with quietly(value):
-            return unwrap(self.factor * value)
+    def at(self, step: Any, xp: Any) -> Any:
+        value = inner(self.schedule, step, xp)
+        with quietly(xp):
+            return self.factor * value
+
+    __call__ = called_by_row
 
 
 @per_row("schedule")
@@ -257,12 +278,20 @@ class Complement:
     def __post_init__(self) -> None:
         check_fields(self, schedule=partial(as_parameter, maximum=1.0))
 
+    def at(self, step: Any, xp: Any) -> Any:
+        value = inner(self.schedule, step, xp)
+        return xp.where(value > 1.0, math.nan, 1.0 - value)
+
     def __call__(self, step: Any) -> Any:
-        value = evaluate(self.schedule, _whole(counted(step)))
-        above = np.extract(np.asarray(value) > 1.0, value)
-        if above.size:
-            raise ValueError(f"schedule must be at most 1, got {above[0]} from {self.schedule!r}: take a Ceiling of it")
-        return unwrap(1.0 - value)
+        value = called_by_row(self, step)
+        if np.isnan(value).any():
+            inside = evaluate(self.schedule, whole(unwrap(as_steps(step))))
+            above = np.extract(np.asarray(inside) > 1.0, inside)
+            if above.size:
+                raise ValueError(
+                    f"schedule must be at most 1, got {above[0]} from {self.schedule!r}: take a Ceiling of it"
+                )
+        return value
 
 
 def _boundaries(boundaries: Any, pieces: int, name: str) -> tuple[int, ...]:
@@ -275,6 +304,23 @@ def _boundaries(boundaries: Any, pieces: int, name: str) -> tuple[int, ...]:
     return steps
 
 
-def _whole(steps: Any) -> Any:
-    """Steps as integers again, which a user's schedule may require."""
-    return int(min(steps, 2.0**62)) if isinstance(steps, float) else np.minimum(steps, 2.0**62).astype(np.int64)
+@lru_cache(64)
+def _starts(period: int, growth: int) -> tuple[float, ...]:
+    """The steps of all restarts, from 0."""
+    starts, length = [0], period
+    while starts[-1] + length <= _FAR:
+        starts.append(starts[-1] + length)
+        length *= growth
+    return tuple(map(float, starts))
+
+
+def _last(starts: tuple[float, ...], step: Any, xp: Any) -> Any:
+    """The last of the rising ``starts`` that is not after the step."""
+    if xp is PLAIN:
+        return starts[bisect_right(starts, step) - 1]
+    if xp is np:
+        return np.asarray(starts)[np.searchsorted(starts, step, side="right") - 1]
+    last = xp.zeros_like(step)
+    for start in starts:
+        last = xp.where(step >= start, start, last)
+    return last

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_number, real_array, unwrap
-from boltzmann_rl.arguments.rows import PerRow, rows_of, rows_of_parameter, steps_of_rows
+from boltzmann_rl.arguments.rows import PerRow, row_array, rows_of, rows_of_parameter, steps_of_rows, with_row_arrays
 from boltzmann_rl.protocols import Parameter, is_unit, traits_of
+from boltzmann_rl.schedules.formulas import PLAIN, whole
 
 
 def as_parameter(parameter: Parameter, name: str, *, maximum: float = np.inf) -> Parameter:
@@ -88,6 +89,71 @@ def evaluate(schedule: Any, step: Any, name: str = "the value", rows: tuple[int,
             if values.shape == steps.shape and values.dtype.kind == "f":
                 return values
     return _one_by_one(schedule, steps, name, rows)
+
+
+def value(schedule: Any, step: Any, xp: Any) -> Any:
+    """The value of a number or schedule at a step over a namespace, such as `jax.numpy`, unchecked.
+
+    A schedule with a method ``at(step, xp)``, as all of this package, is evaluated by it, with the step as a floating
+    array; any other callable is called with the step as it is given. Where NumPy refuses a step or value, it is NaN.
+
+    Args:
+        schedule: A number, which is returned unchanged, a schedule, or one of these for each row.
+        step: An array of integers ≥ 0 of any shape. For values per row, one step, or one for each on the last axis.
+        xp: The namespace: see `boltzmann_rl.schedules.formulas`. Its ``asarray(step, dtype=float)`` says which floating
+            dtype. One of 32 bits holds steps up to 2**24 exactly.
+
+    Returns:
+        An array of the shape of ``step``; values per row are on the last axis.
+
+    Example:
+        >>> from boltzmann_rl.schedules import Linear
+        >>> value(Linear(1.0, 0.0, steps=4), np.arange(6), np)
+        array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
+    """
+    if type(schedule) is PerRow:
+        return _value_by_row(value, schedule, step, xp)
+    if not callable(schedule):
+        return schedule
+    if traits_of(schedule).at is None:
+        return schedule(step)
+    _check_rows(schedule, step)
+    steps = xp.asarray(step, dtype=float)
+    return xp.where(steps >= 0.0, inner(schedule, steps, xp), np.nan)
+
+
+def inner(schedule: Any, step: Any, xp: Any) -> Any:
+    """The value of a schedule inside a formula, whose steps are floating; other callables get them as integers."""
+    if xp is PLAIN or xp is np:
+        return evaluate(schedule, whole(step))
+    if type(schedule) is PerRow:
+        return _value_by_row(inner, schedule, step, xp)
+    if not callable(schedule):
+        return xp.zeros_like(step) + schedule
+    if traits_of(schedule).at is None:
+        return schedule(xp.asarray(step, dtype=int))
+    return (with_row_arrays(schedule, xp) if dataclasses.is_dataclass(schedule) else schedule).at(step, xp)
+
+
+def _value_by_row(of: Callable[..., Any], schedules: PerRow, step: Any, xp: Any) -> Any:
+    """Each row's own value, on the last axis, at one step for all rows or one for each."""
+    _check_rows(schedules, step)
+    if not any(map(callable, schedules)):
+        return row_array(schedules, xp)
+    steps = [step[..., row] if getattr(step, "ndim", 0) else step for row in range(len(schedules))]
+    values = [of(schedule, now, xp) for schedule, now in zip(schedules, steps, strict=True)]
+    shapes = [xp.zeros_like(xp.asarray(now, dtype=float)) for now in steps]
+    return xp.stack([shape + one for shape, one in zip(shapes, values, strict=True)], axis=-1)
+
+
+def _check_rows(schedule: Any, step: Any) -> None:
+    """Refuse other steps than one for all rows of a schedule, or one for each on the last axis."""
+    rows, shape = rows_of(schedule), tuple(getattr(step, "shape", ()))
+    if rows and shape and shape[-1] != rows:
+        raise ValueError(
+            f"{schedule!r} is for {rows} rows, but step has shape {shape}: give one step, or one per row on the last "
+            "axis"
+        )
 
 
 def value_at(parameter: Any, name: str, step: int, *, maximum: float = np.inf) -> float:

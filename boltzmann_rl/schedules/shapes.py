@@ -1,32 +1,17 @@
 """The usual shapes of schedules: linear, polynomial, cosine, exponential, inverse time, power, logarithmic.
 
-Each formula is evaluated on a plain float for one step and on an array for many, with the same bits.
+Each formula is written once, over a namespace of functions: see `boltzmann_rl.schedules.formulas`. NumPy evaluates it
+on a plain float for one step and on an array for many, with the same bits.
 """
 
 import math
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from boltzmann_rl.arguments import (
-    as_count,
-    as_finite,
-    as_nonnegative,
-    as_positive,
-    as_steps,
-    check_fields,
-    set_fields,
-    unwrap,
-)
+from boltzmann_rl.arguments import as_count, as_finite, as_nonnegative, as_positive, check_fields, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.arguments.rows import per_row
-
-_NO_CONTEXT = nullcontext()
-
-# The least normal number.
-_NORMAL = float(np.finfo(np.float64).tiny)
+from boltzmann_rl.schedules.formulas import PLAIN, between, called_by_row, eager, fraction, held, quietly, raised
 
 
 @per_row("value")
@@ -48,9 +33,10 @@ class Constant:
     def __post_init__(self) -> None:
         check_fields(self, value=as_nonnegative)
 
-    def __call__(self, step: Any) -> Any:
-        steps = counted(step)
-        return self.value if isinstance(steps, float) else np.full(steps.shape, self.value)
+    def at(self, step: Any, xp: Any) -> Any:
+        return xp.zeros_like(step) + self.value
+
+    __call__ = called_by_row
 
 
 @per_row("start", "end")
@@ -75,8 +61,10 @@ class Linear:
     def __post_init__(self) -> None:
         check_fields(self, start=as_nonnegative, end=as_nonnegative, steps=as_count)
 
-    def __call__(self, step: Any) -> Any:
-        return unwrap(_between(self.start, self.end, _fraction(step, self.steps)))
+    def at(self, step: Any, xp: Any) -> Any:
+        return between(self.start, self.end, fraction(step, self.steps, xp), xp)
+
+    __call__ = called_by_row
 
 
 @per_row("start", "end")
@@ -106,10 +94,11 @@ class Polynomial:
         power = partial(as_positive, why="with power 0 the value stays at start")
         check_fields(self, start=as_nonnegative, end=as_nonnegative, steps=as_count, power=power)
 
-    def __call__(self, step: Any) -> Any:
-        with quietly():
-            left = np.asarray(1.0 - _fraction(step, self.steps)) ** self.power  # an array, for the same bits as many
-        return unwrap(_between(self.start, self.end, unwrap(1.0 - left)))
+    def at(self, step: Any, xp: Any) -> Any:
+        left = raised(1.0 - fraction(step, self.steps, xp), self.power, xp)
+        return between(self.start, self.end, 1.0 - left, xp)
+
+    __call__ = called_by_row
 
 
 @per_row("start", "end")
@@ -136,9 +125,11 @@ class Cosine:
     def __post_init__(self) -> None:
         check_fields(self, start=as_nonnegative, end=as_nonnegative, steps=as_count)
 
-    def __call__(self, step: Any) -> Any:
-        f = _fraction(step, self.steps)
-        return unwrap(_between(self.start, self.end, (1.0 - unwrap(np.cos(np.pi * f))) / 2.0))
+    def at(self, step: Any, xp: Any) -> Any:
+        f = fraction(step, self.steps, xp)
+        return between(self.start, self.end, (1.0 - xp.cos(math.pi * f)) / 2.0, xp)
+
+    __call__ = called_by_row
 
 
 @per_row("start", "end")
@@ -193,18 +184,27 @@ class Exponential:
             )
         set_fields(self, decay=decay)
 
-    def __call__(self, step: Any) -> Any:
-        if self.steps is not None:
-            f = _fraction(step, self.steps)
-            if isinstance(f, float) and f == 1.0:  # a shortcut
-                return self.end
-            with quietly(f if min(self.start, self.end) >= _NORMAL else None):  # else a power may underflow
-                value = _powers(self.start, 1.0 - f) * _powers(self.end, f)
-        else:
-            decay: Any = self.decay  # not None: exactly one of the two is given
-            with quietly():
-                value = self.start * _powers(decay, counted(step))
-        return unwrap(within(value, self.start, self.end))
+    def at(self, step: Any, xp: Any) -> Any:
+        start, end, decay = self.start, self.end, self.decay
+        if decay is None:
+            return self._between(step, xp)
+        with quietly(xp):
+            value = start * xp.power(decay, step)
+        past = (value < end) == (decay < 1.0)
+        if not eager(xp):  # a growing power that overflows has no derivative, also where it is not used
+            value = start * xp.power(decay, xp.where(past, 0.0, step))
+        return xp.where(past, end, value)
+
+    def _between(self, step: Any, xp: Any) -> Any:
+        steps: Any = self.steps  # not None: exactly one of the two is given
+        if xp is PLAIN and step >= steps:  # a shortcut
+            return self.end
+        f = fraction(step, steps, xp)
+        with quietly(xp):
+            value = held(xp.power(self.start, 1.0 - f) * xp.power(self.end, f), self.start, self.end, f, xp)
+        return xp.where(f < 1.0, value, self.end)
+
+    __call__ = called_by_row
 
 
 @per_row("start")
@@ -227,10 +227,11 @@ class InverseTime:
     def __post_init__(self) -> None:
         check_fields(self, start=as_nonnegative, rate=partial(as_positive, why="rate 0 would never anneal"))
 
-    def __call__(self, step: Any) -> Any:
-        steps = counted(step)
-        with quietly(steps):
-            return unwrap(self.start / (1.0 + self.rate * steps))
+    def at(self, step: Any, xp: Any) -> Any:
+        with quietly(xp):
+            return self.start / (1.0 + self.rate * step)
+
+    __call__ = called_by_row
 
 
 @per_row("start")
@@ -266,10 +267,20 @@ class Power:
         if self.exponent == 0.0:
             raise ValueError("exponent must not be 0, which would never anneal: use Constant")
 
-    def __call__(self, step: Any) -> Any:
-        with quietly():
-            value = self.start / np.asarray(1.0 + counted(step) / self.per) ** self.exponent
-        return unwrap(value if self.start > 0.0 else np.zeros_like(value))  # 0/0 if the power underflows
+    def at(self, step: Any, xp: Any) -> Any:
+        base = 1.0 + step / self.per
+        power = raised(base, self.exponent, xp)
+        beyond = (power == 0.0) | (power == math.inf)
+        if xp is PLAIN and not beyond:  # a shortcut
+            return self.start / power
+        if not eager(xp):  # a power that overflows has no derivative, also where it is not used
+            power = raised(xp.where(beyond, 1.0, base), self.exponent, xp)
+        rises = beyond & (self.exponent < 0.0) & (self.start > 0.0)
+        limit = xp.where(rises, math.inf, xp.zeros_like(step))
+        with quietly(xp):
+            return xp.where(beyond, limit, self.start / xp.where(beyond, 1.0, power))
+
+    __call__ = called_by_row
 
 
 @per_row("scale")
@@ -299,48 +310,8 @@ class Logarithmic:
         if self.offset == 1.0:
             raise ValueError("offset must be above 1: ln(1) is 0 at step 0")
 
-    def __call__(self, step: Any) -> Any:
-        steps = counted(step)
-        with quietly(steps):
-            return unwrap(self.scale / unwrap(np.log(steps + self.offset)))
+    def at(self, step: Any, xp: Any) -> Any:
+        with quietly(xp):
+            return self.scale / xp.log(step + self.offset)
 
-
-def counted(step: Any) -> Any:
-    """Decisions made so far: a float for one step, since plain floats are several times faster, an array for many."""
-    if type(step) is int and 0 <= step < 2**53:
-        return float(step)
-    steps = as_steps(step)
-    return steps if steps.ndim else float(steps)
-
-
-def within(value: Any, start: float, end: float) -> Any:
-    """The value clipped to [start, end] or [end, start]; a float, or elementwise."""
-    low, high = (start, end) if start < end else (end, start)
-    if isinstance(value, float):
-        return low if value < low else high if value > high else value
-    return np.minimum(np.maximum(value, low), high)
-
-
-def quietly(number: Any = None) -> AbstractContextManager[object]:
-    """A context in which arrays over- and underflow without a warning; plain floats never warn, so it does nothing."""
-    return _NO_CONTEXT if isinstance(number, float) else np.errstate(all="ignore")
-
-
-def _powers(base: float, exponent: Any) -> Any:
-    """base^exponent, with the same bits for one exponent as for many.
-
-    NumPy replaces a scalar exponent of 2, ½ or −1 by a square, a root or a reciprocal, which may round differently from
-    the power that it computes for an array of exponents.
-    """
-    return np.power(base, (exponent,)).item() if isinstance(exponent, float) else np.power(base, exponent)
-
-
-def _fraction(step: Any, steps: int) -> Any:
-    """The fraction of ``steps`` that has passed, in [0, 1]."""
-    return within(counted(step) / steps, 0.0, 1.0)
-
-
-def _between(start: float, end: float, f: Any) -> Any:
-    """(1 − f)·start + f·end: exact at both ends, and never outside them."""
-    with quietly(f):
-        return within((1.0 - f) * start + f * end, start, end)
+    __call__ = called_by_row
