@@ -3,9 +3,8 @@
 import importlib
 from typing import Any
 
-from pygments.lexers.special import TextLexer
-
 import boltzmann_rl
+from boltzmann_rl.reports import playground
 
 project, author, copyright = "boltzmann_rl", "The boltzmann_rl authors", "The boltzmann_rl authors"
 version = release = boltzmann_rl.__version__
@@ -75,6 +74,7 @@ html_theme_options: dict[str, Any] = {
     "collapse_navigation": True,  # the toggles of a tree have no names for screen readers
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
+    "navbar_end": ["playground-link", "theme-switcher"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
@@ -117,8 +117,14 @@ def escape(app: Any, what: str, name: str, thing: Any, options: Any, lines: list
             lines[number] = "``".join(parts)
 
 
+def play(app: Any, error: Exception | None) -> None:
+    """Write the playground beside the pages: a file of the site, which loads nothing else."""
+    if error is None and app.builder.format == "html":
+        (app.outdir / "play.html").write_text(playground(), "utf-8")
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("missing-reference", resolve)
     app.connect("autodoc-process-docstring", escape)
-    app.add_lexer("mermaid", TextLexer)  # the source of a diagram, shown as it is
+    app.connect("build-finished", play)

@@ -85,15 +85,41 @@ def arrows():
     }
 
 
-# Nearly every component imports these; their arrows would hide the others.
+# Nearly every component imports these; naming them each time would hide the others.
 EVERYWHERE = {"arguments", "lazy", "protocols"}
 
 
-def diagram():
-    """The arrows as a Mermaid graph, as `docs/architecture.md` shows it."""
+def imported():
+    """For each component, the lower components that `docs/architecture.md` lists beside it."""
     drawn = sorted((upper, lower) for upper, lower in arrows() if lower not in EVERYWHERE)
-    return "\n".join(["graph TD", *(f"    {upper} --> {lower}" for upper, lower in drawn)])
+    return {component: [lower for upper, lower in drawn if upper == component] for component in LAYER_OF}
+
+
+# Pixels: the height of a layer and of a box in it, the width of a letter, and the gap between boxes.
+LAYER, BOX, LETTER, GAP = 36, 26, 8, 12
+
+
+def picture():
+    """The layers as an SVG image, highest first: `docs/components.svg`."""
+    widths = {component: LETTER * len(component) + 2 * GAP for component in LAYER_OF}
+    rows = [sorted(components) for components in reversed(LAYERS)]
+    width = max(sum(widths[component] + GAP for component in row) for row in rows) + GAP
+    boxes = []
+    for number, row in enumerate(rows):
+        left = (width + GAP - sum(widths[component] + GAP for component in row)) // 2
+        for component in row:
+            boxes.append(_box(component, left, number * LAYER + (LAYER - BOX) // 2, widths[component]))
+            left += widths[component] + GAP
+    size = f'width="{width}" height="{len(rows) * LAYER}" viewBox="0 0 {width} {len(rows) * LAYER}"'
+    style = 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13" text-anchor="middle"'
+    return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>', *boxes, "</svg>", ""])
+
+
+def _box(text, left, top, width):
+    """A box with dark text on its own pale ground, which can be read on light and dark pages."""
+    rect = f'<rect x="{left}" y="{top}" width="{width}" height="{BOX}" rx="4" fill="#e8f1f8" stroke="#0072b2"/>'
+    return f'{rect}<text x="{left + width // 2}" y="{top + BOX - 8}" fill="#1a1a1a">{text}</text>'
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{diagram()}\n")
+    sys.stdout.write(picture())

@@ -1,19 +1,20 @@
-"""The page on architecture draws the actual imports, and describes every component."""
+"""The page on architecture shows the actual layers and imports, and describes every component."""
 
 import re
 from pathlib import Path
 
-from components import LAYER_OF, diagram
+from components import LAYER_OF, imported, picture
 
-PAGE = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text("utf-8")
-
-
-def test_the_diagram_has_the_arrows_of_the_imports():
-    drawn = re.search(r"```mermaid\n(.*?)\n```", PAGE, flags=re.DOTALL)
-    assert drawn is not None
-    assert drawn.group(1) == diagram(), "python tests/components.py prints the right diagram"
+DOCS = Path(__file__).parents[1] / "docs"
+ROWS = dict(re.findall(r"^\| `([\w.]+)` \|.*\|([^|]*)\|$", (DOCS / "architecture.md").read_text("utf-8"), re.MULTILINE))
 
 
-def test_every_component_is_described():
-    described = set(re.findall(r"^\| `([\w.]+)`", PAGE, flags=re.MULTILINE))
-    assert described == set(LAYER_OF)
+def test_the_picture_shows_the_layers():
+    drawn = (DOCS / "components.svg").read_text("utf-8")
+    assert drawn == picture(), "python tests/components.py > docs/components.svg draws it again"
+
+
+def test_every_component_is_described_with_its_imports():
+    assert ROWS.keys() == LAYER_OF.keys()
+    for component, lower in imported().items():
+        assert re.findall(r"`([\w.]+)`", ROWS[component]) == lower, component
