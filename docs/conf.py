@@ -33,6 +33,7 @@ nb_execution_timeout = 300
 
 autosummary_generate = True
 autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_mock_imports = ["jax", "torch"]  # of the backends; the manual is built without them
 autodoc_typehints = "none"  # docstrings say what each argument is, with shapes, units and ranges
 add_module_names = False
 toc_object_entries_show_parents = "hide"

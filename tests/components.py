@@ -18,6 +18,7 @@ LAYERS = (
     {"configuration", "kernels", "numerics", "streams"},
     {"schedules"},
     {"policies"},
+    {"backends"},
     {"decisions"},
     {"agents", "agents.agent", "bandits", "engines", "learners", "integrations"},
     {"agents.published", "defaults", "environments", "gridworlds"},

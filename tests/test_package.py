@@ -21,7 +21,8 @@ FOREIGN = {
     "scipy": {"statistics"},
     "tensordict": {"integrations"},
     "tianshou": {"integrations"},
-    "torch": {"integrations"},
+    "torch": {"backends", "integrations"},
+    "jax": {"backends"},
     "torchrl": {"integrations"},
     "sb3_contrib": {"integrations"},
     "stable_baselines3": {"integrations"},
@@ -157,7 +158,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 
 HEAVY = ("pandas", "matplotlib", "scipy", "gymnasium", "joblib", "cloudpickle", "tqdm", "numba", "torch")
-HEAVY += ("dask", "distributed", "loky", "ray")
+HEAVY += ("jax", "dask", "distributed", "loky", "ray")
 
 
 @pytest.mark.parametrize(

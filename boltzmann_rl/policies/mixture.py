@@ -98,7 +98,7 @@ def mixture_of(policy: Any, step: Any, memory: Any = None) -> Mixture | None:
     kept: Mixture | None = getattr(policy, "kept_mixture", None)
     if kept:
         return kept
-    if not _offers_mixture(policy.__class__) or (step is None and not getattr(policy, "constant", False)):
+    if not offers_mixture(policy.__class__) or (step is None and not getattr(policy, "constant", False)):
         return None
     try:
         uniform, soft, greedy, temperature = policy.mixture(step, memory)
@@ -117,7 +117,8 @@ def keep(policy: Any) -> None:
 
 
 @lru_cache(256)
-def _offers_mixture(kind: type) -> bool:
+def offers_mixture(kind: type) -> bool:
+    """Whether a class of policies answers ``mixture``, and its ``__call__`` and its draws are those of the mixture."""
     names = ("mixture", "__call__")
     home, called = (next((base for base in kind.__mro__ if name in vars(base)), None) for name in names)
     draws = hasattr(kind, "draw") or getattr(kind, "uniforms_per_action", False)

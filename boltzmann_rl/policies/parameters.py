@@ -184,11 +184,13 @@ def misfit(name: str, found: tuple[int, ...], values: Floats) -> ValueError:
 def rate_at(rate: Any, name: str, step: Any) -> float | Floats:
     """A probability of exploring at a step: a float, or an array with one per row.
 
+    What is neither a number nor a schedule, an array of `boltzmann_rl.backends`, is returned as it is.
+
     Raises:
         TypeError: No step.
         ValueError: A value outside [0, 1].
     """
-    if isinstance(rate, float):
+    if isinstance(rate, float) or not (callable(rate) or isinstance(rate, tuple)):
         return rate
     if step is None:
         raise TypeError(f"step= is missing: {name}={rate!r} depends on it")

@@ -1,0 +1,235 @@
+"""Policies, schedules and units of this package in JAX: pure functions for ``jit``, ``vmap``, ``grad`` and ``scan``.
+
+Values are ``(..., A)`` in float32 or float64; float16 and bfloat16 are computed in float32 and rounded at the end. A
+policy may be a static argument (equal declarations share one compilation) or, since importing this module registers the
+declarations as pytrees, an argument whose numbers are traced, mapped and differentiated.
+
+Compiled code cannot raise. A row that NumPy refuses (a NaN or +inf among its values, no action available, a negative or
+NaN temperature, a target out of reach) has the probabilities NaN and the action −1; `check` makes errors of them.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.experimental import checkify
+
+from boltzmann_rl.backends import family, jax_arithmetic as xp, pytrees, regularised
+from boltzmann_rl.backends.declarations import (
+    log_probabilities_of,
+    number,
+    soft_at,
+    weights_of,
+    with_parameters,
+)
+from boltzmann_rl.backends.family import log_mixed, mixed
+from boltzmann_rl.policies.perturbation import BoltzmannGumbel
+
+__all__ = [
+    "act",
+    "check",
+    "entropy",
+    "evaluate",
+    "log_probabilities",
+    "log_probability",
+    "log_softmax",
+    "logsumexp",
+    "mellowmax",
+    "probabilities",
+    "softmax",
+    "with_parameters",
+]
+
+pytrees.register()
+
+
+def probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
+    """The probabilities of a policy: those that ``policy(values, step)`` has in NumPy.
+
+    Args:
+        policy: A policy of this package, or one with a method ``mixture`` whose formula takes JAX arrays.
+        values: Action values ``(..., A)``, −inf where an action is not available.
+        step: Decisions made so far: an integer, or one for each row; traced or not.
+        available: Mask of the shape of values, bool or 0 and 1; values under it are not read.
+
+    Returns:
+        ``(..., A)`` in the dtype of values, float32 for integers. NaN in rows that NumPy refuses.
+
+    Raises:
+        TypeError: A policy that needs a learner's memory, or whose formula is not known here.
+        ValueError: Shapes that do not fit.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, numpy as np, boltzmann_rl as brl
+        >>> q = jnp.array([[0.0, 1.0, 2.0], [5.0, 5.0, 0.0]])
+        >>> np.asarray(jax.jit(probabilities, static_argnums=0)(brl.Boltzmann(0.5), q)).round(3)
+        array([[0.016, 0.117, 0.867],
+               [0.5  , 0.5  , 0.   ]], dtype=float32)
+    """
+    rows = family.rows_of(xp, values, available)
+    weight = weights_of(xp, policy, rows, step)
+    return xp.cast(weight / xp.total(weight), rows.dtype)
+
+
+def log_probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
+    """The logarithms of the probabilities ``(..., A)``: −inf, with a gradient of 0, where a probability is 0.
+
+    Args:
+        policy: As in `probabilities`, and so are the others.
+        values: Action values.
+        step: Decisions made so far.
+        available: Mask.
+    """
+    rows = family.rows_of(xp, values, available)
+    return xp.cast(log_probabilities_of(xp, policy, rows, step), rows.dtype)
+
+
+def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, available: Any = None) -> Any:
+    """The logarithm of the probability of each row's action, ``(...,)``: what policy gradients and choice models take.
+
+    Args:
+        policy: As in `probabilities`.
+        values: Action values ``(..., A)``.
+        actions: Integers ``(...,)``; the answer is NaN for a number that is no action, such as −1.
+        step: Decisions made so far.
+        available: Mask.
+    """
+    rows = family.rows_of(xp, values, available)
+    table = log_probabilities_of(xp, policy, rows, step)
+    return xp.cast(family.chosen(xp, table, xp.whole(actions, table)), rows.dtype)
+
+
+def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
+    """The entropy of a policy in nats, ``(...,)``.
+
+    Args:
+        policy: As in `probabilities`, and so are the others.
+        values: Action values ``(..., A)``.
+        step: Decisions made so far.
+        available: Mask.
+    """
+    rows = family.rows_of(xp, values, available)
+    weight = weights_of(xp, policy, rows, step)
+    log_p = log_probabilities_of(xp, policy, rows, step)
+    return xp.cast(family.entropy(xp, weight / xp.total(weight), log_p), rows.dtype)
+
+
+def softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
+    """The Boltzmann distribution ``(..., A)``: as `boltzmann_rl.softmax`, with a temperature or one for each row."""
+    rows = family.rows_of(xp, values, available)
+    weight = mixed(xp, rows, soft_at(xp, temperature, rows))
+    return xp.cast(weight / xp.total(weight), rows.dtype)
+
+
+def log_softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
+    """The logarithm of the softmax ``(..., A)``: as `boltzmann_rl.log_softmax`."""
+    rows = family.rows_of(xp, values, available)
+    return xp.cast(log_mixed(xp, rows, soft_at(xp, temperature, rows)), rows.dtype)
+
+
+def logsumexp(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
+    """The log-normaliser log Σ exp(values / temperature), ``(...,)``: as `boltzmann_rl.logsumexp`."""
+    rows = family.rows_of(xp, values, available)
+    return xp.cast(family.logsumexp(xp, rows, soft_at(xp, temperature, rows).temperature)[..., 0], rows.dtype)
+
+
+def mellowmax(values: Any, omega: Any) -> Any:
+    """The mellowmax ``(...,)`` of values ``(..., A)``: as `boltzmann_rl.mellowmax`, with one ω or one for each row."""
+    return xp.cast(regularised.mellowmax(xp, values, omega), xp.working(values)[1])
+
+
+def evaluate(schedule: Any, step: Any) -> Any:
+    """The value at a step of a number, a schedule of this package, or another callable, in JAX's default float.
+
+    Args:
+        schedule: As a policy takes it. A callable that is not of this package is called with the step as it is given.
+        step: Decisions made so far; traced or not.
+    """
+    return number(xp, schedule, step, jnp.zeros(()))
+
+
+def act(
+    policy: Any,
+    key: Any,
+    values: Any,
+    step: Any = 0,
+    *,
+    available: Any = None,
+    with_probability: bool = False,
+    fine: bool = False,
+) -> Any:
+    """An action for each row of values, rows independently of each other; −1 in rows that NumPy refuses.
+
+    One uniform a row is inverted through the running sums of the weights. An action with probability 0 is never taken.
+    In float32 the uniform is a multiple of 2⁻²³: an action with a probability below 1e-6 may be taken too often or
+    never, see ``fine``.
+
+    Args:
+        policy: As in `probabilities`; also `boltzmann_rl.BoltzmannGumbel`, whose step counts the pulls of each action.
+        key: A key of ``jax.random``, which is used up.
+        values: Action values ``(..., A)``.
+        step: Decisions made so far.
+        available: Mask.
+        with_probability: Whether to return the probabilities of the actions as well, without a gradient.
+        fine: Take the best of log-probability + Gumbel noise instead, from two uniforms for each action: right for
+            a million actions, and for probabilities down to the square of the resolution above.
+
+    Returns:
+        Integers ``(...,)``; with ``with_probability`` the pair ``(actions, probabilities)``.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
+        >>> act(brl.Boltzmann(0.0), jax.random.key(0), jnp.array([[0.0, 1.0], [2.0, 1.0]]))
+        Array([1, 0], dtype=int32)
+    """
+    rows = family.rows_of(xp, values, available)
+    if type(policy) is BoltzmannGumbel:
+        return _perturbed(policy, key, rows, step, with_probability)
+    weight = lax.stop_gradient(weights_of(xp, policy, rows, step))
+    if fine:
+        table = lax.stop_gradient(log_probabilities_of(xp, policy, rows, step))
+        actions = family.highest_index(xp, table + family.gumbels(xp, *_uniforms(key, table)))
+    else:
+        uniforms = jax.random.uniform(key, weight.shape[:-1], weight.dtype)
+        actions = family.inverse_cdf(xp, weight, uniforms)
+    if not with_probability:
+        return actions
+    return actions, xp.cast(family.chosen(xp, weight / xp.total(weight), actions), rows.dtype)
+
+
+def _uniforms(key: Any, values: Any) -> Any:
+    return jax.random.uniform(key, (2, *values.shape), values.dtype)
+
+
+def _perturbed(policy: BoltzmannGumbel, key: Any, rows: family.Rows, step: Any, with_probability: bool) -> Any:
+    if with_probability:
+        raise TypeError("with_probability must be False for BoltzmannGumbel, whose probabilities are integrals")
+    return regularised.gumbel_action(xp, policy, rows, step, _uniforms(key, rows.values))
+
+
+def check(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> None:
+    """Errors of what `probabilities` answers with NaN, for code that ``jax.experimental.checkify`` transforms.
+
+    Args:
+        policy: As in `probabilities`, and so are the others.
+        values: Action values.
+        step: Decisions made so far.
+        available: Mask.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
+        >>> from jax.experimental import checkify
+        >>> def greediest(q):
+        ...     check(brl.Boltzmann(0.5), q)
+        ...     return probabilities(brl.Boltzmann(0.5), q).max()
+        >>> error, _ = checkify.checkify(jax.jit(greediest))(jnp.array([0.0, jnp.nan]))
+        >>> print(error.get())
+        values must have no NaN or +inf and an available action in each row (`check` failed)
+    """
+    rows = family.rows_of(xp, values, available)
+    checkify.check(jnp.all(rows.valid), "values must have no NaN or +inf and an available action in each row")
+    weight = weights_of(xp, policy, rows, step)
+    checkify.check(
+        jnp.all(jnp.isfinite(weight)), f"a parameter of {type(policy).__name__} is out of range, or its target of reach"
+    )

@@ -1,0 +1,206 @@
+"""Policies, schedules and units of this package in PyTorch: pure functions for autograd, ``compile`` and ``vmap``.
+
+Values are ``(..., A)`` in float32 or float64; float16 and bfloat16 are computed in float32 and rounded at the end. All
+runs on the device of the values.
+
+Compiled code cannot raise. A row that NumPy refuses (a NaN or +inf among its values, no action available, a negative or
+NaN temperature, a target out of reach) has the probabilities NaN and the action −1.
+"""
+
+from typing import Any
+
+import torch
+
+from boltzmann_rl.backends import family, regularised, torch_arithmetic as xp
+from boltzmann_rl.backends.declarations import (
+    log_probabilities_of,
+    number,
+    soft_at,
+    weights_of,
+    with_parameters,
+)
+from boltzmann_rl.backends.family import log_mixed, mixed
+from boltzmann_rl.policies.perturbation import BoltzmannGumbel
+
+__all__ = [
+    "act",
+    "entropy",
+    "evaluate",
+    "log_probabilities",
+    "log_probability",
+    "log_softmax",
+    "logsumexp",
+    "mellowmax",
+    "probabilities",
+    "softmax",
+    "with_parameters",
+]
+
+
+def probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
+    """The probabilities of a policy: those that ``policy(values, step)`` has in NumPy.
+
+    Args:
+        policy: A policy of this package, or one with a method ``mixture`` whose formula takes tensors.
+        values: Action values ``(..., A)``, −inf where an action is not available.
+        step: Decisions made so far: an integer, or one for each row, a tensor on any device.
+        available: Mask of the shape of values, bool or 0 and 1; values under it are not read.
+
+    Returns:
+        ``(..., A)`` in the dtype of values, the default dtype for integers. NaN in rows that NumPy refuses.
+
+    Raises:
+        TypeError: A policy that needs a learner's memory, or whose formula is not known here.
+        ValueError: Shapes that do not fit.
+
+    Example:
+        >>> import torch, boltzmann_rl as brl
+        >>> q = torch.tensor([[0.0, 1.0, 2.0], [5.0, 5.0, 0.0]])
+        >>> probabilities(brl.Boltzmann(0.5), q).round(decimals=3)
+        tensor([[0.0160, 0.1170, 0.8670],
+                [0.5000, 0.5000, 0.0000]])
+    """
+    rows = family.rows_of(xp, values, available)
+    weight = weights_of(xp, policy, rows, step)
+    return xp.cast(weight / xp.total(weight), rows.dtype)
+
+
+def log_probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
+    """The logarithms of the probabilities ``(..., A)``: −inf, with a gradient of 0, where a probability is 0.
+
+    Args:
+        policy: As in `probabilities`, and so are the others.
+        values: Action values.
+        step: Decisions made so far.
+        available: Mask.
+    """
+    rows = family.rows_of(xp, values, available)
+    return xp.cast(log_probabilities_of(xp, policy, rows, step), rows.dtype)
+
+
+def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, available: Any = None) -> Any:
+    """The logarithm of the probability of each row's action, ``(...,)``: what policy gradients and choice models take.
+
+    Args:
+        policy: As in `probabilities`.
+        values: Action values ``(..., A)``.
+        actions: Integers ``(...,)``; the answer is NaN for a number that is no action, such as −1.
+        step: Decisions made so far.
+        available: Mask.
+    """
+    rows = family.rows_of(xp, values, available)
+    table = log_probabilities_of(xp, policy, rows, step)
+    return xp.cast(family.chosen(xp, table, xp.whole(actions, table)), rows.dtype)
+
+
+def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
+    """The entropy of a policy in nats, ``(...,)``.
+
+    Args:
+        policy: As in `probabilities`, and so are the others.
+        values: Action values ``(..., A)``.
+        step: Decisions made so far.
+        available: Mask.
+    """
+    rows = family.rows_of(xp, values, available)
+    weight = weights_of(xp, policy, rows, step)
+    log_p = log_probabilities_of(xp, policy, rows, step)
+    return xp.cast(family.entropy(xp, weight / xp.total(weight), log_p), rows.dtype)
+
+
+def softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
+    """The Boltzmann distribution ``(..., A)``: as `boltzmann_rl.softmax`, with a temperature or one for each row."""
+    rows = family.rows_of(xp, values, available)
+    weight = mixed(xp, rows, soft_at(xp, temperature, rows))
+    return xp.cast(weight / xp.total(weight), rows.dtype)
+
+
+def log_softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
+    """The logarithm of the softmax ``(..., A)``: as `boltzmann_rl.log_softmax`."""
+    rows = family.rows_of(xp, values, available)
+    return xp.cast(log_mixed(xp, rows, soft_at(xp, temperature, rows)), rows.dtype)
+
+
+def logsumexp(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
+    """The log-normaliser log Σ exp(values / temperature), ``(...,)``: as `boltzmann_rl.logsumexp`."""
+    rows = family.rows_of(xp, values, available)
+    return xp.cast(family.logsumexp(xp, rows, soft_at(xp, temperature, rows).temperature)[..., 0], rows.dtype)
+
+
+def mellowmax(values: Any, omega: Any) -> Any:
+    """The mellowmax ``(...,)`` of values ``(..., A)``: as `boltzmann_rl.mellowmax`, with one ω or one for each row."""
+    return xp.cast(regularised.mellowmax(xp, values, omega), xp.working(values)[1])
+
+
+def evaluate(schedule: Any, step: Any) -> Any:
+    """The value at a step of a number, a schedule of this package, or another callable, in PyTorch's default dtype.
+
+    Args:
+        schedule: As a policy takes it. A callable that is not of this package is called with the step as it is given.
+        step: Decisions made so far, on any device.
+    """
+    return number(xp, schedule, step, torch.zeros((), device=getattr(step, "device", None)))
+
+
+def act(
+    policy: Any,
+    generator: Any,
+    values: Any,
+    step: Any = 0,
+    *,
+    available: Any = None,
+    with_probability: bool = False,
+    fine: bool = False,
+) -> Any:
+    """An action for each row of values, rows independently of each other; −1 in rows that NumPy refuses.
+
+    One uniform a row is inverted through the running sums of the weights. An action with probability 0 is never taken.
+    In float32 the uniform is a multiple of 2⁻²⁴: an action with a probability below 1e-6 may be taken too often or
+    never, see ``fine``.
+
+    Args:
+        policy: As in `probabilities`; also `boltzmann_rl.BoltzmannGumbel`, whose step counts the pulls of each action.
+        generator: A ``torch.Generator`` on the device of the values; None for the global one; or the uniforms
+            themselves, a tensor ``(...,)`` in [0, 1), for code that cannot take a generator.
+        values: Action values ``(..., A)``.
+        step: Decisions made so far.
+        available: Mask.
+        with_probability: Whether to return the probabilities of the actions as well, without a gradient.
+        fine: Take the best of log-probability + Gumbel noise instead, from two uniforms for each action: right for
+            a million actions, and for probabilities down to the square of the resolution above.
+
+    Returns:
+        Integers ``(...,)``; with ``with_probability`` the pair ``(actions, probabilities)``.
+
+    Example:
+        >>> import torch, boltzmann_rl as brl
+        >>> act(brl.Boltzmann(0.0), torch.Generator().manual_seed(0), torch.tensor([[0.0, 1.0], [2.0, 1.0]]))
+        tensor([1, 0])
+    """
+    rows = family.rows_of(xp, values, available)
+    if type(policy) is BoltzmannGumbel:
+        return _perturbed(policy, generator, rows, step, with_probability)
+    weight = weights_of(xp, policy, rows, step).detach()
+    if fine:
+        table = log_probabilities_of(xp, policy, rows, step).detach()
+        actions = family.highest_index(xp, table + family.gumbels(xp, *_uniforms(generator, table, (2, *table.shape))))
+    else:
+        actions = family.inverse_cdf(xp, weight, _uniforms(generator, weight, weight.shape[:-1]))
+    if not with_probability:
+        return actions
+    return actions, xp.cast(family.chosen(xp, weight / xp.total(weight), actions), rows.dtype)
+
+
+def _uniforms(generator: Any, values: Any, shape: tuple[int, ...]) -> Any:
+    if not isinstance(generator, torch.Tensor):
+        return torch.rand(shape, generator=generator, dtype=values.dtype, device=values.device)
+    if generator.shape != shape:
+        raise ValueError(f"generator holds uniforms of shape {tuple(generator.shape)}, but {tuple(shape)} are needed")
+    return generator
+
+
+def _perturbed(policy: BoltzmannGumbel, generator: Any, rows: family.Rows, step: Any, with_probability: bool) -> Any:
+    if with_probability:
+        raise TypeError("with_probability must be False for BoltzmannGumbel, whose probabilities are integrals")
+    uniforms = _uniforms(generator, rows.values, (2, *rows.values.shape))
+    return regularised.gumbel_action(xp, policy, rows, step, uniforms)

@@ -1,0 +1,125 @@
+"""PyTorch's arithmetic for the formulas of `boltzmann_rl.backends` and of the schedules.
+
+The names are those of NumPy. Reductions run over the actions, the last axis, and keep it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import (  # noqa: F401 - the namespace that formulas are written over
+    abs,
+    ceil,
+    cos,
+    exp,
+    expm1,
+    floor,
+    isfinite,
+    isinf,
+    log,
+    log1p,
+    sqrt,
+    where,
+    zeros_like,
+)
+
+total = partial(torch.sum, dim=-1, keepdim=True)
+highest = partial(torch.amax, dim=-1, keepdim=True)
+lowest = partial(torch.amin, dim=-1, keepdim=True)
+running_total = partial(torch.cumsum, dim=-1)
+
+
+def _binary(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A function of two tensors that takes a tensor and a number as well."""
+
+    def found(a: Any, b: Any) -> Any:
+        if not isinstance(a, torch.Tensor):
+            a = like(a, b)
+        elif not isinstance(b, torch.Tensor):
+            b = like(b, a)
+        return function(a, b)
+
+    return found
+
+
+maximum, minimum, power, remainder = map(_binary, (torch.maximum, torch.minimum, torch.pow, torch.remainder))
+
+
+def asarray(array: Any, dtype: Any = None) -> Any:
+    """An array of a Python type's numbers: ``float`` is float64, so that steps keep all digits."""
+    return torch.as_tensor(array, dtype={None: None, float: torch.float64, int: torch.int64}[dtype])
+
+
+def stack(arrays: Any, axis: int = 0) -> Any:
+    """Tensors along a new axis."""
+    return torch.stack(tuple(arrays), dim=axis)
+
+
+def ascending(array: Any) -> Any:
+    """The array sorted along the actions."""
+    return torch.sort(array, dim=-1).values
+
+
+def constant(array: Any) -> Any:
+    """The same numbers, without a gradient."""
+    return array.detach()
+
+
+def working(values: Any) -> tuple[Any, Any]:
+    """Values in the dtype of the computation, float32 or float64, and the dtype of the answer."""
+    values = torch.as_tensor(values)
+    if not values.dtype.is_floating_point:
+        if values.dtype == torch.bool or values.dtype.is_complex:
+            raise TypeError(f"values must be real numbers, got a tensor of {values.dtype}")
+        values = values.to(torch.get_default_dtype())
+    answer = values.dtype
+    return (values if answer in (torch.float32, torch.float64) else values.to(torch.float32)), answer
+
+
+def like(number: Any, values: Any) -> Any:
+    """A number or a tensor in the dtype and on the device of values."""
+    if isinstance(number, torch.Tensor):
+        return number.to(dtype=values.dtype, device=values.device)
+    if isinstance(number, float | int):
+        return torch.full((), number, dtype=values.dtype, device=values.device)
+    return torch.as_tensor(number, dtype=values.dtype, device=values.device)
+
+
+def cast(array: Any, dtype: Any) -> Any:
+    """The tensor in another dtype."""
+    return array.to(dtype)
+
+
+def truth(mask: Any, values: Any) -> Any:
+    """A mask as booleans, on the device of values."""
+    return torch.as_tensor(mask, device=values.device) != 0
+
+
+def places(values: Any) -> Any:
+    """The number of each action, ``(A,)``."""
+    return torch.arange(values.shape[-1], device=values.device)
+
+
+def whole(actions: Any, values: Any) -> Any:
+    """Actions as integers, on the device of values."""
+    return torch.as_tensor(actions, device=values.device)
+
+
+def limits(values: Any) -> tuple[float, float, float]:
+    """Of the values' dtype: the least normal number, the spacing at 1, the largest number."""
+    found = torch.finfo(values.dtype)
+    return found.tiny, found.eps, found.max
+
+
+def repeat(times: int, step: Callable[[Any], Any], start: Any) -> Any:
+    """``step`` applied so many times."""
+    for _ in range(times):
+        start = step(start)
+    return start
+
+
+def quotient(dividend: Any, divisor: Any) -> Any:
+    """The quotient; its derivative never squares the divisor, whose square would overflow or underflow."""
+    fixed = divisor.detach()
+    return dividend / fixed / (divisor / fixed)
