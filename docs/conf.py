@@ -20,7 +20,8 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_templates", "gallery", "figures_gallery/*.ipynb", "**/sg_execution_times.rst"]
+exclude_patterns = ["_build", "_templates", "jupyter_execute", "gallery", "figures_gallery/*.ipynb"]
+exclude_patterns += ["**/sg_execution_times.rst"]
 templates_path = ["_templates"]
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
