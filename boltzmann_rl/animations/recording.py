@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,12 +10,13 @@ from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.metrics import Moment, points_of
 from boltzmann_rl.engines.reference import bandits
-from boltzmann_rl.engines.reference.episodes import run_seed
-from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.figures.frames import BanditFrame, GridFrame
 from boltzmann_rl.figures.grids import Grid, grid_of
 from boltzmann_rl.protocols import Bandit
-from boltzmann_rl.training.training import Training
+
+if TYPE_CHECKING:
+    from boltzmann_rl.environments.declaration import Environment
+    from boltzmann_rl.training.training import Training
 
 
 class _Recorder:
@@ -60,15 +62,19 @@ def bandit_frames(
 
 
 def grid_frames(
-    environment: Environment, agent: Agent, episodes: Collection[int], *, seed: int, run: int
+    environment: "Environment", agent: Agent, episodes: Collection[int], *, seed: int, run: int
 ) -> tuple[Grid, list[GridFrame]]:
     """The grid, and frames of a run after some numbers of episodes: the same run as in the experiment."""
+    # Imported here: bandits need no Gymnasium.
+    from boltzmann_rl.engines.reference.episodes import run_seed
+    from boltzmann_rl.training.training import Training
+
     with closing(environment.make()) as env:
         grid = grid_of(env)
         return grid, list(_grid_frames(Training(env, agent, seed=run_seed(seed, run)), set(episodes)))
 
 
-def _grid_frames(training: Training, episodes: Collection[int]) -> Iterator[GridFrame]:
+def _grid_frames(training: "Training", episodes: Collection[int]) -> Iterator[GridFrame]:
     visited, total = np.zeros(len(training.values), dtype=bool), float("nan")
     for number in range(max(episodes) + 1):
         if number in episodes:

@@ -4,7 +4,13 @@ Importing this subpackage registers the bandits of `boltzmann_rl.bandits.catalog
 id can import it first: ``gymnasium.make("boltzmann_rl.environments:boltzmann_rl/GaussianBandit-v0")``.
 """
 
-import gymnasium
+try:
+    import gymnasium
+except ImportError as _error:
+    # In a browser Gymnasium 1.4 can be installed, but it imports a part of multiprocessing that does not exist there.
+    _missing, _broken = "pip install gymnasium", f"its import says: {_error}; in a browser, install gymnasium<1.4"
+    _remedy = _missing if _error.name == "gymnasium" else _broken
+    raise ImportError(f"environments need Gymnasium, which bandits do without: {_remedy}", name="gymnasium") from _error
 
 from boltzmann_rl.bandits.catalogue import PROBLEMS as _PROBLEMS
 from boltzmann_rl.lazy import public as _public

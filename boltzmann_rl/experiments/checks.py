@@ -9,7 +9,6 @@ from boltzmann_rl.arguments import as_callable, as_finite, as_integer, as_seed, 
 from boltzmann_rl.arguments.labels import check_label, check_name
 from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.engines.metrics import measures_of
-from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.protocols import learns_from
 from boltzmann_rl.statistics.judgement import Judgement
 
@@ -180,7 +179,7 @@ def _mistaken_problem(problem: Any, missing: list[str]) -> str:
         return _mistaken_environment(problem)
     if isinstance(problem, type):
         return f"the class {problem.__name__}: give an instance, {problem.__name__}(...)"
-    if isinstance(problem, str | Environment):
+    if isinstance(problem, str) or all(hasattr(problem, part) for part in ENVIRONMENTS.parts):
         return f"{shown(problem)}: environments are for GymnasiumExperiment"
     if all(hasattr(problem, part) for part in _BANDIT):
         return f"{shown(problem)}: bandits are for BanditExperiment"

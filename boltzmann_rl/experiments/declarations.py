@@ -17,7 +17,6 @@ from boltzmann_rl.arguments import as_choice, as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
 from boltzmann_rl.engines.metrics import WINDOWS, Moment, measures_of
 from boltzmann_rl.engines.selection import engine_of
-from boltzmann_rl.environments.declaration import Environment, time_limited
 from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
 from boltzmann_rl.planning.time_limits import gaps_in
 from boltzmann_rl.protocols import Bandit, Transition
@@ -28,6 +27,7 @@ from boltzmann_rl.statistics.intervals import CONFIDENCE
 from boltzmann_rl.statistics.judgement import ALPHA, Compare, Judgement
 
 if TYPE_CHECKING:
+    from boltzmann_rl.environments.declaration import Environment
     from boltzmann_rl.results.results import Results
 
 # Agents by label, or in a parameter study by a family's label and a parameter.
@@ -189,7 +189,7 @@ class GymnasiumExperiment(Runnable):
             or without a time limit.
 
     Example:
-        >>> from boltzmann_rl import Agent, Boltzmann, QLearning
+        >>> from boltzmann_rl import Agent, Boltzmann, Environment, QLearning
         >>> experiment = GymnasiumExperiment(
         ...     name="example",
         ...     problem=Environment("CliffWalking-v1", max_episode_steps=500),
@@ -203,7 +203,7 @@ class GymnasiumExperiment(Runnable):
     """
 
     name: str
-    problem: str | Environment | Mapping[str, str | Environment]
+    problem: "str | Environment | Mapping[str, str | Environment]"
     agents: Agents
     runs: int = 30
     episodes: int = 500
@@ -220,6 +220,8 @@ class GymnasiumExperiment(Runnable):
     axis: ClassVar = "episode"
 
     def __post_init__(self) -> None:
+        from boltzmann_rl.environments.declaration import Environment  # imported here: bandits need no Gymnasium
+
         problem = self.problem
         if isinstance(problem, str):
             problem = Environment(problem)
@@ -233,6 +235,8 @@ class GymnasiumExperiment(Runnable):
 
     def plan(self) -> Plan:
         """The work as self-contained cells."""
+        from boltzmann_rl.environments.declaration import time_limited
+
         problems: Any = self.problem
         for environment in problems.values() if self.evaluate_every else ():
             with closing(environment.make()) as env:

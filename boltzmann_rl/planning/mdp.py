@@ -7,7 +7,6 @@ import numpy as np
 
 from boltzmann_rl.arguments import check_fields, real_array, shown
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.environments.interface import as_environment
 
 # How far probabilities may sum from 1: thirds and the like, in tables written by hand.
 _SUM_TOLERANCE = 1e-9
@@ -79,11 +78,9 @@ class MDP:
             >>> MDP.of(lake.unwrapped).rewards.max().round(4)
             np.float64(0.3333)
         """
-        from boltzmann_rl.tables import (
-            layers,
-            rescaling,
-            why_untrusted,
-        )  # imported here: an MDP of arrays needs no Gymnasium
+        # Imported here: an MDP of arrays needs no Gymnasium.
+        from boltzmann_rl.environments.interface import as_environment
+        from boltzmann_rl.tables import layers, rescaling, why_untrusted
 
         reason = why_untrusted(as_environment(env), planning=True)
         if reason:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def circumstances() -> dict[str, Any]:
     return {
         "versions": {
             "python": platform.python_version(),
-            **{name: metadata.version(name) for name in _LIBRARIES},
+            **{name: metadata.version(name) for name in _LIBRARIES if find_spec(name)},
             **({"numba": metadata.version("numba")} if available() else {}),
         },
         "platform": {"system": platform.platform(), "processor": platform.processor() or platform.machine()},

@@ -45,13 +45,15 @@ def run_plan(plan: Plan, manner: Manner, tell: Tell = warnings.warn) -> Results:
     Args:
         plan: The plan.
         manner: How it is run.
-        tell: Called with a sentence for each failure.
+        tell: Called with a sentence for each failure, and for what is not done as it was asked for.
 
     Raises:
         Exception: All agents failed: what the first raised.
     """
     began, outline, store = time.monotonic(), outline_of(plan), Memory()
     growth = Deciding(outline, store) if plan.stopping is not None else None
+    for sentence in manner.remarks:
+        tell(sentence)
     failed = simulate(plan, outline, store, manner, None, growth)
     outline = growth.outline if growth is not None else outline
     results = results_of(outline, store, failed, seconds=time.monotonic() - began)
@@ -93,7 +95,7 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
     began, outline = time.monotonic(), outline_of(plan)
     folder = folders.opened(place.results, plan.name)
     manifest = manifest_of(outline, place.source)
-    for sentence in folders.make_room(folder, manifest, fresh=place.fresh):
+    for sentence in manner.remarks + folders.make_room(folder, manifest, fresh=place.fresh):
         tell(sentence)
     with folders.store_in(folder) as store:
         growth = _deciding(outline, store, folder, place.source)

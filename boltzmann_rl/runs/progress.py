@@ -333,7 +333,7 @@ def _in_notebook() -> bool:
 def _columns_of(stream: TextIO) -> int:
     try:
         known = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):  # a notebook, or a terminal of another kind
+    except (AttributeError, OSError, ValueError):  # a browser, a notebook, or a terminal of another kind
         known = 0
     return known or shutil.get_terminal_size().columns  # which is 80 if nothing is known
 

@@ -14,6 +14,7 @@ from boltzmann_rl.engines.selection import COMPILED, REFERENCE
 from boltzmann_rl.runs import failures, signals
 from boltzmann_rl.runs.batches import Group, Order, Shard, batches
 from boltzmann_rl.runs.estimates import Estimates
+from boltzmann_rl.runs.executors.alone import why_alone
 from boltzmann_rl.runs.executors.choice import executor_of
 from boltzmann_rl.runs.executors.executor import Executor, WorkerDied
 from boltzmann_rl.runs.executors.here import Here, Threads
@@ -62,6 +63,17 @@ class Manner:
     shard: Shard = field(default_factory=Shard)
     progress: bool = True
     on_cell: Callable[[Done], object] | None = None
+
+    @property
+    def processes(self) -> int:
+        """The number of processes that are asked for, ≥ 1."""
+        return 1 if self.jobs is None else as_integer(self.jobs, "jobs", minimum=1)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is not done as it is asked for, as sentences."""
+        why = why_alone() if self.executor is None and self.processes > 1 else ""
+        return [f"jobs={self.jobs}: {why}, so this one does all the work; the results are the same"] if why else []
 
 
 class Growth(Protocol):
@@ -198,11 +210,10 @@ class _Run:
 
     def _executors(self) -> Iterator[tuple[str | None, Executor]]:
         """The engines, each with the executor for its cells; None stands for both."""
-        asked = 1 if self._manner.jobs is None else as_integer(self._manner.jobs, "jobs", minimum=1)
-        jobs = min(asked, os.cpu_count() or 1)
+        jobs = min(self._manner.processes, os.cpu_count() or 1)
         if self._manner.executor is not None:
             yield None, executor_of(self._manner.executor, self._manner.jobs)
-        elif jobs == 1:
+        elif jobs == 1 or why_alone():
             yield None, Here()
         else:
             engines = {series.cell.engine for series in self._plan.series}

@@ -161,7 +161,8 @@ def _is_free(file: BinaryIO) -> bool:
     """Whether no living process writes this segment; if so, this process is the one that does until it closes the file.
 
     The operating system forgets the mark when a process ends, however it ends. Where there are no such marks (Windows,
-    some network file systems) every segment counts as being written.
+    some network file systems) every segment counts as being written. In a browser, where this process is alone, every
+    segment is free or counts as being written, according to the version of Pyodide.
     """
     try:
         import fcntl

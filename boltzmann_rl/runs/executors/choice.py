@@ -6,6 +6,7 @@ from concurrent import futures
 from typing import Any
 
 from boltzmann_rl.arguments import as_count, shown
+from boltzmann_rl.runs.executors.alone import why_alone
 from boltzmann_rl.runs.executors.executor import Executor
 from boltzmann_rl.runs.executors.futures import given
 from boltzmann_rl.runs.executors.here import Here
@@ -23,7 +24,7 @@ def executor_of(where: Any = None, jobs: int | None = None) -> Executor:
             not stopped.
         jobs: Number of processes that are started, ≥ 1. None is this process alone, or a process for each core in a
             cluster that is started now. More than cores are not started, and none by a daemon of multiprocessing,
-            which is not allowed to.
+            which is not allowed to, or where Python can start none, as in a browser.
 
     Raises:
         ValueError: No such place, or ``jobs`` below 1.
@@ -36,7 +37,7 @@ def executor_of(where: Any = None, jobs: int | None = None) -> Executor:
     cores = os.cpu_count() or 1
     count = min(as_count(cores if jobs is None else jobs, "jobs"), cores)
     if where is None:
-        if jobs is None or count == 1 or multiprocessing.current_process().daemon:
+        if jobs is None or count == 1 or multiprocessing.current_process().daemon or why_alone():
             return Here()
         from boltzmann_rl.runs.executors.processes import Processes
 
