@@ -37,7 +37,6 @@ WITHOUT_EXAMPLE = {
     "Results": "shown in the examples of the experiments, which return it",
     "Tuning": "shown in the example of tune, which returns it",
     "play": "endless; shown by train, which is play for a number of episodes",
-    "run": "the same as the method run of an experiment, which has one",
 }
 
 
