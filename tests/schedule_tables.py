@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from boltzmann_rl.schedules import (
     Ceiling,
     Complement,
@@ -105,3 +107,21 @@ NUMBERS = [
     (lambda x: Logarithmic(1.0, offset=x), "offset"),
     (lambda x: Piecewise((1.0, x), boundaries=(3,)), r"values\[1\]"),
 ]
+
+# Schedules with a number beyond the range of 32-bit floats.
+WIDE = ("exponential over 600 decades", "inverse time, at once")
+# Steps at which formulas over other namespaces are compared: all corners of the schedules above, and far ones.
+STEPS = (*range(60), 100, 511, 999, 1000, 1001, 4095, 5000, 10**5, 10**6, 2**24)
+# Schedules whose value is a product, so that its relative error grows with its logarithm; others are weighted sums.
+PRODUCTS = ("exponential", "decay", "growth", "power", "slow")
+
+
+def tolerance(name, values, eps):
+    """How far values in a dtype may be from NumPy's ``values``: 4 eps · (4 + |z|), and what underflows."""
+    sizes, largest = abs(values), abs(values).max()
+    if name.startswith(PRODUCTS):
+        positive = sizes[sizes > 0.0]
+        z = abs(np.log(positive)).max() if positive.size else 0.0
+    else:
+        sizes, z = largest, getattr(ALL[name], "power", 1.0)
+    return 4.0 * eps * (4.0 + z) * sizes + (1e-37 if eps > 1e-10 else 1e-300)

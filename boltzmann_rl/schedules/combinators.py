@@ -23,7 +23,17 @@ from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.arguments.rows import per_row
 from boltzmann_rl.protocols import Parameter
 from boltzmann_rl.schedules.evaluation import as_parameter, evaluate, inner
-from boltzmann_rl.schedules.formulas import PLAIN, called, called_by_row, capped, floored, fraction, quietly, whole
+from boltzmann_rl.schedules.formulas import (
+    PLAIN,
+    called,
+    called_by_row,
+    capped,
+    eager,
+    floored,
+    fraction,
+    quietly,
+    whole,
+)
 
 # Steps beyond it are taken as it: they no longer are integers of 64 bits.
 _FAR = 2.0**62
@@ -168,7 +178,8 @@ class Restarts:
         step = capped(step, _FAR, xp)  # an infinite step has no last restart
         if self.growth == 1:
             return inner(self.schedule, step % float(self.period), xp)
-        return inner(self.schedule, step - _last(_starts(self.period, self.growth), step, xp), xp)
+        starts = (_known_starts if eager(xp) else _starts)(self.period, self.growth)
+        return inner(self.schedule, step - _last(starts, step, xp), xp)
 
     __call__ = called_by_row
 
@@ -304,7 +315,6 @@ def _boundaries(boundaries: Any, pieces: int, name: str) -> tuple[int, ...]:
     return steps
 
 
-@lru_cache(64)
 def _starts(period: int, growth: int) -> tuple[float, ...]:
     """The steps of all restarts, from 0."""
     starts, length = [0], period
@@ -312,6 +322,9 @@ def _starts(period: int, growth: int) -> tuple[float, ...]:
         starts.append(starts[-1] + length)
         length *= growth
     return tuple(map(float, starts))
+
+
+_known_starts = lru_cache(64)(_starts)  # not where code is compiled: PyTorch warns of a cache
 
 
 def _last(starts: tuple[float, ...], step: Any, xp: Any) -> Any:

@@ -95,7 +95,8 @@ def value(schedule: Any, step: Any, xp: Any) -> Any:
     """The value of a number or schedule at a step over a namespace, such as `jax.numpy`, unchecked.
 
     A schedule with a method ``at(step, xp)``, as all of this package, is evaluated by it, with the step as a floating
-    array; any other callable is called with the step as it is given. Where NumPy refuses a step or value, it is NaN.
+    array; any other callable is called with the step as it is given. NumPy raises an error for a negative step; other
+    namespaces give NaN.
 
     Args:
         schedule: A number, which is returned unchanged, a schedule, or one of these for each row.

@@ -11,7 +11,17 @@ from typing import Any
 from boltzmann_rl.arguments import as_count, as_finite, as_nonnegative, as_positive, check_fields, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.arguments.rows import per_row
-from boltzmann_rl.schedules.formulas import PLAIN, between, called_by_row, eager, fraction, held, quietly, raised
+from boltzmann_rl.schedules.formulas import (
+    PLAIN,
+    between,
+    called_by_row,
+    eager,
+    fraction,
+    geometric,
+    held,
+    quietly,
+    raised,
+)
 
 
 @per_row("value")
@@ -188,11 +198,10 @@ class Exponential:
         start, end, decay = self.start, self.end, self.decay
         if decay is None:
             return self._between(step, xp)
-        with quietly(xp):
-            value = start * xp.power(decay, step)
+        value = geometric(start, decay, step, xp)
         past = (value < end) == (decay < 1.0)
         if not eager(xp):  # a growing power that overflows has no derivative, also where it is not used
-            value = start * xp.power(decay, xp.where(past, 0.0, step))
+            value = geometric(start, decay, xp.where(past, 0.0, step), xp)
         return xp.where(past, end, value)
 
     def _between(self, step: Any, xp: Any) -> Any:
