@@ -1,6 +1,7 @@
 """The explorer against SciPy and a plain loop, with stand-ins for the arrays of other libraries."""
 
 import copy
+import json
 import pickle
 
 import numpy as np
@@ -109,6 +110,71 @@ def test_a_saved_explorer_continues_with_the_same_uniforms(again):
     rows = np.zeros((50, 10))
     assert (saved(rows) == explorer(rows)).all()
     assert (saved(rows) == explorer(rows)).all()
+
+
+KINDS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_state_of_every_generator_is_text_and_continues_with_the_same_uniforms(kind):
+    explorer, other = (brl.Explorer(brl.Uniform(), np.random.Generator(kind(seed))) for seed in (0, 1))
+    explorer(Q)
+    saved = json.loads(json.dumps(explorer.state_dict()))
+    rows = np.zeros((50, 10))
+    following = [explorer(rows).tolist() for _ in range(3)]
+    other.load_state_dict(saved)
+    assert [other(rows).tolist() for _ in range(3)] == following
+
+
+def test_a_state_does_not_change_with_the_explorer_it_was_taken_from():
+    explorer = brl.Explorer(brl.Uniform(), np.random.Generator(np.random.MT19937(0)))
+    saved = explorer.state_dict()
+    kept = copy.deepcopy(saved)
+    first = explorer(np.zeros((500, 10))).tolist()
+    assert saved == kept
+    explorer.load_state_dict(saved)
+    assert explorer(np.zeros((500, 10))).tolist() == first
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "words"),
+    [
+        (None, TypeError, "state must be what Explorer.state_dict"),
+        ({}, TypeError, "state must be what Explorer.state_dict"),
+        ({"rng": {"bit_generator": "PCG64"}}, TypeError, "state must be what Explorer.state_dict"),
+        ({"rng": {"bit_generator": "MT19937"}}, ValueError, r"MT19937, but this explorer's is PCG64.*random\.MT19937"),
+    ],
+)
+def test_a_state_of_something_else_is_refused(state, error, words):
+    explorer = brl.Explorer(brl.Uniform(), np.random.default_rng(0))
+    before = explorer.state_dict()
+    with pytest.raises(error, match=words):
+        explorer.load_state_dict(state)
+    assert explorer.state_dict() == before
+
+
+def test_the_probability_of_each_action_is_returned_on_request():
+    policy, mask = brl.EpsilonBoltzmann([0.1, 0.5, 1.0], [0.2, 1.0, 3.0]), Q < 2.0
+    ours, theirs = (brl.Explorer(policy, np.random.default_rng(2)) for _ in range(2))
+    actions, found = ours(Tensor(Q, "bfloat16"), mask, with_probability=True)
+    assert actions.tolist() == theirs(Q, mask).tolist()
+    temperatures, epsilons = np.array([[0.2], [1.0], [3.0]]), np.array([[0.1], [0.5], [1.0]])
+    soft = special.softmax(np.where(mask, Q, -np.inf) / temperatures, axis=-1)
+    expected = (1 - epsilons) * soft + epsilons / mask.sum(axis=-1, keepdims=True)
+    assert found == pytest.approx(expected[np.arange(3), actions], rel=1e-12)
+    action, p = brl.Explorer(brl.EpsilonGreedy(0.5), np.random.default_rng(0))(Q[1, :2], with_probability=True)
+    assert (type(action), type(p)) == (int, float)
+    assert p == (0.75 if action == 0 else 0.25)
+
+
+def test_each_environment_explores_at_its_own_rate():
+    rates, times = (0.0, 0.3, 1.0), 20_000
+    explorer = brl.Explorer(brl.EpsilonGreedy(np.repeat(rates, times)), np.random.default_rng(0))
+    actions = explorer(Tensor(np.tile([1.0, 0.0, 0.0, 0.0], (3 * times, 1)))).reshape(3, times)
+    assert (actions[0] == 0).all()
+    for epsilon, found in zip(rates[1:], actions[1:], strict=True):
+        p = epsilon / 4 + (1 - epsilon) * np.eye(4)[0]
+        assert stats.chisquare(np.bincount(found, minlength=4), p * times).pvalue > FALSE_ALARM
 
 
 @pytest.mark.parametrize(

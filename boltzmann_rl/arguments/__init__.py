@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.arrays import to_numpy, untraced
 from boltzmann_rl.arguments.rows import rows_of, rows_of_parameter
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,7 @@ LEARNER_METHODS = ("start", "values", "update")
 _FLOAT64 = np.dtype(np.float64)
 
 
+@untraced
 def real_array(array: Any, name: str) -> Floats:
     """``array`` as C-ordered float64, copied only if it is not that already; anything but real numbers is refused."""
     if type(array) is np.ndarray and array.dtype is _FLOAT64 and array.flags.c_contiguous:

@@ -1,10 +1,10 @@
 """Exploration for any training loop: values of any array library in, NumPy actions out."""
 
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 
-from boltzmann_rl.arguments import as_generator, as_policy
+from boltzmann_rl.arguments import Floats, as_generator, as_policy, shown
 from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.decisions.act import act
@@ -17,8 +17,10 @@ __all__ = ["Explorer"]
 class Explorer:
     """A policy and its generator, called with the current values: ``explorer(q_values, mask, step)``.
 
-    Replaces the ε-greedy lines of a script. Rows explore independently, each with one uniform. An explorer pickles with
-    its generator, so that a saved agent continues with the same random numbers.
+    Replaces the ε-greedy lines of a script. Rows explore independently, each with one uniform, and each with its own
+    temperature or ε if the policy has one for each, such as ``EpsilonGreedy([0.05, 0.1])``. An explorer pickles with
+    its generator, so that a saved agent continues with the same random numbers; `state_dict` is the generator's state
+    alone, for ``torch.save``.
 
     Args:
         policy: Any callable ``(values, step) -> probabilities``.
@@ -43,15 +45,87 @@ class Explorer:
     def __repr__(self) -> str:
         return f"Explorer({self.policy!r}, {self.rng})"
 
+    def state_dict(self) -> dict[str, Any]:
+        """The state of the generator: dictionaries, lists, strings and integers, which ``torch.load`` accepts.
+
+        The policy is a declaration without a state. What advances it is the ``step`` of the call: save your own.
+
+        Example:
+            >>> explorer = Explorer(lambda values, step: [0.5, 0.5], np.random.default_rng(0))
+            >>> explorer.state_dict()["rng"]["bit_generator"]
+            'PCG64'
+        """
+        return {"rng": _plain(self.rng.bit_generator.state)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue with the random numbers that followed when `state_dict` was called.
+
+        Args:
+            state: What `state_dict` returned, of an explorer whose generator was of the same kind.
+
+        Raises:
+            TypeError: Anything that `state_dict` does not return.
+            ValueError: The state of another kind of generator.
+
+        Example:
+            >>> explorer = Explorer(lambda values, step: [0.5, 0.5], np.random.default_rng(0))
+            >>> saved = explorer.state_dict()
+            >>> before = [explorer(np.zeros(2), step=step) for step in range(10)]
+            >>> explorer.load_state_dict(saved)
+            >>> before == [explorer(np.zeros(2), step=step) for step in range(10)]
+            True
+        """
+        now = self.rng.bit_generator.state
+        saved = state.get("rng") if isinstance(state, dict) else None
+        if not isinstance(saved, dict) or "bit_generator" not in saved:
+            raise TypeError(f"state must be what Explorer.state_dict() returned, got {shown(state)}")
+        if saved["bit_generator"] != now["bit_generator"]:
+            raise ValueError(
+                f"state is of the generator {saved['bit_generator']}, but this explorer's is {now['bit_generator']}: "
+                f"make it with np.random.Generator(np.random.{saved['bit_generator']}())"
+            )
+        try:
+            self.rng.bit_generator.state = _like(saved, now)
+        except (KeyError, TypeError, ValueError):
+            raise TypeError(f"state must be what Explorer.state_dict() returned, got {shown(state)}") from None
+
     @overload
-    def __call__(self, q_values: Axes, mask: Mask | None = None, step: Steps | None = None) -> Any: ...
+    def __call__(
+        self, q_values: Axes, mask: Mask | None = ..., step: Steps | None = ..., *, with_probability: bool = ...
+    ) -> Any: ...
     @overload
-    def __call__(self, q_values: Row, mask: Mask | None = None, step: Steps | None = None) -> int: ...
+    def __call__(
+        self,
+        q_values: Row,
+        mask: Mask | None = ...,
+        step: Steps | None = ...,
+        *,
+        with_probability: Literal[False] = ...,
+    ) -> int: ...
     @overload
-    def __call__(self, q_values: Rows, mask: Mask | None = None, step: Steps | None = None) -> Actions: ...
+    def __call__(
+        self, q_values: Row, mask: Mask | None = ..., step: Steps | None = ..., *, with_probability: Literal[True]
+    ) -> tuple[int, float]: ...
     @overload
-    def __call__(self, q_values: Mask, mask: Mask | None = None, step: Steps | None = None) -> Any: ...
-    def __call__(self, q_values: Any, mask: Mask | None = None, step: Any = None) -> Any:
+    def __call__(
+        self,
+        q_values: Rows,
+        mask: Mask | None = ...,
+        step: Steps | None = ...,
+        *,
+        with_probability: Literal[False] = ...,
+    ) -> Actions: ...
+    @overload
+    def __call__(
+        self, q_values: Rows, mask: Mask | None = ..., step: Steps | None = ..., *, with_probability: Literal[True]
+    ) -> tuple[Actions, Floats]: ...
+    @overload
+    def __call__(
+        self, q_values: Mask, mask: Mask | None = ..., step: Steps | None = ..., *, with_probability: bool = ...
+    ) -> Any: ...
+    def __call__(
+        self, q_values: Any, mask: Mask | None = None, step: Any = None, *, with_probability: bool = False
+    ) -> Any:
         """Actions for the rows of ``q_values``.
 
         Args:
@@ -60,13 +134,29 @@ class Explorer:
                 device.
             mask: Available actions, same shape: bool, or integers 0 and 1; None for all.
             step: Decisions made so far: a number, or an array with one per row; optional for a constant policy.
+            with_probability: Whether to return the probability of each action (its propensity) as well.
 
         Returns:
-            An int for ``(A,)``, else an int64 array ``(...,)``.
+            An int for ``(A,)``, else an int64 array ``(...,)``; with ``with_probability`` the pair
+            ``(actions, probabilities)``, the latter a float, or a float64 array ``(...,)``.
 
         Raises:
             TypeError, ValueError: As `boltzmann_rl.act`.
         """
         values = to_numpy(q_values, "values")
         step = step if step is None or isinstance(step, int) else to_numpy(step, "step")
-        return act(self.policy, values, self.rng, step=step, available=mask)
+        return act(self.policy, values, self.rng, step=step, available=mask, with_probability=with_probability)
+
+
+def _plain(state: Any) -> Any:
+    """A generator's state with lists and Python's integers in place of arrays and NumPy's integers."""
+    if isinstance(state, dict):
+        return {name: _plain(value) for name, value in state.items()}
+    return state.tolist() if isinstance(state, np.ndarray | np.generic) else state
+
+
+def _like(saved: Any, now: Any) -> Any:
+    """A plain state with arrays where the state ``now`` has them."""
+    if isinstance(now, dict):
+        return {name: _like(saved[name], value) for name, value in now.items()}
+    return np.array(saved, dtype=now.dtype) if isinstance(now, np.ndarray) else saved

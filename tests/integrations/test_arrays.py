@@ -51,6 +51,7 @@ def test_values_of_every_dtype_are_those_of_numpy(library, dtype):
         lambda torch: [list(row) for row in torch.tensor(Q, requires_grad=True)],
         lambda torch: [torch.tensor(Q[0], requires_grad=True), *Q[1:].tolist()],
         lambda torch: [list(torch.tensor(Q[0], requires_grad=True)), *Q[1:].tolist()],
+        lambda torch: [list(row) for row in torch.tensor(Q, dtype=torch.bfloat16, requires_grad=True)],
         lambda torch: [*Q[:2].tolist(), tuple(torch.tensor(Q[2], dtype=torch.bfloat16))],
     ],
 )
@@ -63,6 +64,102 @@ def test_tensors_of_any_layout_are_read_as_their_numbers(odd, door):
     policy = brl.Boltzmann(0.7)
     found = brl.Explorer(policy, theirs)(values) if door == "explorer" else brl.act(policy, values, theirs)
     assert found.tolist() == brl.act(policy, Q, ours).tolist()
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+@pytest.mark.parametrize("nested", [list, lambda rows: tuple(map(tuple, rows)), lambda rows: [list(r) for r in rows]])
+def test_lists_of_arrays_are_read_as_their_numbers(library, dtype, nested):
+    values = nested(array_of(library, Q, dtype))
+    for policy in (brl.Boltzmann(0.7), brl.EpsilonGreedy([0.1, 0.2, 0.3]), brl.Mellowmax(2.0)):
+        assert (policy(values, 0) == policy(Q, 0)).all()
+    assert (brl.log_softmax(values) == brl.log_softmax(Q)).all()
+    assert brl.act(brl.Greedy(), values, np.random.default_rng(0)).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_lists_of_short_probabilities_are_normalised_as_their_arrays_are(library, dtype):
+    thirds = array_of(library, np.full((4, 3), 1 / 3), dtype)
+    for given in (thirds, list(thirds), [list(row) for row in thirds]):
+        assert brl.entropy(given) == pytest.approx(np.log(3.0), rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+def test_parameters_of_every_dtype_are_their_numbers(library, dtype):
+    numbers = array_of(library, np.array([0.5, 0.25]), dtype)
+    for given in (numbers, list(numbers)):
+        assert brl.Boltzmann(given) == brl.Boltzmann([0.5, 0.25])
+        assert brl.EpsilonGreedy(given) == brl.EpsilonGreedy([0.5, 0.25])
+    assert brl.schedules.Exponential(*numbers, steps=5) == brl.schedules.Exponential(0.5, 0.25, steps=5)
+
+
+FALLING = brl.Boltzmann(brl.schedules.Exponential(1.0, 0.1, steps=9))
+DOORS = {
+    "values": brl.softmax,
+    "omega": lambda x: brl.mellowmax(Q, x.sum()),
+    "probabilities": brl.entropy,
+    "temperature": lambda x: brl.Boltzmann(x.sum()),
+    "step": lambda x: FALLING(Q, x.sum()),
+}
+
+
+def traced_in_jax(function):
+    jax = pytest.importorskip("jax")
+    example = jax.numpy.asarray(Q)
+    yield lambda: jax.jit(function)(example)
+    yield lambda: jax.vmap(lambda row: function(row[np.newaxis]))(example)
+    yield lambda: jax.grad(lambda x: jax.numpy.sum(function(x)))(example)
+    yield lambda: jax.lax.scan(lambda carry, row: (carry, function(row[np.newaxis])), 0, example)
+    if function is brl.softmax:
+        yield lambda: jax.jit(lambda x: function([x, x]))(example[0])
+
+
+def traced_in_torch(function):
+    torch = pytest.importorskip("torch")
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    example = torch.tensor(Q)
+    yield lambda: torch.func.vmap(lambda row: function(row[np.newaxis]))(example)
+    yield lambda: torch.func.grad(lambda x: torch.as_tensor(function(x)).sum())(example)
+    yield lambda: function(FakeTensorMode().from_tensor(example))
+    if function is brl.softmax:
+        yield lambda: torch.fx.symbolic_trace(function)
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("tracing", [traced_in_jax, traced_in_torch])
+def test_what_is_being_traced_is_refused_with_the_module_to_use(tracing, door):
+    home = "jax" if tracing is traced_in_jax else "torch"
+    for traced in tracing(DOORS[door]):
+        with pytest.raises(
+            TypeError, match=rf"^{door} must be numbers, got an? .*inside .* use boltzmann_rl\.backends\.{home}"
+        ):
+            traced()
+
+
+def test_compiled_torch_code_is_told_what_to_use_or_leaves_the_graph():
+    torch = pytest.importorskip("torch")
+    policy, rng = brl.Boltzmann(0.7), np.random.default_rng(0)
+    explorer, example = brl.Explorer(policy, np.random.default_rng(0)), torch.tensor(Q)
+    doors = (brl.softmax, lambda q: brl.act(policy, q, rng), lambda q: policy(q, 0), explorer)
+    for door in doors:
+        whole = torch.compile(lambda q, door=door: torch.as_tensor(door(q)), fullgraph=True, backend="eager")
+        with pytest.raises(Exception, match=r"use boltzmann_rl\.backends\.torch"):
+            whole(example)
+    broken = torch.compile(lambda q: torch.as_tensor(brl.softmax(q)) * 2.0, backend="eager")
+    assert (broken(example).numpy() == 2.0 * brl.softmax(Q)).all()
+
+
+def test_a_saved_explorer_loads_with_weights_only_and_continues_with_the_same_actions(tmp_path):
+    torch = pytest.importorskip("torch")
+    policy, rows = brl.EpsilonBoltzmann([0.1, 0.5, 1.0], [0.2, 1.0, 3.0]), torch.tensor(Q, requires_grad=True)
+    explorer, again = (brl.Explorer(policy, np.random.default_rng(seed)) for seed in (0, 1))
+    explorer(rows)
+    torch.save({"explorer": explorer.state_dict()}, tmp_path / "checkpoint.pt")
+    following = [explorer(rows, with_probability=True) for _ in range(20)]
+    again.load_state_dict(torch.load(tmp_path / "checkpoint.pt", weights_only=True)["explorer"])
+    for actions, p in following:
+        found, q = again(rows, with_probability=True)
+        assert (found.tolist(), q.tolist()) == (actions.tolist(), p.tolist())
 
 
 def test_tensors_without_real_numbers_are_refused_by_name():

@@ -85,6 +85,9 @@ explorer = brl.Explorer(Cauchy(), rng)
 assert_type(explorer.policy, Policy)
 assert_type(explorer(rows, mask=np.ones((4, 3), dtype=bool), step=0), Actions)
 assert_type(explorer([0.0, 1.0], None, 3), int)
+assert_type(explorer([0.0, 1.0], step=3, with_probability=True), tuple[int, float])
+assert_type(explorer(rows, None, 0, with_probability=True), tuple[Actions, Floats])
+explorer.load_state_dict(explorer.state_dict())
 
 
 def act_on_an_array_of_unknown_shape(values: NDArray[np.float32]) -> Any:
