@@ -57,3 +57,10 @@ def test_the_readme_leads_to_the_manual():
     assert len(readme.split()) < 1000, "the README is a screen and a half; the rest belongs to the manual"
     assert "sphinx-build -q -W --keep-going docs docs/_build" in readme
     assert page("index.md").count("```{toctree}") == 1
+
+
+def test_every_tutorial_can_be_downloaded_as_a_notebook():
+    notebooks = [path for path in DOCS.rglob("*.md") if path.read_text("utf-8").startswith("---\nfile_format: mystnb")]
+    assert {path.parent.name for path in notebooks} == {"tutorials"}
+    for path in notebooks:
+        assert re.search(rf"{{nb-download}}`[^`]+ <{path.stem}\.ipynb>`", path.read_text("utf-8")), path.name
