@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import functools
+import importlib
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ from boltzmann_rl.schedules.evaluation import value
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
+enable_x64 = (jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")).enable_x64
 
 DTYPES = {"float32": False, "float64": True}
 INTEGER = {False: jnp.int32, True: jnp.int64}
@@ -74,7 +76,7 @@ WAYS = {
 def values_of_all(way, dtype):
     """The values of all schedules, from one compilation."""
     schedules = {name: schedule for name, schedule in ALL.items() if dtype == "float64" or name not in WIDE}
-    with jax.enable_x64(DTYPES[dtype]):
+    with enable_x64(DTYPES[dtype]):
         steps = jnp.asarray(np.array(STEPS), dtype=INTEGER[DTYPES[dtype]])
         values = WAYS[way](lambda step: {name: in_jax(schedule, step) for name, schedule in schedules.items()}, steps)
     return {name: np.asarray(each) for name, each in values.items()}
@@ -94,7 +96,7 @@ def test_every_schedule_has_the_values_of_numpy(name, way, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("steps", [1, 3, 7, 49, 107, 1000, 12345])
 def test_the_end_is_exact_and_a_zero_is_0(steps, dtype):
-    with jax.enable_x64(DTYPES[dtype]):
+    with enable_x64(DTYPES[dtype]):
         for schedule in (Linear, Cosine, functools.partial(Polynomial, power=3.0)):
             last = jax.jit(functools.partial(in_jax, schedule(0.7, 0.0, steps=steps)))
             assert [float(last(steps + more)) for more in (0, 1, 1000)] == [0.0] * 3
@@ -107,10 +109,10 @@ def test_restarts_are_endless(period, growth):
     schedule = Restarts(Power(1.0, exponent=0.5), period=period, growth=growth)
     near = np.array([2**k + more for k in range(3, 52) for more in (-1, 0, 1)])
     for steps in (near, near[near < 2**31]):
-        with jax.enable_x64(True):
+        with enable_x64(True):
             found = jax.jit(functools.partial(in_jax, schedule))(jnp.asarray(steps))
         np.testing.assert_allclose(found, schedule(steps), rtol=1e-14)
-    with jax.enable_x64(False):
+    with enable_x64(False):
         exact = near[near < 2**24]
         found = jax.jit(functools.partial(in_jax, schedule))(jnp.asarray(exact, dtype=jnp.int32))
     np.testing.assert_allclose(found, schedule(exact), rtol=1e-6)
@@ -244,7 +246,7 @@ DIFFERENTIABLE = [
 def test_derivatives_are_finite_and_those_of_finite_differences(schedule, names):
     steps = np.array([*range(16), 100, 5000])
     numbers = {name: getattr(schedule, name) for name in names}
-    with jax.enable_x64(True):
+    with enable_x64(True):
         jacobian = jax.jacobian(lambda given: in_jax(with_numbers(schedule, **given), jnp.asarray(steps)))(numbers)
     for name, number in numbers.items():
         h = 1e-5 * number
