@@ -12,7 +12,7 @@ REFERENCE = "\n".join(path.read_text("utf-8") for path in (DOCS / "reference").g
 MODULES = (brl, brl.schedules, brl.planning, brl.gridworlds, brl.bandit_environments, brl.logs)
 
 
-@pytest.mark.parametrize("name", ["loops.md", "units.md", "experiments.md"])
+@pytest.mark.parametrize("name", ["loops.md", "units.md", "experiments.md", "reporting.md"])
 def test_the_code_of_a_page_runs_from_top_to_bottom(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "brl" in run_python(name)
