@@ -13,6 +13,7 @@ import warnings
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl.arguments import as_seed
@@ -67,7 +68,7 @@ HALVES = [0.5, 0.0, 0.5]
 AT_ONE = [0.46831053, 0.06337894, 0.46831053]
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("values", "temperature", "expected", "rtol"),
     [
         pytest.param(ROW, 0.0, HALVES, 1e-12, id="zero float"),
@@ -102,7 +103,7 @@ def test_a_valid_temperature_is_accepted(distribution, values, temperature, expe
         assert_probabilities(distribution(np.array(values), temperature), expected, rtol)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("temperature", "error", "message"),
     [
         pytest.param(-1.0, ValueError, ["-1"], id="negative"),
@@ -169,7 +170,7 @@ def test_a_policy_refuses_a_matrix_or_a_masked_array_as_temperature():
 # --- values -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("values", "temperature", "expected", "rtol"),
     [
         pytest.param([1, -INF, 2], 1.0, [0.2689414213699951, 0.0, 0.7310585786300049], 1e-12, id="one -inf"),
@@ -360,7 +361,7 @@ def test_ragged_rows_are_refused():
 # --- mask ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("values", "temperature", "available", "expected"),
     [
         pytest.param([1, 2, 3], 1.0, [True, True, True], ONE_TWO_THREE, id="nothing masked"),
@@ -499,7 +500,7 @@ def test_sampling_refuses_an_invalid_distribution(p):
             door()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "rng", [None, 0, "0", np.random, np.random.RandomState(0), np.random.PCG64(0)], ids=lambda rng: type(rng).__name__
 )
 def test_randomness_comes_from_a_generator_only(rng):
@@ -634,7 +635,7 @@ def test_an_invalid_schedule_is_refused_by_name(make, error, message):
 # --- seeds --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2**31, 2**32, 2**63 - 1, np.int64(3), np.uint8(3), np.int64(2**63 - 1)])
+@in_one_test("seed", [0, 1, 2**31, 2**32, 2**63 - 1, np.int64(3), np.uint8(3), np.int64(2**63 - 1)])
 def test_a_valid_seed_becomes_an_int(seed):
     assert type(as_seed(seed)) is int
     assert as_seed(seed) == seed
@@ -677,8 +678,8 @@ def test_an_invalid_seed_is_refused_by_name(seed, error):
 # --- no warnings, and errors also under python -O -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("policy", [brl.Greedy(), brl.Uniform(), brl.EpsilonGreedy(0.1), brl.Boltzmann(0.3)], ids=repr)
-@pytest.mark.parametrize("function", ["entropy", "effective_actions"])
+@in_one_test("policy", [brl.Greedy(), brl.Uniform(), brl.EpsilonGreedy(0.1), brl.Boltzmann(0.3)], ids=repr)
+@in_one_test("function", ["entropy", "effective_actions"])
 def test_entropy_and_divergence_of_valid_distributions_raise_no_floating_point_error(policy, function):
     with strictly():
         getattr(brl, function)(policy([0.0, -220.0, -1e308, 1.0], 0))
@@ -690,8 +691,8 @@ def test_mixtures_with_a_denormal_tail_raise_no_floating_point_error(policy):
         assert abs(policy([0.0, -720.0, -745.0], 0).sum() - 1) < 1e-15
 
 
-@pytest.mark.parametrize("levels", [[0.0, 740.0], [0.0, 1e-200], [-1.7e308, 1.7e308], [1.0, INF], [5e-324, 0.0]])
-@pytest.mark.parametrize("temperature", [0.0, 1e-320, 1.0, 1e308, INF])
+@in_one_test("levels", [[0.0, 740.0], [0.0, 1e-200], [-1.7e308, 1.7e308], [1.0, INF], [5e-324, 0.0]])
+@in_one_test("temperature", [0.0, 1e-320, 1.0, 1e308, INF])
 def test_a_valid_ensemble_raises_no_floating_point_error(levels, temperature):
     with strictly():
         ensemble = brl.BoltzmannDistribution(levels, temperature)
@@ -699,8 +700,8 @@ def test_a_valid_ensemble_raises_no_floating_point_error(levels, temperature):
             assert not np.isnan(getattr(ensemble, name)).any(), name
 
 
-@pytest.mark.parametrize("values", [[0.0, -740.0], [1.7e308, -1.7e308], [1e-310, 0.0], [5.0], [1.0, -INF, 2.0]])
-@pytest.mark.parametrize("temperature", [0.0, 1e-320, 1.0, 1e308, INF])
+@in_one_test("values", [[0.0, -740.0], [1.7e308, -1.7e308], [1e-310, 0.0], [5.0], [1.0, -INF, 2.0]])
+@in_one_test("temperature", [0.0, 1e-320, 1.0, 1e308, INF])
 def test_numerics_of_valid_values_raise_no_floating_point_error(values, temperature):
     with strictly():
         for function in (brl.softmax, brl.log_softmax, brl.logsumexp, brl.softmax_jacobian, brl.sparsemax):
