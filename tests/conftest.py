@@ -7,21 +7,34 @@ from browsing import chromium
 
 from boltzmann_rl.engines import selection
 from boltzmann_rl.figures import style
+from boltzmann_rl.results import folders
 
 
-@pytest.fixture(autouse=True)
-def no_figures_stay_open():
-    """Close what a test drew: pyplot warns from the 21st figure on."""
-    yield
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
+def saved_empty(folder, name, figure):
+    """The files of a figure of results, without drawing it, which takes most of the time of a short run."""
+    folders.refuse_links(folder / "figures")
+    (folder / "figures").mkdir(exist_ok=True)
+    return {f"figures/{name}.{kind}": b"" for kind in style.FORMATS}
 
 
-@pytest.fixture(autouse=True)
-def figures_without_pdf(request, monkeypatch):
-    """Save figures without PDF, which takes longer than all other formats, except in tests that are marked `pdf`."""
-    if not request.node.get_closest_marker("pdf"):
-        monkeypatch.delitem(style.FORMATS, "pdf")
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Save no PDF, which takes longer than all other formats, and figures of results as empty files; then close all.
+
+    Tests that are marked `figures` draw those of results, and those that are marked `pdf` also save them as PDF. Pyplot
+    warns from the 21st figure on that stays open. This is a hook since fixtures for all tests take seconds in all.
+    """
+    marks = {mark.name for mark in item.iter_markers()}
+    with pytest.MonkeyPatch.context() as changed:
+        if "pdf" not in marks:
+            changed.delitem(style.FORMATS, "pdf")
+        if not marks & {"figures", "pdf"}:
+            changed.setattr(folders, "draw", saved_empty)
+        try:
+            return (yield)
+        finally:
+            if "matplotlib.pyplot" in sys.modules:
+                sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture

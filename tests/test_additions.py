@@ -6,6 +6,7 @@ All four are added to a copy of the package, which then decides, simulates, trai
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -219,14 +220,9 @@ def run(folder, code):
     assert finished.returncode == 0, finished.stderr
 
 
-def test_new_parts_decide_simulate_and_train_without_further_changes(copied):
-    run(copied, USES)
-
-
 def test_new_parts_are_tested_against_the_laws_by_their_rows(copied):
     run(copied, LAWS)
 
 
-def test_a_new_policy_with_a_new_schedule_is_compiled_without_further_changes(copied):
-    pytest.importorskip("numba")
-    run(copied, USES + COMPILED)
+def test_new_parts_decide_simulate_train_and_are_compiled_without_further_changes(copied):
+    run(copied, USES + (COMPILED if find_spec("numba") else ""))

@@ -5,6 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
+from cases import in_one_test
 
 from boltzmann_rl import Agent, BanditExperiment, BernoulliBandit, Boltzmann, EpsilonBoltzmann, check_policy
 from boltzmann_rl.agents.published import exp3, exp3_ix, exp3_plus_plus, tsallis_inf
@@ -168,8 +169,8 @@ def exp3_plus_plus_by_hand(values, step, gaps, exploration):
     return [(1.0 - sum(floors)) * w / sum(weights) + floor for w, floor in zip(weights, floors, strict=True)]
 
 
-@pytest.mark.parametrize("exploration", [0.0, 0.05, 256.0])
-@pytest.mark.parametrize("step", [0, 1, 50, 10_000])
+@in_one_test("exploration", [0.0, 0.05, 256.0])
+@in_one_test("step", [0, 1, 50, 10_000])
 def test_exp3_plus_plus_in_a_batch_is_the_published_formula_of_each_row(exploration, step):
     values = np.array([[-3.0, 0.0, -40.0], [0.0, -np.inf, -9.0], [-np.inf, -1.0, -np.inf], [-2.0, -2.0, -2.0]])
     gaps = np.array([[0.0, 0.3, 1.0], [0.0, 0.9, 0.5], [0.2, 0.0, 0.1], [0.0, 0.0, 0.7]])
@@ -269,7 +270,7 @@ def test_the_temperature_of_tsallis_inf_grows_as_the_square_root_of_time():
         Power(1.0, exponent=0)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("attempt", "message"),
     [
         (lambda: ImportanceWeightedLosses(-0.1), "bias must be .*got -0.1"),

@@ -15,6 +15,7 @@ import sys
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import DependencyNotInstalled, ResetNeeded
 from gymnasium.utils.env_checker import check_env
@@ -93,7 +94,7 @@ def test_the_spec_of_an_environment_survives_json(name):
     assert again.unwrapped.steps == 5
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("name", "options"),
     [
         ("Gaussian", {"means": [0.0, 1.0], "sd": 0.5}),
@@ -122,7 +123,7 @@ def test_the_random_walk_starts_with_equal_arms():
     assert env.step(0)[-1]["regret"] > 0.0
 
 
-@pytest.mark.parametrize("name", IDS)
+@in_one_test("name", IDS)
 def test_the_same_seed_gives_the_same_pulls_and_another_seed_others(name):
     def pulls(seed):
         single, many = gymnasium.make(name, steps=4), gymnasium.make_vec(name, num_envs=3, steps=4)
@@ -143,7 +144,7 @@ def test_every_episode_draws_a_new_problem():
     assert env.step(0)[1] != first
 
 
-@pytest.mark.parametrize("name", IDS)
+@in_one_test("name", IDS)
 def test_observations_are_in_their_space_and_new_objects_at_every_call(name):
     single, many = gymnasium.make(name, steps=2), gymnasium.make_vec(name, num_envs=3, steps=2)
     answers = [single.reset(seed=0), many.reset(seed=0)]
@@ -157,7 +158,7 @@ def test_observations_are_in_their_space_and_new_objects_at_every_call(name):
     assert {answer[-1]["action_mask"].dtype for answer in answers} == {np.dtype(np.int8)}
 
 
-@pytest.mark.parametrize("name", IDS)
+@in_one_test("name", IDS)
 def test_writing_into_a_returned_array_changes_nothing_later(name):
     def rewards(spoil):
         envs = gymnasium.make_vec(name, num_envs=3, steps=3)
@@ -457,8 +458,8 @@ def test_a_picture_has_a_bar_for_every_mean_and_one_for_every_probability():
     np.testing.assert_allclose(coloured(env.render(), ORANGE), [0.0, height / 4, height * 0.75], atol=0.02)
 
 
-@pytest.mark.parametrize("arms", [1, 2, 10, 480, 1000])
-@pytest.mark.parametrize("mean", [0.0, -1.0, 1e300, 1e-300])
+@in_one_test("arms", [1, 2, 10, 480, 1000])
+@in_one_test("mean", [0.0, -1.0, 1e300, 1e-300])
 def test_any_number_of_arms_and_any_means_can_be_rendered(arms, mean):
     env = BanditEnv(GaussianBandit((mean,) * arms, sd=0.0), render_mode="rgb_array")
     env.reset(seed=0)
@@ -543,7 +544,7 @@ def test_invalid_environments_are_refused_by_name(make, kind, message):
         make()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("do", "kind", "message"),
     [
         (lambda env, envs: env.step(2), ValueError, r"action must be in \[0, 1\], got 2"),

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl import learners
@@ -45,7 +46,7 @@ TABLE = [
     (brl.RewardBasedDecay(brl.ConstantStep(0.3), 0.0, 0.5, 5), "nothing"),
     (brl.RewardBasedDecay(brl.ImportanceWeightedRewards(), 0.0, 0.5, 5), "chosen"),
 ]
-every_learner = pytest.mark.parametrize(("learner", "reads"), TABLE, ids=[repr(learner) for learner, _ in TABLE])
+every_learner = in_one_test(("learner", "reads"), TABLE, ids=[repr(learner) for learner, _ in TABLE])
 
 
 def test_no_learner_is_missing_from_the_table():
@@ -75,7 +76,7 @@ def of_chosen(p, action):
 
 
 @every_learner
-@pytest.mark.parametrize("rows", [1, 2, 5])
+@in_one_test("rows", [1, 2, 5])
 def test_rows_learn_as_if_each_was_updated_alone(learner, reads, rows):
     rng = np.random.default_rng(rows)
     actions, rewards, p = feedback(rng, 30, rows)
@@ -91,7 +92,7 @@ def test_rows_learn_as_if_each_was_updated_alone(learner, reads, rows):
 
 
 @every_learner
-@pytest.mark.parametrize("seed", range(3))
+@in_one_test("seed", range(3))
 def test_a_log_is_learned_like_single_updates_in_order(learner, reads, seed):
     rng = np.random.default_rng(seed)
     actions, rewards, p = (part[:, 0] for part in feedback(rng, 50, 1))
@@ -215,7 +216,7 @@ def test_a_log_with_a_wrong_decision_is_refused_as_a_whole_by_its_index(learner,
         assert pickle.dumps(state) == before
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("attempt", "kind", "message"),
     [
         (lambda: log(brl.SampleAverage(), [0, 1], [1.0]), ValueError, r"shape \(n,\).*\(2,\) and \(1,\)"),
@@ -291,7 +292,7 @@ FORMS = {
 
 
 @every_learner
-@pytest.mark.parametrize("form", FORMS)
+@in_one_test("form", FORMS)
 def test_a_reward_is_the_same_number_in_every_form(learner, reads, form):
     actions, rewards, p = feedback(np.random.default_rng(6), 20, 4)
     plain, other = (learner.start((4, ARMS), RNG) for _ in range(2))
@@ -319,10 +320,10 @@ def test_a_learner_keeps_no_reference_to_its_inputs(learner, reads):
         assert not any(np.shares_memory(array, given) for given in (action, reward, p))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "agent", [brl.exp3(2, 0.1), brl.exp3_ix(2, 30), brl.tsallis_inf(), brl.exp3_plus_plus()], ids=lambda a: repr(a)[:40]
 )
-@pytest.mark.parametrize(
+@in_one_test(
     "bandit", [brl.GaussianBandit(means=(100.0, 500.0)), brl.AdversarialBandit(((0.5, 1.0), (0.5, 7.0)))], ids=repr
 )
 def test_adversarial_agents_refuse_rewards_outside_their_range(agent, bandit):

@@ -3,6 +3,7 @@
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium import wrappers
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
@@ -27,8 +28,8 @@ def ends(env, number):
     return flags
 
 
-@pytest.mark.parametrize("steps", [2, 5, 1000])
-@pytest.mark.parametrize("name", IDS)
+@in_one_test("steps", [2, 5, 1000])
+@in_one_test("name", IDS)
 def test_the_spec_says_after_how_many_steps_an_episode_is_truncated(name, steps):
     assert gymnasium.make(name, steps=steps).spec.max_episode_steps == steps
     assert gymnasium.make_vec(name, num_envs=2, steps=steps).spec.max_episode_steps == steps
@@ -65,14 +66,14 @@ def test_a_vector_takes_a_time_limit_as_single_environments_do(steps, limit):
             assert one.tolist() == other.tolist()
 
 
-@pytest.mark.parametrize("name", IDS)
+@in_one_test("name", IDS)
 def test_wrappers_that_need_a_time_limit_find_one(name):
     env = wrappers.TimeAwareObservation(gymnasium.make(name, steps=4), flatten=False, normalize_time=True)
     env.reset(seed=0)
     assert [float(env.step(0)[0]["time"][0]) for _ in range(4)] == [0.25, 0.5, 0.75, 1.0]
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "wrap",
     [
         lambda env: wrappers.FrameStackObservation(env, 3),
@@ -87,7 +88,7 @@ def test_wrappers_that_need_a_time_limit_find_one(name):
         lambda env: wrappers.TimeLimit(env, 3),
     ],
 )
-@pytest.mark.parametrize("name", IDS)
+@in_one_test("name", IDS)
 def test_every_observation_under_a_gymnasium_wrapper_is_in_its_space(name, wrap):
     env = wrap(gymnasium.make(name, steps=5))
     assert env.reset(seed=0)[0] in env.observation_space
@@ -98,8 +99,8 @@ def test_every_observation_under_a_gymnasium_wrapper_is_in_its_space(name, wrap)
             env.reset()
 
 
-@pytest.mark.parametrize("mode", [mode.value for mode in AutoresetMode])
-@pytest.mark.parametrize("name", IDS)
+@in_one_test("mode", [mode.value for mode in AutoresetMode])
+@in_one_test("name", IDS)
 def test_a_vector_declares_its_autoreset_mode_twice_and_runs_under_vector_wrappers(name, mode):
     env = gymnasium.make_vec(name, num_envs=2, steps=3, autoreset_mode=mode)
     assert env.unwrapped.autoreset_mode is env.metadata["autoreset_mode"] is AutoresetMode(mode)

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from scipy import stats
 
 import boltzmann_rl as brl
@@ -38,7 +39,7 @@ def test_no_bandit_is_missing_from_the_table():
     assert {part for part in public if isinstance(part, type)} == {type(bandit) for bandit, _ in TABLE}
 
 
-@pytest.mark.parametrize(("bandit", "law"), TABLE, ids=lambda part: "" if callable(part) else repr(part))
+@in_one_test(("bandit", "law"), TABLE, ids=lambda part: "" if callable(part) else repr(part))
 def test_rewards_have_their_distribution_and_the_means_of_the_arms(bandit, law):
     for mean in bandit.start(1, stream(0, "problem"))[0]:
         rewards = bandit.reward(np.full(N, mean), bandit.noise(N, stream(1, "reward")))
@@ -80,7 +81,7 @@ def test_fixed_means_are_the_same_in_every_run_and_draw_nothing(bandit, means):
     assert bandit.means == means
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("means", "law"),
     [
         (NormalMeans(), stats.norm(0, 1)),
@@ -218,7 +219,7 @@ def test_the_repr_of_a_bandit_is_its_code_and_equal_bandits_are_equal(bandit, te
     assert hash(eval(text)) == hash(bandit)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "kind", "message"),
     [
         (lambda: GaussianBandit((0.0, math.nan)), ValueError, r"means\[1\] must be .*got nan"),

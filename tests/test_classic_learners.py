@@ -5,6 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl import (
@@ -208,7 +209,7 @@ def test_each_row_learns_from_its_own_experience_and_the_repr_of_a_learner_is_it
     assert eval(repr(learner)) == learner
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "message"),
     [
         (lambda: ReinforcementComparison(0.0, 0.1), "learning_rate must be above 0"),

@@ -81,10 +81,13 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def shell(*arguments):
+WITHOUT_FIGURES = str(Path(__file__).with_name("without_figures.py"))
+
+
+def shell(*arguments, program=("-m", "boltzmann_rl.cli")):
     """Run the command in a new process; returns its status, standard output and standard error."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "boltzmann_rl.cli", *arguments],
+        [sys.executable, "-W", "error", *program, *arguments],
         capture_output=True,
         check=False,
         timeout=120,
@@ -102,6 +105,7 @@ def said(capsys):
     return " ".join(err.split())
 
 
+@pytest.mark.figures
 def test_run_writes_the_results_and_names_the_best_agent(folder, capsys):
     assert main(["run", "small.py"]) == 0
     out, err = capsys.readouterr()
@@ -113,7 +117,7 @@ def test_run_writes_the_results_and_names_the_best_agent(folder, capsys):
     results = load("results/small")
     assert results.manifest["runs"] == 6
     assert results.curves["step"].max() == 11
-    assert Path("results/small/figures/small.png").exists()
+    assert Path("results/small/figures/small.png").stat().st_size > 1000
 
 
 def test_quiet_prints_nothing_on_standard_error(folder, capsys):
@@ -197,7 +201,7 @@ def test_unknown_commands_and_options_exit_with_status_2(folder, capsys, call):
 
 
 def test_the_number_of_processes_is_capped(folder):
-    status, out, err = shell("run", "small.py", "--quiet", "--jobs", "1000000")
+    status, out, err = shell("run", "small.py", "--quiet", "--jobs", "1000000", program=[WITHOUT_FIGURES])
     assert (status, err) == (0, "")
     assert "small on three arms" in out
 
@@ -205,7 +209,7 @@ def test_the_number_of_processes_is_capped(folder):
 def test_classes_defined_in_the_experiment_file_reach_the_workers(folder):
     Path("own.py").write_text(OWN_CLASSES, "utf-8")
     assert shell("run", "own.py", "--quiet", "--jobs", "2")[::2] == (0, "")
-    assert shell("run", "own.py", "--quiet", "--results", "alone")[::2] == (0, "")
+    assert main(["run", "own.py", "--quiet", "--results", "alone"]) == 0
     for table in ("curves.csv", "summary.csv", "runs.csv"):
         assert Path("results/own", table).read_bytes() == Path("alone/own", table).read_bytes()
 
@@ -252,15 +256,6 @@ def test_debug_shows_the_traceback(folder):
     assert "Traceback" not in err
 
 
-@pytest.mark.skipif(os.name != "posix", reason="only there are arguments bytes")
-def test_an_argument_that_is_not_valid_text_is_a_clean_error(folder):
-    for command in (["run", b"x\xff.py"], ["plot", b"\xff"], ["list", b"\xff"], ["check", b"\xff:POLICY"]):
-        status, out, err = shell(*command)
-        assert (status, out) == (2, "")
-        assert err.startswith("boltzmann-rl: ")
-        assert "Traceback" not in err
-
-
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 @pytest.mark.parametrize("reader", ["head -1", "true"])
 def test_a_closed_output_pipe_is_no_error(folder, reader):
@@ -268,7 +263,7 @@ def test_a_closed_output_pipe_is_no_error(folder, reader):
         Path(f"copy{number}.py").write_text(EXPERIMENT, "utf-8")
     for command in ("list .", "run small.py --quiet --fresh", "check boltzmann_rl.policies.greedy:Greedy"):
         done = subprocess.run(
-            f"{sys.executable} -u -m boltzmann_rl.cli {command} | {reader}",
+            f"{sys.executable} -u {WITHOUT_FIGURES} {command} | {reader}",
             shell=True,
             capture_output=True,
             check=True,
@@ -278,6 +273,7 @@ def test_a_closed_output_pipe_is_no_error(folder, reader):
         assert "BrokenPipe" not in done.stderr
 
 
+@pytest.mark.figures
 def test_plot_redraws_the_figure_from_the_tables(folder, capsys):
     assert main(["run", "small.py", "--quiet"]) == 0
     figure = Path("results/small/figures/small.svg")
@@ -389,9 +385,10 @@ def test_an_experiment_file_may_import_the_modules_beside_it(tmp_path, monkeypat
         ["list", "of experiments"],
         ["check", "of experiments/one.py:POLICY"],
     ):
-        status, _, err = shell(*call)
+        status, out, err = shell(*call, program=[WITHOUT_FIGURES])
         assert (status, err) == (0, ""), call
-    assert "neighbours.py" in shell("list", "of experiments")[1]
+        if call[0] == "list":
+            assert "neighbours.py" in out
 
 
 def test_files_of_two_folders_import_each_their_own_neighbour(tmp_path, monkeypatch, capsys):
@@ -461,7 +458,7 @@ def test_the_installed_command_prints_its_version():
 def test_a_run_whose_results_could_not_be_saved_does_not_start(tmp_path, monkeypatch, capsys):
     file = tmp_path / "small.py"
     file.write_text(
-        "from boltzmann_rl import *\n"
+        "from boltzmann_rl import Agent, BanditExperiment, Boltzmann, GaussianBandit, SampleAverage\n"
         "EXPERIMENT = BanditExperiment(name='small', problem=GaussianBandit(), runs=6, steps=5,\n"
         "    agents={'a': Agent(SampleAverage(), Boltzmann(0.1))})\n"
     )

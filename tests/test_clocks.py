@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from scipy import special
 
 import boltzmann_rl as brl
@@ -36,7 +37,7 @@ class Custom:
         return brl.softmax(values)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("policy", "clock"),
     [
         (Boltzmann(0.1), "step"),
@@ -71,8 +72,8 @@ def test_parts_that_count_different_things_are_refused():
         Agent(QLearning(), MaxBoltzmann(epsilon=PerPull(), temperature=GLIE()))
 
 
-@pytest.mark.parametrize("policy", [Boltzmann(GLIE()), EpsilonGreedy(PerVisit())])
-@pytest.mark.parametrize("step", [0, 7, np.int64(7)])
+@in_one_test("policy", [Boltzmann(GLIE()), EpsilonGreedy(PerVisit())])
+@in_one_test("step", [0, 7, np.int64(7)])
 def test_one_step_for_all_rows_is_refused_where_visits_of_each_are_needed(policy, step):
     with pytest.raises(ValueError, match=r"step= must have one number for each row of values \(4, 3\)"):
         act(policy, VALUES, np.random.default_rng(0), step=step)

@@ -21,6 +21,7 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl.engines.selection import simulating
@@ -595,8 +596,8 @@ def cell(policy, *, own=()):
     return dataclasses.replace(first, agent=agent, own=own)
 
 
-@pytest.mark.parametrize("kind", [Hiding, Silent, InSlots, InList])
-@pytest.mark.parametrize(
+@in_one_test("kind", [Hiding, Silent, InSlots, InList])
+@in_one_test(
     "place",
     [
         cell,
@@ -624,7 +625,7 @@ class Tripling:
         self.scale = 3.0
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("one", "other"),
     [
         (np.float64(0.1), np.float64(0.1 + 2**-54)),

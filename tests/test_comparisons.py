@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from scipy import stats
 
@@ -146,7 +147,7 @@ def test_below_eight_runs_holms_correction_and_bonferronis_intervals_are_used():
 UP = np.random.default_rng(0).normal(size=20)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("first", "second", "verdict"),
     [
         (UP + 2, -UP, Verdict.FIRST),

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import scipy.special
 from agreeing import assert_engines_agree, named
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from recording import Recorded, windows_of
 
@@ -150,7 +151,7 @@ def test_boltzmann_gumbel_exploration_agrees_however_large_values_are_beside_the
     assert_engines_agree(bandit, Agent(SampleAverage(), BoltzmannGumbel(scale)), tolerance=1e-9)
 
 
-@pytest.mark.parametrize("learner", LEARNERS[3:], ids=named)
+@in_one_test("learner", LEARNERS[3:], ids=named)
 def test_boltzmann_gumbel_exploration_with_other_learners_is_left_to_the_reference(learner):
     """Learners that use probabilities would amplify the rounding of the integrals."""
     assert compiled.reason(GaussianBandit(), Agent(learner, BoltzmannGumbel(1.0)))
@@ -264,8 +265,8 @@ def test_any_schedule_of_the_temperature_agrees(policy, temperature):
         assert_engines_agree(GaussianBandit(arms=4), Agent(learner, policy(temperature)), seed=5)
 
 
-@pytest.mark.parametrize("epsilon", [0.0, 1.0, Linear(0.0, 1.0, steps=60), Wave(0.0, 1.0, period=2)], ids=named)
-@pytest.mark.parametrize("policy", [EpsilonGreedy, lambda e: MaxBoltzmann(e, 0.2), lambda e: EpsilonBoltzmann(e, 0.2)])
+@in_one_test("epsilon", [0.0, 1.0, Linear(0.0, 1.0, steps=60), Wave(0.0, 1.0, period=2)], ids=named)
+@in_one_test("policy", [EpsilonGreedy, lambda e: MaxBoltzmann(e, 0.2), lambda e: EpsilonBoltzmann(e, 0.2)])
 def test_any_schedule_of_exploration_agrees(policy, epsilon):
     assert_engines_agree(BernoulliBandit(arms=3), Agent(SampleAverage(), policy(epsilon)), seed=6)
 
@@ -286,8 +287,8 @@ def test_weights_stay_exact_far_from_zero(offset):
     assert_engines_agree(bandit, Agent(ConstantStep(0.2), Boltzmann(0.3)), steps=150, tolerance=1e-9)  # of 10⁶
 
 
-@pytest.mark.parametrize("runs", [1, 2, 7, 333, BLOCK])
-@pytest.mark.parametrize("steps", [1, 31, 33, 65])
+@in_one_test("runs", [1, 2, 7, 333, BLOCK])
+@in_one_test("steps", [1, 31, 33, 65])
 def test_blocks_of_any_size_agree(runs, steps):
     agent = Agent(SampleAverage(), Boltzmann(0.2))
     assert_engines_agree(GaussianBandit(), agent, runs=runs, steps=steps, block=4, uncounted_steps=steps // 2)
@@ -373,7 +374,7 @@ def test_a_longer_run_begins_as_a_shorter_one_does():
         assert longer.curves[metric].squares[:33].tobytes() == curve.squares.tobytes()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("bandit", "agent"),
     [
         (GaussianBandit(NormalMeans(sd=1e308), sd=1e308), Agent(SampleAverage(), Uniform())),
@@ -415,7 +416,7 @@ class Own(Boltzmann):
         return super().__call__(-values, step)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "agent",
     [
         Agent(SampleAverage(), Own(0.1)),
@@ -439,39 +440,36 @@ def test_bandits_of_other_kinds_are_not_compiled():
     assert compiled.reason(Other(), Agent(SampleAverage(), Greedy()))
 
 
-@pytest.mark.parametrize(
-    "agent",
-    [
-        "Agent(SampleAverage(), Boltzmann(0.3))",
-        "Agent(ConstantStep(0.1), EpsilonBoltzmann(0.2, temperature=0.4))",
-        "Agent(UCB1(), Greedy())",
-        "Agent(GradientPreferences(0.2), Boltzmann(1.0))",
-        "Agent(SampleAverage(), MaxBoltzmann(0.5, policies.RelativeToSpread(0.5)))",
-        "Agent(SampleAverage(), Boltzmann(policies.EffectiveActions(1.5)))",
-        "Agent(SampleAverage(), BoltzmannGumbel(1.0))",
-        "Agent(GaussianPosterior(), GaussianThompson())",
-    ],
-)
-def test_the_same_code_runs_without_compilation(agent):
-    """With ``NUMBA_DISABLE_JIT=1``, for stepping through it in a debugger."""
+UNCOMPILED = [
+    "Agent(SampleAverage(), Boltzmann(0.3))",
+    "Agent(ConstantStep(0.1), EpsilonBoltzmann(0.2, temperature=0.4))",
+    "Agent(UCB1(), Greedy())",
+    "Agent(GradientPreferences(0.2), Boltzmann(1.0))",
+    "Agent(SampleAverage(), MaxBoltzmann(0.5, policies.RelativeToSpread(0.5)))",
+    "Agent(SampleAverage(), Boltzmann(policies.EffectiveActions(1.5)))",
+    "Agent(SampleAverage(), BoltzmannGumbel(1.0))",
+    "Agent(GaussianPosterior(), GaussianThompson())",
+]
+
+
+def test_the_same_code_runs_without_compilation():
+    """With ``NUMBA_DISABLE_JIT=1``, for stepping through it in a debugger; one process runs all agents."""
     code = f"""if True:
-        from boltzmann_rl import *
-        from boltzmann_rl import policies
+        from boltzmann_rl import UCB1, Agent, Boltzmann, BoltzmannGumbel, ConstantStep, EpsilonBoltzmann, GaussianBandit
+        from boltzmann_rl import GaussianPosterior, GaussianThompson, GradientPreferences, Greedy, MaxBoltzmann
+        from boltzmann_rl import SampleAverage, policies
         from boltzmann_rl.engines.compiled.bandits import simulate
-        print(simulate(GaussianBandit(), {agent}, block=0, runs=3, steps=20, seed=1).totals["reward"].tolist())
+        for agent in [{", ".join(UNCOMPILED)}]:
+            print(simulate(GaussianBandit(), agent, block=0, runs=3, steps=20, seed=1).totals["reward"].tolist())
     """
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     finished = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-    expected = compiled.simulate(
-        GaussianBandit(),
-        eval(agent, globals() | {"policies": boltzmann_rl.policies}),
-        block=0,
-        runs=3,
-        steps=20,
-        seed=1,
-    )
     assert finished.stderr == ""
-    assert finished.stdout.strip() == str(expected.totals["reward"].tolist())
+    found = dict(zip(UNCOMPILED, finished.stdout.splitlines(), strict=True))
+    for agent in UNCOMPILED:
+        declared = eval(agent, globals() | {"policies": boltzmann_rl.policies})
+        expected = compiled.simulate(GaussianBandit(), declared, block=0, runs=3, steps=20, seed=1)
+        assert found[agent] == str(expected.totals["reward"].tolist()), agent
 
 
 @pytest.mark.parametrize("policy", [Greedy(), Boltzmann(1e300)], ids=named)
@@ -481,7 +479,7 @@ def test_means_whose_sum_overflows_give_no_warning(policy):
         assert_engines_agree(bandit, Agent(SampleAverage(), policy), runs=4, steps=3)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "agent",
     [
         Agent(SampleAverage(), Boltzmann(1e-6)),

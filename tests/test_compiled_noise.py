@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from agreeing import assert_engines_agree
+from cases import in_one_test
 
 from boltzmann_rl import (
     UCB1,
@@ -171,7 +172,7 @@ def test_a_prior_after_every_action_agrees():
         assert_engines_agree(bandit, Agent(learner, GaussianThompson()), **work)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "agent",
     [
         Agent(NoiseEstimate(NoiseEstimate(SampleAverage())), Boltzmann(0.4)),

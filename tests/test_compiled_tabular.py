@@ -12,6 +12,7 @@ import gymnasium
 import numpy as np
 import pytest
 from agreeing import named
+from cases import in_one_test
 from gymnasium.spaces import Discrete
 from gymnasium.wrappers import TimeLimit
 from installed import TAXI
@@ -317,7 +318,7 @@ def test_an_additional_wrapper_is_left_to_the_reference():
     assert "is wrapped in TransformReward" in tabular.reason(environment, Agent(QLearning(), Uniform()))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("agent", "message"),
     [
         (Agent(EligibilityTraces(QLearning(), 0.9), Boltzmann(0.1)), "EligibilityTraces"),
@@ -388,13 +389,13 @@ def roots_agree(x):
 ENDS = sorted(np.random.default_rng(5).uniform(0.01, 0.9, size=400).round(6).tolist(), key=roots_agree)[:6]
 
 
-@pytest.mark.parametrize("end", ENDS)
+@in_one_test("end", ENDS)
 def test_a_decaying_learning_rate_equals_the_reference_bit_for_bit(end):
     agent = Agent(QLearning(Exponential(1.0, end, steps=300), 0.97), EpsilonGreedy(0.4))  # halfway at 150, √end
     assert_engines_agree(ENVIRONMENTS[0], agent, steps=400)
 
 
-@pytest.mark.parametrize("schedule", [*ALL.values(), wave], ids=named)
+@in_one_test("schedule", [*ALL.values(), wave], ids=named)
 def test_a_tabulated_schedule_equals_its_single_steps_bit_for_bit(schedule):
     one_by_one = [evaluate(schedule, step) for step in range(600)]
     pieces = [at_steps(schedule, first, first + 150) for first in range(0, 600, 150)]
@@ -406,7 +407,7 @@ def called(function):
     return jit.compiled(lambda *given: function(*given), cache=False)
 
 
-@pytest.mark.parametrize("count", [*range(1, 33), 63, 64, 65, 100, FEW - 1, FEW])
+@in_one_test("count", [*range(1, 33), 63, 64, 65, 100, FEW - 1, FEW])
 def test_sums_are_those_of_python_and_of_numpy(count):
     rng, add = stream(0, "sums", count), called(tabular_kernel._add)
     for _ in range(50):

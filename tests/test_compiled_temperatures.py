@@ -5,6 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 import boltzmann_rl as brl
@@ -74,7 +75,7 @@ def test_a_policy_that_changes_its_unit_is_left_to_the_reference(monkeypatch):
     assert tabular.train(LAKE, Agent(brl.QLearning(), Changing()), episodes=50, seed=0) is None
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("unit", "message"),
     [
         (brl.EffectiveActions(7.0), "a target of 7 is infeasible"),
@@ -99,7 +100,7 @@ def test_rows_of_equal_values_are_uniform_whatever_the_target():
     assert_engines_agree(LAKE, agent, seed=0, steps=200)
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=named)
+@in_one_test("unit", UNITS, ids=named)
 def test_the_numbers_of_a_unit_are_its_parameters_at_each_step(unit):
     values = np.array([0.0, 1.0, 3.0])
     pieces = np.concatenate([numbers_of(unit, first, first + 20) for first in (0, 20, 40)])
@@ -186,8 +187,8 @@ def test_compiled_roots_have_the_bits_of_plain_python_from_any_start(row, share,
     )
 
 
-@pytest.mark.parametrize("scale", [1e-100, 1.0, 1e100])
-@pytest.mark.parametrize("seed", range(12))
+@in_one_test("scale", [1e-100, 1.0, 1e100])
+@in_one_test("seed", range(12))
 def test_roots_are_those_of_mpmath(seed, scale):
     rng = np.random.default_rng(seed)
     values = rng.normal(size=rng.integers(2, 7)) * scale

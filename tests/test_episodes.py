@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.spaces import Box, Discrete, MultiBinary
 from installed import TAXI
 
@@ -126,8 +127,8 @@ def test_the_target_of_a_last_step_bootstraps_unless_it_terminated(ending, follo
     assert (last.terminated, last.length, last.total_reward) == (ending == "terminated", 3, 6.0)
 
 
-@pytest.mark.parametrize("at", [0, 3])
-@pytest.mark.parametrize(
+@in_one_test("at", [0, 3])
+@in_one_test(
     ("part", "answer", "kind", "says"),
     [
         ("reward", math.nan, ValueError, "reward must be .*got nan"),
@@ -146,8 +147,8 @@ def test_a_faulty_step_raises_an_error_that_says_where(at, part, answer, kind, s
     assert env.episode == 1
 
 
-@pytest.mark.parametrize("at", [0, 4])
-@pytest.mark.parametrize(
+@in_one_test("at", [0, 4])
+@in_one_test(
     ("part", "answer", "kind", "says"),
     [
         ("observation", 99, ValueError, r"observation 99 lies outside its space Discrete\(4\)"),

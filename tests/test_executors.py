@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cases import in_one_test
 
 from boltzmann_rl.runs.executors.choice import executor_of
 from boltzmann_rl.runs.executors.executor import WorkerDied
@@ -414,7 +415,7 @@ def test_an_executor_that_is_given_stays_the_callers():
         assert pool.submit(pow, 2, 3).result() == 8
 
 
-@pytest.mark.parametrize("where", ["loky", "Dask", "", "dask:", "ray:", "ray:here", "tcp:host", 3, object()])
+@in_one_test("where", ["loky", "Dask", "", "dask:", "ray:", "ray:here", "tcp:host", 3, object()])
 def test_an_unknown_place_is_refused_with_those_that_there_are(where):
     with pytest.raises(ValueError, match=r"executor must be None, 'dask', .*'ray:auto' or 'ray://HOST:PORT'"):
         executor_of(where)

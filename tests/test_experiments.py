@@ -17,6 +17,7 @@ import gymnasium
 import numpy as np
 import pandas as pd
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl import (
@@ -60,12 +61,12 @@ def results_of(**declaration):
     return declared(**declaration).run(progress=False)
 
 
-@pytest.mark.parametrize("name", ["a", "ten_armed-testbed.2", "0", "console", "com10", "x" * 100, "CONfig"])
+@in_one_test("name", ["a", "ten_armed-testbed.2", "0", "console", "com10", "x" * 100, "CONfig"])
 def test_names_that_can_be_folders_anywhere_are_accepted(name):
     assert declared(name).name == name
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "name",
     ["", ".", "..", "../../etc", "/etc/x", "a/b", "a\\b", ".a", "-rf", "_a", "a\x1b[31mb", "a\0b", "a\n", "x.", " x ",
      "a b", "a:b", "CON", "nul", "aux.txt", "LPT1", "com1.csv", "🙂" * 70, "\uff0e\uff0e", "é", "\u017f", "x" * 101],
@@ -82,7 +83,7 @@ def test_names_must_be_strings(name):
         declared(name)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("seed", "kind"),
     [
         (-1, ValueError),
@@ -193,7 +194,7 @@ def test_a_bandit_without_an_informative_repr_is_refused():
         declared(problem=GaussianBandit(lambda shape, rng: rng.random(shape)))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("change", "kind", "message"),
     [
         ({"agents": {}}, TypeError, "agents must be a mapping with at least one entry"),
@@ -321,7 +322,7 @@ def test_a_parameter_study_has_an_agent_for_every_value_of_every_family(tmp_path
     assert len(again.plot().axes) == 4  # two metrics, and a column for each of the two parameters
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("agents", "kind", "message"),
     [
         ({"τ": {}}, TypeError, r"agents\['τ'\] is a family without members"),
@@ -386,9 +387,12 @@ def test_the_results_are_the_same_bytes_for_any_number_of_processes():
 
 def test_the_results_are_the_same_bytes_for_any_hash_seed():
     code = (
-        "from boltzmann_rl import *; import hashlib; from boltzmann_rl.results.spreadsheets import csv_bytes; "
-        "r = BanditExperiment('x', {'b': BernoulliBandit(), 'a': GaussianBandit()}, {'z': Agent(SampleAverage(), "
-        "Boltzmann(0.1)), 'y': Agent(UCB1(), Greedy())}, runs=9, steps=9).run(progress=False); "
+        "from boltzmann_rl import UCB1, Agent, BanditExperiment, BernoulliBandit, Boltzmann, GaussianBandit, Greedy\n"
+        "from boltzmann_rl import SampleAverage; import hashlib\n"
+        "from boltzmann_rl.results.spreadsheets import csv_bytes\n"
+        "agents = {'z': Agent(SampleAverage(), Boltzmann(0.1)), 'y': Agent(UCB1(), Greedy())}\n"
+        "r = BanditExperiment('x', {'b': BernoulliBandit(), 'a': GaussianBandit()}, agents, runs=9, steps=9).run("
+        "progress=False); "
         "print([hashlib.sha256(csv_bytes(t)).hexdigest() for t in (r.curves, r.summary, r.runs)])"
     )
     printed = {

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 from boltzmann_rl import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
 from boltzmann_rl.learners.features import add, add_row, cells, row, value
@@ -59,7 +60,7 @@ def learned(learner, transitions, features=FEATURES, actions=ACTIONS, weights=No
 OBSERVATIONS = (4, np.int64(4), np.array([0, 2, 5]), np.array([3]), np.array([0.5, -1.0, 0.0, 2.0, 0.25, 1.0]))
 
 
-@pytest.mark.parametrize("observation", OBSERVATIONS, ids=repr)
+@in_one_test("observation", OBSERVATIONS, ids=repr)
 def test_values_and_updates_are_those_of_a_dense_vector(observation):
     weights, x = np.random.default_rng(0).normal(size=(FEATURES, ACTIONS)), dense(observation)
     assert row(weights, observation) == pytest.approx(x @ weights, rel=1e-14)
@@ -89,8 +90,8 @@ def test_an_action_that_is_greedy_in_the_row_is_greedy_by_its_single_value():
     assert [value(weights, observation, action) for action in range(3)] == row(weights, observation).tolist()
 
 
-@pytest.mark.parametrize("write", [lambda s: np.array([s]), lambda s: np.eye(FEATURES)[s]], ids=["active", "real"])
-@pytest.mark.parametrize("learner", LEARNERS, ids=repr)
+@in_one_test("write", [lambda s: np.array([s]), lambda s: np.eye(FEATURES)[s]], ids=["active", "real"])
+@in_one_test("learner", LEARNERS, ids=repr)
 def test_one_feature_per_state_equals_a_table(learner, write):
     table = learned(learner, trajectory(seed=3))
     assert learned(learner, trajectory(seed=3, write=write)) == pytest.approx(table, rel=1e-12)

@@ -51,9 +51,9 @@ def test_functions_of_pyplot_change_the_figure(results):
     assert plt.gca().get_title() == "my panel"
 
 
+@pytest.mark.figures
 def test_saving_leaves_no_figure_open(results, tmp_path):
-    for _ in range(3):
-        results.save(tmp_path)
+    results.save(tmp_path)
     assert plt.get_fignums() == []
 
 

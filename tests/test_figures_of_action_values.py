@@ -6,6 +6,7 @@ import gymnasium
 import matplotlib as mpl
 import numpy as np
 import pytest
+from cases import in_one_test
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 from scipy.special import softmax
@@ -142,7 +143,7 @@ def test_an_environment_of_ones_own_is_a_grid_world_if_it_says_so():
     assert bar.get_xlabel() == "value [return]"  # below a wide grid
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("change", "error", "message"),
     [
         ({"env": 3}, TypeError, "int is not known to be a grid world: it needs the attributes grid_shape"),
@@ -245,7 +246,7 @@ def test_labels_of_states_and_actions_are_written_as_they_are():
     assert "$$" in re.findall(r"<text[^>]*>([^<]*)</text>", svg)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("change", "error", "message"),
     [
         ({"action_values": []}, ValueError, r"action_values must have shape \(states, actions\), got"),

@@ -5,6 +5,7 @@ import itertools
 import matplotlib as mpl
 import numpy as np
 import pytest
+from cases import in_one_test
 from matplotlib import pyplot as plt
 from scipy.special import softmax
 
@@ -109,8 +110,8 @@ def test_negative_values_of_a_function_are_inside_the_panel():
     assert ax.get_ylim()[0] < -3.0
 
 
-@pytest.mark.parametrize("steps", [1, 7, 800, 1000, 20_000, 100_000, 1_000_000])
-@pytest.mark.parametrize("log", ["", "x"])
+@in_one_test("steps", [1, 7, 800, 1000, 20_000, 100_000, 1_000_000])
+@in_one_test("log", ["", "x"])
 def test_the_last_tick_of_steps_is_whole(steps, log):
     figure, ax = plt.subplots(figsize=(3.3, 2.2), layout="constrained")
     brl.plot_schedule(S.Linear(1, 0, steps=steps), steps, ax=ax, log=log, label="temperature")
@@ -130,7 +131,7 @@ def test_ticks_of_logarithmic_axes_are_numbers():
     assert not any("mathdefault" in text for text in written)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("call", "error", "message"),
     [
         (lambda: brl.plot_schedule(brl.Boltzmann(0.1)), TypeError, "schedule must be a number or a schedule"),
@@ -217,8 +218,8 @@ PLOTS = {
 }
 
 
-@pytest.mark.parametrize("plot", PLOTS.values(), ids=PLOTS)
-@pytest.mark.parametrize(
+@in_one_test("plot", PLOTS.values(), ids=PLOTS)
+@in_one_test(
     ("policies", "step", "error", "message"),
     [
         ({"a": brl.Boltzmann(S.Linear(1, 0, steps=9))}, None, TypeError, r"step= is missing: policies\['a'\] may"),
@@ -241,7 +242,7 @@ def test_policies_without_probabilities_here_are_refused(plot, policies, step, e
     assert plt.get_fignums() == before
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("call", "error", "message"),
     [
         (lambda p: brl.plot_probabilities(p, [0.0]), ValueError, "values must be those of two or more actions"),
@@ -353,8 +354,8 @@ def test_labels_on_the_simplex_cover_no_line_and_no_other_label():
             assert not line.get_path().transformed(line.get_transform()).intersects_bbox(box, filled=False)
 
 
-@pytest.mark.parametrize("size", [(3.5, 2.6), (3.3, 3.3), (6.0, 2.5), (3.0, 5.0)])
-@pytest.mark.parametrize("layout", [None, "constrained"])
+@in_one_test("size", [(3.5, 2.6), (3.3, 3.3), (6.0, 2.5), (3.0, 5.0)])
+@in_one_test("layout", [None, "constrained"])
 def test_in_axes_of_the_user_the_triangle_stays_large_and_the_legend_beside_or_below_it(size, layout):
     figure, ax = plt.subplots(figsize=size, layout=layout)
     paths = {"τ": {t: brl.Boltzmann(t) for t in (0.1, 1, 10)}, "ε": {e: brl.EpsilonGreedy(e) for e in (0, 0.5, 1)}}
@@ -383,8 +384,8 @@ def test_hostile_labels_are_written_as_they_are(name):
     assert all(figure_bytes(figure).values())
 
 
-@pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("layout", [None, "constrained"])
+@in_one_test("name", ALL)
+@in_one_test("layout", [None, "constrained"])
 def test_figures_of_policies_take_axes_of_the_user(name, layout):
     with mpl.rc_context({"font.size": 13.0}):
         figure, (one, other) = plt.subplots(1, 2, figsize=(7, 3), layout=layout)
@@ -393,6 +394,7 @@ def test_figures_of_policies_take_axes_of_the_user(name, layout):
     assert not one.lines
     assert {"a", "b"} <= set(lines_of(other))
     assert {"a", "b"} <= {text.get_text() for text in other.get_legend().get_texts()}
+    plt.close(figure)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from cases import in_one_test
 from matplotlib import pyplot as plt
 from scipy import stats
 
@@ -428,14 +429,14 @@ def test_a_width_is_that_of_the_figure_and_text_keeps_its_size(results, name):
     assert {text.get_fontsize() for text in narrow.findobj(mpl.text.Text) if text.get_text()} <= {7.0, 8.0}
 
 
-@pytest.mark.parametrize("name", METHODS)
+@in_one_test("name", METHODS)
 def test_figures_are_drawn_of_a_single_agent_and_run(name):
     lonely = run({"τ = 0.1": brl.Agent(S, brl.Boltzmann(0.1))}, runs=1, steps=1)
     figure = getattr(lonely.figures, name)()
     assert figure_bytes(figure)["png"].startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", METHODS)
+@in_one_test("name", METHODS)
 def test_all_of_12_agents_are_there(name):
     many = run({f"agent {t}": brl.Agent(S, brl.Boltzmann(t)) for t in range(1, 13)}, runs=4, steps=20)
     assert {f"agent {t}" for t in range(1, 13)} <= set(words_of(getattr(many.figures, name)()))

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl.decisions import machine
@@ -59,8 +60,8 @@ def forms(fill):
         yield row.astype(np.float32)
 
 
-@pytest.mark.parametrize("policy", MISLED, ids=name)
-@pytest.mark.parametrize("fill", FILLS)
+@in_one_test("policy", MISLED, ids=name)
+@in_one_test("fill", FILLS)
 def test_a_fill_value_that_would_count_as_a_value_warns_with_the_remedy(policy, fill):
     says = (
         rf"values\[(0, )?2\] is {re.escape(f'{fill:g}')}, far below the others, and .* pass available=.* learned=True"
@@ -72,8 +73,8 @@ def test_a_fill_value_that_would_count_as_a_value_warns_with_the_remedy(policy, 
         assert caught[0].filename == __file__  # so that a filter can distinguish the callers
 
 
-@pytest.mark.parametrize("policy", MISLED, ids=name)
-@pytest.mark.parametrize("fill", LOWEST[1:])
+@in_one_test("policy", MISLED, ids=name)
+@in_one_test("fill", LOWEST[1:])
 def test_the_lowest_number_of_a_float_type_is_refused_where_it_would_count_as_a_value(policy, fill):
     for values in forms(fill):
         with pytest.raises(ValueError, match=r"values\[(0, )?2\] is .*far below the others.*pass available="):
@@ -87,8 +88,8 @@ def test_the_lowest_float16_is_refused_in_a_float16_array():
             acts(policy, values)
 
 
-@pytest.mark.parametrize("policy", RIGHT, ids=name)
-@pytest.mark.parametrize("fill", FILLS + LOWEST[1:])
+@in_one_test("policy", RIGHT, ids=name)
+@in_one_test("fill", FILLS + LOWEST[1:])
 def test_a_fill_value_without_effect_gives_no_warning(policy, fill):
     for values in forms(fill):
         masked = np.where(np.asarray(values) < -1e7, -np.inf, values)
@@ -112,7 +113,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("values", VALUES, ids=str)
+@in_one_test("values", VALUES, ids=str)
 def test_plausible_values_give_no_warning(values):
     values = np.array(values)
     assert not fill_values(values).any()
@@ -127,7 +128,7 @@ def test_rows_are_checked_separately():
     assert fill_values(values).tolist() == expected
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("values", "holds"),
     [([0.0, -1e9], True), ([0.0, -65504.0], True), ([-np.inf, 0.0], False), ([-np.inf, -1e9], True), ([], False)],
 )

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from test_conformance_table import TABLE
 
 import boltzmann_rl as brl
@@ -68,7 +69,7 @@ def assert_the_same_in_a_strict_session(work):
     assert strict == ordinary
 
 
-@pytest.mark.parametrize(("policy", "memory"), TABLE, ids=[repr(policy) for policy, _ in TABLE])
+@in_one_test(("policy", "memory"), TABLE, ids=[repr(policy) for policy, _ in TABLE])
 def test_every_policy_is_right_under_strict_settings(policy, memory):
     per_action = isinstance(policy, brl.BoltzmannGumbel)
     for values in (ROWS, *ROWS):
@@ -94,7 +95,7 @@ def test_check_policy_is_right_under_strict_settings(policy, memory):
     assert_the_same_in_a_strict_session(lambda: brl.check_policy(policy, memory=memory))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "function",
     [brl.softmax, brl.log_softmax, brl.logsumexp, brl.softmax_jacobian, brl.mellowmax],
     ids=lambda f: f.__name__,
@@ -104,7 +105,7 @@ def test_functions_of_values_and_a_temperature_are_right_under_strict_settings(f
         assert_the_same_in_a_strict_session(lambda t=temperature: function(ROWS, t))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "function",
     [brl.sparsemax, brl.greedy, brl.uniform, brl.argmax, brl.logistic, brl.logistic_normalize, brl.tanh_normalize],
     ids=lambda f: f.__name__,
@@ -169,7 +170,7 @@ def test_every_bandit_learner_is_right_under_strict_settings(learner):
             assert_the_same_in_a_strict_session(lambda b=bandit, p=policy: measured(b, brl.Agent(learner, p)))
 
 
-@pytest.mark.parametrize("policy", [policy for policy, _ in TABLE], ids=repr)
+@in_one_test("policy", [policy for policy, _ in TABLE], ids=repr)
 def test_every_policy_plays_bandits_right_under_strict_settings(policy):
     learner = {
         "GaussianThompson": brl.GaussianPosterior(),
@@ -250,7 +251,7 @@ def test_statistics_of_the_largest_numbers_are_right_under_strict_settings():
 SOME = np.random.default_rng(0).normal(size=(3, 40)) * np.array([[1.0], [1e-300], [1e300]])
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "work",
     [
         lambda x: compare(x, all_pairs(3), np.random.default_rng(0), flips=100),

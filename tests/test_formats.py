@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from scipy import special, stats
 
 import boltzmann_rl as brl
@@ -18,7 +19,7 @@ def in_format(array, name):
     return np.asarray(array).astype(getattr(pytest.importorskip("ml_dtypes"), name))
 
 
-@pytest.mark.parametrize("name", NARROW)
+@in_one_test("name", NARROW)
 def test_values_of_every_dtype_are_read_as_their_float64_numbers(name):
     values, rng = in_format(Q, name), np.random.default_rng(0)
     assert (brl.softmax(values, 0.5) == brl.softmax(Q, 0.5)).all()

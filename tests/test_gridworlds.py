@@ -8,6 +8,7 @@ import warnings
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.utils.env_checker import check_env
 
 from boltzmann_rl import Agent, Boltzmann, Environment, EpsilonGreedy, Greedy, QLearning, act, train
@@ -62,7 +63,7 @@ def test_stepping_follows_the_table_and_draws_one_uniform_per_reset_and_step():
     assert env.np_random.bit_generator.state == expected_rng.bit_generator.state
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("start", "action", "arrives"),
     [
         ((3, 0), UP, (2, 0)),

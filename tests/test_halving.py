@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 from boltzmann_rl.statistics.halving import LEAST, Ask, halved, refined, searched
 from boltzmann_rl.statistics.kriging import fitted_curve
@@ -27,7 +28,7 @@ class Noisy:
         return self.means[list(candidates)][:, np.newaxis] + luck + self.sd * np.array(own)
 
 
-@pytest.mark.parametrize("best", [0, 3, 37, 60, 84, 119, 120])
+@in_one_test("best", [0, 3, 37, 60, 84, 119, 120])
 def test_the_least_point_of_a_parabola_is_found_wherever_it_lies(best):
     """No false alarm in 100 seeds of each."""
     found = fine(Noisy((X - X[best]) ** 2, sd=0.2), 4000)

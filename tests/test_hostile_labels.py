@@ -5,9 +5,11 @@ import dataclasses
 import html
 import html.parser
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from matplotlib.collections import PolyCollection
 
 import boltzmann_rl as brl
@@ -59,6 +61,12 @@ def results(label):
     return _results(label, label)
 
 
+@pytest.fixture(scope="module")
+def plain():
+    """The same results with plain labels."""
+    return _results("cool", "p")
+
+
 class _Elements(html.parser.HTMLParser):
     """The elements of a page without their attributes' values, and all text."""
 
@@ -74,15 +82,20 @@ class _Elements(html.parser.HTMLParser):
         self.text += data
 
 
-def test_a_page_has_the_elements_and_attributes_that_plain_labels_give_it(results, label):
-    found, plain = _Elements(page_of_results([results])), _Elements(page_of_results([_results("cool", "p")]))
-    assert found.found == plain.found
+@pytest.fixture(scope="module")
+def plain_page(plain):
+    return _Elements(page_of_results([plain]))
+
+
+def test_a_page_has_the_elements_and_attributes_that_plain_labels_give_it(results, label, plain_page):
+    found = _Elements(page_of_results([results]))
+    assert found.found == plain_page.found
     assert label in found.text
 
 
-def test_an_html_table_has_the_label_as_text(results, label):
-    found, plain = _Elements(results.to_html()), _Elements(_results("cool", "p").to_html())
-    assert found.found == plain.found
+def test_an_html_table_has_the_label_as_text(results, label, plain):
+    found = _Elements(results.to_html())
+    assert found.found == _Elements(plain.to_html()).found
     assert label in found.text
 
 
@@ -128,17 +141,28 @@ def test_text_cells_of_a_csv_are_no_formulas_and_numbers_are_as_they_were(result
     np.testing.assert_array_equal(again.runs["reward"], results.runs["reward"])
 
 
-def test_a_figure_names_the_agent_and_shortens_a_long_label(results, label, tmp_path):
+def test_a_figure_names_the_agent_and_shortens_a_long_label(results, label):
     figure = results.plot()
+    figure.canvas.draw()
     texts = [text.get_text() for text in figure.findobj(lambda part: hasattr(part, "get_text"))]
     if len(label) <= 20:
         assert any(label.strip() in text for text in texts)
     assert max(max(map(len, text.split("\n"))) for text in texts) <= 200
-    for suffix in ("png", "svg", "pdf"):
-        figure.savefig(tmp_path / f"figure.{suffix}")
 
 
-@pytest.mark.parametrize("label", ["a\nb", "a\rb", "a\x00b", "\u202ea", "a\u2028b", "x" * 5001])
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_a_figure_of_all_labels_is_saved(kind, tmp_path):
+    agents = {label: brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1)) for label in LABELS.values()}
+    problems = {label: brl.GaussianBandit((-2.0, -1.0)) for label in ("$\\tau_0$", LABELS["command"], LABELS["script"])}
+    results = brl.BanditExperiment("hostile", problems, agents, runs=2, steps=10, seed=0).run(progress=False)
+    path = tmp_path / f"figure.{kind}"
+    results.plot().savefig(path)
+    if kind == "svg":
+        texts = {"".join(text.itertext()) for text in ElementTree.parse(path).iter() if text.tag.endswith("text")}
+        assert {" ".join(label.split()) for label in LABELS.values() if len(label) < 15} <= texts
+
+
+@in_one_test("label", ["a\nb", "a\rb", "a\x00b", "\u202ea", "a\u2028b", "x" * 5001])
 def test_labels_of_several_lines_or_without_end_are_refused_where_they_are_declared(label):
     with pytest.raises(ValueError, match="the labels of agents must"):
         _results(label)

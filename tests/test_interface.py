@@ -7,6 +7,7 @@ import io
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.spaces import Discrete
 from gymnasium.vector import SyncVectorEnv, VectorEnv
 
@@ -207,7 +208,7 @@ def test_a_vector_whose_reset_takes_no_seed_is_a_type_error():
         Training(Unseeded(), AGENT, seed=0)
 
 
-@pytest.mark.parametrize("over", [True, np.True_, 1, 1.0, np.int8(1), np.array(True), np.array([1])], ids=repr)
+@in_one_test("over", [True, np.True_, 1, 1.0, np.int8(1), np.array(True), np.array([1])], ids=repr)
 def test_terminated_and_truncated_may_be_any_single_zero_or_one(over):
     assert as_flag(over, "terminated") is True
     assert as_flag(over - over if type(over) in (int, float) else np.zeros_like(over), "terminated") is False

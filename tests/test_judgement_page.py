@@ -16,7 +16,6 @@ NAME = "judgement.md"
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: {})
     code = next(text for language, text in blocks(NAME) if language == "python")
     lines = takewhile(lambda line: not line.startswith("results"), code.splitlines())
     (tmp_path / "judged.py").write_text("\n".join([*lines, "EXPERIMENT = experiment"]), "utf-8")

@@ -5,6 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl import UCB1, ConstantStep, GradientPreferences, Greedy, QLearning, SampleAverage
@@ -27,7 +28,7 @@ def learn(learner, history, probabilities=None):
     return learner.values(state)[0].tolist()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("learner", "rewards", "value"),
     [
         (SampleAverage(), [1.0], 1.0),
@@ -170,7 +171,7 @@ def transition(step=0, observation=0, action=0, reward=0.0, to=1, terminated=Fal
     return Transition(step, observation, action, reward, to, terminated, truncated, mask)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("seen", "value"),
     [
         (transition(reward=-1.0), 0.5 * (-1 + 0.9 * 3)),
@@ -232,7 +233,7 @@ def test_q_learning_agrees_with_a_table_kept_by_hand(world, rate, discount, init
     assert learner.values(state).ravel().tolist() == pytest.approx(flat, rel=1e-12, abs=1e-12)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "kind", "message"),
     [
         (lambda: SampleAverage(math.nan), ValueError, "initial must be .*got nan"),
@@ -258,9 +259,7 @@ def test_invalid_settings_are_refused_by_name(make, kind, message):
         make()
 
 
-@pytest.mark.parametrize(
-    "learner", [SampleAverage(), ConstantStep(1), GradientPreferences(1), UCB1(2), QLearning(1, 1)], ids=repr
-)
+@in_one_test("learner", [SampleAverage(), ConstantStep(1), GradientPreferences(1), UCB1(2), QLearning(1, 1)], ids=repr)
 def test_the_repr_of_a_learner_is_its_code_and_each_start_makes_a_new_state(learner):
     assert eval(repr(learner)) == learner
     one, other = learner.start((2, 2), RNG), learner.start((2, 2), RNG)

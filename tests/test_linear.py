@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
@@ -117,7 +118,7 @@ def test_learning_can_continue_from_a_fit():
     assert log_softmax(learner.values(state, x))[mine].sum() > log_softmax(before)[mine].sum()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("attempt", "kind", "message"),
     [
         (lambda: LinearPreferences(0.0), ValueError, "learning_rate must be above 0"),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from cases import in_one_test
 
 from boltzmann_rl import logs
 
@@ -129,7 +130,7 @@ RLBERRY = {
 }
 
 
-@pytest.mark.parametrize("case", RLBERRY)
+@in_one_test("case", RLBERRY)
 def test_tables_of_rlberry_that_cannot_be_read_are_refused(case):
     change, tags, error, message = RLBERRY[case]
     with pytest.raises(error, match=message):

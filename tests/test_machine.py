@@ -13,6 +13,7 @@ from _thread import start_new_thread
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from scipy import stats
 
@@ -93,7 +94,7 @@ def test_rows_of_any_numbers_give_the_same_actions_or_the_same_error(strange, te
         assert outcome(values, policy, compiled=True) == outcome(values, policy, compiled=False)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@in_one_test("seed", range(5))
 def test_a_thousand_consecutive_decisions_give_the_same_actions(seed):
     values = np.random.default_rng(seed).normal(size=(1000, 7))
     policy = Boltzmann(Exponential(1.0, 0.05, steps=300))
@@ -106,9 +107,9 @@ def test_a_thousand_consecutive_decisions_give_the_same_actions(seed):
     assert taken[0] == taken[1]
 
 
-@pytest.mark.parametrize("kind", [np.float64, np.float32])
-@pytest.mark.parametrize("actions", [1, 2, 18, 130])
-@pytest.mark.parametrize("policy", POLICIES, ids=repr)
+@in_one_test("kind", [np.float64, np.float32])
+@in_one_test("actions", [1, 2, 18, 130])
+@in_one_test("policy", POLICIES, ids=repr)
 def test_many_rows_give_the_same_actions(policy, actions, kind):
     rng = np.random.default_rng(actions)
     values = rng.normal(size=(ROWS + 37, actions)).astype(kind)
@@ -117,9 +118,9 @@ def test_many_rows_give_the_same_actions(policy, actions, kind):
     assert outcome(values, policy, compiled=True) == outcome(values, policy, compiled=False)
 
 
-@pytest.mark.parametrize("place", [0, 129, ROWS])
-@pytest.mark.parametrize("fault", [np.nan, np.inf, "nothing available"])
-@pytest.mark.parametrize("policy", POLICIES, ids=repr)
+@in_one_test("place", [0, 129, ROWS])
+@in_one_test("fault", [np.nan, np.inf, "nothing available"])
+@in_one_test("policy", POLICIES, ids=repr)
 def test_a_fault_among_many_rows_raises_the_same_error(policy, fault, place):
     values = np.random.default_rng(0).normal(size=(ROWS + 1, 5))
     if fault == "nothing available":
@@ -188,7 +189,7 @@ def test_the_action_of_a_row_is_the_inverse_cdf_of_its_uniform(kind, actions):
     assert (p[rows, taken] > 0.0).all()
 
 
-@pytest.mark.parametrize("actions", [1, 3, 6, 10, 18])
+@in_one_test("actions", [1, 3, 6, 10, 18])
 def test_the_largest_uniform_picks_the_last_possible_action(actions):
     values, u = np.append(np.log(np.arange(1.0, actions + 1)), -np.inf), 1.0 - 2.0**-53
     decide_few, decide_rows = machine.ready.decide_few, machine.ready.decide_rows
@@ -383,7 +384,7 @@ def test_rows_without_actions_are_refused_and_no_rows_give_no_actions():
     assert machine.ready.decide_rows(np.zeros((0, 3)), 1.0, 0.0, 1.0, 0.0, np.zeros).shape == (0,)
 
 
-@pytest.mark.parametrize("rows", [1, 7, 8, 9, 4096, 4097, 4103, 4104, 50_000])
+@in_one_test("rows", [1, 7, 8, 9, 4096, 4097, 4103, 4104, 50_000])
 def test_each_row_has_its_uniform_whichever_thread_decides_it(rows):
     """The cumulative probabilities are tenths, so the action is the first digit of the uniform."""
     draw, threads = np.random.default_rng(5).random, min(4, rows // 5000)
@@ -391,8 +392,8 @@ def test_each_row_has_its_uniform_whichever_thread_decides_it(rows):
     assert found.tolist() == np.floor(10.0 * np.random.default_rng(5).random(rows)).tolist()
 
 
-@pytest.mark.parametrize("row", [0, 6, 4096, 4099])
-@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@in_one_test("row", [0, 6, 4096, 4099])
+@in_one_test("wrong", [np.nan, np.inf])
 def test_an_invalid_row_leaves_the_batch_to_the_array_path(row, wrong):
     for rows in (row + 1, 4100, 9000):
         values = np.zeros((max(rows, row + 1), 3))

@@ -4,6 +4,7 @@ import inspect
 import re
 
 import pytest
+from cases import in_one_test
 from pages import DOCS, page, run_python
 
 import boltzmann_rl as brl
@@ -18,7 +19,7 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(name, tmp_path, monkeypatch)
     assert "brl" in run_python(name)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+@in_one_test("module", MODULES, ids=lambda module: module.__name__)
 def test_the_reference_has_every_public_name(module):
     listed = re.search(rf"currentmodule:: {module.__name__}\n(.*?)(?=currentmodule|\Z)", REFERENCE, re.S)
     assert listed, f"no page has names of {module.__name__}"

@@ -10,6 +10,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from scipy import stats
 
@@ -116,13 +117,13 @@ EXTREMES = [
 ]
 
 
-@pytest.mark.parametrize(("values", "temperature"), EXTREMES)
+@in_one_test(("values", "temperature"), EXTREMES)
 def test_draws_follow_the_softmax_with_ties_gaps_subnormals_and_in_the_limits(values, temperature):
     drawn = BoltzmannSampler(values).sample(np.random.default_rng(3), temperature, 200_000)
     assert p_value(*chi_squared(drawn, softmax(values, temperature))) > ALPHA
 
 
-@pytest.mark.parametrize(("values", "temperature"), EXTREMES)
+@in_one_test(("values", "temperature"), EXTREMES)
 def test_draws_follow_the_softmax_after_updates_at_another_temperature(values, temperature):
     rng = np.random.default_rng(4)
     sampler = BoltzmannSampler(np.zeros(len(values)))
@@ -228,8 +229,8 @@ def uniforms_taken(sampler, temperature, draws):
     return stream.index(rng.random())
 
 
-@pytest.mark.parametrize("temperature", [1e-9, 0.01, 0.1, 0.3, 1.0, 30.0, 1e9])
-@pytest.mark.parametrize("actions", [1, 10, 10_000])
+@in_one_test("temperature", [1e-9, 0.01, 0.1, 0.3, 1.0, 30.0, 1e9])
+@in_one_test("actions", [1, 10, 10_000])
 def test_a_draw_takes_less_than_three_uniforms_on_average(actions, temperature):
     sampler = BoltzmannSampler(np.random.default_rng(0).normal(size=actions))
     assert 5000 <= uniforms_taken(sampler, temperature, 5000) < 15_000
@@ -288,13 +289,13 @@ def test_without_numba_the_same_generator_draws_the_same_actions(without):
     assert plain == run(False)
 
 
-@pytest.mark.parametrize("values", [[0.0, math.nan], [0.0, INF], [-INF, -INF], [], [[0.0, 1.0]]])
+@in_one_test("values", [[0.0, math.nan], [0.0, INF], [-INF, -INF], [], [[0.0, 1.0]]])
 def test_impossible_values_are_refused(values):
     with pytest.raises(ValueError, match="values"):
         BoltzmannSampler(values)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("action", "value", "error", "message"),
     [
         (2, 0.0, ValueError, r"action must be in \[0, 1\], got 2"),
@@ -399,7 +400,7 @@ def test_the_same_seed_gives_the_same_run():
     assert runs[0] == runs[1] != runs[2]
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("bandit", "temperature", "steps", "error", "message"),
     [
         (GaussianBandit(drift=0.1), 1.0, 5, ValueError, "drift=0"),

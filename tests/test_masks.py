@@ -7,6 +7,7 @@ from itertools import islice
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.spaces import Discrete, MultiDiscrete
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv, VectorWrapper
 from gymnasium.wrappers.vector import DictInfoToList
@@ -99,8 +100,8 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("ending", ["terminated", "truncated"])
-@pytest.mark.parametrize("tell", FORMS.values(), ids=FORMS)
+@in_one_test("ending", ["terminated", "truncated"])
+@in_one_test("tell", FORMS.values(), ids=FORMS)
 def test_a_mask_in_an_info_is_obeyed_in_every_form_of_a_mask(tell, ending):
     env = Masked(tell, ending=ending)
     assert obeyed(transitions(env))
@@ -108,8 +109,8 @@ def test_a_mask_in_an_info_is_obeyed_in_every_form_of_a_mask(tell, ending):
     assert env.steps >= 120
 
 
-@pytest.mark.parametrize("ending", ["terminated", "truncated"])
-@pytest.mark.parametrize("wrap", [lambda env: env, Bare, lambda env: Bare(Bare(env))])
+@in_one_test("ending", ["terminated", "truncated"])
+@in_one_test("wrap", [lambda env: env, Bare, lambda env: Bare(Bare(env))])
 def test_a_method_that_returns_masks_is_obeyed_also_under_wrappers(wrap, ending):
     env = WithMethod(ending=ending)
     assert obeyed(transitions(wrap(env)))
@@ -182,8 +183,8 @@ NEAR = {
 }
 
 
-@pytest.mark.parametrize("key", NEAR)
-@pytest.mark.parametrize("first", [0, 3])
+@in_one_test("key", NEAR)
+@in_one_test("first", [0, 3])
 def test_a_likely_mask_under_another_name_is_refused_by_name(key, first):
     env = Masked(lambda env: {key: NEAR[key](env.legal)} if env.at >= first else {})
     with pytest.raises(ValueError, match=rf"Masked with .*info\['{key}'\] seems to say.*put it.*leave it out"):
@@ -191,7 +192,7 @@ def test_a_likely_mask_under_another_name_is_refused_by_name(key, first):
     assert env.steps == first
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "info",
     [
         {"invalid_action": True},
@@ -214,7 +215,7 @@ def test_with_a_mask_other_names_are_ignored():
     assert obeyed(transitions(Masked(lambda env: {**told(env), "legal_actions": [0]})))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("when", "message"),
     [
         (lambda env: env.at != 3, "step 2: .* is missing, although earlier results had one"),
@@ -224,7 +225,7 @@ def test_with_a_mask_other_names_are_ignored():
         (lambda env: env.at > 0, "step 0: .* comes after decisions without one"),
     ],
 )
-@pytest.mark.parametrize("vector", [False, True])
+@in_one_test("vector", [False, True])
 def test_a_mask_that_is_sometimes_missing_is_refused_when_it_is(when, message, vector):
     env = Masked(lambda env: told(env) if when(env) else {})
     with pytest.raises(ValueError, match=message):
@@ -236,7 +237,7 @@ def test_after_termination_no_mask_is_required():
     assert obeyed(transitions(env))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("mask", "kind", "message"),
     [
         (np.ones((1, 4), np.int8), ValueError, r"info\['action_mask'\] has shape \(1, 4\)"),
@@ -305,9 +306,9 @@ def rows_of(mode, kind=Masked, tell=told, ending="truncated", rows=3, vector=Syn
     return vector([lambda env=env: env for env in envs], autoreset_mode=mode), envs
 
 
-@pytest.mark.parametrize("ending", ["terminated", "truncated"])
-@pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS)
-@pytest.mark.parametrize("mode", MODES, ids=str)
+@in_one_test("ending", ["terminated", "truncated"])
+@in_one_test("wrap", WRAPPERS.values(), ids=WRAPPERS)
+@in_one_test("mode", MODES, ids=str)
 def test_masks_in_the_infos_of_a_vector_are_obeyed_in_every_form_and_mode(mode, wrap, ending):
     vector, envs = rows_of(mode, ending=ending)
     assert obeyed(transitions(wrap(vector)))
@@ -406,7 +407,7 @@ def test_the_method_of_a_custom_vector_gives_the_masks_of_all_rows():
         transitions(Batch(np.ones((3, ACTIONS), bool)))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("infos", "kind", "message"),
     [
         ([{}], ValueError, "infos must have one entry for each of the 2 rows"),

@@ -6,6 +6,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from recording import Recorded
 
@@ -164,7 +165,7 @@ class Answering:
         return self.answer(step) if callable(self.answer) else self.answer
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("total", "taken"),
     [
         *((total, True) for total in (1.0 - 1e-12, 1.0 - 0.9e-12, 1.0, 1.0 + 0.9e-12, 1.0 + 1e-12)),
@@ -219,7 +220,7 @@ def test_without_a_step_only_a_constant_policy_has_a_mixture():
     assert mixture_of(lambda values, step: values, 0) is None
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("mixture", "values", "weights"),
     [
         (Mixture(0.0, 1.0, 0.0, 2.0), [1.0, -3.0, -np.inf], [1.0, np.exp(-2.0), 0.0]),
@@ -270,7 +271,7 @@ def test_each_row_may_have_its_own_weight():
     np.testing.assert_allclose(Mixture(np.array(0.2), 0.0, 0.8).probabilities(VALUES)[0], expected[0], rtol=1e-15)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("weight", "values", "step", "message"),
     [
         (RATES[:2], VALUES, 0, r"epsilon has a value for each row, of shape \(2,\), but values of shape \(3, 2\)"),
@@ -287,7 +288,7 @@ def test_weights_for_another_number_of_rows_are_refused_by_name(weight, values, 
         Mixture(weight, 0.0, 1.0 - weight).probabilities(values, step, "epsilon")
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("policy", "why"),
     [
         (brl.Greedy(), ""),
@@ -307,7 +308,7 @@ def test_the_reason_why_a_policy_depends_on_more_than_the_step_is_one_line(polic
     assert bool(unknown(policy)) == bool(why)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "policy",
     [
         brl.EpsilonGreedy(Linear(1.0, 0.0, steps=7)),
@@ -317,7 +318,7 @@ def test_the_reason_why_a_policy_depends_on_more_than_the_step_is_one_line(polic
         ThreeParts(Exponential(1.0, 0.1, steps=50), floor=Linear(0.4, 0.0, steps=60)),
     ],
 )
-@pytest.mark.parametrize(("first", "last"), [(0, 12), (5, 9), (3, 3)])
+@in_one_test(("first", "last"), [(0, 12), (5, 9), (3, 3)])
 def test_the_mixtures_at_many_steps_have_the_bits_of_each_step(policy, first, last):
     found = mixtures(policy, first, last)
     assert [column.shape for column in found] == [(last - first,)] * 4

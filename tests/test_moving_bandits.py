@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from scipy import stats
 
 from boltzmann_rl import (
@@ -47,7 +48,7 @@ def is_uniform(counts):
     return stats.chisquare(counts).pvalue > FALSE_ALARM
 
 
-@pytest.mark.parametrize("bandit", BANDITS, ids=repr)
+@in_one_test("bandit", BANDITS, ids=repr)
 def test_the_repr_of_a_bandit_is_its_code(bandit):
     again = eval(repr(bandit), {**globals(), "NormalMeans": type(GaussianBandit().means)})
     assert again == bandit
@@ -63,7 +64,7 @@ def test_every_bandit_can_be_played_in_an_experiment(bandit):
     assert (regret >= 0.0).all()
 
 
-@pytest.mark.parametrize("bandit", BANDITS, ids=repr)
+@in_one_test("bandit", BANDITS, ids=repr)
 def test_a_drift_returns_new_means_of_the_same_shape(bandit):
     means = bandit.start(50, stream(0, "problem"))
     kept, rng = means.copy(), stream(0, "drift")
@@ -139,8 +140,8 @@ def test_between_changes_a_switching_bandit_behaves_as_the_bandit_inside():
     assert (bandit.reward(means[:, 1], noise) == inside.reward(means[:, 1], noise)).all()
 
 
-@pytest.mark.parametrize("index", [1.1, 2.0, 5.0])
-@pytest.mark.parametrize("tail", ["student", "pareto"])
+@in_one_test("index", [1.1, 2.0, 5.0])
+@in_one_test("tail", ["student", "pareto"])
 def test_heavy_tailed_noise_has_its_distribution_with_mean_0(tail, index):
     law = stats.t(index) if tail == "student" else stats.lomax(index, loc=-1.0 / (index - 1.0))
     bandit = HeavyTailedBandit((3.0,), tail=tail, tail_index=index, scale=2.0)
@@ -198,7 +199,7 @@ def test_an_adversary_draws_no_random_numbers():
     assert rng.bit_generator.state == before
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "kind", "message"),
     [
         (lambda: NearTies(gap=-0.1), ValueError, "gap must be .*got -0.1"),

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl import learners, numerics, policies, schedules
@@ -14,7 +15,7 @@ from boltzmann_rl.arguments.near_names import dataclass, nearest, suggesting
 RNG = np.random.default_rng(0)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("package", "name", "meant"),
     [
         (brl, "Softmax", "softmax"),
@@ -46,7 +47,7 @@ def test_private_names_that_tools_look_for_get_no_suggestion():
         _ = brl.__softmax__
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("call", "meant"),
     [
         (lambda: brl.QLearning(alpha=0.1), "learning_rate"),

@@ -5,6 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 import boltzmann_rl as brl
@@ -95,13 +96,13 @@ def test_the_temperature_is_the_schedule_times_the_noise():
     assert brl.RelativeToNoise(0.0).temperature(values, 0, [1.0, 0.0, INF]).tolist() == [0.0, 0.0, 0.0]
 
 
-@pytest.mark.parametrize("memory", [None, [1.0], [[1.0, 1.0, 1.0]], [1.0, -1.0, 1.0], [1.0, math.nan, 1.0]], ids=str)
+@in_one_test("memory", [None, [1.0], [[1.0, 1.0, 1.0]], [1.0, -1.0, 1.0], [1.0, math.nan, 1.0]], ids=str)
 def test_a_memory_that_is_no_noise_of_the_rows_is_refused(memory):
     with pytest.raises((TypeError, ValueError), match="memory"):
         brl.Boltzmann(brl.RelativeToNoise(0.4))(np.zeros((3, 2)), 0, memory)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("attempt", "message"),
     [
         (lambda: brl.RelativeToNoise(-1.0), "scale must be 0 or more"),
@@ -164,8 +165,8 @@ TARGETS = {
 }
 
 
-@pytest.mark.parametrize("kind", TARGETS)
-@pytest.mark.parametrize("wrap", [lambda x: x, brl.EveryActionFirst, lambda x: brl.RewardBasedDecay(x, 0.0, 1.0, 2)])
+@in_one_test("kind", TARGETS)
+@in_one_test("wrap", [lambda x: x, brl.EveryActionFirst, lambda x: brl.RewardBasedDecay(x, 0.0, 1.0, 2)])
 def test_the_noise_of_transitions_is_the_rms_of_the_errors_before_each_update(kind, wrap):
     plain, learner = kind(0.3, 0.9), brl.NoiseEstimate(wrap(kind(0.3, 0.9)))
     mine, state, errors = plain.start((3, 2), RNG), learner.start((3, 2), RNG), []
@@ -212,7 +213,7 @@ def test_every_action_of_every_state_is_tried_before_any_again():
     assert (counts.sum(axis=1) > 4).sum() >= 3
 
 
-@pytest.mark.parametrize("visit", [0, 1, 2, 3, 4, 9, 99, 10**6])
+@in_one_test("visit", [0, 1, 2, 3, 4, 9, 99, 10**6])
 def test_the_greedy_probability_by_visits_is_one_less_the_other_actions_over_the_visits(visit):
     values = np.array([0.3, -1.0, 0.5, -INF, 0.1])
     p = brl.Boltzmann(brl.GreedyByVisits())(values, visit)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Sequence, Text, Tuple
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import SyncVectorEnv
@@ -118,7 +119,7 @@ def test_numbers_agree_with_the_flattened_observation():
         assert env.number(observation) == (first.argmax() * 4 + second.argmax()) * 2 + third.argmax()
 
 
-@pytest.mark.parametrize("third", [1, True, np.True_, np.int8(1), np.int64(1), np.array(1)], ids=repr)
+@in_one_test("third", [1, True, np.True_, np.int8(1), np.int64(1), np.array(1)], ids=repr)
 def test_parts_may_be_integers_or_bools_of_any_kind(third):
     env = Numbering(gymnasium.make("Blackjack-v1"))
     assert env.number((np.int32(14), 10, third)) == (14 * 11 + 10) * 2 + 1
@@ -159,13 +160,13 @@ def test_an_observation_outside_its_space_is_refused_and_the_environment_is_name
         Training(Numbered()(Shown(space, shown=[wrong] if wrong is None else wrong)), AGENT, seed=0)
 
 
-@pytest.mark.parametrize("number", [-1, 24, 1.0, None, True])
+@in_one_test("number", [-1, 24, 1.0, None, True])
 def test_a_number_without_an_observation_is_refused(number):
     with pytest.raises((TypeError, ValueError), match="number must be"):
         Numbering(Shown(SPACES["Tuple"][0])).observation_of(number)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("space", "states"),
     [
         (MultiDiscrete([3] * 15), "14,348,907"),
@@ -289,10 +290,10 @@ def masked_space(key="action_mask", mask=None):
 MASK = np.array([0, 1, 0, 1], np.int8)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "mask", [MultiBinary(4), Box(0, 1, (4,), np.int8), MultiDiscrete([2, 2, 2, 2])], ids=lambda space: str(space)
 )
-@pytest.mark.parametrize("key", ["action_mask", "action_masks"])
+@in_one_test("key", ["action_mask", "action_masks"])
 def test_a_mask_in_a_dict_observation_is_obeyed_and_not_part_of_the_state(mask, key):
     space = masked_space(key, mask)
     env = Numbering(Shown(space, {"observation": 3, key: MASK.astype(mask.dtype)}, Discrete(4)))

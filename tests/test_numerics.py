@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.stats
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -72,7 +73,7 @@ def test_kl_divergence_is_accurate_between_close_distributions():
     assert brl.kl_divergence(p, p) == 0.0
 
 
-@pytest.mark.parametrize("q", [0.4, 1e-9, 1e-17, 1e-300, 5e-324])
+@in_one_test("q", [0.4, 1e-9, 1e-17, 1e-300, 5e-324])
 def test_kl_divergence_is_accurate_if_an_action_is_very_unlikely(q):
     exact = mpmath.log(mpmath.mpf("0.5") / (1 - mpmath.mpf(q))) / 2 + mpmath.log(mpmath.mpf("0.5") / mpmath.mpf(q)) / 2
     np.testing.assert_allclose(brl.kl_divergence([0.5, 0.5], [1 - q, q]), float(exact), rtol=1e-14)
@@ -97,8 +98,8 @@ def test_entropy_and_divergence_of_two_rows_worked_by_hand():
     assert type(brl.entropy([1.0])) is type(brl.effective_actions([1.0])) is float
 
 
-@pytest.mark.parametrize("function", [brl.entropy, brl.effective_actions, lambda p: brl.kl_divergence(p, p)])
-@pytest.mark.parametrize("wrong", [[0.5, 0.6], [1.5, -0.5], [float("nan"), 1.0], [], 1.0, [INF, 0.0]])
+@in_one_test("function", [brl.entropy, brl.effective_actions, lambda p: brl.kl_divergence(p, p)])
+@in_one_test("wrong", [[0.5, 0.6], [1.5, -0.5], [float("nan"), 1.0], [], 1.0, [INF, 0.0]])
 def test_entropy_and_divergence_refuse_an_invalid_distribution(function, wrong):
     with pytest.raises(ValueError, match=r"probabilities|p"):
         function(wrong)
@@ -152,7 +153,7 @@ def test_inversion_never_gives_an_impossible_action_or_one_out_of_range(p, u):
     assert p[action] > 0.0
 
 
-@pytest.mark.parametrize("actions", [3, 6, 10, 49, 100, 998, 2000])
+@in_one_test("actions", [3, 6, 10, 49, 100, 998, 2000])
 def test_the_largest_uniform_gives_the_last_action(actions):
     largest = np.nextafter(1.0, 0.0)
     p = np.full(actions, 1 / actions)
@@ -163,7 +164,7 @@ def test_the_largest_uniform_gives_the_last_action(actions):
     assert brl.invert(np.tile(last_impossible, (2, 1)), [0.0, largest]).tolist() == [0, actions - 1]
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("p", "u", "action"),
     [
         ([0.5, 0.0, 0.0, 0.5], 0.5, 3),
@@ -249,8 +250,8 @@ def test_a_uniform_outside_the_half_open_unit_interval_is_refused(u):
         brl.invert([[0.5, 0.5]], [0.1, 0.2, 0.3])
 
 
-@pytest.mark.parametrize("wrong", [-0.1, -5e-324, 1.0, 1.5, float("nan")])
-@pytest.mark.parametrize("row", [0, 1, 2])
+@in_one_test("wrong", [-0.1, -5e-324, 1.0, 1.5, float("nan")])
+@in_one_test("row", [0, 1, 2])
 def test_one_uniform_of_many_outside_the_half_open_unit_interval_is_refused(wrong, row):
     u = np.array([0.0, 0.5, np.nextafter(1.0, 0.0)])
     assert brl.invert([[0.5, 0.5]] * 3, u).tolist() == [0, 1, 1]
@@ -347,7 +348,7 @@ def test_mellowmax_agrees_with_120_digit_arithmetic(values, omega):
     assert abs(brl.mellowmax(values, omega) - exact) <= 8 * EPS * size + 1e-300
 
 
-@pytest.mark.parametrize("omega", [0.0, -0.0, 5e-324, -5e-324, 1e-310, 1e-200])
+@in_one_test("omega", [0.0, -0.0, 5e-324, -5e-324, 1e-310, 1e-200])
 def test_mellowmax_tends_to_the_mean_without_underflow(omega):
     np.testing.assert_allclose(brl.mellowmax([0.0, 0.3], omega), 0.15, rtol=1e-14)
     np.testing.assert_allclose(brl.mellowmax([[0.0, 0.3], [0.0, 1e30]], omega), [0.15, 5e29], rtol=1e-14)
@@ -378,7 +379,7 @@ def test_mellowmax_at_the_overflow_of_a_difference():
     np.testing.assert_allclose(brl.mellowmax([1.7e308, -1.7e308], 1.0), 1.7e308)
 
 
-@pytest.mark.parametrize("omega", [float("nan"), True, "1", None, [1.0]])
+@in_one_test("omega", [float("nan"), True, "1", None, [1.0]])
 def test_mellowmax_refuses_an_omega_that_is_not_a_number(omega):
     with pytest.raises((ValueError, TypeError), match="omega"):
         brl.mellowmax([0.0, 1.0], omega)
@@ -445,12 +446,12 @@ def test_sparsemax_by_hand():
         brl.sparsemax([1.0, 2.0], [1.0, 2.0])
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "function",
     [brl.argmax, brl.greedy, brl.uniform, brl.sparsemax, lambda values: brl.mellowmax(values, 1.0)],
     ids=["argmax", "greedy", "uniform", "sparsemax", "mellowmax"],
 )
-@pytest.mark.parametrize(
+@in_one_test(
     ("values", "message"),
     [
         ([1.0, float("nan"), 2.0], r"\[1\].*nan"),
@@ -516,8 +517,8 @@ def test_no_rows_are_normalised_to_no_rows():
         brl.tanh_normalize(np.zeros((3, 0)))
 
 
-@pytest.mark.parametrize("constant", [0.0, 5.0, 0.1, 1e308, 5e-324, -1e-300])
-@pytest.mark.parametrize("size", [1, 2, 3, 10])
+@in_one_test("constant", [0.0, 5.0, 0.1, 1e308, 5e-324, -1e-300])
+@in_one_test("size", [1, 2, 3, 10])
 def test_a_constant_row_is_at_the_midpoint(constant, size):
     assert brl.logistic_normalize([constant] * size).tolist() == [0.5] * size
     assert brl.tanh_normalize([constant] * size).tolist() == [0.0] * size
@@ -531,8 +532,8 @@ def test_normalisation_at_the_ends_of_the_floats():
     )
 
 
-@pytest.mark.parametrize("normalise", [brl.logistic_normalize, brl.tanh_normalize])
-@pytest.mark.parametrize("wrong", [[1.0, INF], [float("nan")], [], 3.0])
+@in_one_test("normalise", [brl.logistic_normalize, brl.tanh_normalize])
+@in_one_test("wrong", [[1.0, INF], [float("nan")], [], 3.0])
 def test_values_without_a_standard_deviation_are_refused(normalise, wrong):
     with pytest.raises(ValueError, match=r"^x "):
         normalise(wrong)
@@ -584,7 +585,7 @@ def test_the_ensemble_agrees_with_60_digit_arithmetic(levels, temperature):
     np.testing.assert_allclose(ensemble.probabilities, expected, rtol=2e-15 * (8 + 2 * size / temperature), atol=5e-324)
 
 
-@pytest.mark.parametrize("temperature", [1e-3, 0.05, 0.3, 0.4168, 1.0, 30.0, 1e6])
+@in_one_test("temperature", [1e-3, 0.05, 0.3, 0.4168, 1.0, 30.0, 1e6])
 def test_two_levels_show_the_schottky_anomaly(temperature):
     """C = (Δ/T)² e^{Δ/T} / (1 + e^{Δ/T})², including the tail, for any energy of the ground state."""
     for ground, gap in ((0.0, 1.0), (-8.0, 1.0), (0.0, 0.25)):
@@ -698,7 +699,7 @@ def test_an_ensemble_is_immutable_compared_by_identity_and_pickles():
     assert pickle.loads(pickle.dumps(ensemble)).mean_energy == ensemble.mean_energy
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("arguments", "message"),
     [
         (([float("nan"), 1.0], 1.0), "energies"),
@@ -719,7 +720,7 @@ def test_an_invalid_ensemble_is_refused_by_name(arguments, message):
         brl.BoltzmannDistribution(*arguments)
 
 
-@pytest.mark.parametrize("arguments", [([True, False], 1.0), (["a"], 1.0), ([0.0], True), ([0.0], "1"), ([0.0], None)])
+@in_one_test("arguments", [([True, False], 1.0), (["a"], 1.0), ([0.0], True), ([0.0], "1"), ([0.0], None)])
 def test_an_ensemble_of_other_types_is_refused(arguments):
     with pytest.raises(TypeError, match=r"energies|temperature"):
         brl.BoltzmannDistribution(*arguments)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from cases import in_one_test
 from scipy import stats
 from test_hostile_folders import everything_in, rewrite
 
@@ -240,14 +241,14 @@ METRICS = {
 }
 
 
-@pytest.mark.parametrize("case", METRICS)
+@in_one_test("case", METRICS)
 def test_invalid_metrics_are_refused(case):
     metrics, error, message = METRICS[case]
     with pytest.raises(error, match=message):
         Results.of_runs(table(), metrics=metrics)
 
 
-@pytest.mark.parametrize("name", ["runs", "p_value", "mean", "behind", "window", "verdict", "=1+1", "@x", "a\x1b"])
+@in_one_test("name", ["runs", "p_value", "mean", "behind", "window", "verdict", "=1+1", "@x", "a\x1b"])
 def test_a_metric_named_like_another_column_or_a_formula_is_refused(name):
     with pytest.raises(ValueError, match=r"a metric needs another name|must not begin like a formula|labels of metric"):
         Results.of_runs(table().rename(columns={"return": name}))
@@ -262,7 +263,7 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("case", OPTIONS)
+@in_one_test("case", OPTIONS)
 def test_options_out_of_range_are_refused(case):
     options, error, message = OPTIONS[case]
     with pytest.raises(error, match=message):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from test_plan import KNOWN, bits
 
 import boltzmann_rl as brl
@@ -153,7 +154,7 @@ class Wrong:
         return eval(self.wrong, {"np": np, "shape": shape})
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("wrong", "shown"),
     [
         ("np.full(shape, np.nan)", "nan"),
@@ -163,7 +164,7 @@ class Wrong:
         ("np.zeros((*shape, 2))", r"an array of shape \(.*2.*\)"),
     ],
 )
-@pytest.mark.parametrize("make", [bandits, walks])
+@in_one_test("make", [bandits, walks])
 def test_anything_but_finite_floats_is_refused_with_metric_value_and_step(make, wrong, shown):
     with pytest.raises(ValueError, match=rf"the metric 'mine' must return .*finite float.*, got .*{shown}.* at step 3"):
         blocks_of(make(metrics={"mine": Wrong(wrong)}))
@@ -174,7 +175,7 @@ def test_a_number_instead_of_one_for_each_run_is_refused():
         blocks_of(bandits(runs=10, metrics={"mine": Wrong("1.5")}))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("metrics", "kind", "says"),
     [
         ({"reward": Part("reward")}, ValueError, r"metrics\['reward'\] has the name of a built-in metric"),

@@ -8,6 +8,7 @@ import sys
 import types
 
 import pytest
+from cases import in_one_test
 from components import FILES, LAYER_OF, ROOT, TREES, component_of, imports_of, own_imports
 
 import boltzmann_rl
@@ -43,7 +44,7 @@ WITHOUT_EXAMPLE = {
 INSIDE = sorted(module for module in FILES if module != "__init__")
 
 
-@pytest.mark.parametrize("module", INSIDE)
+@in_one_test("module", INSIDE)
 def test_imports_only_go_down(module):
     here = component_of(module)
     for imported in filter(None, own_imports(module)):  # the package's own __init__ has no layer: see below
@@ -65,7 +66,7 @@ def test_the_package_root_has_the_documented_modules_only():
     assert root == {"__init__", "defaults", "gridworlds", "lazy", "protocols", "streams"}
 
 
-@pytest.mark.parametrize("module", [module for module in INSIDE if component_of(module) != "cli"])
+@in_one_test("module", [module for module in INSIDE if component_of(module) != "cli"])
 def test_no_module_imports_the_package_itself(module):
     assert "" not in set(own_imports(module))
 
@@ -81,17 +82,17 @@ def test_foreign_libraries_are_imported_in_their_components_only(library):
     assert known <= FOREIGN[library]
 
 
-@pytest.mark.parametrize("module", FILES)
+@in_one_test("module", FILES)
 def test_no_module_has_more_than_400_lines(module):
     assert len(FILES[module].read_text("utf-8").splitlines()) <= 400
 
 
-@pytest.mark.parametrize("module", FILES)
+@in_one_test("module", FILES)
 def test_no_check_is_an_assert_which_python_o_would_drop(module):
     assert not [node.lineno for node in ast.walk(TREES[module]) if isinstance(node, ast.Assert)]
 
 
-@pytest.mark.parametrize("module", FILES)
+@in_one_test("module", FILES)
 def test_randomness_never_comes_from_global_state(module):
     allowed = {"Generator", "SeedSequence", "PCG64"}
     used = {
@@ -105,13 +106,13 @@ def test_randomness_never_comes_from_global_state(module):
     assert "random" not in {source for source, *_ in imports_of(TREES[module])}
 
 
-@pytest.mark.parametrize("module", [module for module in FILES if component_of(module) != "cli"])
+@in_one_test("module", [module for module in FILES if component_of(module) != "cli"])
 def test_only_the_command_line_prints(module):
     calls = [node.func for node in ast.walk(TREES[module]) if isinstance(node, ast.Call)]
     assert not [call for call in calls if isinstance(call, ast.Name) and call.id in ("print", "input")]
 
 
-@pytest.mark.parametrize("module", FILES)
+@in_one_test("module", FILES)
 def test_every_module_has_a_docstring(module):
     assert (ast.get_docstring(TREES[module]) or "").split("\n")[0]
 
@@ -133,7 +134,7 @@ def test_every_importable_name_is_listed():
     assert here <= set(boltzmann_rl.__all__)
 
 
-@pytest.mark.parametrize("name", boltzmann_rl.__all__)
+@in_one_test("name", boltzmann_rl.__all__)
 def test_every_public_name_can_be_imported_and_is_documented_with_an_example_that_runs(name):
     value = getattr(boltzmann_rl, name)
     assert (inspect.getdoc(value) or "").strip()
@@ -146,7 +147,7 @@ def test_every_public_name_can_be_imported_and_is_documented_with_an_example_tha
         assert ">>>" in value.__doc__
 
 
-@pytest.mark.parametrize("name", sorted(set(boltzmann_rl.schedules.__all__) - {"Schedule"}))
+@in_one_test("name", sorted(set(boltzmann_rl.schedules.__all__) - {"Schedule"}))
 def test_every_schedule_is_documented_with_an_example_that_runs(name):
     assert ">>>" in (getattr(boltzmann_rl.schedules, name).__doc__ or "") or name == "is_constant"
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
+from cases import in_one_test
 from pages import DOCS, page
 
 ROOT = DOCS.parent
@@ -16,7 +16,7 @@ def anchors(name):
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("name", PAGES)
+@in_one_test("name", PAGES)
 def test_links_lead_to_files_and_headings(name):
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page(name)):
         path, _, anchor = target.partition("#")
@@ -25,13 +25,13 @@ def test_links_lead_to_files_and_headings(name):
             assert anchor in anchors(path or name), target
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
+@in_one_test("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
 def test_every_image_is_described_by_a_sentence(path: Path):
     for said, _ in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", path.read_text("utf-8")):
         assert len(said.split()) >= 12, said
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
+@in_one_test("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
 def test_what_stands_around_a_figure_with_intervals_says_how_many_runs_and_which_interval(path: Path):
     text = path.read_text("utf-8")
     exact = (

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl import GLIE, Boltzmann, BoltzmannGumbel, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, act
@@ -56,7 +57,7 @@ class Wrapped:
         return Greedy()(values, step)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "policy",
     [
         *(brl.Greedy(), brl.Uniform(), EpsilonGreedy(0.1), Boltzmann(0.5), MaxBoltzmann(0.1, 0.5)),
@@ -90,7 +91,7 @@ def test_published_settings_are_the_defaults():
     assert brl.Mellowmax(2.0) == brl.Mellowmax(2.0, alpha=0.0)
 
 
-@pytest.mark.parametrize("answer", [0, 0.0, -0.0, 1, 1.0, 0.25, np.float32(0.25)])
+@in_one_test("answer", [0, 0.0, -0.0, 1, 1.0, 0.25, np.float32(0.25)])
 def test_a_learning_rate_at_one_step_is_a_float_and_never_minus_0(answer):
     rate = rate_at(lambda step: answer, "epsilon", 3)
     assert type(rate) is float
@@ -117,7 +118,7 @@ def test_a_learning_rate_that_depends_on_the_step_requires_one():
         rate_at(FALLING, "epsilon", None)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("parameter", "step", "number"),
     [
         (0.5, None, 0.5),
@@ -147,7 +148,7 @@ def test_a_temperature_may_be_a_number_a_schedule_or_a_temperature_unit():
     assert temperature_at(as_row_parameter([0.1], "temperature"), VALUES[0], 5) == 0.1
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("parameter", "values", "step"),
     [
         (as_row_parameter([0.1, 0.2], "temperature"), VALUES, 5),
@@ -180,7 +181,7 @@ def test_a_temperature_unit_is_refused_for_other_parameters():
         as_row_parameter([0.5, 0.75], "epsilon", maximum=0.5)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("policy", "clock"),
     [
         (Boltzmann(0.1), "step"),
@@ -212,7 +213,7 @@ def test_an_unknown_clock_and_two_clocks_at_once_are_refused(policy, message):
         clock_of(policy)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("policy", "differs"),
     [
         (Boltzmann(0.1), False),
@@ -247,7 +248,7 @@ def test_example_values_have_the_number_of_rows_of_the_policy(policy, shape, exp
     assert (values == [0.0, 1.0, 2.0]).all()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("part", "same"),
     [
         (0.5, True),

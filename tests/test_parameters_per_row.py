@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from schedule_tables import ROW_NUMBERS
 
@@ -39,8 +40,8 @@ POLICIES = [
 NUMBERS = (0.9, 0.5, 0.25)
 
 
-@pytest.mark.parametrize("given", [list(NUMBERS), NUMBERS, np.array(NUMBERS), np.array(NUMBERS, dtype=object)])
-@pytest.mark.parametrize("make", POLICIES)
+@in_one_test("given", [list(NUMBERS), NUMBERS, np.array(NUMBERS), np.array(NUMBERS, dtype=object)])
+@in_one_test("make", POLICIES)
 def test_each_row_of_a_policy_is_the_policy_with_its_own_number(make, given):
     policy = make(given)
     alone = [make(number)(row, 3) for number, row in zip(NUMBERS, VALUES, strict=True)]
@@ -50,8 +51,8 @@ def test_each_row_of_a_policy_is_the_policy_with_its_own_number(make, given):
     assert eval(repr(policy), PUBLIC) == pickle.loads(pickle.dumps(policy)) == copy.deepcopy(policy) == policy
 
 
-@pytest.mark.parametrize("step", [0, 5, 50, [0, 0, 0], [0, 5, 50]])
-@pytest.mark.parametrize("make", [make for make, _ in ROW_NUMBERS])
+@in_one_test("step", [0, 5, 50, [0, 0, 0], [0, 5, 50]])
+@in_one_test("make", [make for make, _ in ROW_NUMBERS])
 def test_each_row_of_a_schedule_has_the_bits_of_the_schedule_with_its_own_number(make, step):
     schedule = make(list(NUMBERS))
     steps = np.broadcast_to(step, 3).tolist()
@@ -110,7 +111,7 @@ def test_the_epsilons_of_ape_x_are_applied_with_one_uniform_per_row():
     assert Explorer(EpsilonGreedy(epsilons), np.random.default_rng(1))(VALUES).tolist() == expected
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("kind", "make", "message"),
     [
         (ValueError, lambda: Boltzmann([0.1, 0.5])(VALUES, 0), r"of shape \(2,\), but values of shape \(3, 4\)"),

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 pytest.importorskip("numba")
 
@@ -46,8 +47,8 @@ def test_draws_start_at_the_generators_state_and_do_not_change_it(name):
     np.testing.assert_array_equal(found, getattr(rng, name)(80))
 
 
-@pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("state", [(0, 1), (2**128 - 1, 2**128 - 1), (2**64 - 1, 2**65 - 1), (2**127, 2**64 + 1)])
+@in_one_test("name", KINDS)
+@in_one_test("state", [(0, 1), (2**128 - 1, 2**128 - 1), (2**64 - 1, 2**65 - 1), (2**127, 2**64 + 1)])
 def test_the_carry_between_the_halves_of_the_state_is_right(name, state):
     generators = np.random.Generator(np.random.PCG64(0)), np.random.Generator(np.random.PCG64(0))
     for generator in generators:
@@ -58,8 +59,8 @@ def test_the_carry_between_the_halves_of_the_state_is_right(name, state):
     np.testing.assert_array_equal(found, getattr(generators[1], name)(8000))
 
 
-@pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("kind", [np.random.MT19937, np.random.PCG64DXSM, np.random.Philox])
+@in_one_test("name", KINDS)
+@in_one_test("kind", [np.random.MT19937, np.random.PCG64DXSM, np.random.Philox])
 def test_other_bit_generators_draw_with_numpy(name, kind):
     found = np.empty(80)
     KINDS[name](np.random.Generator(kind(5)))(found)

@@ -6,6 +6,7 @@ from itertools import product
 import mpmath as mp
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from scipy import integrate, special, stats
 
@@ -314,7 +315,7 @@ def rewarded(learner, reward):
     return learner.update(learner.start((1, 2), RNG), np.array([0]), np.array([reward]), None, RNG)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("attempt", "kind", "message"),
     [
         (lambda: BoltzmannGumbel(0.0), ValueError, "scale must be above 0, got 0.*use Greedy"),
@@ -345,7 +346,7 @@ def test_invalid_arguments_are_refused_by_name(attempt, kind, message):
         attempt()
 
 
-@pytest.mark.parametrize("part", [*PARTS, BetaPosterior(0.5, 0.5), GaussianPosterior(2.0)])
+@in_one_test("part", [*PARTS, BetaPosterior(0.5, 0.5), GaussianPosterior(2.0)])
 def test_the_repr_of_each_part_is_its_code(part):
     assert eval(repr(part), {**globals(), "inf": INF}) == part
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -53,7 +54,7 @@ def test_the_actions_are_those_of_the_arrays_for_the_same_generator(policy):
         assert type(few[0]) is int
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("values", "message"),
     [
         ([0.0, math.nan], r"values\[1\] is nan"),
@@ -69,7 +70,7 @@ def test_errors_are_those_of_the_array_path(policy, values, message):
         act(policy, np.array(values), np.random.default_rng(0), step=0)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("mask", "error"),
     [
         (np.array([1, 2], dtype=np.int8), ValueError),
@@ -125,7 +126,7 @@ def test_plain_floats_are_for_one_row_of_one_to_few_actions():
     assert few_values(own_dtype, None) == [1.0, 2.0]  # another object that describes the same numbers
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "mask", [[1, 1], np.ones(3, bool), np.ones((1, 2), bool), np.ones(2), np.array([1, 2]), np.array([2, 2])], ids=str
 )
 def test_masks_that_need_the_checks_of_arrays_are_left_to_them(mask):

@@ -11,6 +11,7 @@ from itertools import pairwise
 from urllib.parse import quote, unquote
 
 import pytest
+from cases import in_one_test
 from contrasts import contrast
 from javascript import WEB, evaluated, needs_node
 from pages import run_python
@@ -94,8 +95,8 @@ def test_the_page_is_small():
 COLOURS = dict(re.findall(r"--([\w-]+): light-dark\(([^)]+)\)", WEB.joinpath("theme.css").read_text("utf-8")))
 
 
-@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
-@pytest.mark.parametrize("name", sorted(set(COLOURS) - {"ground", "raised", "rule"}))
+@in_one_test("theme", [0, 1], ids=["light", "dark"])
+@in_one_test("name", sorted(set(COLOURS) - {"ground", "raised", "rule"}))
 def test_every_colour_of_text_has_enough_contrast_on_both_grounds(name, theme):
     colours = {one: pair.split(", ")[theme] for one, pair in COLOURS.items()}
     assert contrast(colours[name], colours["ground"]) >= 4.5

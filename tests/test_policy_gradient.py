@@ -5,6 +5,7 @@ import math
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl.gridworlds  # noqa: F401 - registers the short corridor
 from boltzmann_rl import Agent, Boltzmann, log_softmax, mask, softmax, train
@@ -50,8 +51,8 @@ def trajectory(seed, steps=150):
 # The gradient
 
 
-@pytest.mark.parametrize("learner", [Reinforce(0.5), ActorCritic(0.5, 0.1)], ids=repr)
-@pytest.mark.parametrize("observation", [2, np.array([0, 3]), np.array([0.5, -1.0, 2.0, 0.0])], ids=repr)
+@in_one_test("learner", [Reinforce(0.5), ActorCritic(0.5, 0.1)], ids=repr)
+@in_one_test("observation", [2, np.array([0, 3]), np.array([0.5, -1.0, 2.0, 0.0])], ids=repr)
 def test_one_step_moves_along_the_gradient_of_the_log_probability(learner, observation):
     """With state value 0 the error is the reward: θ changes by learning_rate·reward·∇ln π (central differences)."""
     theta, action, h = np.random.default_rng(0).normal(size=(STATES, ACTIONS)), 1, 1e-5
@@ -78,8 +79,8 @@ def test_the_preference_of_an_unavailable_action_does_not_change(learner):
 # The boxes of the book
 
 
-@pytest.mark.parametrize("from_start", [True, False])
-@pytest.mark.parametrize("rates", [(0.3, 0.0), (0.3, 0.4), (InverseTime(1.0, 0.1), InverseTime(0.5, 0.2))], ids=repr)
+@in_one_test("from_start", [True, False])
+@in_one_test("rates", [(0.3, 0.0), (0.3, 0.4), (InverseTime(1.0, 0.1), InverseTime(0.5, 0.2))], ids=repr)
 def test_reinforce_follows_the_box_on_page_330(rates, from_start):
     discount, theta, w, episode = 0.9, np.zeros((STATES, ACTIONS)), np.zeros(STATES), []
     for t in trajectory(seed=1):
@@ -202,7 +203,7 @@ def test_with_observable_states_the_shortest_path_is_found(learner):
 # Invalid settings
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "kind", "message"),
     [
         (lambda: Reinforce(-0.1), ValueError, "learning_rate must be 0 or more, got -0.1"),

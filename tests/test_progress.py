@@ -14,6 +14,7 @@ import types
 import unicodedata
 
 import pytest
+from cases import in_one_test
 
 from boltzmann_rl.arguments.labels import columns, cut
 from boltzmann_rl.runs.progress import Progress, State, bar_of, counts_of, time_left
@@ -81,9 +82,9 @@ def schedule(work, workers):
     return sorted(ends)
 
 
-@pytest.mark.parametrize("longest", [0.2, 60.0], ids=["short batches", "long batches"])
-@pytest.mark.parametrize("workers", [1, 2, 8])
-@pytest.mark.parametrize("order", ["rising", "falling", "shuffled"])
+@in_one_test("longest", [0.2, 60.0], ids=["short batches", "long batches"])
+@in_one_test("workers", [1, 2, 8])
+@in_one_test("order", ["rising", "falling", "shuffled"])
 def test_the_time_left_is_within_a_quarter_from_the_start_for_cells_of_very_different_cost(order, workers, longest):
     work = batches(order, longest)
     ends = schedule(work, workers)
@@ -95,9 +96,9 @@ def test_the_time_left_is_within_a_quarter_from_the_start_for_cells_of_very_diff
         assert abs(told - left) <= 0.25 * left + batch
 
 
-@pytest.mark.parametrize("slower", [0.5, 2.0])
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("order", ["rising", "falling", "shuffled"])
+@in_one_test("slower", [0.5, 2.0])
+@in_one_test("workers", [1, 2])
+@in_one_test("order", ["rising", "falling", "shuffled"])
 def test_an_estimate_that_is_wrong_by_a_factor_is_corrected_within_a_tenth_of_the_work(order, workers, slower):
     work, done = batches(order, 0.2), 0.0
     ends = schedule([seconds * slower for seconds in work], workers)
@@ -308,15 +309,15 @@ def test_control_characters_of_labels_are_escaped(terminal, clock, label, shown)
     assert others[0].rstrip().endswith(f": {shown}")
 
 
-@pytest.mark.parametrize("width", range(0, 130, 7))
-@pytest.mark.parametrize("last", [False, True])
+@in_one_test("width", range(0, 130, 7))
+@in_one_test("last", [False, True])
 def test_a_bar_is_never_wider_than_asked(width, last):
     for cells, label in ((0, ""), (77, "UCB"), (10**9, WIDE * 20), (5, MARKS * 50)):
         state = State(cells, 10**9, cells, 1234.5, 1e9, 1e9, label, cells / 1e9)
         assert columns(bar_of(label, state, "cells", width, last=last)) <= width
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("text", "wide"),  # counted by hand, after Unicode Standard Annex 11
     [("", 0), ("abc", 3), ("τ = 0.2", 7), (WIDE, 6), (MARKS, 1), ("ｆ", 2), ("😀", 2), ("한", 2), ("a\u20dd", 1)],
 )

@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from scipy import integrate, special, stats
 
 from boltzmann_rl.numerics.perturbation import beta_propensities, gaussian_propensities, gumbel_propensities
@@ -13,8 +14,8 @@ from boltzmann_rl.numerics.perturbation import beta_propensities, gaussian_prope
 INF = math.inf
 
 
-@pytest.mark.parametrize("shift", [0.0, 1e6])
-@pytest.mark.parametrize(
+@in_one_test("shift", [0.0, 1e6])
+@in_one_test(
     ("values", "wide"),
     [
         ([0.0, 0.0], [1, 0]),
@@ -40,9 +41,7 @@ def test_gumbels_of_two_scales_of_which_one_is_twice_the_other_have_a_closed_for
     assert found == pytest.approx(expected, rel=0, abs=1e-12)
 
 
-@pytest.mark.parametrize(
-    "scales", [(1.0, 1.0, 1.0), (1.0, 2.0, 0.5), (1e-3, 1.0, 1.0), (1e-8, 1e-4, 1.0), (3.0, 0.1, 0.2)]
-)
+@in_one_test("scales", [(1.0, 1.0, 1.0), (1.0, 2.0, 0.5), (1e-3, 1.0, 1.0), (1e-8, 1e-4, 1.0), (3.0, 0.1, 0.2)])
 def test_three_gaussians_of_one_mean_have_a_closed_form(scales):
     """Sheppard's formula: both differences are positive with probability 1/4 + arcsin(correlation) / 2π."""
     expected = []
@@ -55,14 +54,14 @@ def test_three_gaussians_of_one_mean_have_a_closed_form(scales):
     assert np.delete(with_one_far_below, 2) == pytest.approx(expected, rel=0, abs=1e-12)
 
 
-@pytest.mark.parametrize("gap", [0.0, 0.5, -3.0, 8.0])
-@pytest.mark.parametrize("sds", [(1.0, 1.0), (1.0, 0.1), (1e-4, 1.0), (1e-12, 1.0), (0.3, 0.4), (20.0, 0.0)])
+@in_one_test("gap", [0.0, 0.5, -3.0, 8.0])
+@in_one_test("sds", [(1.0, 1.0), (1.0, 0.1), (1e-4, 1.0), (1e-12, 1.0), (0.3, 0.4), (20.0, 0.0)])
 def test_two_gaussians_side_by_side_have_their_closed_form(gap, sds):
     expected = special.ndtr(gap / math.hypot(*sds))
     assert gaussian_propensities([gap, 0.0], sds) == pytest.approx([expected, 1.0 - expected], rel=0, abs=1e-12)
 
 
-@pytest.mark.parametrize("actions", [2, 3, 10, 100, 1000])
+@in_one_test("actions", [2, 3, 10, 100, 1000])
 def test_equal_indices_are_equally_often_the_largest(actions):
     ones = np.ones(actions)
     for found in (
@@ -74,7 +73,7 @@ def test_equal_indices_are_equally_often_the_largest(actions):
         np.testing.assert_allclose(found, 1.0 / actions, rtol=1e-13)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("a", "c"),
     [([1.0, 2.0], 1.0), ([0.1, 0.2, 0.4], 1.0), ([5.0, 300.0], 1.0), ([0.5, 1e6, 3.0], 1.0), ([7.0] * 40, 1.0)],
 )
@@ -84,14 +83,14 @@ def test_betas_that_are_powers_of_uniforms_win_in_proportion_to_their_exponents(
     assert beta_propensities(a, np.ones(len(a))) == pytest.approx(a / a.sum(), rel=0, abs=1e-11)
 
 
-@pytest.mark.parametrize("b", [[1.0, 2.0], [0.1, 0.3], [40.0, 3.0], [1e6, 2.0], [0.1, 1e6]])
+@in_one_test("b", [[1.0, 2.0], [0.1, 0.3], [40.0, 3.0], [1e6, 2.0], [0.1, 1e6]])
 def test_the_smaller_of_two_betas_wins_in_proportion_to_the_others_exponent(b):
     """1 − Beta(1, b) is Beta(b, 1): of two, the one that is not the smallest is the largest."""
     assert beta_propensities([1.0, 1.0], b) == pytest.approx(np.array(b)[::-1] / sum(b), rel=0, abs=1e-11)
 
 
-@pytest.mark.parametrize(("a", "b"), [((3, 4), (2, 9)), ((50, 7), (30, 5)), ((1, 200), (2, 300))])
-@pytest.mark.parametrize("hidden", [0, 1, 2])
+@in_one_test(("a", "b"), [((3, 4), (2, 9)), ((50, 7), (30, 5)), ((1, 200), (2, 300))])
+@in_one_test("hidden", [0, 1, 2])
 def test_an_action_that_is_not_available_takes_no_part(a, b, hidden):
     expected = np.insert(beta_propensities(a, b), hidden, 0.0)
     found = beta_propensities(np.insert(np.array(a, dtype=float), hidden, -INF), np.insert(np.array(b), hidden, 3))
@@ -157,7 +156,7 @@ def exact_beta(parameters):
     return [chance(i) for i in range(len(parameters))]
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "parameters",
     [
         [(1, 1), (2, 1)],
@@ -192,8 +191,8 @@ def test_an_index_with_scale_zero_is_deterministic(propensities):
     assert propensities([0.0, 1.0, -INF], INF).tolist() == [0.5, 0.5, 0.0]
 
 
-@pytest.mark.parametrize("propensities", [gumbel_propensities, gaussian_propensities])
-@pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])
+@in_one_test("propensities", [gumbel_propensities, gaussian_propensities])
+@in_one_test("scale", [1e-300, 1.0, 1e300])
 def test_propensities_do_not_depend_on_the_unit_and_nothing_overflows(propensities, scale):
     values, scales = np.array([0.0, 1.0, -2.0]), np.array([1.0, 0.3, 4.0])
     with np.errstate(all="raise"):
@@ -208,8 +207,8 @@ def test_one_action_is_certain():
     assert beta_propensities([0.5], [7.0]).tolist() == [1.0]
 
 
-@pytest.mark.parametrize("propensities", [gumbel_propensities, gaussian_propensities])
-@pytest.mark.parametrize("unit", [2.0**-1070, 2.0**-1030, 2.0**-900, 2.0**900])
+@in_one_test("propensities", [gumbel_propensities, gaussian_propensities])
+@in_one_test("unit", [2.0**-1070, 2.0**-1030, 2.0**-900, 2.0**900])
 def test_propensities_do_not_depend_on_the_unit(propensities, unit):
     values, scales = np.array([[0.0, 2.0, -1.0, -np.inf]]), np.array([[1.0, 2.0, 3.0, 1.0]])
     assert propensities(values * unit, scales * unit) == pytest.approx(propensities(values, scales), rel=0, abs=1e-14)
@@ -268,7 +267,7 @@ def test_betas_take_their_whole_range_and_no_more(b):
             beta_propensities(a, other)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("attempt", "message"),
     [
         (lambda: beta_propensities([[1.0, 2.0, 1.0], [-INF, -INF, -INF]], np.ones((2, 3))), "no action available"),
@@ -283,7 +282,7 @@ def test_one_wrong_row_of_many_is_refused(attempt, message):
         attempt()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("attempt", "kind", "message"),
     [
         (lambda: gumbel_propensities([0.0, 1.0], [1.0, -1.0]), ValueError, "scales must be 0 or more, got -1"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, strategies as st
 from recording import windows_of
 from test_conformance_table import TABLE
@@ -80,7 +81,7 @@ def test_a_plan_of_a_trillion_runs_builds_none_of_them(experiment):
     assert used < 10**7
 
 
-@pytest.mark.parametrize("runs", [1, 29, 30, 31, 60, 999, 1000, 1001, 1110, 2712, 10_000])
+@in_one_test("runs", [1, 29, 30, 31, 60, 999, 1000, 1001, 1110, 2712, 10_000])
 def test_ranges_end_at_looks_and_at_blocks_and_cover_every_run_once(runs):
     found = list(ranges("step", runs, at_looks=True))
     ends = [first + size for first, size in found]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -49,7 +50,7 @@ BLOCK = Block(
 )
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "content",
     [
         b"",

@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl.decisions.laws import check_policy
@@ -143,7 +144,7 @@ def test_entmax_maximises_value_plus_tsallis_entropy(values, alpha):
     np.testing.assert_allclose(p, best.x, atol=2e-3)
 
 
-@pytest.mark.parametrize("alpha", [0.1, 0.5, 1.0, 1.5, 2.0, 4.0, 30.0])
+@in_one_test("alpha", [0.1, 0.5, 1.0, 1.5, 2.0, 4.0, 30.0])
 def test_the_limits_of_entmax(alpha):
     for values in ([3.0, 1.0, 3.0, NINF], [1e308, -1e308], [5e-324, 0.0], [7.0]):
         np.testing.assert_allclose(entmax(values, 0.0, alpha), greedy(values), rtol=1e-15)
@@ -160,7 +161,7 @@ def test_entmax_takes_a_temperature_and_an_index_for_each_row():
         np.testing.assert_array_equal(together[row], entmax(values[row], temperatures[row], alphas[row]))
 
 
-@pytest.mark.parametrize("alpha", [0.0, -1.0, INF, float("nan"), True, "2", [1.0, 2.0]])
+@in_one_test("alpha", [0.0, -1.0, INF, float("nan"), True, "2", [1.0, 2.0]])
 def test_an_invalid_index_is_refused(alpha):
     with pytest.raises((ValueError, TypeError), match="alpha"):
         entmax([0.0, 1.0], alpha=alpha)
@@ -226,7 +227,7 @@ def test_soft_mellowmax_takes_parameters_for_each_row_and_survives_overflow():
     np.testing.assert_allclose(soft_mellowmax([1.7e308, -1.7e308], 1.0, 1e-300), 1.7e308)
 
 
-@pytest.mark.parametrize("wrong", [-1.0, float("nan"), True, "1", None])
+@in_one_test("wrong", [-1.0, float("nan"), True, "1", None])
 def test_soft_mellowmax_refuses_an_invalid_inverse_temperature(wrong):
     with pytest.raises((ValueError, TypeError), match="omega"):
         soft_mellowmax([0.0, 1.0], wrong, 1.0)
@@ -291,7 +292,7 @@ def test_the_limits_of_the_mellowmax_policy():
     assert mellowmax_temperature([2.0, 2.0], 9.0) == INF
 
 
-@pytest.mark.parametrize("power", [-1000, -300, 0, 300, 1000])
+@in_one_test("power", [-1000, -300, 0, 300, 1000])
 def test_the_mellowmax_policy_depends_only_on_omega_times_the_values(power):
     values = np.array([1.0, 0.25, -2.0])
     scaled = Mellowmax(math.ldexp(1.5, -power), alpha=math.ldexp(0.5, -power))(np.ldexp(values, power), 0)
@@ -332,10 +333,8 @@ def test_the_limits_of_inverse_gap_weighting():
         np.testing.assert_array_equal(InverseGapWeighting(INF)(values, 0), greedy(values))
 
 
-@pytest.mark.parametrize("policy", [Mellowmax, Sparsemax, Tsallis, InverseGapWeighting], ids=lambda p: p.__name__)
-@pytest.mark.parametrize(
-    ("row", "message"), [([0.0, np.nan], "nan"), ([INF, 0.0], "inf"), ([NINF, NINF], "no action available")]
-)
+@in_one_test("policy", [Mellowmax, Sparsemax, Tsallis, InverseGapWeighting], ids=lambda p: p.__name__)
+@in_one_test(("row", "message"), [([0.0, np.nan], "nan"), ([INF, 0.0], "inf"), ([NINF, NINF], "no action available")])
 def test_a_row_without_a_finite_best_is_refused(policy, row, message):
     for values in (row, [[0.0, 1.0], row], [row, [0.0, 1.0], [0.0, 1.0]]):
         with pytest.raises(ValueError, match=message):
@@ -358,7 +357,7 @@ def test_parameters_out_of_range_and_a_step_for_each_action_are_refused(policy):
         policy(Linear(1.0, 0.5, steps=10))([0.0, 1.0], [1, 2])
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=repr)
+@in_one_test("policy", POLICIES, ids=repr)
 def test_no_regularised_policy_warns_or_raises_under_strict_floating_point_settings(policy):
     values = np.array([[1.0, 0.5, -2.0], [1e308, -1e308, NINF], [5e-324, 0.0, 0.0], [1e-300, 1e300, 0.0]])
     with np.errstate(all="raise"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl.planning import MDP, action_values, backward_induction, policy_values, value_iteration
@@ -10,7 +11,7 @@ LAKE = brl.Environment("FrozenLake-v1", max_episode_steps=20)
 BANDIT = {"name": "x", "problem": brl.GaussianBandit(), "agents": {"rule": brl.recommended(10)}, "runs": 1, "steps": 1}
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("attempt", "message"),
     [
         (lambda: backward_induction(LAKE.make(), 100), r"mdp must be an MDP, such as MDP\.of\(env\), got "),

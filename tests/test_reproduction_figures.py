@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 from boltzmann_rl.figures.style import figure_bytes
 from boltzmann_rl.reproduction.figure import plot_reproduction
@@ -106,8 +107,8 @@ def test_a_number_far_outside_the_tolerance_is_drawn_outside_the_grey_band():
     assert "0 of 1 targets agree" in figure.get_suptitle()
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-@pytest.mark.parametrize("width", [7.0, 3.3])
+@in_one_test("paper", PAPERS)
+@in_one_test("width", [7.0, 3.3])
 def test_no_text_of_a_shipped_figure_leaves_the_page(paper, width):
     figure = plot_reproduction(as_published(paper), "The *title* of a paper", width)
     figure.draw_without_rendering()

@@ -7,6 +7,7 @@ import warnings
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.utils.env_checker import check_env
 from gymnasium.wrappers import TransformReward
 from hypothesis import given, strategies as st
@@ -51,8 +52,8 @@ def test_gymnasiums_checker_finds_no_fault_and_makes_it_again_from_its_spec():
     assert (again.factor, again.offset) == (2.0, 1.0)
 
 
-@pytest.mark.parametrize(("factor", "offset"), [(1.0, 0.0), (0.1, 0.3), (1e-3, -1e6), (7, 0)])
-@pytest.mark.parametrize("id", ["FrozenLake-v1", TAXI, GARNET])
+@in_one_test(("factor", "offset"), [(1.0, 0.0), (0.1, 0.3), (1e-3, -1e6), (7, 0)])
+@in_one_test("id", ["FrozenLake-v1", TAXI, GARNET])
 def test_tables_have_the_very_rewards_that_steps_pay(id, factor, offset):
     plain, wrapped = read(Environment(id)), read(Environment(id, wrap=RescaledRewards(factor, offset)))
     for name in ("cumulative", "following", "ends", "start", "available", "limit"):
@@ -122,8 +123,8 @@ def test_an_experiment_runs_rescaled_tables_in_the_compiled_engine_with_the_numb
     assert len(np.unique(found.curves["return"].mean)) > 5
 
 
-@pytest.mark.parametrize("make", [RescaledRewards, lambda *given: RewardRescaling(gymnasium.make(GARNET), *given)])
-@pytest.mark.parametrize(
+@in_one_test("make", [RescaledRewards, lambda *given: RewardRescaling(gymnasium.make(GARNET), *given)])
+@in_one_test(
     ("given", "error", "message"),
     [
         ((0.0,), ValueError, "factor must be above 0, got 0.0"),

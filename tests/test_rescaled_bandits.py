@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 import boltzmann_rl as brl
@@ -38,8 +39,8 @@ def test_a_rule_rescaled_with_a_power_of_two_has_the_same_runs_bit_by_bit(bandit
     assert (found.totals["best_action"] == plain.totals["best_action"]).all()
 
 
-@pytest.mark.parametrize("bandit", PLAIN, ids=repr)
-@pytest.mark.parametrize(("factor", "offset"), [(0.01, 3.0), (100.0, -3.0), (7.0, 0.1)])
+@in_one_test("bandit", PLAIN, ids=repr)
+@in_one_test(("factor", "offset"), [(0.01, 3.0), (100.0, -3.0), (7.0, 0.1)])
 def test_rewards_and_regret_are_those_of_the_other_bandit_multiplied_and_shifted(bandit, factor, offset):
     """Uniform choice takes the same actions whatever the rewards."""
     agent = brl.Agent(brl.SampleAverage(), brl.Uniform())
@@ -118,7 +119,7 @@ def test_it_is_an_environment_as_other_bandits_are():
     assert {round(env.step(k % 2)[1], 12) for k in range(50)} == {0.325, 0.375}
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "error", "message"),
     [
         (lambda: RescaledBandit(GaussianBandit(), 0.0), ValueError, "factor must be above 0, got 0.0"),

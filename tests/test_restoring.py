@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.spaces import Discrete
 
 from boltzmann_rl.environments.linear_features import RealFeatures
@@ -47,27 +48,25 @@ def test_a_saved_step_reading_and_decision_are_restored():
     assert as_decision((1, P), 2)[1] is P
 
 
-@pytest.mark.parametrize("found", [STEP, (4, None), None, Reading(4, None, 0.0, 0, False), Reading(5, None)])
+@in_one_test("found", [STEP, (4, None), None, Reading(4, None, 0.0, 0, False), Reading(5, None)])
 def test_an_invalid_reading_is_refused(found):
     with pytest.raises((TypeError, ValueError)):
         as_reading(found, TABLE)
 
 
-@pytest.mark.parametrize("seen", [np.array([1, 2]), np.array([1.0, 5.0]), np.array([1]), 1, None, np.array(["a", "b"])])
+@in_one_test("seen", [np.array([1, 2]), np.array([1.0, 5.0]), np.array([1]), 1, None, np.array(["a", "b"])])
 def test_features_outside_their_space_are_refused(seen):
     with pytest.raises((TypeError, ValueError)):
         as_reading(Reading(seen, None), TILES)
 
 
-@pytest.mark.parametrize(
-    "found", [1, (1,), (2, None), (-1, None), (1, [0.5, 0.5]), (1, np.ones(3)), (1.0, None), [1, None]]
-)
+@in_one_test("found", [1, (1,), (2, None), (-1, None), (1, [0.5, 0.5]), (1, np.ones(3)), (1.0, None), [1, None]])
 def test_an_invalid_decision_is_refused(found):
     with pytest.raises((TypeError, ValueError)):
         as_decision(found, 2)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "found", [None, 3, [0, 0], np.zeros(2), np.zeros(3, dtype=np.int64), np.array([0, -1]), np.zeros(2, dtype=np.int32)]
 )
 def test_an_invalid_count_of_decisions_is_refused(found):

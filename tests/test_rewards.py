@@ -6,6 +6,7 @@ from fractions import Fraction
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.spaces import Discrete, MultiDiscrete
 
 from boltzmann_rl import Agent, QLearning, SampleAverage, Training, Uniform
@@ -71,7 +72,7 @@ def paid_by(env):
     return next(Training(env, Agent(QLearning(1.0, 0.0), Uniform()), seed=0)).reward
 
 
-@pytest.mark.parametrize("form", LEGAL)
+@in_one_test("form", LEGAL)
 def test_a_reward_is_the_same_number_wherever_it_enters(form):
     reward, number = LEGAL[form]
     learner, rng = SampleAverage(), np.random.default_rng(0)
@@ -85,7 +86,7 @@ def test_a_reward_is_the_same_number_wherever_it_enters(form):
     assert all(isinstance(found, float) for found in seen)
 
 
-@pytest.mark.parametrize("form", ILLEGAL)
+@in_one_test("form", ILLEGAL)
 def test_an_invalid_reward_is_refused_wherever_it_enters(form):
     reward = ILLEGAL[form]
     learner, rng = SampleAverage(), np.random.default_rng(0)

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-import pytest
+from cases import in_one_test
 
 from boltzmann_rl.numerics.maxima import boltzmann_temperature, log_gaps_below_the_best, moments, rising_root
 
@@ -41,8 +41,8 @@ FUNCTIONS = {
 }
 
 
-@pytest.mark.parametrize("start", [-4.0, 0.0, 0.3, 10.0, 1e6])
-@pytest.mark.parametrize("name", FUNCTIONS)
+@in_one_test("start", [-4.0, 0.0, 0.3, 10.0, 1e6])
+@in_one_test("name", FUNCTIONS)
 def test_a_root_is_found_to_rounding_and_from_above_in_few_evaluations(name, start):
     function, most = FUNCTIONS[name]
     evaluations = []
@@ -88,8 +88,8 @@ def test_roots_at_the_ends_of_the_bracket_are_found():
         assert 0.0 <= found[0] - root <= 16.0 * EPS
 
 
-@pytest.mark.parametrize("unit", [1e-300, 1e-6, 1.0, 1e6, 1e300])
-@pytest.mark.parametrize("temperature", [1e-2, 0.05, 0.3, 1.0, 7.0, 1e3, 1e6])
+@in_one_test("unit", [1e-300, 1e-6, 1.0, 1e6, 1e300])
+@in_one_test("temperature", [1e-2, 0.05, 0.3, 1.0, 7.0, 1e3, 1e6])
 def test_the_temperature_of_a_mean_gap_is_found_at_any_scale_of_the_gaps(temperature, unit):
     values = np.array([[0.0, -1.0, -0.25, -INF], [5.0, 3.0, 4.5, 4.5], [2.0, 2.0, 2.0, 1.0]])
 

@@ -5,6 +5,7 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl.numerics.untried import UntriedFirst
@@ -101,8 +102,8 @@ FUNCTIONS = {
 }
 
 
-@pytest.mark.parametrize("shape", [(12,), (3, 1, 4)], ids=str)
-@pytest.mark.parametrize("name", FUNCTIONS)
+@in_one_test("shape", [(12,), (3, 1, 4)], ids=str)
+@in_one_test("name", FUNCTIONS)
 def test_a_row_is_answered_alike_alone_and_among_any_others(name, shape):
     function, *arguments = FUNCTIONS[name]
     with np.errstate(all="ignore"):
@@ -267,7 +268,7 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("name", EXACT)
+@in_one_test("name", EXACT)
 def test_every_row_is_that_of_60_digits(name):
     function, *arguments = FUNCTIONS[name]
     exact, relative, of_the_row, absolute = EXACT[name]
@@ -288,7 +289,7 @@ def test_every_row_is_that_of_60_digits(name):
 OF_VALUES = [name for name, (_, *arguments) in FUNCTIONS.items() if arguments[0] is VALUES and name != "mask"]
 
 
-@pytest.mark.parametrize("name", [*OF_VALUES, "mellowmax_temperature", "gumbel_propensities", "gaussian_propensities"])
+@in_one_test("name", [*OF_VALUES, "mellowmax_temperature", "gumbel_propensities", "gaussian_propensities"])
 def test_one_row_without_a_maximum_is_refused_by_its_index(name):
     function, values, *others = FUNCTIONS[name]
     for wrong, said in (

@@ -23,13 +23,6 @@ from boltzmann_rl.runs.runner import Manner, simulate
 from boltzmann_rl.runs.status import processes
 from boltzmann_rl.runs.store import Store
 
-
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    """Drawing takes most of the time of a short run."""
-    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: {})
-
-
 TABLES = ("curves", "summary", "runs", "run_curves", "ranks")
 AGENTS = {
     "cool": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1)),

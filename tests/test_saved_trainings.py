@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from installed import TAXI
 
@@ -738,7 +739,7 @@ def test_a_changed_file_with_a_valid_checksum_raises_an_error_that_says_what_is_
     assert all(str(path) in message for message in refused)
 
 
-@pytest.mark.parametrize("kind", ["M", "O", "V8", "f8,f8", "(2,)f8", "<f3", "f99999999999", ""])
+@in_one_test("kind", ["M", "O", "V8", "f8,f8", "(2,)f8", "<f3", "f99999999999", ""])
 def test_an_array_of_another_dtype_is_refused(kind):
     content = json.dumps({"arrays": [[kind, [1], "C"]], "data": {"array": 0}}).encode() + b"\n" + bytes(64)
     with pytest.raises(ValueError, match="is not the"):

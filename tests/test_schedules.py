@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 from schedule_tables import ALL, FALLS, NUMBERS, WAYS
@@ -39,6 +40,7 @@ laws = settings(deadline=None, max_examples=25)
 steps_taken = st.one_of(st.integers(0, 40), st.integers(0, 10**12))
 
 every_schedule = pytest.mark.parametrize("schedule", ALL.values(), ids=ALL.keys())
+all_schedules = in_one_test("schedule", ALL.values(), ids=ALL.keys())
 
 
 def test_the_table_contains_every_schedule():
@@ -50,7 +52,7 @@ def test_the_table_contains_every_schedule():
 # --- golden numbers -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("schedule", "values"),
     [
         (Constant(0.5), {0: 0.5, 10**12: 0.5}),
@@ -121,7 +123,7 @@ def test_an_array_of_steps_gives_the_value_of_each_step(schedule, steps):
 BASES = np.random.default_rng(11).uniform(0.001, 10.0, size=(300, 2)).tolist()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "made",
     [
         lambda a, b: Exponential(a, b, steps=2),  # halfway the exponents are ½
@@ -156,7 +158,7 @@ def test_one_step_and_an_array_of_steps_give_the_same_bits(made):
         assert (schedule(np.broadcast_to(np.int8(2), (9,))) == one_by_one[2]).all()
 
 
-@every_schedule
+@all_schedules
 def test_memory_layout_and_dtype_of_the_steps_change_no_bit(schedule):
     many = np.arange(3000)
     one_by_one = np.array([schedule(step) for step in range(3000)])
@@ -179,7 +181,7 @@ def test_evaluation_is_pure_and_takes_every_kind_of_integer(schedule, step):
     assert evaluate(schedule, step) == first
 
 
-@every_schedule
+@all_schedules
 def test_every_value_is_finite_and_not_negative_at_any_step(schedule):
     far = [*range(50), *(10**k for k in range(2, 13)), 2**53 + 1, 2**62, 2**63 - 1]
     with warnings.catch_warnings(), np.errstate(all="raise"):
@@ -202,7 +204,7 @@ def test_schedules_between_subnormal_numbers_give_no_warning(ends):
     np.testing.assert_allclose(values, np.exp(logs), rtol=1e-3)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("wrapped", "last"),
     [
         (lambda schedule: Floor(schedule, minimum=0.0), 2**62),
@@ -225,12 +227,12 @@ def test_a_combinator_passes_its_schedule_integer_steps_up_to_2_to_the_62nd(wrap
     assert {np.asarray(step).dtype for step in given} == {np.dtype(np.int64)}
 
 
-@every_schedule
+@all_schedules
 def test_an_empty_array_of_steps_gives_an_empty_array(schedule):
     assert schedule(np.zeros((0, 3), int)).shape == (0, 3)
 
 
-@every_schedule
+@all_schedules
 def test_the_steps_are_not_written_to(schedule):
     steps = np.arange(20)
     steps.setflags(write=False)
@@ -238,7 +240,7 @@ def test_the_steps_are_not_written_to(schedule):
     np.testing.assert_array_equal(steps, np.arange(20))
 
 
-@every_schedule
+@all_schedules
 def test_the_repr_of_a_schedule_is_its_code_and_equal_schedules_hash_equally(schedule):
     twin = eval(repr(schedule), {"inf": INF} | {name: getattr(schedules, name) for name in schedules.__all__})
     for same in (twin, pickle.loads(pickle.dumps(schedule)), copy.deepcopy(schedule), dataclasses.replace(schedule)):
@@ -249,7 +251,7 @@ def test_the_repr_of_a_schedule_is_its_code_and_equal_schedules_hash_equally(sch
     assert len({schedule, twin}) == 1
 
 
-@every_schedule
+@all_schedules
 def test_a_schedule_gains_no_state(schedule):
     before = dict(vars(schedule))
     schedule(3)
@@ -260,20 +262,20 @@ def test_a_schedule_gains_no_state(schedule):
             setattr(schedule, field.name, 1.0)
 
 
-@every_schedule
+@all_schedules
 def test_different_schedules_are_different(schedule):
     assert sum(schedule == other for other in ALL.values()) == 1
 
 
-@every_schedule
-@pytest.mark.parametrize("step", [-1, [0, -1], np.int64(-1)])
+@all_schedules
+@in_one_test("step", [-1, [0, -1], np.int64(-1)])
 def test_a_negative_step_is_refused(schedule, step):
     with pytest.raises(ValueError, match="step"):
         schedule(step)
 
 
-@every_schedule
-@pytest.mark.parametrize("step", [1.0, [1.0], NAN, INF, "1", None, True, [True], 1j])
+@all_schedules
+@in_one_test("step", [1.0, [1.0], NAN, INF, "1", None, True, [True], 1j])
 def test_a_step_that_is_not_an_integer_is_refused(schedule, step):
     with pytest.raises(TypeError, match="step"):
         schedule(step)
@@ -282,7 +284,7 @@ def test_a_step_that_is_not_an_integer_is_refused(schedule, step):
 # --- laws over schedules that change ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("schedule", "start", "end", "steps"), WAYS.values(), ids=WAYS.keys())
+@in_one_test(("schedule", "start", "end", "steps"), WAYS.values(), ids=WAYS.keys())
 def test_both_ends_are_exact_and_the_schedule_stays_at_its_end(schedule, start, end, steps):
     assert schedule(0) == start
     for step in (steps, steps + 1, 2 * steps, 10**12, 2**63 - 1, 10**400):
@@ -290,7 +292,7 @@ def test_both_ends_are_exact_and_the_schedule_stays_at_its_end(schedule, start, 
     assert schedule(np.array([0, steps, steps + 1])).tolist() == [start, end, end]
 
 
-@pytest.mark.parametrize(("schedule", "start", "end", "steps"), WAYS.values(), ids=WAYS.keys())
+@in_one_test(("schedule", "start", "end", "steps"), WAYS.values(), ids=WAYS.keys())
 def test_values_stay_between_the_ends_and_are_monotone(schedule, start, end, steps):
     values = schedule(np.arange(steps + 2))
     assert values.min() == min(start, end)
@@ -299,7 +301,7 @@ def test_values_stay_between_the_ends_and_are_monotone(schedule, start, end, ste
     assert turns.min() >= -4 * np.finfo(float).eps * max(start, end)
 
 
-@pytest.mark.parametrize(("schedule", "start", "bound"), FALLS.values(), ids=FALLS.keys())
+@in_one_test(("schedule", "start", "bound"), FALLS.values(), ids=FALLS.keys())
 def test_a_decay_begins_at_its_start_never_rises_and_never_passes_its_bound(schedule, start, bound):
     values = schedule(np.append(np.arange(3000), 10 ** np.arange(4, 13)))
     assert values[0] == pytest.approx(start, rel=1e-15)
@@ -333,14 +335,14 @@ def test_decay_is_the_closed_form(start, decay, step):
 # --- invalid parameters -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("make", "name"), NUMBERS)
-@pytest.mark.parametrize("wrong", [-1.0, -5e-324, NAN, INF, -INF, 10**400])
+@in_one_test(("make", "name"), NUMBERS)
+@in_one_test("wrong", [-1.0, -5e-324, NAN, INF, -INF, 10**400])
 def test_a_number_out_of_range_is_refused_by_name(make, name, wrong):
     with pytest.raises(ValueError, match=name):
         make(wrong)
 
 
-@pytest.mark.parametrize("make", [make for make, _ in NUMBERS] + [lambda x: Exponential(1.0, 4.0, decay=x)])
+@in_one_test("make", [make for make, _ in NUMBERS] + [lambda x: Exponential(1.0, 4.0, decay=x)])
 def test_an_integer_parameter_is_kept_as_a_float(make):
     assert repr(make(2)) == repr(make(np.float32(2))) == repr(make(2.0))
 
@@ -360,8 +362,8 @@ def test_an_exponent_of_0_or_not_finite_is_refused(wrong):
         Power(1.0, exponent=wrong)
 
 
-@pytest.mark.parametrize(("make", "name"), NUMBERS)
-@pytest.mark.parametrize("wrong", ["1", None, True, 1j, [None], [[1.0]], np.array([True]), {}], ids=repr)
+@in_one_test(("make", "name"), NUMBERS)
+@in_one_test("wrong", ["1", None, True, 1j, [None], [[1.0]], np.array([True]), {}], ids=repr)
 def test_a_parameter_that_is_not_a_number_is_refused_by_name(make, name, wrong):
     with pytest.raises(TypeError, match=name):
         make(wrong)
@@ -380,8 +382,8 @@ INTEGERS = [
 ]
 
 
-@pytest.mark.parametrize(("make", "name"), INTEGERS)
-@pytest.mark.parametrize(
+@in_one_test(("make", "name"), INTEGERS)
+@in_one_test(
     ("wrong", "error"),
     [(0, ValueError), (-5, ValueError), (2.0, TypeError), (NAN, TypeError), ("2", TypeError), (True, TypeError)],
 )
@@ -391,7 +393,7 @@ def test_a_length_is_1_or_more_and_anything_else_is_refused_by_name(make, name, 
     make(1)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "message"),
     [
         (lambda: Exponential(1.0, 0.1), "exactly one of steps and decay"),
@@ -422,7 +424,7 @@ def test_parameters_that_contradict_each_other_are_refused(make, message):
         make()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "name"),
     [
         (lambda s: Joined((1.0, s), boundaries=(3,)), r"schedules\[1\]"),
@@ -432,9 +434,7 @@ def test_parameters_that_contradict_each_other_are_refused(make, message):
         (lambda s: Scaled(s, factor=2.0), "schedule"),
     ],
 )
-@pytest.mark.parametrize(
-    ("wrong", "error"), [("1", TypeError), (None, TypeError), (-1.0, ValueError), (NAN, ValueError)]
-)
+@in_one_test(("wrong", "error"), [("1", TypeError), (None, TypeError), (-1.0, ValueError), (NAN, ValueError)])
 def test_a_parameter_that_is_neither_a_number_nor_a_schedule_is_refused_by_name(make, name, wrong, error):
     with pytest.raises(error, match=name):
         make(wrong)
@@ -443,7 +443,7 @@ def test_a_parameter_that_is_neither_a_number_nor_a_schedule_is_refused_by_name(
 # --- plain callables and numbers ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "written_for_one_step",
     [
         lambda step: 1.0 if step < 5 else 0.1,
@@ -457,7 +457,7 @@ def test_a_parameter_that_is_neither_a_number_nor_a_schedule_is_refused_by_name(
         lambda step: np.float32(0.5),
     ],
 )
-@pytest.mark.parametrize("shape", [(1,), (1, 1), (7,), (2, 3), (0,), (2, 0)])
+@in_one_test("shape", [(1,), (1, 1), (7,), (2, 3), (0,), (2, 0)])
 def test_a_callable_that_takes_no_arrays_is_evaluated_element_by_element(written_for_one_step, shape):
     steps = np.arange(np.prod(shape)).reshape(shape)
     with warnings.catch_warnings(record=True) as caught:
@@ -522,7 +522,7 @@ def test_a_parameter_out_of_range_is_refused_by_name(wrong):
         as_parameter(wrong, "epsilon", maximum=1.0)
 
 
-@pytest.mark.parametrize("answer", ["1", None, True, 1j, [1.0, 2.0]])
+@in_one_test("answer", ["1", None, True, 1j, [1.0, 2.0]])
 def test_a_schedule_that_does_not_return_a_number_is_refused(answer):
     for step in (3, np.arange(4)):
         with pytest.raises(TypeError, match="value of"):
@@ -534,7 +534,7 @@ def test_a_schedule_that_returns_nan_at_one_step_is_refused():
         evaluate(lambda _: NAN, 3)
 
 
-@pytest.mark.parametrize(("answer", "value"), [(0, 0.0), (1, 1.0), (np.float32(0.25), 0.25), (0.0, 0.0), (1.0, 1.0)])
+@in_one_test(("answer", "value"), [(0, 0.0), (1, 1.0), (np.float32(0.25), 0.25), (0.0, 0.0), (1.0, 1.0)])
 def test_the_value_at_a_step_is_a_float_within_its_bounds(answer, value):
     found = value_at(lambda step: answer, "learning_rate", 3, maximum=1.0)
     assert (type(found), found) == (float, value)

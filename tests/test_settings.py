@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl import schedules
@@ -109,7 +110,7 @@ def just_above(number):
     return math.nextafter(number, INF) if number < INF else NAN
 
 
-@pytest.mark.parametrize("row", NUMBERS, ids=titled)
+@in_one_test("row", NUMBERS, ids=titled)
 def test_numbers_at_the_ends_of_their_range_are_accepted_and_beyond_it_refused_by_name(row):
     made, others, name, least, greatest = row
     inside, outside = [], [NAN, HUGE, -HUGE]
@@ -126,7 +127,7 @@ def test_numbers_at_the_ends_of_their_range_are_accepted_and_beyond_it_refused_b
             made(**others, **{name: number})
 
 
-@pytest.mark.parametrize("row", WHOLE_NUMBERS, ids=titled)
+@in_one_test("row", WHOLE_NUMBERS, ids=titled)
 def test_integers_at_the_ends_of_their_range_are_accepted_and_beyond_it_refused_by_name(row):
     made, others, name, least, greatest = row
     for number in (least, np.int64(least), *([] if greatest is None else [greatest])):
@@ -139,7 +140,7 @@ def test_integers_at_the_ends_of_their_range_are_accepted_and_beyond_it_refused_
             made(**others, **{name: number})
 
 
-@pytest.mark.parametrize("row", [*NUMBERS, *WHOLE_NUMBERS], ids=titled)
+@in_one_test("row", [*NUMBERS, *WHOLE_NUMBERS], ids=titled)
 def test_a_setting_that_is_not_a_number_is_refused_by_name_and_not_by_pythons_message(row):
     made, others, name, *_ = row
     for wrong in NO_NUMBERS:
@@ -150,7 +151,7 @@ def test_a_setting_that_is_not_a_number_is_refused_by_name_and_not_by_pythons_me
         assert name in str(caught.value), (wrong, str(caught.value))
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("made", "name", "right"),
     [
         (lambda flag: brl.SampleAverage(count_initial=flag), "count_initial", [True, False]),
@@ -168,7 +169,7 @@ def test_a_choice_among_words_accepts_only_these_words(made, name, right):
             made(wrong)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("made", "name"),
     [
         (lambda parts: schedules.Joined(parts, boundaries=(3,)), "schedules"),
@@ -186,7 +187,7 @@ def test_a_setting_that_is_not_a_sequence_is_refused_by_name(made, name):
             made(parts)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("learner", "policy", "message"),
     [
         (
@@ -228,8 +229,8 @@ LEARNERS = [
 ]
 
 
-@pytest.mark.parametrize("answer", [None, "0.5", NAN, -0.5, [0.1, 0.2], 1j, True], ids=repr)
-@pytest.mark.parametrize(("learner", "name", "made"), LEARNERS, ids=lambda part: part if isinstance(part, str) else "")
+@in_one_test("answer", [None, "0.5", NAN, -0.5, [0.1, 0.2], 1j, True], ids=repr)
+@in_one_test(("learner", "name", "made"), LEARNERS, ids=lambda part: part if isinstance(part, str) else "")
 def test_a_learning_rate_that_is_invalid_at_one_step_is_refused_there_with_step_and_value(learner, name, made, answer):
     learner, rng = made(wrong_at_the_third_step(answer)), np.random.default_rng(0)
     state = learner.start((2, 2), rng)
@@ -239,7 +240,7 @@ def test_a_learning_rate_that_is_invalid_at_one_step_is_refused_there_with_step_
         learner.update(state, one_step(2), rng)
 
 
-@pytest.mark.parametrize(("learner", "name", "made"), LEARNERS, ids=lambda part: part if isinstance(part, str) else "")
+@in_one_test(("learner", "name", "made"), LEARNERS, ids=lambda part: part if isinstance(part, str) else "")
 def test_an_averaging_learning_rate_is_at_most_1_at_every_step(learner, name, made):
     if (learner, name) in (("Reinforce", "learning_rate"), ("ActorCritic", "learning_rate")):
         return  # a gradient step may have any size
@@ -249,8 +250,8 @@ def test_an_averaging_learning_rate_is_at_most_1_at_every_step(learner, name, ma
         learner.update(state, one_step(1), rng)
 
 
-@pytest.mark.parametrize("answer", [None, "0.5", NAN, -0.5, 1j, True], ids=repr)
-@pytest.mark.parametrize(
+@in_one_test("answer", [None, "0.5", NAN, -0.5, 1j, True], ids=repr)
+@in_one_test(
     ("name", "made"),
     [
         ("temperature", brl.Boltzmann),

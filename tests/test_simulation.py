@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from recording import Recorded, windows_of
 
@@ -167,8 +168,8 @@ def play_alone(bandit, pay, learner, policy, run, *, block):
     return diary
 
 
-@pytest.mark.parametrize("problem", BANDITS)
-@pytest.mark.parametrize("name", AGENTS)
+@in_one_test("problem", BANDITS)
+@in_one_test("name", AGENTS)
 def test_runs_simulated_together_equal_each_run_simulated_alone(problem, name):
     bandit, pay = BANDITS[problem]
     learner, policy, scalar_learner, scalar_policy = AGENTS[name]
@@ -291,7 +292,7 @@ def test_the_largest_temperatures_have_a_mean_and_an_interval():
         np.testing.assert_allclose(found.interval(), [found.mean, found.mean], rtol=1e-12)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "temperature",
     [
         RelativeToRange(0.3),
@@ -500,7 +501,7 @@ class Misshapen:
         return np.zeros(self.answer) if method == self.method else array
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("method", "answer", "wanted"),
     [
         ("start", (3,), (BLOCK, 3)),

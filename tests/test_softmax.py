@@ -5,6 +5,7 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -82,7 +83,7 @@ def assert_softmax_is_exact(values, temperature):
 # --- softmax ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("values", "temperature"),
     [
         ([1.0, 2.0, 3.0], 1.0),
@@ -229,7 +230,7 @@ def test_a_gap_of_one_ulp_is_not_a_tie_at_temperature_zero():
     assert brl.softmax([0.0, -0.0], 0.0).tolist() == [0.5, 0.5]
 
 
-@pytest.mark.parametrize("temperature", [0.0, SMALLEST, 1e-308, 1e-3, 1.0, 1e290])
+@in_one_test("temperature", [0.0, SMALLEST, 1e-308, 1e-3, 1.0, 1e290])
 def test_a_gap_of_1e300_makes_the_best_action_certain_without_overflow(temperature):
     assert brl.softmax([-1e300, 1e300, 0.0], temperature).tolist() == [0.0, 1.0, 0.0]
 
@@ -273,7 +274,7 @@ def test_every_pair_of_extreme_values_and_temperatures_per_action_has_its_exact_
     assert (log_p[~kept] < -9e5).all()
 
 
-@pytest.mark.parametrize("size", [0, 20, 52, 500, 1500])
+@in_one_test("size", [0, 20, 52, 500, 1500])
 def test_quotients_that_nearly_cancel_keep_their_digits_with_one_temperature_per_action(size):
     """Quotients of 2^size whose differences are of order 1 or, beyond 52 bits, of their last bits."""
     rng = np.random.default_rng(size)
@@ -288,7 +289,7 @@ def test_quotients_that_nearly_cancel_keep_their_digits_with_one_temperature_per
 # --- what goes in and what comes out ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f8", "g", "i1", "u1", "i2", "i8", "u8", ">i4"])
+@in_one_test("dtype", ["f2", "f4", "f8", ">f8", "g", "i1", "u1", "i2", "i8", "u8", ">i4"])
 def test_every_real_dtype_is_converted_to_float64_first(dtype):
     expected = [float(p) for p in exact_softmax([1.0, 2.0, 3.0], 1.0)[0]]
     for function in (brl.softmax, brl.log_softmax):
@@ -296,7 +297,7 @@ def test_every_real_dtype_is_converted_to_float64_first(dtype):
     np.testing.assert_allclose(brl.softmax(np.array([1, 2, 3], dtype)), expected, rtol=1e-15)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("values", "winner"),
     [
         (np.array([200, 0, 10], np.uint8), 0),
@@ -327,7 +328,7 @@ def test_the_input_is_never_written_to(function):
     np.testing.assert_array_equal(function(values[:, ::-1]), function(values[:, ::-1].copy()))
 
 
-@pytest.mark.parametrize("shape", [(1,), (4,), (2, 3), (1, 1), (0, 3), (2, 1, 4), (2, 0, 4)])
+@in_one_test("shape", [(1,), (4,), (2, 3), (1, 1), (0, 3), (2, 1, 4), (2, 0, 4)])
 def test_leading_axes_are_free(shape):
     values = np.arange(np.prod(shape), dtype=float).reshape(shape)
     assert brl.softmax(values).shape == brl.log_softmax(values).shape == shape
@@ -360,14 +361,14 @@ def test_log_softmax_has_a_small_relative_error(values, temperature):
     assert_log_softmax_is_exact(values, temperature)
 
 
-@pytest.mark.parametrize("gap", [1e-9, 1.0, 36.0, 40.0, 100.0, 700.0, 740.0])
+@in_one_test("gap", [1e-9, 1.0, 36.0, 40.0, 100.0, 700.0, 740.0])
 def test_the_log_probability_of_the_best_action_keeps_its_digits_near_zero(gap):
     tail = -mpmath.log1p(mpmath.exp(-mpmath.mpf(gap)))
     assert abs(brl.log_softmax([0.0, -gap])[0] / tail - 1) < 1e-14 + 3 * SMALLEST / abs(tail)
     assert brl.log_softmax([0.0, -gap])[0] < 0.0
 
 
-@pytest.mark.parametrize("temperature", [1.5, 1.95, 2.0, 1e10, 1e300, 1e305])
+@in_one_test("temperature", [1.5, 1.95, 2.0, 1e10, 1e300, 1e305])
 def test_log_softmax_stays_finite_where_the_probability_underflows_and_the_difference_overflows(temperature):
     assert_log_softmax_is_exact([1.7e308, -1.7e308, 0.0], temperature)
     assert_log_softmax_is_exact([1.7e308, -1.7e308, 0.0], [temperature, temperature, 2.0])

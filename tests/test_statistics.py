@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import assume, example, given, settings, strategies as st
 from scipy import stats
 
@@ -22,7 +23,7 @@ def judged_by_student(samples):
     return len(samples) < 3 or abs(stats.skew(samples / samples.std(), bias=False)) < 0.999
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("samples", "quantile"),
     # Two-sided 95 % points of Student's t, from any printed table.
     [(2, 12.706), (3, 4.303), (6, 2.571), (11, 2.228), (31, 2.042), (121, 1.980), (10**9, 1.960)],
@@ -155,7 +156,7 @@ def test_corrected_p_values_are_no_smaller_in_the_same_order_and_at_most_one(p_v
     assert (np.diff(corrected[order]) >= 0.0).all()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("p_values", "corrected"),
     [
         ([], []),

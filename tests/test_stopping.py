@@ -9,6 +9,7 @@ import os
 import mpmath
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from scipy import integrate, stats
 
@@ -32,7 +33,7 @@ EVERYWHERE = np.True_
 NULLS, AT_MOST = (10_000, 10_000) if LONG else (1_000, 1_000)
 
 
-@pytest.mark.parametrize(("t", "runs"), [(0.0, 30), (2.5, 30), (-4.0, 30), (3.3, 90), (1.0, 40)])
+@in_one_test(("t", "runs"), [(0.0, 30), (2.5, 30), (-4.0, 30), (3.3, 90), (1.0, 40)])
 def test_the_e_value_is_a_ratio_of_likelihoods_averaged_over_effect_sizes(t, runs):
     """SciPy's noncentral t, integrated over normal effect sizes, over its central t."""
 

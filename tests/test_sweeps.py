@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
@@ -34,11 +35,6 @@ def keys_of(experiment):
     return {cell.key for _, cell in experiment.plan().cells()}
 
 
-@pytest.fixture
-def no_figures(monkeypatch):
-    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: [])
-
-
 # --- what a sweep declares ------------------------------------------------------------------------------------
 
 
@@ -63,7 +59,7 @@ def test_the_cells_are_those_of_each_combination_as_an_experiment_of_its_own():
     assert keys_of(brl.Sweep("x", bandits(), GRID)) == plain
 
 
-def test_a_sweep_in_the_folder_of_a_plain_experiment_simulates_only_the_rest(tmp_path, monkeypatch, no_figures):
+def test_a_sweep_in_the_folder_of_a_plain_experiment_simulates_only_the_rest(tmp_path, monkeypatch):
     simulated, original = [], work.simulate_groups
     monkeypatch.setattr(
         "boltzmann_rl.runs.runner.simulate_groups",
@@ -190,7 +186,7 @@ def test_metrics_and_evaluations_of_the_experiments_are_those_of_the_sweep():
 # --- what is refused ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("over", "error", "message"),
     [
         ({"agents.policy.tau": (1,)}, ValueError, "'agents.policy.tau': did you mean agents.policy.temperature"),
@@ -212,7 +208,7 @@ def test_wrong_parameters_and_values_are_refused(over, error, message):
         brl.Sweep("x", bandits(), over)
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("experiments", "error", "message"),
     [
         ([bandits(runs=5), bandits(runs=6)], ValueError, "the same runs, got 5 and 6"),
@@ -247,7 +243,7 @@ def test_a_wrong_keyword_is_corrected():
 # --- folders and the command line -----------------------------------------------------------------------------
 
 
-def test_the_manifest_declares_every_problem_agent_and_seed(tmp_path, no_figures):
+def test_the_manifest_declares_every_problem_agent_and_seed(tmp_path):
     sweep = brl.Sweep("x", bandits(), GRID)
     sweep.run(progress=False, results=tmp_path)
     declaration = read_manifest(tmp_path / "x")["declaration"]
@@ -259,7 +255,7 @@ def test_the_manifest_declares_every_problem_agent_and_seed(tmp_path, no_figures
 
 
 @pytest.mark.parametrize("seeds", [{"elsewhere": 1}, {"GaussianBandit, seed = 0": -1}, ["x"]])
-def test_a_manifest_with_impossible_seeds_is_refused(tmp_path, no_figures, seeds):
+def test_a_manifest_with_impossible_seeds_is_refused(tmp_path, seeds):
     brl.Sweep("x", bandits(), {"seed": (0, 1)}).run(progress=False, results=tmp_path)
     path = tmp_path / "x" / "manifest.json"
     manifest = json.loads(path.read_text("utf-8"))
@@ -294,7 +290,7 @@ def file(tmp_path, monkeypatch):
     return tmp_path / "swept.py"
 
 
-def test_the_command_line_runs_lists_and_repeats_a_sweep(file, capsys, no_figures):
+def test_the_command_line_runs_lists_and_repeats_a_sweep(file, capsys):
     (file.parent / "results/swept/figures").mkdir(parents=True)
     (file.parent / "results/swept/figures/swept.png").touch()  # which the summary names
     assert main(["run", "swept.py", "--runs", "4", "--steps", "9", "--quiet"]) == 0

@@ -6,6 +6,7 @@ import types
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.envs.toy_text import frozen_lake
 from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
@@ -84,7 +85,7 @@ def registered(name, make, **options):
 # Reviewed environments
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "cls", [*known.KNOWN, OrderEnforcing, PassiveEnvChecker, RewardRescaling, TimeLimit], ids=lambda cls: cls.__name__
 )
 def test_every_function_of_a_known_class_is_the_reviewed_one(cls):
@@ -297,7 +298,7 @@ class Plainly(Maze):
     steps_by_tables = "yes"
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("env", "message"),
     [
         (Inherits(), ""),

@@ -7,6 +7,7 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl.agents.agent import Agent
@@ -114,7 +115,7 @@ def test_each_row_has_the_same_temperature_alone_and_in_a_batch(temperature):
 
 
 @named
-@pytest.mark.parametrize("values", [[1.5], [2.0, 2.0, 2.0], [NINF, 3.0, NINF], [NINF, -1e308, -1e308]], ids=str)
+@in_one_test("values", [[1.5], [2.0, 2.0, 2.0], [NINF, 3.0, NINF], [NINF, -1e308, -1e308]], ids=str)
 def test_rows_of_equal_values_are_uniform_without_an_error(temperature, values):
     expected = np.isfinite(values) / np.isfinite(values).sum()
     for step in (0, 1, 1000):
@@ -129,13 +130,13 @@ def test_masked_actions_have_no_influence(temperature):
 
 
 @scale_free
-@pytest.mark.parametrize("wrong", [[0.0, float("nan")], [INF, 0.0], [NINF, NINF], []], ids=str)
+@in_one_test("wrong", [[0.0, float("nan")], [INF, 0.0], [NINF, NINF], []], ids=str)
 def test_invalid_values_are_refused(temperature, wrong):
     with pytest.raises(ValueError, match="values"):
         temperature.temperature(wrong, 0)
 
 
-@pytest.mark.parametrize("temperature", [t for t in TEMPERATURES if not is_constant(Boltzmann(t))], ids=repr)
+@in_one_test("temperature", [t for t in TEMPERATURES if not is_constant(Boltzmann(t))], ids=repr)
 def test_a_step_for_each_action_is_refused(temperature):
     with pytest.raises(ValueError, match="per action"):
         temperature.temperature([0.0, 1.0], [3, 4])
@@ -164,7 +165,7 @@ def test_extreme_odds_are_greedy():
     assert Odds(INF, 3.0).temperature([0.0, 1.0], 0) == INF
 
 
-@pytest.mark.parametrize("odds", [1.0, 0.5, 0.0, -1.0, float("nan")])
+@in_one_test("odds", [1.0, 0.5, 0.0, -1.0, float("nan")])
 def test_odds_of_1_or_less_are_refused(odds):
     with pytest.raises(ValueError, match="odds"):
         Odds(1.0, odds)
@@ -210,7 +211,7 @@ def test_an_entropy_worked_by_hand():
     assert EffectiveActions(4 / 3**0.75).temperature([0.0, 1e300], 0) == pytest.approx(1e300 / math.log(3), rel=1e-12)
 
 
-@pytest.mark.parametrize("step", [0, 100, 250, 499, 500, 10**9])
+@in_one_test("step", [0, 100, 250, 499, 500, 10**9])
 def test_effective_actions_follow_a_schedule_from_ten_to_nearly_one(step):
     schedule = Linear(10.0, 1.1, steps=500)
     values = np.random.default_rng(3).normal(size=(50, 10)) * np.logspace(-8, 8, 50)[:, np.newaxis]
@@ -232,7 +233,7 @@ def test_the_limits_of_the_entropy():
         np.testing.assert_array_equal(Boltzmann(EffectiveActions(target))([1.0, 0.0, 1.0], 0), [0.5, 0.0, 0.5])
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("temperature", "values", "message"),
     [
         (EffectiveActions(2.5), [0.0, 1.0], r"2\.5.*values with 2 available"),
@@ -282,10 +283,8 @@ def test_fewer_than_one_effective_action_is_refused(target):
         EffectiveActions(lambda step: target).temperature([0.0, 1.0], 0)
 
 
-@pytest.mark.parametrize("wrong", [True, "1", None, [None]])
-@pytest.mark.parametrize(
-    "kind", [EffectiveActions, TargetEntropy, GreedyProbability, RelativeToRange, RelativeToSpread]
-)
+@in_one_test("wrong", [True, "1", None, [None]])
+@in_one_test("kind", [EffectiveActions, TargetEntropy, GreedyProbability, RelativeToRange, RelativeToSpread])
 def test_parameters_that_are_not_numbers_are_refused(kind, wrong):
     with pytest.raises(TypeError):
         kind(wrong)

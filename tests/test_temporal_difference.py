@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl import (
@@ -108,8 +109,8 @@ def equals(ours, theirs):
 # One step
 
 
-@pytest.mark.parametrize("over", ["", "terminated", "truncated"])
-@pytest.mark.parametrize(
+@in_one_test("over", ["", "terminated", "truncated"])
+@in_one_test(
     ("kind", "following"), [(QLearning, 3.0), (SARSA, 2.0), (ExpectedSARSA, 0.25 * 1.0 + 0.5 * 3.0 + 0.25 * 2.0)]
 )
 def test_one_update_worked_by_hand(kind, following, over):
@@ -411,14 +412,14 @@ def transitions_of(learner, policy, steps, env=None, seed=0):
     return [transition for transition, _ in itertools.islice(play(env, Agent(learner, policy), seed=seed), steps)]
 
 
-@pytest.mark.parametrize("learner", LEARNERS, ids=repr)
+@in_one_test("learner", LEARNERS, ids=repr)
 def test_only_decisions_draw_uniforms_and_each_draws_one(learner):
     draws = stream(0, "action").random(200)
     actions = [t.action for t in transitions_of(learner, Uniform(), 200)]
     assert actions == [invert([0.5, 0.5], u) for u in draws]
 
 
-@pytest.mark.parametrize("learner", LEARNERS, ids=repr)
+@in_one_test("learner", LEARNERS, ids=repr)
 def test_the_next_action_of_a_transition_is_the_action_taken_next(learner):
     trajectory = transitions_of(learner, EpsilonGreedy(0.5), 300)
     asks = not isinstance(learner, QLearning | DoubleQLearning)
@@ -543,7 +544,7 @@ def test_the_windy_gridworld_has_the_published_mean_return(learner, independent,
 # Invalid settings
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "kind", "message"),
     [
         (lambda: SARSA(1.1), ValueError, r"learning_rate must be in \[0, 1\], got 1.1"),
@@ -563,7 +564,7 @@ def test_invalid_settings_are_refused_by_name(make, kind, message):
         make()
 
 
-@pytest.mark.parametrize("learner", LEARNERS, ids=repr)
+@in_one_test("learner", LEARNERS, ids=repr)
 def test_the_repr_of_a_learner_is_its_code_and_each_start_makes_a_new_state(learner):
     assert eval(repr(learner)) == learner
     one, other = learner.start((2, 2), RNG), learner.start((2, 2), RNG)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl.results.grids import courses, paired
@@ -109,7 +110,7 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", WRONG)
+@in_one_test("case", WRONG)
 def test_an_error_in_a_table_is_reported_with_its_row_and_value(case):
     change, error, message = WRONG[case]
     with pytest.raises(error) as caught:

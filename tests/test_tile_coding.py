@@ -8,6 +8,7 @@ from itertools import pairwise
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from gymnasium.spaces import Box, Discrete
 from gymnasium.utils.env_checker import check_env
 from hypothesis import given, strategies as st
@@ -98,7 +99,7 @@ def test_observations_outside_are_clipped_to_the_bounds():
     assert env.observation([0.5, -1.0]).tolist() != inside
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "kind", "message"),
     [
         (lambda: TileCoding(gymnasium.make("CartPole-v1")), ValueError, "dimension 1 of the obs.* no bound.*give low="),
@@ -169,7 +170,7 @@ def test_other_observations_are_refused_with_the_names_of_the_wrappers():
         TabularEnvironment(gymnasium.make("MountainCar-v0"), seed=0)
 
 
-@pytest.mark.parametrize("wrong", [np.array([0, 1]), np.array([0, 5, 100]), np.array([0.0, 81.0]), 3, None], ids=repr)
+@in_one_test("wrong", [np.array([0, 1]), np.array([0, 5, 100]), np.array([0.0, 81.0]), 3, None], ids=repr)
 def test_active_features_outside_their_space_raise_an_error_that_says_where(wrong):
     env = Still(space=ActiveFeatures(groups=2, size=81))
     env.shown = np.array([0, 81])

@@ -6,6 +6,7 @@ import math
 import gymnasium
 import numpy as np
 import pytest
+from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 from installed import TAXI
 
@@ -95,7 +96,7 @@ def test_expected_regret_is_the_optimal_return_minus_the_expected_return_whateve
     assert min(plan.regret(states, actions) for _, states, actions, _ in everything) >= 0.0
 
 
-@pytest.mark.parametrize(("steps", "value"), [(1, -1.0), (12, -12.0), (13, -13.0), (14, -13.0), (500, -13.0)])
+@in_one_test(("steps", "value"), [(1, -1.0), (12, -12.0), (13, -13.0), (14, -13.0), (500, -13.0)])
 def test_the_cliff_takes_13_steps_if_there_are_as_many(steps, value):
     cliff = MDP.of(gymnasium.make("CliffWalking-v1"))
     assert backward_induction(cliff, steps).optimal_return == value
@@ -147,7 +148,7 @@ def test_a_trajectory_may_begin_with_fewer_steps_left():
     assert cliff.regret([], [], steps_left=0) == 0.0
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("given", "error", "message"),
     [
         (([0, 0], [0]), ValueError, "states and actions must have the same length, at most 3 .* got 2 and 1"),
@@ -292,7 +293,7 @@ def test_regret_is_measured_by_the_compiled_engine_and_beside_evaluations_by_the
     assert frames[0].tolist() == frames[1].tolist()
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("problem", "message"),
     [
         ("CartPole-v1", "known to follow its tables, but CartPole-v1 has no P"),

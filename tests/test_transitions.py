@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl.protocols import Transition
@@ -93,7 +94,7 @@ WRONG = {
 
 
 @every_learner
-@pytest.mark.parametrize("part", WRONG)
+@in_one_test("part", WRONG)
 def test_a_malformed_transition_is_refused_by_name_and_changes_nothing(learner, part):
     state = learned(learner, trajectory(np.random.default_rng(1), 7))
     for wrong in WRONG[part]:
@@ -106,7 +107,7 @@ def test_a_malformed_transition_is_refused_by_name_and_changes_nothing(learner, 
         assert pickle.dumps((state, seen, rng)) == before
 
 
-@pytest.mark.parametrize("learner", [learner for learner in TABLE if "QLearning" not in repr(learner)], ids=repr)
+@in_one_test("learner", [learner for learner in TABLE if "QLearning" not in repr(learner)], ids=repr)
 def test_a_transition_without_a_required_part_changes_nothing(learner):
     before = pickle.dumps(state := learned(learner, trajectory(np.random.default_rng(1), 7)))
     seen = A_STEP._replace(next_action=None, next_probabilities=None, probabilities=None, truncated=True)
@@ -120,7 +121,7 @@ def rising(step):
     return 0.5 if step < 7 else 2.0
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     "learner",
     [
         brl.QLearning(rising),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from cases import in_one_test
 
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
@@ -162,7 +163,6 @@ def test_the_seeds_of_choosing_are_not_that_of_the_report(tuning):
     assert len({*seeds["choosing"], 0}) == len(seeds["choosing"]) + 1
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_no_cell_of_the_report_is_one_of_choosing(simulated, tmp_path):
     widths = {"width": [0.2, 3.0]}  # the chosen one has as many runs in choosing as in the report
     found = brl.tune(experiment({"peak": PEAK}), widths, budget=40, progress=False, results=tmp_path)
@@ -309,6 +309,7 @@ def contents(folder):
 SMALL, WIDTHS = experiment({"peak": PEAK, "greedy": GREEDY}), {"width": [0.1, 0.2, 0.3, 0.4, 0.5]}
 
 
+@pytest.mark.figures
 def test_a_tuning_in_memory_saves_the_same_bytes_as_one_in_a_folder(tmp_path):
     here = brl.tune(SMALL, WIDTHS, budget=200, progress=False, results=tmp_path / "a")
     brl.tune(SMALL, WIDTHS, budget=200, progress=False).save(tmp_path / "b")
@@ -321,7 +322,6 @@ def test_a_tuning_in_memory_saves_the_same_bytes_as_one_in_a_folder(tmp_path):
     assert brl.load(tmp_path / "a" / "small-tuned").sentence == here.report.sentence
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_two_processes_give_the_same_bytes(tmp_path):
     for jobs in (1, 2):
         brl.tune(SMALL, WIDTHS, budget=200, jobs=jobs, progress=False, results=tmp_path / str(jobs))
@@ -343,12 +343,6 @@ def test_tables_and_the_figure_of_an_earlier_tuning_are_removed(tmp_path):
     assert (here / "tuning" / "candidates.csv").exists()
 
 
-@pytest.fixture
-def no_figures(monkeypatch):
-    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: {})
-
-
-@pytest.mark.usefixtures("no_figures")
 def test_a_tuning_that_was_interrupted_goes_on_from_there(tmp_path, simulated, monkeypatch):
     from boltzmann_rl.tuning import choosing
 
@@ -498,7 +492,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("over", "error", "message"), WRONG.values(), ids=WRONG)
+@in_one_test(("over", "error", "message"), WRONG.values(), ids=WRONG)
 def test_wrong_values_are_refused(over, error, message):
     with pytest.raises(error, match=message):
         brl.tune(experiment(), over, progress=False)

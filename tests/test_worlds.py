@@ -10,6 +10,7 @@ import gymnasium
 import numpy as np
 import pytest
 import scipy.stats
+from cases import in_one_test
 from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings, strategies as st
 
@@ -29,7 +30,7 @@ DECLARATIONS = (
 )
 
 
-@pytest.mark.parametrize("declaration", DECLARATIONS, ids=repr)
+@in_one_test("declaration", DECLARATIONS, ids=repr)
 def test_gymnasiums_checker_finds_no_fault(declaration):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -49,7 +50,7 @@ def test_the_table_has_the_format_of_gymnasiums_toy_text_environments(declaratio
             assert all(outcome[0] > 0.0 for outcome in outcomes)
 
 
-@pytest.mark.parametrize("declaration", DECLARATIONS, ids=repr)
+@in_one_test("declaration", DECLARATIONS, ids=repr)
 def test_the_tables_are_read_once_and_the_options_are_json(declaration):
     assert cached(declaration) is cached(Environment(**vars(declaration)))
     assert json.loads(json.dumps(dict(declaration.options))) == dict(declaration.options)
@@ -95,8 +96,8 @@ def dive_in(env, actions, seed=0):
     return total, cells
 
 
-@pytest.mark.parametrize("instance", [None, 0, 7])
-@pytest.mark.parametrize("size", [1, 2, 3, 6])
+@in_one_test("instance", [None, 0, 7])
+@in_one_test("size", [1, 2, 3, 6])
 def test_every_dive_follows_the_rules_and_the_best_returns_0_99_and_the_next_0(size, instance):
     env, returns = DeepSea(size, instance=instance), []
     right = [
@@ -231,7 +232,7 @@ def test_a_garnet_begins_anywhere_and_is_truncated_after_100_steps_unless_told_o
         assert ends == [(False, False)] * (expected - 1) + [(False, True)]
 
 
-@pytest.mark.parametrize(
+@in_one_test(
     ("make", "error", "message"),
     [
         (lambda: DeepSea(0), ValueError, "size must be 1 or more, got 0"),

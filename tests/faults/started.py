@@ -32,17 +32,7 @@ agents = {f"τ = {t}": brl.Agent(brl.QLearning(0.3), brl.Boltzmann(t)) for t in 
 EXPERIMENT = brl.GymnasiumExperiment("x", "FrozenLake-v1", agents, runs=RUNS, episodes=STEPS, seed=1)
 """
 
-# Figures take most of the time of a short run, so these processes draw none.
-WITHOUT_FIGURES = """
-import sys
-from boltzmann_rl.cli import main
-from boltzmann_rl.results import folders
-def draw(folder, name, figure):
-    (folder / "figures").mkdir(exist_ok=True)
-    return {f"figures/{name}.png": b""}
-folders.draw = draw
-sys.exit(main())
-"""
+WITHOUT_FIGURES = (Path(__file__).parents[1] / "without_figures.py").read_text("utf-8")
 
 
 def declared(text, runs, steps):

@@ -16,13 +16,6 @@ from boltzmann_rl.cli import main
 from boltzmann_rl.runs.status import processes
 from boltzmann_rl.storage.segments import _records
 
-
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    """Drawing takes most of the time of a short run."""
-    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: [])
-
-
 AGENTS = {
     "cool": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1)),
     "greedy": brl.Agent(brl.UCB1(), brl.Greedy()),
@@ -40,10 +33,8 @@ def run(results, runs=30, agents=AGENTS, **others):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """A folder of results, 4 cells in one segment, that nobody changes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: [])
-        folder = tmp_path_factory.mktemp("whole")
-        assert run(folder) == ""
+    folder = tmp_path_factory.mktemp("whole")
+    assert run(folder) == ""
     return folder
 
 

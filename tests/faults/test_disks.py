@@ -15,12 +15,6 @@ import boltzmann_rl as brl
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a limit on the size of files, and mounts of one's own")
 
 
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    """Drawing takes most of the time of a short run."""
-    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: [])
-
-
 def mounts():
     """The command before one that may mount file systems of its own; None where that is not allowed."""
     for command in (["unshare", "-m"], ["unshare", "-Urm"]):

@@ -24,12 +24,6 @@ KINDS = {
 KILLS = 20 if LONG else 3
 
 
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    """Drawing takes most of the time of a short run."""
-    monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: [])
-
-
 def undisturbed(folder, text):
     """The results of an experiment that is run here; its file stands in the folder then."""
     (folder / "file.py").write_text(text, "utf-8")

@@ -16,13 +16,6 @@ from boltzmann_rl.runs.failures import kept
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
 
-@pytest.fixture(autouse=True)
-def no_figures(request, monkeypatch):
-    """Drawing takes most of the time of a short run."""
-    if "figure" not in request.node.name:
-        monkeypatch.setattr("boltzmann_rl.results.folders.draw", lambda folder, name, figure: [])
-
-
 # A clock that was set back by a year, and runs backwards 100 times as fast.
 BACKWARDS = """
 import time
@@ -175,6 +168,7 @@ def test_hostile_labels_and_messages_stay_text_in_folders_and_on_terminals(tmp_p
     assert set(brl.load("results/x").summary["agent"]) == set(HOSTILE)
 
 
+@pytest.mark.figures
 def test_a_figure_of_labels_without_a_glyph_is_drawn_without_a_warning(tmp_path):
     """All warnings are errors in tests."""
     agents = {label: brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1)) for label in HOSTILE}
