@@ -19,8 +19,8 @@ def test_the_tutorial_runs_from_top_to_bottom(tmp_path, monkeypatch, capsys):
     names = run_python("tutorials/dqn.md")
     shown = capsys.readouterr().out
     assert "ε = 0.05: probabilities [0.025 0.975], 1.12 effective actions" in shown
-    mean = np.mean(2.0 - 0.88 * np.arange(500, 1_000) / 2_000)
-    assert f"after 1000 decisions: {mean:.2f} effective actions" in shown
+    mean = np.mean(2.0 - 0.88 * np.arange(500, 1_024) / 2_000)
+    assert f"after 1024 decisions: {mean:.2f} effective actions" in shown
     assert f"here {mean:.2f}" in page("tutorials/dqn.md")
     assert names["results"].runs.groupby("agent")["run"].count().to_dict() == dict.fromkeys(names["labels"], 2)
     assert (tmp_path / "dqn.png").stat().st_size > 10_000
