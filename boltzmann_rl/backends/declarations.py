@@ -71,12 +71,8 @@ def soft_at(xp: Any, number: Any, rows: Rows) -> Parts:
     return Parts(0.0, 1.0, 0.0, in_rows(xp, number, "temperature", rows, 0))
 
 
-def parts_of(xp: Any, policy: Any, rows: Rows, step: Any) -> Parts | None:
-    """The mixture of a policy at a step; None for one whose probabilities have another form.
-
-    Raises:
-        TypeError: A policy that needs a learner's memory, or that is not known and offers no mixture.
-    """
+def _check_known(policy: Any) -> None:
+    """Refuse a policy that is not a function of values and step, or whose formula is not known here."""
     kind = type(policy)
     if kind is BoltzmannGumbel:
         raise TypeError(
@@ -87,6 +83,18 @@ def parts_of(xp: Any, policy: Any, rows: Rows, step: Any) -> Parts | None:
             f"{policy!r} needs its learner's memory, which functions of values do not have: give the remembered number "
             "itself with with_parameters, as the epsilon of EpsilonGreedy or as the temperature of Boltzmann"
         )
+    # PyTorch's compiler warns of caches.
+    if kind not in DISTRIBUTIONS and kind not in TEMPERATURES and not offers_mixture.__wrapped__(kind):
+        raise TypeError(
+            f"{policy!r} is not known here: give it a method mixture(step, memory=None), see boltzmann_rl.Mixture, or "
+            "write its formula on arrays of this backend"
+        )
+
+
+def parts_of(xp: Any, policy: Any, rows: Rows, step: Any) -> Parts | None:
+    """The mixture of a policy at a step; None for one whose probabilities have another form."""
+    kind = type(policy)
+    _check_known(policy)
     if kind in DISTRIBUTIONS:
         return None
     if kind in TEMPERATURES:
@@ -95,21 +103,16 @@ def parts_of(xp: Any, policy: Any, rows: Rows, step: Any) -> Parts | None:
             for field in dataclasses.fields(policy)
         }
         return Parts(0.0, 1.0, 0.0, TEMPERATURES[kind](xp, rows, **fields))
-    if not offers_mixture.__wrapped__(kind):  # PyTorch's compiler warns of caches
-        raise TypeError(
-            f"{policy!r} is not known here: give it a method mixture(step, memory=None), see boltzmann_rl.Mixture, or "
-            "write its formula on arrays of this backend"
-        )
-    if kind.__module__.startswith("boltzmann_rl.policies.") and hasattr(policy, "epsilon"):
+    if kind.mixture.__module__.startswith("boltzmann_rl.policies.") and hasattr(policy, "epsilon"):
         policy = with_parameters(policy, epsilon=_rate(xp, policy.epsilon, rows, step))
-    mixture = policy.mixture(step)
-    *weights, warmth = (*mixture[:3], mixture.temperature)
-    aligned = [x if type(x) is float else in_rows(xp, x, "a weight of the mixture", rows, step) for x in weights]
-    if all(type(x) is float for x in aligned) and not 1.0 - 1e-12 <= sum(aligned) <= 1.0 + 1e-12:
-        raise ValueError(f"the weights of a mixture must add up to 1, got {mixture}")
-    soft = aligned[1]
+    *weights, warmth = policy.mixture(step)
+    if all(type(x) is float for x in weights) and not 1.0 - 1e-12 <= sum(weights) <= 1.0 + 1e-12:
+        raise ValueError(f"the weights of a mixture must add up to 1, got {weights}")
+    uniform, soft, greedy = (
+        x if type(x) is float else in_rows(xp, x, "a weight of the mixture", rows, step) for x in weights
+    )
     known = type(soft) is float and soft == 0.0
-    return Parts(*aligned, xp.like(1.0, rows.values) if known else temperature(xp, warmth, rows, step))
+    return Parts(uniform, soft, greedy, xp.like(1.0, rows.values) if known else temperature(xp, warmth, rows, step))
 
 
 def _rate(xp: Any, epsilon: Any, rows: Rows, step: Any) -> Any:

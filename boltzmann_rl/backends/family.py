@@ -36,11 +36,12 @@ class Rows(NamedTuple):
     dtype: Any
 
 
-def rows_of(xp: Any, values: Any, available: Any = None) -> Rows:
+def rows_of(xp: Any, values: Any, available: Any = None, *, smooth: bool = True) -> Rows:
     """Values and mask as `Rows`.
 
     The best value is read at one place, the first of the maxima: so its own gap has no gradient at all, and small
-    gradients are not the differences of large ones.
+    gradients are not the differences of large ones. A decision, which has no gradient, need not be ``smooth``: then
+    all maxima count as first.
     """
     values, dtype = xp.working(values)
     if values.ndim == 0 or values.shape[-1] == 0:
@@ -52,11 +53,13 @@ def rows_of(xp: Any, values: Any, available: Any = None) -> Rows:
                 f"available must have the shape of values, {tuple(values.shape)}, got {tuple(mask.shape)}: broadcast it"
             )
         values = xp.where(mask, values, -inf)
-    top = values == xp.highest(values)
-    place = xp.places(values)
-    first = place == xp.lowest(xp.where(top, place, values.shape[-1]))
-    best = xp.total(xp.where(first, values, 0.0))
-    valid = xp.isfinite(xp.highest(values))
+    best = xp.highest(values)
+    valid, top = xp.isfinite(best), values == best
+    first = top
+    if smooth:
+        place = xp.places(values)
+        first = place == xp.lowest(xp.where(top, place, values.shape[-1]))
+        best = xp.total(xp.where(first, values, 0.0))
     available = values > -inf
     large = xp.limits(values)[2] / 4.0
     unit = xp.where((xp.abs(values) > large) | (xp.abs(best) > large), 0.5, 1.0)
@@ -127,8 +130,7 @@ def valid(xp: Any, rows: Rows, parts: Parts) -> Any:
     for weight in parts[:3]:
         if type(weight) is not float:
             found = found & (weight >= 0.0) & (weight <= 1.0)
-    soft = parts.soft
-    return found if type(soft) is float and soft == 0.0 else found & (parts.temperature >= 0.0)
+    return found & (parts.temperature >= 0.0) if _has(parts.soft) else found
 
 
 def mixed(xp: Any, rows: Rows, parts: Parts) -> Any:
@@ -136,22 +138,24 @@ def mixed(xp: Any, rows: Rows, parts: Parts) -> Any:
 
     They are the probabilities unless the mixture is the softmax alone.
     """
-    if is_soft(parts):
-        p = weights(xp, rows, parts.temperature)
-    else:
-        p = xp.zeros_like(rows.gaps)
-        for weight, part in zip(parts[:3], (uniform, _soft(parts), greedy), strict=True):
-            if type(weight) is not float or weight != 0.0:
-                p = p + weight * part(xp, rows)
+    p = weights(xp, rows, parts.temperature) if _has(parts.soft) else 0.0
+    if not is_soft(parts):
+        p = _others(xp, rows, parts) + (parts.soft * p / xp.total(p) if _has(parts.soft) else 0.0)
     return xp.where(valid(xp, rows, parts), p, nan)
 
 
-def _soft(parts: Parts) -> Any:
-    def soft(xp: Any, rows: Rows) -> Any:
-        found = weights(xp, rows, parts.temperature)
-        return found / xp.total(found)
+def _others(xp: Any, rows: Rows, parts: Parts) -> Any:
+    """What the uniform and the greedy part of a mixture give to each action."""
+    p = xp.zeros_like(rows.gaps)
+    for weight, part in ((parts.uniform, uniform), (parts.greedy, greedy)):
+        if _has(weight):
+            p = p + weight * part(xp, rows)
+    return p
 
-    return soft
+
+def _has(weight: Any) -> bool:
+    """Whether a weight may differ from 0."""
+    return type(weight) is not float or weight != 0.0
 
 
 def log_mixed(xp: Any, rows: Rows, parts: Parts) -> Any:
@@ -159,28 +163,29 @@ def log_mixed(xp: Any, rows: Rows, parts: Parts) -> Any:
 
     Where only the softmax reaches an action, its logarithm does not underflow with the probability.
     """
-    if is_soft(parts):
-        z, normaliser = log_weights(xp, rows, parts.temperature)
-        return xp.where(valid(xp, rows, parts), z - normaliser, nan)
-    p = mixed(xp, rows, parts)
-    if type(parts.soft) is float and parts.soft == 0.0:
-        return logarithm(xp, p)
+    if not _has(parts.soft):
+        return logarithm(xp, mixed(xp, rows, parts))
     z, normaliser = log_weights(xp, rows, parts.temperature)
-    soft = xp.like(parts.soft, rows.values)
-    alone = mixed(xp, rows, parts._replace(soft=0.0)) == 0.0
-    alone = alone & (soft > 0.0) & (z > -inf)
-    lonely = xp.log(xp.where(soft > 0.0, soft, 1.0)) + xp.where(alone, z, 0.0) - normaliser
-    return xp.where(alone, lonely, logarithm(xp, p))
+    z = z - normaliser
+    if not is_soft(parts):
+        soft, others = xp.like(parts.soft, rows.values), _others(xp, rows, parts)
+        reached = (soft > 0.0) & (z > -inf)
+        log_soft = xp.log(xp.where(soft > 0.0, soft, 1.0)) + xp.where(reached, z, 0.0)
+        p = others + xp.where(reached, xp.exp(log_soft), 0.0)
+        z = xp.where(reached & (others == 0.0), log_soft, logarithm(xp, p))
+    return xp.where(valid(xp, rows, parts), z, nan)
 
 
 def logarithm(xp: Any, p: Any) -> Any:
-    """Log-probabilities: −inf, without a gradient, where the probability is 0."""
-    return xp.where(p == 0.0, -inf, xp.log(xp.where(p == 0.0, 1.0, p)))
+    """Log-probabilities, without a gradient where the probability is so small that 1/p overflows, or 0."""
+    normal = p >= xp.limits(p)[0]
+    return xp.where(normal, xp.log(xp.where(normal, p, 1.0)), xp.log(xp.constant(p)))
 
 
-def entropy(xp: Any, p: Any, log_p: Any) -> Any:
+def entropy(xp: Any, log_p: Any) -> Any:
     """−Σ p log p in nats, ``(...,)``."""
-    return xp.total(xp.where(p == 0.0, 0.0, -p * xp.where(p == 0.0, 0.0, log_p)))[..., 0]
+    held = xp.where(log_p == -inf, 0.0, log_p)
+    return xp.total(xp.where(log_p == -inf, 0.0, -held * xp.exp(held)))[..., 0]
 
 
 def logsumexp(xp: Any, rows: Rows, temperature: Any) -> Any:

@@ -110,9 +110,7 @@ def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -
         available: Mask.
     """
     rows = family.rows_of(xp, values, available)
-    weight = weights_of(xp, policy, rows, step)
-    log_p = log_probabilities_of(xp, policy, rows, step)
-    return xp.cast(family.entropy(xp, weight / xp.total(weight), log_p), rows.dtype)
+    return xp.cast(family.entropy(xp, log_probabilities_of(xp, policy, rows, step)), rows.dtype)
 
 
 def softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
@@ -183,14 +181,14 @@ def act(
         >>> act(brl.Boltzmann(0.0), jax.random.key(0), jnp.array([[0.0, 1.0], [2.0, 1.0]]))
         Array([1, 0], dtype=int32)
     """
-    rows = family.rows_of(xp, values, available)
+    rows = family.rows_of(xp, lax.stop_gradient(values), available, smooth=fine)
     if type(policy) is BoltzmannGumbel:
         return _perturbed(policy, key, rows, step, with_probability)
-    weight = lax.stop_gradient(weights_of(xp, policy, rows, step))
     if fine:
         table = lax.stop_gradient(log_probabilities_of(xp, policy, rows, step))
-        actions = family.highest_index(xp, table + family.gumbels(xp, *_uniforms(key, table)))
+        actions, weight = family.highest_index(xp, table + family.gumbels(xp, *_uniforms(key, table))), jnp.exp(table)
     else:
+        weight = lax.stop_gradient(weights_of(xp, policy, rows, step))
         uniforms = jax.random.uniform(key, weight.shape[:-1], weight.dtype)
         actions = family.inverse_cdf(xp, weight, uniforms)
     if not with_probability:

@@ -37,7 +37,8 @@ def _register(kind: type) -> None:
         return tuple(v for leaf, v in zip(leaves, values, strict=True) if leaf), (tuple(leaves), kept)
 
     def unflatten(structure: tuple[Any, ...], children: tuple[Any, ...]) -> Any:
-        part, left = object.__new__(kind), iter(children)  # without __post_init__, whose checks need numbers
+        part: Any = object.__new__(kind)  # without __post_init__, whose checks need numbers
+        left = iter(children)
         for name, leaf, kept in zip(names, *structure, strict=True):
             object.__setattr__(part, name, next(left) if leaf else kept)
         return part

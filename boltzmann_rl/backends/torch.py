@@ -103,9 +103,7 @@ def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -
         available: Mask.
     """
     rows = family.rows_of(xp, values, available)
-    weight = weights_of(xp, policy, rows, step)
-    log_p = log_probabilities_of(xp, policy, rows, step)
-    return xp.cast(family.entropy(xp, weight / xp.total(weight), log_p), rows.dtype)
+    return xp.cast(family.entropy(xp, log_probabilities_of(xp, policy, rows, step)), rows.dtype)
 
 
 def softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
@@ -177,18 +175,20 @@ def act(
         >>> act(brl.Boltzmann(0.0), torch.Generator().manual_seed(0), torch.tensor([[0.0, 1.0], [2.0, 1.0]]))
         tensor([1, 0])
     """
-    rows = family.rows_of(xp, values, available)
-    if type(policy) is BoltzmannGumbel:
-        return _perturbed(policy, generator, rows, step, with_probability)
-    weight = weights_of(xp, policy, rows, step).detach()
-    if fine:
-        table = log_probabilities_of(xp, policy, rows, step).detach()
-        actions = family.highest_index(xp, table + family.gumbels(xp, *_uniforms(generator, table, (2, *table.shape))))
-    else:
-        actions = family.inverse_cdf(xp, weight, _uniforms(generator, weight, weight.shape[:-1]))
-    if not with_probability:
-        return actions
-    return actions, xp.cast(family.chosen(xp, weight / xp.total(weight), actions), rows.dtype)
+    with torch.no_grad():
+        rows = family.rows_of(xp, values, available, smooth=fine)
+        if type(policy) is BoltzmannGumbel:
+            return _perturbed(policy, generator, rows, step, with_probability)
+        if fine:
+            table = log_probabilities_of(xp, policy, rows, step)
+            noise = family.gumbels(xp, *_uniforms(generator, table, (2, *table.shape)))
+            actions, weight = family.highest_index(xp, table + noise), torch.exp(table)
+        else:
+            weight = weights_of(xp, policy, rows, step)
+            actions = family.inverse_cdf(xp, weight, _uniforms(generator, weight, weight.shape[:-1]))
+        if not with_probability:
+            return actions
+        return actions, xp.cast(family.chosen(xp, weight / xp.total(weight), actions), rows.dtype)
 
 
 def _uniforms(generator: Any, values: Any, shape: tuple[int, ...]) -> Any:

@@ -47,8 +47,10 @@ maximum, minimum, power, remainder = map(_binary, (torch.maximum, torch.minimum,
 
 
 def asarray(array: Any, dtype: Any = None) -> Any:
-    """An array of a Python type's numbers: ``float`` is float64, so that steps keep all digits."""
-    return torch.as_tensor(array, dtype={None: None, float: torch.float64, int: torch.int64}[dtype])
+    """An array of a Python type's numbers: ``float`` is float64, so that steps keep all digits, where there is one."""
+    metal = isinstance(array, torch.Tensor) and array.device.type == "mps"
+    widest = torch.float32 if metal else torch.float64
+    return torch.as_tensor(array, dtype={None: None, float: widest, int: torch.int64}[dtype])
 
 
 def stack(arrays: Any, axis: int = 0) -> Any:

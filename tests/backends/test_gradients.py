@@ -84,7 +84,7 @@ def test_gradients_are_differences_of_numpys_answers(library, kind, what):
         lambda: brl.InverseGapWeighting(3.0),
         lambda: brl.Tsallis(0.7, index=0.5),
         lambda: brl.Tsallis(0.7, index=1.5),
-        lambda: brl.Sparsemax(0.7),
+        lambda: brl.Sparsemax(0.8),
     ],
     ids=lambda make: repr(make()),
 )
@@ -112,18 +112,18 @@ def test_gradients_are_finite_at_every_temperature_and_at_its_limits(library, ki
         return sum(x[..., None] if x.ndim == 0 else x for x in found)
 
     for temperature in (*LIMITS, *TEMPERATURES, 1e-18, 1e18):
-        for scale in (1.0, 1e3):
-            found = library.gradients(both, scale * VALUES, np.array(temperature), dtype=dtype)
-            for slopes in found:
-                assert np.isfinite(slopes).all(), (temperature, scale)
-            assert (found[0][np.isneginf(VALUES)] == 0.0).all()
+        found = library.gradients(both, 1e3 * VALUES, np.array(temperature), dtype=dtype)
+        for slopes in found:
+            assert np.isfinite(slopes).all(), temperature
+        assert (found[0][np.isneginf(VALUES)] == 0.0).all()
 
 
 def test_at_its_limits_the_temperature_and_the_values_have_no_effect(library):
     for temperature in LIMITS:
         for function in scored(library, POLICIES["boltzmann"]).values():
-            for slopes in library.gradients(function, VALUES[[0, 3]], np.array(temperature), dtype="float64")[:1]:
-                assert (slopes[0] == 0.0).all()  # action 1 is the best one of the first row
+            by_values, by_temperature = library.gradients(function, VALUES, np.array(temperature), dtype="float64")
+            assert (by_values[[0, 3]] == 0.0).all()  # rows without ties
+            assert by_temperature == 0.0
 
 
 def test_small_gradients_are_not_differences_of_large_ones(library):
