@@ -37,7 +37,7 @@ from boltzmann_rl.bandits.stationary import BernoulliBandit as BernoulliBandit, 
 from boltzmann_rl.configuration.reading import from_dict as from_dict
 from boltzmann_rl.configuration.writing import to_dict as to_dict
 from boltzmann_rl.decisions.act import act as act
-from boltzmann_rl.decisions.laws import BrokenLaw as BrokenLaw, check_policy as check_policy
+from boltzmann_rl.decisions.conformance import BrokenLaw as BrokenLaw, check_policy as check_policy
 from boltzmann_rl.decisions.machine import prepare as prepare
 from boltzmann_rl.defaults import recommended as recommended
 from boltzmann_rl.engines.metrics import Metric as Metric, Moment as Moment

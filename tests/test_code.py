@@ -922,7 +922,7 @@ experiments = [
 cells = [cell for experiment in experiments for _, cell in experiment.plan().cells()]
 """
 LATER_IN_A_SESSION = """
-import boltzmann_rl.decisions.laws, boltzmann_rl.training.places, boltzmann_rl.results.results
+import boltzmann_rl.decisions.conformance, boltzmann_rl.training.places, boltzmann_rl.results.results
 for module in (brl, brl.schedules):
     for name in module.__all__:
         getattr(module, name)

@@ -10,7 +10,7 @@ import pytest
 import scipy.special
 
 import boltzmann_rl as brl
-from boltzmann_rl.decisions.laws import BrokenLaw, check_policy
+from boltzmann_rl.decisions.conformance import BrokenLaw, check_policy
 from boltzmann_rl.schedules import Exponential, Linear, Power
 
 ROWS = "rows are distributions"
@@ -474,6 +474,65 @@ HONEST = {
 @pytest.mark.parametrize("policy", HONEST.values(), ids=HONEST.keys())
 def test_a_correct_policy_is_not_refused(policy):
     check_policy(policy, seed=1)
+
+
+def in_format(dtype, temperature):
+    """A correct softmax that computes and answers in a format of its own."""
+
+    def policy(values, step):
+        values = checked(values).astype(dtype)
+        return normalised(np.exp((values - values.max(axis=-1, keepdims=True)) / dtype(temperature)))
+
+    return policy
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.parametrize("temperature", [0.05, 0.7, 3.0, 100.0])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_correct_policy_in_a_shorter_format_is_not_refused(dtype, temperature):
+    check_policy(in_format(dtype, temperature))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize(
+    ("law", "wrong"),
+    [
+        (ROWS, lambda values: values * values.dtype.type(0.98)),
+        (MASK, lambda p: normalised(np.where(p == 0.0, p.dtype.type(0.01), p))),
+        (BATCH, lambda p: p if p.ndim == 1 else np.roll(p, 1, axis=0)),
+        (NAMES, lambda p: normalised(np.where(p[..., :1] == p.max(axis=-1, keepdims=True), p * p, p))),
+    ],
+)
+def test_a_wrong_policy_in_a_shorter_format_is_named(dtype, law, wrong):
+    right = in_format(dtype, 0.7)
+    with pytest.raises(BrokenLaw) as caught:
+        check_policy(lambda values, step: wrong(right(values, step)))
+    assert caught.value.law == law
+
+
+@dataclasses.dataclass(frozen=True)
+class NanWhenCold:
+    """distrax's softmax: values / temperature, which is NaN at temperature 0."""
+
+    temperature: float
+
+    def __call__(self, values, step):
+        if not brl.Boltzmann(self.temperature).temperature >= 0.0:
+            raise ValueError("temperature")
+        with np.errstate(all="ignore"):
+            values = checked(values)
+            z = (values - values.max(axis=-1, keepdims=True)) / self.temperature
+            return normalised(np.exp(z))
+
+
+def test_a_policy_that_is_nan_at_temperature_0_is_named():
+    with pytest.raises(BrokenLaw, match=r"'extremes are finite'.*at temperature 0 the probabilities \[nan"):
+        check_policy(NanWhenCold(0.5))
+
+
+def test_an_unknown_backend_is_refused():
+    with pytest.raises(ValueError, match="backend must be 'numpy', 'jax' or 'torch', got 'cupy'"):
+        check_policy(brl.Greedy(), backend="cupy")
 
 
 def test_laws_that_a_policy_does_not_claim_are_not_checked():

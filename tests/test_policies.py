@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 import boltzmann_rl as brl
 from boltzmann_rl import schedules
 from boltzmann_rl.decisions.act import act, probabilities
-from boltzmann_rl.decisions.laws import check_policy
+from boltzmann_rl.decisions.conformance import check_policy
 from boltzmann_rl.policies.greedy import EpsilonGreedy, Greedy, Uniform
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann
 from boltzmann_rl.schedules import Constant, Cosine, Exponential, Linear, Logarithmic, Piecewise, Power

@@ -9,7 +9,7 @@ import scipy.optimize
 from cases import in_one_test
 from hypothesis import given, settings, strategies as st
 
-from boltzmann_rl.decisions.laws import check_policy
+from boltzmann_rl.decisions.conformance import check_policy
 from boltzmann_rl.numerics import greedy, mellowmax, softmax, sparsemax, uniform
 from boltzmann_rl.numerics.entmax import entmax
 from boltzmann_rl.numerics.maxima import mellowmax_temperature, soft_mellowmax

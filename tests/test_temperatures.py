@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.decisions.act import act
-from boltzmann_rl.decisions.laws import check_policy
+from boltzmann_rl.decisions.conformance import check_policy
 from boltzmann_rl.learners.temporal_difference import QLearning
 from boltzmann_rl.numerics import effective_actions, softmax
 from boltzmann_rl.policies.softmax import Boltzmann, EpsilonBoltzmann, MaxBoltzmann

@@ -14,6 +14,8 @@ def declare(command: Callable[..., argparse.ArgumentParser]) -> None:
     summary = "test any policy against the laws of action selection"
     option = command("check", check, summary, "boltzmann-rl check my_policies.py:POLICY").add_argument
     option("policy", metavar="MODULE:NAME", help="an importable module or a Python file, and the policy in it")
+    backends = ("numpy", "jax", "torch")
+    option("--backend", choices=backends, default="numpy", help="the library in which it computes (default: numpy)")
 
 
 def check(options: argparse.Namespace) -> int:
@@ -27,7 +29,7 @@ def check(options: argparse.Namespace) -> int:
     policy = getattr(module, name)
     if isinstance(policy, type):
         raise WrongCall(f"{name} is a class: name an instance, such as POLICY = {name}(...) in a file of your own")
-    laws = boltzmann_rl.check_policy(policy)
+    laws = boltzmann_rl.check_policy(policy, backend=options.backend)
     say(f"{policy!r} obeys all {len(laws)} laws:")
     for law in laws:
         say(f"  {law}")
