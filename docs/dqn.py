@@ -4,7 +4,7 @@ Needs ``pip install boltzmann-rl torch``. Run ``python docs/dqn.py --help``.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import nn
 
 import boltzmann_rl as brl
 
+Decide = Callable[[np.ndarray, np.ndarray], np.ndarray]
 POLICIES = {  # the steps are decisions of each environment
     "boltzmann": brl.Boltzmann(brl.schedules.Exponential(1.0, 0.05, steps=2_500)),
     "effective-actions": brl.Boltzmann(brl.EffectiveActions(brl.schedules.Linear(2.0, 1.1, steps=2_500))),
@@ -72,26 +73,54 @@ def network(observations: int, actions: int, hidden: int) -> nn.Module:
     )
 
 
-def train(policy: Any, settings: Settings, seed: int) -> Iterator[tuple[int, float]]:
+def exploring(policy: Any, online: nn.Module, seed: int) -> Decide:
+    """Actions for observations ``(environments, ...)``, each with the number of its decisions so far."""
+    explorer = brl.Explorer(policy, np.random.default_rng([seed, 1]))  # ◀ 1
+
+    def decide(observation: np.ndarray, decisions: np.ndarray) -> np.ndarray:
+        q_values = online(torch.from_numpy(observation))  # ◀ 2
+        return explorer(q_values, step=decisions)  # ◀ 3
+
+    return decide
+
+
+def compiled(policy: Any, online: nn.Module, seed: int) -> Decide:
+    """The same, with network and exploration in one compiled call, which draws other random numbers."""
+    from boltzmann_rl.backends.torch import act
+
+    generator = torch.Generator().manual_seed(seed)
+
+    @torch.compile(fullgraph=True)
+    def actions(observation: torch.Tensor, uniforms: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+        return act(policy, uniforms, online(observation), step)
+
+    def decide(observation: np.ndarray, decisions: np.ndarray) -> np.ndarray:
+        uniforms = torch.rand(len(observation), generator=generator)
+        return actions(torch.from_numpy(observation), uniforms, torch.from_numpy(decisions)).numpy()
+
+    return decide
+
+
+def train(policy: Any, settings: Settings, seed: int, deciding: Any = exploring) -> Iterator[tuple[int, float]]:
     """Train one agent; at each evaluation, yield the steps so far and the mean return of the greedy policy.
 
     ``policy`` is any callable ``(values, step) -> probabilities``; its step counts the decisions of an environment.
+    ``deciding`` is `exploring` or `compiled`; the latter takes the policies of ``boltzmann_rl.backends``.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    explorer = brl.Explorer(policy, np.random.default_rng([seed, 1]))  # ◀ 1
     envs = gymnasium.make_vec(settings.environment, settings.environments, vectorization_mode="sync")
     (size,), actions = envs.single_observation_space.shape, envs.single_action_space.n
     online, target = (network(size, actions, settings.hidden) for _ in range(2))
     target.load_state_dict(online.state_dict())
+    decide = deciding(policy, online, seed)
     optimiser = torch.optim.Adam(online.parameters(), lr=settings.learning_rate)
     memory = Memory(settings.memory, (size,))
     observation, _ = envs.reset(seed=rng.integers(2**31, size=settings.environments).tolist())
     over, decisions = np.zeros(settings.environments, bool), np.zeros(settings.environments, np.int64)
     while memory.added < settings.steps:
         with torch.no_grad():
-            q_values = online(torch.from_numpy(observation))  # ◀ 2
-        action = explorer(q_values, step=decisions)  # ◀ 3
+            action = decide(observation, decisions)
         following, reward, terminated, truncated, _ = envs.step(action)
         # Gymnasium resets an environment in the step after its last: that transition belongs to no episode.
         for row in np.flatnonzero(~over):
@@ -143,10 +172,12 @@ def main() -> None:
     parser.add_argument("--environment", default="CartPole-v1", metavar="ID", help="one with vector observations")
     parser.add_argument("--steps", type=int, default=30_000, metavar="N", help="transitions to learn from")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of network, environments and exploration")
+    parser.add_argument("--compile", action="store_true", help="compile network and exploration together")
     options = parser.parse_args()
     print(f"exploring with {POLICIES[options.policy]}")
     settings = Settings(environment=options.environment, steps=options.steps)
-    for step, value in train(POLICIES[options.policy], settings, options.seed):
+    deciding = compiled if options.compile else exploring
+    for step, value in train(POLICIES[options.policy], settings, options.seed, deciding):
         print(f"{step:>8} steps: mean return {value:.1f} over {settings.evaluations} greedy episodes")
 
 
