@@ -28,14 +28,19 @@ def in_one_test(names: Any, cases: Iterable[Any], ids: Any = repr) -> Callable[[
     def decorate(test: Any) -> Any:
         @functools.wraps(test)
         def together(**fixtures: Any) -> None:
+            skipped = []
             for number, case in enumerate(cases):
                 values = case.values if isinstance(case, PARAM) else case if len(names) > 1 else (case,)
                 given = dict(zip(names, values, strict=True))
                 try:
                     test(**fixtures, **given)
+                except pytest.skip.Exception as skip:  # the other cases are tested
+                    skipped.append(skip)
                 except BaseException as failure:
                     failure.add_note(f"case {number}: {_told(case, values, ids, number)}")
                     raise
+            if len(skipped) == len(cases):
+                raise skipped[0]
 
         signature = inspect.signature(test)
         assert set(names) <= set(signature.parameters), f"{test.__name__} does not take {names}"

@@ -220,6 +220,8 @@ KERNELS |= {
 }  # compiled code takes plain arrays, and calls cost it inlining
 LARGE = {
     "bandit_environments.environments.__init__": "Gymnasium's interface: each option is a keyword of gymnasium.make",
+    "backends.jax.act": "the public function: every option of a decision is one of its keywords",
+    "backends.torch.act": "the public function: every option of a decision is one of its keywords",
     "decisions.act.act": "the public function: every option of a decision is one of its keywords",
     "engines.compiled.bandits.__init__": "what a range of runs has in common with the others, and its own place",
     "engines.compiled.bandits._play": "the interface of an engine",

@@ -44,4 +44,4 @@ def test_what_stands_around_a_figure_with_intervals_says_how_many_runs_and_which
         around = text[max(found.start() - 700, 0) : found.end() + 700]
         if found[1] not in exact:
             assert re.search(r"\d %", around), found[1]
-            assert re.search(r"\d (paired )?(runs|seeds|bandits)", around), found[1]
+            assert re.search(r"\d (paired )?(runs|seeds|bandits|simulated people)", around), found[1]

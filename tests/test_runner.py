@@ -195,6 +195,14 @@ def test_in_memory_the_error_of_a_single_agent_is_raised():
 # --- damage ---------------------------------------------------------------------------------------------------
 
 
+def test_what_is_there_already_is_counted_from_the_first_line_on(tmp_path, capsys):
+    bandits(30).run(progress=False, results=tmp_path)
+    bandits(100).run(results=tmp_path)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("x: 4 of 6 cells")  # runs 0 to 9, 10 to 29 and 30 to 99 of two agents
+    assert lines[-1].startswith("x: 6 of 6 cells")
+
+
 def test_damaged_cells_are_reported_set_aside_and_simulated_again(tmp_path, simulated):
     whole = bandits(100).run(progress=False, results=tmp_path)
     (segment,) = (tmp_path / "x" / "cells").iterdir()

@@ -163,7 +163,7 @@ def _run(plan: Any, source: Path, options: argparse.Namespace) -> int:
         if part.of == 1:
             warn(str(error))
             return 1
-        say(f"Part {part.number} of {part.of} is done: {error}. Later: boltzmann-rl plot {folder}")
+        say(f"Part {part.number} of {part.of} is done: {error}. With all parts together: boltzmann-rl plot {folder}")
         return 0
     _print_summary(results)
     say(f"\n{textwrap.fill(results.sentence, 100)}\n\nTables and manifest: {folder}")

@@ -62,8 +62,8 @@ def _warning(row: Mapping[str, Any]) -> str:
         f"{row['agent']} on {row['problem']}: the mean {row['metric']} is {row['mean']:.5g}, but "
         f"{row['averaged_mean']:.5g} by the policy's probabilities, further apart than chance explains "
         f"(z = {row['z']:.1f}, p = {row['p_value']:.1g}). The policy does not play the probabilities that it states, "
-        f"or the bandit does not pay the means that it states: judge by {row['metric']}, not by curves of "
-        f"expected_{row['metric']}."
+        f"or the bandit does not pay the means that it states: judge by {row['metric']}, not by "
+        f"expected_{row['metric']}, nor by what follows from stated means, such as regret."
     )
 
 

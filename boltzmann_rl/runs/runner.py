@@ -146,8 +146,8 @@ class _Run:
         self._status = Status(self._folder)
         self._progress = Progress(self._plan.name, cells, shown=self._manner.progress)
         self._progress.stage = "" if growth is None else growth.stage
+        self._progress.found(there, 0.0)  # before anything is shown
         with self._progress:
-            self._progress.found(there, 0.0)
             self._look()
             try:
                 with ExitStack() as started:
