@@ -2,6 +2,7 @@
 
 import importlib
 from contextlib import contextmanager
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -34,9 +35,12 @@ class Jax:
     def gradients(self, function, *arrays, dtype):
         """The gradients of the sum of a function's answers, with respect to each array."""
         with self.precision(dtype):
-            places = tuple(range(len(arrays)))
-            slope = self.jax.jit(self.jax.grad(lambda *given: function(*given).sum(), argnums=places))
+            slope = self._slope(function, len(arrays))
             return [np.asarray(x, dtype=np.float64) for x in slope(*(self.array(x, dtype) for x in arrays))]
+
+    @lru_cache(maxsize=8)  # noqa: B019 - a test compiles its function once
+    def _slope(self, function, number):
+        return self.jax.jit(self.jax.grad(lambda *given: function(*given).sum(), argnums=tuple(range(number))))
 
     def of_each(self, function, policies, values, dtype):
         """``function(policy, values)`` of each pair, in one compiled program that maps over declarations."""
