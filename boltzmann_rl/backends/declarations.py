@@ -3,10 +3,12 @@
 import dataclasses
 from typing import Any
 
-from boltzmann_rl.backends.family import Parts, Rows, log_mixed, logarithm, mixed
-from boltzmann_rl.backends.regularised import DISTRIBUTIONS, TEMPERATURES
+import numpy as np
+
+from boltzmann_rl.backends.family import WEIGHTS_SLACK, Parts, Rows, log_mixed, logarithm, mixed
+from boltzmann_rl.backends.regularised import DISTRIBUTIONS, TEMPERATURES, gumbel_action
 from boltzmann_rl.backends.units import UNITS
-from boltzmann_rl.policies.mixture import offers_mixture
+from boltzmann_rl.policies.mixture import Mixture, offers_mixture
 from boltzmann_rl.policies.perturbation import BoltzmannGumbel
 from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules.evaluation import value
@@ -33,6 +35,8 @@ def with_parameters(policy: Any, **numbers: Any) -> Any:
 
 def number(xp: Any, parameter: Any, step: Any, values: Any) -> Any:
     """A number, schedule or callable at a step, or one of these for each row, in the dtype of values."""
+    if parameter is None or is_unit(parameter) or isinstance(parameter, str | bytes | type):
+        raise TypeError(f"needed is a number, a schedule of the step, or one of these for each row, got {parameter!r}")
     return xp.like(value(parameter, step, xp), values)
 
 
@@ -43,7 +47,7 @@ def in_rows(xp: Any, parameter: Any, name: str, rows: Rows, step: Any) -> Any:
         ValueError: A parameter of another shape than that of the rows.
     """
     found = number(xp, parameter, step, rows.values)
-    if found.ndim == 0:
+    if found.ndim == 0 or (found.shape == (1,) and rows.values.ndim == 1):
         return found
     if found.shape != rows.values.shape[:-1]:
         raise ValueError(
@@ -66,23 +70,43 @@ def temperature(xp: Any, parameter: Any, rows: Rows, step: Any) -> Any:
     return in_rows(xp, parameter, "temperature", rows, step)
 
 
+def fixed(xp: Any, number: Any, name: str, rows: Rows) -> Any:
+    """A number, or one for each row, aligned with the actions: ``()`` or ``(..., 1)``."""
+    if callable(number) or is_unit(number):
+        raise TypeError(
+            f"{name} must be a number, or one for each row, got {number!r}: schedules and units need a policy, as in "
+            "probabilities(Boltzmann(schedule), values, step)"
+        )
+    return in_rows(xp, number, name, rows, 0)
+
+
 def soft_at(xp: Any, number: Any, rows: Rows) -> Parts:
     """The softmax at a temperature that is a number, or one for each row."""
-    return Parts(0.0, 1.0, 0.0, in_rows(xp, number, "temperature", rows, 0))
+    return Parts(0.0, 1.0, 0.0, fixed(xp, number, "temperature", rows))
+
+
+def steps_of(xp: Any, step: Any) -> Any:
+    """A step as it is, or lists of steps as an array; only integers are steps."""
+    return step if type(step) is int else xp.whole(step, "step")
+
+
+def evaluated(xp: Any, schedule: Any, step: Any, like: Any) -> Any:
+    """The value of a number or schedule at each step, in the dtype of ``like``."""
+    step = steps_of(xp, step)
+    found = number(xp, schedule, step, like)
+    return found + xp.zeros_like(xp.like(step, like)) if found.ndim == 0 else found
 
 
 def _check_known(policy: Any) -> None:
     """Refuse a policy that is not a function of values and step, or whose formula is not known here."""
     kind = type(policy)
+    if isinstance(policy, type):
+        raise TypeError(f"policy must be an object, such as {policy.__name__}(...), got the class")
     if kind is BoltzmannGumbel:
         raise TypeError(
             f"{policy!r} has probabilities that are integrals, which only NumPy's policy computes: act draws from it"
         )
-    if traits_of(policy).takes_memory:
-        raise TypeError(
-            f"{policy!r} needs its learner's memory, which functions of values do not have: give the remembered number "
-            "itself with with_parameters, as the epsilon of EpsilonGreedy or as the temperature of Boltzmann"
-        )
+    _check_needs_no_memory(policy)
     # PyTorch's compiler warns of caches.
     if kind not in DISTRIBUTIONS and kind not in TEMPERATURES and not offers_mixture.__wrapped__(kind):
         raise TypeError(
@@ -91,12 +115,23 @@ def _check_known(policy: Any) -> None:
         )
 
 
-def parts_of(xp: Any, policy: Any, rows: Rows, step: Any) -> Parts | None:
-    """The mixture of a policy at a step; None for one whose probabilities have another form."""
-    kind = type(policy)
+def _check_needs_no_memory(policy: Any) -> None:
+    if traits_of(policy).takes_memory:
+        raise TypeError(
+            f"{policy!r} needs its learner's memory, which functions of values do not have: give the remembered number "
+            "itself with with_parameters, as the epsilon of EpsilonGreedy or as the temperature of Boltzmann"
+        )
+
+
+def declared(xp: Any, policy: Any, rows: Rows, step: Any) -> Any:
+    """The mixture of a policy at a step as `Parts`, or the probabilities of one that is no mixture."""
+    kind, step = type(policy), steps_of(xp, step)
     _check_known(policy)
     if kind in DISTRIBUTIONS:
-        return None
+        fields = {
+            field.name: temperature(xp, getattr(policy, field.name), rows, step) for field in dataclasses.fields(policy)
+        }
+        return DISTRIBUTIONS[kind](xp, rows, **fields)
     if kind in TEMPERATURES:
         fields = {
             field.name: in_rows(xp, getattr(policy, field.name), field.name, rows, step)
@@ -105,14 +140,22 @@ def parts_of(xp: Any, policy: Any, rows: Rows, step: Any) -> Parts | None:
         return Parts(0.0, 1.0, 0.0, TEMPERATURES[kind](xp, rows, **fields))
     if kind.mixture.__module__.startswith("boltzmann_rl.policies.") and hasattr(policy, "epsilon"):
         policy = with_parameters(policy, epsilon=_rate(xp, policy.epsilon, rows, step))
-    *weights, warmth = policy.mixture(step)
-    if all(type(x) is float for x in weights) and not 1.0 - 1e-12 <= sum(weights) <= 1.0 + 1e-12:
-        raise ValueError(f"the weights of a mixture must add up to 1, got {weights}")
-    uniform, soft, greedy = (
-        x if type(x) is float else in_rows(xp, x, "a weight of the mixture", rows, step) for x in weights
-    )
-    known = type(soft) is float and soft == 0.0
-    return Parts(uniform, soft, greedy, xp.like(1.0, rows.values) if known else temperature(xp, warmth, rows, step))
+    mixture = policy.mixture(step)
+    if not isinstance(mixture, Mixture):
+        raise TypeError(f"{kind.__name__}.mixture must return a boltzmann_rl.Mixture, got {mixture!r}")
+    uniform, soft, greedy = weights = [_weight(xp, x, rows, step) for x in mixture[:3]]
+    known = all(type(x) is float for x in weights)
+    if known and not (min(weights) >= 0.0 and abs(sum(weights) - 1.0) <= WEIGHTS_SLACK):
+        raise ValueError(f"the weights of a mixture must be 0 or more and add up to 1, got {weights}")
+    without = type(soft) is float and soft == 0.0
+    warmth = xp.like(1.0, rows.values) if without else temperature(xp, mixture.temperature, rows, step)
+    return Parts(uniform, soft, greedy, warmth)
+
+
+def _weight(xp: Any, weight: Any, rows: Rows, step: Any) -> Any:
+    if isinstance(weight, float | int | np.floating):
+        return float(weight)
+    return in_rows(xp, weight, "a weight of the mixture", rows, step)
 
 
 def _rate(xp: Any, epsilon: Any, rows: Rows, step: Any) -> Any:
@@ -121,20 +164,18 @@ def _rate(xp: Any, epsilon: Any, rows: Rows, step: Any) -> Any:
 
 def weights_of(xp: Any, policy: Any, rows: Rows, step: Any) -> Any:
     """Weights ``(..., A)`` in proportion to the probabilities of a policy, NaN in invalid rows."""
-    parts = parts_of(xp, policy, rows, step)
-    return mixed(xp, rows, parts) if parts is not None else _distribution(xp, policy, rows, step)
+    found = declared(xp, policy, rows, step)
+    return mixed(xp, rows, found) if isinstance(found, Parts) else found
 
 
 def log_probabilities_of(xp: Any, policy: Any, rows: Rows, step: Any) -> Any:
     """The logarithms of the probabilities of a policy."""
-    parts = parts_of(xp, policy, rows, step)
-    if parts is not None:
-        return log_mixed(xp, rows, parts)
-    return logarithm(xp, _distribution(xp, policy, rows, step))
+    found = declared(xp, policy, rows, step)
+    return log_mixed(xp, rows, found) if isinstance(found, Parts) else logarithm(xp, found)
 
 
-def _distribution(xp: Any, policy: Any, rows: Rows, step: Any) -> Any:
-    fields = {
-        field.name: temperature(xp, getattr(policy, field.name), rows, step) for field in dataclasses.fields(policy)
-    }
-    return DISTRIBUTIONS[type(policy)](xp, rows, **fields)
+def perturbed_action(xp: Any, policy: BoltzmannGumbel, rows: Rows, step: Any, uniforms: Any) -> Any:
+    """The action of Boltzmann–Gumbel exploration, whose step counts the pulls of each action."""
+    _check_needs_no_memory(policy)
+    scale = fixed(xp, policy.scale, "scale", rows)
+    return gumbel_action(xp, scale, rows, xp.whole(step, "step", rows.values), uniforms)

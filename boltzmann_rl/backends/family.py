@@ -9,6 +9,9 @@ finite at every temperature.
 from math import inf, log, nan
 from typing import Any, NamedTuple
 
+# How far the weights of a mixture may be from adding up to 1: a policy of one's own may compute them in float32.
+WEIGHTS_SLACK = 1e-6
+
 
 class Rows(NamedTuple):
     """Rows of values made safe to compute with.
@@ -127,9 +130,11 @@ def is_soft(parts: Parts) -> bool:
 def valid(xp: Any, rows: Rows, parts: Parts) -> Any:
     """Rows with valid values, weights and temperature, ``(..., 1)``."""
     found = rows.valid
-    for weight in parts[:3]:
-        if type(weight) is not float:
-            found = found & (weight >= 0.0) & (weight <= 1.0)
+    unknown = [weight for weight in parts[:3] if type(weight) is not float]
+    for weight in unknown:
+        found = found & (weight >= 0.0) & (weight <= 1.0)
+    if unknown:
+        found = found & (xp.abs(parts.uniform + parts.soft + parts.greedy - 1.0) <= WEIGHTS_SLACK)
     return found & (parts.temperature >= 0.0) if _has(parts.soft) else found
 
 
@@ -198,22 +203,34 @@ def logsumexp(xp: Any, rows: Rows, temperature: Any) -> Any:
 
 
 def chosen(xp: Any, table: Any, actions: Any) -> Any:
-    """The entry of each row's action, ``(...,)``; NaN for a number that is no action."""
+    """The entry of each row's action, ``(...,)``; NaN for a number that is no action.
+
+    Raises:
+        ValueError: Another number of actions than of rows.
+    """
+    if actions.shape != table.shape[:-1]:
+        raise ValueError(
+            f"actions must be one for each row of values {tuple(table.shape)}, got shape {tuple(actions.shape)}: "
+            f"reshape them to {tuple(table.shape[:-1])}"
+        )
     place, actions = xp.places(table), actions[..., None]
     found = xp.total(xp.where(place == actions, table, 0.0))
     return xp.where((actions >= 0) & (actions < table.shape[-1]), found, nan)[..., 0]
 
 
 def inverse_cdf(xp: Any, weight: Any, uniforms: Any) -> Any:
-    """min{i : w_1 + … + w_i > u · Σw}, ``(...,)``, only among actions of positive weight; −1 in rows of NaN.
+    """min{i : w_1 + … + w_i > u · Σw}, ``(...,)``, only among actions of positive weight.
+
+    −1 in rows of NaN, and where u is not in [0, 1).
 
     Parallel running sums need not rise: an action without weight is never taken, and where rounding leaves none above
     u · Σw the last possible one is.
     """
     cdf, place, actions = xp.running_total(weight), xp.places(weight), weight.shape[-1]
-    beyond = (weight > 0.0) & (cdf > uniforms[..., None] * cdf[..., -1:])
-    found = xp.lowest(xp.where(beyond, place, actions))
-    last = xp.highest(xp.where(weight > 0.0, place, -1))
+    uniforms = uniforms[..., None]
+    possible = (weight > 0.0) & (uniforms >= 0.0) & (uniforms < 1.0)
+    found = xp.lowest(xp.where(possible & (cdf > uniforms * cdf[..., -1:]), place, actions))
+    last = xp.highest(xp.where(possible, place, -1))
     return xp.where(found < actions, found, last)[..., 0]
 
 
@@ -227,9 +244,10 @@ def highest_index(xp: Any, scores: Any) -> Any:
 def gumbels(xp: Any, coarse: Any, fine: Any) -> Any:
     """Standard Gumbel noise −log(E) with E = −log(1 − u) and u = ``coarse`` + eps·``fine``, two uniforms.
 
-    A small E is what lets an unlikely action win. One uniform has multiples of eps only; the second fills the gap below
-    the first of them.
+    A small E is what lets an unlikely action win. The first is rounded down to a multiple of eps, since libraries
+    differ in how fine theirs are; the second fills the gap below the next one. NaN where they are not in [0, 1).
     """
     tiny, eps, _ = xp.limits(coarse)
-    u = xp.minimum(coarse + eps * fine, 1.0 - eps / 2.0)
+    u = xp.minimum(xp.floor(coarse / eps) * eps + eps * fine, 1.0 - eps / 2.0)
+    u = xp.where((coarse >= 0.0) & (coarse < 1.0) & (fine >= 0.0) & (fine < 1.0), u, nan)
     return -xp.log(xp.maximum(-xp.log1p(-u), tiny))

@@ -12,13 +12,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.experimental import checkify
 
 from boltzmann_rl.backends import family, jax_arithmetic as xp, pytrees, regularised
 from boltzmann_rl.backends.declarations import (
+    evaluated,
+    fixed,
     log_probabilities_of,
-    number,
+    perturbed_action,
     soft_at,
     weights_of,
     with_parameters,
@@ -51,7 +54,8 @@ def probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = N
         policy: A policy of this package, or one with a method ``mixture`` whose formula takes JAX arrays.
         values: Action values ``(..., A)``, −inf where an action is not available.
         step: Decisions made so far: an integer, or one for each row; traced or not.
-        available: Mask of the shape of values, bool or 0 and 1; values under it are not read.
+        available: Mask of the shape of values, bool, or the integers 0 and 1: others count as 1, since compiled code
+            cannot refuse them. Values under it are not read.
 
     Returns:
         ``(..., A)`` in the dtype of values, float32 for integers. NaN in rows that NumPy refuses.
@@ -97,7 +101,7 @@ def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, av
     """
     rows = family.rows_of(xp, values, available)
     table = log_probabilities_of(xp, policy, rows, step)
-    return xp.cast(family.chosen(xp, table, xp.whole(actions, table)), rows.dtype)
+    return xp.cast(family.chosen(xp, table, xp.whole(actions, "actions", table)), rows.dtype)
 
 
 def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
@@ -134,7 +138,8 @@ def logsumexp(values: Any, temperature: Any = 1.0, *, available: Any = None) -> 
 
 def mellowmax(values: Any, omega: Any) -> Any:
     """The mellowmax ``(...,)`` of values ``(..., A)``: as `boltzmann_rl.mellowmax`, with one ω or one for each row."""
-    return xp.cast(regularised.mellowmax(xp, values, omega), xp.working(values)[1])
+    rows = family.rows_of(xp, values)
+    return xp.cast(regularised.mellowmax(xp, rows.values, fixed(xp, omega, "omega", rows)), rows.dtype)
 
 
 def evaluate(schedule: Any, step: Any) -> Any:
@@ -144,7 +149,7 @@ def evaluate(schedule: Any, step: Any) -> Any:
         schedule: As a policy takes it. A callable that is not of this package is called with the step as it is given.
         step: Decisions made so far; traced or not.
     """
-    return number(xp, schedule, step, jnp.zeros(()))
+    return evaluated(xp, schedule, step, jnp.zeros(()))
 
 
 def act(
@@ -169,7 +174,8 @@ def act(
         values: Action values ``(..., A)``.
         step: Decisions made so far.
         available: Mask.
-        with_probability: Whether to return the probabilities of the actions as well, without a gradient.
+        with_probability: Whether to return the probabilities of the actions as well, without a gradient: in float32
+            or float64, since float16 would round those below 3e-8 to 0.
         fine: Take the best of log-probability + Gumbel noise instead, from two uniforms for each action: right for
             a million actions, and for probabilities down to the square of the resolution above.
 
@@ -181,6 +187,8 @@ def act(
         >>> act(brl.Boltzmann(0.0), jax.random.key(0), jnp.array([[0.0, 1.0], [2.0, 1.0]]))
         Array([1, 0], dtype=int32)
     """
+    if not isinstance(key, jax.Array | np.ndarray):
+        raise TypeError(f"key must be a key of jax.random, such as jax.random.key(0), got {key!r}")
     rows = family.rows_of(xp, lax.stop_gradient(values), available, smooth=fine)
     if type(policy) is BoltzmannGumbel:
         return _perturbed(policy, key, rows, step, with_probability)
@@ -193,7 +201,7 @@ def act(
         actions = family.inverse_cdf(xp, weight, uniforms)
     if not with_probability:
         return actions
-    return actions, xp.cast(family.chosen(xp, weight / xp.total(weight), actions), rows.dtype)
+    return actions, family.chosen(xp, weight / xp.total(weight), actions)
 
 
 def _uniforms(key: Any, values: Any) -> Any:
@@ -203,7 +211,7 @@ def _uniforms(key: Any, values: Any) -> Any:
 def _perturbed(policy: BoltzmannGumbel, key: Any, rows: family.Rows, step: Any, with_probability: bool) -> Any:
     if with_probability:
         raise TypeError("with_probability must be False for BoltzmannGumbel, whose probabilities are integrals")
-    return regularised.gumbel_action(xp, policy, rows, step, _uniforms(key, rows.values))
+    return perturbed_action(xp, policy, rows, step, _uniforms(key, rows.values))
 
 
 def check(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.numpy import (  # noqa: F401 - the namespace that formulas are written over
     abs,
-    asarray,
     ceil,
     cos,
     exp,
@@ -51,9 +51,15 @@ def working(values: Any) -> tuple[Any, Any]:
     return (values if answer in (jnp.float32, jnp.float64) else values.astype(jnp.float32)), answer
 
 
+def asarray(array: Any, dtype: Any = None) -> Any:
+    """An array of a dtype: ∞ where a number is too large for it."""
+    with np.errstate(over="ignore"):
+        return jnp.asarray(array, dtype=dtype)
+
+
 def like(number: Any, values: Any) -> Any:
     """A number or an array in the dtype of values."""
-    return jnp.asarray(number, dtype=values.dtype)
+    return asarray(number, dtype=values.dtype)
 
 
 def cast(array: Any, dtype: Any) -> Any:
@@ -63,7 +69,10 @@ def cast(array: Any, dtype: Any) -> Any:
 
 def truth(mask: Any, values: Any) -> Any:
     """A mask as booleans."""
-    return jnp.asarray(mask) != 0
+    mask = jnp.asarray(mask)
+    if mask.dtype != bool and not jnp.issubdtype(mask.dtype, jnp.integer):
+        raise TypeError(f"available must be bool, or 0 and 1, got {mask.dtype}: compare it, as in available > 0.5")
+    return mask != 0
 
 
 def places(values: Any) -> Any:
@@ -71,9 +80,12 @@ def places(values: Any) -> Any:
     return jnp.arange(values.shape[-1], dtype=jnp.int32)
 
 
-def whole(actions: Any, values: Any) -> Any:
-    """Actions as integers."""
-    return jnp.asarray(actions)
+def whole(array: Any, name: str, values: Any = None) -> Any:
+    """An array of integers, as it is."""
+    found = array if isinstance(array, jax.Array | np.ndarray | np.generic) else jnp.asarray(array)
+    if not jnp.issubdtype(found.dtype, jnp.integer):
+        raise TypeError(f"{name} must be an integer, or an array of integers, got {found.dtype}: use .astype(int)")
+    return found
 
 
 def limits(values: Any) -> tuple[float, float, float]:

@@ -9,15 +9,11 @@ from typing import Any
 
 from boltzmann_rl.backends.family import Rows, greedy, gumbels, highest_index, log_weights, rows_of
 from boltzmann_rl.backends.units import boltzmann, crossing, root, spread_of
-from boltzmann_rl.policies.perturbation import BoltzmannGumbel
 from boltzmann_rl.policies.regularised import InverseGapWeighting, Mellowmax, Sparsemax, Tsallis
 
 
 def mellowmax(xp: Any, values: Any, omega: Any) -> Any:
-    """The mellowmax ``(...,)`` for ω of either sign, a number or one for each row: see `boltzmann_rl.mellowmax`."""
-    values, _ = xp.working(values)
-    omega = xp.like(omega, values)
-    omega = omega[..., None] if omega.ndim else omega
+    """The mellowmax ``(...,)`` for ω of either sign, aligned with the actions: see `boltzmann_rl.mellowmax`."""
     sign = xp.like(xp.where(omega < 0.0, -1.0, 1.0), values)
     rows = rows_of(xp, xp.where(values == -inf, -inf, sign * values))
     unit = spread_of(xp, rows).unit
@@ -131,21 +127,21 @@ def _checked(xp: Any, rows: Rows, p: Any, sound: Any) -> Any:
     return xp.where(rows.valid & sound, p, nan)
 
 
-def gumbel_action(xp: Any, policy: BoltzmannGumbel, rows: Rows, pulls: Any, uniforms: tuple[Any, Any]) -> Any:
+def gumbel_action(xp: Any, scale: Any, rows: Rows, pulls: Any, uniforms: tuple[Any, Any]) -> Any:
     """The action with the largest value + scale/√pulls·Gumbel, from two uniforms per action."""
     pulls = xp.like(pulls, rows.values)
-    if pulls.ndim != rows.values.ndim:
+    if pulls.shape != rows.values.shape:
         raise ValueError(
             f"step has shape {tuple(pulls.shape)}, but Boltzmann–Gumbel exploration counts the pulls of each action of "
             f"values {tuple(rows.values.shape)}: give one step per action"
         )
     untried = (pulls == 0.0) & rows.available
     starting = xp.highest(xp.like(untried, rows.values)) > 0.0
-    scale = policy.scale / xp.sqrt(xp.maximum(pulls, 1.0))
     noise = gumbels(xp, *uniforms)
-    score = xp.where(starting, xp.where(untried, noise, -inf), rows.gaps / rows.unit + scale * noise)
+    noisy = rows.gaps / rows.unit + scale / xp.sqrt(xp.maximum(pulls, 1.0)) * noise
+    score = xp.where(starting, xp.where(untried, noise, -inf), noisy)
     score = xp.where(rows.available, score, -inf)
-    sound = xp.lowest(xp.where(pulls >= 0.0, 1.0, 0.0)) > 0.0
+    sound = (xp.lowest(xp.where(pulls >= 0.0, 1.0, 0.0)) > 0.0) & (scale > 0.0) & (scale < inf)
     return highest_index(xp, xp.where(rows.valid & sound, score, nan))
 
 

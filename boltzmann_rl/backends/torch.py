@@ -13,8 +13,10 @@ import torch
 
 from boltzmann_rl.backends import family, regularised, torch_arithmetic as xp
 from boltzmann_rl.backends.declarations import (
+    evaluated,
+    fixed,
     log_probabilities_of,
-    number,
+    perturbed_action,
     soft_at,
     weights_of,
     with_parameters,
@@ -44,7 +46,8 @@ def probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = N
         policy: A policy of this package, or one with a method ``mixture`` whose formula takes tensors.
         values: Action values ``(..., A)``, −inf where an action is not available.
         step: Decisions made so far: an integer, or one for each row, a tensor on any device.
-        available: Mask of the shape of values, bool or 0 and 1; values under it are not read.
+        available: Mask of the shape of values, bool, or the integers 0 and 1: others count as 1, since compiled code
+            cannot refuse them. Values under it are not read.
 
     Returns:
         ``(..., A)`` in the dtype of values, the default dtype for integers. NaN in rows that NumPy refuses.
@@ -90,7 +93,7 @@ def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, av
     """
     rows = family.rows_of(xp, values, available)
     table = log_probabilities_of(xp, policy, rows, step)
-    return xp.cast(family.chosen(xp, table, xp.whole(actions, table)), rows.dtype)
+    return xp.cast(family.chosen(xp, table, xp.whole(actions, "actions", table)), rows.dtype)
 
 
 def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
@@ -127,7 +130,8 @@ def logsumexp(values: Any, temperature: Any = 1.0, *, available: Any = None) -> 
 
 def mellowmax(values: Any, omega: Any) -> Any:
     """The mellowmax ``(...,)`` of values ``(..., A)``: as `boltzmann_rl.mellowmax`, with one ω or one for each row."""
-    return xp.cast(regularised.mellowmax(xp, values, omega), xp.working(values)[1])
+    rows = family.rows_of(xp, values)
+    return xp.cast(regularised.mellowmax(xp, rows.values, fixed(xp, omega, "omega", rows)), rows.dtype)
 
 
 def evaluate(schedule: Any, step: Any) -> Any:
@@ -137,7 +141,7 @@ def evaluate(schedule: Any, step: Any) -> Any:
         schedule: As a policy takes it. A callable that is not of this package is called with the step as it is given.
         step: Decisions made so far, on any device.
     """
-    return number(xp, schedule, step, torch.zeros((), device=getattr(step, "device", None)))
+    return evaluated(xp, schedule, step, torch.zeros((), device=getattr(step, "device", None)))
 
 
 def act(
@@ -159,11 +163,13 @@ def act(
     Args:
         policy: As in `probabilities`; also `boltzmann_rl.BoltzmannGumbel`, whose step counts the pulls of each action.
         generator: A ``torch.Generator`` on the device of the values; None for the global one; or the uniforms
-            themselves, a tensor ``(...,)`` in [0, 1), for code that cannot take a generator.
+            themselves, a tensor ``(...,)`` in [0, 1), for code that cannot take a generator; the action is −1 where
+            they are not.
         values: Action values ``(..., A)``.
         step: Decisions made so far.
         available: Mask.
-        with_probability: Whether to return the probabilities of the actions as well, without a gradient.
+        with_probability: Whether to return the probabilities of the actions as well, without a gradient: in float32
+            or float64, since float16 would round those below 3e-8 to 0.
         fine: Take the best of log-probability + Gumbel noise instead, from two uniforms for each action: right for
             a million actions, and for probabilities down to the square of the resolution above.
 
@@ -188,12 +194,14 @@ def act(
             actions = family.inverse_cdf(xp, weight, _uniforms(generator, weight, weight.shape[:-1]))
         if not with_probability:
             return actions
-        return actions, xp.cast(family.chosen(xp, weight / xp.total(weight), actions), rows.dtype)
+        return actions, family.chosen(xp, weight / xp.total(weight), actions)
 
 
 def _uniforms(generator: Any, values: Any, shape: tuple[int, ...]) -> Any:
-    if not isinstance(generator, torch.Tensor):
+    if generator is None or isinstance(generator, torch.Generator):
         return torch.rand(shape, generator=generator, dtype=values.dtype, device=values.device)
+    if not isinstance(generator, torch.Tensor) or not generator.dtype.is_floating_point:
+        raise TypeError(f"generator must be a torch.Generator, None, or a tensor of uniforms, got {generator!r}")
     if generator.shape != shape:
         raise ValueError(f"generator holds uniforms of shape {tuple(generator.shape)}, but {tuple(shape)} are needed")
     return generator
@@ -203,4 +211,4 @@ def _perturbed(policy: BoltzmannGumbel, generator: Any, rows: family.Rows, step:
     if with_probability:
         raise TypeError("with_probability must be False for BoltzmannGumbel, whose probabilities are integrals")
     uniforms = _uniforms(generator, rows.values, (2, *rows.values.shape))
-    return regularised.gumbel_action(xp, policy, rows, step, uniforms)
+    return perturbed_action(xp, policy, rows, step, uniforms)

@@ -5,6 +5,7 @@ The names are those of NumPy. Reductions run over the actions, the last axis, an
 
 from collections.abc import Callable
 from functools import partial
+from math import copysign, inf
 from typing import Any
 
 import torch
@@ -80,10 +81,12 @@ def working(values: Any) -> tuple[Any, Any]:
 
 
 def like(number: Any, values: Any) -> Any:
-    """A number or a tensor in the dtype and on the device of values."""
+    """A number or a tensor in the dtype and on the device of values: ∞ where it is too large for that."""
     if isinstance(number, torch.Tensor):
         return number.to(dtype=values.dtype, device=values.device)
     if isinstance(number, float | int):
+        most = torch.finfo(values.dtype).max
+        number = number if not (number > most or number < -most) else copysign(inf, number)
         return torch.full((), number, dtype=values.dtype, device=values.device)
     return torch.as_tensor(number, dtype=values.dtype, device=values.device)
 
@@ -95,7 +98,10 @@ def cast(array: Any, dtype: Any) -> Any:
 
 def truth(mask: Any, values: Any) -> Any:
     """A mask as booleans, on the device of values."""
-    return torch.as_tensor(mask, device=values.device) != 0
+    mask = torch.as_tensor(mask, device=values.device)
+    if mask.dtype.is_floating_point or mask.dtype.is_complex:
+        raise TypeError(f"available must be bool, or 0 and 1, got {mask.dtype}: compare it, as in available > 0.5")
+    return mask != 0
 
 
 def places(values: Any) -> Any:
@@ -103,9 +109,12 @@ def places(values: Any) -> Any:
     return torch.arange(values.shape[-1], device=values.device)
 
 
-def whole(actions: Any, values: Any) -> Any:
-    """Actions as integers, on the device of values."""
-    return torch.as_tensor(actions, device=values.device)
+def whole(array: Any, name: str, values: Any = None) -> Any:
+    """An array of integers as a tensor, on the device of values if they are given."""
+    found = torch.as_tensor(array, device=None if values is None else values.device)
+    if found.dtype.is_floating_point or found.dtype.is_complex or found.dtype == torch.bool:
+        raise TypeError(f"{name} must be an integer, or a tensor of integers, got {found.dtype}: use .long()")
+    return found
 
 
 def limits(values: Any) -> tuple[float, float, float]:

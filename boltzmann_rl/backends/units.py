@@ -75,7 +75,8 @@ def _deviation(xp: Any, rows: Rows, step: Any, scale: Any) -> Any:
 def _glie(xp: Any, rows: Rows, step: Any) -> Any:
     visits = _visits(xp, rows, step, "GLIE")
     later = visits > 1.0
-    return _relative(xp, spread_of(xp, rows), xp.where(later, 1.0 / xp.log(xp.where(later, visits, 2.0)), inf))
+    found = _relative(xp, spread_of(xp, rows), xp.where(later, 1.0 / xp.log(xp.where(later, visits, 2.0)), inf))
+    return xp.where(visits >= 1.0, found, nan)
 
 
 def _odds(xp: Any, rows: Rows, step: Any, gap: Any, odds: Any) -> Any:
@@ -102,7 +103,7 @@ def _greedy_by_visits(xp: Any, rows: Rows, step: Any) -> Any:
     count = spread_of(xp, rows).count
     others = (count - 1.0) / xp.maximum(visits, count)
     found = greedy_temperature(xp, rows, 1.0 - others, others)
-    return xp.where(visits <= count, inf, found)
+    return xp.where(visits >= 1.0, xp.where(visits <= count, inf, found), nan)
 
 
 def entropy_temperature(xp: Any, rows: Rows, nats: Any) -> Any:

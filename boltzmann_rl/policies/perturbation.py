@@ -84,7 +84,7 @@ class BoltzmannGumbel:
         """Values and scales; in a row with unpulled actions, values 0 for these and −inf for the others."""
         check_memory(self, memory)
         values, pulls = as_values(values), as_steps(step)
-        if pulls.ndim != values.ndim:
+        if pulls.shape != values.shape:
             raise ValueError(
                 f"step has shape {pulls.shape}, but Boltzmann–Gumbel exploration counts the pulls of each action of "
                 f"values {values.shape}: give one step per action, or Agent(..., clock='pulls')"
