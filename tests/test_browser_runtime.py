@@ -16,6 +16,9 @@ import boltzmann_rl as brl
 TABLES = ("curves.csv", "summary.csv", "runs.csv", "comparisons.csv")
 
 
+pytestmark = pytest.mark.figures  # also those of the ordinary process, which a fixture runs
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("browser")

@@ -125,7 +125,7 @@ def test_labels_in_every_script_are_declared_saved_drawn_and_read_again(tmp_path
     assert drawn.tag.endswith("svg")
     texts = {"".join(text.itertext()) for text in drawn.iter() if text.tag.endswith("text")}
     for label in WRITTEN[:-1]:
-        assert {label, " ".join(label.split())} & texts, label
+        assert visible(" ".join(label.split())) in texts, label  # characters without a picture are escaped
 
 
 CELL = {"problem": "three arms", "agent": "cool", "engine": "reference", "identity": "0" * 64}

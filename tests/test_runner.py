@@ -242,6 +242,7 @@ def test_nothing_is_left_running_after_a_run(tmp_path):
         "cells",
         "comparisons.csv",
         "curves.csv",
+        "figures",
         "manifest.json",
         "plan.json",
         "running",
