@@ -153,6 +153,66 @@ def test_a_state_of_something_else_is_refused(state, error, words):
     assert explorer.state_dict() == before
 
 
+DAMAGES = [
+    (np.random.PCG64, ("state", "state"), 2**130, ValueError),
+    (np.random.PCG64, ("state", "state"), -1, ValueError),
+    (np.random.PCG64, ("state", "state"), 1.5, TypeError),
+    (np.random.PCG64, ("state", "state"), True, TypeError),
+    (np.random.PCG64, ("state", "inc"), 2**200, ValueError),
+    (np.random.PCG64, ("state", "inc"), None, TypeError),
+    (np.random.PCG64, ("uinteger",), -5, ValueError),
+    (np.random.PCG64, ("uinteger",), 2**40, ValueError),
+    (np.random.PCG64, ("has_uint32",), 2, ValueError),
+    (np.random.PCG64, ("state",), [1, 2], TypeError),
+    (np.random.PCG64DXSM, ("state", "state"), 2**2000, ValueError),
+    (np.random.MT19937, ("state", "key"), [1, 2, 3], ValueError),
+    (np.random.MT19937, ("state", "key"), [2**32] * 624, ValueError),
+    (np.random.MT19937, ("state", "key"), [0.5] * 624, TypeError),
+    (np.random.MT19937, ("state", "key"), [[1, 2], [3]], ValueError),
+    (np.random.MT19937, ("state", "pos"), 10**6, ValueError),
+    (np.random.MT19937, ("state", "pos"), -1, ValueError),
+    (np.random.Philox, ("state", "counter"), [0, 0, 0, 2**64], ValueError),
+    (np.random.Philox, ("buffer",), [0, 0, 0], ValueError),
+    (np.random.Philox, ("buffer_pos",), 5, ValueError),
+    (np.random.SFC64, ("state", "state"), "1234", ValueError),
+    (np.random.SFC64, ("state", "state"), [-1, 0, 0, 0], ValueError),
+]
+
+
+@pytest.mark.parametrize(("kind", "path", "damage", "error"), DAMAGES)
+def test_a_damaged_state_is_refused_by_the_name_of_its_entry_and_changes_nothing(kind, path, damage, error):
+    explorer, other = (brl.Explorer(brl.Uniform(), np.random.Generator(kind(seed))) for seed in (0, 1))
+    state, before = other.state_dict(), explorer.state_dict()
+    holder = state["rng"]
+    for name in path[:-1]:
+        holder = holder[name]
+    holder[path[-1]] = damage
+    with pytest.raises(error, match=rf"'{path[-1]}'\]"):
+        explorer.load_state_dict(state)
+    assert explorer.state_dict() == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_state_that_lacks_an_entry_is_refused_and_changes_nothing(kind):
+    explorer, other = (brl.Explorer(brl.Uniform(), np.random.Generator(kind(seed))) for seed in (0, 1))
+    before = explorer.state_dict()
+    for name in before["rng"]:
+        state = other.state_dict()
+        del state["rng"][name]
+        with pytest.raises(TypeError, match=r"state must be what Explorer\.state_dict"):
+            explorer.load_state_dict(state)
+        assert explorer.state_dict() == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_state_on_the_way_through_a_generators_buffer_is_accepted(kind):
+    explorer, other = (brl.Explorer(brl.Uniform(), np.random.Generator(kind(seed))) for seed in (0, 1))
+    for _ in range(630):
+        explorer.rng.integers(2**20, dtype=np.uint32)
+        other.load_state_dict(explorer.state_dict())
+        assert other.state_dict() == explorer.state_dict()
+
+
 def test_the_probability_of_each_action_is_returned_on_request():
     policy, mask = brl.EpsilonBoltzmann([0.1, 0.5, 1.0], [0.2, 1.0, 3.0]), Q < 2.0
     ours, theirs = (brl.Explorer(policy, np.random.default_rng(2)) for _ in range(2))

@@ -35,6 +35,12 @@ def in_rows(parameter: Any, name: str, check: Callable[[Any, str], Any]) -> Any:
     return PerRow(check(each, f"{name}[{row}]") for row, each in enumerate(parameter))
 
 
+def as_rows(parameter: Any) -> Any:
+    """A list, a tuple or a NumPy array as a `PerRow`, unchecked; anything else, such as a traced array, unchanged."""
+    found = parameter.tolist() if isinstance(parameter, np.ndarray) else parameter
+    return PerRow(found) if isinstance(found, list | tuple) else parameter
+
+
 def inside(part: Any) -> list[Any]:
     """The parts of a policy, a temperature unit or a schedule: its fields if a dataclass, else its temperature."""
     if isinstance(part, tuple):
@@ -88,11 +94,13 @@ def per_row(*names: str) -> Callable[[type[Schedule]], type[Schedule]]:
     """Let a class of schedules take one number per row in the named fields.
 
     Its value is then an array with one entry per row, for one step of all rows or one step each: see `value_by_row`.
-    ``by_row`` holds the schedule of each row, so that a row's values have the same bits as that schedule's.
+    ``by_row`` holds the schedule of each row, so that a row's values have the same bits as that schedule's. The class
+    keeps the names in ``fields_per_row``.
     """
 
     def decorated(cls: Any) -> Any:
         made = cls.__init__
+        cls.fields_per_row = names
 
         @taking_containers
         @functools.wraps(made)
@@ -118,23 +126,43 @@ def value_by_row(schedule: Any, step: Any) -> Any:
     return np.array([one(now) for one, now in zip(schedule.by_row, steps, strict=True)])
 
 
-def with_row_arrays(schedule: Any, xp: Any) -> Any:
-    """A schedule whose numbers per row are arrays ``(rows,)`` of a namespace, over which its formula broadcasts."""
-    fields = {field.name: getattr(schedule, field.name) for field in dataclasses.fields(schedule)}
-    arrays = {name: row_array(x, xp) for name, x in fields.items() if type(x) is PerRow and not any(map(callable, x))}
-    if not arrays:
-        return schedule
-    found = object.__new__(type(schedule))
-    for name, field in (fields | arrays).items():
+def unchecked(kind: type, fields: dict[str, Any]) -> Any:
+    """A declaration with these fields, made without its own checks, which need numbers that are known.
+
+    A schedule with values per row has the schedules of its rows, as one that was checked: see `per_row`.
+    """
+    found: Any = object.__new__(kind)
+    for name, field in fields.items():
         object.__setattr__(found, name, field)
+    names = getattr(kind, "fields_per_row", None)
+    if names is not None and (rows := rows_of(found)):
+        several = {name for name in names if is_sequence(fields[name]) and len(fields[name]) == rows}
+        by_row = (
+            {name: x[row] if name in several else in_row(x, row) for name, x in fields.items()} for row in range(rows)
+        )
+        object.__setattr__(found, "by_row", tuple(unchecked(kind, each) for each in by_row))
     return found
 
 
-def row_array(numbers: PerRow, xp: Any) -> Any:
-    """Numbers per row as an array ``(rows,)`` of a namespace; they may be arrays, whose derivatives are kept."""
+def with_row_arrays(schedule: Any, step: Any, xp: Any) -> Any:
+    """A schedule whose numbers per row are arrays ``(rows,)`` beside a step, over which its formula broadcasts."""
+    fields = {field.name: getattr(schedule, field.name) for field in dataclasses.fields(schedule)}
+    numbers = {name: x for name, x in fields.items() if type(x) is PerRow and not any(map(callable, x))}
+    if not numbers:
+        return schedule
+    return unchecked(type(schedule), fields | {name: row_array(x, step, xp) for name, x in numbers.items()})
+
+
+def row_array(numbers: PerRow, step: Any, xp: Any) -> Any:
+    """Numbers per row as an array ``(rows,)`` of a namespace; they may be arrays, whose derivatives are kept.
+
+    It is on the device of the step, a floating array, if the namespace has ``like(array, step)`` to put it there.
+    """
     if all(isinstance(number, float) for number in numbers):
-        return xp.asarray(tuple(numbers), dtype=float)
-    return xp.stack([xp.asarray(number, dtype=float) for number in numbers], axis=-1)
+        found = xp.asarray(tuple(numbers), dtype=float)
+    else:
+        found = xp.stack([xp.asarray(number, dtype=float) for number in numbers], axis=-1)
+    return xp.like(found, step) if hasattr(xp, "like") else found
 
 
 def steps_of_rows(name: str, rows: int, step: Any) -> list[Any]:

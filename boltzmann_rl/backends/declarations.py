@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from boltzmann_rl.arguments.rows import as_rows, unchecked
 from boltzmann_rl.backends.family import WEIGHTS_SLACK, Parts, Rows, log_mixed, logarithm, mixed
 from boltzmann_rl.backends.regularised import DISTRIBUTIONS, TEMPERATURES, gumbel_action
 from boltzmann_rl.backends.units import UNITS
@@ -17,20 +18,21 @@ from boltzmann_rl.schedules.evaluation import value
 def with_parameters(policy: Any, **numbers: Any) -> Any:
     """The same policy, schedule or unit with other numbers in the named fields, unchecked.
 
-    Its own checks need numbers that are known, which those inside compiled code are not.
+    Its own checks need numbers that are known, which those inside compiled code are not. A schedule takes a number for
+    each row where its constructor does.
 
     Raises:
         TypeError: A name that is no field, or a policy that is no dataclass.
+        ValueError: A schedule with numbers for different numbers of rows.
     """
     if not dataclasses.is_dataclass(policy) or isinstance(policy, type):
         raise TypeError(f"policy must be a declaration with fields, got {policy!r}")
     names = [field.name for field in dataclasses.fields(policy)]
     if unknown := numbers.keys() - set(names):
         raise TypeError(f"{type(policy).__name__} has the fields {', '.join(names)}, not {', '.join(sorted(unknown))}")
-    copy = object.__new__(type(policy))
-    for name in names:
-        object.__setattr__(copy, name, numbers.get(name, getattr(policy, name)))
-    return copy
+    per_row = getattr(policy, "fields_per_row", ())
+    given = {name: as_rows(x) if name in per_row else x for name, x in numbers.items()}
+    return unchecked(type(policy), {name: getattr(policy, name) for name in names} | given)
 
 
 def number(xp: Any, parameter: Any, step: Any, values: Any) -> Any:

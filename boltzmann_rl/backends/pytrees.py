@@ -6,7 +6,7 @@ from typing import Any
 import jax
 
 from boltzmann_rl import policies, schedules
-from boltzmann_rl.arguments.rows import PerRow
+from boltzmann_rl.arguments.rows import PerRow, unchecked
 from boltzmann_rl.policies.units import UNITS
 
 # Fields with whole numbers, which shape a schedule rather than being numbers to differentiate.
@@ -37,11 +37,9 @@ def _register(kind: type) -> None:
         return tuple(v for leaf, v in zip(leaves, values, strict=True) if leaf), (tuple(leaves), kept)
 
     def unflatten(structure: tuple[Any, ...], children: tuple[Any, ...]) -> Any:
-        part: Any = object.__new__(kind)  # without __post_init__, whose checks need numbers
         left = iter(children)
-        for name, leaf, kept in zip(names, *structure, strict=True):
-            object.__setattr__(part, name, next(left) if leaf else kept)
-        return part
+        fields = {name: next(left) if leaf else kept for name, leaf, kept in zip(names, *structure, strict=True)}
+        return unchecked(kind, fields)
 
     jax.tree_util.register_pytree_node(kind, flatten, unflatten)
 

@@ -1,10 +1,11 @@
 """Exploration for any training loop: values of any array library in, NumPy actions out."""
 
+import copy
 from typing import Any, Literal, overload
 
 import numpy as np
 
-from boltzmann_rl.arguments import Floats, as_generator, as_policy, shown
+from boltzmann_rl.arguments import Floats, as_generator, as_integer, as_policy, shown
 from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.decisions.act import act
@@ -12,6 +13,19 @@ from boltzmann_rl.policies.parameters import check_needs_no_memory
 from boltzmann_rl.protocols import Actions, Axes, Mask, Policy, Row, Rows, Steps
 
 __all__ = ["Explorer"]
+
+
+_RULE = "state must be what Explorer.state_dict() returned"
+
+# The highest values of the integers in the states of NumPy's generators, which do not check all of them.
+_HIGHEST = {
+    "state": 2**128 - 1,
+    "inc": 2**128 - 1,
+    "has_uint32": 1,
+    "uinteger": 2**32 - 1,
+    "pos": 624,  # how many of its 624 words MT19937 has drawn
+    "buffer_pos": 4,
+}
 
 
 class Explorer:
@@ -60,12 +74,14 @@ class Explorer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue with the random numbers that followed when `state_dict` was called.
 
+        A state that is refused changes nothing: every entry is checked before the generator takes any.
+
         Args:
             state: What `state_dict` returned, of an explorer whose generator was of the same kind.
 
         Raises:
-            TypeError: Anything that `state_dict` does not return.
-            ValueError: The state of another kind of generator.
+            TypeError: Anything that `state_dict` does not return, such as a state that lacks an entry.
+            ValueError: The state of another kind of generator, or one with an entry out of range.
 
         Example:
             >>> explorer = Explorer(lambda values, step: [0.5, 0.5], np.random.default_rng(0))
@@ -77,17 +93,19 @@ class Explorer:
         """
         now = self.rng.bit_generator.state
         saved = state.get("rng") if isinstance(state, dict) else None
-        if not isinstance(saved, dict) or "bit_generator" not in saved:
-            raise TypeError(f"state must be what Explorer.state_dict() returned, got {shown(state)}")
+        if not isinstance(saved, dict) or not isinstance(saved.get("bit_generator"), str):
+            raise TypeError(f"{_RULE}, got {shown(state)}")
         if saved["bit_generator"] != now["bit_generator"]:
             raise ValueError(
                 f"state is of the generator {saved['bit_generator']}, but this explorer's is {now['bit_generator']}: "
                 f"make it with np.random.Generator(np.random.{saved['bit_generator']}())"
             )
+        found = _like(saved, now, "state['rng']")
         try:
-            self.rng.bit_generator.state = _like(saved, now)
-        except (KeyError, TypeError, ValueError):
-            raise TypeError(f"state must be what Explorer.state_dict() returned, got {shown(state)}") from None
+            copy.deepcopy(self.rng.bit_generator).state = found  # one that refuses it halfway is thrown away
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise ValueError(f"{_RULE}, got {shown(state)}: {error}") from None
+        self.rng.bit_generator.state = found
 
     @overload
     def __call__(
@@ -155,8 +173,17 @@ def _plain(state: Any) -> Any:
     return state.tolist() if isinstance(state, np.ndarray | np.generic) else state
 
 
-def _like(saved: Any, now: Any) -> Any:
-    """A plain state with arrays where the state ``now`` has them."""
+def _like(saved: Any, now: Any, name: str, highest: int | None = None) -> Any:
+    """A plain state with arrays where the state ``now`` has them, each entry of its type and shape, and in range."""
     if isinstance(now, dict):
-        return {name: _like(saved[name], value) for name, value in now.items()}
-    return np.array(saved, dtype=now.dtype) if isinstance(now, np.ndarray) else saved
+        if not isinstance(saved, dict) or now.keys() - saved.keys():
+            raise TypeError(f"{_RULE}: {name} must have the entries {', '.join(now)}, got {shown(saved)}")
+        return {key: _like(saved[key], value, f"{name}[{key!r}]", _HIGHEST.get(key)) for key, value in now.items()}
+    if isinstance(now, np.ndarray):
+        entries = np.array(saved, dtype=object)
+        if entries.shape != now.shape:
+            raise ValueError(f"{_RULE}: {name} must have shape {now.shape}, got {entries.shape}")
+        largest = int(np.iinfo(now.dtype).max)
+        numbers = [as_integer(each, f"{name}[{place}]", maximum=largest) for place, each in enumerate(entries.flat)]
+        return np.array(numbers, dtype=now.dtype).reshape(now.shape)
+    return as_integer(saved, name, maximum=highest) if isinstance(now, int) else saved

@@ -133,14 +133,14 @@ def inner(schedule: Any, step: Any, xp: Any) -> Any:
         return xp.zeros_like(step) + schedule
     if traits_of(schedule).at is None:
         return schedule(xp.asarray(step, dtype=int))
-    return (with_row_arrays(schedule, xp) if dataclasses.is_dataclass(schedule) else schedule).at(step, xp)
+    return (with_row_arrays(schedule, step, xp) if dataclasses.is_dataclass(schedule) else schedule).at(step, xp)
 
 
 def _value_by_row(of: Callable[..., Any], schedules: PerRow, step: Any, xp: Any) -> Any:
     """Each row's own value, on the last axis, at one step for all rows or one for each."""
     _check_rows(schedules, step)
     if not any(map(callable, schedules)):
-        return row_array(schedules, xp)
+        return row_array(schedules, xp.asarray(step, dtype=float), xp)
     steps = [step[..., row] if getattr(step, "ndim", 0) else step for row in range(len(schedules))]
     values = [of(schedule, now, xp) for schedule, now in zip(schedules, steps, strict=True)]
     shapes = [xp.zeros_like(xp.asarray(now, dtype=float)) for now in steps]

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from schedule_tables import ROW_NUMBERS
 
 import boltzmann_rl as brl
 
@@ -35,6 +36,18 @@ def test_declarations_are_pytrees_whose_numbers_are_leaves():
     own = brl.Boltzmann(lambda step: 0.5)
     assert jax.tree.leaves(own) == []
     assert jax.tree.map(lambda x: x, own).temperature is own.temperature
+
+
+@pytest.mark.parametrize("make", [make for make, _ in ROW_NUMBERS])
+def test_a_tree_map_of_a_schedule_with_a_number_per_row_has_the_values_of_each_rows_own_schedule(make):
+    numbers, steps = (0.9, 0.5, 0.25), (0, 5, 50)
+    alone = [brl.schedules.evaluate(make(number), step) for number, step in zip(numbers, steps, strict=True)]
+    copy = jax.tree.map(lambda x: x, make(numbers))
+    assert copy(np.array(steps)).tolist() == alone
+    assert copy(5).tolist() == [brl.schedules.evaluate(make(number), 5) for number in numbers]
+    values = np.arange(12.0).reshape(3, 4)
+    assert (brl.Boltzmann(copy)(values, 5) == brl.Boltzmann(make(numbers))(values, 5)).all()
+    assert (jax.tree.map(lambda x: x, brl.Boltzmann(make(numbers)))(values, 5) == brl.Boltzmann(copy)(values, 5)).all()
 
 
 def test_temperatures_are_mapped_over_and_differentiated_inside_a_declaration():

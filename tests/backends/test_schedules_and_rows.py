@@ -131,3 +131,32 @@ def test_parameters_that_are_arrays_are_copied_without_what_the_policy_kept(libr
     assert not hasattr(hotter, "kept_mixture")
     found = library.backend.probabilities(hotter, library.array([0.0, 1.0], "float32"))
     assert np.abs(np.asarray(found) - brl.softmax([0.0, 1.0], 5.0)).max() < 1e-6
+
+
+@pytest.mark.parametrize("numbers", [[0.1, 0.2, 0.0], (0.1, 0.2, 0.0), np.array([0.1, 0.2, 0.0])], ids=type)
+def test_other_numbers_per_row_are_those_of_a_new_schedule_in_numpy_and_in_the_library(library, numbers):
+    schedule, steps = s.Linear([1.0, 2.0, 3.0], 0.0, steps=100), np.array([0, 50, 100])
+    change, evaluate = library.backend.with_parameters, library.backend.evaluate
+    expected = s.Linear([1.0, 2.0, 3.0], numbers, steps=100)(steps)
+    for changed in (change(schedule, end=numbers), change(s.Linear([1.0, 2.0, 3.0], 7.0, steps=100), end=numbers)):
+        assert changed(steps).tolist() == expected.tolist()
+        assert np.asarray(evaluate(changed, library.array(steps, "int32"))) == pytest.approx(expected, rel=1e-6)
+    assert change(schedule, end=0.5)(steps).tolist() == s.Linear([1.0, 2.0, 3.0], 0.5, steps=100)(steps).tolist()
+    assert change(s.Linear(1.0, 0.0, steps=100), end=numbers)(100).tolist() == [0.1, 0.2, 0.0]
+    assert change(schedule, start=4.0)(steps).tolist() == s.Linear(4.0, 0.0, steps=100)(steps).tolist()
+
+
+def test_an_array_of_the_library_beside_numbers_per_row_gives_each_row_its_own_entry(library):
+    schedule = s.Linear([1.0, 2.0, 3.0], 0.0, steps=100)
+    changed = library.backend.with_parameters(schedule, end=library.array([0.25, 0.5, 0.0], "float32"))
+    assert changed(100).tolist() == [0.25, 0.5, 0.0]
+
+
+def test_pieces_are_no_numbers_per_row(library):
+    changed = library.backend.with_parameters(s.Piecewise((1.0, 0.1), boundaries=(50,)), values=(2.0, 0.5))
+    assert changed([0, 50]).tolist() == [2.0, 0.5]
+
+
+def test_numbers_per_row_for_other_rows_are_refused(library):
+    with pytest.raises(ValueError, match="2 and 3 rows"):
+        library.backend.with_parameters(s.Linear([1.0, 2.0, 3.0], 0.0, steps=100), end=[0.1, 0.2])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from schedule_tables import ROW_NUMBERS
 
 import boltzmann_rl as brl
 
@@ -26,6 +27,18 @@ def _own_compilations():
     torch._dynamo.reset()
     yield
     torch._dynamo.reset()
+
+
+@pytest.mark.parametrize("make", [make for make, _ in ROW_NUMBERS])
+def test_numbers_per_row_go_to_the_device_of_the_step(make):
+    """The device ``meta``, which has shapes and no numbers, is on every machine."""
+    schedule = make((0.9, 0.5, 0.25))
+    for step in (torch.tensor(5, device="meta"), torch.zeros((2, 3), dtype=torch.int64, device="meta")):
+        found = backend.evaluate(schedule, step)
+        assert (found.device.type, found.shape) == ("meta", (*step.shape[:-1], 3))
+        values = torch.zeros((*found.shape, 4), device="meta")
+        assert backend.probabilities(brl.Boltzmann(schedule), values, step).device.type == "meta"
+    assert backend.evaluate((0.9, 0.5), torch.tensor(5)).tolist() == pytest.approx([0.9, 0.5])
 
 
 @pytest.mark.parametrize("policy", PROGRAMS, ids=repr)
