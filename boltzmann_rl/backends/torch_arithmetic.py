@@ -8,6 +8,7 @@ from functools import partial
 from math import copysign, inf
 from typing import Any
 
+import numpy as np
 import torch
 from torch import (  # noqa: F401 - the namespace that formulas are written over
     abs,
@@ -47,11 +48,16 @@ def _binary(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 maximum, minimum, power, remainder = map(_binary, (torch.maximum, torch.minimum, torch.pow, torch.remainder))
 
 
+def tensor(array: Any, dtype: Any = None, device: Any = None) -> Any:
+    """A tensor as it is; a copy of an array of NumPy, which may be read-only or reversed."""
+    return torch.as_tensor(array.copy() if isinstance(array, np.ndarray) else array, dtype=dtype, device=device)
+
+
 def asarray(array: Any, dtype: Any = None) -> Any:
     """An array of a Python type's numbers: ``float`` is float64, so that steps keep all digits, where there is one."""
     metal = isinstance(array, torch.Tensor) and array.device.type == "mps"
     widest = torch.float32 if metal else torch.float64
-    return torch.as_tensor(array, dtype={None: None, float: widest, int: torch.int64}[dtype])
+    return tensor(array, dtype={None: None, float: widest, int: torch.int64}[dtype])
 
 
 def stack(arrays: Any, axis: int = 0) -> Any:
@@ -71,7 +77,7 @@ def constant(array: Any) -> Any:
 
 def working(values: Any) -> tuple[Any, Any]:
     """Values in the dtype of the computation, float32 or float64, and the dtype of the answer."""
-    values = torch.as_tensor(values)
+    values = tensor(values)
     if not values.dtype.is_floating_point:
         if values.dtype == torch.bool or values.dtype.is_complex:
             raise TypeError(f"values must be real numbers, got a tensor of {values.dtype}")
@@ -88,7 +94,7 @@ def like(number: Any, values: Any) -> Any:
         most = torch.finfo(values.dtype).max
         number = number if not (number > most or number < -most) else copysign(inf, number)
         return torch.full((), number, dtype=values.dtype, device=values.device)
-    return torch.as_tensor(number, dtype=values.dtype, device=values.device)
+    return tensor(number, dtype=values.dtype, device=values.device)
 
 
 def cast(array: Any, dtype: Any) -> Any:
@@ -98,7 +104,7 @@ def cast(array: Any, dtype: Any) -> Any:
 
 def truth(mask: Any, values: Any) -> Any:
     """A mask as booleans, on the device of values."""
-    mask = torch.as_tensor(mask, device=values.device)
+    mask = tensor(mask, device=values.device)
     if mask.dtype.is_floating_point or mask.dtype.is_complex:
         raise TypeError(f"available must be bool, or 0 and 1, got {mask.dtype}: compare it, as in available > 0.5")
     return mask != 0
@@ -111,7 +117,7 @@ def places(values: Any) -> Any:
 
 def whole(array: Any, name: str, values: Any = None) -> Any:
     """An array of integers as a tensor, on the device of values if they are given."""
-    found = torch.as_tensor(array, device=None if values is None else values.device)
+    found = tensor(array, device=None if values is None else values.device)
     if found.dtype.is_floating_point or found.dtype.is_complex or found.dtype == torch.bool:
         raise TypeError(f"{name} must be an integer, or a tensor of integers, got {found.dtype}: use .long()")
     return found
