@@ -28,7 +28,7 @@ myst_heading_anchors = 4
 nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
-nb_execution_timeout = 300
+nb_execution_timeout = 1200  # seconds for a cell, also on a machine that does other things
 
 # --- the reference ---------------------------------------------------------------------------------------------------
 
