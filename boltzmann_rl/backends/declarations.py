@@ -22,7 +22,7 @@ def with_parameters(policy: Any, **numbers: Any) -> Any:
     each row where its constructor does.
 
     Raises:
-        TypeError: A name that is no field, or a policy that is no dataclass.
+        TypeError: A name that is not a field, or a policy that is not a dataclass.
         ValueError: A schedule with numbers for different numbers of rows.
     """
     if not dataclasses.is_dataclass(policy) or isinstance(policy, type):
@@ -126,7 +126,7 @@ def _check_needs_no_memory(policy: Any) -> None:
 
 
 def declared(xp: Any, policy: Any, rows: Rows, step: Any) -> Any:
-    """The mixture of a policy at a step as `Parts`, or the probabilities of one that is no mixture."""
+    """A policy at a step: its mixture as `Parts`, or its probabilities if it has no mixture."""
     kind, step = type(policy), steps_of(xp, step)
     _check_known(policy)
     if kind in DISTRIBUTIONS:

@@ -203,7 +203,7 @@ def logsumexp(xp: Any, rows: Rows, temperature: Any) -> Any:
 
 
 def chosen(xp: Any, table: Any, actions: Any) -> Any:
-    """The entry of each row's action, ``(...,)``; NaN for a number that is no action.
+    """The entry of each row's action, ``(...,)``; NaN outside 0 to A − 1.
 
     Raises:
         ValueError: Another number of actions than of rows.

@@ -95,7 +95,7 @@ def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, av
     Args:
         policy: As in `probabilities`.
         values: Action values ``(..., A)``.
-        actions: Integers ``(...,)``; the answer is NaN for a number that is no action, such as −1.
+        actions: Integers ``(...,)``; the answer is NaN outside 0 to A − 1.
         step: Decisions made so far.
         available: Mask.
     """

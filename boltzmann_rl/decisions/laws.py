@@ -163,9 +163,8 @@ def _extremes_are_finite(subject: Subject) -> None:
 
 
 def _mistakes_are_refused(subject: Subject) -> None:
-    none: list[list[float]] = (
-        [] if subject.library.refuses_by_nan else [[]]
-    )  # without actions there is no probability to be NaN
+    # Where NaN is the refusal, no actions cannot be refused: there is no probability to be NaN.
+    none: list[list[float]] = [] if subject.library.refuses_by_nan else [[]]
     for mistake in ([0.0, np.nan], [np.nan, np.nan], [np.inf, 0.0], [-np.inf, -np.inf], *none):
         values = np.array(mistake)
         try:

@@ -60,7 +60,7 @@ FORMATS = {
 
 
 def format_of(*arrays: Any) -> Format:
-    """The coarsest format of the arrays; that of NumPy for what is no array of floats."""
+    """The coarsest format of the arrays; anything that is not an array of floats counts as float64."""
     names = [str(getattr(array, "dtype", "float64")).removeprefix("torch.") for array in arrays]
     return max(FORMATS.get(name, FORMATS["float64"]) for name in names)
 
