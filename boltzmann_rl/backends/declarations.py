@@ -62,14 +62,15 @@ def in_rows(xp: Any, parameter: Any, name: str, rows: Rows, step: Any) -> Any:
 def temperature(xp: Any, parameter: Any, rows: Rows, step: Any) -> Any:
     """A temperature at a step, aligned with the actions: of a number, a schedule or a unit."""
     if type(parameter) in UNITS:
-        fields = {
-            field.name: in_rows(xp, getattr(parameter, field.name), field.name, rows, step)
-            for field in dataclasses.fields(parameter)
-        }
-        return UNITS[type(parameter)](xp, rows, step, **fields)
+        return UNITS[type(parameter)](xp, rows, step, **_fields_in_rows(xp, parameter, rows, step))
     if is_unit(parameter):
         return in_rows(xp, parameter.temperature(rows.values, step), "temperature", rows, step)
     return in_rows(xp, parameter, "temperature", rows, step)
+
+
+def _fields_in_rows(xp: Any, part: Any, rows: Rows, step: Any) -> dict[str, Any]:
+    names = [field.name for field in dataclasses.fields(part)]
+    return {name: in_rows(xp, getattr(part, name), name, rows, step) for name in names}
 
 
 def fixed(xp: Any, number: Any, name: str, rows: Rows) -> Any:
@@ -135,11 +136,7 @@ def declared(xp: Any, policy: Any, rows: Rows, step: Any) -> Any:
         }
         return DISTRIBUTIONS[kind](xp, rows, **fields)
     if kind in TEMPERATURES:
-        fields = {
-            field.name: in_rows(xp, getattr(policy, field.name), field.name, rows, step)
-            for field in dataclasses.fields(policy)
-        }
-        return Parts(0.0, 1.0, 0.0, TEMPERATURES[kind](xp, rows, **fields))
+        return Parts(0.0, 1.0, 0.0, TEMPERATURES[kind](xp, rows, **_fields_in_rows(xp, policy, rows, step)))
     if kind.mixture.__module__.startswith("boltzmann_rl.policies.") and hasattr(policy, "epsilon"):
         policy = with_parameters(policy, epsilon=_rate(xp, policy.epsilon, rows, step))
     mixture = policy.mixture(step)

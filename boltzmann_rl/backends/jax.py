@@ -8,6 +8,7 @@ Compiled code cannot raise. A row that NumPy refuses (a NaN or +inf among its va
 NaN temperature, a target out of reach) has the probabilities NaN and the action −1; `check` makes errors of them.
 """
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -16,18 +17,8 @@ import numpy as np
 from jax import lax
 from jax.experimental import checkify
 
-from boltzmann_rl.backends import family, jax_arithmetic as xp, pytrees, regularised
-from boltzmann_rl.backends.declarations import (
-    evaluated,
-    fixed,
-    log_probabilities_of,
-    perturbed_action,
-    soft_at,
-    weights_of,
-    with_parameters,
-)
-from boltzmann_rl.backends.family import log_mixed, mixed
-from boltzmann_rl.policies.perturbation import BoltzmannGumbel
+from boltzmann_rl.backends import doors, family, jax_arithmetic as xp, pytrees
+from boltzmann_rl.backends.declarations import evaluated, weights_of, with_parameters
 
 __all__ = [
     "act",
@@ -71,9 +62,7 @@ def probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = N
         array([[0.016, 0.117, 0.867],
                [0.5  , 0.5  , 0.   ]], dtype=float32)
     """
-    rows = family.rows_of(xp, values, available)
-    weight = weights_of(xp, policy, rows, step)
-    return xp.cast(weight / xp.total(weight), rows.dtype)
+    return doors.probabilities(xp, policy, values, step, available)
 
 
 def log_probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
@@ -85,8 +74,7 @@ def log_probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any
         step: Decisions made so far.
         available: Mask.
     """
-    rows = family.rows_of(xp, values, available)
-    return xp.cast(log_probabilities_of(xp, policy, rows, step), rows.dtype)
+    return doors.log_probabilities(xp, policy, values, step, available)
 
 
 def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, available: Any = None) -> Any:
@@ -99,9 +87,7 @@ def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, av
         step: Decisions made so far.
         available: Mask.
     """
-    rows = family.rows_of(xp, values, available)
-    table = log_probabilities_of(xp, policy, rows, step)
-    return xp.cast(family.chosen(xp, table, xp.whole(actions, "actions", table)), rows.dtype)
+    return doors.log_probability(xp, policy, values, actions, step, available)
 
 
 def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
@@ -113,33 +99,27 @@ def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -
         step: Decisions made so far.
         available: Mask.
     """
-    rows = family.rows_of(xp, values, available)
-    return xp.cast(family.entropy(xp, log_probabilities_of(xp, policy, rows, step)), rows.dtype)
+    return doors.entropy(xp, policy, values, step, available)
 
 
 def softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
     """The Boltzmann distribution ``(..., A)``: as `boltzmann_rl.softmax`, with a temperature or one for each row."""
-    rows = family.rows_of(xp, values, available)
-    weight = mixed(xp, rows, soft_at(xp, temperature, rows))
-    return xp.cast(weight / xp.total(weight), rows.dtype)
+    return doors.softmax(xp, values, temperature, available)
 
 
 def log_softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
     """The logarithm of the softmax ``(..., A)``: as `boltzmann_rl.log_softmax`."""
-    rows = family.rows_of(xp, values, available)
-    return xp.cast(log_mixed(xp, rows, soft_at(xp, temperature, rows)), rows.dtype)
+    return doors.log_softmax(xp, values, temperature, available)
 
 
 def logsumexp(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
     """The log-normaliser log Σ exp(values / temperature), ``(...,)``: as `boltzmann_rl.logsumexp`."""
-    rows = family.rows_of(xp, values, available)
-    return xp.cast(family.logsumexp(xp, rows, soft_at(xp, temperature, rows).temperature)[..., 0], rows.dtype)
+    return doors.logsumexp(xp, values, temperature, available)
 
 
 def mellowmax(values: Any, omega: Any) -> Any:
     """The mellowmax ``(...,)`` of values ``(..., A)``: as `boltzmann_rl.mellowmax`, with one ω or one for each row."""
-    rows = family.rows_of(xp, values)
-    return xp.cast(regularised.mellowmax(xp, rows.values, fixed(xp, omega, "omega", rows)), rows.dtype)
+    return doors.mellowmax(xp, values, omega)
 
 
 def evaluate(schedule: Any, step: Any) -> Any:
@@ -190,28 +170,12 @@ def act(
     if not isinstance(key, jax.Array | np.ndarray):
         raise TypeError(f"key must be a key of jax.random, such as jax.random.key(0), got {key!r}")
     rows = family.rows_of(xp, lax.stop_gradient(values), available, smooth=fine)
-    if type(policy) is BoltzmannGumbel:
-        return _perturbed(policy, key, rows, step, with_probability)
-    if fine:
-        table = lax.stop_gradient(log_probabilities_of(xp, policy, rows, step))
-        actions, weight = family.highest_index(xp, table + family.gumbels(xp, *_uniforms(key, table))), jnp.exp(table)
-    else:
-        weight = lax.stop_gradient(weights_of(xp, policy, rows, step))
-        uniforms = jax.random.uniform(key, weight.shape[:-1], weight.dtype)
-        actions = family.inverse_cdf(xp, weight, uniforms)
-    if not with_probability:
-        return actions
-    return actions, family.chosen(xp, weight / xp.total(weight), actions)
+    actions, weight = doors.drawn(xp, policy, partial(_uniforms, key), rows, step, fine)
+    return (actions, doors.propensity(xp, weight, actions)) if with_probability else actions
 
 
-def _uniforms(key: Any, values: Any) -> Any:
-    return jax.random.uniform(key, (2, *values.shape), values.dtype)
-
-
-def _perturbed(policy: BoltzmannGumbel, key: Any, rows: family.Rows, step: Any, with_probability: bool) -> Any:
-    if with_probability:
-        raise TypeError("with_probability must be False for BoltzmannGumbel, whose probabilities are integrals")
-    return perturbed_action(xp, policy, rows, step, _uniforms(key, rows.values))
+def _uniforms(key: Any, shape: tuple[int, ...], like: Any) -> Any:
+    return jax.random.uniform(key, shape, like.dtype)
 
 
 def check(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> None:

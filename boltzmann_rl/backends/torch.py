@@ -7,22 +7,13 @@ Compiled code cannot raise. A row that NumPy refuses (a NaN or +inf among its va
 NaN temperature, a target out of reach) has the probabilities NaN and the action −1.
 """
 
+from functools import partial
 from typing import Any
 
 import torch
 
-from boltzmann_rl.backends import family, regularised, torch_arithmetic as xp
-from boltzmann_rl.backends.declarations import (
-    evaluated,
-    fixed,
-    log_probabilities_of,
-    perturbed_action,
-    soft_at,
-    weights_of,
-    with_parameters,
-)
-from boltzmann_rl.backends.family import log_mixed, mixed
-from boltzmann_rl.policies.perturbation import BoltzmannGumbel
+from boltzmann_rl.backends import doors, family, torch_arithmetic as xp
+from boltzmann_rl.backends.declarations import evaluated, with_parameters
 
 __all__ = [
     "act",
@@ -63,9 +54,7 @@ def probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = N
         tensor([[0.0160, 0.1170, 0.8670],
                 [0.5000, 0.5000, 0.0000]])
     """
-    rows = family.rows_of(xp, values, available)
-    weight = weights_of(xp, policy, rows, step)
-    return xp.cast(weight / xp.total(weight), rows.dtype)
+    return doors.probabilities(xp, policy, values, step, available)
 
 
 def log_probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
@@ -77,8 +66,7 @@ def log_probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any
         step: Decisions made so far.
         available: Mask.
     """
-    rows = family.rows_of(xp, values, available)
-    return xp.cast(log_probabilities_of(xp, policy, rows, step), rows.dtype)
+    return doors.log_probabilities(xp, policy, values, step, available)
 
 
 def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, available: Any = None) -> Any:
@@ -91,9 +79,7 @@ def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, av
         step: Decisions made so far.
         available: Mask.
     """
-    rows = family.rows_of(xp, values, available)
-    table = log_probabilities_of(xp, policy, rows, step)
-    return xp.cast(family.chosen(xp, table, xp.whole(actions, "actions", table)), rows.dtype)
+    return doors.log_probability(xp, policy, values, actions, step, available)
 
 
 def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
@@ -105,33 +91,27 @@ def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -
         step: Decisions made so far.
         available: Mask.
     """
-    rows = family.rows_of(xp, values, available)
-    return xp.cast(family.entropy(xp, log_probabilities_of(xp, policy, rows, step)), rows.dtype)
+    return doors.entropy(xp, policy, values, step, available)
 
 
 def softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
     """The Boltzmann distribution ``(..., A)``: as `boltzmann_rl.softmax`, with a temperature or one for each row."""
-    rows = family.rows_of(xp, values, available)
-    weight = mixed(xp, rows, soft_at(xp, temperature, rows))
-    return xp.cast(weight / xp.total(weight), rows.dtype)
+    return doors.softmax(xp, values, temperature, available)
 
 
 def log_softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
     """The logarithm of the softmax ``(..., A)``: as `boltzmann_rl.log_softmax`."""
-    rows = family.rows_of(xp, values, available)
-    return xp.cast(log_mixed(xp, rows, soft_at(xp, temperature, rows)), rows.dtype)
+    return doors.log_softmax(xp, values, temperature, available)
 
 
 def logsumexp(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
     """The log-normaliser log Σ exp(values / temperature), ``(...,)``: as `boltzmann_rl.logsumexp`."""
-    rows = family.rows_of(xp, values, available)
-    return xp.cast(family.logsumexp(xp, rows, soft_at(xp, temperature, rows).temperature)[..., 0], rows.dtype)
+    return doors.logsumexp(xp, values, temperature, available)
 
 
 def mellowmax(values: Any, omega: Any) -> Any:
     """The mellowmax ``(...,)`` of values ``(..., A)``: as `boltzmann_rl.mellowmax`, with one ω or one for each row."""
-    rows = family.rows_of(xp, values)
-    return xp.cast(regularised.mellowmax(xp, rows.values, fixed(xp, omega, "omega", rows)), rows.dtype)
+    return doors.mellowmax(xp, values, omega)
 
 
 def evaluate(schedule: Any, step: Any) -> Any:
@@ -183,32 +163,15 @@ def act(
     """
     with torch.no_grad():
         rows = family.rows_of(xp, values, available, smooth=fine)
-        if type(policy) is BoltzmannGumbel:
-            return _perturbed(policy, generator, rows, step, with_probability)
-        if fine:
-            table = log_probabilities_of(xp, policy, rows, step)
-            noise = family.gumbels(xp, *_uniforms(generator, table, (2, *table.shape)))
-            actions, weight = family.highest_index(xp, table + noise), torch.exp(table)
-        else:
-            weight = weights_of(xp, policy, rows, step)
-            actions = family.inverse_cdf(xp, weight, _uniforms(generator, weight, weight.shape[:-1]))
-        if not with_probability:
-            return actions
-        return actions, family.chosen(xp, weight / xp.total(weight), actions)
+        actions, weight = doors.drawn(xp, policy, partial(_uniforms, generator), rows, step, fine)
+        return (actions, doors.propensity(xp, weight, actions)) if with_probability else actions
 
 
-def _uniforms(generator: Any, values: Any, shape: tuple[int, ...]) -> Any:
+def _uniforms(generator: Any, shape: tuple[int, ...], like: Any) -> Any:
     if generator is None or isinstance(generator, torch.Generator):
-        return torch.rand(shape, generator=generator, dtype=values.dtype, device=values.device)
+        return torch.rand(shape, generator=generator, dtype=like.dtype, device=like.device)
     if not isinstance(generator, torch.Tensor) or not generator.dtype.is_floating_point:
         raise TypeError(f"generator must be a torch.Generator, None, or a tensor of uniforms, got {generator!r}")
     if generator.shape != shape:
         raise ValueError(f"generator holds uniforms of shape {tuple(generator.shape)}, but {tuple(shape)} are needed")
     return generator
-
-
-def _perturbed(policy: BoltzmannGumbel, generator: Any, rows: family.Rows, step: Any, with_probability: bool) -> Any:
-    if with_probability:
-        raise TypeError("with_probability must be False for BoltzmannGumbel, whose probabilities are integrals")
-    uniforms = _uniforms(generator, rows.values, (2, *rows.values.shape))
-    return perturbed_action(xp, policy, rows, step, uniforms)
