@@ -21,9 +21,18 @@ def with_parameters(policy: Any, **numbers: Any) -> Any:
     Its own checks need numbers that are known, which those inside compiled code are not. A schedule takes a number for
     each row where its constructor does.
 
+    Args:
+        policy: A policy, schedule or unit of temperature: a dataclass.
+        **numbers: Numbers or arrays by the names of its fields.
+
     Raises:
         TypeError: A name that is not a field, or a policy that is not a dataclass.
         ValueError: A schedule with numbers for different numbers of rows.
+
+    Example:
+        >>> from boltzmann_rl import Boltzmann
+        >>> with_parameters(Boltzmann(1.0), temperature=0.5)
+        Boltzmann(temperature=0.5)
     """
     if not dataclasses.is_dataclass(policy) or isinstance(policy, type):
         raise TypeError(f"policy must be a declaration with fields, got {policy!r}")

@@ -69,10 +69,18 @@ def log_probabilities(policy: Any, values: Any, step: Any = 0, *, available: Any
     """The logarithms of the probabilities ``(..., A)``: −inf, with a gradient of 0, where a probability is 0.
 
     Args:
-        policy: As in `probabilities`, and so are the others.
-        values: Action values.
+        policy: As in `probabilities`.
+        values: Action values ``(..., A)``.
         step: Decisions made so far.
         available: Mask.
+
+    Raises:
+        TypeError, ValueError: As `probabilities`.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
+        >>> log_probabilities(brl.Boltzmann(1.0), jnp.array([0.0, 1000.0]))
+        Array([-1000.,     0.], dtype=float32)
     """
     return doors.log_probabilities(xp, policy, values, step, available)
 
@@ -86,39 +94,121 @@ def log_probability(policy: Any, values: Any, actions: Any, step: Any = 0, *, av
         actions: Integers ``(...,)``; the answer is NaN outside 0 to A − 1.
         step: Decisions made so far.
         available: Mask.
+
+    Raises:
+        TypeError, ValueError: As `probabilities`; actions that are not integers, or not one for each row.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
+        >>> log_probability(brl.Boltzmann(1.0), jnp.array([[0.0, 0.0], [0.0, 9.0]]), jnp.array([0, 1]))
+        Array([-6.9314718e-01, -1.2340219e-04], dtype=float32)
     """
     return doors.log_probability(xp, policy, values, actions, step, available)
 
 
 def entropy(policy: Any, values: Any, step: Any = 0, *, available: Any = None) -> Any:
-    """The entropy of a policy in nats, ``(...,)``.
+    """The entropy of a policy, −Σ π ln π in nats, from 0 to ln A, ``(...,)``.
 
     Args:
-        policy: As in `probabilities`, and so are the others.
+        policy: As in `probabilities`.
         values: Action values ``(..., A)``.
         step: Decisions made so far.
         available: Mask.
+
+    Raises:
+        TypeError, ValueError: As `probabilities`.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
+        >>> import math
+        >>> policy = brl.Boltzmann(brl.EffectiveActions(2.0))
+        >>> round(float(entropy(policy, jnp.array([0.0, 1.0, 2.0]))), 4), round(math.log(2.0), 4)
+        (0.6931, 0.6931)
     """
     return doors.entropy(xp, policy, values, step, available)
 
 
 def softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
-    """The Boltzmann distribution ``(..., A)``: as `boltzmann_rl.softmax`, with a temperature or one for each row."""
+    """The Boltzmann distribution ``(..., A)``, π ∝ exp(values / temperature): as `boltzmann_rl.softmax`.
+
+    Args:
+        values: Action values ``(..., A)``, −inf where an action is not available.
+        temperature: In units of the values, 0 to ∞: a number, or one for each row.
+        available: Mask, as in `probabilities`.
+
+    Raises:
+        TypeError: A schedule or unit, which needs a policy and a step: see `probabilities`.
+        ValueError: Shapes that do not fit.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
+        >>> softmax(jnp.array([3.0, 1.0, 3.0]), temperature=0.0)
+        Array([0.5, 0. , 0.5], dtype=float32)
+
+    Source: Luce (1959), *Individual Choice Behavior*; Sutton & Barto (2018), eq. 2.11.
+    """
     return doors.softmax(xp, values, temperature, available)
 
 
 def log_softmax(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
-    """The logarithm of the softmax ``(..., A)``: as `boltzmann_rl.log_softmax`."""
+    """The logarithm of the softmax ``(..., A)``: as `boltzmann_rl.log_softmax`.
+
+    Args:
+        values: As in `softmax`.
+        temperature: As in `softmax`.
+        available: Mask.
+
+    Raises:
+        TypeError: A schedule or unit, which needs a policy and a step: see `probabilities`.
+        ValueError: Shapes that do not fit.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
+        >>> log_softmax(jnp.array([0.0, 1000.0]))
+        Array([-1000.,     0.], dtype=float32)
+    """
     return doors.log_softmax(xp, values, temperature, available)
 
 
 def logsumexp(values: Any, temperature: Any = 1.0, *, available: Any = None) -> Any:
-    """The log-normaliser log Σ exp(values / temperature), ``(...,)``: as `boltzmann_rl.logsumexp`."""
+    """The log-normaliser ln Σ exp(values / temperature), ``(...,)``: as `boltzmann_rl.logsumexp`.
+
+    Args:
+        values: As in `softmax`.
+        temperature: As in `softmax`.
+        available: Mask.
+
+    Raises:
+        TypeError: A schedule or unit, which needs a policy and a step: see `probabilities`.
+        ValueError: Shapes that do not fit.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
+        >>> logsumexp(jnp.array([0.0, 0.0]))
+        Array(0.6931472, dtype=float32)
+    """
     return doors.logsumexp(xp, values, temperature, available)
 
 
 def mellowmax(values: Any, omega: Any) -> Any:
-    """The mellowmax ``(...,)`` of values ``(..., A)``: as `boltzmann_rl.mellowmax`, with one ω or one for each row."""
+    """The mellowmax ln(Σ exp(ω values) / n) / ω of the n available actions, ``(...,)``: as `boltzmann_rl.mellowmax`.
+
+    Args:
+        values: As in `softmax`.
+        omega: ω in inverse units of the values, −∞ to ∞: a number, or one for each row. Limits: 0 is the mean, ±∞ the
+            maximum and the minimum.
+
+    Raises:
+        TypeError: A schedule or unit, which needs a policy and a step: see `probabilities`.
+        ValueError: Shapes that do not fit.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
+        >>> mellowmax(jnp.array([0.0, 2.0]), omega=0.0)
+        Array(1., dtype=float32)
+
+    Source: Asadi & Littman (2017), *An Alternative Softmax Operator for Reinforcement Learning*, §3.
+    """
     return doors.mellowmax(xp, values, omega)
 
 
@@ -128,6 +218,14 @@ def evaluate(schedule: Any, step: Any) -> Any:
     Args:
         schedule: As a policy takes it. A callable that is not of this package is called with the step as it is given.
         step: Decisions made so far; traced or not.
+
+    Raises:
+        TypeError: A unit, which needs values; neither a number nor a callable; steps that are not integers.
+
+    Example:
+        >>> import jax, boltzmann_rl as brl
+        >>> jax.vmap(lambda step: evaluate(brl.schedules.Linear(1.0, 0.0, steps=4), step))(jax.numpy.arange(3))
+        Array([1.  , 0.75, 0.5 ], dtype=float32)
     """
     return evaluated(xp, schedule, step, jnp.zeros(()))
 
@@ -161,6 +259,11 @@ def act(
 
     Returns:
         Integers ``(...,)``; with ``with_probability`` the pair ``(actions, probabilities)``.
+
+    Raises:
+        TypeError: As `probabilities`; a key that is none of ``jax.random``; ``with_probability`` for
+            `boltzmann_rl.BoltzmannGumbel`, whose probabilities are integrals.
+        ValueError: As `probabilities`.
 
     Example:
         >>> import jax, jax.numpy as jnp, boltzmann_rl as brl
