@@ -21,7 +21,7 @@ import testbed
 import training
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from rounds import Table, plain, show
+from rounds import COLUMNS, Table, plain, show
 
 from boltzmann_rl.storage.atomic import write
 
@@ -60,7 +60,7 @@ def page(tables: list[Table]) -> str:
     ]
     for table in tables:
         parts.append(f"## {table.title}")
-        rows = ["| | median | ratio | range of ratios |", "|---|--:|--:|:--|"]
+        rows = [f"| {' | '.join(COLUMNS)} |", "|---|--:|--:|:--|:--|"]
         rows += [f"| {' | '.join(row)} |" for row in table.rows()]
         parts.append("\n".join(rows))
     return "\n\n".join(parts) + "\n"

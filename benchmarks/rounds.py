@@ -3,17 +3,22 @@
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from matplotlib.ticker import EngFormatter
 
-__all__ = ["Table", "answered", "plain", "seconds", "show", "take_turns"]
+__all__ = ["COLUMNS", "Table", "answered", "plain", "seconds", "show", "take_turns"]
+
+# The heads of the columns of a table.
+COLUMNS = ("", "median", "ratio", "limit", "range of ratios")
 
 
 class Table(NamedTuple):
     """The times of each way in every round.
 
     ``base`` names the baseline: one way for all, or one for each way. ``drawn`` are the ways in the figure of the docs.
+    ``limits`` are the largest ratios that are allowed, by way.
     """
 
     title: str
@@ -21,6 +26,7 @@ class Table(NamedTuple):
     taken: Mapping[str, list[float]]
     unit: str = "s"
     drawn: tuple[str, ...] = ()
+    limits: Mapping[str, float] = MappingProxyType({})
 
     def base_of(self, way: str) -> str:
         """The baseline of a way."""
@@ -34,14 +40,22 @@ class Table(NamedTuple):
         """The ratio to the baseline in the same round, for each round."""
         return [one / other for one, other in zip(self.taken[way], self.taken[self.base_of(way)], strict=True)]
 
-    def rows(self) -> list[tuple[str, str, str, str]]:
-        """Name, median, median ratio, and its range over the rounds."""
+    def limit(self, way: str) -> str:
+        """The limit of a way's median ratio, and whether it held; empty if there is none."""
+        if way not in self.limits:
+            return ""
+        held = statistics.median(self.ratios(way)) <= self.limits[way]
+        return f"≤ {plain(self.limits[way])} {'holds' if held else 'MISSED'}"
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Name, median, median ratio, its limit, and its range over the rounds: see `COLUMNS`."""
         amount = EngFormatter(unit=self.unit, places=2)
         return [
             (
                 way,
                 amount(self.median(way)),
                 plain(statistics.median(self.ratios(way))),
+                self.limit(way),
                 f"{plain(min(self.ratios(way)))} to {plain(max(self.ratios(way)))}"
                 if way != self.base_of(way) and len(self.taken[way]) > 1
                 else "",
@@ -78,6 +92,6 @@ def take_turns(
 def show(tables: Iterable[Table]) -> None:
     """Print each table as soon as it is measured."""
     for table in tables:
-        print(f"\n{table.title}\n  {'':<46}{'median':>12}{'ratio':>10}   range of ratios", flush=True)
-        for way, median, ratio, between in table.rows():
-            print(f"  {way:<46}{median:>12}{ratio:>10}   {between}")
+        print(f"\n{table.title}", flush=True)
+        for way, median, ratio, limit, between in (COLUMNS, *table.rows()):
+            print(f"  {way:<46}{median:>12}{ratio:>10}   {limit:<15}{between}")
