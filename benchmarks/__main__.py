@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 
+import backends
 import batches
 import decision
 import many_actions
@@ -26,7 +27,7 @@ from rounds import COLUMNS, Table, plain, show
 from boltzmann_rl.storage.atomic import write
 
 DOCS = Path(__file__).parents[1] / "docs"
-MODULES = (testbed, many_actions, tabular, decision, batches, training, runs, startup)
+MODULES = (testbed, many_actions, tabular, decision, batches, backends, training, runs, startup)
 COMPARED = ("boltzmann-rl", "numpy", "numba", "gymnasium", "torch", "jax", "mabwiser")
 OURS, THEIRS = "#0072B2", "#D55E00"  # of Okabe & Ito
 OUR_WAYS = ("act", "compiled", "reference", "sampler")

@@ -72,8 +72,9 @@ def test_generated_code_has_the_answers_of_the_operations():
 
 def test_the_global_generator_is_used_inside_a_compiled_program():
     rows, policy = torch.zeros(1000, 2), brl.Boltzmann(1.0)  # made outside: its checks are no part of a graph
-    actions = torch.compile(lambda q: backend.act(policy, None, q), fullgraph=True, backend="eager")(rows)
-    assert 350 < int(actions.sum()) < 650
+    decided = torch.compile(lambda q: backend.act(policy, None, q), fullgraph=True, backend="eager")
+    assert 350 < int(decided(rows).sum()) < 650
+    assert 350 < int(decided(torch.zeros(900, 2)).sum()) < 550  # another number of rows: of any, from now on
 
 
 def test_temperatures_are_mapped_over_and_differentiated():
