@@ -7,6 +7,7 @@ which also needs ``torch`` and takes about eight minutes on one core.
 
 import argparse
 import itertools
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -34,11 +35,18 @@ def trained(cell: tuple[str, int]) -> list[tuple[str, int, int, float]]:
     return [(label, seed, *point) for point in train(POLICIES[LABELS[label]], Settings(), seed)]
 
 
-def judged() -> brl.Results:
-    """The results of the runs that are kept, compared with ε-greedy."""
-    runs = pd.read_csv(RUNS).assign(problem="CartPole-v1")
+def all_trained(one: Callable[[tuple[str, int]], list], agents: Iterable[str], jobs: int) -> pd.DataFrame:
+    """The trainings of all agents and seeds, in a number of processes."""
+    with ProcessPoolExecutor(jobs) as processes:
+        rows = itertools.chain.from_iterable(processes.map(one, itertools.product(agents, SEEDS)))
+        return pd.DataFrame(rows, columns=["agent", "seed", "step", "return"])
+
+
+def judged(runs: pd.DataFrame | None = None, base: str = BASE) -> brl.Results:
+    """The results of runs, of those that are kept if none are given, compared with one agent."""
+    runs = (pd.read_csv(RUNS) if runs is None else runs).assign(problem="CartPole-v1")
     metric = brl.Metric("return", "Return of the greedy policy", "reward per episode")
-    return brl.Results.of_runs(runs, "DQN_on_CartPole-v1", metrics=[metric], compare=BASE)
+    return brl.Results.of_runs(runs, "DQN_on_CartPole-v1", metrics=[metric], compare=base)
 
 
 def table(results: brl.Results) -> str:
@@ -62,10 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Compare explorations of a DQN on CartPole-v1.")
     parser.add_argument("--train", type=int, metavar="JOBS", help="train all agents anew, in this number of processes")
     if jobs := parser.parse_args().train:
-        with ProcessPoolExecutor(jobs) as processes:
-            rows = itertools.chain.from_iterable(processes.map(trained, itertools.product(LABELS, SEEDS)))
-            runs = pd.DataFrame(rows, columns=["agent", "seed", "step", "return"])
-        runs.to_csv(RUNS, index=False)
+        all_trained(trained, LABELS, jobs).to_csv(RUNS, index=False)
     results = judged()
     results.plot().savefig(RUNS.with_suffix(".png"), dpi=200, metadata={"Software": None})
     print(f"{table(results)}\n\n{results.sentence}")

@@ -9,8 +9,8 @@ from pages import DOCS, page
 PAGE = page("dqn.md")
 
 
-def comparison():
-    spec = importlib.util.spec_from_file_location("dqn_comparison", DOCS / "dqn_comparison.py")
+def comparison(name="dqn_comparison"):
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -39,3 +39,12 @@ def test_every_agent_has_the_eight_seeds_and_the_same_evaluations():
     runs = pd.read_csv(comparison().RUNS)
     assert runs.groupby("agent")["seed"].nunique().tolist() == [8, 8, 8]
     assert runs.groupby(["agent", "seed"])["step"].apply(list).map(tuple).nunique() == 1
+
+
+def test_what_the_page_says_of_compiled_decisions_is_what_their_runs_say(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    (pair,) = comparison("dqn_compiled").judged().comparisons.itertuples()
+    said = f"{-pair.difference:.0f} [{-pair.high:.0f}, {-pair.low:+.0f}] behind".replace("-", "−")
+    assert pair.first == "decisions inside torch.compile"
+    assert said in PAGE
+    assert f"(p = {pair.p_value:.2f})" in PAGE

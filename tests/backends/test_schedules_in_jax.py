@@ -3,7 +3,6 @@
 import copy
 import dataclasses
 import functools
-import importlib
 
 import numpy as np
 import pytest
@@ -32,7 +31,7 @@ from boltzmann_rl.schedules.evaluation import value
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
-enable_x64 = (jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")).enable_x64
+enable_x64 = jax.enable_x64
 
 DTYPES = {"float32": False, "float64": True}
 INTEGER = {False: jnp.int32, True: jnp.int64}
