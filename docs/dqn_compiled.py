@@ -1,8 +1,8 @@
 """Compare the DQN of ``dqn.py`` with its decisions inside and outside of ``torch.compile``: draw ``dqn_compiled.png``.
 
 The runs are in ``dqn_compiled.csv`` and, for those outside, in ``dqn_comparison.csv``. Needs ``pip install
-boltzmann-rl``. Run: ``python docs/dqn_compiled.py``. With ``--train JOBS`` it trains the compiled agent anew, which also
-needs ``torch`` and a C++ compiler, and takes about four minutes on one core.
+boltzmann-rl``. Run: ``python docs/dqn_compiled.py``. With ``--train JOBS`` it trains the compiled agent anew, which
+also needs ``torch`` and a C++ compiler, and takes about four minutes on one core.
 """
 
 import argparse
