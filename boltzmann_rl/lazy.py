@@ -1,4 +1,4 @@
-"""Public names that are imported at their first use, so that importing the package is fast."""
+"""Public names, and slow libraries, that are imported at their first use, so that importing the package is fast."""
 
 import ast
 import functools
@@ -7,11 +7,28 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boltzmann_rl.arguments.near_names import nearest
 
 _ROOT = Path(__file__).parent
+
+
+class _Library:
+    """A library that is imported when an attribute of it is first asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(importlib.import_module(self._name), attribute)
+
+
+if TYPE_CHECKING:
+    import pandas as pandas
+    from scipy import special as special
+else:  # each takes longer to import than a small experiment takes to run
+    pandas, special = _Library("pandas"), _Library("scipy.special")
 
 
 def public(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:

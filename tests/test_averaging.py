@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 from scipy import stats
 
 import boltzmann_rl as brl
 from boltzmann_rl.cli import main
 from boltzmann_rl.results.averaging import FALSE_ALARM, gained
-from boltzmann_rl.statistics.averaging import same_mean, variance_factor
+from boltzmann_rl.statistics.averaging import may_differ, same_mean, variance_factor
 
 AGENTS = {
     "τ = 0.3": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.3)),
@@ -96,6 +97,26 @@ def test_rare_outcomes_that_have_not_happened_yet_prove_nothing():
         assert z < -100
         assert p_value == pytest.approx(np.prod((1.0 - stated) ** steps), rel=0.02)
     assert same_mean(np.zeros(20), stated, 10**6, 0.0)[1] == 1.0, "outcomes that never varied"
+
+
+@settings(max_examples=300)
+@given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.floats(-8.0, 1.0), st.sampled_from((0.0, 0.1, 1.0, 50.0)))
+def test_without_scipy_no_disagreement_is_missed(runs, seed, shift, largest):
+    """Normal, skewed and constant differences, of which some are 0."""
+    rng = np.random.default_rng(seed)
+    averaged = rng.normal(size=runs)
+    noise = rng.choice([rng.normal(size=runs), rng.exponential(size=runs) ** 3, np.ones(runs), np.zeros(runs)])
+    compared = averaged + 10.0**shift * (noise + rng.normal()), averaged, 100, largest
+    p_value = same_mean(*compared)[1]
+    for alpha in (0.5, 0.05, FALSE_ALARM, FALSE_ALARM / 1000):
+        assert may_differ(*compared, alpha) or not p_value <= alpha
+
+
+def test_equal_means_are_told_without_scipy():
+    rng = np.random.default_rng(0)
+    averaged = rng.normal(size=(100, 30))
+    outcomes = averaged + rng.normal(0.0, 0.1, size=averaged.shape)
+    assert not any(may_differ(*pair, 100, 1.0, FALSE_ALARM) for pair in zip(outcomes, averaged, strict=True))
 
 
 BANDITS = {

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import webbrowser
 from html.parser import HTMLParser
 from itertools import pairwise
 from urllib.parse import quote, unquote
@@ -182,7 +183,7 @@ def test_holes_in_a_style_or_script_are_not_filled():
 def opened(monkeypatch):
     """The addresses that a browser was asked to open."""
     addresses = []
-    monkeypatch.setattr(playing.webbrowser, "open", lambda address: addresses.append(address) is None)
+    monkeypatch.setattr(webbrowser, "open", lambda address: addresses.append(address) is None)
     return addresses
 
 
@@ -208,7 +209,7 @@ def test_play_opens_nothing_if_told_so(tmp_path, opened):
 
 
 def test_play_says_so_where_there_is_no_browser(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(playing.webbrowser, "open", lambda address: False)
+    monkeypatch.setattr(webbrowser, "open", lambda address: False)
     assert main(["play", "--output", str(tmp_path / "page.html")]) == 0
     assert "open the file in any browser" in capsys.readouterr().out
 

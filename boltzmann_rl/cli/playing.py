@@ -2,7 +2,6 @@
 
 import argparse
 import tempfile
-import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +26,8 @@ def play(options: argparse.Namespace) -> int:
     page = _place(options)
     write(page, playground().encode())
     say(page)
+    import webbrowser  # imported here: other commands start faster without it
+
     if not options.no_browser and not webbrowser.open(page.as_uri()):
         say("No browser was found here: open the file in any browser.")
     return 0

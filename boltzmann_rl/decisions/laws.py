@@ -9,6 +9,7 @@ import numpy as np
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.decisions.libraries import numbers
 from boltzmann_rl.decisions.subject import Subject, shown
+from boltzmann_rl.lazy import special
 from boltzmann_rl.protocols import traits_of
 
 Law = Callable[[Subject], None]
@@ -219,8 +220,6 @@ def _draws_follow_the_probabilities(subject: Subject) -> None:
 
 def _chi_squared(counts: Any, p: Floats) -> float:
     """The p-value of the χ² test of counts against ``p``; actions with fewer than 10 expected draws are pooled."""
-    from scipy.special import chdtrc  # imported here: SciPy takes several times as long as importing this package
-
     if (counts[p == 0.0] > 0).any():
         return 0.0
     expected = p * counts.sum()
@@ -230,4 +229,4 @@ def _chi_squared(counts: Any, p: Floats) -> float:
     if expected[-1] < 1e-9:
         observed, expected = observed[:-1], expected[:-1]
     statistic = float(((observed - expected) ** 2 / expected).sum())
-    return float(chdtrc(max(len(expected) - 1, 1), statistic))
+    return float(special.chdtrc(max(len(expected) - 1, 1), statistic))

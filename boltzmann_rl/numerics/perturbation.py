@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, real_array
+from boltzmann_rl.lazy import special
 from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE, softmax
 
 # Integrands evaluated at once: few enough for the processor's cache.
@@ -243,10 +244,8 @@ def _gumbel_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floa
 
 
 def _gaussian_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats, Floats]:
-    from scipy.special import log_ndtr  # imported here: SciPy takes several times as long as importing this package
-
     z = offset / scale
-    below = log_ndtr(z)
+    below = special.log_ndtr(z)
     exponent = -below.sum(axis=-1, keepdims=True)
     slope = (np.exp(-0.5 * z * z - below) / (np.sqrt(2.0 * np.pi) * scale)).sum(axis=-1, keepdims=True)
     return exponent, slope, exponent / slope
@@ -255,9 +254,7 @@ def _gaussian_exponent(start: Floats, offset: Floats, scale: Floats) -> tuple[Fl
 def _beta_exponent(
     start: Floats, offset: Floats, scale: Floats, a: Floats, b: Floats, available: Any
 ) -> tuple[Floats, Floats, Floats]:
-    from scipy.special import betainc  # imported here: SciPy takes several times as long as importing this package
-
-    below = np.where(available, betainc(a, b, 1.0 / (1.0 + np.exp(-start))), 1.0)
+    below = np.where(available, special.betainc(a, b, 1.0 / (1.0 + np.exp(-start))), 1.0)
     slope = np.where(below > 1e-300, _beta_density(start, a, b) / below, a)  # a is the limit as F → 0
     exponent = -np.log(np.maximum(below, 1e-300)).sum(axis=-1, keepdims=True)
     slope = np.where(available, slope, 0.0).sum(axis=-1, keepdims=True)
@@ -266,9 +263,7 @@ def _beta_exponent(
 
 def _beta_density(y: Floats, a: Floats, b: Floats) -> Floats:
     """The density of the log-odds of a Beta(a, b)."""
-    from scipy.special import betaln  # imported here: SciPy takes several times as long as importing this package
-
-    density: Floats = np.exp(-a * np.logaddexp(0.0, -y) - b * np.logaddexp(0.0, y) - betaln(a, b))
+    density: Floats = np.exp(-a * np.logaddexp(0.0, -y) - b * np.logaddexp(0.0, y) - special.betaln(a, b))
     return density
 
 
@@ -281,24 +276,20 @@ def _gumbel(distance: Floats, dx_dt: Floats, start: Floats, offset: Floats, scal
 
 
 def _gaussian(distance: Floats, dx_dt: Floats, start: Floats, offset: Floats, scale: Floats) -> tuple[Floats, Floats]:
-    from scipy.special import ndtr  # imported here: SciPy takes several times as long as importing this package
-
     z = (distance + offset) / scale
-    below = ndtr(z)
+    below = special.ndtr(z)
     return np.exp(-0.5 * z * z) / (below * scale), below.prod(axis=1)
 
 
 def _beta(
     distance: Floats, dx_dt: Floats, start: Floats, offset: Floats, scale: Floats, a: Floats, b: Floats, available: Any
 ) -> tuple[Floats, Floats]:
-    from scipy.special import betainc  # imported here: SciPy takes several times as long as importing this package
-
     f = _beta_density(start + distance, a, b)
     # The incomplete beta function costs ten times as much as its density: integrate the density up to every node.
     pieces = (f * dx_dt).reshape(*f.shape[:2], -1, _BETA.nodes)
     up_to_node, whole = np.split(pieces @ _antiderivative(_BETA.nodes), [_BETA.nodes], axis=-1)
     up_to_node += np.cumsum(whole, axis=2) - whole
-    below = betainc(a, b, 1.0 / (1.0 + np.exp(-start))) + up_to_node.reshape(f.shape)
+    below = special.betainc(a, b, 1.0 / (1.0 + np.exp(-start))) + up_to_node.reshape(f.shape)
     below = np.where(available, np.maximum(below, 1e-300), 1.0)
     return np.where(available, f / below, 0.0), below.prod(axis=1)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_positive, as_steps, as_values, check_best, check_fields, real_array
 from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.lazy import special
 from boltzmann_rl.numerics import beta_propensities, gaussian_propensities, gumbel_propensities
 from boltzmann_rl.numerics.perturbation import GAUSSIAN, GUMBEL
 from boltzmann_rl.policies.noise import RelativeToNoise, in_units_of_noise, noise_of_rows
@@ -128,9 +129,7 @@ class GaussianThompson:
 
     def draw(self, values: Any, step: Any, uniforms: Any, sds: Any) -> Any:
         """The action with the largest sample, by the inverse distribution function from one uniform per action."""
-        from scipy.special import ndtri  # imported here: SciPy takes several times as long as importing this package
-
-        return _largest(*_posterior(values, sds), ndtri(np.maximum(uniforms, LEAST_UNIFORM)))
+        return _largest(*_posterior(values, sds), special.ndtri(np.maximum(uniforms, LEAST_UNIFORM)))
 
 
 @dataclass(frozen=True)
@@ -159,13 +158,11 @@ class BetaThompson:
     def draw(self, values: Any, step: Any, uniforms: Any, parameters: Any) -> Any:
         """The action with the largest sample, by the inverse distribution function from one uniform per action."""
         # imported here: SciPy takes several times as long as importing this package
-        from scipy.special import betaincinv
-
         a, b = _beta_parameters(values, parameters)
         available = ~np.isneginf(a)
         a, b, u = np.where(available, a, 1.0), np.where(available, b, 1.0), np.maximum(uniforms, LEAST_UNIFORM)
         with np.errstate(all="ignore"):  # samples are compared by their log-odds: near 1 they would round to ties
-            log_odds = np.log(betaincinv(a, b, u)) - np.log(betaincinv(b, a, 1.0 - u))
+            log_odds = np.log(special.betaincinv(a, b, u)) - np.log(special.betaincinv(b, a, 1.0 - u))
         return np.where(available, log_odds, -np.inf).argmax(axis=-1)
 
 

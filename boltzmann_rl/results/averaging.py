@@ -1,44 +1,62 @@
 """Averages over the policy's probabilities: what they gain in curves, and whether they agree with what happened."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.engines.metrics import BANDITS, Measures
+from boltzmann_rl.engines.metrics import BANDITS
 from boltzmann_rl.engines.moments import Moments
-from boltzmann_rl.statistics.averaging import same_mean, variance_factor
+from boltzmann_rl.lazy import pandas as pd
+from boltzmann_rl.statistics.averaging import may_differ, same_mean, variance_factor
 
 # The probability of any warning among all agents that play the probabilities that they state.
 FALSE_ALARM = 1e-4
 
 
-def averaging_rows(measures: Measures, curves: Mapping[str, Moments], means: Mapping[str, Floats]) -> Any:
-    """What is known of one agent on one problem: a row for each metric that is also averaged.
+class Averaged(NamedTuple):
+    """A metric of one agent on one problem that is also averaged.
 
-    Args:
-        measures: Of the experiment.
-        curves: The moments of every metric at each step.
-        means: ``(runs,)``, the mean over all steps of each run, of these metrics and their averages.
+    Attributes:
+        labels: The first columns of its row.
+        here: Its moments at each step.
+        there: Those of its average.
+        outcomes: ``(runs,)``, its mean over all steps of each run.
+        averages: ``(runs,)``, that of its average.
     """
-    for name, averaged in measures.averaged.items():
-        here, there = curves[name], curves[averaged]
-        late = slice(len(here.mean) // 2, None)
-        errors = here.standard_error, there.standard_error
-        z, p_value = same_mean(means[name], means[averaged], len(here.mean), _largest(here))
-        yield {
-            "metric": name,
-            "runs": here.samples,
-            "mean": means[name].mean(),
-            "averaged_mean": means[averaged].mean(),
+
+    labels: Mapping[str, str]
+    here: Moments
+    there: Moments
+    outcomes: Floats
+    averages: Floats
+
+    def row(self) -> dict[str, Any]:
+        """What is known of it."""
+        late = slice(len(self.here.mean) // 2, None)
+        errors = self.here.standard_error, self.there.standard_error
+        z, p_value = same_mean(*self._compared())
+        return {
+            **self.labels,
+            "runs": self.here.samples,
+            "mean": self.outcomes.mean(),
+            "averaged_mean": self.averages.mean(),
             "factor": variance_factor(*errors),
             "factor_last_half": variance_factor(errors[0][late], errors[1][late]),
             "z": z,
             "p_value": p_value,
         }
+
+    def may_differ(self, alpha: float) -> bool:
+        """Whether the p-value may be at most ``alpha``."""
+        return may_differ(*self._compared(), alpha)
+
+    def _compared(self) -> tuple[Floats, Floats, int, float]:
+        return self.outcomes, self.averages, len(self.here.mean), _largest(self.here)
 
 
 def _largest(moments: Moments) -> float:
@@ -50,8 +68,9 @@ def _largest(moments: Moments) -> float:
         return float((moments.mean + reach).max() - (moments.mean - reach).min())
 
 
-def averaging_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def averaging_table(averaged: Sequence[Averaged]) -> pd.DataFrame:
     """All rows, with a warning where what happened and its average differ by more than chance explains."""
+    rows = [one.row() for one in averaged]
     for row in rows:
         row["warning"] = _warning(row) if row["p_value"] * len(rows) <= FALSE_ALARM else ""
     return pd.DataFrame(rows)

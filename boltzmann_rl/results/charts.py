@@ -3,13 +3,15 @@
 Steps of runs that were made here are counted from 1, as in figures.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.engines.metrics import Metric, points_of
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.measures import better_in, measures_in
 from boltzmann_rl.results.tables import thinned
 

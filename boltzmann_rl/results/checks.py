@@ -1,14 +1,15 @@
 """Checks of a results folder, which may come from anyone, by the rules for declarations."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from boltzmann_rl.arguments import as_finite, as_integer, as_positive, shown
 from boltzmann_rl.arguments.labels import check_label, check_name
 from boltzmann_rl.engines.metrics import BANDITS, EPISODES
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.measures import RUNS, check_metrics, measures_in
 from boltzmann_rl.runs.failures import is_failure
 from boltzmann_rl.statistics.comparison import Verdict

@@ -1,15 +1,16 @@
 """Choices: which metrics, agents and problems a figure shows, checked against the results."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
-
-import pandas as pd
 
 from boltzmann_rl.arguments import as_choice, as_finite, as_sequence, shown
 from boltzmann_rl.arguments.labels import check_label
 from boltzmann_rl.arguments.near_names import nearest
 from boltzmann_rl.engines.metrics import Measures, Metric
 from boltzmann_rl.figures.families import Family
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.statistics.levels import as_level
 
@@ -32,7 +33,7 @@ class Asked(TypedDict, total=False):
     agents: Some
     problems: Some
     labels: Mapping[str, str] | None
-    ax: "Axes | None"
+    ax: Axes | None
     log: Log
     confidence: float | None
     panels: Panels
@@ -47,7 +48,7 @@ def view_of(
     problems: Sequence[str],
     families: Mapping[str, Family],
     asked: Asked,
-) -> "View":
+) -> View:
     """The view that is asked for.
 
     Args:
@@ -170,7 +171,7 @@ def _labels(labels: Any, known: Sequence[str]) -> dict[str, str]:
     return dict(labels)
 
 
-def _axes(ax: Any, problems: Sequence[str], metrics: Sequence[str]) -> "Axes | None":
+def _axes(ax: Any, problems: Sequence[str], metrics: Sequence[str]) -> Axes | None:
     from boltzmann_rl.figures.axes import as_axes  # imported here: it imports Matplotlib
 
     ax = as_axes(ax)

@@ -1,19 +1,22 @@
 """Comparisons: what the runs say of the declared pairs of agents or families."""
 
+from __future__ import annotations
+
+import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from boltzmann_rl.arguments import Floats
-from boltzmann_rl.results.checks import COMPARISONS
+from boltzmann_rl.arguments import Floats, shown
+from boltzmann_rl.lazy import pandas as pd
+from boltzmann_rl.results.checks import COMPARISONS, refuse_missing
 from boltzmann_rl.results.manifest import families_in, judgement_in
 from boltzmann_rl.results.measures import measures_in
-from boltzmann_rl.statistics.comparison import compare
+from boltzmann_rl.statistics.comparison import compare as compare_samples
 from boltzmann_rl.statistics.intervals import mean_of
-from boltzmann_rl.statistics.judgement import Judgement, Study, runs_that_choose
+from boltzmann_rl.statistics.judgement import Compare, Judgement, Study, runs_that_choose
 from boltzmann_rl.streams import stream
 
 # The warning of runs that went on until all pairs were decided.
@@ -71,6 +74,43 @@ def comparisons_table(
     return found
 
 
+def compare(
+    results: Any,
+    what: Compare = None,
+    *,
+    metric: str | None = None,
+    alpha: float | None = None,
+    confidence: float | None = None,
+) -> pd.DataFrame:
+    """Compare other pairs than those that were declared, or a metric that does not rank the agents.
+
+    No level holds for pairs that were chosen because they differ most in these runs.
+
+    Args:
+        results: Of an experiment.
+        what: As ``compare`` of an experiment; None for what was declared.
+        metric: A column of ``runs``; None for the one that ranks the agents.
+        alpha: The probability of any false difference; None for what was declared.
+        confidence: The probability that all intervals of a problem cover; None for what was declared.
+
+    Returns:
+        A table with the columns of ``comparisons``.
+
+    Raises:
+        FileNotFoundError: The table of runs is not at hand.
+        TypeError, ValueError: There is no such label or metric, or a level is not between 0 and 1.
+    """
+    refuse_missing(results.runs, "runs")
+    known = [str(name) for name in results.runs if name not in ("experiment", "problem", "agent", "run")]
+    if metric is not None and metric not in known:
+        raise ValueError(f"metric must be one of {', '.join(known)}, got {shown(metric)}")
+    asked: dict[str, Any] = {"compare": what, "alpha": alpha, "confidence": confidence}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return comparisons_table(
+        results.runs, results.manifest, dataclasses.replace(judgement_in(results.manifest), **given), metric
+    )
+
+
 class _Side(NamedTuple):
     """A side of comparisons: an agent, or the agent that stands for a family; its samples."""
 
@@ -109,7 +149,7 @@ def _columns(
     place = {label: number for number, label in enumerate(sides)}
     indices = [(place[first], place[second]) for first, second in pairs]
     samples = np.stack([side.samples for side in sides.values()])
-    found = compare(samples, indices, rng, alpha=judgement.alpha, confidence=judgement.confidence)
+    found = compare_samples(samples, indices, rng, alpha=judgement.alpha, confidence=judgement.confidence)
     return {
         "first": [first for first, _ in pairs],
         "second": [second for _, second in pairs],

@@ -1,11 +1,12 @@
 """Figures along the steps or episodes: which table and view each one needs."""
 
-from typing import TYPE_CHECKING, Protocol
+from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol
 
 from boltzmann_rl.arguments import as_choice, as_integer
 from boltzmann_rl.engines.metrics import Metric
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.averaging import factor_note
 from boltzmann_rl.results.checks import refuse_missing
 from boltzmann_rl.results.choices import Asked, Runs, metrics_of, taken, view_of
@@ -47,7 +48,7 @@ class Tabled(Sampled, Protocol):
         """Mean probabilities by rank of an arm."""
 
 
-def curves_drawn(results: Tabled, runs: Runs, asked: Asked) -> "Figure":
+def curves_drawn(results: Tabled, runs: Runs, asked: Asked) -> Figure:
     """The curves, unknown to pyplot."""
     from boltzmann_rl.figures.curves import plot_curves  # imported here: it imports Matplotlib
 
@@ -62,7 +63,7 @@ def curves_drawn(results: Tabled, runs: Runs, asked: Asked) -> "Figure":
 
 def view_of_curves(
     results: Tabled, curves: pd.DataFrame, asked: Asked, names: list[str] | None = None
-) -> "tuple[View, pd.DataFrame]":
+) -> tuple[View, pd.DataFrame]:
     """What is asked for, of all metrics or those with these names, and curves with the intervals asked for."""
     manifest, measures = results.manifest, measures_in(results.manifest)
     metrics = {name: metric for name, metric in metrics_of(curves, measures).items() if names is None or name in names}
@@ -73,7 +74,7 @@ def view_of_curves(
     return view, curves_at(curves, measures, view.confidence)
 
 
-def regret_drawn(results: Tabled, asked: Asked) -> "Figure":
+def regret_drawn(results: Tabled, asked: Asked) -> Figure:
     """The regret so far, unknown to pyplot."""
     from boltzmann_rl.figures.regret import plot_regret  # imported here: it imports Matplotlib
 
@@ -85,7 +86,7 @@ def regret_drawn(results: Tabled, asked: Asked) -> "Figure":
     return plot_regret(view, curves, slopes)
 
 
-def effective_drawn(results: Tabled, asked: Asked) -> "Figure":
+def effective_drawn(results: Tabled, asked: Asked) -> Figure:
     """The effective number of actions, unknown to pyplot."""
     from boltzmann_rl.figures.effective import plot_effective_actions  # imported here: it imports Matplotlib
 
@@ -99,7 +100,7 @@ def effective_drawn(results: Tabled, asked: Asked) -> "Figure":
     return plot_effective_actions(view, curves, {label: arms[label] for label in view.problems if label in arms})
 
 
-def shares_drawn(results: Tabled, ranks: int, asked: Asked) -> "Figure":
+def shares_drawn(results: Tabled, ranks: int, asked: Asked) -> Figure:
     """The action shares, unknown to pyplot."""
     from boltzmann_rl.figures.shares import plot_shares  # imported here: it imports Matplotlib
 

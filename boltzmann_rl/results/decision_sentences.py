@@ -1,11 +1,12 @@
 """Sentences on the decisions of runs that go on until all pairs are decided."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.decisions import SAME_CELLS
 from boltzmann_rl.results.manifest import stopping_in
 from boltzmann_rl.statistics.stopping import FIRST_LOOK, SAME_DIFFERENCE, Decision, Stopping

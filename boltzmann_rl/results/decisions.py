@@ -1,13 +1,15 @@
 """Runs until all pairs are decided: the pairs that are judged, what each look says of them, and when the runs stop."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments import Floats, shown
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.comparisons import samples_of
 from boltzmann_rl.results.manifest import families_in, judgement_in, stopping_in
 from boltzmann_rl.results.measures import better_in

@@ -3,13 +3,15 @@
 `difference_curve` is a method of `boltzmann_rl.results.results.Results`.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.metrics import bounds_of
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.samples import Course, Sampled, Samples
 from boltzmann_rl.statistics.bands import LEAST_DIFFERING, LEAST_RUNS, can_be_drawn, simultaneous_band
 from boltzmann_rl.statistics.intervals import mean_of

@@ -3,14 +3,16 @@
 The functions are methods of `boltzmann_rl.results.results.Results`.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array, shown
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.samples import Sampled, Samples
 from boltzmann_rl.statistics import estimates as statistics
 from boltzmann_rl.statistics.intervals import Estimate, coverage_warning, mean_intervals, mean_of, spread_of

@@ -1,5 +1,7 @@
 """Folders of results: what may be written where, and how tables are replaced together."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -11,9 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.checks import check_table, refuse_links
 from boltzmann_rl.results.manifest import LaterFormat, differences, outline_in, read_manifest, renewed
 from boltzmann_rl.results.spreadsheets import csv_bytes, read_csv
@@ -196,7 +197,7 @@ def replace_tables(
     raise OSError(f"{folder}: other processes keep replacing its tables; end them, and run boltzmann-rl plot {folder}")
 
 
-def draw(folder: Path, name: str, figure: "Figure") -> dict[str, bytes]:
+def draw(folder: Path, name: str, figure: Figure) -> dict[str, bytes]:
     """The images of a figure by their paths in a folder of results, which are not written yet."""
     from boltzmann_rl.figures.style import figure_bytes  # imported here: it imports Matplotlib
 

@@ -1,12 +1,14 @@
 """How many more runs would decide each declared pair, and with what chance."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.checks import refuse_missing
 from boltzmann_rl.results.decisions import SAME_CELLS, Judged, judged_in, stopping_of
 from boltzmann_rl.results.manifest import judgement_in

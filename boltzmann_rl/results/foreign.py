@@ -1,5 +1,7 @@
 """Runs made elsewhere as results: tables and a manifest like those of our own experiments."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -7,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments import as_count, as_positive, shown
 from boltzmann_rl.arguments.labels import check_name
 from boltzmann_rl.engines.metrics import WINDOWS, Metric, bounds_of, window_means
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.checks import check_manifest
 from boltzmann_rl.results.grids import Grid, courses, paired
 from boltzmann_rl.results.manifest import FORMAT, circumstances

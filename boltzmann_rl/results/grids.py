@@ -1,13 +1,15 @@
 """Runs on a common grid of steps, and agents that are paired by seed."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.metrics import WINDOWS, bounds_of
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.tidy import Tidy
 
 # The part of a run over which a value is carried forward, at most.

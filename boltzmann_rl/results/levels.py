@@ -1,11 +1,13 @@
 """Intervals of tables at other levels of confidence."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.engines.metrics import Measures
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.comparisons import samples_of
 from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.statistics.intervals import mean_intervals, t_quantile

@@ -1,15 +1,17 @@
 """The table of a summary that one reads: an agent a row, a metric a column, as text, HTML, LaTeX and Markdown."""
 
+from __future__ import annotations
+
 import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments import as_sequence, shown
 from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.engines.metrics import Metric
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.checks import refuse_missing
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import measures_in

@@ -1,5 +1,7 @@
 """The report: results as one page that can be handed on."""
 
+from __future__ import annotations
+
 import html
 import json
 import re
@@ -9,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments import shown
 from boltzmann_rl.arguments.labels import visible
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.reports.pages import page_of
 from boltzmann_rl.reports.scripts import script_of, web
 from boltzmann_rl.results.charts import curves_of, differences_of, ranks_of

@@ -1,18 +1,20 @@
 """Results: the tables and the manifest of an experiment, from running it or from its folder."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
-
-from boltzmann_rl.arguments import as_integer, shown
+from boltzmann_rl.arguments import as_integer
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.engines.metrics import POINTS, Metric
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results import (
+    comparisons as comparing,
     differences,
     estimates as estimating,
     folders,
@@ -23,7 +25,6 @@ from boltzmann_rl.results import (
 )
 from boltzmann_rl.results.checks import check_manifest, refuse_missing
 from boltzmann_rl.results.choices import Asked, Log, Panels, Runs, Some
-from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.decision_sentences import decisions_told
 from boltzmann_rl.results.decisions import looks_table
 from boltzmann_rl.results.figures import Figures, drawn, known, plot_difference
@@ -31,7 +32,7 @@ from boltzmann_rl.results.foreign import Reading, read_runs
 from boltzmann_rl.results.manifest import judgement_in, outline_in
 from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.results.sentences import sentences
-from boltzmann_rl.results.tables import ranks_table, run_curves_table, summary_table, tables_of, thinned
+from boltzmann_rl.results.tables import Tables, ranks_table, run_curves_table, summary_table, thinned, when_asked
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Outline
 from boltzmann_rl.runs.store import Memory, Store, copy_blocks
@@ -74,8 +75,27 @@ class Results:
     runs: pd.DataFrame
     manifest: dict[str, Any]
     cells: Memory | Store | None = None
-    comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
-    windows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    comparisons: pd.DataFrame = field(default_factory=lambda: pd.DataFrame())
+    windows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame())
+
+    if not TYPE_CHECKING:  # for which tables are fields
+        __getattr__ = when_asked
+
+    @classmethod
+    def of_cells(cls, outline: Outline, cells: Memory | Store, manifest: dict[str, Any]) -> Self:
+        """Results of the cells of an outline, which are read at once; a table is made when it is first asked for."""
+        results = cls.__new__(cls)
+        vars(results).update(manifest=manifest, cells=cells, made=Tables(outline, cells))
+        return results
+
+    @cached_property
+    def made(self) -> Tables:
+        """The tables of the cells.
+
+        Raises:
+            FileNotFoundError: The cells are not at hand.
+        """
+        return Tables(*self.at_hand())
 
     @classmethod
     def of_runs(
@@ -134,7 +154,7 @@ class Results:
         """
         reading = Reading(metrics, columns, last, windows, shared_seeds)
         read = read_runs(table, name, reading, Judgement(compare, alpha, confidence))
-        comparisons = comparisons_table(read.runs, read.manifest)
+        comparisons = comparing.comparisons_table(read.runs, read.manifest)
         summary = summary_table(read.runs, read.manifest, comparisons)
         return cls(read.curves, summary, read.runs, read.manifest, None, comparisons, read.run_curves)
 
@@ -188,7 +208,7 @@ class Results:
         """
         if not measures_in(self.manifest).averaged:
             return pd.DataFrame()
-        return tables_of(*self.at_hand()).averaging
+        return self.made.averaging
 
     @cached_property
     def looks(self) -> pd.DataFrame:
@@ -207,7 +227,7 @@ class Results:
 
     estimates, first_passage = estimating.estimates, estimating.first_passage
     performance_profile, aggregate = estimating.performance_profile, estimating.aggregate
-    difference_curve = differences.difference_curve
+    compare, difference_curve = comparing.compare, differences.difference_curve
     plot_difference = plot_difference
     plan_runs = forecasts.plan_runs
     report = reporting.report
@@ -234,39 +254,6 @@ class Results:
                 "experiment was run, and running it there again makes them again"
             )
         return outline, self.cells
-
-    def compare(
-        self,
-        what: Compare = None,
-        *,
-        metric: str | None = None,
-        alpha: float | None = None,
-        confidence: float | None = None,
-    ) -> pd.DataFrame:
-        """Compare other pairs than those that were declared, or a metric that does not rank the agents.
-
-        No level holds for pairs that were chosen because they differ most in these runs.
-
-        Args:
-            what: As ``compare`` of an experiment; None for what was declared.
-            metric: A column of ``runs``; None for the one that ranks the agents.
-            alpha: The probability of any false difference; None for what was declared.
-            confidence: The probability that all intervals of a problem cover; None for what was declared.
-
-        Returns:
-            A table with the columns of ``comparisons``.
-
-        Raises:
-            FileNotFoundError: The table of runs is not at hand.
-            TypeError, ValueError: There is no such label or metric, or a level is not between 0 and 1.
-        """
-        refuse_missing(self.runs, "runs")
-        known = [str(name) for name in self.runs if name not in ("experiment", "problem", "agent", "run")]
-        if metric is not None and metric not in known:
-            raise ValueError(f"metric must be one of {', '.join(known)}, got {shown(metric)}")
-        asked: dict[str, Any] = {"compare": what, "alpha": alpha, "confidence": confidence}
-        given = {name: value for name, value in asked.items() if value is not None}
-        return comparisons_table(self.runs, self.manifest, replace(judgement_in(self.manifest), **given), metric)
 
     @property
     def sentence(self) -> str:
@@ -295,14 +282,14 @@ class Results:
         *,
         problems: Some = None,
         labels: Mapping[str, str] | None = None,
-        ax: "Axes | None" = None,
+        ax: Axes | None = None,
         log: Log = "",
         confidence: float | None = None,
         runs: Runs = "band",
         panels: Panels = "",
         width: float | None = None,
         legend: bool = True,
-    ) -> "Figure":
+    ) -> Figure:
         r"""Curves, or the means of a parameter study: the figure, known to pyplot; with ``ax``, that of these axes.
 
         Args:

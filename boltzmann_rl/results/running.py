@@ -11,12 +11,9 @@ from typing import Any
 
 from boltzmann_rl.engines.metrics import POINTS
 from boltzmann_rl.results import folders
-from boltzmann_rl.results.averaging import disagreements
-from boltzmann_rl.results.comparisons import comparisons_table
 from boltzmann_rl.results.decisions import Deciding, judged
 from boltzmann_rl.results.manifest import manifest_of, outline_in, read_manifest, study_of
 from boltzmann_rl.results.results import Results
-from boltzmann_rl.results.tables import summary_table, tables_of
 from boltzmann_rl.runs import failures
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Outline, bytes_missing, outline_of, runs_in
@@ -57,7 +54,7 @@ def run_plan(plan: Plan, manner: Manner, tell: Tell = warnings.warn) -> Results:
     failed = simulate(plan, outline, store, manner, None, growth)
     outline = growth.outline if growth is not None else outline
     results = results_of(outline, store, failed, seconds=time.monotonic() - began)
-    for sentence in failures.told(failed) + disagreements(results.averaging):
+    for sentence in failures.told(failed) + results.made.disagreements():
         tell(sentence)
     return results
 
@@ -118,7 +115,7 @@ def run_in_folder(plan: Plan, manner: Manner, place: Place, tell: Tell = warning
         if manner.shard.of > 1 and not failed and runs_in(outline, store) < outline.runs:
             raise NothingComplete(_progress_of(outline, store))  # the part that ends last makes the tables
         results = results_of(outline, store, failed, source=place.source, seconds=time.monotonic() - began)
-    for sentence in disagreements(results.averaging):
+    for sentence in results.made.disagreements():
         tell(sentence)
     results.write(folder, place.points, tell)
     return results
@@ -208,12 +205,7 @@ def results_of(
         made["planned_runs"] = outline.runs
     if seconds is not None:
         made["seconds"] = round(seconds, 3)
-    tables = tables_of(there, store)
-    comparisons = comparisons_table(tables.runs, made)
-    summary = summary_table(tables.runs, made, comparisons)
-    results = Results(tables.curves, summary, tables.runs, made, store, comparisons)
-    vars(results)["averaging"] = tables.averaging  # the property would read all cells once more
-    return results
+    return Results.of_cells(there, store, made)
 
 
 _OF_THE_RUN = ("versions", "platform", "file", "command", "began", "seconds", "reasons")

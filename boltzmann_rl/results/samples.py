@@ -1,14 +1,16 @@
 """Samples of results, one per run: means over windows and over whole runs, as arrays for `boltzmann_rl.statistics`."""
 
+from __future__ import annotations
+
 import itertools
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, shown
 from boltzmann_rl.engines.metrics import bounds_of
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.comparisons import STOPPED
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import measures_in
@@ -65,11 +67,11 @@ class Course(NamedTuple):
         sizes = self.end - self.begin
         return np.asarray(self.means @ (sizes / sizes.sum()))
 
-    def part(self, windows: slice) -> "Course":
+    def part(self, windows: slice) -> Course:
         """Some of the windows."""
         return Course(self.begin[windows], self.end[windows], self.means[:, windows])
 
-    def merged(self, number: int) -> "Course":
+    def merged(self, number: int) -> Course:
         """Fewer, wider windows; ``number`` is at most as many as there are.
 
         Example:

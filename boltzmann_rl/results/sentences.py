@@ -1,11 +1,12 @@
 """Results as sentences: what was compared, by how much it differs, how sure that is, and what would change it."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import better_in
 from boltzmann_rl.statistics.comparison import Verdict

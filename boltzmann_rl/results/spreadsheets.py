@@ -1,10 +1,11 @@
 """CSV whose text cells no spreadsheet takes for formulas."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 
-import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from boltzmann_rl.lazy import pandas as pd
 
 # A spreadsheet takes a text cell that begins with one of these for a formula (some also the full-width forms, and some
 # skip invisible characters before it); a quote mark at the start makes it text.
@@ -22,7 +23,7 @@ WHOLE = ("step", "run", "runs", "window", "begin", "end")
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """The table as UTF-8; numbers have as many digits as identify them, up to 17."""
     table = table.copy()
-    for column in [name for name in table if not is_numeric_dtype(table[name])]:
+    for column in [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]:
         table[column] = [_guarded(cell) if isinstance(cell, str) else cell for cell in table[column]]
     text = table.to_csv(index=False, lineterminator="\n")
     return text.replace(_RETURN, "\r").encode("utf-8")

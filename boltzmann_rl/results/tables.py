@@ -1,17 +1,20 @@
 """Tidy tables of results: curves, totals of runs, means over windows, and the summary that compares the agents."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.metrics import bounds_of, points_of
 from boltzmann_rl.engines.moments import Moments
-from boltzmann_rl.results.averaging import averaging_rows, averaging_table
-from boltzmann_rl.results.comparisons import samples_of
+from boltzmann_rl.lazy import pandas as pd
+from boltzmann_rl.results.averaging import FALSE_ALARM, Averaged, averaging_table, disagreements
+from boltzmann_rl.results.comparisons import comparisons_table, samples_of
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import better_in, measures_in
 from boltzmann_rl.runs.outline import Entry, Outline
@@ -20,45 +23,80 @@ from boltzmann_rl.statistics.comparison import paired_difference
 from boltzmann_rl.statistics.intervals import mean_intervals, mean_of
 
 
-class Tables(NamedTuple):
-    """Curves, totals of runs, and what averaging gains: see `boltzmann_rl.results.results.Results`."""
+class Tables:
+    """Curves, totals of runs, and what averaging gains: see `boltzmann_rl.results.results.Results`.
 
-    curves: pd.DataFrame
-    runs: pd.DataFrame
-    averaging: pd.DataFrame
+    All cells are read at once, and their blocks merged in order, one at a time. The data frames are made when they are
+    first asked for: importing pandas takes longer than many a run.
+    """
 
+    def __init__(self, outline: Outline, store: Memory | Store) -> None:
+        self._outline, self._runs = outline, _Columns(outline, "run")
+        self._curves: list[tuple[Entry, dict[str, Moments]]] = []
+        self._averaged: list[Averaged] = []
+        for entry in outline.entries:
+            self._add(entry, store)
 
-def tables_of(outline: Outline, store: Memory | Store) -> Tables:
-    """The tables of all cells of an outline; blocks are merged in order, one at a time."""
-    curves, runs = _Columns(outline, "step", "metric"), _Columns(outline, "run")
-    averaged = outline.measures.averaged
-    weights = np.diff(bounds_of(outline.length, outline.windows)) / outline.length
-    rows: list[dict[str, Any]] = []
-    for entry in outline.entries:
+    def _add(self, entry: Entry, store: Memory | Store) -> None:
+        """Add the cells of an agent on a problem."""
+        outline, pairs = self._outline, self._outline.measures.averaged
+        weights = np.diff(bounds_of(outline.length, outline.windows)) / outline.length
         together: dict[str, Moments] = {}
-        means: dict[str, list[Floats]] = {name: [] for pair in averaged.items() for name in pair}
+        means: dict[str, list[Floats]] = {name: [] for pair in pairs.items() for name in pair}
         for first, block in blocks_of(outline, entry, store):
             for metric, moments in block.curves.items():
                 together[metric] = together[metric].merge(moments) if metric in together else moments
             for metric, parts in means.items():
                 parts.append(block.windows[metric] @ weights)
-            runs.add(entry, first + np.arange(_runs_of(block)), **block.totals)
-        _add_curves(curves, entry, together, outline)
+            self._runs.add(entry, first + np.arange(_runs_of(block)), **block.totals)
+        self._curves.append((entry, together))
         labels = {"experiment": outline.name, "problem": entry.problem, "agent": entry.agent}
-        whole = {metric: np.concatenate(parts) for metric, parts in means.items()}
-        rows += [labels | row for row in averaging_rows(outline.measures, together, whole)]
-    return Tables(curves.table(), runs.table(), averaging_table(rows))
+        for name, averaged in pairs.items():
+            whole = (np.concatenate(means[metric]) for metric in (name, averaged))
+            self._averaged.append(Averaged({**labels, "metric": name}, together[name], together[averaged], *whole))
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """The moments of each metric at each step, with intervals."""
+        outline, curves = self._outline, _Columns(self._outline, "step", "metric")
+        shares = {metric.name for metric in outline.measures.metrics if metric.scale == "percent"}
+        for entry, together in self._curves:
+            for metric, moments in together.items():
+                interval = moments.share_interval if metric in shares else moments.interval
+                low, high = interval(outline.judgement.confidence)
+                spread = {"standard_error": moments.standard_error, "low": low, "high": high}
+                number = np.full(len(moments.mean), moments.samples)
+                curves.add(entry, np.arange(len(number)), metric, mean=moments.mean, **spread, runs=number)
+        return curves.table()
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """The totals of each run."""
+        return self._runs.table()
+
+    @cached_property
+    def averaging(self) -> pd.DataFrame:
+        """What averaging over the policy's probabilities gains."""
+        return averaging_table(self._averaged)
+
+    def disagreements(self) -> list[str]:
+        """The warnings of the table `averaging`, which is made only if there may be one."""
+        alpha = FALSE_ALARM / max(len(self._averaged), 1)
+        return disagreements(self.averaging) if any(one.may_differ(alpha) for one in self._averaged) else []
 
 
-def _add_curves(curves: "_Columns", entry: Entry, together: dict[str, Moments], outline: Outline) -> None:
-    """Add the curves of an agent on a problem."""
-    shares = {metric.name for metric in outline.measures.metrics if metric.scale == "percent"}
-    for metric, moments in together.items():
-        interval = moments.share_interval if metric in shares else moments.interval
-        low, high = interval(outline.judgement.confidence)
-        spread = {"standard_error": moments.standard_error, "low": low, "high": high}
-        number = np.full(len(moments.mean), moments.samples)
-        curves.add(entry, np.arange(len(number)), metric, mean=moments.mean, **spread, runs=number)
+def when_asked(results: Any, name: str) -> Any:
+    """A table of results that were made of cells (``results.made``), when it is first asked for as an attribute."""
+    if name not in ("curves", "runs", "comparisons", "summary", "windows") or "made" not in vars(results):
+        raise AttributeError(f"{type(results).__name__!r} object has no attribute {name!r}", name=name, obj=results)
+    if name == "comparisons":
+        table = comparisons_table(results.runs, results.manifest)
+    elif name == "summary":
+        table = summary_table(results.runs, results.manifest, results.comparisons)
+    else:
+        table = pd.DataFrame() if name == "windows" else getattr(results.made, name)
+    vars(results)[name] = table  # from now on an ordinary attribute
+    return table
 
 
 class _Columns:

@@ -1,17 +1,18 @@
 """Checked tables of runs made elsewhere: each number has a problem, an agent, a seed, a step and a metric."""
 
+from __future__ import annotations
+
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
-from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
 
 from boltzmann_rl.arguments import shown
 from boltzmann_rl.arguments.labels import check_label
 from boltzmann_rl.arguments.near_names import nearest
+from boltzmann_rl.lazy import pandas as pd
 
 # The columns of a table of runs, besides its metrics, and what they may be called as well.
 KEYS = ("problem", "agent", "seed", "step", "episode", "metric", "value")
@@ -145,8 +146,8 @@ class _Rows:
 
     def whole(self, column: str) -> Any:
         """A column of integers from 0; floats with integer values count, since pandas may turn integers into floats."""
-        given = self.table[column]
-        if is_integer_dtype(given.dtype) or is_float_dtype(given.dtype):
+        given, types = self.table[column], pd.api.types
+        if types.is_integer_dtype(given.dtype) or types.is_float_dtype(given.dtype):
             found = given.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
             self.refuse(column, ~_each(given, _is_number), "integers", TypeError)
@@ -156,8 +157,8 @@ class _Rows:
 
     def values(self, column: str) -> Any:
         """A column of finite numbers; True and False count as 1 and 0."""
-        given = self.table[column]
-        if is_integer_dtype(given.dtype) or is_float_dtype(given.dtype) or is_bool_dtype(given.dtype):
+        given, types = self.table[column], pd.api.types
+        if any(is_one(given.dtype) for is_one in (types.is_integer_dtype, types.is_float_dtype, types.is_bool_dtype)):
             found = given.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
             self.refuse(column, ~_each(given, _is_value), "numbers", TypeError)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.statistics.intervals import p_values_of, spread_of
+from boltzmann_rl.statistics.intervals import Spread, p_values_of, spread_of
 
 # Rounding errors of a sum are counted as one unit in the last place for each term; `spread_of` counts this many.
 _TERMS = 256.0
@@ -59,11 +59,31 @@ def same_mean(outcomes: Floats, averaged: Floats, steps: int, largest: float) ->
         >>> same_mean(outcomes, averaged, 100, 5.0)[1] > 0.01, same_mean(outcomes + 0.1, averaged, 100, 5.0)[1] < 1e-9
         (True, True)
     """
+    spread, z, unseen = _paired(outcomes, averaged, steps, largest)
+    if spread.zero:
+        return (0.0, 1.0) if spread.runs > 1 else (math.nan, math.nan)
+    return z, max(float(p_values_of(spread)), unseen)
+
+
+@np.errstate(all="ignore")
+def may_differ(outcomes: Floats, averaged: Floats, steps: int, largest: float, alpha: float) -> bool:
+    """Whether `same_mean` may have a p-value of at most ``alpha``; needs no SciPy, whose import is slow.
+
+    If False, it certainly has not: Student's t has heavier tails than the normal law, and Hall's guard makes t smaller.
+
+    Example:
+        >>> may_differ(np.array([1.0, 2.0, 3.0]), np.array([1.1, 1.9, 3.1]), 100, 1.0, 0.01)
+        False
+    """
+    spread, z, unseen = _paired(outcomes, averaged, steps, largest)
+    return not spread.zero and max(math.erfc(abs(z) / math.sqrt(2.0)), unseen) <= 1.01 * alpha  # for rounding
+
+
+def _paired(outcomes: Floats, averaged: Floats, steps: int, largest: float) -> tuple[Spread, float, float]:
+    """The spread of the differences, their mean in standard errors, and the least p-value of unseen outcomes."""
     differences = outcomes - averaged
     size = max(np.abs(outcomes).max(), np.abs(averaged).max(), largest)
     spread = spread_of(differences, np.asarray(size * max(steps / _TERMS, 1.0)))
-    if spread.zero:
-        return (0.0, 1.0) if spread.runs > 1 else (math.nan, math.nan)
     z = float(spread.mean / spread.sd * np.sqrt(spread.runs))
-    unseen = np.exp(-np.abs(differences.sum() / largest) * steps) if largest > 0.0 else 1.0
-    return z, max(float(p_values_of(spread)), float(unseen))
+    unseen = float(np.exp(-np.abs(differences.sum() / largest) * steps)) if largest > 0.0 else 1.0
+    return spread, z, unseen

@@ -4,9 +4,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtrit
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.lazy import special
 from boltzmann_rl.statistics.intervals import CONFIDENCE, interval_at, skewness_warning, spread_of
 from boltzmann_rl.statistics.levels import as_level
 
@@ -94,7 +94,7 @@ def simultaneous_band(
         flips.append(np.abs((2.0 * rng.integers(2, size=(some, runs)) - 1.0) @ residuals).max(axis=-1))
     wide, sums = np.quantile(np.concatenate(gaussian), confidence), np.concatenate(flips) / np.sqrt(runs)
     flipped = np.sqrt(runs - 1.0) * sums / np.sqrt(np.maximum(1.0 - sums**2, 0.0))
-    heavier = -float(stdtrit(runs - 1, ndtr(-wide)))  # Student's t with the same tail
+    heavier = -float(special.stdtrit(runs - 1, special.ndtr(-wide)))  # Student's t with the same tail
     critical = max(heavier, float(np.quantile(flipped, confidence, method="higher")))
     return Band(
         spread.mean, *interval_at(spread, critical, spread.skewed), critical, skewness_warning(spread.skewness, runs)

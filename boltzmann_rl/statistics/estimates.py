@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import bdtr
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.lazy import special
 from boltzmann_rl.statistics.intervals import CONFIDENCE, Estimate, mean_intervals, spread_of, t_quantile
 from boltzmann_rl.statistics.levels import as_level
 from boltzmann_rl.statistics.shares import share_interval
@@ -73,7 +73,7 @@ def median(samples: Floats, confidence: float = CONFIDENCE) -> Estimate:
     """
     confidence = as_level(confidence, "confidence", CONFIDENCE)
     runs, ordered = samples.shape[-1], np.sort(samples, axis=-1)
-    outside = np.flatnonzero(bdtr(np.arange(runs // 2), runs, 0.5) <= (1.0 - confidence) / 2.0)
+    outside = np.flatnonzero(special.bdtr(np.arange(runs // 2), runs, 0.5) <= (1.0 - confidence) / 2.0)
     low, high = ordered[..., (runs - 1) // 2], ordered[..., runs // 2]
     value = np.where(low == high, low, (low + high) / 2.0)
     if not len(outside):

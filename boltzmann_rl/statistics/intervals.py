@@ -5,9 +5,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtr, stdtrit
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.lazy import special
 from boltzmann_rl.statistics.levels import as_level
 from boltzmann_rl.statistics.shares import share_interval
 
@@ -62,7 +62,7 @@ class Spread(NamedTuple):
 def t_quantile(samples: int, confidence: float = CONFIDENCE) -> float:
     """The half-width of a Student-t interval in standard errors; NaN for one sample."""
     confidence = as_level(confidence, "confidence", CONFIDENCE)
-    return float(stdtrit(samples - 1, (1 + confidence) / 2)) if samples > 1 else float("nan")
+    return float(special.stdtrit(samples - 1, (1 + confidence) / 2)) if samples > 1 else float("nan")
 
 
 def mean_of(samples: Floats) -> Floats:
@@ -88,7 +88,7 @@ def _by_chance(share: float, runs: int) -> float:
     if runs < 3:
         return math.inf
     standard_error = math.sqrt(6.0 * runs * (runs - 1.0) / ((runs - 2.0) * (runs + 1.0) * (runs + 3.0)))
-    return float(ndtri(1.0 - share / 2.0)) * standard_error
+    return float(special.ndtri(1.0 - share / 2.0)) * standard_error
 
 
 def unit_of(largest: Floats) -> Floats:
@@ -193,7 +193,7 @@ def p_values_of(spread: Spread) -> Floats:
     same number there is no t: the p-value is then that of the sign test, 2^(1−n), and 1 if that number is 0. NaN for
     one sample.
     """
-    p_values = 2.0 * stdtr(spread.runs - 1, -np.abs(guarded_t(spread, spread.skewed)))
+    p_values = 2.0 * special.stdtr(spread.runs - 1, -np.abs(guarded_t(spread, spread.skewed)))
     p_values = np.where(spread.vary, p_values, np.where(spread.zero, 1.0, 2.0 ** (1.0 - spread.runs)))
     return np.where(np.isfinite(spread.mean) & np.isfinite(spread.sd) & (spread.runs > 1), p_values, np.nan)
 

@@ -3,9 +3,9 @@
 from typing import Literal
 
 import numpy as np
-from scipy.special import bdtr, betaincinv, ndtr, ndtri
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.lazy import special
 from boltzmann_rl.statistics.levels import as_level
 
 
@@ -31,12 +31,14 @@ def share_interval(
     tail = (1.0 - as_level(confidence, "confidence", 0.95)) / 2.0
     if kind == "exact":
         inside = np.clip(counts, 1.0, max(runs - 1.0, 1.0))  # the ends 0 and 1 are known
-        low = np.where(counts == runs, tail ** (1.0 / runs), betaincinv(inside, runs - inside + 1.0, tail))
-        high = np.where(counts == 0.0, 1.0 - tail ** (1.0 / runs), betaincinv(inside + 1.0, runs - inside, 1.0 - tail))
+        low = np.where(counts == runs, tail ** (1.0 / runs), special.betaincinv(inside, runs - inside + 1.0, tail))
+        high = np.where(
+            counts == 0.0, 1.0 - tail ** (1.0 / runs), special.betaincinv(inside + 1.0, runs - inside, 1.0 - tail)
+        )
         return np.where(counts == 0.0, 0.0, low), np.where(counts == runs, 1.0, high)
     if kind != "wilson":
         raise ValueError(f'the interval of a share must be "exact" or "wilson", got {kind!r}')
-    z, share = ndtri(1.0 - tail), counts / runs
+    z, share = special.ndtri(1.0 - tail), counts / runs
     middle = share + z**2 / (2.0 * runs)
     reach = z * np.sqrt(share * (1.0 - share) / runs + z**2 / (4.0 * runs**2))
     low, high = ((middle + sign * reach) / (1.0 + z**2 / runs) for sign in (-1.0, 1.0))
@@ -64,7 +66,7 @@ def share_difference_interval(more: Floats, less: Floats, runs: int, confidence:
     Source: Agresti & Min (2005), *Statistics in Medicine* 24: "Wald+2".
     """
     middle, standard_error = _adjusted(more, less, runs)
-    reach = float(ndtri((1.0 + confidence) / 2.0)) * standard_error
+    reach = float(special.ndtri((1.0 + confidence) / 2.0)) * standard_error
     low, high = np.maximum(middle - reach, -1.0), np.minimum(middle + reach, 1.0)
     may_be_0 = _exact(more, less) > 1.0 - confidence
     return np.where(may_be_0, np.minimum(low, 0.0), low), np.where(may_be_0, np.maximum(high, 0.0), high)
@@ -81,7 +83,7 @@ def share_difference_p_values(more: Floats, less: Floats, runs: int) -> Floats:
     Source: McNemar (1947), *Psychometrika* 12, in its exact form.
     """
     middle, standard_error = _adjusted(more, less, runs)
-    return np.maximum(_exact(more, less), 2.0 * ndtr(-np.abs(middle) / standard_error))
+    return np.maximum(_exact(more, less), 2.0 * special.ndtr(-np.abs(middle) / standard_error))
 
 
 def _adjusted(more: Floats, less: Floats, runs: int) -> tuple[Floats, Floats]:
@@ -93,4 +95,4 @@ def _adjusted(more: Floats, less: Floats, runs: int) -> tuple[Floats, Floats]:
 
 def _exact(more: Floats, less: Floats) -> Floats:
     """Of the pairs that differ, either is the higher one with probability ½."""
-    return np.minimum(2.0 * bdtr(np.minimum(more, less), (more + less).astype(int), 0.5), 1.0)
+    return np.minimum(2.0 * special.bdtr(np.minimum(more, less), (more + less).astype(int), 0.5), 1.0)

@@ -1,14 +1,15 @@
 """The outcome of tuning: what is recommended, what was tried, and how sensitive the losses are."""
 
+from __future__ import annotations
+
 import json
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results import folders
 from boltzmann_rl.results.checks import refuse_links
 from boltzmann_rl.results.results import Results
@@ -74,7 +75,7 @@ class Tuning:
         """What is recommended, how sure that is, and how the tuned agents compare."""
         return told(self.recommended, self.sensitivity, self.settings, self.report)
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The fitted curves with their bands, the candidates, the range within 5 % and the recommendation.
 
         Raises:
@@ -84,7 +85,7 @@ class Tuning:
 
         return known_to_pyplot(self._drawn())
 
-    def _drawn(self) -> "Figure":
+    def _drawn(self) -> Figure:
         """The figure, unknown to pyplot."""
         from boltzmann_rl.figures.sensitivity import plot_sensitivity
 

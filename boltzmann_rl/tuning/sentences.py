@@ -1,9 +1,10 @@
 """Recommendations as sentences."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import pandas as pd
-
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.results import Results
 from boltzmann_rl.tuning.space import text_of
 

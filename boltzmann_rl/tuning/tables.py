@@ -1,12 +1,14 @@
 """Tables of what tuning found."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.statistics.comparison import paired_difference
 from boltzmann_rl.statistics.intervals import mean_interval
 from boltzmann_rl.statistics.kriging import LEAST_POINTS, Curve, fitted_curve
