@@ -3,6 +3,7 @@
 import ast
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from functools import cache as cache_of_calls
@@ -151,6 +152,33 @@ def test_the_code_of_another_version_of_numba_is_not_used(folder, monkeypatch):
     with monkeypatch.context() as other:
         other.setattr(numba, "__version__", "0.0.1")
         assert fresh() == (3.5, False)
+    assert fresh() == (3.5, True)
+
+
+def test_few_versions_are_kept_and_those_that_are_used_stay(folder, monkeypatch):
+    """As of several copies of the package, one of which changes again and again."""
+    assert fresh() == (3.5, False)
+    for version in range(3 * cache.KEPT):
+        with monkeypatch.context() as other:
+            other.setattr(numba, "__version__", f"0.0.{version}")
+            assert fresh() == (3.5, False)
+            assert fresh() == (3.5, True)
+        kept = list(folder.rglob("*.nbc"))
+        assert len(kept) == min(version + 2, cache.KEPT)
+        for age, path in enumerate(sorted(kept, key=lambda path: path.stat().st_mtime, reverse=True)):
+            os.utime(path, ns=(0, path.stat().st_mtime_ns - 10**10 * (age + 1)))  # the clock may be coarse
+        assert fresh() == (3.5, True)
+
+
+def test_recompiling_deletes_only_what_these_sources_gave(folder, monkeypatch):
+    fresh()
+    with monkeypatch.context() as other:
+        other.setattr(numba, "__version__", "0.0.1")
+        fresh()
+    function = compiled(half)
+    function(7.0)
+    function._cache.flush()
+    assert len(list(folder.rglob("*.nbc"))) == 1
     assert fresh() == (3.5, False)
 
 
@@ -225,6 +253,44 @@ def test_prepare_survives_a_power_cut_and_a_full_disk(tmp_path):
     assert not any(path.stat().st_size for path in files)
     assert prepared(tmp_path) == told
     assert all(path.stat().st_size for path in files)
+
+
+COPIED = """if True:
+    from boltzmann_rl.outer import g
+    assert g(7) == 14
+    print(sum(g.stats.cache_hits.values()))
+"""
+INNER = '"""."""\n\nfrom boltzmann_rl.kernels.jit import compiled\n\n\n@compiled\ndef f(x):\n    return x * 2\n'
+OUTER = (
+    INNER.replace("x * 2", "f(x)")
+    .replace("def f", "def g")
+    .replace("\n\n\n", "\nfrom boltzmann_rl.inner import f\n\n\n")
+)
+
+
+def test_a_comment_elsewhere_or_another_folder_compiles_nothing_again(tmp_path):
+    def found_in(folder):
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(folder)}
+        command = [sys.executable, "-c", COPIED]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, env=environment)
+        return int(done.stdout) == 1
+
+    copies = [tmp_path / name for name in ("one", "other")]
+    for folder in copies:
+        shutil.copytree(PACKAGE, folder / "boltzmann_rl", ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "boltzmann_rl" / "inner.py").write_text(INNER)
+        (folder / "boltzmann_rl" / "outer.py").write_text(OUTER)
+    assert not found_in(copies[0])
+    assert found_in(copies[0])
+    assert found_in(copies[1])
+    for elsewhere in ("streams.py", "policies/softmax.py"):
+        with (copies[1] / "boltzmann_rl" / elsewhere).open("a") as file:
+            file.write("# A comment.\n")
+    assert found_in(copies[1])
+    with (copies[1] / "boltzmann_rl" / "inner.py").open("a") as file:
+        file.write("# A comment.\n")
+    assert not found_in(copies[1])
+    assert found_in(copies[0])
 
 
 @cache_of_calls

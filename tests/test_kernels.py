@@ -191,7 +191,9 @@ def test_machine_code_of_another_version_of_the_package_is_not_used(tmp_path):
     for factor in (2, 3):
         inner.write_text(head + f"\n\n@compiled\ndef f(x):\n    return x * {factor}\n")
         code = "from boltzmann_rl.outer import g; print(g(7))"
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(tmp_path)}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment)
         assert done.stdout == f"{7 * factor}\n"
 
 

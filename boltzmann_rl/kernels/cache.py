@@ -1,15 +1,17 @@
 """A cache of machine code on disk that treats any damaged file as a miss.
 
 Numba's own cache trusts its files: an empty file after a power cut crashes the process that loads it, a full disk
-crashes the one that compiles, and a flipped bit in machine code is executed. Here each compiled signature is one file
-with a checksum over its content, its sources and the compiler's versions. A file that cannot be read or does not match
-is compiled again, and replaced if possible.
+crashes the one that compiles, and a flipped bit in machine code is executed. It also compiles again for each folder
+that has a copy of the sources. Here each compiled signature is one file, named after a hash of the sources that the
+function imports and of the compiler's versions, with a checksum over its content. All copies of the package of a user
+share these files. One that cannot be read or does not match is compiled again, and replaced if possible.
 
 This relies on private parts of Numba (as of 0.61 to 0.68). If they differ, nothing is cached on disk: Numba's own cache
 would also miss changes of sources in other files.
 """
 
 import hashlib
+import os
 import pickle
 from contextlib import suppress
 from pathlib import Path
@@ -17,11 +19,16 @@ from typing import Any
 
 import llvmlite
 import numba
+import numpy as np
 from numba.core.caching import FunctionCache
 from numba.core.serialize import dumps
+from numba.misc.appdirs import AppDirs
 
 from boltzmann_rl.kernels.sources import fingerprint
 from boltzmann_rl.storage.atomic import write
+
+# Versions of a signature that are kept, such as of several copies of the package; the least recently used are deleted.
+KEPT = 4
 
 
 class _Files:
@@ -32,28 +39,38 @@ class _Files:
 
     def load(self, key: Any) -> Any:
         """The machine code saved under a key; None if the checksum or the key does not match."""
-        content = self._path(key).read_bytes()
+        path = self._path(key)
+        content = path.read_bytes()
         if content[:32] != self._checksum(content[32:]):
             return None
+        with suppress(OSError):
+            os.utime(path)  # for the next `save`
         saved_key, machine_code = pickle.loads(content[32:])
         return machine_code if saved_key == key else None
 
     def save(self, key: Any, machine_code: Any) -> None:
-        """Write one file atomically."""
+        """Write one file atomically, and delete versions of the same signature that were not used for long."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        data = dumps((key, machine_code))
-        write(self._path(key), self._checksum(data) + data)
+        data, path = dumps((key, machine_code)), self._path(key)
+        write(path, self._checksum(data) + data)
+        versions = self.folder.glob(f"{path.name.rsplit('.', 2)[0]}.*.nbc")
+        for old in sorted(versions, key=lambda version: version.lstat().st_mtime)[:-KEPT]:
+            old.unlink(missing_ok=True)
 
     def flush(self) -> None:
-        """Delete all files of this function; Numba calls it on ``recompile()``."""
-        for path in self.folder.glob(f"{self.name}.*.nbc"):
+        """Delete all files of this function and its sources; Numba calls it on ``recompile()``."""
+        for path in self.folder.glob(f"{self.name}.*.{_hashed(self.origin)}.nbc"):
             path.unlink(missing_ok=True)
 
     def _path(self, key: Any) -> Path:
-        return self.folder / f"{self.name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc"
+        return self.folder / f"{self.name}.{_hashed(repr(key))}.{_hashed(self.origin)}.nbc"
 
     def _checksum(self, data: bytes) -> bytes:
         return hashlib.sha256(self.origin.encode() + data).digest()
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class CheckedCache(FunctionCache):
@@ -62,8 +79,16 @@ class CheckedCache(FunctionCache):
     def __init__(self, function: Any) -> None:
         super().__init__(function)
         source = fingerprint(Path(function.__code__.co_filename))
-        origin = f"{source} {numba.__version__} {llvmlite.__version__}"
-        self._cache_file: Any = _Files(Path(self._cache_path), self._impl.filename_base, origin)
+        origin = f"{source} {numba.__version__} {llvmlite.__version__} {np.__version__}"
+        self._cache_file: Any = _Files(self._folder(), self._impl.filename_base, origin)
+
+    def _folder(self) -> Path:
+        """The same for all copies of the package, in ``NUMBA_CACHE_DIR`` or the user's caches; else that of Numba."""
+        root = numba.config.CACHE_DIR or AppDirs(appname="numba", appauthor=False).user_cache_dir
+        folder = Path(root) / "boltzmann_rl"
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder if os.access(folder, os.W_OK) else Path(self._cache_path)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function; None after any error, so that it is compiled again."""
