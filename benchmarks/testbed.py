@@ -43,6 +43,7 @@ RUNS, STEPS, ARMS, TEMPERATURE, EPSILON = 2000, 1000, 10, 0.25, 0.1
 COOLING = Exponential(1.0, 0.05, steps=STEPS)
 ROUNDS, ALONE = 15, 20  # rounds, and runs in plain Python
 BRIEF = 100  # steps of policies that take microseconds per step
+BY_HAND = "testbed_vectors"
 CORES = min(os.cpu_count() or 1, RUNS // reference.BLOCK)  # no more than there are blocks of runs
 
 
@@ -153,21 +154,23 @@ def in_threads(block: Callable[[int], None], cores: int) -> None:
             pass
 
 
-def compiled_c(folder: Path) -> Callable[[], None] | None:
-    """C with -O3 for this processor, on one core."""
+def in_c(folder: Path, name: str, function: str, parameters: Any) -> Callable[[], None] | None:
+    """A function of a C file with -O3 for this processor, on one core; None without a compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         return None
-    source, library = Path(__file__).parent / "c" / "testbed.c", folder / "testbed.so"
+    source, library = Path(__file__).parent / "c" / f"{name}.c", folder / f"{name}.so"
     options = ["-O3", "-march=native", "-shared", "-fPIC", "-lm"]
     subprocess.run([compiler, str(source), "-o", str(library), *options], check=True)
-    testbed = ctypes.CDLL(str(library)).testbed
-    testbed.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_double, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_void_p]
+    testbed = getattr(ctypes.CDLL(str(library)), function)
+    pointer = ctypes.c_void_p
+    testbed.argtypes = [ctypes.c_int, ctypes.c_int, pointer, ctypes.c_uint64, pointer, pointer]
+    numbers = np.array(parameters, dtype=np.float64)
 
     def run() -> None:
         curves = np.zeros((2, STEPS))
-        testbed(RUNS, STEPS, TEMPERATURE, 1, curves[0].ctypes.data, curves[1].ctypes.data)
-        if not 0.9 < curves[0, -1] / RUNS < 1.5:
+        testbed(RUNS, STEPS, numbers.ctypes.data, 1, curves[0].ctypes.data, curves[1].ctypes.data)
+        if not 0.9 < curves[0, -1] / RUNS < 1.7:
             raise RuntimeError(f"the C testbed learns nothing: mean reward {curves[0, -1] / RUNS}")
 
     return run
@@ -247,7 +250,7 @@ def contenders(folder: Path) -> dict[str, dict[str, Callable[[], None]]]:
         f"Boltzmann, τ = {TEMPERATURE}": {
             **_engines(boltzmann, cores),
             **drawn,
-            "C": compiled_c(folder),
+            "C": in_c(folder, "testbed", "testbed", [TEMPERATURE]),
             "leanest NumPy": leanest,
             "straightforward NumPy": straightforward,
             "JAX": jax_testbed() if importlib.util.find_spec("jax") else None,
@@ -284,6 +287,35 @@ def _engines(policy: Any, cores: str, steps: int = STEPS) -> dict[str, Callable[
     return {**ways, "reference engine": engine(reference.simulate, policy, steps=steps)}
 
 
+def limited(folder: Path) -> Table:
+    """The compiled engine beside C vectorised by hand and beside straightforward NumPy, with its limits."""
+    cores, numpy = _cores(), "straightforward NumPy, ε-greedy"
+    policies = {
+        "Boltzmann": (Boltzmann(TEMPERATURE), in_c(folder, BY_HAND, "boltzmann", [TEMPERATURE])),
+        "cooled": (Boltzmann(COOLING), in_c(folder, BY_HAND, "cooled", COOLING(np.arange(STEPS)))),
+        "ε-greedy": (EpsilonGreedy(EPSILON), in_c(folder, BY_HAND, "greedy", [EPSILON])),
+    }
+    ways: dict[str, Callable[[], None]] = {}
+    bases, limits = {}, {}
+    for name, (policy, by_hand) in policies.items():
+        ours, theirs = f"compiled engine, {name}", f"C vectorised by hand, {name}"
+        ways[ours] = _engines(policy, cores)["compiled engine, 1 core"]
+        if by_hand is not None:
+            ways[theirs] = by_hand
+            bases |= {ours: theirs, theirs: theirs}
+            limits[ours] = 2.0
+    ways[numpy] = lambda: straightforward(EPSILON)
+    ways[f"compiled engine, {cores}, beside {numpy}"] = _engines(EpsilonGreedy(EPSILON), cores)[
+        f"compiled engine, {cores}"
+    ]
+    taken = take_turns(ways, ROUNDS, per_step)
+    one = f"compiled engine, 1 core, beside {numpy}"
+    taken[one] = taken["compiled engine, ε-greedy"]
+    bases |= dict.fromkeys([way for way in taken if way.endswith(numpy)], numpy)
+    limits |= {f"compiled engine, {cores}, beside {numpy}": 1 / 16, one: 1 / 10}
+    return Table("Testbed: limits", bases, taken, limits=limits)
+
+
 def peak(simulate: Any, steps: int) -> float:
     """Peak memory in bytes."""
     tracemalloc.start()
@@ -300,6 +332,8 @@ def tables() -> Iterator[Table]:
             taken = take_turns(ways, ROUNDS, per_step)
             drawn = () if "cooled" in title else tuple(ways)
             yield Table(f"Testbed: {title}", next(iter(ways)), taken, drawn=drawn)
+        if available():
+            yield limited(Path(folder))
     for title, policy in (("Boltzmann–Gumbel, C = 1", BoltzmannGumbel(1.0)), ("Thompson, normal", GaussianThompson())):
         ways = _engines(policy, _cores(), BRIEF)
         taken = take_turns(ways, ROUNDS, lambda way: per_step(way, BRIEF))

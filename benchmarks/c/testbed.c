@@ -43,7 +43,8 @@ static inline double normal(void) {
     return x * f;
 }
 
-void testbed(int runs, int steps, double temperature, uint64_t seed, double *reward_curve, double *best_curve) {
+void testbed(int runs, int steps, const double *parameters, uint64_t seed, double *reward_curve, double *best_curve) {
+    double temperature = parameters[0];
     for (int i = 0; i < 4; i++)
         s[i] = seed += 0x9E3779B97F4A7C15u;
     for (int run = 0; run < runs; run++) {
