@@ -1,7 +1,8 @@
 """Training with Q-learning on CliffWalking, relative to ``env.step`` alone with the same actions.
 
 Times the whole loop, and the environment alone with the actions that the loop took. The difference is the time of our
-code: at a ratio below 2 it takes less than ``env.step``. Run: ``python benchmarks/training.py``.
+code: at a ratio below 2 it takes less than ``env.step``. Then many steps at once, by `Training.run`, relative to the
+loop. Run: ``python benchmarks/training.py``.
 """
 
 import time
@@ -13,9 +14,10 @@ import gymnasium
 from rounds import Table, answered, show, take_turns
 
 from boltzmann_rl import Agent, Boltzmann, Environment, EpsilonGreedy, QLearning, schedules
+from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.training.training import Training
 
-STEPS, ROUNDS = 10_000, 9
+STEPS, COMPILED, ROUNDS = 10_000, 300_000, 9
 POLICIES = {
     "Boltzmann": Boltzmann(0.1),
     "Boltzmann with a schedule": Boltzmann(schedules.Exponential(1.0, 0.1, steps=5000)),
@@ -52,6 +54,28 @@ def vector(rows: int) -> Any:
     return gymnasium.make_vec("CliffWalking-v1", rows, vectorization_mode="sync", max_episode_steps=500)
 
 
+def run(training: Training, steps: int) -> float:
+    """Seconds per transition of a whole run."""
+    start = time.perf_counter()
+    training.run(steps)
+    return (time.perf_counter() - start) / steps
+
+
+def at_once() -> Table:
+    """`Training.run` relative to the loop, each going on with its own training."""
+    ways: dict[str, Callable[[], float]] = {}
+    bases = {}
+    for name, policy in POLICIES.items():
+        agent = Agent(QLearning(0.5), policy)
+        training = Training(make(), agent, seed=0)
+        training.run(COMPILED)  # compiles
+        ways[f"run, {name}"] = lambda training=training: run(training, COMPILED)
+        ways[f"loop, {name}"] = lambda agent=agent: loop(make(), agent)
+        bases |= dict.fromkeys(list(ways)[-2:], f"loop, {name}")
+    limits = {f"run, {name}": 1 / 40 for name in POLICIES}
+    return Table("Many transitions at once", bases, take_turns(ways, ROUNDS, answered), limits=limits)
+
+
 def tables() -> Iterator[Table]:
     """Training relative to the environment alone, and several environments at once relative to one."""
     ways: dict[str, Callable[[], float]] = {}
@@ -63,6 +87,8 @@ def tables() -> Iterator[Table]:
         ways[f"Q-learning, {name}"] = lambda agent=agent: loop(make(), agent)
         bases |= dict.fromkeys(list(ways)[-2:], f"env.step alone, {name}")
     yield Table("A transition of Q-learning on CliffWalking", bases, take_turns(ways, ROUNDS, answered))
+    if available():
+        yield at_once()
     agent = Agent(QLearning(0.5), POLICIES["Boltzmann"])
     ways = {f"{rows} at once": lambda rows=rows: loop(vector(rows), agent) for rows in (1, 4, 16)}
     yield Table("A transition in vectors of environments", "1 at once", take_turns(ways, 3, answered))

@@ -135,6 +135,23 @@ def uniforms_of(generator: np.random.Generator) -> Uniforms:
     return Uniforms(_source(generator), np.empty(_UNIFORMS), np.full(1, _UNIFORMS))
 
 
+def advance(generator: np.random.Generator, taken: Uniforms) -> None:
+    """Advance a PCG64 generator to where its `uniforms_of` were taken.
+
+    Example:
+        >>> rng, other = np.random.default_rng(0), np.random.default_rng(0)
+        >>> advance(rng, uniforms_of(rng))  # none was taken
+        >>> rng.random() == other.random()
+        True
+    """
+    bits: Any = generator.bit_generator
+    now, (high, low) = bits.state, taken.source.view(np.uint64)[[0, _LOWS]].tolist()
+    buffered = {name: now[name] for name in ("has_uint32", "uinteger")}
+    bits.state = now | {"state": {"state": (high << 64) + low, "inc": now["state"]["inc"]}}
+    bits.advance(int(taken.position[0]) - _UNIFORMS - 1)  # back by what is still in the buffer; it forgets half-numbers
+    bits.state = bits.state | buffered
+
+
 @placed
 def _flat_stock(x):  # type: ignore[no-untyped-def]
     return _Stock(flat(x.numbers), flat(x.position), flat(x.widths), flat(x.within), flat(x.heights))

@@ -16,7 +16,6 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.kernels.jit import compiled, placed
 from boltzmann_rl.kernels.vectors import flat, where
-from boltzmann_rl.numerics.plain_temperatures import NOISE
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 from boltzmann_rl.tables.measures import Measure, measured
 from boltzmann_rl.tables.worlds import World
@@ -40,6 +39,7 @@ class Rule(NamedTuple):
         unit: What ``temperatures`` means: a constant of `boltzmann_rl.numerics.plain_temperatures`.
         logs: NumPy's logarithms of 0, 1, … up to the number of actions.
         untried_first: Whether each action of a state is tried once before anything else.
+        measures_noise: Whether temporal-difference errors are remembered, as by `boltzmann_rl.NoiseEstimate`.
     """
 
     uniform: Floats
@@ -50,6 +50,7 @@ class Rule(NamedTuple):
     logs: Floats
     counts_visits: bool
     untried_first: bool
+    measures_noise: bool
     learner: int
     learning_rates: Floats
     discount: float
@@ -66,7 +67,8 @@ class State(NamedTuple):
         noise: The sum of the squared temporal-difference errors, and their number.
         visits: Decisions in each state ``(S,)``.
         roots: Where the search for the next temperature starts in each row ``(S + 1,)``, NaN before the first one.
-        now: Step, episode, state, the action if it is already chosen (else −1), and steps of this episode.
+        now: Step, episode, state (−1 before an episode begins), the action if it is already chosen (else −1), and
+            steps of this episode.
         total: The sum of the rewards of this episode, and its regret.
     """
 
@@ -84,7 +86,7 @@ def start(world: World, initial: float) -> tuple[World, State]:
     shape = states, actions = world.available.shape
     tables = np.full((3, states + 1, actions), initial)
     tables[:, -1] = 0.0
-    visits, roots, now = np.zeros(states, dtype=np.int64), np.full(states + 1, np.nan), np.array([0, 0, 0, -1, 0])
+    visits, roots, now = np.zeros(states, dtype=np.int64), np.full(states + 1, np.nan), np.array([0, 0, -1, -1, 0])
     available = np.append(world.available, np.zeros((1, actions), dtype=bool), axis=0)
     state = State(tables, np.zeros(shape, dtype=bool), np.zeros(2), visits, roots, now, np.zeros(2))
     return world._replace(available=available), state
@@ -271,7 +273,8 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         losses: What each action loses ``(limit, S, A)``: `boltzmann_rl.planning.time_limits.gaps_of`; or empty.
     """
     cumulative, following, paid, ends, start, available, limit = world
-    uniform, soft, greedy, temperatures, unit, logs, by_visits, untried_first, learner, learning_rates, discount = rule
+    uniform, soft, greedy, temperatures, unit, logs, by_visits, untried_first, measures_noise = rule[:9]
+    learner, learning_rates, discount = rule[9:]
     tables, tried, noise, visits, roots, now, running = state
     step, episode, here, action, elapsed = now
     total, lost, counts_regret = running[0], running[1], len(losses) > 0
@@ -281,7 +284,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
     measure = Measure(unit, flat(logs), flat(roots), flat(noise), held[0], held[1], held[2])
     looks_ahead = learner in (SARSA, EXPECTED_SARSA)
     while step < until and episode < samples.shape[1]:
-        if elapsed == 0:
+        if here < 0:
             here = _first(start, pcg.next_uniform(nature))
         if action < 0:
             clock = visits[here] if by_visits else step
@@ -320,7 +323,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         elif not terminated:
             target += discount * _best(tables, 0, there, available)
         value = tables[table, here, action]
-        if unit == NOISE:
+        if measures_noise:
             error = target - value
             if learner == DOUBLE_Q_LEARNING:  # that of Q-learning, on the mean of the two tables
                 ahead = 0.0 if terminated else discount * _best(tables, 0, there, available)
@@ -344,7 +347,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
             samples[0, episode], samples[1, episode], samples[2, episode] = total, elapsed, terminated
             if counts_regret:
                 samples[3, episode] = lost
-            episode, action, elapsed, total, lost = episode + 1, -1, 0, 0.0, 0.0
+            episode, here, action, elapsed, total, lost = episode + 1, -1, -1, 0, 0.0, 0.0
     now[0], now[1], now[2], now[3], now[4] = step, episode, here, action, elapsed
     running[0], running[1] = total, lost
     return True

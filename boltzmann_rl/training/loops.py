@@ -88,6 +88,21 @@ class Loop:
             self._over, self._chosen, self._reading, self._latest = over, chosen, reading, latest
             self._table.episode, self._table.step_in_episode = counts
 
+    @property
+    def standing(self) -> tuple[int, int, int]:
+        """The observation, −1 where an episode has to begin, the action if it is already chosen, else −1, and steps."""
+        here, action = self._reading.observation, -1 if self._chosen is None else self._chosen[0]
+        return (-1, -1, 0) if self._over else (int(here), action, self._table.step_in_episode)
+
+    def skip(self, steps: int, standing: tuple[int, int, int], available: Any, episodes: int) -> None:
+        """Go on from where another loop stands after some steps in which so many episodes ended."""
+        here, action, elapsed = standing
+        self._table.episode += episodes + int(self._over) - int(here < 0)
+        self._table.step_in_episode, self._step, self._over = elapsed, self._step + steps, here < 0
+        self._chosen = (action, None) if action >= 0 else None
+        if here >= 0:
+            self._reading = self._latest = Reading(here, available)
+
     def _look_ahead(self, reading: Reading) -> Any:
         """The next decision, for learners that take it."""
         if reading.terminated:

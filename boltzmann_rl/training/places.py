@@ -95,7 +95,7 @@ def _held(layer: Any) -> tuple[str, ...] | None:
     names, rng = _known().get(type(layer)), vars(layer).get("_np_random")
     if rng is not None and type(rng.bit_generator) is not np.random.PCG64:
         return None
-    if names is not None and not _PLAYED & vars(layer).keys() and _is_ours(getattr(layer, "bandit", None)):
+    if names is not None and not _PLAYED & vars(layer).keys() and is_ours(getattr(layer, "bandit", None)):
         read = not {"P", "_elapsed_steps", "_has_reset"} & vars(layer).keys() or is_unmodified(type(layer))
         return names if read else None
     # A table that its author declares with steps_by_tables may keep its state under any name.
@@ -124,13 +124,13 @@ def _settings(layer: Any) -> Iterator[str]:
         yield f"resetting as {autoreset_of(layer)}"
 
 
-def _is_ours(declaration: Any) -> bool:
+def is_ours(declaration: Any) -> bool:
     """Whether a declaration consists of this package's dataclasses and plain data, which keep no state."""
     if isinstance(declaration, tuple):
-        return all(map(_is_ours, declaration))
+        return all(map(is_ours, declaration))
     if is_dataclass(declaration):
         ours = type(declaration).__module__.startswith("boltzmann_rl.")
-        return ours and all(_is_ours(getattr(declaration, field.name)) for field in fields(declaration))
+        return ours and all(is_ours(getattr(declaration, field.name)) for field in fields(declaration))
     return isinstance(declaration, int | float | str | type(None))
 
 

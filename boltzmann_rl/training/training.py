@@ -3,6 +3,7 @@
 import copy
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from boltzmann_rl.environments.interface import as_environment
 from boltzmann_rl.environments.readings import Reading
 from boltzmann_rl.environments.vectors import is_vector
 from boltzmann_rl.protocols import AnyEnvironment, Transition, learns_from
+from boltzmann_rl.training.compiled_steps import OWN, PART, skip, world_for
 from boltzmann_rl.training.encoding import decoded
 from boltzmann_rl.training.loops import Loop
 from boltzmann_rl.training.players import Look
@@ -118,11 +120,55 @@ class Training:
         self._rewards[row] += transition.reward
         self._lengths[row] += 1
         if transition.terminated or transition.truncated:
-            number = 0 if self.last is None else self.last.episode + 1
             total, length = self._rewards[row], self._lengths[row]
-            self.last = Episode(number, total, length, transition.terminated, self.values, row)
+            self.last = Episode(self._number, total, length, transition.terminated, self.values, row)
             self._rewards[row], self._lengths[row] = 0.0, 0
         return transition
+
+    @property
+    def _number(self) -> int:
+        """The number of the episode that finishes next."""
+        return 0 if self.last is None else self.last.episode + 1
+
+    def run(self, steps: int) -> list[Episode]:
+        """Continue by a number of steps at once; returns the episodes that finished.
+
+        Everything is as after as many steps of the iterator, to the last bit: values, episodes, environment, and all
+        random streams. So a training may go on step by step, be saved, and run again.
+
+        One environment that is known to follow its transition tables (FrozenLake, CliffWalking, Taxi, `gridworlds`),
+        with or without a time limit, is not stepped but simulated by compiled code, if Numba is installed, the learner
+        is one of `QLearning`, `SARSA`, `ExpectedSARSA` and `DoubleQLearning`, and policy and schedules are this
+        package's. It compiles for some seconds, so it is used from 250,000 steps on, or once it was used. Everything
+        else is stepped.
+
+        Args:
+            steps: Number of transitions, ≥ 0.
+
+        Example:
+            >>> from boltzmann_rl import Boltzmann, Environment, QLearning
+            >>> env = Environment("CliffWalking-v1", max_episode_steps=500).make()
+            >>> training = Training(env, Agent(QLearning(learning_rate=0.5), Boltzmann(temperature=0.1)), seed=0)
+            >>> training.run(20_000)[-1].total_reward
+            -13.0
+            >>> next(training).step
+            20000
+        """
+        end, finished = self.step + as_integer(steps, "steps"), list[Episode]()
+        world = world_for(self, end - self.step) if type(self) is Training else None
+        while self.step < end:
+            samples = None if world is None else skip(self, world, end - self.step)
+            if samples is not None:
+                totals, lengths, terminated = samples[0], samples[1].astype(np.int64), samples[2] == 1.0
+                parts = count(self._number), *(part.tolist() for part in (totals, lengths, terminated))
+                finished += map(Episode._make, zip(*parts, repeat(self.values), repeat(0), strict=False))
+                self.last = finished[-1] if len(totals) else self.last
+            for _ in range(min(PART, end - self.step) if samples is None else OWN):
+                before = self.last
+                next(self)
+                if self.last is not before:
+                    finished.append(self.last)  # type: ignore[arg-type]
+        return finished
 
     def episodes(self, number: int) -> Iterator[Episode]:
         """Continue until ``number`` more episodes have finished; yields each when it ends."""

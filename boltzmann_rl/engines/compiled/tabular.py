@@ -21,29 +21,13 @@ from boltzmann_rl.engines.metrics import WINDOWS
 from boltzmann_rl.engines.reference import episodes as reference
 from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.kernels import pcg
-from boltzmann_rl.learners.noise import NoiseEstimate
-from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
-from boltzmann_rl.learners.untried import EveryActionFirst
 from boltzmann_rl.numerics.plain import FEW
 from boltzmann_rl.numerics.untried import UntriedFirst
 from boltzmann_rl.planning.time_limits import gaps_in
-from boltzmann_rl.policies.mixture import Mixture, mixture_of, mixtures, unknown
-from boltzmann_rl.policies.parameters import at_steps
-from boltzmann_rl.policies.units import LOGS, UNITS, meaning_of, numbers_of
-from boltzmann_rl.protocols import is_unit, layers_of
-from boltzmann_rl.schedules import is_constant
+from boltzmann_rl.protocols import layers_of
 from boltzmann_rl.streams import child_seed, stream
 from boltzmann_rl.tables import World, cached, kernel, read, world_of
-
-_LEARNERS = {
-    QLearning: kernel.Q_LEARNING,
-    SARSA: kernel.SARSA,
-    ExpectedSARSA: kernel.EXPECTED_SARSA,
-    DoubleQLearning: kernel.DOUBLE_Q_LEARNING,
-}
-
-# What may be around a learner, once each, in any order.
-_AROUND = {NoiseEstimate, EveryActionFirst}
+from boltzmann_rl.tables.rules import rules, why_unknown
 
 # Steps of the first call of the kernel, for which schedules are evaluated beforehand. The number doubles from call to
 # call, by at most _MORE, so that Ctrl+C is handled.
@@ -71,21 +55,13 @@ def reason(environment: Environment, agent: Agent) -> str:
     """Why this engine can't simulate an agent in an environment, in one line; empty if it can.
 
     Example:
-        >>> from boltzmann_rl.policies import Boltzmann
+        >>> from boltzmann_rl import Boltzmann, QLearning
         >>> reason(Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1), clock="pulls"))
         "the clock 'pulls' is not known"
     """
     if type(environment) is not Environment:  # a subclass may make any environment
         return f"{environment!r} is not known"
-    *around, learner = layers_of(agent.learner)
-    kinds = [type(layer) for layer in around]
-    if type(learner) not in _LEARNERS or len(set(kinds)) < len(kinds) or not set(kinds) <= _AROUND:
-        return f"{agent.learner!r} is not known"
-    if type(learner) is DoubleQLearning and learner.ties == "draw":
-        return f"{learner!r} draws among equal maxima, which is not known"
-    if agent.clock == "pulls":
-        return "the clock 'pulls' is not known"
-    if said := unknown(agent.policy, UNITS):
+    if said := why_unknown(agent):
         return said
     world = read(environment)
     if isinstance(world, str):
@@ -113,7 +89,7 @@ def simulate_ranges(
     """As `boltzmann_rl.engines.reference.episodes.simulate_ranges`, which runs what this engine can't.
 
     Example:
-        >>> from boltzmann_rl.policies import Boltzmann
+        >>> from boltzmann_rl import Boltzmann, QLearning
         >>> lake, agent = Environment("FrozenLake-v1"), Agent(QLearning(), Boltzmann(0.1))
         >>> work = {"ranges": [(0, 2)], "episodes": 50, "seed": 0}
         >>> [found], [expected] = simulate_ranges(lake, agent, **work), reference.simulate_ranges(lake, agent, **work)
@@ -157,7 +133,7 @@ def train(
         steps: Stop after this number of steps, and keep each of them. Default: no limit, and no step is kept.
 
     Example:
-        >>> from boltzmann_rl.policies import Boltzmann
+        >>> from boltzmann_rl import Boltzmann, QLearning
         >>> cliff, agent = Environment("CliffWalking-v1", max_episode_steps=500), Agent(QLearning(), Boltzmann(0.1))
         >>> train(cliff, agent, episodes=400, seed=0).samples[:, -1]
         array([-13.,  13.,   1.])
@@ -174,7 +150,7 @@ def train(
 def _run_of(agent: Agent) -> Callable[..., Trained | None]:
     """A function that does runs of an agent, with schedules that are evaluated once for all of them."""
     *_, learner = layers_of(agent.learner)
-    return partial(_run, rule=_rules(agent), initial=learner.initial)
+    return partial(_run, rule=rules(agent), initial=learner.initial)
 
 
 def _run(
@@ -213,43 +189,3 @@ def _run(
     if known.untried_first and not state.tried.all():
         values = UntriedFirst(values, ~state.tried)
     return Trained(samples[:, : state.now[1]], values, places[:n], rewards[:n])
-
-
-def _rules(agent: Agent) -> Callable[[int], kernel.Rule | None]:
-    """A function that evaluates an agent's schedules for at least ``size`` steps; None if that fails."""
-    policy: Any = agent.policy
-    *around, learner = layers_of(agent.learner)
-    first = EveryActionFirst in map(type, around)
-    unit: Any = mixture_of(policy, 0)
-    unit = unit.temperature
-    known = [np.empty(0)] * 4  # weights, and temperatures or the multiples or targets of the unit
-    rates = np.array([learner.learning_rate]) if isinstance(learner.learning_rate, float) else np.empty(0)
-
-    def rule(size: int) -> kernel.Rule | None:
-        nonlocal known, rates
-        try:
-            count = len(known[0])
-            if count < size and not (count and is_constant(policy)):
-                found = _in_numbers(mixtures(policy, count, size), unit, count)
-                known = [np.append(before, new) for before, new in zip(known, found, strict=True)]
-            if len(rates) < size and not isinstance(learner.learning_rate, float):
-                rates = np.append(rates, at_steps(learner.learning_rate, len(rates), size))
-        except Exception:  # if such a step is reached, the reference raises the error and names the step
-            return None
-        if not ((rates >= 0.0) & (rates <= 1.0)).all():  # likewise
-            return None
-        mixture, visits = (known[0], known[1], known[2], known[3]), agent.clock == "visits"
-        learning = _LEARNERS[type(learner)], rates, learner.discount
-        return kernel.Rule(*mixture, meaning_of(unit), LOGS, visits, first, *learning)
-
-    return rule
-
-
-def _in_numbers(mixture: Mixture, unit: Any, first: int) -> tuple[Floats, ...]:
-    """A mixture at many steps, with the numbers of a unit of temperature in its place."""
-    uniform, soft, greedy, temperature = mixture
-    if is_unit(unit):
-        if temperature != unit:
-            raise ValueError("the unit of the temperature must be the same at each step")
-        temperature = numbers_of(unit, first, first + len(soft))
-    return uniform, soft, greedy, np.asarray(temperature, dtype=np.float64)
