@@ -10,6 +10,9 @@ from matplotlib.ticker import EngFormatter
 
 __all__ = ["COLUMNS", "Table", "answered", "plain", "seconds", "show", "take_turns"]
 
+# The most rounds of any table: fewer for a quick look.
+most = 1000
+
 # The heads of the columns of a table.
 COLUMNS = ("", "median", "ratio", "limit", "range of ratios")
 
@@ -85,6 +88,7 @@ def take_turns(
     ways: Mapping[str, Callable[[], Any]], rounds: int, timed: Callable[[Callable[[], Any]], float] = seconds
 ) -> dict[str, list[float]]:
     """Time each way once per round. A first round does not count: it compiles code and warms the caches."""
+    rounds = min(rounds, most)
     taken = [{name: timed(way) for name, way in ways.items()} for _ in range(rounds + 1)][1:]
     return {name: [one[name] for one in taken] for name in ways}
 

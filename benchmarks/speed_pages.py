@@ -1,0 +1,192 @@
+"""The pages of the documentation on speed, written from what was measured: ``measured.json`` beside this file.
+
+`docs/speed.md` has a row for each table with limits, `docs/speed_tables.md` all tables and a figure.
+"""
+
+import json
+import os
+import platform
+import re
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from rounds import COLUMNS, Table
+
+from boltzmann_rl.storage.atomic import write
+
+DOCS, MEASURED = Path(__file__).parents[1] / "docs", Path(__file__).parent / "measured.json"
+COMPARED = ("boltzmann-rl", "numpy", "numba", "gymnasium", "torch", "jax", "mabwiser")
+OURS, THEIRS = "#0072B2", "#D55E00"  # of Okabe & Ito
+OUR_WAYS = ("act", "compiled", "reference", "sampler")
+
+
+class Measured(NamedTuple):
+    """A table as it is kept.
+
+    Attributes:
+        module: The benchmark that measured it.
+        title: Of the table.
+        machine: On which it was measured, and by which versions.
+        rows: As `Table.rows`.
+        drawn: The ways in the figure.
+        bases: The baseline of each way that has a limit.
+    """
+
+    module: str
+    title: str
+    machine: str
+    rows: list[list[str]]
+    drawn: list[str]
+    bases: dict[str, str]
+
+    @classmethod
+    def of(cls, module: str, table: Table) -> "Measured":
+        """A table that was just measured."""
+        rows, bases = [list(row) for row in table.rows()], {way: table.base_of(way) for way in table.limits}
+        return cls(module, table.title, machine(), rows, list(table.drawn), bases)
+
+    def tightest(self) -> list[str]:
+        """The row whose ratio is nearest to its limit, or furthest above it."""
+        limited = [row for row in self.rows if row[3]]
+        return max(limited, key=lambda row: _number(row[2]) / _number(row[3].split()[1]))
+
+    def held(self) -> str:
+        """How many limits hold."""
+        said = [row[3].endswith("holds") for row in self.rows if row[3]]
+        return "all hold" if all(said) else f"{sum(said)} of {len(said)} hold"
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def machine() -> str:
+    """The processor, and the versions of Python and the libraries."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.split(": ", 1)[1] for line in info.read_text().splitlines() if line.startswith("model name")]
+        cpu = names[0] if names else cpu
+    versions = []
+    for name in COMPARED:
+        try:
+            versions.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            versions.append(f"no {name}")
+    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(versions)}"
+
+
+def kept(path: Path = MEASURED) -> list[Measured]:
+    """All tables that were measured so far."""
+    return [Measured(**fields) for fields in json.loads(path.read_text("utf-8"))]
+
+
+def keep(tables: Iterable[Measured], path: Path = MEASURED) -> None:
+    """Write all tables, one a line."""
+    lines = ",\n".join(json.dumps(table._asdict(), ensure_ascii=False) for table in tables)
+    write(path, f"[\n{lines}\n]\n".encode())
+
+
+def renewed(old: Iterable[Measured], new: Mapping[str, list[Measured]], order: Iterable[str]) -> list[Measured]:
+    """The tables by module: the new ones of modules that were measured again, the old ones of the others."""
+    by_module: dict[str, list[Measured]] = {}
+    for table in old:
+        by_module.setdefault(table.module, []).append(table)
+    return [table for module in order for table in {**by_module, **new}.get(module, [])]
+
+
+def summary(tables: list[Measured]) -> str:
+    """The page that is read first."""
+    parts = [
+        "# Speed",
+        "What costs how much, beside something that does the same or less: the ratio of the times, in the same round, "
+        "on the same machine, and the limit that we set ourselves. Of each table with limits this is the row that is "
+        "nearest to its limit. `python benchmarks` measures all of it and writes this page; "
+        "[all tables](speed_tables.md) have the times, the ranges and the machine.",
+        "\n".join(
+            [
+                "| | beside | ratio | limit | in the table |",
+                "|---|---|--:|:--|:--|",
+                *(f"| {' | '.join(_claim(table))} |" for table in tables if table.bases),
+            ]
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _claim(table: Measured) -> tuple[str, ...]:
+    way, _, ratio, limit, _ = table.tightest()
+    anchor = re.sub(r"[^\w -]", "", table.title).lower().replace(" ", "-")
+    return way, table.bases[way], ratio, limit, f"[{table.title}](speed_tables.md#{anchor}): {table.held()}"
+
+
+def details(tables: list[Measured]) -> str:
+    """The page with all tables."""
+    parts = [
+        "# Tables of speed",
+        "Each table compares several ways to do the same work, timed in turn, round by round. It shows the median time "
+        "of each way, and its ratio to the baseline in the same round: median, smallest and largest. The baseline is "
+        "the row without a range. Machines differ, and a busy machine is noisy: look at the ratios. `python benchmarks "
+        "decision` measures the tables of one file anew, and leaves the others as they are.",
+        "![Ratios of times to that of this package, for each table below: most other ways take a few to thousands of "
+        "times as long](speed.png)",
+        "*Dots are medians over the rounds, bars their range; this package is blue, everything else orange.*",
+    ]
+    known = ""
+    for table in tables:
+        parts.append(f"## {table.title}")
+        if table.machine != known:
+            parts.append(f"From here on: {table.machine}.")
+            known = table.machine
+        rows = [f"| {' | '.join(COLUMNS)} |", "|---|--:|--:|:--|:--|"]
+        rows += [f"| {' | '.join(row)} |" for row in table.rows]
+        parts.append("\n".join(rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def draw(tables: list[Measured], path: Path = DOCS / "speed.png") -> None:
+    """Draw the figure."""
+    with rc_context({"font.size": 7, "axes.spines.top": False, "axes.spines.right": False}):
+        figure(tables).savefig(path, dpi=200)
+
+
+def figure(tables: list[Measured]) -> Figure:
+    """A panel for each table that has ways to draw: their times relative to ours, on a logarithmic axis."""
+    drawn = [table for table in tables if table.drawn]
+    columns: list[list[Measured]] = [[], []]
+    for table in drawn:  # into the shorter column
+        min(columns, key=lambda column: sum(len(one.drawn) + 3 for one in column)).append(table)
+    heights = [[len(table.drawn) + 3 for table in column] for column in columns]
+    result = Figure(figsize=(7.2, 0.155 * max(map(sum, heights)) + 0.4), layout="constrained")
+    for part, column, ratios in zip(result.subfigures(1, 2), columns, heights, strict=True):
+        axes = part.subplots(len(column), 1, height_ratios=ratios, squeeze=False)[:, 0]
+        for ax, table in zip(axes, column, strict=True):
+            panel(ax, table)
+    result.supxlabel(
+        "time as a multiple of ours (at 1); dots: median, bars: range of the rounds; blue: this package", fontsize=7
+    )
+    return result
+
+
+def panel(ax, table: Measured) -> None:
+    """One table, with our ways in blue."""
+    ratios = {row[0]: (row[2], row[4]) for row in table.rows}
+    for place, way in enumerate(reversed(table.drawn)):
+        ratio, between = ratios[way]
+        ends = [_number(end) for end in between.split(" to ")] if between else [_number(ratio)] * 2
+        colour = OURS if way.startswith(OUR_WAYS) else THEIRS
+        ax.plot(ends, [place, place], color=colour, linewidth=1.0)
+        ax.plot(_number(ratio), place, "o", color=colour, markersize=3.5)
+        ax.annotate(ratio, (max(ends), place), (4, 0), textcoords="offset points", va="center", color=colour)
+    ax.axvline(1.0, color="0.6", linewidth=0.8, zorder=0)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:,.0f}" if ratio >= 1.0 else f"{ratio:g}")
+    ax.margins(x=0.2)
+    ax.set_ylim(-0.6, len(table.drawn) - 0.4)
+    ax.set_yticks(range(len(table.drawn)), reversed(table.drawn))
+    ax.tick_params(axis="y", length=0)
+    ax.set_title(table.title, loc="left", fontsize=7, fontweight="bold")
