@@ -1,26 +1,113 @@
 """One decision: `act` with all its checks beside minimal NumPy without checks, and beside ``rng.choice``.
 
-First in plain Python and NumPy, then with Numba. Run: ``python benchmarks/decision.py``.
+First in plain Python and NumPy, then with Numba: at many numbers of actions beside NumPy, for every kind of policy
+beside a constant temperature, and the slowest thousandth of a million decisions beside the median. Steps are
+consecutive, so that the time includes that of the schedules. Run: ``python benchmarks/decision.py``.
 """
 
+import time
 import timeit
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from rounds import Table, show, take_turns
 
-from boltzmann_rl import Boltzmann, EpsilonGreedy, act, schedules
+from boltzmann_rl import (
+    Boltzmann,
+    EpsilonBoltzmann,
+    EpsilonGreedy,
+    Greedy,
+    MaxBoltzmann,
+    RelativeToRange,
+    RelativeToSpread,
+    Uniform,
+    act,
+    schedules,
+)
 from boltzmann_rl.decisions import machine
+from boltzmann_rl.policies import GLIE, Mixture, Odds
+from boltzmann_rl.policies.blocks import SIZE
 
-TEMPERATURE, CALLS, ROUNDS = 0.5, 200, 51
+TEMPERATURE, ACTIONS, SIZES, ROUNDS, LONG = 0.25, 10, (4, 10, 18, 32, 128), 15, 10**6
+CALLS = SIZE  # in each round as many schedules are evaluated ahead as are used
+BASE, LEAN, CHOICE = "Boltzmann(0.25)", "leanest NumPy, no checks", "rng.choice(p=softmax)"
+
+COOLED, RATE = schedules.Exponential(1.0, 0.01, steps=LONG), schedules.Linear(1.0, 0.05, steps=LONG)
 
 
-def contestants(actions: int) -> dict[str, Callable[[], object]]:
-    """Six ways to make the same decision, by name."""
-    rng = np.random.default_rng(0)
-    values, mask = rng.normal(size=actions), np.ones(actions, dtype=np.int8)
-    policy = Boltzmann(TEMPERATURE)
-    greedy, cooled = EpsilonGreedy(0.1), Boltzmann(schedules.Exponential(1.0, 0.01, steps=1000))
+@dataclass(frozen=True)
+class Own:
+    """A user's policy, of three parts."""
+
+    temperature: float
+    constant = True
+
+    def __call__(self, values, step):
+        """As the protocol of policies says."""
+        return self.mixture(step).probabilities(values, step)
+
+    def mixture(self, step, memory=None) -> Mixture:
+        """The same at every step."""
+        return Mixture(0.1, 0.5, 0.4, self.temperature)
+
+
+CONSTANT = {
+    BASE: Boltzmann(TEMPERATURE),
+    "EpsilonGreedy": EpsilonGreedy(0.1),
+    "EpsilonBoltzmann": EpsilonBoltzmann(0.1, TEMPERATURE),
+    "MaxBoltzmann": MaxBoltzmann(0.1, TEMPERATURE),
+    "Greedy": Greedy(),
+    "Uniform": Uniform(),
+}
+SCHEDULED = {
+    f"Boltzmann, {type(each).__name__}": Boltzmann(each)
+    for each in (
+        COOLED,
+        RATE,
+        schedules.Cosine(1.0, 0.1, steps=LONG),
+        schedules.Power(1.0, 0.5),
+        schedules.InverseTime(1.0, 1e-3),
+        schedules.Logarithmic(1.0),
+        schedules.WarmUp(COOLED, steps=1000),
+    )
+}
+SCHEDULED |= {
+    "EpsilonGreedy, schedule": EpsilonGreedy(RATE),
+    "EpsilonBoltzmann, two schedules": EpsilonBoltzmann(RATE, COOLED),
+    "MaxBoltzmann, two schedules": MaxBoltzmann(RATE, COOLED),
+}
+UNITS = {
+    "Boltzmann, RelativeToRange": Boltzmann(RelativeToRange(0.3)),
+    "Boltzmann, RelativeToRange, schedule": Boltzmann(RelativeToRange(COOLED)),
+    "Boltzmann, RelativeToSpread": Boltzmann(RelativeToSpread(0.3)),
+    "Boltzmann, GLIE": Boltzmann(GLIE()),
+    "Boltzmann, Odds": Boltzmann(Odds(0.5, 9.0)),
+}
+OWN = {"a user's three parts": Own(TEMPERATURE)}
+
+
+def deciding(policy, actions: int) -> Callable[[], object]:
+    """One decision after another, at consecutive steps."""
+    rng, step = np.random.default_rng(0), count()
+    values = np.random.default_rng(1).normal(size=actions)
+    return lambda: act(policy, values, rng, step=next(step))
+
+
+def with_more(policy, actions: int) -> dict[str, Callable[[], object]]:
+    """The same with a mask, and with its propensity."""
+    rng, step = np.random.default_rng(0), count()
+    values, mask = np.random.default_rng(1).normal(size=actions), np.ones(actions, dtype=np.int8)
+    return {
+        f"{BASE} with a mask": lambda: act(policy, values, rng, step=next(step), available=mask),
+        f"{BASE} with its propensity": lambda: act(policy, values, rng, step=next(step), with_probability=True),
+    }
+
+
+def others(actions: int) -> dict[str, Callable[[], object]]:
+    """The softmax decision without this package."""
+    rng, values = np.random.default_rng(0), np.random.default_rng(1).normal(size=actions)
 
     def lean() -> int:
         cdf = np.exp((values - values.max()) / TEMPERATURE).cumsum()
@@ -30,14 +117,7 @@ def contestants(actions: int) -> dict[str, Callable[[], object]]:
         weights = np.exp((values - values.max()) / TEMPERATURE)
         return int(rng.choice(actions, p=weights / weights.sum()))
 
-    return {
-        "act": lambda: act(policy, values, rng, step=7),
-        "act with a mask": lambda: act(policy, values, rng, step=7, available=mask),
-        "act with a schedule": lambda: act(cooled, values, rng, step=7),
-        "act, ε-greedy": lambda: act(greedy, values, rng, step=7),
-        "leanest NumPy, no checks": lean,
-        "rng.choice(p=softmax)": choice,
-    }
+    return {LEAN: lean, CHOICE: choice}
 
 
 def each(way: Callable[[], object]) -> float:
@@ -45,16 +125,58 @@ def each(way: Callable[[], object]) -> float:
     return timeit.timeit(way, number=CALLS) / CALLS
 
 
+def beside_numpy(title: str, numba: bool) -> Table:
+    """The leanest NumPy is the baseline at each number of actions."""
+    ways, limits = {}, {}
+    for actions in SIZES:
+        at = f", {actions} actions"
+        ways |= {f"{name}{at}": way for name, way in others(actions).items()}
+        few = 1 / 3 if actions <= 32 else 1 / 2
+        for label, policy, compiled, plain in (
+            ("act", CONSTANT[BASE], few, 1.15),
+            ("act, cooled", SCHEDULED["Boltzmann, Exponential"], max(few, 1 / 2.5), 1.15),
+            ("act, mixture", CONSTANT["EpsilonBoltzmann"], few, 2.2),
+        ):
+            ways[f"{label}{at}"], limits[f"{label}{at}"] = deciding(policy, actions), compiled if numba else plain
+    bases = {way: f"{LEAN}, {way.split(', ')[-1]}" for way in ways}
+    drawn = tuple(way for way in ways if way.endswith(f" {ACTIONS} actions"))
+    return Table(title, bases, take_turns(ways, ROUNDS, each), drawn=drawn if numba else (), limits=limits)
+
+
+def beside_constant(title: str, limit: float) -> Table:
+    """Each kind of policy beside a constant temperature."""
+    ways = {name: deciding(policy, ACTIONS) for name, policy in (CONSTANT | SCHEDULED | UNITS | OWN).items()}
+    ways |= with_more(CONSTANT[BASE], ACTIONS)
+    return Table(title, BASE, take_turns(ways, ROUNDS, each), limits=dict.fromkeys(set(ways) - {BASE}, limit))
+
+
+def tails(title: str) -> Table:
+    """The time that one in a thousand of a million decisions takes, beside the median."""
+    names = BASE, "EpsilonGreedy", "Boltzmann, Exponential", "MaxBoltzmann, two schedules"
+    some = {name: policy for name, policy in (CONSTANT | SCHEDULED).items() if name in names}
+    taken, bases, limits = {}, {}, {}
+    for name, policy in some.items():
+        way, times = deciding(policy, ACTIONS), np.empty(LONG)
+        for i in range(LONG):
+            began = time.perf_counter()
+            way()
+            times[i] = time.perf_counter() - began
+        middle, slow = f"{name}, median", f"{name}, p99.9"
+        taken |= {middle: [float(np.median(times))], slow: [float(np.quantile(times, 0.999))]}
+        bases |= {middle: middle, slow: middle}
+        limits[slow] = 10.0
+    return Table(title, bases, taken, limits=limits)
+
+
 def tables() -> Iterator[Table]:
-    """A table without Numba and one with it; `act` is the baseline for each number of actions."""
-    sizes = {actions: contestants(actions) for actions in (4, 10, 18, 100)}
-    ways = {f"{name}, {actions} actions": way for actions, some in sizes.items() for name, way in some.items()}
-    bases = {way: f"act, {way.split(', ')[-1]}" for way in ways}
-    yield Table("One decision, in plain Python and NumPy", bases, take_turns(ways, ROUNDS, each))
+    """Three tables without Numba and three with it."""
+    yield beside_numpy("One decision, in plain Python and NumPy", numba=False)
+    yield beside_constant(f"One decision among {ACTIONS}, in plain Python and NumPy", 1.45)
     machine.prepare()
     if machine.ready is not None:
-        drawn = tuple(way for way in ways if way.endswith(" 10 actions"))
-        yield Table("One decision, with Numba", bases, take_turns(ways, ROUNDS, each), drawn=drawn)
+        yield beside_numpy("One decision, with Numba", numba=True)
+        yield beside_constant(f"One decision among {ACTIONS}, with Numba", 1.3)
+        yield tails("A million decisions, with Numba")
 
 
 if __name__ == "__main__":

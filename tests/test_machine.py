@@ -19,6 +19,7 @@ from scipy import stats
 
 from boltzmann_rl import Boltzmann, EpsilonBoltzmann, EpsilonGreedy, Greedy, MaxBoltzmann, RelativeToRange, Uniform, act
 from boltzmann_rl.decisions import machine
+from boltzmann_rl.numerics.plain_temperatures import PLAIN
 from boltzmann_rl.schedules import Exponential, Linear
 
 FALSE_ALARM = 1e-6
@@ -192,11 +193,11 @@ def test_the_action_of_a_row_is_the_inverse_cdf_of_its_uniform(kind, actions):
 @in_one_test("actions", [1, 3, 6, 10, 18])
 def test_the_largest_uniform_picks_the_last_possible_action(actions):
     values, u = np.append(np.log(np.arange(1.0, actions + 1)), -np.inf), 1.0 - 2.0**-53
-    decide_few, decide_rows = machine.ready.decide_few, machine.ready.decide_rows
-    assert decide_few(values, 1.0, u) == actions - 1
+    soft, decide_rows = (0.0, 1.0, 0.0, 1.0, PLAIN), machine.ready.decide_rows
+    assert machine.decide(values, None, u, True, soft)[0] == actions - 1
     for shares in ((0.0, 1.0, 0.0), (0.3, 0.7, 0.0)):
         assert decide_rows(values[np.newaxis], 1.0, *shares, lambda size: np.full(size, u)).tolist() == [actions - 1]
-    assert decide_few(values[::-1].copy(), 1.0, 0.0) == 1
+    assert machine.decide(values[::-1], None, 0.0, True, soft)[0] == 1
 
 
 @every_mixture

@@ -3,6 +3,7 @@
 from typing import Any, Literal, Never, TypedDict, Unpack, overload
 
 import numpy as np
+from numpy import ndarray
 from numpy.random import Generator
 
 from boltzmann_rl.arguments import Floats, as_generator, as_policy, as_steps, as_values, unwrap
@@ -10,10 +11,11 @@ from boltzmann_rl.arguments.arrays import to_numpy
 from boltzmann_rl.arguments.near_names import unexpected
 from boltzmann_rl.decisions import machine
 from boltzmann_rl.decisions.fill_values import HIGHEST, check_fill_values
+from boltzmann_rl.decisions.one import one, share_of
 from boltzmann_rl.numerics import mask
-from boltzmann_rl.numerics.plain import few_values, pick
 from boltzmann_rl.numerics.sampling import as_probabilities, inverse_cdf
-from boltzmann_rl.policies.mixture import mixture_of, weights_of
+from boltzmann_rl.policies.blocks import numbers_at
+from boltzmann_rl.policies.mixture import mixture_of
 from boltzmann_rl.policies.parameters import MEMORY, clock_of
 from boltzmann_rl.protocols import Actions, Axes, Mask, Policy, Row, Rows, Steps, traits_of
 from boltzmann_rl.schedules import is_constant
@@ -110,25 +112,28 @@ def act(
     """
     if unknown:  # not the decorator `suggesting`, which would add a tenth to the time of a decision
         raise unexpected(act, unknown)
-    if not isinstance(rng, np.random.Generator):
+    if not isinstance(rng, Generator):
         as_generator(rng)
     uniform: Any = None
-    if memory is None and type(values) is np.ndarray and (step is None or (type(step) is int and step >= 0)):
-        # getattr first: the call takes a twentieth of a decision
-        mixture = getattr(policy, "kept_mixture", None) or mixture_of(policy, step)
-        if mixture is not None and values.ndim == 1:
-            uniform = rng.random()
-            if machine.ready is not None and mixture[1] == 1.0 and not with_probability:
-                chosen = machine.action(mixture[3], values, available, step, uniform)
-                if chosen >= 0:
-                    return chosen
-            plain = few_values(values, available)
-            weights = None if plain is None else weights_of(mixture, plain, step, learned=learned)
-            if plain is not None and weights is not None:
-                chosen = pick(weights, uniform)
-                if learned or plain[chosen] > HIGHEST or mixture.soft == 1.0:
-                    return (chosen, weights[chosen] / sum(weights)) if with_probability else chosen
-        elif mixture is not None and available is None and not with_probability:
+    if memory is None and type(values) is ndarray and (step is None or (type(step) is int and step >= 0)):
+        if values.ndim == 1:
+            # getattr first: the call takes a tenth of a decision
+            numbers = getattr(policy, "kept_numbers", None) or numbers_at(policy, step)
+            if numbers is not None:
+                uniform = rng.random()
+                if (
+                    machine.ready is not None
+                    and values.dtype is machine.FLOAT64
+                    and (available is None or machine.is_mask(available))
+                ):
+                    chosen, share = machine.decide(values, available, uniform, not learned, numbers)
+                    if chosen >= 0:
+                        return (chosen, share) if with_probability else chosen
+                found = one(numbers, values, available, uniform, learned=learned)
+                if found is not None:
+                    chosen, weights = found
+                    return (chosen, share_of(weights, chosen)) if with_probability else chosen
+        elif available is None and not with_probability and (mixture := mixture_of(policy, step)) is not None:
             chosen = machine.actions_of_rows(policy, mixture, values, step, rng, learned=learned)
             if chosen is not None:
                 return chosen

@@ -1,9 +1,8 @@
-"""Decisions of the ε-mixed softmax family as machine code: one among a few actions, and one for each of many rows.
+"""Decisions of the ε-mixed softmax family as machine code, one for each of many rows.
 
-`boltzmann_rl.act` turns to these once they are compiled: see `boltzmann_rl.decisions.machine`.
+`boltzmann_rl.act` turns to this once it is compiled: see `boltzmann_rl.decisions.machine`.
 """
 
-import math
 import os
 from _thread import start_new_thread
 from contextlib import suppress
@@ -22,46 +21,6 @@ _ROWS_PER_THREAD = 16_384
 
 # Rows that a thread takes at a time.
 _ROWS_AT_ONCE = 4096
-
-
-@compiled(nogil=False)  # releasing the interpreter lock would take a fifth of the time
-def decide_few(values, temperature, u):  # type: ignore[no-untyped-def]
-    """A Boltzmann decision with the sums of `boltzmann_rl.numerics.plain`; −1 where its check does not hold.
-
-    Args:
-        values: ``(A,)`` of float64.
-        temperature: Above 0 and finite.
-        u: Uniform on [0, 1).
-    """
-    if values.shape[0] == 0:
-        return -1
-    best = values[0]
-    for a in range(1, values.shape[0]):
-        if values[a] > best:
-            best = values[a]
-    total = 0.0
-    for a in range(values.shape[0]):
-        total += math.exp((values[a] - best) / temperature)
-    if not 1.0 <= total < np.inf:
-        return -1
-    goal, passed, a = u * total, 0.0, -1
-    while passed <= goal:
-        a += 1
-        passed += math.exp((values[a] - best) / temperature)
-    return a
-
-
-@compiled(nogil=False)
-def decide_masked(values, available, temperature, u):  # type: ignore[no-untyped-def]
-    """`decide_few` among the actions where ``available`` is 1 or True; −1 also if the mask is invalid."""
-    if available.shape != values.shape:
-        return -1
-    masked = np.empty_like(values)
-    for a in range(values.shape[0]):
-        if not 0 <= available[a] <= 1:
-            return -1
-        masked[a] = values[a] if available[a] else -np.inf
-    return decide_few(masked, temperature, u)
 
 
 def decide_rows(
@@ -135,9 +94,6 @@ def decide_rows(
 
 def prepare() -> None:
     """Compile the functions of this module, or read them from the disk."""
-    decide_few(np.zeros(2), 1.0, 0.5)
-    for mask in (np.bool_, np.int8):
-        decide_masked(np.zeros(2), np.ones(2, dtype=mask), 1.0, 0.5)
     for kind in (np.float64, np.float32):
         decide_rows(np.zeros((2, 2), dtype=kind), 1.0, 0.0, 1.0, 0.0, np.zeros)
 

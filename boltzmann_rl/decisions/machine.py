@@ -22,7 +22,11 @@ ready: Any = None
 # Rows of a batch from which on threads and lanes pay.
 MANY_ROWS = 4096
 
-_FLOAT64, _MASKS = np.dtype(np.float64), (np.dtype(bool), np.dtype(np.int8))
+# `boltzmann_rl.decisions.single.decide`, once it is compiled: it does not check the types of its arguments.
+decide: Any = None
+
+# The only values that it takes.
+FLOAT64 = np.dtype(np.float64)
 
 
 def prepare() -> None:
@@ -39,28 +43,21 @@ def prepare() -> None:
         >>> import boltzmann_rl as brl
         >>> brl.prepare()
     """
-    global ready
+    global ready, decide
     if ready is not None:
         return
     with no_fork():
         if ready is None and available():
-            from boltzmann_rl.decisions import kernel as decision
+            from boltzmann_rl.decisions import kernel as decision, single
 
             decision.prepare()
+            decide = single.entry()
             ready = decision
 
 
-def action(temperature: Any, values: Any, available: Any, step: int | None, u: float) -> int:
-    """A softmax decision on values ``(A,)``; −1 if plain floats or the array code must decide."""
-    if type(temperature) is not float:
-        temperature = number_at(temperature, step) or 0.0
-    if not 0.0 < temperature <= LARGEST_TEMPERATURE or values.dtype is not _FLOAT64 or not values.flags.carray:
-        return -1
-    if available is None:
-        return ready.decide_few(values, temperature, u)
-    if type(available) is np.ndarray and available.dtype in _MASKS and available.flags.carray and available.ndim == 1:
-        return ready.decide_masked(values, available, temperature, u)
-    return -1
+def is_mask(available: Any) -> bool:
+    """Whether compiled code takes it for a mask: an array ``(A,)`` of bytes."""
+    return type(available) is np.ndarray and available.dtype.char in "?b" and available.ndim == 1
 
 
 def actions_of_rows(

@@ -5,7 +5,7 @@ plain floats, compiled decisions and both compiled engines read only that.
 """
 
 from functools import lru_cache
-from math import exp, inf
+from math import exp, inf, nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +14,15 @@ from boltzmann_rl.arguments import Floats, as_temperature, as_values
 from boltzmann_rl.arguments.rows import rows_of
 from boltzmann_rl.numerics import greedy, softmax, uniform
 from boltzmann_rl.numerics.plain import FAR_BELOW
+from boltzmann_rl.numerics.plain_temperatures import PLAIN
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 from boltzmann_rl.policies.parameters import check_memory, misfit, number_at, same_for_many, temperature_at
-from boltzmann_rl.policies.units import FIELDS, plain_temperature
+from boltzmann_rl.policies.units import FIELDS, number_of, temperature_of
 from boltzmann_rl.protocols import is_unit, traits_of
 from boltzmann_rl.schedules import evaluate, is_constant
+
+# A mixture in numbers: the weights, and the temperature or, with another meaning than `PLAIN`, the number of its unit.
+Numbers = tuple[float, float, float, float, int]
 
 # The least and the greatest sum of the weights.
 _LEAST, _MOST = 1.0 - 1e-12, 1.0 + 1e-12
@@ -111,9 +115,29 @@ def mixture_of(policy: Any, step: Any, memory: Any = None) -> Mixture | None:
 
 
 def keep(policy: Any) -> None:
-    """Store the mixture of a policy that needs no step: making it takes as long as a decision."""
+    """Store the mixture of a policy that needs no step, and its numbers: making them takes as long as a decision."""
     if (mixture := mixture_of(policy, None)) is not None:
         object.__setattr__(policy, "kept_mixture", mixture)
+        if is_constant(policy):
+            object.__setattr__(policy, "kept_numbers", numbers_of(mixture, None))
+
+
+def numbers_of(mixture: Mixture, step: int | None) -> Numbers:
+    """A mixture at a step in numbers, with NaN for a temperature that only the array code can say, or refuse.
+
+    Example:
+        >>> from boltzmann_rl.policies import RelativeToRange
+        >>> numbers_of(Mixture(0.0, 1.0, 0.0, RelativeToRange(0.5)), step=0)
+        (0.0, 1.0, 0.0, 0.5, 1)
+    """
+    uniform, soft, greedy, temperature = mixture
+    if soft == 0.0:
+        return uniform, soft, greedy, 1.0, PLAIN
+    if type(temperature) is float:
+        return uniform, soft, greedy, temperature, PLAIN
+    known = FIELDS.get(type(temperature))
+    number = number_at(temperature, step) if known is None else number_of(temperature, step)
+    return uniform, soft, greedy, nan if number is None else number, PLAIN if known is None else known[0]
 
 
 @lru_cache(256)
@@ -149,7 +173,14 @@ def weights_of(
         >>> weights_of(Mixture(0.5, 0.0, 0.5), [1.0, 0.0, -inf])
         [0.75, 0.25, 0.0]
     """
-    flat, soft, peak, temperature = mixture
+    return plain_weights(numbers_of(mixture, step), values, memory=memory, learned=learned)
+
+
+def plain_weights(
+    numbers: Numbers, values: list[float], *, memory: Any = None, learned: bool = False
+) -> list[float] | None:
+    """`weights_of` a mixture that is given in numbers."""
+    flat, soft, peak, number, meaning = numbers
     best = max(values)
     if soft != 1.0:  # the sum of values with a NaN or +inf is one of these
         size = sum(values)
@@ -163,11 +194,9 @@ def weights_of(
         low = flat / (len(values) - values.count(-inf))
         high = low + peak / values.count(best)
         return [high if value == best else low if value > -inf else 0.0 for value in values]
-    if type(temperature) is not float:
-        if type(temperature) in FIELDS:
-            temperature = plain_temperature(temperature, values, step, memory=memory, learned=learned)
-        else:
-            temperature = number_at(temperature, step)
+    temperature: float | None = number
+    if meaning != PLAIN:
+        temperature = temperature_of(number, meaning, values, memory=memory, learned=learned)
     if temperature is None or not temperature >= 0.0:
         return None
     if 0.0 < temperature <= LARGEST_TEMPERATURE:
@@ -180,11 +209,16 @@ def weights_of(
         return None
     if flat == peak == 0.0:
         return weights
-    low, more, high = flat / (len(values) - values.count(-inf)), soft / norm, peak / values.count(best)
-    return [
-        (low + more * weight if value > -inf else 0.0) + (high if value == best else 0.0)
-        for value, weight in zip(values, weights, strict=True)
-    ]
+    masked = values.count(-inf)
+    low, more = flat / (len(values) - masked), soft / norm
+    weights = [low + more * weight for weight in weights]
+    if masked:
+        weights = [weight if value > -inf else 0.0 for value, weight in zip(values, weights, strict=True)]
+    if peak != 0.0:
+        ties = values.count(best)
+        for action in [values.index(best)] if ties == 1 else [a for a, value in enumerate(values) if value == best]:
+            weights[action] += peak / ties
+    return weights
 
 
 def unknown(policy: Any, units: tuple[type, ...] = ()) -> str:

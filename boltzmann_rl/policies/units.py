@@ -74,6 +74,22 @@ def numbers_of(unit: Any, first: int, last: int) -> Floats:
     return _number(type(unit), fields, partial(np.arange, first, last))
 
 
+def number_of(unit: Any, step: int | None) -> float | None:
+    """The multiple or the target of one of the `UNITS` at a step; None if it is out of its range or needs a step.
+
+    Example:
+        >>> number_of(RelativeToRange(0.5), step=0)
+        0.5
+    """
+    kind = type(unit)
+    if step is None and kind in (GLIE, GreedyByVisits):
+        return None
+    fields = [number_at(getattr(unit, name), step) for name in FIELDS[kind][1]]
+    if None in fields or not _in_range(kind, fields):
+        return None
+    return float(_number(kind, fields, lambda: step))
+
+
 def plain_temperature(
     unit: Any, values: list[float], step: int | None, *, memory: Any = None, learned: bool = False
 ) -> float | None:
@@ -90,18 +106,25 @@ def plain_temperature(
         >>> plain_temperature(RelativeToRange(0.5), [1.0, -inf, 3.0], step=0)
         1.0
     """
-    kind, best = type(unit), max(values)
-    if (step is None and kind in (GLIE, GreedyByVisits)) or not best > -inf:
+    number = number_of(unit, step)
+    return None if number is None else temperature_of(number, meaning_of(unit), values, memory=memory, learned=learned)
+
+
+def temperature_of(
+    number: float, meaning: int, values: list[float], *, memory: Any = None, learned: bool = False
+) -> float | None:
+    """`plain_temperature` of a unit that is given by its number, and what that means."""
+    best = max(values)
+    if not best > -inf or number != number:
         return None
-    meaning, names = FIELDS[kind]
-    fields = [number_at(getattr(unit, name), step) for name in names]
-    if None in fields or not _in_range(kind, fields):
-        return None
-    number = float(_number(kind, fields, lambda: step))
     if meaning == plain.PLAIN:
         return number
     if meaning == plain.NOISE:
         return None if memory is None else number * float(memory) if 0.0 < number < inf else number
+    if meaning == plain.RANGE and -inf < sum(values) < inf:  # all are finite, and none has to be left out
+        largest = best - min(values)
+        if largest < inf and (learned or best - largest > _HIGHEST_FILL):
+            return number * largest if largest > 0.0 else inf
     below = [best - value for value in values if value != -inf]
     if not sum(below) < inf or not (learned or best - max(below) > _HIGHEST_FILL):
         return None

@@ -6,7 +6,6 @@ an array, or making a view of a row, would cost more than their arithmetic.
 """
 
 import math
-import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.kernels.jit import compiled, placed
+from boltzmann_rl.kernels.sums import COMPENSATES, add
 from boltzmann_rl.kernels.vectors import flat, where
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
 from boltzmann_rl.tables.measures import Measure, measured
@@ -25,9 +25,6 @@ Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q_LEARNING = range(4)
 
 # The largest value for which no sum of values overflows.
 LARGEST = 1e300
-
-# From Python 3.12 on, sum() compensates the rounding errors of float additions.
-_COMPENSATES = sys.version_info >= (3, 12)
 
 
 class Rule(NamedTuple):
@@ -141,15 +138,6 @@ def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
     return chosen
 
 
-@placed
-def _add(total, lost, number):  # type: ignore[no-untyped-def]
-    """One step of Python's sum, which is total + lost at the end (Neumaier 1974 from Python 3.12 on)."""
-    new = total + number
-    if _COMPENSATES:
-        lost += (total - new) + number if abs(total) >= abs(number) else (number - new) + total
-    return new, lost
-
-
 @compiled
 def _numpy_sum(numbers, count):  # type: ignore[no-untyped-def]
     """NumPy's sum of the first ``count`` numbers, up to 128: from eight on as eight partial sums."""
@@ -185,14 +173,14 @@ def _weigh(soft, tables, here, available, temperature, weights):  # type: ignore
             elif temperature > 0.0:
                 weight = math.exp((value - best) / temperature)
         weights[action] = weight
-        total, lost = _add(total, lost, weight)
+        total, lost = add(total, lost, weight)
     return best, free, ties, total + lost
 
 
 @placed
 def _pick(weights, total, u):  # type: ignore[no-untyped-def]
     """The action at which the plain cumulative sum of the weights exceeds u times the total."""
-    if _COMPENSATES:
+    if COMPENSATES:
         total = 0.0
         for action in range(len(weights)):
             total += weights[action]
@@ -230,7 +218,7 @@ def _choose(mixture, tables, here, available, u, weights):  # type: ignore[no-un
             if tables[0, here, action] == best:
                 weight += high
         weights[action] = weight
-        total, lost = _add(total, lost, weight)
+        total, lost = add(total, lost, weight)
     return _pick(weights, total + lost, u), total + lost
 
 
