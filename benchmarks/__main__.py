@@ -11,6 +11,7 @@ import backends
 import batches
 import decision
 import many_actions
+import people
 import rounds
 import runs
 import speed_pages
@@ -23,7 +24,7 @@ from boltzmann_rl.storage.atomic import write
 
 MODULES = {
     module.__name__: module
-    for module in (startup, testbed, decision, training, many_actions, tabular, batches, backends, runs)
+    for module in (startup, testbed, decision, training, many_actions, tabular, batches, backends, runs, people)
 }
 
 
