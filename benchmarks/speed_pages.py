@@ -19,7 +19,7 @@ from rounds import COLUMNS, Table
 from boltzmann_rl.storage.atomic import write
 
 DOCS, MEASURED = Path(__file__).parents[1] / "docs", Path(__file__).parent / "measured.json"
-COMPARED = ("boltzmann-rl", "numpy", "numba", "gymnasium", "torch", "jax", "mabwiser")
+COMPARED = ("boltzmann-rl", "numpy", "numba", "gymnasium", "torch", "stable-baselines3", "jax", "distrax", "mabwiser")
 OURS, THEIRS = "#0072B2", "#D55E00"  # of Okabe & Ito
 OUR_WAYS = ("act", "compiled", "reference", "sampler")
 
