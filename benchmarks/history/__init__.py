@@ -1,0 +1,1 @@
+"""Benchmarks for asv: see `asv.conf.json` in the folder above."""
