@@ -39,17 +39,20 @@ from boltzmann_rl.configuration.writing import to_dict as to_dict
 from boltzmann_rl.decisions.act import act as act
 from boltzmann_rl.decisions.conformance import BrokenLaw as BrokenLaw, check_policy as check_policy
 from boltzmann_rl.decisions.machine import prepare as prepare
+from boltzmann_rl.declared_environments.environment import Environment as Environment
+from boltzmann_rl.declared_environments.wraps import (
+    LinearObservations as LinearObservations,
+    Numbered as Numbered,
+    RescaledRewards as RescaledRewards,
+    TileCoded as TileCoded,
+)
 from boltzmann_rl.defaults import recommended as recommended
 from boltzmann_rl.engines.metrics import Metric as Metric, Moment as Moment
 from boltzmann_rl.engines.reference.episodes import play as play, train as train
-from boltzmann_rl.environments.declaration import Environment as Environment
-from boltzmann_rl.environments.linear_features import (
-    LinearFeatures as LinearFeatures,
-    LinearObservations as LinearObservations,
-)
-from boltzmann_rl.environments.numbered import Numbered as Numbered, Numbering as Numbering
-from boltzmann_rl.environments.rescaled import RescaledRewards as RescaledRewards, RewardRescaling as RewardRescaling
-from boltzmann_rl.environments.tile_coding import TileCoded as TileCoded, TileCoding as TileCoding
+from boltzmann_rl.environments.linear_features import LinearFeatures as LinearFeatures
+from boltzmann_rl.environments.numbered import Numbering as Numbering
+from boltzmann_rl.environments.rescaled import RewardRescaling as RewardRescaling
+from boltzmann_rl.environments.tile_coding import TileCoding as TileCoding
 from boltzmann_rl.experiments.declarations import (
     BanditExperiment as BanditExperiment,
     GymnasiumExperiment as GymnasiumExperiment,

@@ -48,7 +48,7 @@ def public(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], 
 
     def get(name: str) -> Any:
         if name not in source:
-            suggestion = _suggested(sys.modules[package], name)
+            suggestion = "" if _is_module(package, name) else _suggested(sys.modules[package], name)
             raise AttributeError(f"module {package!r} has no attribute {name!r}{suggestion}")
         module = source[name]
         if module == "boltzmann_rl":  # one of its modules
@@ -99,6 +99,12 @@ def _names(stub: Path) -> dict[str, str]:
 def _constants_and_classes_first(name: str) -> tuple[bool, bool, str]:
     """The order in which linters sort ``__all__``."""
     return not name.isupper(), not name[0].isupper(), name
+
+
+def _is_module(package: str, name: str) -> bool:
+    """Whether a package has a module of this name, which an import statement asks for before it loads it."""
+    place = _ROOT.parent.joinpath(*package.split("."), name)
+    return place.is_dir() or place.with_suffix(".py").is_file()
 
 
 def _suggested(package: ModuleType, name: str) -> str:

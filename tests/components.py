@@ -23,6 +23,7 @@ LAYERS = (
     {"decisions"},
     {"agents", "agents.agent", "bandits", "engines", "learners", "integrations"},
     {"agents.published", "defaults", "environments", "gridworlds"},
+    {"declared_environments"},
     {"tables", "bandit_environments", "many_actions"},
     {"planning", "training", "engines.metrics", "engines.moments"},
     {"engines.blocks"},

@@ -27,7 +27,7 @@ FOREIGN = {
     "torchrl": {"integrations"},
     "sb3_contrib": {"integrations"},
     "stable_baselines3": {"integrations"},
-    "tqdm": {"runs"},
+    "tqdm": set(),
     "argparse": {"cli"},
 }
 
@@ -185,6 +185,13 @@ def test_bandits_and_agents_need_none_of_the_heavy_libraries():
     assert not set(HEAVY) & {module.split(".")[0] for module in loaded}
 
 
+def loaded_at(code):
+    """The libraries that are loaded wherever a program in a new process prints its modules."""
+    command = [sys.executable, "-W", "error", "-c", code]
+    printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    return [{name.split(".")[0] for name in line.split()} for line in printed.splitlines()]
+
+
 SMALL = """if True:
     import sys
     import boltzmann_rl as brl
@@ -197,11 +204,39 @@ SMALL = """if True:
 
 
 def test_a_bandit_runs_without_the_libraries_that_tables_and_environments_need():
-    finished = subprocess.run([sys.executable, "-W", "error", "-c", SMALL], capture_output=True, check=True, text=True)
-    after_run, after_table = ({name.split(".")[0] for name in line.split()} for line in finished.stdout.splitlines())
-    heavy = {"pandas", "scipy", "matplotlib", "gymnasium", "numba", "cloudpickle", "loky"}
+    after_run, after_table = loaded_at(SMALL)
+    heavy = {"pandas", "scipy", "matplotlib", "gymnasium", "numba", "cloudpickle", "loky", "tqdm"}
     assert not heavy & after_run
     assert heavy & after_table == {"pandas", "scipy"}
+
+
+DECLARED = """if True:
+    import sys
+    import boltzmann_rl as brl
+    environment = brl.Environment("MountainCar-v0", wrap=brl.TileCoded())
+    agents = {"τ = 0.1": brl.Agent(brl.QLearning(), brl.Boltzmann(0.1))}
+    brl.GymnasiumExperiment("declared", {"tiles": environment, "lake": "FrozenLake-v1"}, agents)
+    print(*sys.modules)
+    environment.make()
+    print(*sys.modules)
+"""
+
+
+def test_environments_are_declared_without_gymnasium_and_made_with_it():
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-c", DECLARED], capture_output=True, check=True, text=True
+    )
+    declared, made = ({name.split(".")[0] for name in line.split()} for line in finished.stdout.splitlines())
+    assert set(HEAVY) & declared == set()
+    assert set(HEAVY) & made == {"gymnasium"}
+
+
+def test_experiments_are_listed_without_the_heavy_libraries():
+    code = f"import sys; from boltzmann_rl.cli import main; main(['list', {str(ROOT.parent / 'experiments')!r}])"
+    code += "; print(*sys.modules)"
+    *told, loaded = loaded_at(code)
+    assert len(told) > 30
+    assert not set(HEAVY) & loaded
 
 
 def test_the_package_is_marked_as_typed():

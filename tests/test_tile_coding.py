@@ -14,9 +14,10 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, strategies as st
 
 from boltzmann_rl import SARSA, Agent, Boltzmann, Environment, GymnasiumExperiment, QLearning, Uniform, train
-from boltzmann_rl.environments.linear_features import LinearFeatures, LinearObservations, RealFeatures
+from boltzmann_rl.declared_environments.wraps import LinearObservations, TileCoded
+from boltzmann_rl.environments.linear_features import LinearFeatures, RealFeatures
 from boltzmann_rl.environments.readings import TabularEnvironment
-from boltzmann_rl.environments.tile_coding import ActiveFeatures, TileCoded, TileCoding
+from boltzmann_rl.environments.tile_coding import ActiveFeatures, TileCoding
 
 
 class Still(gymnasium.Env):

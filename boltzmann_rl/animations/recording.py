@@ -15,7 +15,7 @@ from boltzmann_rl.figures.grids import Grid, grid_of
 from boltzmann_rl.protocols import Bandit
 
 if TYPE_CHECKING:
-    from boltzmann_rl.environments.declaration import Environment
+    from boltzmann_rl.declared_environments.environment import Environment
     from boltzmann_rl.training.training import Training
 
 

@@ -302,7 +302,7 @@ def _question(file: Path) -> str:
 
 
 def _size(experiment: Any) -> str:
-    from boltzmann_rl.experiments.checks import entrants_of  # imported here, since it imports Gymnasium
+    from boltzmann_rl.experiments.checks import entrants_of  # imported here: other commands do not need it
 
     agents, problems = len(entrants_of(experiment.agents)), len(experiment.problem)
     where = f" on {problems} problems" if problems > 1 else ""

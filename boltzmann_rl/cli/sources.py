@@ -80,7 +80,7 @@ def module_name(file: Path) -> str:
 
 def module_in(file: Path) -> ModuleType:
     """The module in a file, which can import the modules beside it."""
-    from boltzmann_rl.experiments.declarations import LOADED  # imported here: it imports Gymnasium
+    from boltzmann_rl.experiments.declarations import LOADED  # imported here: --help does not need it
 
     spec = importlib.util.spec_from_file_location(module_name(file), existing(file, "Python file"))
     if spec is None or spec.loader is None:

@@ -8,7 +8,6 @@ from gymnasium.spaces import Box
 from gymnasium.utils import RecordConstructorArgs
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.arguments.near_names import dataclass
 
 
 class RealFeatures(Box):
@@ -58,17 +57,3 @@ class LinearFeatures(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstruc
     def observation(self, observation: Any) -> Floats:
         """The features ``(d + 1,)``."""
         return np.append(np.asarray(observation, dtype=np.float64), 1.0)
-
-
-@dataclass(frozen=True)
-class LinearObservations:
-    """`LinearFeatures` as an argument of `Environment`: ``Environment(id, wrap=LinearObservations())``.
-
-    Example:
-        >>> LinearObservations()(gymnasium.make("CartPole-v1")).observation_space.features
-        5
-    """
-
-    def __call__(self, env: Any) -> LinearFeatures:
-        """The environment, wrapped."""
-        return LinearFeatures(env)

@@ -12,7 +12,6 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import as_integer
-from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.environments.interface import as_info, name_of
 from boltzmann_rl.environments.masks import KEYS, may_be_mask
 from boltzmann_rl.environments.tile_coding import ActiveFeatures
@@ -99,24 +98,6 @@ class Numbering(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         if self._mask is None or as_info(info).get("action_mask") is not None:
             return info
         return {**info, "action_mask": np.asarray(observation[self._mask])}
-
-
-@dataclass(frozen=True)
-class Numbered:
-    """`Numbering` as an argument of `Environment`: ``Environment(id, wrap=Numbered())``.
-
-    Without a ``wrap``, `Environment` numbers such observations by default.
-
-    Example:
-        >>> Numbered()(gymnasium.make("Blackjack-v1")).observation_space
-        Discrete(704)
-        >>> gymnasium.make_vec("Blackjack-v1", num_envs=2, wrappers=[Numbered()]).single_observation_space
-        Discrete(704)
-    """
-
-    def __call__(self, env: Any) -> Numbering:
-        """The environment, wrapped."""
-        return Numbering(env)
 
 
 def has_discrete_parts(space: Any) -> bool:

@@ -5,9 +5,7 @@ from typing import Any
 import gymnasium
 from gymnasium.utils import RecordConstructorArgs
 
-from boltzmann_rl.arguments import as_finite, as_positive, set_fields
-from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.environments.numbered import Numbering, has_discrete_parts
+from boltzmann_rl.arguments import as_finite, as_positive
 
 
 class RewardRescaling(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
@@ -40,33 +38,3 @@ class RewardRescaling(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorAr
         """The environment's result, with the rescaled reward."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         return observation, self.factor * float(reward) + self.offset, terminated, truncated, info
-
-
-@dataclass(frozen=True)
-class RescaledRewards:
-    """`RewardRescaling` as an argument of `Environment`: ``Environment(id, wrap=RescaledRewards(0.01))``.
-
-    Observations with discrete parts are numbered, as without a ``wrap``. ``wrap=`` takes one wrapper: to combine two,
-    such as `TileCoded` and this one, write a frozen dataclass whose ``__call__(env)`` applies both.
-
-    Args:
-        factor: Finite, above 0.
-        offset: Finite, in units of the rescaled reward.
-
-    Example:
-        >>> from boltzmann_rl.environments.declaration import Environment
-        >>> env = Environment("CliffWalking-v1", wrap=RescaledRewards(factor=0.01)).make()
-        >>> env.reset(seed=0)[0], env.step(0)[1]
-        (36, -0.01)
-    """
-
-    factor: float = 1.0
-    offset: float = 0.0
-
-    def __post_init__(self) -> None:
-        set_fields(self, factor=as_positive(self.factor, "factor"), offset=as_finite(self.offset, "offset"))
-
-    def __call__(self, env: Any) -> RewardRescaling:
-        """The environment, wrapped."""
-        numbered = Numbering(env) if has_discrete_parts(env.observation_space) else env
-        return RewardRescaling(numbered, self.factor, self.offset)

@@ -1,7 +1,6 @@
 """Tile coding: real observations as the indices of active features, one in each of several shifted grids."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
@@ -10,8 +9,7 @@ from gymnasium.spaces import Box, MultiDiscrete
 from gymnasium.utils import RecordConstructorArgs
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array, set_fields
-from boltzmann_rl.arguments.near_names import dataclass
+from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array
 
 # The most features: 8 MB of weights an action, and a grid whose tiles are rarely visited twice.
 MOST_FEATURES = 1_000_000
@@ -108,45 +106,6 @@ class TileCoding(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstructorA
         tile = (place + self._shifts).astype(np.int64)
         active: NDArray[np.int64] = tile @ self._strides + self._first
         return active
-
-
-@dataclass(frozen=True)
-class TileCoded:
-    """`TileCoding`, with its arguments, as an argument of `Environment`: ``Environment(id, wrap=TileCoded())``.
-
-    Example:
-        >>> TileCoded(tilings=16, tiles=(4, 8), high=[0.6, 0.07])
-        TileCoded(tilings=16, tiles=(4, 8), low=None, high=(0.6, 0.07))
-        >>> TileCoded()(gymnasium.make("MountainCar-v0")).observation_space
-        ActiveFeatures(groups=8, size=81)
-    """
-
-    tilings: int = 8
-    tiles: int | Sequence[int] = 8
-    low: float | Sequence[float] | None = None
-    high: float | Sequence[float] | None = None
-
-    def __post_init__(self) -> None:
-        tiles = [as_integer(count, "tiles", minimum=1) for count in np.ravel(np.array(self.tiles, dtype=object))]
-        set_fields(
-            self,
-            tilings=as_integer(self.tilings, "tilings", minimum=1),
-            tiles=tuple(tiles) if np.ndim(self.tiles) else tiles[0],
-            low=_plain(self.low, "low"),
-            high=_plain(self.high, "high"),
-        )
-
-    def __call__(self, env: Any) -> TileCoding:
-        """The environment, wrapped."""
-        return TileCoding(env, self.tilings, self.tiles, self.low, self.high)
-
-
-def _plain(bound: Any, name: str) -> Any:
-    """A bound in canonical form: None, a float, or a tuple of floats."""
-    if bound is None:
-        return None
-    finite = [as_finite(float(number), name) for number in real_array(bound, name).flat]
-    return tuple(finite) if np.ndim(bound) else finite[0]
 
 
 def _tiles(tiles: Any, dimensions: int) -> NDArray[np.int64]:

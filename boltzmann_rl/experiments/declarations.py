@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import as_choice, as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
+from boltzmann_rl.declared_environments.environment import Environment
 from boltzmann_rl.engines.metrics import WINDOWS, Moment, measures_of
 from boltzmann_rl.engines.selection import engine_of
 from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
@@ -27,7 +28,6 @@ from boltzmann_rl.statistics.intervals import CONFIDENCE
 from boltzmann_rl.statistics.judgement import ALPHA, Compare, Judgement
 
 if TYPE_CHECKING:
-    from boltzmann_rl.environments.declaration import Environment
     from boltzmann_rl.results.results import Results
 
 # Agents by label, or in a parameter study by a family's label and a parameter.
@@ -203,7 +203,7 @@ class GymnasiumExperiment(Runnable):
     """
 
     name: str
-    problem: "str | Environment | Mapping[str, str | Environment]"
+    problem: str | Environment | Mapping[str, str | Environment]
     agents: Agents
     runs: int = 30
     episodes: int = 500
@@ -220,8 +220,6 @@ class GymnasiumExperiment(Runnable):
     axis: ClassVar = "episode"
 
     def __post_init__(self) -> None:
-        from boltzmann_rl.environments.declaration import Environment  # imported here: bandits need no Gymnasium
-
         problem = self.problem
         if isinstance(problem, str):
             problem = Environment(problem)
@@ -235,7 +233,7 @@ class GymnasiumExperiment(Runnable):
 
     def plan(self) -> Plan:
         """The work as self-contained cells."""
-        from boltzmann_rl.environments.declaration import time_limited
+        from boltzmann_rl.environments.making import time_limited
 
         problems: Any = self.problem
         for environment in problems.values() if self.evaluate_every else ():

@@ -20,7 +20,7 @@ from boltzmann_rl.policies.greedy import Greedy
 from boltzmann_rl.protocols import AnyEnvironment, Policy
 
 if TYPE_CHECKING:
-    from boltzmann_rl.environments.declaration import Environment
+    from boltzmann_rl.declared_environments.environment import Environment
 
 # States and actions up to which a table shows numbers.
 _ROWS, _COLUMNS = 20, 8
@@ -75,7 +75,7 @@ def plot_grid(
         >>> figure = plot_grid(env, training.values, training.agent.policy, visited=visits)
         >>> figure.savefig("cliff.png")  # doctest: +SKIP
     """
-    from boltzmann_rl.environments.declaration import Environment  # imported here: it imports Gymnasium
+    from boltzmann_rl.declared_environments.environment import Environment
 
     env = env.make() if isinstance(env, Environment) else env
     grid = grid_of(env)

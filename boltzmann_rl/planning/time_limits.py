@@ -10,7 +10,7 @@ from boltzmann_rl.arguments.near_names import suggesting
 from boltzmann_rl.planning.mdp import MDP, as_mdp
 
 if TYPE_CHECKING:  # a plan for arrays needs no Gymnasium
-    from boltzmann_rl.environments.declaration import Environment
+    from boltzmann_rl.declared_environments.environment import Environment
     from boltzmann_rl.tables import World
 
 # A larger table of gaps would take more than 0.4 GB.
@@ -140,7 +140,7 @@ def gaps_in(environment: "Environment") -> Floats:
         >>> gaps_in(Environment("CliffWalking-v1", max_episode_steps=200))[0, 36]
         array([  0., 100.,   1.,   1.])
     """
-    from boltzmann_rl.environments.declaration import Environment
+    from boltzmann_rl.declared_environments.environment import Environment
     from boltzmann_rl.tables import NEVER, read
 
     known = type(environment) is Environment  # a subclass may make any environment

@@ -7,8 +7,6 @@ import time
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TextIO
 
-from tqdm.std import Bar, tqdm
-
 from boltzmann_rl.arguments.labels import columns, cut, visible
 from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.runs.plan import Cell
@@ -294,6 +292,8 @@ class Progress:
 
 def counts_of(state: State, unit: str, *, last: bool = False) -> str:
     """The numbers of a state in words, such as ``3 of 4 cells, 1.5/s, 00:02 left, 1 failed``."""
+    from tqdm.std import tqdm  # imported here: only a progress that is shown needs it
+
     rate = f", {state.rate:.0f}/s" if state.rate >= 100.0 else f", {state.rate:.3g}/s" if state.rate > 0.0 else ""
     time_ = f" in {tqdm.format_interval(state.seconds)}" if last else ""
     left = "" if last or state.left is None else f", {tqdm.format_interval(state.left)} left"
@@ -304,6 +304,8 @@ def counts_of(state: State, unit: str, *, last: bool = False) -> str:
 
 def bar_of(name: str, state: State, unit: str, width: int, *, full: bool = True, last: bool = False) -> str:
     """A bar with its numbers, at most ``width`` columns wide; ``full`` has block characters."""
+    from tqdm.std import Bar
+
     head = f"{cut(name, max(width // 4, 8))}: {_percent(state)}"
     counts = f" {counts_of(state, unit, last=last)}"
     room = width - columns(head) - len(counts)

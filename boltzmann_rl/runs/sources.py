@@ -12,7 +12,6 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import suppress
-from importlib import metadata
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
@@ -58,6 +57,8 @@ def _owner(package: str) -> str | None:
         return ""
     if folder.name not in ("site-packages", "dist-packages") and not any(folder.glob("*.dist-info")):
         return None
+    from importlib import metadata  # imported here: declaring an experiment does not need it
+
     same_name = metadata.distributions(name=package, path=[str(folder)])
     others = (one for one in metadata.distributions(path=[str(folder)]) if package in _packages(one))
     found = next(itertools.chain(same_name, others), None)
@@ -77,7 +78,7 @@ def _place(package: str) -> Path | None:
     return None if place is None else Path(place)
 
 
-def _packages(found: metadata.Distribution) -> set[str]:
+def _packages(found: Any) -> set[str]:
     return {file.parts[0].partition(".")[0] for file in found.files or ()}
 
 

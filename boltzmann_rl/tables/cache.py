@@ -15,8 +15,9 @@ from gymnasium.envs.registration import EnvSpec, load_env_creator
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
-from boltzmann_rl.environments.declaration import Environment
-from boltzmann_rl.environments.rescaled import RescaledRewards, RewardRescaling
+from boltzmann_rl.declared_environments.environment import Environment
+from boltzmann_rl.declared_environments.wraps import RescaledRewards
+from boltzmann_rl.environments.rescaled import RewardRescaling
 from boltzmann_rl.gridworlds import DeepSea, Garnet, ShortCorridor, WindyGridworld
 from boltzmann_rl.tables.comparison import check_walk
 from boltzmann_rl.tables.functions import all_original, is_original, is_plain, reached

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
+from boltzmann_rl.declared_environments.environment import Environment
 from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.metrics import WINDOWS
 from boltzmann_rl.engines.reference import episodes as reference
-from boltzmann_rl.environments.declaration import Environment
 from boltzmann_rl.kernels import pcg
 from boltzmann_rl.numerics.plain import FEW
 from boltzmann_rl.numerics.untried import UntriedFirst

@@ -9,10 +9,11 @@ import numpy as np
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.declared_environments.environment import Environment
 from boltzmann_rl.engines.blocks import Block
 from boltzmann_rl.engines.metrics import EPISODES, WINDOW, WINDOWS, Own, own_samples, window_means
 from boltzmann_rl.engines.moments import Moments
-from boltzmann_rl.environments.declaration import Environment, time_limited
+from boltzmann_rl.environments.making import time_limited
 from boltzmann_rl.planning.time_limits import gaps_in
 from boltzmann_rl.policies.greedy import Greedy
 from boltzmann_rl.protocols import AnyEnvironment, Transition

@@ -1,14 +1,13 @@
 """The declaration of a Gymnasium environment: its id, options and wrapper."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import gymnasium
+from typing import TYPE_CHECKING, Any
 
 from boltzmann_rl.arguments import as_callable, as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass
-from boltzmann_rl.environments.interface import layers_of, name_of
-from boltzmann_rl.environments.numbered import Numbering, has_discrete_parts
+
+if TYPE_CHECKING:
+    import gymnasium
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Environment:
     Example:
         >>> Environment("FrozenLake-v1", options={"is_slippery": False})
         Environment(id='FrozenLake-v1', max_episode_steps=None, options=(('is_slippery', False),))
-        >>> from boltzmann_rl.environments.linear_features import LinearObservations
+        >>> from boltzmann_rl.declared_environments.wraps import LinearObservations
         >>> Environment("CartPole-v1", wrap=LinearObservations())
         Environment(id='CartPole-v1', max_episode_steps=None, options=(), wrap=LinearObservations())
         >>> Environment("Blackjack-v1").make().observation_space
@@ -58,27 +57,9 @@ class Environment:
 
     def make(self) -> "gymnasium.Env[Any, Any]":
         """The environment, newly made."""
-        try:
-            env = gymnasium.make(self.id, max_episode_steps=self.max_episode_steps, **dict(self.options))
-        except gymnasium.error.Error as error:
-            raise ValueError(f"there is no environment {self.id!r} to be made: {error}") from error
-        if self.wrap is None:
-            return Numbering(env) if has_discrete_parts(env.observation_space) else env
-        return self.wrap(env)
+        from boltzmann_rl.environments.making import made  # imported here: it imports Gymnasium
 
-
-def time_limited(env: Any) -> Any:
-    """The environment, if no episode in it is endless.
-
-    Raises:
-        ValueError: It has no time limit.
-    """
-    if not any(isinstance(layer, gymnasium.wrappers.TimeLimit) for layer in layers_of(env)):
-        raise ValueError(
-            f"evaluate_every needs a time limit, since a greedy episode may never end, and {name_of(env)} has none: "
-            "declare it as Environment(id, max_episode_steps=...)"
-        )
-    return env
+        return made(self.id, self.max_episode_steps, dict(self.options), self.wrap)
 
 
 def _tuples(option: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Declarations of Gymnasium environments and their wrappers; Gymnasium is imported when one is made."""
