@@ -179,6 +179,13 @@ def test_importing_the_package_imports_none_of_the_heavy_libraries(code):
     assert not set(HEAVY) & {module.split(".")[0] for module in loaded}
 
 
+def test_random_numbers_are_imported_with_the_first_use_and_not_with_the_package():
+    code = "import boltzmann_rl as b, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
+    assert "numpy" in loaded
+    assert "numpy.random" not in loaded
+
+
 def test_bandits_and_agents_need_none_of_the_heavy_libraries():
     code = "import boltzmann_rl as b, sys; b.GaussianBandit, b.Agent, b.UCB1; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()

@@ -245,7 +245,7 @@ def as_seed(seed: Any) -> int:
     return as_integer(seed, "seed", maximum=2**63 - 1)
 
 
-def as_generator(rng: Any) -> np.random.Generator:
+def as_generator(rng: Any) -> "np.random.Generator":  # imported with the first decision, not with the package
     """A ``numpy.random.Generator``; seeds and NumPy's global state are refused."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
