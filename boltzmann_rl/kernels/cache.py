@@ -84,7 +84,7 @@ class CheckedCache(FunctionCache):
 
     def _folder(self) -> Path:
         """The same for all copies of the package, in ``NUMBA_CACHE_DIR`` or the user's caches; else that of Numba."""
-        root = numba.config.CACHE_DIR or AppDirs(appname="numba", appauthor=False).user_cache_dir
+        root = getattr(numba.config, "CACHE_DIR", "") or AppDirs(appname="numba", appauthor=False).user_cache_dir
         folder = Path(root) / "boltzmann_rl"
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
