@@ -143,11 +143,14 @@ def beside_numpy(title: str, numba: bool) -> Table:
     return Table(title, bases, take_turns(ways, ROUNDS, each), drawn=drawn if numba else (), limits=limits)
 
 
-def beside_constant(title: str, limit: float) -> Table:
+def beside_constant(title: str, limit: float, numba: bool) -> Table:
     """Each kind of policy beside a constant temperature."""
     ways = {name: deciding(policy, ACTIONS) for name, policy in (CONSTANT | SCHEDULED | UNITS | OWN).items()}
     ways |= with_more(CONSTANT[BASE], ACTIONS)
-    return Table(title, BASE, take_turns(ways, ROUNDS, each), limits=dict.fromkeys(set(ways) - {BASE}, limit))
+    limits = dict.fromkeys(set(ways) - {BASE, *OWN}, limit)
+    if numba:
+        limits |= dict.fromkeys(OWN, limit)
+    return Table(title, BASE, take_turns(ways, ROUNDS, each), limits=limits)
 
 
 def tails(title: str) -> Table:
@@ -171,11 +174,11 @@ def tails(title: str) -> Table:
 def tables() -> Iterator[Table]:
     """Three tables without Numba and three with it."""
     yield beside_numpy("One decision, in plain Python and NumPy", numba=False)
-    yield beside_constant(f"One decision among {ACTIONS}, in plain Python and NumPy", 1.45)
+    yield beside_constant(f"One decision among {ACTIONS}, in plain Python and NumPy", 1.45, numba=False)
     machine.prepare()
     if machine.ready is not None:
         yield beside_numpy("One decision, with Numba", numba=True)
-        yield beside_constant(f"One decision among {ACTIONS}, with Numba", 1.3)
+        yield beside_constant(f"One decision among {ACTIONS}, with Numba", 1.3, numba=True)
         yield tails("A million decisions, with Numba")
 
 

@@ -18,8 +18,9 @@ from hypothesis import example, given, settings, strategies as st
 import boltzmann_rl as brl
 from boltzmann_rl import act, schedules
 from boltzmann_rl.decisions import machine
+from boltzmann_rl.numerics import plain_temperatures
 from boltzmann_rl.numerics.plain import FEW
-from boltzmann_rl.policies import blocks
+from boltzmann_rl.policies import blocks, units as units_module
 from boltzmann_rl.policies.blocks import PATIENCE, SIZE, numbers_at
 from boltzmann_rl.policies.mixture import Mixture, mixture_of, numbers_of
 
@@ -359,3 +360,10 @@ def test_a_block_is_evaluated_without_a_warning(strict):
     for cooling in (schedules.Power(1e-300, 8.0), schedules.Exponential(1.0, decay=0.5), schedules.Power(1.0, -300.0)):
         with np.errstate(all=strict):
             consecutive(brl.Boltzmann(cooling), range(100))
+
+
+@given(st.lists(st.floats(1e-300, 1e300), min_size=1, max_size=30), st.integers(1, 5))
+def test_the_spread_on_plain_floats_has_the_bits_of_the_kernels(gaps, ties):
+    held = len(gaps), ties
+    with np.errstate(all="ignore"):
+        assert units_module._spread_of(gaps, held, max(gaps)) == plain_temperatures.spread_of(gaps, held, max(gaps))

@@ -15,6 +15,8 @@ from boltzmann_rl.policies.mixture import Numbers, plain_weights
 # The most actions for which lists of floats are faster than arrays.
 LISTS = 18
 
+_FLOAT64, _exp, _running = np.dtype(np.float64), np.exp, np.add.accumulate
+
 # exp(−energy) neither underflows nor is subnormal for energies up to this.
 _ORDINARY = 700.0
 
@@ -32,7 +34,7 @@ def one(
         learned: Whether no value is a fill value.
     """
     if len(values) > LISTS and numbers[4] == PLAIN:
-        return _by_arrays(numbers, values, available, u, learned=learned)
+        return _by_arrays(numbers, values, available, u, learned)
     if len(values) > FEW or (plain := few_values(values, available)) is None:
         return None
     weights = plain_weights(numbers, plain, learned=learned)
@@ -47,31 +49,31 @@ def share_of(weights: list[float] | Floats, chosen: int) -> float:
     return float(weights[chosen] / (sum(weights) if isinstance(weights, list) else weights.sum()))
 
 
-def _by_arrays(numbers: Numbers, values: Any, available: Any, u: float, *, learned: bool) -> tuple[int, Floats] | None:
+def _by_arrays(numbers: Numbers, values: Any, available: Any, u: float, learned: bool) -> tuple[int, Floats] | None:
     """As `one`, for policies whose temperature does not depend on the values.
 
     Of NumPy's functions those that take the least time for a short row: argmax, and accumulate in place of cumsum.
     """
-    if values.dtype != np.float64:
-        return None
     if available is not None:
         if type(available) is not np.ndarray or available.shape != values.shape or available.dtype.char != "?":
             return None
         values = np.where(available, values, -inf)
-    best, lowest = values.item(values.argmax()), values.item(values.argmin())  # of the first NaN, if there is one
-    if not -inf < best < inf or (numbers[0] and not learned and -inf < lowest <= HIGHEST):
+    if values.dtype is not _FLOAT64:
         return None
-    temperature = numbers[3]
-    if numbers[1] and not 0.0 < temperature <= LARGEST_TEMPERATURE:
+    best, lowest = values.item(values.argmax()), values.item(values.argmin())  # of the first NaN, if there is one
+    uniform, soft, _, temperature, _ = numbers
+    if not -inf < best < inf or (uniform and not learned and -inf < lowest <= HIGHEST):
+        return None
+    if soft and not 0.0 < temperature <= LARGEST_TEMPERATURE:
         return None
     if best - lowest <= _ORDINARY * temperature:
         weights = _weights(numbers, values, best, lowest)
     else:
         with np.errstate(all="ignore"):
             weights = _weights(numbers, values, best, lowest)
-    cdf = np.add.accumulate(weights)
+    cdf = _running(weights)
     chosen = int(cdf.searchsorted(u * cdf.item(-1), "right"))
-    return (chosen, weights) if learned or numbers[1] == 1.0 or values[chosen] > HIGHEST else None
+    return (chosen, weights) if learned or soft == 1.0 or values[chosen] > HIGHEST else None
 
 
 def _weights(numbers: Numbers, values: Floats, best: float, lowest: float) -> Floats:
@@ -80,10 +82,10 @@ def _weights(numbers: Numbers, values: Floats, best: float, lowest: float) -> Fl
     if soft:
         weights = values - best
         weights /= temperature
-        np.exp(weights, out=weights)
+        _exp(weights, weights)
         if soft == 1.0:
             return weights
-        weights *= soft / np.add.accumulate(weights).item(-1)
+        weights *= soft / _running(weights).item(-1)
     else:
         weights = np.zeros(len(values))
     if uniform:

@@ -17,15 +17,16 @@ from boltzmann_rl.policies.units import meaning_of, numbers_of as numbers_of_uni
 from boltzmann_rl.protocols import is_unit
 from boltzmann_rl.schedules import is_constant
 
-# A block has 2 to the power of this many steps: so many that less than a thousandth of all decisions evaluate one.
-_BITS = 12
+# A block has 2 to the power of this many steps: so many that far fewer than one in a thousand
+# decisions evaluates one.
+_BITS = 13
 SIZE = 1 << _BITS
 
 # How many steps of a block are evaluated one by one before the whole block is, unless the block before it was.
-PATIENCE = 32
+PATIENCE = 64
 
 # The most blocks that are kept.
-MOST = 64
+MOST = 32
 
 # Steps from here on are evaluated one by one.
 _LAST = 2**53 - SIZE
@@ -92,9 +93,9 @@ def _miss(policy: Any, index: int, block: _Block | None) -> None:
     before, misses = (id(policy), index - 1), 1 if block is None else block.misses + 1
     first, latest = index << _BITS, _BLOCKS.get(before)
     found: tuple[Any, ...] = [], [], [], [], PLAIN
-    if misses == PATIENCE or (misses == 1 and latest is not None and latest.uniform):
-        if first <= _LAST and _may_be_read_ahead(policy):
-            found = _evaluated(policy, first) or found
+    follows = misses == 1 and latest is not None and bool(latest.uniform)
+    if first <= _LAST and (follows or (misses == PATIENCE and _may_be_read_ahead(policy))):
+        found = _evaluated(policy, first) or found
         _BLOCKS.pop(before, None)
     if len(_BLOCKS) >= MOST or len(_LATEST) >= MOST:
         _BLOCKS.clear()
@@ -118,9 +119,8 @@ def _evaluated(policy: Any, first: int) -> tuple[Any, ...] | None:
 
 
 def _column(numbers: Any) -> list[float]:
-    """A number for each step as plain floats; where all are the same, as one object."""
-    least: float = numbers.min().item()
-    return [least] * SIZE if least == numbers.max() else numbers.tolist()
+    """A number for each step as plain floats; one that was made for all steps at once is one object."""
+    return [numbers[0].item()] * SIZE if numbers.strides == (0,) or len(numbers) == 1 else numbers.tolist()
 
 
 def _may_be_read_ahead(policy: Any) -> bool:

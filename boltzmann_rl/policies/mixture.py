@@ -209,15 +209,17 @@ def plain_weights(
         return None
     if flat == peak == 0.0:
         return weights
-    masked = values.count(-inf)
+    masked = values.count(-inf) if soft == 1.0 or size == -inf else 0
     low, more = flat / (len(values) - masked), soft / norm
-    weights = [low + more * weight for weight in weights]
+    weights = [low + more * weight for weight in weights] if flat != 0.0 else [more * weight for weight in weights]
     if masked:
         weights = [weight if value > -inf else 0.0 for value, weight in zip(values, weights, strict=True)]
     if peak != 0.0:
         ties = values.count(best)
-        for action in [values.index(best)] if ties == 1 else [a for a, value in enumerate(values) if value == best]:
-            weights[action] += peak / ties
+        if ties == 1:
+            weights[values.index(best)] += peak
+        else:
+            weights = [w + peak / ties if value == best else w for value, w in zip(values, weights, strict=True)]
     return weights
 
 
@@ -266,22 +268,21 @@ def mixtures(policy: Any, first: int, last: int) -> Mixture:
     constant = is_constant(policy)
     steps = np.arange(first, first + 1 if constant else last)
     if constant or same_for_many(policy):
-        *weights, temperature = policy.mixture(first if constant else steps)
-        columns = [np.broadcast_to(np.asarray(x, dtype=np.float64), steps.shape) for x in weights]
+        uniform, soft, greedy, temperature = policy.mixture(first if constant else steps)
         if not is_unit(temperature):
             temperature = np.broadcast_to(np.asarray(evaluate(temperature, steps), dtype=np.float64), steps.shape)
     else:
         found = [policy.mixture(step) for step in steps.tolist()]
-        columns = list(np.array([x[:3] for x in found], dtype=np.float64).reshape(len(found), 3).T)
+        uniform, soft, greedy = np.array([x[:3] for x in found], dtype=np.float64).reshape(len(found), 3).T
         temperature = _one_unit([x.temperature for x in found])
         if temperature is None:
             each = [evaluate(x.temperature, step) for step, x in zip(steps.tolist(), found, strict=True)]
             temperature = np.array(each, dtype=np.float64)
-    uniform, soft, greedy = columns
     total, lowest = uniform + soft + greedy, np.minimum(np.minimum(uniform, soft), greedy)
-    if not ((total >= _LEAST) & (total <= _MOST) & (lowest >= 0.0)).all():
+    if not np.all((total >= _LEAST) & (total <= _MOST) & (lowest >= 0.0)):
         raise ValueError(f"the weights of {policy!r} must be 0 or more and add up to 1")
-    return Mixture(uniform, soft, greedy, temperature)
+    columns = (np.broadcast_to(np.asarray(x, dtype=np.float64), steps.shape) for x in (uniform, soft, greedy))
+    return Mixture(*columns, temperature)
 
 
 def _one_unit(temperatures: list[Any]) -> Any:

@@ -1,7 +1,7 @@
 """Units of temperature in numbers, for kernels and for decisions on plain floats."""
 
 from functools import partial
-from math import inf, nextafter
+from math import inf, nextafter, sqrt
 from typing import Any
 
 import numpy as np
@@ -121,26 +121,27 @@ def temperature_of(
         return number
     if meaning == plain.NOISE:
         return None if memory is None else number * float(memory) if 0.0 < number < inf else number
-    if meaning == plain.RANGE and -inf < sum(values) < inf:  # all are finite, and none has to be left out
-        largest = best - min(values)
-        if largest < inf and (learned or best - largest > _HIGHEST_FILL):
-            return number * largest if largest > 0.0 else inf
-    below = [best - value for value in values if value != -inf]
-    if not sum(below) < inf or not (learned or best - max(below) > _HIGHEST_FILL):
+    free = values
+    if not -inf < sum(values) < inf:
+        free = [value for value in values if value != -inf]
+        if not sum(free) < inf:
+            return None
+    largest = best - min(free)
+    if not largest < inf or not (learned or best - largest > _HIGHEST_FILL):
         return None
-    gaps = [gap for gap in below if gap > 0.0]
-    return _of_gaps(meaning, number, gaps, (len(gaps), len(below) - len(gaps)))
-
-
-def _of_gaps(meaning: int, number: float, gaps: list[float], held: tuple[int, int]) -> float | None:
-    """The temperature of a row with these gaps; None where the array code must say."""
-    if not gaps:
+    if largest == 0.0:
         return inf
-    least, largest = min(gaps), max(gaps)
     if meaning == plain.RANGE:
         return number * largest
+    gaps = [gap for value in free if (gap := best - value) > 0.0]
+    return _of_gaps(meaning, number, gaps, (len(gaps), len(free) - len(gaps)), largest)
+
+
+def _of_gaps(meaning: int, number: float, gaps: list[float], held: tuple[int, int], largest: float) -> float | None:
+    """The temperature of a row with these gaps; None where the array code must say."""
     if meaning == plain.SPREAD:
-        return number * plain.spread_of(gaps, held, largest) * largest
+        return number * _spread_of(gaps, held, largest) * largest
+    least = min(gaps)
     temperature, goal = plain.goal_of(meaning, number, held, _LOGS)
     if not largest >= plain.LEAST_GAP or not largest <= plain.LARGEST_RATIO * least or temperature != temperature:
         return None
@@ -148,6 +149,20 @@ def _of_gaps(meaning: int, number: float, gaps: list[float], held: tuple[int, in
         return temperature
     root = plain.entropy_root if meaning == plain.ENTROPY else plain.greedy_root
     return largest / root(gaps, held, goal, (least, largest), 0.0)
+
+
+def _spread_of(gaps: list[float], held: tuple[int, int], largest: float) -> float:
+    """`plain.spread_of`, with the same bits in less time."""
+    (count, ties), shares = held, [gap / largest for gap in gaps]
+    mean = 0.0
+    for share in shares:
+        mean += share
+    mean /= count + ties
+    square = ties * (mean * mean)
+    for share in shares:
+        apart = share - mean
+        square += apart * apart
+    return sqrt(square / (count + ties))
 
 
 def _in_range(kind: type, fields: list[Any]) -> bool:
