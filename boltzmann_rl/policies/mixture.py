@@ -214,13 +214,16 @@ def plain_weights(
     weights = [low + more * weight for weight in weights] if flat != 0.0 else [more * weight for weight in weights]
     if masked:
         weights = [weight if value > -inf else 0.0 for value, weight in zip(values, weights, strict=True)]
-    if peak != 0.0:
-        ties = values.count(best)
-        if ties == 1:
-            weights[values.index(best)] += peak
-        else:
-            weights = [w + peak / ties if value == best else w for value, w in zip(values, weights, strict=True)]
-    return weights
+    return weights if peak == 0.0 else _peaked(weights, values, best, peak)
+
+
+def _peaked(weights: list[float], values: list[float], best: float, peak: float) -> list[float]:
+    """The weights, those of the maxima increased by ``peak`` in all."""
+    ties = values.count(best)
+    if ties == 1:
+        weights[values.index(best)] += peak
+        return weights
+    return [weight + peak / ties if value == best else weight for value, weight in zip(values, weights, strict=True)]
 
 
 def unknown(policy: Any, units: tuple[type, ...] = ()) -> str:
@@ -281,8 +284,9 @@ def mixtures(policy: Any, first: int, last: int) -> Mixture:
     total, lowest = uniform + soft + greedy, np.minimum(np.minimum(uniform, soft), greedy)
     if not np.all((total >= _LEAST) & (total <= _MOST) & (lowest >= 0.0)):
         raise ValueError(f"the weights of {policy!r} must be 0 or more and add up to 1")
-    columns = (np.broadcast_to(np.asarray(x, dtype=np.float64), steps.shape) for x in (uniform, soft, greedy))
-    return Mixture(*columns, temperature)
+    parts = (uniform, soft, greedy)
+    uniform, soft, greedy = (np.broadcast_to(np.asarray(x, dtype=np.float64), steps.shape) for x in parts)
+    return Mixture(uniform, soft, greedy, temperature)
 
 
 def _one_unit(temperatures: list[Any]) -> Any:
