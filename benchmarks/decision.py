@@ -7,21 +7,28 @@ consecutive, so that the time includes that of the schedules. Run: ``python benc
 
 import time
 import timeit
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import numpy as np
 from rounds import Table, show, take_turns
 
 from boltzmann_rl import (
+    Agent,
     Boltzmann,
+    Environment,
     EpsilonBoltzmann,
     EpsilonGreedy,
+    GaussianBandit,
     Greedy,
     MaxBoltzmann,
+    QLearning,
     RelativeToRange,
     RelativeToSpread,
+    SampleAverage,
     Uniform,
     act,
     schedules,
@@ -39,8 +46,10 @@ COOLED, RATE = schedules.Exponential(1.0, 0.01, steps=LONG), schedules.Linear(1.
 
 @dataclass(frozen=True)
 class Own:
-    """A user's policy, of three parts."""
+    """A user's policy: uniform, softmax, and greedy with the rest."""
 
+    uniform: float
+    soft: float
     temperature: float
     constant = True
 
@@ -50,7 +59,7 @@ class Own:
 
     def mixture(self, step, memory=None) -> Mixture:
         """The same at every step."""
-        return Mixture(0.1, 0.5, 0.4, self.temperature)
+        return Mixture(self.uniform, self.soft, 1.0 - self.uniform - self.soft, self.temperature)
 
 
 CONSTANT = {
@@ -85,7 +94,7 @@ UNITS = {
     "Boltzmann, GLIE": Boltzmann(GLIE()),
     "Boltzmann, Odds": Boltzmann(Odds(0.5, 9.0)),
 }
-OWN = {"a user's three parts": Own(TEMPERATURE)}
+OWN = {"a user's three parts": Own(0.1, 0.5, TEMPERATURE)}
 
 
 def deciding(policy, actions: int) -> Callable[[], object]:
@@ -154,25 +163,45 @@ def beside_constant(title: str, limit: float, numba: bool) -> Table:
 
 
 def tails(title: str) -> Table:
-    """The time that one in a thousand of a million decisions takes, beside the median."""
+    """The time that one in a thousand of a million decisions takes, beside the median; other processes prolong it."""
     names = BASE, "EpsilonGreedy", "Boltzmann, Exponential", "MaxBoltzmann, two schedules"
     some = {name: policy for name, policy in (CONSTANT | SCHEDULED).items() if name in names}
-    taken, bases, limits = {}, {}, {}
-    for name, policy in some.items():
+    bases, limits, taken = {}, {}, defaultdict(list)
+    for name, policy in list(some.items()) * 3:
         way, times = deciding(policy, ACTIONS), np.empty(LONG)
         for i in range(LONG):
             began = time.perf_counter()
             way()
             times[i] = time.perf_counter() - began
         middle, slow = f"{name}, median", f"{name}, p99.9"
-        taken |= {middle: [float(np.median(times))], slow: [float(np.quantile(times, 0.999))]}
+        taken[middle].append(float(np.median(times)))
+        taken[slow].append(float(np.quantile(times, 0.999)))
         bases |= {middle: middle, slow: middle}
         limits[slow] = 10.0
     return Table(title, bases, taken, limits=limits)
 
 
+def in_engines() -> Iterator[Table]:
+    """A user's policy in the compiled engines, beside the policy of this package with the same weights."""
+    from boltzmann_rl.engines.compiled import bandits, tabular
+
+    policies = {"EpsilonBoltzmann": CONSTANT["EpsilonBoltzmann"], "a user's policy": Own(0.1, 0.9, TEMPERATURE)}
+    bandit, cliff = GaussianBandit(), Environment("CliffWalking-v1")
+    some = {name: partial(bandits.simulate, bandit, Agent(SampleAverage(), each)) for name, each in policies.items()}
+    ways = {name: partial(way, block=0, runs=500, steps=1000, seed=0) for name, way in some.items()}
+    limits = {"a user's policy": 1.2}
+    yield Table("A user's policy in the compiled engine for bandits", *_beside(ways), limits=limits)
+    some = {name: partial(tabular.train, cliff, Agent(QLearning(), each)) for name, each in policies.items()}
+    ways = {name: partial(way, episodes=2000, seed=0) for name, way in some.items()}
+    yield Table("A user's policy in the compiled engine for environments", *_beside(ways), limits=limits)
+
+
+def _beside(ways: dict[str, Callable[[], object]]) -> tuple[str, dict[str, list[float]]]:
+    return next(iter(ways)), take_turns(ways, ROUNDS)
+
+
 def tables() -> Iterator[Table]:
-    """Three tables without Numba and three with it."""
+    """Two tables without Numba, and five with it."""
     yield beside_numpy("One decision, in plain Python and NumPy", numba=False)
     yield beside_constant(f"One decision among {ACTIONS}, in plain Python and NumPy", 1.45, numba=False)
     machine.prepare()
@@ -180,6 +209,7 @@ def tables() -> Iterator[Table]:
         yield beside_numpy("One decision, with Numba", numba=True)
         yield beside_constant(f"One decision among {ACTIONS}, with Numba", 1.3, numba=True)
         yield tails("A million decisions, with Numba")
+        yield from in_engines()
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ FLOAT64 = np.dtype(np.float64)
 
 
 def prepare() -> None:
-    """Compile the decisions of `boltzmann_rl.act`: from then on each takes about a third of the time.
+    """Compile the decisions of `boltzmann_rl.act`: from then on each takes a fifth to a third of the time.
 
     Compiling takes about four seconds the first time on a machine, and less than one when the machine code is on the
     disk: call it at the start of a program. Nothing else compiles them, so that no decision waits for the compiler. No
