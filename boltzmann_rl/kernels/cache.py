@@ -28,7 +28,7 @@ from boltzmann_rl.kernels.sources import fingerprint
 from boltzmann_rl.storage.atomic import write
 
 # Versions of a signature that are kept, such as of several copies of the package; the least recently used are deleted.
-KEPT = 4
+KEPT = 8
 
 
 class _Files:
