@@ -24,6 +24,7 @@ ENVIRONMENTS = (
     (Environment(max(name for name in gymnasium.registry if name.startswith("Taxi-v"))), 500),
 )
 BOLTZMANN = Boltzmann(0.2)
+BESIDE, LIMIT = "compiled beside reference, Q-learning, Boltzmann", 1 / 60
 AGENTS = {
     "Q-learning, Boltzmann": Agent(QLearning(), BOLTZMANN),
     "Q-learning, Boltzmann cooled": Agent(QLearning(), Boltzmann(Exponential(1.0, 0.05, steps=5000))),
@@ -56,7 +57,10 @@ def tables() -> Iterator[Table]:
                 )
         taken = take_turns(ways, ROUNDS, processor_seconds)
         drawn = tuple(way for way in ways if way.endswith("Q-learning, Boltzmann") and "Double" not in way)
-        yield Table(environment.id, bases, taken, drawn=drawn)
+        first = next(iter(AGENTS))
+        taken[BESIDE] = taken[f"compiled, {first}"]
+        bases[BESIDE] = f"reference, {first}"
+        yield Table(environment.id, bases, taken, drawn=drawn, limits={BESIDE: LIMIT})
 
 
 if __name__ == "__main__":
