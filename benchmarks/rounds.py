@@ -98,4 +98,4 @@ def show(tables: Iterable[Table]) -> None:
     for table in tables:
         print(f"\n{table.title}", flush=True)
         for way, median, ratio, limit, between in (COLUMNS, *table.rows()):
-            print(f"  {way:<46}{median:>12}{ratio:>10}   {limit:<15}{between}")
+            print(f"  {way:<46}{median:>12}{ratio:>10}   {limit:<18}{between}")

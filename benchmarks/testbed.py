@@ -300,19 +300,18 @@ def limited(folder: Path) -> Table:
     for name, (policy, by_hand) in policies.items():
         ours, theirs = f"compiled engine, {name}", f"C vectorised by hand, {name}"
         ways[ours] = _engines(policy, cores)["compiled engine, 1 core"]
+        bases[ours] = ours
         if by_hand is not None:
             ways[theirs] = by_hand
             bases |= {ours: theirs, theirs: theirs}
             limits[ours] = 2.0
-    ways[numpy] = lambda: straightforward(EPSILON)
-    ways[f"compiled engine, {cores}, beside {numpy}"] = _engines(EpsilonGreedy(EPSILON), cores)[
-        f"compiled engine, {cores}"
-    ]
+    ours = f"compiled engine, {cores}"
+    several, one = (f"{name}, beside NumPy" for name in (ours, "compiled engine, 1 core"))
+    ways |= {numpy: lambda: straightforward(EPSILON), several: _engines(EpsilonGreedy(EPSILON), cores)[ours]}
     taken = take_turns(ways, ROUNDS, per_step)
-    one = f"compiled engine, 1 core, beside {numpy}"
     taken[one] = taken["compiled engine, ε-greedy"]
-    bases |= dict.fromkeys([way for way in taken if way.endswith(numpy)], numpy)
-    limits |= {f"compiled engine, {cores}, beside {numpy}": 1 / 16, one: 1 / 10}
+    bases |= dict.fromkeys((numpy, several, one), numpy)
+    limits |= {several: 1 / 16, one: 1 / 10}
     return Table("Testbed: limits", bases, taken, limits=limits)
 
 
