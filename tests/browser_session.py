@@ -160,7 +160,8 @@ def environments():
     import boltzmann_rl as brl
 
     try:
-        brl.GymnasiumExperiment("lake", "FrozenLake-v1", {"τ = 1": brl.Agent(brl.QLearning(0.5), brl.Boltzmann(1.0))})
+        agents = {"τ = 1": brl.Agent(brl.QLearning(0.5), brl.Boltzmann(1.0))}
+        brl.GymnasiumExperiment("lake", "FrozenLake-v1", agents).run(progress=False)
     except ImportError as error:
         return {"environment": str(error)}
     return {"environment": None}

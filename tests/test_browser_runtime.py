@@ -106,7 +106,7 @@ def test_an_environment_says_that_it_needs_gymnasium(session):
 
 def test_an_environment_says_why_gymnasium_cannot_be_imported(tmp_path):
     (tmp_path / "gymnasium.py").write_text("import _no_such_part_of_multiprocessing\n")
-    code = "import boltzmann_rl; boltzmann_rl.Environment"
+    code = "import boltzmann_rl; boltzmann_rl.Environment('FrozenLake-v1').make()"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, encoding="utf-8")
     assert done.stderr.splitlines()[-1] == (
