@@ -2,7 +2,8 @@
 
 Times the whole loop, and the environment alone with the actions that the loop took. The difference is the time of our
 code: at a ratio below 2 it takes less than ``env.step``. Then many steps at once, by `Training.run`, relative to the
-loop. Run: ``python benchmarks/training.py``.
+loop; and vectors of environments, relative to their own ``step``, in processor time. Run:
+``python benchmarks/training.py``.
 """
 
 import time
@@ -14,6 +15,7 @@ import gymnasium
 from rounds import Table, answered, show, take_turns
 
 from boltzmann_rl import Agent, Boltzmann, Environment, EpsilonGreedy, QLearning, schedules
+from boltzmann_rl.decisions import machine
 from boltzmann_rl.kernels.jit import available
 from boltzmann_rl.training.training import Training
 
@@ -76,6 +78,49 @@ def at_once() -> Table:
     return Table("Many transitions at once", bases, take_turns(ways, ROUNDS, answered), limits=limits)
 
 
+def vector_loop(rows: int, agent: Agent) -> float:
+    """Processor seconds per transition."""
+    steps = islice(Training(vector(rows), agent, seed=0), STEPS)
+    start = time.process_time()
+    for _ in steps:
+        pass
+    return (time.process_time() - start) / STEPS
+
+
+def vector_alone(rows: int, sent: list[Any]) -> float:
+    """Processor seconds per transition of the vector alone, with the same actions and the steps that reset."""
+    env = vector(rows)
+    env.reset(seed=0)
+    start = time.process_time()
+    for actions in sent:
+        env.step(actions)
+    return (time.process_time() - start) / STEPS
+
+
+def sent_by(rows: int, agent: Agent) -> list[Any]:
+    """The actions that a training sends to its vector."""
+    env, sent = vector(rows), list[Any]()
+    step: Any = env.step
+    env.step = lambda actions: (sent.append(actions), step(actions))[1]
+    for _ in islice(Training(env, agent, seed=0), STEPS):
+        pass
+    return sent
+
+
+def vectors(title: str, limits: dict[int, float]) -> Table:
+    """Training in vectors relative to their own stepping, and in one environment."""
+    agent = Agent(QLearning(0.5), POLICIES["Boltzmann"])
+    ways: dict[str, Callable[[], float]] = {}
+    bases = {}
+    for rows in limits:
+        alone, sent = f"step of {rows} alone", sent_by(rows, agent)
+        ways[alone] = lambda rows=rows, sent=sent: vector_alone(rows, sent)
+        ways[f"Q-learning, {rows} at once"] = lambda rows=rows: vector_loop(rows, agent)
+        bases |= dict.fromkeys(list(ways)[-2:], alone)
+    allowed = {f"Q-learning, {rows} at once": limit for rows, limit in limits.items()}
+    return Table(title, bases, take_turns(ways, ROUNDS, answered), limits=allowed)
+
+
 def tables() -> Iterator[Table]:
     """Training relative to the environment alone, and several environments at once relative to one."""
     ways: dict[str, Callable[[], float]] = {}
@@ -89,9 +134,11 @@ def tables() -> Iterator[Table]:
     yield Table("A transition of Q-learning on CliffWalking", bases, take_turns(ways, ROUNDS, answered))
     if available():
         yield at_once()
-    agent = Agent(QLearning(0.5), POLICIES["Boltzmann"])
-    ways = {f"{rows} at once": lambda rows=rows: loop(vector(rows), agent) for rows in (1, 4, 16)}
-    yield Table("A transition in vectors of environments", "1 at once", take_turns(ways, 3, answered))
+    machine.ready = machine.decide = None
+    yield vectors("A transition in vectors of environments, in plain Python and NumPy", {1: 1.75, 16: 1.9})
+    machine.prepare()
+    if machine.ready is not None:
+        yield vectors("A transition in vectors of environments, with Numba", {1: 1.6, 16: 1.5})
 
 
 if __name__ == "__main__":

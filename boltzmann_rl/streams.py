@@ -1,6 +1,7 @@
 """Random streams, keyed by their purpose rather than by the order in which they are created."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,22 @@ def stream(seed: int, *purpose: str | int) -> np.random.Generator:
 def child_seed(seed: int, *purpose: str | int) -> int:
     """A seed in [0, 2³¹), derived like `stream`, for a library that takes a small integer."""
     return int(_sequence(seed, purpose).generate_state(1)[0]) >> 1
+
+
+def back(rng: np.random.Generator, uniforms: int) -> None:
+    """Move a PCG64 generator back by a number of uniforms, so that it draws them again.
+
+    Example:
+        >>> rng = stream(0, "action")
+        >>> first = rng.random(3)
+        >>> back(rng, 3)
+        >>> bool((rng.random(3) == first).all())
+        True
+    """
+    bits: Any = rng.bit_generator
+    buffered = {name: bits.state[name] for name in ("has_uint32", "uinteger")}  # `advance` drops half of a number
+    bits.advance(-uniforms)
+    bits.state = bits.state | buffered
 
 
 def _sequence(seed: int, purpose: tuple[str | int, ...]) -> np.random.SeedSequence:

@@ -71,6 +71,11 @@ class Masks:
             self._check(available is not None, name)
         return available
 
+    @property
+    def never(self) -> bool:
+        """Whether no decision has a mask, unless an info has one under another name."""
+        return self._method is None and self._given is False
+
     def _elsewhere(self, info: Mapping[Any, Any], ask: bool) -> tuple[Any, str]:
         """The mask under the second key, or of the method."""
         for key in KEYS:
@@ -182,11 +187,19 @@ def row_info(infos: Any, row: int, rows: int) -> Mapping[Any, Any]:
         rows: The number of rows.
     """
     if isinstance(infos, Mapping):
-        keys = [key for key in infos if may_be_mask(key) and not key.startswith("_") and has_row(infos, key, row)]
-        return {key: _entry(infos[key], key, row, rows) for key in keys}
+        return {key: _entry(infos[key], key, row, rows) for key in _masks_in(infos) if has_row(infos, key, row)}
     if not isinstance(infos, list | tuple | np.ndarray):
         raise TypeError(f"infos must be a dict of arrays, or a list with a dict for each row, got {infos!r}")
     return as_info(row_of(infos, row, rows, "infos"))
+
+
+def shows_masks(infos: Mapping[Any, Any]) -> bool:
+    """Whether the infos of a vector, in Gymnasium's form, have possible masks for any row."""
+    return bool(_masks_in(infos))
+
+
+def _masks_in(infos: Mapping[Any, Any]) -> list[Any]:
+    return [key for key in infos if may_be_mask(key) and not key.startswith("_")]
 
 
 def has_row(infos: Mapping[Any, Any], key: str, row: int) -> bool:

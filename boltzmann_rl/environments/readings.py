@@ -58,7 +58,7 @@ class Spaces:
                 f"a table needs a Discrete action space, but {name} has {action_space}: wrap the environment so that "
                 "its actions are numbered"
             )
-        self.observation_space, self._features = observation_space, features
+        self.observation_space, self.features = observation_space, features
         self.observations = int(observation_space.features if features else observation_space.n)
         self.first_observation = 0 if features else int(observation_space.start)
         self.actions, self.first_action = int(action_space.n), int(action_space.start)
@@ -75,7 +75,7 @@ class Spaces:
 
     def observation(self, observation: Any) -> Observation:
         """An observation as an index from 0, or as a copied array of features."""
-        if self._features:
+        if self.features:
             if not self.observation_space.contains(observation):
                 raise ValueError(f"observation {observation} lies outside its space {self.observation_space}")
             return np.array(observation)

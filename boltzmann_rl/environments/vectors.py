@@ -1,7 +1,9 @@
 """Vectors of Gymnasium environments for a table: every row is checked, and no transition crosses an autoreset."""
 
+import sys
 import traceback
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,12 +11,20 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, Vecto
 
 from boltzmann_rl.environments.copies import check_copies
 from boltzmann_rl.environments.interface import as_flag, as_info, explain_refusal, explain_reset, explain_step, name_of
-from boltzmann_rl.environments.masks import Masks, has_row, mask_methods, row_info, row_of
+from boltzmann_rl.environments.masks import Masks, has_row, mask_methods, row_info, row_of, shows_masks
 from boltzmann_rl.environments.readings import Reading, Spaces
 from boltzmann_rl.streams import child_seed
 
 # The key of the last observation of a row that was reset in the same step: today's, and the one before Gymnasium 1.1.
 _FINAL = ("final_obs", "final_observation")
+
+# Reading(...), but faster.
+_new = partial(tuple.__new__, Reading)
+
+# The dtypes of the usual observations, rewards, terminations and truncations.
+_DTYPES = tuple(map(np.dtype, (np.int64, np.float64, np.bool_, np.bool_)))
+
+_LARGEST = sys.float_info.max
 
 
 def is_vector(env: Any) -> bool:
@@ -85,13 +95,15 @@ class TabularVectorEnvironment:
         self._episodes, self._steps = [-1] * self.rows, [0] * self.rows
         methods, self._masks_of_step = mask_methods(env, self.rows)
         self._masks = [Masks(self.actions, method) for method in methods]
+        self._form = *_DTYPES, *[(self.rows,)] * len(_DTYPES)
+        self._unmasked, self._harmless = False, set[Any]()
 
     def begin(self) -> None:
         """Reset all rows the first time; later, in the mode ``DISABLED``, the rows whose episodes are over."""
-        over = np.array([reading is None for reading in self.current])
         first = self._episodes[0] < 0
-        if not over.any() or not (first or self._mode is AutoresetMode.DISABLED):
+        if None not in self.current or not (first or self._mode is AutoresetMode.DISABLED):
             return
+        over = np.array([reading is None for reading in self.current])
         options = {} if first else {"options": {"reset_mask": over}}
         try:
             result = self.env.reset(seed=self.seeds if first else None, **options)
@@ -110,11 +122,11 @@ class TabularVectorEnvironment:
 
     def step(self, actions: Any) -> list[Reading | None]:
         """Take an action in each row, given as its index; rows whose episode is over ignore theirs and read None."""
-        before = self.current
-        over = np.array([reading is None for reading in before])
-        sent = np.where(over, 0, actions) + self.spaces.first_action
+        before, first = self.current, self.spaces.first_action
+        if None in before:
+            actions = [0 if reading is None else action for reading, action in zip(before, actions, strict=True)]
         try:
-            result = self.env.step(sent.astype(np.int64))
+            result = self.env.step(np.array([first + action for action in actions], dtype=np.int64))
         except Exception as error:
             raise RuntimeError(self._raised("step", error)) from error
         try:
@@ -122,29 +134,67 @@ class TabularVectorEnvironment:
         except (TypeError, ValueError) as error:
             raise TypeError(f"{self._name}, steps {self._steps}: {explain_step(result, error)}") from None
         self._masks_of_step.clear()
-        for name, part in (("rewards", rewards), ("terminations", terminated), ("truncations", truncated)):
-            if np.shape(part) != (self.rows,):
-                raise ValueError(
-                    f"{self._name}, steps {self._steps}: {name} must have one entry for each of the {self.rows} rows, "
-                    f"got shape {np.shape(part)}"
-                )
-        rewards = np.asarray(rewards).tolist()
-        terminated, truncated = self._flags(terminated, "terminated"), self._flags(truncated, "truncated")
+        usual = self._usual(observations, rewards, terminated, truncated, infos)
+        if usual is not None and None not in before and True not in terminated.tolist() + truncated.tolist():
+            self._steps, self.current = [steps + 1 for steps in self._steps], usual
+            return usual
+        outcomes = self._outcomes(rewards, terminated, truncated) if usual is None else [found[2:] for found in usual]
         readings: list[Reading | None] = [None] * self.rows
         self.current = list(before)
-        for row in range(self.rows):
+        for row, outcome in enumerate(outcomes):
             if before[row] is None:
                 self._begin_row(row, observations, infos)
                 continue
-            outcome = rewards[row], terminated[row], truncated[row]
-            ended = any(outcome[1:])
+            ended = outcome[1] or outcome[2]
             was_reset = ended and self._mode is AutoresetMode.SAME_STEP
-            reading = self._reading(row, observations, infos, outcome, was_reset=was_reset)
+            if usual is None or was_reset:
+                reading = self._reading(row, observations, infos, outcome, was_reset=was_reset)
+            else:
+                reading = usual[row]
             self._steps[row] += 1
             readings[row], self.current[row] = reading, None if ended else reading
             if was_reset:
                 self._begin_row(row, observations, infos)
         return readings
+
+    def _usual(self, observations: Any, rewards: Any, terminated: Any, truncated: Any, infos: Any) -> Any:
+        """The readings of all rows, if they are in the usual form, valid, and none has a mask; else None."""
+        if not type(observations) is type(rewards) is type(terminated) is type(truncated) is np.ndarray:
+            return None
+        shapes = observations.shape, rewards.shape, terminated.shape, truncated.shape
+        if (observations.dtype, rewards.dtype, terminated.dtype, truncated.dtype, *shapes) != self._form:
+            return None
+        known = self._unmasked and type(infos) is dict and infos.keys() <= self._harmless
+        if not known and not self._are_harmless(infos):
+            return None
+        indices, paid, first = observations.tolist(), rewards.tolist(), self.spaces.first_observation
+        if min(indices) < first or max(indices) >= first + self.observations:
+            return None
+        if not -_LARGEST <= sum(paid) <= _LARGEST:  # one of them may be NaN or infinite
+            return None
+        ends, cuts = terminated.tolist(), truncated.tolist()
+        return [_new((indices[row] - first, None, paid[row], ends[row], cuts[row])) for row in range(self.rows)]
+
+    def _are_harmless(self, infos: Any) -> bool:
+        """Whether there is no mask in the infos, nor anywhere else; then the same is true of infos with these keys."""
+        if self.spaces.features or type(infos) is not dict or shows_masks(infos):
+            return False
+        self._unmasked = all(masks.never for masks in self._masks)
+        self._harmless |= infos.keys()
+        return self._unmasked
+
+    def _outcomes(self, *parts: Any) -> list[tuple[Any, bool, bool]]:
+        """Reward, terminated and truncated of each row."""
+        for name, part in zip(("rewards", "terminations", "truncations"), parts, strict=True):
+            if np.shape(part) != (self.rows,):
+                raise ValueError(
+                    f"{self._name}, steps {self._steps}: {name} must have one entry for each of the {self.rows} rows, "
+                    f"got shape {np.shape(part)}"
+                )
+        rewards, terminated, truncated = parts
+        rewards = np.asarray(rewards).tolist()
+        flags = self._flags(terminated, "terminated"), self._flags(truncated, "truncated")
+        return list(zip(rewards, *flags, strict=True))
 
     @property
     def counts(self) -> tuple[list[int], list[int]]:

@@ -49,11 +49,11 @@ class _OneTable:
         here, action, rate = transition.observation, transition.action, self.learning_rate
         if not isinstance(rate, float):
             rate = value_at(rate, "learning_rate", transition.step, maximum=1.0)
-        old = value(values, here, action)
-        amount = rate * (target_of(self, values, transition) - old)
-        if type(here) is int:  # as `add`, without reading the value again
-            values[here, action] = old + amount
+        if type(here) is int:  # as below, in half the time
+            old = values.item(here, action)
+            values[here, action] = old + rate * (target_of(self, values, transition) - old)
         else:
+            amount = rate * (target_of(self, values, transition) - value(values, here, action))
             add(values, here, action, amount)
         return values
 
@@ -84,7 +84,8 @@ class QLearning(_OneTable):
 
     def following(self, values: Floats, transition: Transition) -> float:
         """max_b Q(s',b) over the available actions."""
-        there: Any = row(values, transition.next_observation)
+        there: Any = transition.next_observation
+        there = values[there] if type(there) is int else row(values, there)
         if transition.next_available is not None:
             there = there[transition.next_available]
         return max(there.tolist()) if len(there) <= FEW else float(there.max())  # for few actions, lists are faster

@@ -1,6 +1,7 @@
 """An agent at work, as every loop uses it: the learner's state, the clocks and the random streams."""
 
 import copy
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from boltzmann_rl.agents.agent import Agent
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.arguments.rows import rows_of
+from boltzmann_rl.decisions import machine
 from boltzmann_rl.decisions.act import act, decide, probabilities
 from boltzmann_rl.environments.readings import Reading
 from boltzmann_rl.learners.features import row
@@ -16,13 +18,18 @@ from boltzmann_rl.learners.temporal_difference import forgotten
 from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.numerics.plain import FEW, few_values, pick
 from boltzmann_rl.numerics.untried import UntriedFirst
-from boltzmann_rl.policies.mixture import mixture_of, weights_of
+from boltzmann_rl.policies.blocks import numbers_at
+from boltzmann_rl.policies.mixture import mixture_of, plain_weights, weights_of
 from boltzmann_rl.policies.noise import RelativeToNoise
 from boltzmann_rl.policies.parameters import differs_by_row, temperature_at
 from boltzmann_rl.protocols import Observation, Transition, layers_of, learner_traits, memory_of, traits_of, values_of
-from boltzmann_rl.streams import stream
+from boltzmann_rl.streams import back, stream
 from boltzmann_rl.training.likeness import check_like, is_filled
+from boltzmann_rl.training.places import is_ours
 from boltzmann_rl.training.restoring import as_counts
+
+# Transition(...) at a third of its cost.
+_new = partial(tuple.__new__, Transition)
 
 # What is saved of a player: the learner's state, the random streams of decisions and of learning, and the clocks.
 KEPT = ("state", "actions", "learning", "counts")
@@ -72,16 +79,22 @@ class Player:
         self.takes_next, self._takes_probabilities = needs.takes_next, needs.takes_probabilities
         self._takes_next_probabilities = self.takes_next == "probabilities"
         self._returns_probabilities = self._takes_next_probabilities or self._takes_probabilities
+        self._takes_nothing = self.takes_next is None and not self._takes_probabilities
         by_unit = type(traits.temperature) is RelativeToNoise  # another memory may change more than the temperature
         self._plain = shape[1] <= FEW and (by_unit or not self._remembers) and agent.clock != "pulls"
+        # A policy or schedule of a user's own is asked about all rows at once.
+        self._in_plain_rows = self._plain and not self._returns_probabilities and is_ours(agent.policy)
+        self._in_plain_rows = self._in_plain_rows and not self._ladder
+        self._numbers = getattr(agent.policy, "kept_numbers", None)
         counted = {"visits": shape[:1], "pulls": shape}
-        self._counts: Any = None if agent.clock == "step" else np.zeros(counted[agent.clock], dtype=np.int64)
+        self.counts: Any = None if agent.clock == "step" else np.zeros(counted[agent.clock], dtype=np.int64)
 
     def check(self, observation: Observation) -> None:
         """Refuse a clock or a memory per observation if observations are features instead of indices."""
         if isinstance(observation, int):
             return
-        for needs, what in ((self._counts is not None, f"the clock {self._clock!r}"), (self._remembers, "a memory")):
+        self._in_plain_rows = False
+        for needs, what in ((self.counts is not None, f"the clock {self._clock!r}"), (self._remembers, "a memory")):
             if needs:
                 raise TypeError(
                     f"{self.policy!r} is given {what}, which is kept for each observation by its index, but the "
@@ -96,7 +109,7 @@ class Player:
 
     def kept(self) -> tuple[Any, ...]:
         """What is saved, in the order of `KEPT`."""
-        return self.state, self.action_rng, self.learner_rng, self._counts
+        return self.state, self.action_rng, self.learner_rng, self.counts
 
     def restore(self, kept: Any, environments: int) -> None:
         """Continue where a player of the same agent and number of environments stopped; each part is checked."""
@@ -106,9 +119,9 @@ class Player:
         for rng in (action_rng, learner_rng):
             if not isinstance(rng, np.random.Generator):
                 raise ValueError(f"the random streams must be generators, got {rng!r:.60}")
-        if (counts is None) != (self._counts is None):
+        if (counts is None) != (self.counts is None):
             raise ValueError(f"only the clocks 'visits' and 'pulls' have counts, and this one is {self._clock!r}")
-        self._counts = counts if counts is None else as_counts(counts, self._counts.shape, "counts")
+        self.counts = counts if counts is None else as_counts(counts, self.counts.shape, "counts")
         self.state, self.action_rng, self.learner_rng = state, action_rng, learner_rng
 
     def check_kept(self, *, anew: bool) -> None:
@@ -138,8 +151,8 @@ class Player:
 
     def count(self, here: Any, action: Any) -> None:
         """Advance the clock of an observation by one decision."""
-        if self._counts is not None:
-            self._counts[(here, action) if self._clock == "pulls" else here] += 1
+        if self.counts is not None:
+            self.counts[(here, action) if self._clock == "pulls" else here] += 1
 
     def choose(self, reading: Reading, step: int, rng: np.random.Generator) -> tuple[int, Floats | None]:
         """A decision, and the probabilities from which it was drawn if the learner takes them."""
@@ -148,7 +161,7 @@ class Player:
         values = values_of(self.learner, self.state, here) if indexed else row(self.learner.values(self.state), here)
         if type(values) is UntriedFirst:
             values = np.asarray(values) if reading.available is None else mask(values, reading.available)
-        now: Any = step if self._counts is None else self._counts[here]
+        now: Any = step if self.counts is None else self.counts[here]
         if self._clock == "visits":
             now = int(now)
         memory = memory_of(self.learner, self.state)[here] if self._remembers else None
@@ -170,33 +183,68 @@ class Player:
         return action, probabilities(self.policy, values, now, memory)
 
     def choose_all(
-        self, rows: list[int], readings: list[Reading], steps: Any, rng: np.random.Generator
+        self, rows: list[int], readings: list[Any], latest: list[Reading], steps: list[int], rng: np.random.Generator
     ) -> list[tuple[int, Floats | None]]:
-        """`choose` for some rows by one call of the policy; each row has its own clock and draws its own uniform.
+        """`choose` for some rows; each row has its own clock and draws its own uniform.
 
         Args:
             rows: The rows that decide.
-            readings: The latest reading of every row.
+            readings: Where they decide: a reading for each row, also for others, or None.
+            latest: The latest reading of every row, for those without one.
             steps: The clock of every row.
             rng: The generator of the uniforms; only rows that decide draw from it.
         """
-        if self._ladder and len(rows) < len(readings):
-            return self._choose_among(rows, readings, steps, rng)
-        values, now, memory = self._seen([readings[row] for row in rows], steps[rows])
+        if self._in_plain_rows and (decisions := self._choose_one_by_one(rows, readings, steps, rng)) is not None:
+            return decisions
+        seen = [now or was for now, was in zip(readings, latest, strict=True)]
+        if self._ladder and len(rows) < len(seen):
+            return self._choose_among(rows, seen, steps, rng)
+        values, now, memory = self._seen([seen[row] for row in rows], np.array([steps[row] for row in rows]))
         try:
             actions = act(self.policy, values, rng, step=now, memory=memory, learned=True).tolist()
         except (TypeError, ValueError):  # before any draw: a user's parameters may be arrays with an entry per row
-            if not self._differs_by_row or len(rows) == len(readings):
+            if not self._differs_by_row or len(rows) == len(seen):
                 raise
-            return self._choose_among(rows, readings, steps, rng)
+            return self._choose_among(rows, seen, steps, rng)
         p = probabilities(self.policy, values, now, memory) if self._returns_probabilities else [None] * len(actions)
         return list(zip(actions, p, strict=True))
+
+    def _choose_one_by_one(
+        self, rows: list[int], readings: list[Any], steps: list[int], rng: np.random.Generator
+    ) -> list[tuple[int, Any]] | None:
+        """`choose` for some rows without arrays; None, with nothing drawn, where only the array code can decide."""
+        table, memory = self.learner.values(self.state), None
+        if type(table) is not np.ndarray or table.dtype is not machine.FLOAT64:
+            return None
+        if self._remembers:
+            memory = memory_of(self.learner, self.state)
+        decide, decisions = machine.decide, []
+        draws = [rng.random()] if len(rows) == 1 else rng.random(len(rows)).tolist()
+        for number, place in enumerate(rows):
+            here, available = readings[place][:2]
+            values = table[here]
+            numbers = self._numbers
+            if numbers is None:
+                numbers = numbers_at(self.policy, steps[place] if self.counts is None else self.counts.item(here))
+            action = -1
+            if decide is not None and numbers is not None and (available is None or machine.is_mask(available)):
+                action = decide(values, available, draws[number], False, numbers)[0]
+            if action < 0:
+                plain = values.tolist() if available is None else few_values(values, available)
+                held = None if memory is None else memory[here]
+                weights = plain and numbers and plain_weights(numbers, plain, memory=held, learned=True)
+                if not weights:
+                    back(rng, len(rows))
+                    return None
+                action = pick(weights, draws[number])
+            decisions.append((action, None))
+        return decisions
 
     def _choose_among(
         self, rows: list[int], readings: list[Reading], steps: Any, rng: np.random.Generator
     ) -> list[tuple[int, Floats | None]]:
         """Decisions of some rows by a policy that may have a parameter per row and so needs the values of all rows."""
-        values, now, memory = self._seen(readings, steps)
+        values, now, memory = self._seen(readings, np.array(steps))
         p = probabilities(self.policy, values, now, memory)
         uniforms = np.full(traits_of(self.policy).uniforms(values.shape), 0.5)
         uniforms[rows] = rng.random(uniforms[rows].shape)
@@ -210,12 +258,14 @@ class Player:
 
         ``decisions`` are the one taken and the next one, or None, as `choose` returns them.
         """
-        (action, p), (next_action, next_p) = decisions[0], decisions[1] or (None, None)
         there, available, reward, terminated, truncated = after
+        if self._takes_nothing:
+            outcome = reward, there, terminated, truncated, available
+            return _new((step, before[0], decisions[0][0], *outcome, None, None, None, environment))
+        (action, p), (next_action, next_p) = decisions[0], decisions[1] or (None, None)
         p, next_p = p if self._takes_probabilities else None, next_p if self._takes_next_probabilities else None
         taken, ahead = (step, before.observation, action, reward), (available, next_action, next_p)
-        # This is Transition(...) at a third of its cost.
-        return tuple.__new__(Transition, (*taken, there, terminated, truncated, *ahead, p, environment))
+        return _new((*taken, there, terminated, truncated, *ahead, p, environment))
 
     def look(self, readings: list[Reading], steps: Any) -> Look:
         """What the policy would do in each row; it draws nothing and advances no clock."""
@@ -231,12 +281,14 @@ class Player:
     def _seen(self, readings: list[Reading], steps: Any) -> tuple[Floats, Any, Any]:
         """The policy's arguments for several rows: masked values, clocks and memory."""
         table = self.learner.values(self.state)
-        values = np.stack([row(table, reading.observation) for reading in readings])
+        values: Any = np.stack([row(table, reading.observation) for reading in readings])
         if any(reading.available is not None for reading in readings):
+            if isinstance(table, UntriedFirst):  # `mask` reads what is behind these values
+                values = table[[reading.observation for reading in readings]]
             every = np.ones(values.shape[1], dtype=bool)
             values = mask(values, np.stack([every if one.available is None else one.available for one in readings]))
-        if self._counts is None and not self._remembers:
+        if self.counts is None and not self._remembers:
             return values, steps, None
         here = [reading.observation for reading in readings]
-        now = steps if self._counts is None else self._counts[here]
+        now = steps if self.counts is None else self.counts[here]
         return values, now, memory_of(self.learner, self.state)[here] if self._remembers else None

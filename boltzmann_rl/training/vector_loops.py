@@ -22,10 +22,10 @@ class VectorLoop:
 
     def __init__(self, env: Any, agent: Agent, seed: int) -> None:
         self._begin(env, seed)
-        self.environments = self._table.rows
+        self.environments, self._rows = self._table.rows, range(self._table.rows)
         self.player = Player(agent, (self._table.observations, self._table.actions), seed)
         self.player.check(self._latest[0].observation)
-        self._steps = np.zeros(self.environments, dtype=np.int64)  # each row's own decisions
+        self._steps = [0] * self.environments  # each row's own decisions
         self._decisions = 0
         self._waiting: deque[Transition] = deque()
 
@@ -36,7 +36,7 @@ class VectorLoop:
     def _begin(self, env: Any, seed: int, *purpose: str | int) -> None:
         self._table = TabularVectorEnvironment(env, seed, *purpose)
         self._table.begin()
-        self._latest: list[Any] = list(self._table.current)
+        self._before: list[Any] = list(self._table.current)
         self._chosen: list[Any] = [None] * self._table.rows
 
     def advance(self) -> Transition:
@@ -49,7 +49,7 @@ class VectorLoop:
 
     def look(self) -> Look:
         """What the policy would do now in each row; after an episode, at its last decision."""
-        return self.player.look(self._latest, self._steps)
+        return self.player.look(self._latest, np.array(self._steps))
 
     @property
     def waits(self) -> bool:
@@ -59,7 +59,7 @@ class VectorLoop:
     def state(self) -> dict[str, Any]:
         """The state of the loop as plain data, from which `restore` of another loop continues."""
         return {
-            "steps": self._steps,
+            "steps": np.array(self._steps, dtype=np.int64),
             "decisions": self._decisions,
             "chosen": self._chosen,
             "waiting": list(self._waiting),
@@ -80,40 +80,45 @@ class VectorLoop:
         counts = [[as_integer(count, "a count of a row", minimum=-1) for count in row] for row in counts]
         if not isinstance(waiting, list):
             raise ValueError(f"waiting must be a list, got {waiting!r:.60}")
-        self._steps, self._decisions = as_counts(steps, (rows,), "steps"), as_integer(decisions, "decisions")
+        self._steps, self._decisions = as_counts(steps, (rows,), "steps").tolist(), as_integer(decisions, "decisions")
         self._waiting = deque(as_transition(transition, spaces, rows) for transition in waiting)
         if not anew:
-            self._chosen, self._latest = chosen, latest
+            self._chosen, self._before = chosen, latest
             self._table.restore(standing, *counts)
 
     def _round(self) -> None:
-        self._table.begin()
-        before: list[Any] = self._table.current
-        live = [row for row, reading in enumerate(before) if reading is not None]
-        self._choose([row for row in live if self._chosen[row] is None], before, self.player.action_rng)
+        table, player, steps = self._table, self.player, self._steps
+        if None in table.current:
+            table.begin()
+        before: list[Any] = table.current
+        live = [row for row in self._rows if before[row] is not None]
+        self._choose([row for row in live if self._chosen[row] is None], before, player.action_rng)
         taken, self._chosen = self._chosen, [None] * self.environments
-        readings: Any = self._table.step([0 if decision is None else decision[0] for decision in taken])
+        readings: Any = table.step([0 if decision is None else decision[0] for decision in taken])
         for row in live:
-            self.player.count(before[row].observation, taken[row][0])
-        self._steps[live] += 1
-        ahead = self._look_ahead(live, readings)
-        for row in live:
-            decisions = taken[row], ahead[row]
-            self._waiting.append(self.player.transition(self._decisions, before[row], decisions, readings[row], row))
-            self._decisions += 1
-        self._latest = [now or was for now, was in zip(self._table.current, self._latest, strict=True)]
+            steps[row] += 1
+            if player.counts is not None:
+                player.count(before[row].observation, taken[row][0])
+        ahead = self._chosen if player.takes_next is None else self._look_ahead(live, readings)
+        wait, transition = self._waiting.append, player.transition
+        for step, row in enumerate(live, self._decisions):
+            wait(transition(step, before[row], (taken[row], ahead[row]), readings[row], row))
+        self._decisions += len(live)
+        self._before = before
+
+    @property
+    def _latest(self) -> list[Any]:
+        """The reading of each row, or after an episode that of its last decision."""
+        return [now or was for now, was in zip(self._table.current, self._before, strict=True)]
 
     def _choose(self, rows: list[int], readings: list[Any], rng: np.random.Generator) -> None:
         if rows:
-            seen = [now or was for now, was in zip(readings, self._latest, strict=True)]
-            decisions = self.player.choose_all(rows, seen, self._steps, rng)
-            for row, decision in zip(rows, decisions, strict=True):
-                self._chosen[row] = decision
+            decisions = self.player.choose_all(rows, readings, self._before, self._steps, rng)
+            for place, row in enumerate(rows):
+                self._chosen[row] = decisions[place]
 
     def _look_ahead(self, live: list[int], readings: list[Any]) -> list[Any]:
         """The next decisions, for learners that take them."""
-        if self.player.takes_next is None:
-            return self._chosen
         cut = [row for row in live if readings[row].truncated and not readings[row].terminated]
         # The action after a truncated step is never taken, so it is not drawn from the stream of decisions.
         self._choose(cut, readings, self.player.learner_rng)
