@@ -23,6 +23,9 @@ class _Library:
     def __getattr__(self, attribute: str) -> Any:
         return getattr(importlib.import_module(self._name), attribute)
 
+    def __reduce__(self) -> tuple[Any, ...]:  # a copy is the library
+        return importlib.import_module, (self._name,)
+
 
 if TYPE_CHECKING:
     import pandas as pandas

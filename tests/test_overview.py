@@ -38,6 +38,10 @@ def test_the_table_has_the_numbers_of_the_summary_with_two_digits_of_the_interva
         assert half == pytest.approx((row["reward_high"] - row["reward_low"]) / 2.0, abs=0.005)
 
 
+def test_completion_offers_the_tables_before_they_are_made():
+    assert set(dir(_results())) >= {"curves", "runs", "comparisons", "summary", "windows", "plot", "sentence"}
+
+
 def test_the_html_table_has_heads_in_words(results):
     heads = re.findall("<th scope[^>]*>(.*?)</th>", results.to_html())
     assert heads == ["Agent", "Mean reward per step", "Best action chosen [%]", "Regret over the run"]

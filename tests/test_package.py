@@ -1,8 +1,10 @@
 """The structure of the package: its layers, its public names, and rules for every module."""
 
 import ast
+import copy
 import graphlib
 import inspect
+import pickle
 import subprocess
 import sys
 import types
@@ -12,6 +14,7 @@ from cases import in_one_test
 from components import FILES, LAYER_OF, ROOT, TREES, component_of, imports_of, own_imports
 
 import boltzmann_rl
+from boltzmann_rl import lazy
 
 # The components that may import each foreign library at import time.
 FOREIGN = {
@@ -325,3 +328,7 @@ def test_functions_are_short_with_few_parameters_or_have_a_reason():
         if isinstance(node, ast.FunctionDef) and (_lines_of_body(node) > 40 or len(_parameters(node)) > 6)
     }
     assert large - LARGE.keys() == set(), "make them shorter, or give a reason in LARGE"
+
+
+def test_a_copy_of_a_library_that_is_imported_later_is_the_library():
+    assert copy.deepcopy(lazy.pandas) is pickle.loads(pickle.dumps(lazy.pandas)) is sys.modules["pandas"]

@@ -32,7 +32,15 @@ from boltzmann_rl.results.foreign import Reading, read_runs
 from boltzmann_rl.results.manifest import judgement_in, outline_in
 from boltzmann_rl.results.measures import measures_in
 from boltzmann_rl.results.sentences import sentences
-from boltzmann_rl.results.tables import Tables, ranks_table, run_curves_table, summary_table, thinned, when_asked
+from boltzmann_rl.results.tables import (
+    TABLES,
+    Tables,
+    ranks_table,
+    run_curves_table,
+    summary_table,
+    thinned,
+    when_asked,
+)
 from boltzmann_rl.runs.failures import Failure
 from boltzmann_rl.runs.outline import Outline
 from boltzmann_rl.runs.store import Memory, Store, copy_blocks
@@ -80,6 +88,9 @@ class Results:
 
     if not TYPE_CHECKING:  # for which tables are fields
         __getattr__ = when_asked
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *TABLES} - {"made"})
 
     @classmethod
     def of_cells(cls, outline: Outline, cells: Memory | Store, manifest: dict[str, Any]) -> Self:

@@ -85,9 +85,12 @@ class Tables:
         return disagreements(self.averaging) if any(one.may_differ(alpha) for one in self._averaged) else []
 
 
+TABLES = "curves", "runs", "comparisons", "summary", "windows"
+
+
 def when_asked(results: Any, name: str) -> Any:
     """A table of results that were made of cells (``results.made``), when it is first asked for as an attribute."""
-    if name not in ("curves", "runs", "comparisons", "summary", "windows") or "made" not in vars(results):
+    if name not in TABLES or "made" not in vars(results):
         raise AttributeError(f"{type(results).__name__!r} object has no attribute {name!r}", name=name, obj=results)
     if name == "comparisons":
         table = comparisons_table(results.runs, results.manifest)

@@ -136,11 +136,11 @@ class Training:
         Everything is as after as many steps of the iterator, to the last bit: values, episodes, environment, and all
         random streams. So a training may go on step by step, be saved, and run again.
 
-        One environment that is known to follow its transition tables (FrozenLake, CliffWalking, Taxi, `gridworlds`),
-        with or without a time limit, is not stepped but simulated by compiled code, if Numba is installed, the learner
-        is one of `QLearning`, `SARSA`, `ExpectedSARSA` and `DoubleQLearning`, and policy and schedules are this
-        package's. It compiles for some seconds, so it is used from 250,000 steps on, or once it was used. Everything
-        else is stepped.
+        One environment that is known to follow its transition tables (FrozenLake, CliffWalking, Taxi, those of
+        `boltzmann_rl.gridworlds`), with or without a time limit, is not stepped but simulated by compiled code, if
+        Numba is installed, the learner is one of `QLearning`, `SARSA`, `ExpectedSARSA` and `DoubleQLearning`, and
+        policy and schedules are this package's. It compiles for some seconds, so it is used from 250,000 steps on, or
+        once it was used. Everything else is stepped.
 
         Args:
             steps: Number of transitions, ≥ 0.
