@@ -272,9 +272,7 @@ def act(
 
 def _uniforms(generator: Any, shape: tuple[int, ...], like: Any) -> Any:
     if generator is None or isinstance(generator, torch.Generator):
-        given: Any = (
-            {} if generator is None else {"generator": generator}
-        )  # dynamic shapes compile only without the word
+        given: Any = {} if generator is None else {"generator": generator}  # None stops dynamic shapes
         return torch.rand(shape, dtype=like.dtype, device=like.device, **given)
     if not isinstance(generator, torch.Tensor) or not generator.dtype.is_floating_point:
         raise TypeError(f"generator must be a torch.Generator, None, or a tensor of uniforms, got {generator!r}")
