@@ -200,6 +200,19 @@ def test_any_array_of_floats_is_decided_alike(actions):
         agree(policy, each, available=mask, seed=3)
 
 
+@in_one_test("actions", [10, 40, 200])
+@in_one_test("kind", [bool, np.int8, np.int64])
+def test_a_fill_value_beside_a_mask_is_warned_of_whichever_code_decides(actions, kind):
+    """Among at most 128 actions where it would be taken, among more wherever it changes the probabilities."""
+    values, mask = np.linspace(0.0, 1.0, actions), np.ones(actions, dtype=kind)
+    values[3], mask[4] = -1e9, 0
+    for policy in (brl.EpsilonGreedy(0.9), brl.Uniform(), brl.EpsilonBoltzmann(0.5, 0.3)):
+        for seed in range(40):
+            found = [outcome(policy, values, compiled=each, available=mask, seed=seed) for each in (True, False)]
+            assert found[0] == found[1]
+            assert bool(found[0][1]) == (actions > FEW or found[0][0] == 3)
+
+
 # Blocks of steps
 
 

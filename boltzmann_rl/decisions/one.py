@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats
-from boltzmann_rl.decisions.fill_values import HIGHEST
+from boltzmann_rl.decisions.fill_values import HIGHEST, holds_fill_values
 from boltzmann_rl.numerics.plain import FEW, few_values, pick
 from boltzmann_rl.numerics.plain_temperatures import PLAIN
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
@@ -55,7 +55,9 @@ def _by_arrays(numbers: Numbers, values: Any, available: Any, u: float, learned:
     Of NumPy's functions those that take the least time for a short row: argmax, and accumulate in place of cumsum.
     """
     if available is not None:
-        if type(available) is not np.ndarray or available.shape != values.shape or available.dtype.char != "?":
+        if type(available) is not np.ndarray or available.shape != values.shape or available.dtype.kind not in "bi":
+            return None
+        if available.dtype.char != "?" and not 0 <= np.bitwise_or.reduce(available) <= 1:
             return None
         values = np.where(available, values, -inf)
     if values.dtype is not _FLOAT64:
@@ -65,6 +67,8 @@ def _by_arrays(numbers: Numbers, values: Any, available: Any, u: float, learned:
     if not -inf < best < inf or (uniform and not learned and -inf < lowest <= HIGHEST):
         return None
     if soft and not 0.0 < temperature <= LARGEST_TEMPERATURE:
+        return None
+    if len(values) > FEW and soft != 1.0 and not learned and holds_fill_values(values):
         return None
     if best - lowest <= _ORDINARY * temperature:
         weights = _weights(numbers, values, best, lowest)
