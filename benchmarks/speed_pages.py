@@ -88,7 +88,7 @@ def machine() -> str:
         try:
             versions.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            versions.append(f"no {name}")
+            versions.append(f"{name} not installed")
     return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(versions)}"
 
 
@@ -115,14 +115,16 @@ def summary(tables: list[Measured]) -> str:
     """The page that is read first."""
     parts = [
         "# Speed",
-        "What costs how much, beside something that does the same or less: the ratio of the times, in the same round, "
-        "on the same machine, and the limit that we set ourselves. Each row is, of all limits of one kind of work, the "
-        "one that is nearest to being missed, or furthest above. `python benchmarks` measures all of it and writes "
-        "this page; [all tables](speed_tables.md) have the times, the ranges and the machine.",
+        "Each row compares the times of two ways to do a piece of work. The ratio is the time of the first way divided "
+        "by the time of the second: below 1, the first is faster. The limit is the largest ratio that we accept. Both "
+        "ways are timed in turn on the same machine, and the ratio is the median over these rounds. Each benchmark has "
+        "several limits: shown is the ratio that is highest relative to its limit, and the last column counts how many "
+        "limits hold. A missed limit is work still to do. `python benchmarks` measures all of it and writes this page; "
+        "[all tables](speed_tables.md) have the times, the ranges and the machine.",
         "\n".join(
             [
-                "| | beside | ratio | limit | in the table | of all limits |",
-                "|---|---|--:|:--|:--|:--|",
+                "| table | way | compared with | ratio | limit | limits that hold |",
+                "|---|---|---|--:|:--|:--|",
                 *(f"| {' | '.join(_claim(limits))} |" for limits in _by_module(tables)),
             ]
         ),
@@ -142,8 +144,8 @@ def _claim(limits: list[Limited]) -> tuple[str, ...]:
     row, held = max(limits, key=Limited.used), sum(limit.held() for limit in limits)
     title = row.table.title
     anchor = re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
-    said = f"{held} of {len(limits)} hold"
-    return row.way, row.table.bases[row.way], row.ratio, row.limit, f"[{title}](speed_tables.md#{anchor})", said
+    linked = f"[{title}](speed_tables.md#{anchor})"
+    return linked, row.way, row.table.bases[row.way], row.ratio, row.limit, f"{held} of {len(limits)}"
 
 
 def details(tables: list[Measured]) -> str:
@@ -151,18 +153,19 @@ def details(tables: list[Measured]) -> str:
     parts = [
         "# Tables of speed",
         "Each table compares several ways to do the same work, timed in turn, round by round. It shows the median time "
-        "of each way, and its ratio to the baseline in the same round: median, smallest and largest. The baseline is "
-        "the row without a range. Machines differ, and a busy machine is noisy: look at the ratios. `python benchmarks "
-        "decision` measures the tables of one file anew, and leaves the others as they are.",
-        "![Ratios of times to that of this package, for each table below: most other ways take a few to thousands of "
-        "times as long](speed.png)",
+        "of each way, and the ratio to its baseline, a row with the ratio 1: the median of the ratios of all rounds, "
+        "which is not quite the ratio of the medians, and the smallest and the largest. Times are of one step, "
+        "transition or decision, or of what the title says. Machines differ, and a busy machine is noisy: look at the "
+        "ratios. `python benchmarks decision` measures the tables of one file anew, and leaves the others as they are.",
+        "![Ratios of times to those of the baseline, for each table below: most other ways take a few to thousands of "
+        "times as long as this package](speed.png)",
         "*Dots are medians over the rounds, bars their range; this package is blue, everything else orange.*",
     ]
     known = ""
     for table in tables:
         parts.append(f"## {table.title}")
         if table.machine != known:
-            parts.append(f"From here on: {table.machine}.")
+            parts.append(f"Measured on: {table.machine}.")
             known = table.machine
         rows = [f"| {' | '.join(COLUMNS)} |", "|---|--:|--:|:--|:--|"]
         rows += [f"| {' | '.join(row)} |" for row in table.rows]
@@ -189,7 +192,7 @@ def figure(tables: list[Measured]) -> Figure:
         for ax, table in zip(axes, column, strict=True):
             panel(ax, table)
     result.supxlabel(
-        "time as a multiple of ours (at 1); dots: median, bars: range of the rounds; blue: this package", fontsize=7
+        "time relative to the baseline, at 1; dots: median, bars: range of the rounds; blue: this package", fontsize=7
     )
     return result
 

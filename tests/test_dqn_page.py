@@ -44,7 +44,9 @@ def test_every_agent_has_the_eight_seeds_and_the_same_evaluations():
 def test_what_the_page_says_of_compiled_decisions_is_what_their_runs_say(monkeypatch):
     monkeypatch.syspath_prepend(str(DOCS))
     (pair,) = comparison("dqn_compiled").judged().comparisons.itertuples()
-    said = f"{-pair.difference:.0f} [{-pair.high:.0f}, {-pair.low:+.0f}] behind".replace("-", "−")
+    said = f"{-pair.difference:.0f} [{-pair.high:.0f}, {-pair.low:+.0f}] behind that of decisions outside".replace(
+        "-", "−"
+    )
     assert pair.first == "decisions inside torch.compile"
     assert said in PAGE
     assert f"(p = {pair.p_value:.2f})" in PAGE
