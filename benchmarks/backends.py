@@ -26,7 +26,7 @@ def tables() -> Iterator[Table]:
     if find_spec("jax") is not None:
         for rows, actions in SHAPES:
             yield from _in_jax(rows, actions)
-        if find_spec("optax") is not None:  # the client that is played imports it
+        if find_spec("optax") is not None:  # docs/jax_q_learning.py imports it
             yield _in_a_scan()
     if find_spec("torch") is not None:
         for rows, actions in SHAPES:
@@ -39,7 +39,7 @@ def action_values(rows: int, actions: int) -> np.ndarray:
 
 
 def repeated(way: Callable[[], object], rows: int) -> Callable[[], object]:
-    """Enough calls for a clock to tell: 65,536 rows at least."""
+    """Enough calls to be timed: 65,536 rows at least."""
 
     def calls() -> None:
         for _ in range(-(-65_536 // rows)):
@@ -86,7 +86,7 @@ def _in_jax(rows: int, actions: int) -> Iterator[Table]:
 
 
 def _in_a_scan() -> Table:
-    """CartPoles that a network watches, as in docs/jax_q_learning.py, without learning."""
+    """CartPoles with action values from a network, as in docs/jax_q_learning.py, without learning."""
     import jax
 
     from boltzmann_rl.backends.jax import act

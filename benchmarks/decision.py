@@ -94,7 +94,7 @@ UNITS = {
     "Boltzmann, GLIE": Boltzmann(GLIE()),
     "Boltzmann, Odds": Boltzmann(Odds(0.5, 9.0)),
 }
-OWN = {"a user's three parts": Own(0.1, 0.5, TEMPERATURE)}
+OWN = {"a user's policy with `mixture`": Own(0.1, 0.5, TEMPERATURE)}
 
 
 def deciding(policy, actions: int) -> Callable[[], object]:

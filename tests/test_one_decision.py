@@ -38,8 +38,8 @@ def _no_blocks():
 
 
 def forget():
-    blocks._BLOCKS.clear()
-    blocks._LATEST.clear()
+    for kept in (blocks._BLOCKS, blocks._LATEST, blocks._MISSES):
+        kept.clear()
 
 
 def outcome(policy, values, *, compiled, seed=0, **given):
@@ -253,6 +253,27 @@ def test_a_block_is_evaluated_once_its_steps_come_one_after_another(monkeypatch)
     assert len(blocks._BLOCKS) == 1
 
 
+@in_one_test("stride", [2, 32, 100, SIZE])
+def test_steps_far_apart_evaluate_no_block(stride):
+    policy = brl.Boltzmann(schedules.Linear(1.0, 0.1, steps=10**6))
+    consecutive(policy, range(0, 400 * stride, stride))
+    assert not blocks._BLOCKS
+
+
+def test_agents_that_share_a_policy_and_count_their_own_steps_get_its_block():
+    policy = brl.Boltzmann(schedules.Linear(1.0, 0.1, steps=100))
+    consecutive(policy, [step + start for step in range(300) for start in (0, 2000)])
+    assert len(blocks._BLOCKS) == 1
+
+
+def test_the_oldest_of_many_policies_gives_way():
+    policies = [brl.Boltzmann(schedules.Linear(1.0, 0.1, steps=100 + i)) for i in range(blocks.MOST + 3)]
+    for policy in policies:
+        consecutive(policy, range(PATIENCE))
+    assert len(blocks._BLOCKS) == len(blocks._LATEST) == blocks.MOST
+    assert {id(policy) for policy in policies[3:]} == blocks._LATEST.keys()
+
+
 def test_a_step_that_fails_spoils_no_other_step():
     """Of the block only the steps up to 1,000 have a rate."""
     policy = brl.EpsilonGreedy(schedules.Scaled(schedules.Linear(0.0, 1.0, steps=1000), 1.5))
@@ -287,8 +308,8 @@ def test_code_of_a_user_is_asked_for_no_other_step():
         Fading(),
     ):
         asked.clear()
-        consecutive(policy, range(40))
-        assert set(asked) == set(range(40))
+        consecutive(policy, range(PATIENCE + 40))
+        assert set(asked) == set(range(PATIENCE + 40))
         assert asked == sorted(asked)
 
 

@@ -36,10 +36,10 @@ def test_a_row_of_the_first_page_is_the_one_nearest_to_being_missed(benchmarks):
     speed_pages, rounds = benchmarks("speed_pages"), benchmarks("rounds")
     holding = speed_pages.Measured.of("some", table_of(rounds, base=1.0, near=1.25, far=0.5))
     text = speed_pages.summary([holding])
-    assert "| near | base | 1.25 | ≤ 1.5 holds | [Some work](speed_tables.md#some-work) | 2 of 2 hold |" in text
+    assert "| [Some work](speed_tables.md#some-work) | near | base | 1.25 | ≤ 1.5 holds | 2 of 2 |" in text
     missing = speed_pages.Measured.of("some", table_of(rounds, base=1.0, near=1.25, above=2.0))
     text = speed_pages.summary([holding, missing, speed_pages.Measured.of("other", table_of(rounds, base=1.0))])
-    assert "| above | base | 2 | ≤ 1.5 MISSED | [Some work](speed_tables.md#some-work) | 3 of 4 hold |" in text
+    assert "| [Some work](speed_tables.md#some-work) | above | base | 2 | ≤ 1.5 MISSED | 3 of 4 |" in text
     assert text.count("speed_tables.md#") == 1
 
 

@@ -19,13 +19,13 @@ from boltzmann_rl.policies.parameters import clock_of, number_at
 # The module of the compiled decisions, once they are compiled.
 ready: Any = None
 
-# Rows of a batch from which on threads and lanes pay.
+# The fewest rows of a batch for which threads and lanes are worth their cost.
 MANY_ROWS = 4096
 
 # `boltzmann_rl.decisions.single.decide`, once it is compiled: it does not check the types of its arguments.
 decide: Any = None
 
-# The only values that it takes.
+# The only type of values that `decide` takes.
 FLOAT64 = np.dtype(np.float64)
 
 
@@ -36,8 +36,8 @@ def prepare() -> None:
     disk: call it at the start of a program. Nothing else compiles them, so that no decision waits for the compiler. No
     thread is started. Actions and uniforms are the same before and after.
 
-    Without Numba it does nothing. Threads may call it at the same time: one compiles, and the others wait. So does a
-    fork.
+    Without Numba it does nothing. Threads may call it at the same time: one compiles, and the others wait. A fork
+    also waits.
 
     Example:
         >>> import boltzmann_rl as brl

@@ -1,4 +1,4 @@
-"""One decision without Numba: on plain floats, or from some actions on by arrays, whichever is faster."""
+"""One decision without Numba: on plain floats, or by NumPy arrays if there are more than 18 actions."""
 
 from math import inf
 from typing import Any
@@ -52,7 +52,7 @@ def share_of(weights: list[float] | Floats, chosen: int) -> float:
 def _by_arrays(numbers: Numbers, values: Any, available: Any, u: float, learned: bool) -> tuple[int, Floats] | None:
     """As `one`, for policies whose temperature does not depend on the values.
 
-    Of NumPy's functions those that take the least time for a short row: argmax, and accumulate in place of cumsum.
+    By the NumPy functions that are fastest for short rows: argmax, and accumulate in place of cumsum.
     """
     if available is not None:
         if type(available) is not np.ndarray or available.shape != values.shape or available.dtype.kind not in "bi":

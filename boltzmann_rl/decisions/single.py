@@ -144,7 +144,7 @@ def _weigh(q, w, count, best, mixture):  # type: ignore[no-untyped-def]
 
 @placed
 def _pick(w, count, u):  # type: ignore[no-untyped-def]
-    """The action at which the running sum passes u times the last, and its share in Python's sum."""
+    """The action at which the running sum passes u times the total, and its probability by Python's sum."""
     total, norm, lost = 0.0, 0.0, 0.0
     for a in range(count):
         total += w[a]

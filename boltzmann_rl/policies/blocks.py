@@ -1,8 +1,9 @@
 """The numbers of a policy's mixture at consecutive steps, from blocks that are evaluated at once.
 
-One evaluation of a schedule takes longer than a decision, and a thousand as an array little more. So a policy of this
-package whose steps are asked for one after another is evaluated for a block of steps beforehand: with the same bits,
-and without a trace on the policy. Threads may do it at the same time: a block never changes once it can be seen.
+Evaluating a schedule at one step takes longer than a decision; evaluating it at thousands of steps as one array takes
+as long as some hundred decisions. So a policy of this package whose steps are asked for one after another is evaluated
+for a block of steps beforehand: with the same bits, and without a trace on the policy. Threads may do it at the same
+time: a block never changes once it can be seen.
 """
 
 from functools import lru_cache
@@ -17,33 +18,34 @@ from boltzmann_rl.policies.units import meaning_of, numbers_of as numbers_of_uni
 from boltzmann_rl.protocols import is_unit
 from boltzmann_rl.schedules import is_constant
 
-# A block has 2 to the power of this many steps: so many that far fewer than one in a thousand
-# decisions evaluates one.
+# A block has 2 to the power of this many steps: so many that fewer than one decision in a thousand evaluates one.
 _BITS = 13
 SIZE = 1 << _BITS
 
-# How many steps of a block are evaluated one by one before the whole block is, unless the block before it was.
+# A block is evaluated after this many single evaluations at consecutive steps; after two if the block before it was.
 PATIENCE = 64
 
-# The most blocks that are kept.
-MOST = 32
+# A block is also evaluated after this many single evaluations at any of its steps: they take as long.
+MANY = 512
+
+# The most blocks that are kept, and the most that are counted.
+MOST = 64
 
 # Steps from here on are evaluated one by one.
 _LAST = 2**53 - SIZE
 
 
 class _Block(NamedTuple):
-    """What is known of a block.
+    """The numbers of a policy at the steps of a block.
 
     Attributes:
         first: Its first step.
-        uniform: The first of the numbers at each step; empty before they are evaluated, and where that failed.
-        soft: The second,
-        greedy: the third, and
-        number: the fourth.
-        meaning: The last, which is the same at all steps.
+        uniform: The weight of the uniform policy at each step.
+        soft: That of the softmax.
+        greedy: That of the greedy policy.
+        number: The temperature, or the number of its unit.
+        meaning: The meaning of that number, which is the same at all steps.
         policy: Held, so that no other object gets its identity.
-        misses: How many steps were evaluated one by one.
     """
 
     first: int
@@ -53,12 +55,28 @@ class _Block(NamedTuple):
     number: list[float]
     meaning: int
     policy: Any
-    misses: int
+
+
+class _Misses(NamedTuple):
+    """The single evaluations at steps of a block.
+
+    Attributes:
+        policy: Held, as above.
+        last: The step of the last one.
+        run: How many there were at consecutive or equal steps up to it.
+        total: How many there were; −1 if the block cannot be evaluated.
+    """
+
+    policy: Any
+    last: int
+    run: int
+    total: int
 
 
 # By the identity of the policy and the number of the block; and of each policy the block that was used last, as a
 # tuple, which is unpacked in half the time.
 _BLOCKS: dict[tuple[int, int], _Block] = {}
+_MISSES: dict[tuple[int, int], _Misses] = {}
 _LATEST: dict[int, tuple[Any, ...]] = {}
 
 
@@ -72,48 +90,61 @@ def numbers_at(policy: Any, step: int | None) -> Numbers | None:
         (0.25, 0.0, 0.75, 1.0, 0)
     """
     if step is not None and (latest := _LATEST.get(id(policy))) is not None:
-        first, uniform, soft, greedy, number, meaning, _, _ = latest
+        first, uniform, soft, greedy, number, meaning, _ = latest
         place = step - first
         if 0 <= place < SIZE:
             return uniform[place], soft[place], greedy[place], number[place], meaning
     block = None if step is None else _BLOCKS.get((id(policy), step >> _BITS))
-    if block is not None and block.uniform:
+    if block is not None:
         _LATEST[id(policy)] = tuple(block)
         return numbers_at(policy, step)
     mixture = mixture_of(policy, step)
     if mixture is None:
         return None
-    if step is not None and (block is None or block.misses <= PATIENCE) and _may_be_kept(policy.__class__):
-        _miss(policy, step >> _BITS, block)
+    if step is not None and _may_be_kept(policy.__class__):
+        _miss(policy, step)
     return numbers_of(mixture, step)
 
 
-def _miss(policy: Any, index: int, block: _Block | None) -> None:
+def _miss(policy: Any, step: int) -> None:
     """Count a step that was evaluated alone, and evaluate its block when that pays."""
-    before, misses = (id(policy), index - 1), 1 if block is None else block.misses + 1
-    first, latest = index << _BITS, _BLOCKS.get(before)
-    found: tuple[Any, ...] = [], [], [], [], PLAIN
-    follows = misses == 1 and latest is not None and bool(latest.uniform)
-    if first <= _LAST and (follows or (misses == PATIENCE and _may_be_read_ahead(policy))):
-        found = _evaluated(policy, first) or found
-        _BLOCKS.pop(before, None)
-    if len(_BLOCKS) >= MOST or len(_LATEST) >= MOST:
-        _BLOCKS.clear()
-        _LATEST.clear()
-    _BLOCKS[id(policy), index] = block = _Block(*(first, *found, policy, misses))
-    if block.uniform:  # now, since freeing the one before takes a while as well
-        _LATEST[id(policy)] = tuple(block)
+    index = step >> _BITS
+    key, before = (id(policy), index), (id(policy), index - 1)
+    _, last, run, total = _MISSES.get(key) or _Misses(policy, -2, 0, 0)
+    if total < 0:
+        return
+    run, total = run + 1 if last <= step <= last + 1 else 1, total + 1
+    if run == PATIENCE or total == MANY or (run == 2 and before in _BLOCKS):
+        found = _evaluated(policy, index << _BITS)
+        if found is not None:
+            _keep(_BLOCKS, key, found)
+            _keep(_LATEST, key[0], tuple(found))  # now, since freeing the one before takes a while as well
+            _BLOCKS.pop(before, None)
+            _MISSES.pop(key, None)
+            return
+        total = -1
+    _keep(_MISSES, key, _Misses(policy, step, run, total))
 
 
-def _evaluated(policy: Any, first: int) -> tuple[Any, ...] | None:
-    """The numbers at each step of a block; None if any of its steps has none."""
+def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
+    """Keep a value in place of the oldest, if there are many."""
+    if len(kept) >= MOST and key not in kept:
+        kept.pop(list(kept)[0], None)  # noqa: RUF015 - another thread may change it during an iteration
+    kept[key] = value
+
+
+def _evaluated(policy: Any, first: int) -> _Block | None:
+    """The block from a step on; None if it cannot be evaluated ahead, or any of its steps has no numbers."""
+    if first > _LAST or not _may_be_read_ahead(policy):
+        return None
     try:
         with np.errstate(all="ignore"):
             mixture = mixtures(policy, first, first + SIZE)
             unit: Any = mixture.temperature
             number = numbers_of_unit(unit, first, first + SIZE) if is_unit(unit) else unit
             meaning = meaning_of(unit) if is_unit(unit) else PLAIN
-        return *map(_column, (*mixture[:3], number)), meaning
+        uniform, soft, greedy, temperature = map(_column, (*mixture[:3], number))
+        return _Block(first, uniform, soft, greedy, temperature, meaning, policy)
     except Exception:  # of a step that may never be asked for; if it is, it raises the error itself
         return None
 
@@ -124,7 +155,7 @@ def _column(numbers: Any) -> list[float]:
 
 
 def _may_be_read_ahead(policy: Any) -> bool:
-    """Whether the policy does not notice at which steps it is evaluated: all its parts are of this package.
+    """Whether evaluating the policy ahead of time changes nothing: all its parts are of this package.
 
     Or it is a user's, says that it is constant, and has a mixture without a step.
     """

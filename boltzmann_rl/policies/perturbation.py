@@ -157,7 +157,6 @@ class BetaThompson:
 
     def draw(self, values: Any, step: Any, uniforms: Any, parameters: Any) -> Any:
         """The action with the largest sample, by the inverse distribution function from one uniform per action."""
-        # imported here: SciPy takes several times as long as importing this package
         a, b = _beta_parameters(values, parameters)
         available = ~np.isneginf(a)
         a, b, u = np.where(available, a, 1.0), np.where(available, b, 1.0), np.maximum(uniforms, LEAST_UNIFORM)
