@@ -1,6 +1,7 @@
 """Every ratio with a limit, commit by commit: the same tables as `python benchmarks`, in three rounds.
 
-Ratios of times from the same round can be compared between days and machines; times cannot. Run: ``asv run --config benchmarks/asv.conf.json``; the file says what to install.
+Ratios of times from the same round can be compared between days and machines; times cannot.
+Run: ``asv run --config benchmarks/asv.conf.json``; the file says what to install.
 """
 
 import sys
