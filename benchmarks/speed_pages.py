@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from textwrap import fill
 from typing import NamedTuple
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from rounds import COLUMNS, Table
 
 from boltzmann_rl.storage.atomic import write
@@ -210,8 +212,9 @@ def panel(ax, table: Measured) -> None:
     ax.axvline(1.0, color="0.6", linewidth=0.8, zorder=0)
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:,.0f}" if ratio >= 1.0 else f"{ratio:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(x=0.2)
     ax.set_ylim(-0.6, len(table.drawn) - 0.4)
     ax.set_yticks(range(len(table.drawn)), reversed(table.drawn))
     ax.tick_params(axis="y", length=0)
-    ax.set_title(table.title, loc="left", fontsize=7, fontweight="bold")
+    ax.set_title(fill(table.title, 30), loc="left", fontsize=7, fontweight="bold")
