@@ -1,7 +1,7 @@
 """`Training.run`: compiled or not, everything is as after as many steps of the iterator, to the last bit."""
 
 import math
-from itertools import islice
+from itertools import islice, pairwise
 
 import gymnasium
 import numpy as np
@@ -13,7 +13,9 @@ import boltzmann_rl as brl
 from boltzmann_rl import Agent, Boltzmann, Environment, EpsilonGreedy
 from boltzmann_rl.engines import selection
 from boltzmann_rl.gridworlds import TabularEnv
+from boltzmann_rl.policies.mixture import mixtures
 from boltzmann_rl.schedules import Cosine, Exponential, Linear, Power
+from boltzmann_rl.tables import rules
 from boltzmann_rl.training import compiled_steps, training as module
 from boltzmann_rl.training.resuming import packed
 from boltzmann_rl.training.training import Training
@@ -74,6 +76,7 @@ def parts(monkeypatch):
     monkeypatch.setattr(module, "skip", spy)
     monkeypatch.setattr(compiled_steps, "PAYS", 0)
     monkeypatch.setattr(compiled_steps, "_FEWEST", 4)
+    monkeypatch.setattr(compiled_steps, "_ENTRIES", 10**6)
     monkeypatch.setattr(compiled_steps, "PART", 150)
     return taken
 
@@ -292,6 +295,91 @@ def test_a_short_run_is_stepped_until_compiling_pays(parts, monkeypatch):
     training = Training(LAKE.make(), COOLED, seed=0)
     training.run(300)
     assert not parts
+
+
+def test_a_run_too_short_to_read_its_tables_is_stepped(parts, monkeypatch):
+    monkeypatch.setattr(compiled_steps, "_ENTRIES", 4)
+    training = Training(CLIFF.make(), COOLED, seed=0)
+    training.run(4 + training.values.size // 4 - 1)
+    assert not parts
+    training.run(4 + training.values.size // 4)
+    assert sum(parts) > 40
+
+
+def test_schedules_by_visits_are_evaluated_once_for_each_number_of_visits(parts, monkeypatch):
+    evaluated = []
+
+    def spy(policy, first, last):
+        evaluated.append((first, last))
+        return mixtures(policy, first, last)
+
+    monkeypatch.setattr(rules, "mixtures", spy)
+    trainings = [
+        Training(CLIFF.make(), Agent(brl.QLearning(), Boltzmann(Power(1.0, 0.5)), "visits"), seed=seed)
+        for seed in (0, 1)
+    ]
+    for training in trainings:
+        evaluated.clear()
+        for _ in range(50):
+            training.run(100)
+        assert sum(parts) > 4000
+        assert evaluated[0][0] == 0
+        assert all(one[1] == other[0] for one, other in pairwise(evaluated))
+        assert len(evaluated) < 10
+        assert evaluated[-1][1] <= 2 * (training._loop.player.counts.max() + 100)
+
+
+def test_a_policy_that_is_defined_for_fewer_visits_is_compiled_as_far_as_that(parts):
+    agent = Agent(brl.QLearning(), EpsilonGreedy(Linear(0.5, 1.5, steps=1700)), "visits")
+    running, stepping = (Training(TabularEnv(table(), [1.0, 0.0]), agent, seed=0) for _ in "ab")
+    errors = []
+    for go_on in (lambda: running.run(10_000), lambda: list(islice(stepping, 10_000))):
+        with pytest.raises(ValueError, match="epsilon") as error:
+            go_on()
+        errors.append(str(error.value))
+    assert errors[0] == errors[1]
+    assert running.step == stepping.step
+    assert running.values.tobytes() == stepping.values.tobytes()
+    visits = running._loop.player.counts.max()
+    assert visits == 851, "epsilon is above 1 from then on"
+    assert sum(parts) > running.step - 2 * 150
+
+
+def test_ctrl_c_while_episodes_are_listed_leaves_their_numbers_right(parts, monkeypatch):
+    running, stepping = (Training(CLIFF.make(), COOLED, seed=0) for _ in range(2))
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "repeat", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            running.run(400)
+    assert running.step == sum(parts) > 100
+    expected = episodes_of(stepping, running.step)
+    assert told([running.last]) == told(expected[-1:])
+    assert told(running.run(200)) == told(episodes_of(stepping, 200))
+    assert_same(running, stepping)
+
+
+class Contended(dict):
+    """Where another thread always comes between: its key displaces one just set, and it pops one just before."""
+
+    def __setitem__(self, key, value):
+        super().__setitem__(len(self), value)
+
+    def pop(self, key, *default):
+        super().pop(key, None)
+        return super().pop(key, *default)
+
+
+def test_tables_that_another_thread_removes_are_read_again(parts, monkeypatch):
+    monkeypatch.setattr(compiled_steps, "_KEPT", 3)
+    monkeypatch.setattr(compiled_steps, "_read", Contended())
+    for environment in ENVIRONMENTS[:4]:
+        assert_runs_as_stepped(environment.make, COOLED, runs=(50, 60))
+    assert len(parts) == 8
+    assert min(parts) > 40
 
 
 def test_compiling_pays_from_as_many_steps_on_as_in_an_experiment():

@@ -47,28 +47,30 @@ def why_unknown(agent: Agent) -> str:
     return unknown(agent.policy, UNITS)
 
 
-def rules(agent: Agent, first: int = 0) -> Callable[..., kernel.Rule | None]:
+def rules(agent: Agent, first: int = 0, evaluated: list[Floats] | None = None) -> Callable[..., kernel.Rule | None]:
     """A function of ``size`` that evaluates an agent's schedules at that many steps or more; None if that fails.
 
     The kernel counts its steps from 0, which is step ``first`` of the training. With the clock ``"visits"`` a policy's
-    schedules begin at 0 visits, and a second argument is the number of visits so far of the state with the most.
+    schedules begin at 0 visits, and a second argument is the number of visits so far of the state with the most. Since
+    these do not depend on ``first``, a list ``evaluated``, empty at first, keeps them from one call to the next.
     """
     policy, by_visits = agent.policy, agent.clock == "visits"
     *around, learner = layers_of(agent.learner)
     untried_first, measures_noise = (kind in map(type, around) for kind in (EveryActionFirst, NoiseEstimate))
     unit: Any = mixture_of(policy, 0)
     unit = unit.temperature
-    known = [np.empty(0)] * 4  # weights, and temperatures or the multiples or targets of the unit
+    known = [] if evaluated is None else evaluated
+    known += [np.empty(0)] * (4 - len(known))  # weights, and temperatures or the multiples or targets of the unit
     rates = np.array([learner.learning_rate]) if isinstance(learner.learning_rate, float) else np.empty(0)
     begin = 0 if by_visits else first
 
     def rule(size: int, visits: int = 0) -> kernel.Rule | None:
-        nonlocal known, rates
+        nonlocal rates
         try:
             count, needed = len(known[0]), size + visits
             if count < needed and not (count and is_constant(policy)):
                 found = _in_numbers(mixtures(policy, begin + count, begin + needed), unit, begin + count)
-                known = [np.append(before, new) for before, new in zip(known, found, strict=True)]
+                known[:] = [np.append(before, new) for before, new in zip(known, found, strict=True)]
             if len(rates) < size and not isinstance(learner.learning_rate, float):
                 rates = np.append(rates, at_steps(learner.learning_rate, first + len(rates), first + size))
         except Exception:  # if such a step is reached, the reference raises the error and names the step

@@ -1,14 +1,15 @@
 """Many steps of a training at once, by the compiled kernel for environments that are known to follow their tables.
 
 The kernel continues from the state of the training, and the training from that of the kernel, to the last bit: values,
-clocks, random streams and the environment. The environment itself takes the last two steps of each part, so that
-everything that a step or a reset sets is as the environment sets it.
+clocks, random streams and the environment. The real environment takes the last two steps of each part, so that its
+attributes are as after ordinary steps.
 """
 
 import pickle
 import sys
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -24,22 +25,28 @@ from boltzmann_rl.tables.known import declares
 from boltzmann_rl.training.loops import Loop
 from boltzmann_rl.training.places import is_ours
 
-# Compiling pays from this number of steps of a training on: as `boltzmann_rl.engines.selection.PAYS`.
+# From this number of steps on, a training is compiled: as `boltzmann_rl.engines.selection.PAYS`.
 PAYS = 250_000
 
 # The fewest and the most steps of a part; Ctrl+C is handled after each. The most episodes that end in one.
 _FEWEST, PART, _EPISODES = 32, 2**18, 2**14
 
+# Reading the tables, to see whether they have changed, takes as long as a plain step for each of so many values.
+_ENTRIES = 4
+
 # The number of steps that the environment takes after each part.
 OWN = 2
 
-# The tables used last, by all that they depend on.
+# The tables read last; the key holds everything that they depend on.
 _read: dict[Any, World | str] = {}
 _KEPT = 16
 
+# The policies' numbers of each training with the clock "visits", from 0 visits on.
+_by_visits = WeakKeyDictionary[Any, list[Floats]]()
+
 
 def world_for(training: Any, steps: int) -> World | None:
-    """The tables by which a training can take this number of steps; None if the plain loop has to, or is faster."""
+    """The tables by which a training can take these steps; None if the plain loop must take them or is faster."""
     if steps < _FEWEST or not available() or type(training._loop) is not Loop or not _pays(training.step + steps):
         return None
     with no_fork():
@@ -48,6 +55,8 @@ def world_for(training: Any, steps: int) -> World | None:
     # A user's own schedule may depend on anything, and `EveryActionFirst` computes values whenever an episode ends.
     parts = layers_of(agent.learner)
     if why_unknown(agent) or not is_ours((agent.policy, agent.learner)) or EveryActionFirst in map(type, parts):
+        return None
+    if steps < _FEWEST + training.values.size // _ENTRIES:
         return None
     *wrappers, inner = layers(env)
     if why_untrusted(env) or declares(type(inner)) is not None:  # a user's own environment may keep any state
@@ -68,11 +77,13 @@ def _world(env: Any, wrappers: list[Any], inner: Any) -> World | str:
     held = [vars(inner).get(name) for name in ("P", "initial_state_distrib", "_seen", "desc", "locs")]
     spaces: Any = [(type(space), space.n, space.start) for space in (env.observation_space, env.action_space)]
     key = type(inner), pickle.dumps((told, held, spaces))
-    if key not in _read:
-        while len(_read) >= _KEPT:
-            _read.pop(next(iter(_read)))
-        _read[key] = world_of(env)
-    return _read[key]
+    world = _read.get(key)
+    if world is None:
+        world = world_of(env)
+        for oldest in list(_read)[: 1 - _KEPT]:  # other threads may remove them as well
+            _read.pop(oldest, None)
+        _read[key] = world
+    return world
 
 
 def skip(training: Any, world: World, steps: int) -> Floats | None:
@@ -85,12 +96,12 @@ def skip(training: Any, world: World, steps: int) -> Floats | None:
     if steps < _FEWEST or not _is_as_expected(training):
         return None
     from boltzmann_rl.kernels import pcg
-    from boltzmann_rl.tables import kernel, rules
+    from boltzmann_rl.tables import kernel
 
     loop, inner = training._loop, layers(training.env)[-1]
     learned, *rngs, counts = loop.player.kept()
     most, until = 0 if counts is None else int(counts.max()), min(steps, PART) - OWN
-    rule = rules.rules(training.agent, training.step)(until + 1, most)
+    rule = _rule(training, until + 1, most)
     if rule is None or not (np.abs(loop.player.values) <= kernel.LARGEST).all():
         return None
     extended, state = kernel.start(world, 0.0)
@@ -115,6 +126,16 @@ def skip(training: Any, world: World, steps: int) -> Floats | None:
         for layer in _limits(training.env):
             layer._elapsed_steps = elapsed
     return samples[:, :episodes]
+
+
+def _rule(training: Any, size: int, visits: int) -> Any:
+    """The agent in numbers for as many steps, after this number of visits of the state with the most."""
+    from boltzmann_rl.tables.rules import rules
+
+    by_visits = training.agent.clock == "visits"
+    rule = rules(training.agent, training.step, _by_visits.setdefault(training, []) if by_visits else None)
+    ahead = 1 << (size + visits).bit_length()  # doubled when it is reached, if the policy is defined as far as that
+    return (visits and rule(size, ahead - size)) or rule(size, visits)
 
 
 def _is_as_expected(training: Any) -> bool:

@@ -158,17 +158,25 @@ class Training:
         world = world_for(self, end - self.step) if type(self) is Training else None
         while self.step < end:
             samples = None if world is None else skip(self, world, end - self.step)
-            if samples is not None:
-                totals, lengths, terminated = samples[0], samples[1].astype(np.int64), samples[2] == 1.0
-                parts = count(self._number), *(part.tolist() for part in (totals, lengths, terminated))
-                finished += map(Episode._make, zip(*parts, repeat(self.values), repeat(0), strict=False))
-                self.last = finished[-1] if len(totals) else self.last
+            if samples is not None and samples.size:
+                finished += self._finished(samples)
             for _ in range(min(PART, end - self.step) if samples is None else OWN):
                 before = self.last
                 next(self)
                 if self.last is not before:
                     finished.append(self.last)  # type: ignore[arg-type]
         return finished
+
+    def _finished(self, samples: Floats) -> Iterator[Episode]:
+        """The episodes with these returns, lengths and terminations ``(3, episodes)``; `last` is the last one at once.
+
+        So Ctrl+C while the others are made leaves the numbers of episodes right.
+        """
+        totals, lengths, terminated = samples[0], samples[1].astype(np.int64), samples[2] == 1.0
+        columns = [part.tolist() for part in (totals, lengths, terminated)]
+        number, (total, length, over) = self._number, (column[-1] for column in columns)
+        self.last = Episode(number + len(totals) - 1, total, length, over, self.values)
+        return map(Episode._make, zip(count(number), *columns, repeat(self.values), repeat(0), strict=False))
 
     def episodes(self, number: int) -> Iterator[Episode]:
         """Continue until ``number`` more episodes have finished; yields each when it ends."""
