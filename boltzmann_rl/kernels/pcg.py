@@ -136,7 +136,7 @@ def uniforms_of(generator: np.random.Generator) -> Uniforms:
 
 
 def advance(generator: np.random.Generator, taken: Uniforms) -> None:
-    """Advance a PCG64 generator to where its `uniforms_of` were taken.
+    """Advance a PCG64 generator past the uniforms taken from `uniforms_of(generator)`.
 
     Example:
         >>> rng, other = np.random.default_rng(0), np.random.default_rng(0)
@@ -148,7 +148,7 @@ def advance(generator: np.random.Generator, taken: Uniforms) -> None:
     now, (high, low) = bits.state, taken.source.view(np.uint64)[[0, _LOWS]].tolist()
     buffered = {name: now[name] for name in ("has_uint32", "uinteger")}
     bits.state = now | {"state": {"state": (high << 64) + low, "inc": now["state"]["inc"]}}
-    bits.advance(int(taken.position[0]) - _UNIFORMS - 1)  # back by what is still in the buffer; it forgets half-numbers
+    bits.advance(int(taken.position[0]) - _UNIFORMS - 1)  # back by the rest of the buffer; this clears the 32-bit half
     bits.state = bits.state | buffered
 
 

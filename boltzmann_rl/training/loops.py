@@ -90,12 +90,15 @@ class Loop:
 
     @property
     def standing(self) -> tuple[int, int, int]:
-        """The observation, −1 where an episode has to begin, the action if it is already chosen, else −1, and steps."""
+        """Observation, chosen action, and steps in the episode.
+
+        The observation is −1 if an episode has to begin, the action −1 if none is chosen yet.
+        """
         here, action = self._reading.observation, -1 if self._chosen is None else self._chosen[0]
         return (-1, -1, 0) if self._over else (int(here), action, self._table.step_in_episode)
 
     def skip(self, steps: int, standing: tuple[int, int, int], available: Any, episodes: int) -> None:
-        """Go on from where another loop stands after some steps in which so many episodes ended."""
+        """Take over the state of another loop that took ``steps`` steps, in which ``episodes`` episodes ended."""
         here, action, elapsed = standing
         self._table.episode += episodes + int(self._over) - int(here < 0)
         self._table.step_in_episode, self._step, self._over = elapsed, self._step + steps, here < 0
