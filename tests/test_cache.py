@@ -12,6 +12,7 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator
 
 import boltzmann_rl
 from boltzmann_rl.kernels import cache
@@ -20,6 +21,8 @@ from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.sources import files_below
 
 PACKAGE = Path(boltzmann_rl.__file__).parent
+
+needs_xdg = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="this system has no XDG_CACHE_HOME")
 
 
 def half(x):
@@ -155,8 +158,9 @@ def test_the_code_of_another_version_of_numba_is_not_used(folder, monkeypatch):
     assert fresh() == (3.5, True)
 
 
-def test_few_versions_are_kept_and_those_that_are_used_stay(folder, monkeypatch):
+def test_few_files_are_kept_and_those_that_are_used_stay(folder, monkeypatch):
     """As of several copies of the package, one of which changes again and again."""
+    monkeypatch.setattr(cache, "KEPT", 4)
     assert fresh() == (3.5, False)
     for version in range(cache.KEPT + 3):
         with monkeypatch.context() as other:
@@ -168,6 +172,40 @@ def test_few_versions_are_kept_and_those_that_are_used_stay(folder, monkeypatch)
         for age, path in enumerate(sorted(kept, key=lambda path: path.stat().st_mtime, reverse=True)):
             os.utime(path, ns=(0, path.stat().st_mtime_ns - 10**10 * (age + 1)))  # the clock may be coarse
         assert fresh() == (3.5, True)
+
+
+def test_a_function_that_moves_changes_or_has_another_name_fills_no_folder(folder, monkeypatch):
+    monkeypatch.setattr(cache, "KEPT", 3)
+    for line, name, body in [(1, "f", "x"), (5, "f", "x"), (9, "f", "x"), (9, "f", "x + x"), (9, "g", "x")]:
+        names = {}
+        lines = "\n" * line + f"def {name}(x):\n    return {body}\n"
+        exec(compile(lines, __file__, "exec"), names)
+        compiled(names[name])(1.0)
+    assert len(list(folder.rglob("*.nbc"))) == 3
+    last = max(folder.rglob("*.nbc"), key=lambda path: path.stat().st_mtime_ns)
+    assert last.name.startswith("test_cache.g-10.")
+
+
+def test_a_folder_that_cannot_be_deleted_does_not_stop_the_deletion_of_files(folder, monkeypatch):
+    monkeypatch.setattr(cache, "KEPT", 1)
+    fresh()
+    other = only_file(folder).with_name("a.nbc")
+    other.mkdir()
+    os.utime(other, (0, 0))
+    compiled(half)(np.float32(7.0))
+    assert len(list(folder.rglob("*.nbc"))) == 2
+
+
+def test_temporary_files_of_killed_processes_are_deleted(folder):
+    fresh()
+    path = only_file(folder)
+    left, in_use = path.with_name(f".{path.name}.0123abcd"), path.with_name(f".{path.name}.89abcdef")
+    for temporary in (left, in_use):
+        temporary.write_bytes(b"half of it")
+    os.utime(left, (0, 0))
+    compiled(half)(np.float32(7.0))
+    assert not left.exists()
+    assert in_use.exists()
 
 
 def test_recompiling_deletes_only_what_these_sources_gave(folder, monkeypatch):
@@ -208,6 +246,43 @@ def test_without_a_writable_folder_nothing_is_cached(monkeypatch):
 
     monkeypatch.setattr(CheckedCache, "__init__", refuse)
     assert fresh() == fresh() == (3.5, False)
+
+
+@pytest.mark.parametrize("setting", ["NUMBA_CACHE_DIR", pytest.param("XDG_CACHE_HOME", marks=needs_xdg)])
+def test_a_relative_folder_is_passed_over(tmp_path, monkeypatch, setting):
+    """Whoever can write to the working directory could otherwise put code there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "here" if setting == "NUMBA_CACHE_DIR" else "")
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setattr(InTreeCacheLocator, "from_function", lambda function, file: None)  # sources that are read-only
+    assert fresh() == fresh() == (3.5, False)
+    assert not list(tmp_path.rglob("*.nbc"))
+
+
+@needs_xdg
+def test_an_empty_setting_means_the_folder_beside_the_sources(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    assert compiled(half)._cache._cache_file.folder == Path(__file__).parent / "__pycache__" / "boltzmann_rl"
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_writable_user_cache_the_folder_beside_the_sources_is_used(tmp_path, monkeypatch):
+    (tmp_path / "boltzmann_rl").write_bytes(b"a file in place of the folder")
+    beside = tmp_path / "beside"
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(UserProvidedCacheLocator, "get_cache_path", lambda locator: str(beside))
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path / "boltzmann_rl")
+    assert fresh() == (3.5, False)
+    assert fresh() == (3.5, True)
+    assert only_file(beside).parent == beside / "boltzmann_rl"
+
+
+def test_if_no_folder_is_writable_nothing_is_cached(folder, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert fresh() == fresh() == (3.5, False)
+    assert not list(folder.rglob("*.nbc"))
 
 
 @pytest.mark.parametrize("missing", ["numba.core.caching", "numba.core.serialize"])
@@ -255,11 +330,6 @@ def test_prepare_survives_a_power_cut_and_a_full_disk(tmp_path):
     assert all(path.stat().st_size for path in files)
 
 
-COPIED = """if True:
-    from boltzmann_rl.outer import g
-    assert g(7) == 14
-    print(sum(g.stats.cache_hits.values()))
-"""
 INNER = '"""."""\n\nfrom boltzmann_rl.kernels.jit import compiled\n\n\n@compiled\ndef f(x):\n    return x * 2\n'
 OUTER = (
     INNER.replace("x * 2", "f(x)")
@@ -268,18 +338,93 @@ OUTER = (
 )
 
 
+def copied(folder):
+    """A copy of the package with two kernels, one of which calls the other."""
+    shutil.copytree(PACKAGE, folder / "boltzmann_rl", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "boltzmann_rl" / "inner.py").write_text(INNER)
+    (folder / "boltzmann_rl" / "outer.py").write_text(OUTER)
+
+
+def told(folder, code, cache):
+    """What a new process prints that imports the package from a folder."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(folder)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=cache.parent, capture_output=True, text=True, env=environment)
+    assert not done.stderr
+    return done.stdout.split()
+
+
+FOUND = "from boltzmann_rl.outer import g; print(g(7), sum(g.stats.cache_hits.values()))"
+EDITED = f"""if True:
+    import subprocess, sys
+    from pathlib import Path
+    import boltzmann_rl.inner
+    file = Path(boltzmann_rl.inner.__file__)
+    file.write_text(file.read_text().replace("x * 2", "x * 33"))
+    subprocess.run([sys.executable, "-c", {{between!r}}], check=True)
+    {FOUND}
+"""
+
+
+def test_sources_that_change_after_their_import_neither_give_nor_take_machine_code(tmp_path):
+    """Modules are imported when they are needed: between two imports an editor or an installer may be at work."""
+    copied(tmp_path)
+    folder = tmp_path / "cache"
+    assert told(tmp_path, EDITED.format(between=""), folder) == ["14", "0"]
+    assert told(tmp_path, FOUND, folder) == ["231", "0"]
+    (tmp_path / "boltzmann_rl" / "inner.py").write_text(INNER)
+    assert told(tmp_path, EDITED.format(between=FOUND), folder) == ["231", "1", "14", "0"]
+
+
+RELOADED = f"""if True:
+    import importlib
+    from pathlib import Path
+    from boltzmann_rl import inner, outer
+    file = Path(inner.__file__)
+    file.write_text(file.read_text().replace("x * 2", "x * 33"))
+    importlib.reload(inner)
+    importlib.reload(outer)
+    {FOUND}
+"""
+
+
+def test_reloaded_sources_give_no_machine_code_to_the_old_ones(tmp_path):
+    copied(tmp_path)
+    assert told(tmp_path, RELOADED, tmp_path / "cache") == ["231", "0"]
+    (tmp_path / "boltzmann_rl" / "inner.py").write_text(INNER)
+    assert told(tmp_path, FOUND, tmp_path / "cache") == ["14", "0"]
+
+
+SWAPPED = f"""if True:
+    import os
+    import boltzmann_rl.inner
+    os.unlink("now")
+    os.symlink("other", "now")
+    {FOUND}
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs symbolic links")
+def test_another_version_at_the_same_path_gives_no_machine_code(tmp_path):
+    """As after a deployment is rolled back: all its files are older than the process."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    copied(one)
+    copied(other)
+    (other / "boltzmann_rl" / "inner.py").write_text(INNER.replace("x * 2", "x * 33"))
+    (tmp_path / "now").symlink_to("one")
+    assert told(tmp_path / "now", SWAPPED, tmp_path / "cache") == ["14", "0"]
+    assert told(tmp_path / "now", FOUND, tmp_path / "cache") == ["231", "0"]
+
+
 def test_a_comment_elsewhere_or_another_folder_compiles_nothing_again(tmp_path):
     def found_in(folder):
-        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(folder)}
-        command = [sys.executable, "-c", COPIED]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, env=environment)
-        return int(done.stdout) == 1
+        value, found = told(folder, FOUND, tmp_path / "cache")
+        assert value == "14"
+        return found == "1"
 
     copies = [tmp_path / name for name in ("one", "other")]
     for folder in copies:
-        shutil.copytree(PACKAGE, folder / "boltzmann_rl", ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "boltzmann_rl" / "inner.py").write_text(INNER)
-        (folder / "boltzmann_rl" / "outer.py").write_text(OUTER)
+        copied(folder)
     assert not found_in(copies[0])
     assert found_in(copies[0])
     assert found_in(copies[1])

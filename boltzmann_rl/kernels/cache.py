@@ -4,7 +4,9 @@ Numba's own cache trusts its files: an empty file after a power cut crashes the 
 crashes the one that compiles, and a flipped bit in machine code is executed. It also compiles again for each folder
 that has a copy of the sources. Here each compiled signature is one file, named after a hash of the sources that the
 function imports and of the compiler's versions, with a checksum over its content. All copies of the package of a user
-share these files. One that cannot be read or does not match is compiled again, and replaced if possible.
+share these files. One that cannot be read or does not match is compiled again, and replaced if possible. A process
+neither reads nor saves the machine code of sources that changed after it began to import the package: what it has in
+memory may differ from them.
 
 This relies on private parts of Numba (as of 0.61 to 0.68). If they differ, nothing is cached on disk: Numba's own cache
 would also miss changes of sources in other files.
@@ -24,11 +26,11 @@ from numba.core.caching import FunctionCache
 from numba.core.serialize import dumps
 from numba.misc.appdirs import AppDirs
 
-from boltzmann_rl.kernels.sources import fingerprint
-from boltzmann_rl.storage.atomic import write
+from boltzmann_rl.kernels.sources import changed, fingerprint
+from boltzmann_rl.storage.atomic import clear, write
 
-# Versions of a signature that are kept, such as of several copies of the package; the least recently used are deleted.
-KEPT = 8
+# Files that are kept; the least recently used are deleted. One version of the package has some hundred, of 0.1 MB each.
+KEPT = 500
 
 
 class _Files:
@@ -49,13 +51,14 @@ class _Files:
         return machine_code if saved_key == key else None
 
     def save(self, key: Any, machine_code: Any) -> None:
-        """Write one file atomically, and delete versions of the same signature that were not used for long."""
+        """Write one file atomically, and delete those of the folder that were not used for long."""
         self.folder.mkdir(parents=True, exist_ok=True)
         data, path = dumps((key, machine_code)), self._path(key)
         write(path, self._checksum(data) + data)
-        versions = self.folder.glob(f"{path.name.rsplit('.', 2)[0]}.*.nbc")
-        for old in sorted(versions, key=lambda version: version.lstat().st_mtime)[:-KEPT]:
-            old.unlink(missing_ok=True)
+        for old in sorted(self.folder.glob("*.nbc"), key=lambda saved: saved.lstat().st_mtime)[:-KEPT]:
+            with suppress(OSError):  # such as a folder of this name
+                old.unlink()
+        clear(self.folder, path.stat().st_mtime)
 
     def flush(self) -> None:
         """Delete all files of this function and its sources; Numba calls it on ``recompile()``."""
@@ -78,25 +81,37 @@ class CheckedCache(FunctionCache):
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
-        source = fingerprint(Path(function.__code__.co_filename))
-        origin = f"{source} {numba.__version__} {llvmlite.__version__} {np.__version__}"
+        self._source = Path(function.__code__.co_filename)
+        origin = f"{fingerprint(self._source)} {numba.__version__} {llvmlite.__version__} {np.__version__}"
         self._cache_file: Any = _Files(self._folder(), self._impl.filename_base, origin)
 
     def _folder(self) -> Path:
-        """The same for all copies of the package, in ``NUMBA_CACHE_DIR`` or the user's caches; else that of Numba."""
+        """The same for all copies of the package, in ``NUMBA_CACHE_DIR`` or the user's caches; else in that of Numba.
+
+        Relative folders, as with an empty ``XDG_CACHE_HOME``, are passed over: files that anyone may have put into the
+        working directory would be executed.
+
+        Raises:
+            RuntimeError: No folder is absolute and writable.
+        """
         root = getattr(numba.config, "CACHE_DIR", "") or AppDirs(appname="numba", appauthor=False).user_cache_dir
-        folder = Path(root) / "boltzmann_rl"
-        with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-        return folder if os.access(folder, os.W_OK) else Path(self._cache_path)
+        for folder in (Path(root) / "boltzmann_rl", Path(self._cache_path) / "boltzmann_rl"):
+            if folder.is_absolute():
+                with suppress(OSError):
+                    folder.mkdir(parents=True, exist_ok=True)
+                if os.access(folder, os.W_OK):
+                    return folder
+        raise RuntimeError("no folder for machine code")
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function; None after any error, so that it is compiled again."""
         with suppress(Exception):
-            return super().load_overload(sig, target_context)
+            if not changed(self._source):
+                return super().load_overload(sig, target_context)
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save a compiled function if possible; otherwise the next process compiles again."""
         with suppress(Exception):
-            super().save_overload(sig, data)
+            if not changed(self._source):
+                super().save_overload(sig, data)
