@@ -1,6 +1,8 @@
 """Fixtures of several test files."""
 
+import os
 import sys
+from pathlib import Path
 
 import pytest
 from browsing import chromium
@@ -8,6 +10,10 @@ from browsing import chromium
 from boltzmann_rl.engines import selection
 from boltzmann_rl.figures import style
 from boltzmann_rl.results import folders
+
+# Machine code lasts from one run of the tests to the next, for all copies of the package, but apart from that of the
+# user's programs.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path("~/.cache/numba/tests_of_boltzmann_rl").expanduser()))
 
 
 def saved_empty(folder, name, figure):
