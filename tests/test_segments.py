@@ -259,3 +259,17 @@ def test_a_pipe_and_a_folder_in_place_of_a_segment_are_reported(tmp_path):
     os.mkfifo(tmp_path / "pipe.cells")
     (tmp_path / "folder.cells").mkdir()
     assert Reader(tmp_path).damaged.keys() == {tmp_path / "pipe.cells", tmp_path / "folder.cells"}
+
+
+def test_a_signal_while_a_segment_is_made_durable_leaves_the_writer_closed(tmp_path, monkeypatch):
+    def interrupted(descriptor):
+        raise KeyboardInterrupt
+
+    with Writer(tmp_path) as writer:
+        writer.append(b"k" * 32, b"measured")
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(os, "fsync", interrupted)
+            writer.close()
+        writer.close()
+        writer.append(bytes(32), b"later")
+    assert len(Reader(tmp_path).records) == 2

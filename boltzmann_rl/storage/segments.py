@@ -130,9 +130,11 @@ class Writer:
     def close(self) -> None:
         """Make everything durable, and end the segment."""
         if self._file is not None:
-            with self._file:
-                self.sync()
-            self._file = None
+            try:
+                with self._file:
+                    self.sync()
+            finally:  # also where a signal ends the wait for the disk
+                self._file = None
 
 
 def _begun(path: Path) -> BinaryIO:
