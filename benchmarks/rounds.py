@@ -14,7 +14,7 @@ __all__ = ["COLUMNS", "Table", "answered", "plain", "seconds", "show", "take_tur
 most = 1000
 
 # The heads of the columns of a table.
-COLUMNS = ("", "median", "ratio", "limit", "range of ratios")
+COLUMNS = ("way", "median", "ratio", "limit", "range of ratios")
 
 
 class Table(NamedTuple):
