@@ -23,7 +23,7 @@ from boltzmann_rl.storage.atomic import write
 DOCS, MEASURED = Path(__file__).parents[1] / "docs", Path(__file__).parent / "measured.json"
 COMPARED = ("boltzmann-rl", "numpy", "numba", "gymnasium", "torch", "stable-baselines3", "jax", "distrax", "mabwiser")
 OURS, THEIRS = "#0072B2", "#D55E00"  # of Okabe & Ito
-OUR_WAYS = ("act", "compiled", "reference", "sampler")
+OUR_WAYS = ("act", "compiled", "reference", "sampler", "this package", "Explorer")
 
 
 class Measured(NamedTuple):
@@ -217,4 +217,4 @@ def panel(ax, table: Measured) -> None:
     ax.set_ylim(-0.6, len(table.drawn) - 0.4)
     ax.set_yticks(range(len(table.drawn)), reversed(table.drawn))
     ax.tick_params(axis="y", length=0)
-    ax.set_title(fill(table.title, 30), loc="left", fontsize=7, fontweight="bold")
+    ax.set_title(fill(table.title, 26), loc="left", fontsize=7, fontweight="bold")
