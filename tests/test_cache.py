@@ -12,7 +12,7 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
-from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator
+from numba.core import caching
 
 import boltzmann_rl
 from boltzmann_rl.kernels import cache
@@ -21,6 +21,12 @@ from boltzmann_rl.kernels.jit import compiled
 from boltzmann_rl.kernels.sources import files_below
 
 PACKAGE = Path(boltzmann_rl.__file__).parent
+
+
+def locator(kind):
+    """Numba's class that finds the folder for machine code; in older releases its name begins with an underscore."""
+    return getattr(caching, f"{kind}CacheLocator", None) or getattr(caching, f"_{kind}CacheLocator")
+
 
 needs_xdg = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="this system has no XDG_CACHE_HOME")
 
@@ -254,7 +260,7 @@ def test_a_relative_folder_is_passed_over(tmp_path, monkeypatch, setting):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(numba.config, "CACHE_DIR", "here" if setting == "NUMBA_CACHE_DIR" else "")
     monkeypatch.setenv("XDG_CACHE_HOME", "")
-    monkeypatch.setattr(InTreeCacheLocator, "from_function", lambda function, file: None)  # sources that are read-only
+    monkeypatch.setattr(locator("InTree"), "from_function", lambda function, file: None)  # sources that are read-only
     assert fresh() == fresh() == (3.5, False)
     assert not list(tmp_path.rglob("*.nbc"))
 
@@ -272,7 +278,7 @@ def test_without_a_writable_user_cache_the_folder_beside_the_sources_is_used(tmp
     (tmp_path / "boltzmann_rl").write_bytes(b"a file in place of the folder")
     beside = tmp_path / "beside"
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(UserProvidedCacheLocator, "get_cache_path", lambda locator: str(beside))
+    monkeypatch.setattr(locator("UserProvided"), "get_cache_path", lambda locator: str(beside))
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path / "boltzmann_rl")
     assert fresh() == (3.5, False)
     assert fresh() == (3.5, True)
