@@ -44,7 +44,7 @@ class Table(NamedTuple):
         return [one / other for one, other in zip(self.taken[way], self.taken[self.base_of(way)], strict=True)]
 
     def limit(self, way: str) -> str:
-        """The limit of a way's median ratio, and whether it held; empty if there is none."""
+        """The limit of a way's ratio and whether it holds; an empty text for a way without a limit."""
         if way not in self.limits:
             return ""
         held = statistics.median(self.ratios(way)) <= self.limits[way]

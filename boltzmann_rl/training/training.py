@@ -154,6 +154,9 @@ class Training:
             The episodes. All share one ``values``, the learner's values now, not those at the end of each episode. Use
             `episodes` for those.
 
+        Raises:
+            TypeError, ValueError: ``steps`` is not an integer, or is negative.
+
         Example:
             >>> from boltzmann_rl import Boltzmann, Environment, QLearning
             >>> env = Environment("CliffWalking-v1", max_episode_steps=500).make()
