@@ -183,7 +183,7 @@ def test_few_files_are_kept_and_those_that_are_used_stay(folder, monkeypatch):
 def test_a_function_that_moves_changes_or_has_another_name_fills_no_folder(folder, monkeypatch):
     monkeypatch.setattr(cache, "KEPT", 3)
     for line, name, body in [(1, "f", "x"), (5, "f", "x"), (9, "f", "x"), (9, "f", "x + x"), (9, "g", "x")]:
-        names = {}
+        names = {"__name__": __name__}  # by which Numba finds the module
         lines = "\n" * line + f"def {name}(x):\n    return {body}\n"
         exec(compile(lines, __file__, "exec"), names)
         compiled(names[name])(1.0)
