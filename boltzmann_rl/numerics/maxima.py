@@ -7,6 +7,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_number, as_temperature, as_values, check_best, unwrap
 from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.numerics.columns import counted, highest
 from boltzmann_rl.numerics.softmax import exponents, softmax
 
 # exp(−energy) is 0 in float64 from this energy on: at temperature (smallest gap)/_LARGEST_ENERGY only the maxima have
@@ -38,7 +39,7 @@ def argmax(values: Any) -> Any:
         array([1, 0])
     """
     values = as_values(values)
-    check_best(values, values.max(axis=-1))
+    check_best(values, highest(values))
     best = values.argmax(axis=-1)
     return int(best) if values.ndim == 1 else best
 
@@ -60,10 +61,10 @@ def greedy(values: Any) -> Floats:
         array([0. , 0.5, 0.5])
     """
     values = as_values(values)
-    best = values.max(axis=-1, keepdims=True)
+    best = highest(values)
     check_best(values, best)
     winners = values == best
-    return winners / winners.sum(axis=-1, keepdims=True)
+    return np.where(winners, 1.0 / counted(winners), 0.0)
 
 
 def uniform(values: Any) -> Floats:
@@ -83,9 +84,9 @@ def uniform(values: Any) -> Floats:
         array([0.5, 0. , 0.5])
     """
     values = as_values(values)
-    check_best(values, values.max(axis=-1))
-    available = ~np.isneginf(values)
-    return available / available.sum(axis=-1, keepdims=True)
+    check_best(values, highest(values))
+    available = values > -np.inf
+    return np.where(available, 1.0 / counted(available), 0.0)
 
 
 @suggesting
@@ -116,7 +117,7 @@ def mellowmax(values: Any, omega: Any) -> Any:
     values, omega = as_values(values), as_number(omega, "omega")
     if omega >= 0.0:
         return soft_mellowmax(values, omega, alpha=0.0)
-    check_best(values, values.max(axis=-1))
+    check_best(values, highest(values))
     return -soft_mellowmax(np.where(np.isneginf(values), values, -values), -omega, alpha=0.0)
 
 
@@ -148,10 +149,10 @@ def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
     """
     values = as_values(values)
     omega, alpha = per_row(omega, "omega", values.shape), per_row(alpha, "alpha", values.shape)
-    check_best(values, values.max(axis=-1))
+    check_best(values, highest(values))
     with np.errstate(all="ignore"):
         values, unit = halved_where_huge(values)
-        omega, alpha, best = omega * unit, alpha * unit, values.max(axis=-1, keepdims=True)
+        omega, alpha, best = omega * unit, alpha * unit, highest(values)
         gap = np.where(np.isneginf(values), 0.0, values - best)
         weights = softmax(values, np.divide(1.0, alpha))
         # All exponents are ≤ 0. expm1 and log1p keep the mean exact as ω → 0, until ω · gap underflows.
@@ -193,7 +194,7 @@ def mellowmax_temperature(values: Any, omega: Any, alpha: Any = 0.0) -> Any:
     with np.errstate(all="ignore"):
         values, unit = halved_where_huge(values)
         log_gaps = log_gaps_below_the_best(values)
-        below, omega, alpha = values - values.max(axis=-1, keepdims=True), omega * unit, alpha * unit
+        below, omega, alpha = values - highest(values), omega * unit, alpha * unit
         mean_gap = -np.asarray(soft_mellowmax(below, omega, alpha))[..., np.newaxis]
 
         def log_mean_gap(log_temperature: Floats, energy: Floats, weight: Floats) -> tuple[Floats, Floats]:
@@ -251,14 +252,14 @@ def per_row(parameter: Any, name: str, shape: tuple[int, ...]) -> float | Floats
 
 def halved_where_huge(values: Floats) -> tuple[Floats, Floats]:
     """Values divided by 2 in rows where the difference of two of them overflows, and the divisor, ``(..., 1)``."""
-    overflown = np.isinf(values - values.max(axis=-1, keepdims=True)) & ~np.isneginf(values)
+    overflown = np.isinf(values - highest(values)) & ~np.isneginf(values)
     unit = np.where(overflown.any(axis=-1, keepdims=True), 2.0, 1.0)
     return values / unit, unit
 
 
 def log_gaps_below_the_best(values: Floats) -> Floats:
     """ln(max values − values): −inf for the maxima, +inf for unavailable actions; no gap over- or underflows."""
-    best = values.max(axis=-1, keepdims=True)
+    best = highest(values)
     check_best(values, best)
     with np.errstate(all="ignore"):
         gaps = best - values

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from boltzmann_rl.arguments import Floats, as_available, as_generator, place, real_array
 from boltzmann_rl.arguments.arrays import rounding_of
 from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.numerics.columns import running_sums
 from boltzmann_rl.numerics.untried import UntriedFirst
 
 # How far a row of probabilities may sum from 1: float32 networks are off by 1e-7, mistakes by 1e-2.
@@ -131,8 +132,9 @@ def inverse_cdf(p: Floats, u: float | Floats) -> Any:
 
     There always is such an action, of a probability above 0: see `boltzmann_rl.numerics.plain.pick`.
     """
-    cdf = p.cumsum(axis=-1)
     if p.ndim == 1:
+        cdf = p.cumsum()
         return int(cdf.searchsorted(u * cdf[-1], side="right"))
-    actions: NDArray[np.int64] = (cdf <= np.asarray(u)[..., np.newaxis] * cdf[..., -1:]).sum(axis=-1)
+    cdf = running_sums(p)
+    actions: NDArray[np.int64] = (cdf <= u * cdf[-1]).sum(axis=0)
     return actions

@@ -6,6 +6,7 @@ import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_temperature, as_values, check_best, unwrap
 from boltzmann_rl.arguments.near_names import suggesting
+from boltzmann_rl.numerics.columns import highest
 
 # Above this temperature the difference of two values can overflow although exp(difference / temperature) is not 0. (The
 # quotient itself can be finite although the difference overflows from temperature 1 on.)
@@ -158,7 +159,7 @@ def exponents(values: Floats, temperature: float | Floats, plain: float = LARGES
     Temperatures up to ``plain`` take the short formula. Call it where floating-point errors are ignored: overflow to
     −inf is intended.
     """
-    best = values.max(axis=-1, keepdims=True)
+    best = highest(values)
     check_best(values, best)
     if isinstance(temperature, np.ndarray) and temperature.shape[-1] > 1:
         return _exponents_per_action(values, temperature)
