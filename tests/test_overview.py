@@ -100,6 +100,24 @@ def test_labels_are_text_in_html_and_in_latex(results):
     assert r"\_\$" in results.to_latex()
 
 
+def test_labels_of_ones_own_are_written_as_the_language_reads_them_in_tables(results):
+    label = next(label for label in results.summary["agent"] if label.startswith("τ = 0.1"))
+    named = {label: r"$\tau=\frac{1}{10}$ \emph{(cold)}"}
+    assert f"\n{named[label]} & " in results.to_latex(labels=named)
+    assert f"\n| {named[label]} | " in results.to_markdown(labels=named)
+    plain, changed = (results.to_latex(**more).splitlines() for more in ({}, {"labels": named}))
+    assert sum(a != b for a, b in zip(plain, changed, strict=True)) == 1
+    with pytest.raises(ValueError, match=r"keys of labels must be among .*, got 'cold'"):
+        results.to_latex(labels={"cold": "x"})
+    with pytest.raises(TypeError, match="labels must map"):
+        results.to_markdown(labels=["x"])
+
+
+def test_a_problem_can_have_a_label_of_ones_own_in_tables():
+    found = _results({"easy": brl.GaussianBandit(means=(0.0, 3.0)), "hard": brl.GaussianBandit(means=(0.0, 0.1))})
+    assert found.to_latex(labels={"easy": "$\\Delta=3$"}).count("\n$\\Delta=3$ & ") == 3
+
+
 def test_a_latex_table_has_as_many_cells_in_each_row_as_columns(results):
     text = results.to_latex()
     columns = re.search(r"\\begin{tabular}{([lr]+)}", text).group(1)

@@ -71,7 +71,8 @@ def view_of(
     what, panels = asked.get("metrics"), as_choice(asked.get("panels", ""), "panels", ("", "agents"))
     few = there[:1] if panels else there[:2] if len(where) > 1 else there
     what = chosen(few if what is None else what, metrics, "metrics")
-    labels = _labels(asked.get("labels"), [*dict.fromkeys([*families, *problems, *_declared(manifest)])])
+    labels = renamed(asked.get("labels"), [*families, *problems], manifest)
+    _check_mathematics(labels)
     looks = looks_of(families, {label: labels[label] for label in labels if label in families})
     ax, width = _axes(asked.get("ax"), where, what), asked.get("width")
     if ax is not None and (panels or width is not None):
@@ -140,25 +141,33 @@ def _listed(known: Sequence[str]) -> str:
     return few if len(known) <= 12 else f"{few} and {len(known) - 12} others"
 
 
-def _declared(manifest: Mapping[str, Any]) -> list[str]:
-    """All labels of the results: one dictionary of what is written instead serves all of their figures."""
-    declared = manifest["declaration"]
-    families = [family for family, _ in (manifest.get("study") or {}).values()]
-    return [*declared["agents"], *declared.get("problem", {}), *families]
+def renamed(labels: Any, shown_labels: Iterable[str], manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What is written instead of labels, checked: one dictionary serves all figures and tables of the results.
 
-
-def _labels(labels: Any, known: Sequence[str]) -> dict[str, str]:
-    """What is written instead of labels, checked: Matplotlib could not draw mathematics that it can't parse."""
-    from matplotlib.cbook import is_math_text
-    from matplotlib.mathtext import MathTextParser
-
+    Args:
+        labels: Of the user.
+        shown_labels: Labels in the figure or table, beside those that are declared.
+        manifest: Of the results.
+    """
     if labels is None:
         return {}
     if not isinstance(labels, Mapping):
         raise TypeError(f"labels must map labels to what is written instead, got {shown(labels)}")
-    chosen([*labels] or None, known, "the keys of labels")
-    for label, text in labels.items():
+    declared = manifest["declaration"]
+    families = [family for family, _ in (manifest.get("study") or {}).values()]
+    known = [*shown_labels, *declared["agents"], *declared.get("problem", {}), *families]
+    chosen([*labels] or None, dict.fromkeys(known), "the keys of labels")
+    for text in labels.values():
         check_label(text, "agents and problems")
+    return dict(labels)
+
+
+def _check_mathematics(labels: Mapping[str, str]) -> None:
+    """Refuse mathematics that Matplotlib could not draw."""
+    from matplotlib.cbook import is_math_text
+    from matplotlib.mathtext import MathTextParser
+
+    for label, text in labels.items():
         try:
             if is_math_text(text):
                 MathTextParser("path").parse(text)
@@ -168,7 +177,6 @@ def _labels(labels: Any, known: Sequence[str]) -> dict[str, str]:
                 f"labels[{label!r}] is no mathematics that Matplotlib can typeset, got {text!r} ({reason}); write \\$ "
                 "for a dollar sign"
             ) from None
-    return dict(labels)
 
 
 def _axes(ax: Any, problems: Sequence[str], metrics: Sequence[str]) -> Axes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from boltzmann_rl.arguments.labels import visible
 from boltzmann_rl.engines.metrics import Metric
 from boltzmann_rl.lazy import pandas as pd
 from boltzmann_rl.results.checks import refuse_missing
+from boltzmann_rl.results.choices import renamed
 from boltzmann_rl.results.manifest import judgement_in
 from boltzmann_rl.results.measures import measures_in
 
@@ -62,16 +64,34 @@ def to_html(results: Summarised, metrics: Sequence[str] | None = None) -> str:
     return as_html(results.summary, results.manifest, metrics)
 
 
-def to_latex(results: Summarised, metrics: Sequence[str] | None = None) -> str:
-    r"""The `table` in LaTeX, with the best mean of each metric in bold; ``\usepackage{booktabs}`` has its lines."""
+def to_latex(
+    results: Summarised, metrics: Sequence[str] | None = None, *, labels: Mapping[str, str] | None = None
+) -> str:
+    r"""The `table` in LaTeX, with the best mean of each metric in bold; ``\usepackage{booktabs}`` has its lines.
+
+    Args:
+        results: Of an experiment.
+        metrics: Names of metrics; by default all.
+        labels: What to write instead of labels of agents and problems, as LaTeX reads it: ``{"cold": r"$\tau=0.1$"}``.
+            All other labels are text.
+
+    Raises:
+        FileNotFoundError: The results were loaded from a folder without the summary.
+        TypeError, ValueError: There is no such metric or label.
+    """
     refuse_missing(results.summary, "summary")
-    return as_latex(results.summary, results.manifest, metrics)
+    return as_latex(results.summary, results.manifest, metrics, labels)
 
 
-def to_markdown(results: Summarised, metrics: Sequence[str] | None = None) -> str:
-    """The `table` in Markdown, as GitHub reads it, with the best mean of each metric in bold."""
+def to_markdown(
+    results: Summarised, metrics: Sequence[str] | None = None, *, labels: Mapping[str, str] | None = None
+) -> str:
+    """The `table` in Markdown, as GitHub reads it, with the best mean of each metric in bold.
+
+    Arguments and errors are those of `to_latex`; ``labels`` are written as Markdown.
+    """
     refuse_missing(results.summary, "summary")
-    return as_markdown(results.summary, results.manifest, metrics)
+    return as_markdown(results.summary, results.manifest, metrics, labels)
 
 
 def overview(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> pd.DataFrame:
@@ -123,11 +143,17 @@ def signed(number: str) -> str:
     return number.replace("-", "−")
 
 
-def as_latex(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> str:
+def as_latex(
+    summary: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    metrics: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> str:
     """The overview as a LaTeX ``tabular`` for the package booktabs, with the best mean of each metric in bold."""
     table = overview(summary, manifest, metrics)
     names = _names(summary, manifest, metrics)
-    rows = _rows(table, _best(summary, manifest, names), latex, lambda text: f"\\textbf{{{text}}}")
+    named = _named(labels, summary, manifest)
+    rows = _rows(table, _best(summary, manifest, names), latex, lambda text: f"\\textbf{{{text}}}", named)
     columns = "l" * (len(table.columns) - len(names)) + "r" * len(names)
     lines = [" & ".join(row) + r" \\" for row in rows]
     head = " & ".join(latex(str(name)) for name in table) + r" \\"
@@ -142,10 +168,16 @@ def as_latex(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequen
     )
 
 
-def as_markdown(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> str:
+def as_markdown(
+    summary: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    metrics: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> str:
     """The overview as a table of GitHub's Markdown; labels are text on one line, never markup."""
     table, names = overview(summary, manifest, metrics), _names(summary, manifest, metrics)
-    rows = _rows(table, _best(summary, manifest, names), markdown, lambda text: f"**{text}**")
+    named = _named(labels, summary, manifest)
+    rows = _rows(table, _best(summary, manifest, names), markdown, lambda text: f"**{text}**", named)
     rule = [*["---"] * (len(table.columns) - len(names)), *["---:"] * len(names)]
     lines = [[markdown(str(name)) for name in table], rule, *rows]
     note = markdown(note_of(summary, manifest))
@@ -232,13 +264,24 @@ def _best(summary: pd.DataFrame, manifest: Mapping[str, Any], names: Sequence[st
     return np.array(marks).T.reshape(len(summary), len(names))
 
 
-def _rows(table: pd.DataFrame, best: Any, text: Callable[[str], str], bold: Callable[[str], str]) -> list[list[str]]:
-    """The cells of all rows, with the best ones in bold."""
+def _named(labels: Any, summary: pd.DataFrame, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What is written instead of labels as the overview has them."""
+    there = dict.fromkeys([*summary["agent"], *summary["problem"]])
+    return {visible(label): text for label, text in renamed(labels, there, manifest).items()}
+
+
+def _rows(
+    table: pd.DataFrame,
+    best: Any,
+    text: Callable[[str], str],
+    bold: Callable[[str], str],
+    named: Mapping[str, str] = MappingProxyType({}),
+) -> list[list[str]]:
+    """The cells of all rows, with the best ones in bold; labels in ``named`` are written as it has them."""
     labels = len(table.columns) - best.shape[1]
     rows = []
-    for cells, marks in zip(table.itertuples(index=False), best, strict=True):
-        texts = [text(str(cell)) for cell in cells]
-        rows.append(
-            texts[:labels] + [bold(one) if mark else one for one, mark in zip(texts[labels:], marks, strict=True)]
-        )
+    for cells, marks in zip(table.astype(str).itertuples(index=False), best, strict=True):
+        names = [named[cell] if cell in named else text(cell) for cell in cells[:labels]]
+        numbers = [text(cell) for cell in cells[labels:]]
+        rows.append([*names, *(bold(one) if mark else one for one, mark in zip(numbers, marks, strict=True))])
     return rows
