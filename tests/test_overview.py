@@ -113,6 +113,11 @@ def test_labels_of_ones_own_are_written_as_the_language_reads_them_in_tables(res
         results.to_markdown(labels=["x"])
 
 
+def test_the_label_of_a_family_begins_those_of_its_agents_in_tables(results):
+    rows = results.to_latex(labels={"τ": r"$T$", "τ = 0.4": r"\emph{warm}"}).splitlines()
+    assert sorted(row.split(" & ")[0] for row in rows if "emph" in row or "$T$" in row) == ["$T$ = 0.1", r"\emph{warm}"]
+
+
 def test_a_problem_can_have_a_label_of_ones_own_in_tables():
     found = _results({"easy": brl.GaussianBandit(means=(0.0, 3.0)), "hard": brl.GaussianBandit(means=(0.0, 0.1))})
     assert found.to_latex(labels={"easy": "$\\Delta=3$"}).count("\n$\\Delta=3$ & ") == 3

@@ -72,8 +72,8 @@ def to_latex(
     Args:
         results: Of an experiment.
         metrics: Names of metrics; by default all.
-        labels: What to write instead of labels of agents and problems, as LaTeX reads it: ``{"cold": r"$\tau=0.1$"}``.
-            All other labels are text.
+        labels: What to write instead of labels of agents, families and problems, as LaTeX reads it:
+            ``{"cold": r"$\tau=0.1$"}``. All other labels are text.
 
     Raises:
         FileNotFoundError: The results were loaded from a folder without the summary.
@@ -152,7 +152,7 @@ def as_latex(
     """The overview as a LaTeX ``tabular`` for the package booktabs, with the best mean of each metric in bold."""
     table = overview(summary, manifest, metrics)
     names = _names(summary, manifest, metrics)
-    named = _named(labels, summary, manifest)
+    named = _named(labels, summary, manifest, latex)
     rows = _rows(table, _best(summary, manifest, names), latex, lambda text: f"\\textbf{{{text}}}", named)
     columns = "l" * (len(table.columns) - len(names)) + "r" * len(names)
     lines = [" & ".join(row) + r" \\" for row in rows]
@@ -176,7 +176,7 @@ def as_markdown(
 ) -> str:
     """The overview as a table of GitHub's Markdown; labels are text on one line, never markup."""
     table, names = overview(summary, manifest, metrics), _names(summary, manifest, metrics)
-    named = _named(labels, summary, manifest)
+    named = _named(labels, summary, manifest, markdown)
     rows = _rows(table, _best(summary, manifest, names), markdown, lambda text: f"**{text}**", named)
     rule = [*["---"] * (len(table.columns) - len(names)), *["---:"] * len(names)]
     lines = [[markdown(str(name)) for name in table], rule, *rows]
@@ -264,10 +264,16 @@ def _best(summary: pd.DataFrame, manifest: Mapping[str, Any], names: Sequence[st
     return np.array(marks).T.reshape(len(summary), len(names))
 
 
-def _named(labels: Any, summary: pd.DataFrame, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """What is written instead of labels as the overview has them."""
+def _named(
+    labels: Any, summary: pd.DataFrame, manifest: Mapping[str, Any], text: Callable[[str], str]
+) -> dict[str, str]:
+    """What is written instead of labels as the overview has them; that of a family begins those of its agents."""
     there = dict.fromkeys([*summary["agent"], *summary["problem"]])
-    return {visible(label): text for label, text in renamed(labels, there, manifest).items()}
+    named = renamed(labels, there, manifest)
+    for agent, (family, _) in (manifest.get("study") or {}).items():
+        if family in named and agent.startswith(family):
+            named.setdefault(agent, named[family] + text(agent.removeprefix(family)))
+    return {visible(label): instead for label, instead in named.items()}
 
 
 def _rows(
