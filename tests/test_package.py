@@ -241,12 +241,29 @@ def test_environments_are_declared_without_gymnasium_and_made_with_it():
     assert set(HEAVY) & made == {"gymnasium"}
 
 
-def test_experiments_are_listed_without_the_heavy_libraries():
+def test_experiments_are_listed_without_the_heavy_libraries_and_what_runs_them():
     code = f"import sys; from boltzmann_rl.cli import main; main(['list', {str(ROOT.parent / 'experiments')!r}])"
-    code += "; print(*sys.modules)"
-    *told, loaded = loaded_at(code)
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-c", f"{code}; print(*sys.modules)"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    *told, loaded = finished.stdout.splitlines()
+    modules = set(loaded.split())
     assert len(told) > 30
-    assert not set(HEAVY) & loaded
+    assert not set(HEAVY) & {module.split(".")[0] for module in modules}
+    assert not {"json", "logging", "multiprocessing", "numpy.ma", "numpy.random", "secrets", "tempfile"} & modules
+    parts = ("configuration", "decisions", "kernels.jit", "planning", "results", "runs", "storage", "training")
+    own = {module for module in modules if module.startswith(tuple(f"boltzmann_rl.{part}" for part in parts))}
+    assert own == {"boltzmann_rl.runs", "boltzmann_rl.runs.signals"}
+
+
+def test_masked_arrays_are_imported_by_none_but_those_who_make_them():
+    code = "import numpy as np, boltzmann_rl as b, sys; b.Boltzmann(0.5)(np.ones(3), 0); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
+    assert "boltzmann_rl.policies.softmax" in loaded
+    assert "numpy.ma" not in loaded
 
 
 def test_the_package_is_marked_as_typed():

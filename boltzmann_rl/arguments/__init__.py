@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boltzmann_rl.arguments.arrays import to_numpy, untraced
+from boltzmann_rl.arguments.arrays import is_masked, to_numpy, untraced
 from boltzmann_rl.arguments.rows import rows_of, rows_of_parameter
 
 Floats = NDArray[np.float64]
@@ -298,7 +298,7 @@ def unwrap(result: Any) -> Any:
 
 
 def _refuse_masked(array: Any, name: str) -> None:
-    if isinstance(array, np.ma.MaskedArray):
+    if is_masked(array):
         raise TypeError(
             f"{name} is a NumPy masked array, whose mask would be lost: "
             "pass the plain array and the mask as available=~array.mask"

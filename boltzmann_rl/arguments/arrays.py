@@ -71,6 +71,11 @@ def to_numpy(array: Any, name: str = "array") -> Any:
     return found
 
 
+def is_masked(array: Any) -> bool:
+    """Whether an array is a NumPy masked array; only subclasses of arrays need `numpy.ma` to be imported."""
+    return isinstance(array, np.ndarray) and type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray)
+
+
 def rounding_of(array: Any) -> tuple[float, float]:
     """The relative spacing at 1 and the subnormal spacing of a half-precision array; (0, 0) for other formats.
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from boltzmann_rl.arguments.arrays import is_masked
 from boltzmann_rl.arguments.containers import taking_containers
 
 Schedule = TypeVar("Schedule")
@@ -21,7 +22,7 @@ class PerRow(tuple[Any, ...]):
 
 def is_sequence(parameter: Any) -> bool:
     """Whether a parameter is given per row: as a list, a tuple, or an array that has axes and is not masked."""
-    if isinstance(parameter, np.ma.MaskedArray) or callable(parameter):
+    if is_masked(parameter) or callable(parameter):
         return False
     return isinstance(parameter, list | tuple) or (hasattr(parameter, "__array__") and np.ndim(parameter) > 0)
 

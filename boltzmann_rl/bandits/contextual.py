@@ -58,18 +58,18 @@ class ContextualLinearBandit:
         arms, features = shape[0] or 10, shape[1] or 5
         set_fields(self, weights=weights, arms=arms, features=features, sd=as_finite(self.sd, "sd", minimum=0.0))
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: "np.random.Generator") -> Floats:
         """Weights ``(runs, arms, features)``."""
         flat = self.weights if callable(self.weights) else np.ravel(self.weights)
         drawn = GaussianBandit(flat, self.arms * self.features).start(runs, rng)
         return drawn.reshape(runs, self.arms, self.features)
 
-    def observe(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
+    def observe(self, world: Floats, rng: "np.random.Generator") -> tuple[Contexts, Floats]:
         """Uniform contexts, rounded to float32, and their products with the weights; one uniform per feature."""
         contexts = rng.uniform(*self.bounds, (len(world), self.features)).astype(np.float32)
         return contexts, np.einsum("raf,rf->ra", world, contexts)
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: "np.random.Generator") -> Floats:
         """One standard normal per run."""
         return rng.standard_normal(runs)
 
@@ -114,17 +114,17 @@ class ClassificationBandit:
     def features(self) -> int:
         return _examples(self.dataset)[0].shape[1]
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: "np.random.Generator") -> Floats:
         """An empty array with one row per run: all runs have the same examples."""
         return np.empty((runs, 0))
 
-    def observe(self, world: Floats, rng: np.random.Generator) -> tuple[Contexts, Floats]:
+    def observe(self, world: Floats, rng: "np.random.Generator") -> tuple[Contexts, Floats]:
         """An example per run and its class in one-hot form; draws one integer per run."""
         features, classes = _examples(self.dataset)
         drawn = rng.integers(len(features), size=len(world))
         return features[drawn], classes[drawn]
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: "np.random.Generator") -> Floats:
         """Zeros; nothing is drawn."""
         return np.zeros(runs)
 

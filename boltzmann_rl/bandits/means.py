@@ -21,7 +21,7 @@ class NormalMeans:
     def __post_init__(self) -> None:
         check_fields(self, mean=as_finite, sd=as_nonnegative)
 
-    def __call__(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    def __call__(self, shape: tuple[int, int], rng: "np.random.Generator") -> Floats:
         return rng.normal(self.mean, self.sd, shape)
 
 
@@ -40,7 +40,7 @@ class UniformMeans:
     def __post_init__(self) -> None:
         set_fields(self, low=as_finite(self.low, "low"), high=as_finite(self.high, "high", minimum=self.low))
 
-    def __call__(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    def __call__(self, shape: tuple[int, int], rng: "np.random.Generator") -> Floats:
         return rng.uniform(self.low, self.high, shape)
 
 
@@ -59,7 +59,7 @@ class BetaMeans:
     def __post_init__(self) -> None:
         check_fields(self, a=as_positive, b=as_positive)
 
-    def __call__(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    def __call__(self, shape: tuple[int, int], rng: "np.random.Generator") -> Floats:
         return rng.beta(self.a, self.b, shape)
 
 
@@ -89,7 +89,7 @@ class NearTies:
     def __post_init__(self) -> None:
         check_fields(self, mean=as_finite, gap=as_nonnegative)
 
-    def __call__(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    def __call__(self, shape: tuple[int, int], rng: "np.random.Generator") -> Floats:
         """Means ``(runs, arms)``; draws one integer per run."""
         best = rng.integers(shape[1], size=(shape[0], 1))
         return self.mean + self.gap * (np.arange(shape[1]) == best)

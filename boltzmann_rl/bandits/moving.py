@@ -59,16 +59,16 @@ class SwitchingBandit:
     def arms(self) -> int:
         return self.bandit.arms
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: "np.random.Generator") -> Floats:
         return self.bandit.start(runs, rng)
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: "np.random.Generator") -> Floats:
         return self.bandit.noise(runs, rng)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
         return self.bandit.reward(means, noise)
 
-    def move(self, means: Floats, rng: np.random.Generator) -> Floats:
+    def move(self, means: Floats, rng: "np.random.Generator") -> Floats:
         """The bandit's own drift, then changes: draws one uniform per run, and new means or orders in changed runs."""
         moved = self.bandit.move(means, rng)
         changed = rng.random(len(means)) < self.change_probability
@@ -119,10 +119,10 @@ class HeavyTailedBandit:
         scale = as_finite(self.scale, "scale", minimum=0.0)
         set_fields(self, means=plain.means, arms=plain.arms, tail_index=tail_index, scale=scale)
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: "np.random.Generator") -> Floats:
         return GaussianBandit(self.means, self.arms).start(runs, rng)
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: "np.random.Generator") -> Floats:
         """One variate per run, of mean 0."""
         if self.tail == "student":
             return rng.standard_t(self.tail_index, runs)
@@ -131,7 +131,7 @@ class HeavyTailedBandit:
     def reward(self, means: Floats, noise: Floats) -> Floats:
         return means + self.scale * noise
 
-    def move(self, means: Floats, rng: np.random.Generator) -> Floats:
+    def move(self, means: Floats, rng: "np.random.Generator") -> Floats:
         return means
 
 
@@ -192,11 +192,11 @@ class AdversarialBandit:
     def arms(self) -> int:
         return len(self.rewards[0])
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: "np.random.Generator") -> Floats:
         """The first row in each run; draws nothing."""
         return np.tile(self.rewards[0], (runs, 1))
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: "np.random.Generator") -> Floats:
         """Zeros; nothing is drawn."""
         return np.zeros(runs)
 
@@ -204,7 +204,7 @@ class AdversarialBandit:
         """The means, which are the rewards of the step."""
         return means
 
-    def move(self, means: Floats, rng: np.random.Generator) -> Floats:
+    def move(self, means: Floats, rng: "np.random.Generator") -> Floats:
         """The next row, in each run."""
         rows = np.array(self.rewards)
         here = (means[:, np.newaxis] == rows).all(axis=2).argmax(axis=1)

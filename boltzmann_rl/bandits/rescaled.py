@@ -52,13 +52,13 @@ class RescaledBandit:
     def arms(self) -> int:
         return int(self.bandit.arms)
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: "np.random.Generator") -> Floats:
         means = self._out(self.bandit.start(runs, rng))
         if not np.isfinite(means).all():
             raise ValueError(f"the means of {self!r} must be finite, got {means[~np.isfinite(means)][0]}")
         return means
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: "np.random.Generator") -> Floats:
         """The other bandit's noise."""
         noise: Floats = self.bandit.noise(runs, rng)
         return noise
@@ -66,7 +66,7 @@ class RescaledBandit:
     def reward(self, means: Floats, noise: Floats) -> Floats:
         return self._out(self.bandit.reward(self._in(means), noise))
 
-    def move(self, means: Floats, rng: np.random.Generator) -> Floats:
+    def move(self, means: Floats, rng: "np.random.Generator") -> Floats:
         """A move of the other bandit's means."""
         inner = self._in(means)
         moved = self.bandit.move(inner, rng)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from boltzmann_rl.arguments import Floats, as_finite, as_integer, real_array, set_fields, shown
-from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.arrays import is_masked, to_numpy
 from boltzmann_rl.arguments.near_names import dataclass
 from boltzmann_rl.bandits.means import NormalMeans, UniformMeans
 
@@ -64,17 +64,17 @@ class GaussianBandit:
         sd, drift = (as_finite(getattr(self, name), name, minimum=0.0) for name in ("sd", "drift"))
         set_fields(self, means=means, arms=arms, sd=sd, drift=drift)
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: "np.random.Generator") -> Floats:
         return _start(self.means, (runs, self.arms), rng)
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: "np.random.Generator") -> Floats:
         """One standard normal per run."""
         return rng.standard_normal(runs)
 
     def reward(self, means: Floats, noise: Floats) -> Floats:
         return means + self.sd * noise
 
-    def move(self, means: Floats, rng: np.random.Generator) -> Floats:
+    def move(self, means: Floats, rng: "np.random.Generator") -> Floats:
         """A step of the random walk; one standard normal per arm if ``drift`` is above 0."""
         return means + self.drift * rng.standard_normal(means.shape) if self.drift else means
 
@@ -104,14 +104,14 @@ class BernoulliBandit:
         means, arms = _means_and_arms(self.means, self.arms, minimum=0.0, maximum=1.0)
         set_fields(self, means=means, arms=arms, drift=as_finite(self.drift, "drift", minimum=0.0))
 
-    def start(self, runs: int, rng: np.random.Generator) -> Floats:
+    def start(self, runs: int, rng: "np.random.Generator") -> Floats:
         means = _start(self.means, (runs, self.arms), rng)
         wrong = means[~((means >= 0.0) & (means <= 1.0))]
         if wrong.size:
             raise ValueError(f"means of Bernoulli arms must be in [0, 1], got {wrong[0]} from {self.means!r}")
         return means
 
-    def noise(self, runs: int, rng: np.random.Generator) -> Floats:
+    def noise(self, runs: int, rng: "np.random.Generator") -> Floats:
         """One uniform per run."""
         return rng.random(runs)
 
@@ -119,7 +119,7 @@ class BernoulliBandit:
         """1 where the uniform lies below the mean."""
         return (noise < means).astype(np.float64)
 
-    def move(self, means: Floats, rng: np.random.Generator) -> Floats:
+    def move(self, means: Floats, rng: "np.random.Generator") -> Floats:
         """A step of the reflected random walk; one standard normal per arm if ``drift`` is above 0."""
         if not self.drift:
             return means
@@ -132,7 +132,7 @@ def _means_and_arms(means: Any, arms: Any, minimum: float = -np.inf, maximum: fl
     if callable(means):
         return means, arms or 10
     found = to_numpy(means, "means")
-    if found.ndim != 1 or found.size == 0 or isinstance(found, np.ma.MaskedArray):
+    if found.ndim != 1 or found.size == 0 or is_masked(found):
         raise TypeError(f"means must be numbers, one per arm, or a callable (shape, rng) -> means, got {shown(means)}")
     fixed = tuple(as_finite(m, f"means[{k}]", minimum=minimum, maximum=maximum) for k, m in enumerate(means))
     if arms not in (0, len(fixed)):
@@ -140,7 +140,7 @@ def _means_and_arms(means: Any, arms: Any, minimum: float = -np.inf, maximum: fl
     return fixed, len(fixed)
 
 
-def _start(means: Any, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+def _start(means: Any, shape: tuple[int, int], rng: "np.random.Generator") -> Floats:
     if callable(means):
         drawn = real_array(means(shape, rng), "means")
         if drawn.shape != shape or not np.isfinite(drawn).all():

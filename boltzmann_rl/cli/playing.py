@@ -1,7 +1,6 @@
 """The command ``play``."""
 
 import argparse
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +35,8 @@ def play(options: argparse.Namespace) -> int:
 def _place(options: argparse.Namespace) -> Path:
     """Where to write the page."""
     if options.output is None:
+        import tempfile
+
         return Path(tempfile.mkdtemp(prefix="boltzmann_rl_")) / "playground.html"
     page = Path(options.output).absolute()
     if page.suffix not in (".html", ".htm"):

@@ -12,7 +12,6 @@ from boltzmann_rl.cli.numbers import level, plus_minus, positive, seed, shard, w
 from boltzmann_rl.cli.sources import WrongCall, existing, experiments_in, is_declaration, module_name, no_experiment
 from boltzmann_rl.cli.terminal import complain, say
 from boltzmann_rl.engines.metrics import POINTS
-from boltzmann_rl.kernels.jit import available
 
 FILE = "a Python file with a module-level EXPERIMENT, or a YAML or JSON file as boltzmann_rl.to_dict writes it"
 
@@ -204,6 +203,8 @@ def _hint(failed: Sequence[Any], source: Path, options: argparse.Namespace) -> i
 
 def _print_reasons(reasons: dict[str, list[str]]) -> None:
     """Say why the reference engine ran, if the compiled one would have been faster."""
+    from boltzmann_rl.kernels.jit import available
+
     if reasons and not available():
         say("With Numba (pip install numba) this takes less time from the second run on.\n")
         return

@@ -9,9 +9,6 @@ from types import ModuleType
 from typing import Any
 
 from boltzmann_rl.arguments.near_names import nearest
-from boltzmann_rl.configuration.files import SUFFIXES, read
-from boltzmann_rl.configuration.reading import MARK
-from boltzmann_rl.runs.sources import owner_of
 
 _KINDS = "BanditExperiment, GymnasiumExperiment or Sweep"
 
@@ -23,18 +20,18 @@ class WrongCall(Exception):
 def experiments_in(file: Path) -> list[Any]:
     """The experiments that a Python file declares, each once, but for parts of its sweeps; one in YAML or JSON."""
     from boltzmann_rl.experiments.declarations import Runnable
-    from boltzmann_rl.experiments.sweeps import Sweep
 
-    if file.suffix.lower() in SUFFIXES:
+    if _is_data(file):
         return [_experiment_in(existing(file, "experiment file"))]
     module = module_in(existing(file, "experiment file"))
     found = list({id(part): part for part in vars(module).values() if isinstance(part, Runnable)}.values())
-    parts = {id(part) for sweep in found if isinstance(sweep, Sweep) for part in sweep.parts}
+    parts = {id(part) for sweep in found for part in sweep.parts}
     return [experiment for experiment in found if id(experiment) not in parts]
 
 
 def _experiment_in(file: Path) -> Any:
     """The experiment that a YAML or JSON file declares."""
+    from boltzmann_rl.configuration.files import read
     from boltzmann_rl.experiments.declarations import Runnable
 
     try:
@@ -48,7 +45,20 @@ def _experiment_in(file: Path) -> Any:
 
 def is_declaration(file: Path) -> bool:
     """Whether a file is a declaration in YAML or JSON; files of other programs do not say the version of the form."""
-    return file.suffix.lower() in SUFFIXES and file.is_file() and MARK.encode() in file.read_bytes()
+    if not _is_data(file) or not file.is_file():
+        return False
+    from boltzmann_rl.configuration.reading import MARK
+
+    return MARK.encode() in file.read_bytes()
+
+
+def _is_data(file: Path) -> bool:
+    """Whether the name of a file is that of YAML or JSON."""
+    if file.suffix in ("", ".py"):  # for which nothing that reads the others is imported
+        return False
+    from boltzmann_rl.configuration.files import SUFFIXES
+
+    return file.suffix.lower() in SUFFIXES
 
 
 def no_experiment(place: Path) -> WrongCall:
@@ -115,6 +125,15 @@ def _import_from(folder: Path) -> None:
     sys.path[:] = [str(folder), *(path for path in sys.path if path != str(folder))]
     importlib.invalidate_caches()  # files may be younger than the last look at the folder
     for name in {file.stem for file in folder.glob("*.py")} & sys.modules.keys():
-        place = getattr(sys.modules[name], "__file__", None)
-        if owner_of(name) is None and place is not None and Path(place).resolve().parent != folder:
+        if _is_of_another(folder, name):
             del sys.modules[name]
+
+
+def _is_of_another(folder: Path, name: str) -> bool:
+    """Whether a module that was imported is a file of the user's in a folder other than this."""
+    place = getattr(sys.modules[name], "__file__", None)
+    if place is None or Path(place).resolve().parent == folder:
+        return False
+    from boltzmann_rl.runs.sources import owner_of
+
+    return owner_of(name) is None

@@ -1,6 +1,5 @@
 """Checks of a declaration."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -77,9 +76,15 @@ def canonicalise(experiment: Any, kind: Kind) -> None:
         metrics=metrics,
         runs=as_integer(experiment.runs, "runs", minimum=1),
         windows=as_integer(experiment.windows, "windows", minimum=1),
-        seed=as_seed(secrets.randbits(63) if experiment.seed is None else experiment.seed),
+        seed=as_seed(_drawn_seed() if experiment.seed is None else experiment.seed),
         **{kind.length: as_integer(getattr(experiment, kind.length), kind.length, minimum=1)},
     )
+
+
+def _drawn_seed() -> int:
+    import secrets  # imported here: most experiments declare their seed
+
+    return secrets.randbits(63)
 
 
 def checked_judgement(experiment: Any, agents: Mapping[str, Any]) -> Judgement:

@@ -17,18 +17,15 @@ from boltzmann_rl.arguments import as_choice, as_integer, set_fields
 from boltzmann_rl.arguments.near_names import dataclass, suggesting
 from boltzmann_rl.declared_environments.environment import Environment
 from boltzmann_rl.engines.metrics import WINDOWS, Moment, measures_of
-from boltzmann_rl.engines.selection import engine_of
 from boltzmann_rl.experiments.checks import BANDITS, ENVIRONMENTS, canonicalise, entrants_of
-from boltzmann_rl.planning.time_limits import gaps_in
 from boltzmann_rl.protocols import Bandit, Transition
-from boltzmann_rl.runs.plan import Cell, Plan, Series
-from boltzmann_rl.runs.progress import Done
-from boltzmann_rl.runs.runner import Manner
 from boltzmann_rl.statistics.intervals import CONFIDENCE
 from boltzmann_rl.statistics.judgement import ALPHA, Compare, Judgement
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # declaring an experiment needs nothing of what runs it
     from boltzmann_rl.results.results import Results
+    from boltzmann_rl.runs.plan import Plan
+    from boltzmann_rl.runs.progress import Done
 
 # Agents by label, or in a parameter study by a family's label and a parameter.
 Agents = Mapping[str, Agent] | Mapping[str, Mapping[float, Agent]] | Mapping[str, Agent | Mapping[float, Agent]]
@@ -43,9 +40,14 @@ _STEPS_PER_EPISODE = 20
 class Runnable:
     """What can be run: it has a plan."""
 
-    def plan(self) -> Plan:
+    def plan(self) -> "Plan":
         """The work as self-contained cells."""
         raise NotImplementedError
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The experiments that it consists of, if it is a sweep."""
+        return ()
 
     @property
     def length(self) -> int:
@@ -74,7 +76,7 @@ class Runnable:
         results: str | Path | None = None,
         fresh: bool = False,
         executor: Any = None,
-        on_cell: Callable[[Done], object] | None = None,
+        on_cell: "Callable[[Done], object] | None" = None,
         until: str | None = None,
         alpha: float | None = None,
         at_most: int | None = None,
@@ -151,7 +153,7 @@ class BanditExperiment(Runnable):
         uncounted = as_integer(self.uncounted_steps, "uncounted_steps", maximum=self.steps - 1)
         set_fields(self, uncounted_steps=uncounted)
 
-    def plan(self) -> Plan:
+    def plan(self) -> "Plan":
         """The work as self-contained cells."""
         settings = {"uncounted": self.uncounted_steps, "windows": self.windows}
         return _plan(self, self.steps, settings, "metrics of your own" * bool(self.metrics))
@@ -231,9 +233,10 @@ class GymnasiumExperiment(Runnable):
         set_fields(self, problem=problem, evaluate_every=every, evaluation_episodes=evaluated, regret=regret)
         canonicalise(self, ENVIRONMENTS)
 
-    def plan(self) -> Plan:
+    def plan(self) -> "Plan":
         """The work as self-contained cells."""
         from boltzmann_rl.environments.making import time_limited
+        from boltzmann_rl.planning.time_limits import gaps_in
 
         problems: Any = self.problem
         for environment in problems.values() if self.evaluate_every else ():
@@ -259,7 +262,7 @@ def run(
     results: str | Path | None = None,
     fresh: bool = False,
     executor: Any = None,
-    on_cell: Callable[[Done], object] | None = None,
+    on_cell: "Callable[[Done], object] | None" = None,
     until: str | None = None,
     alpha: float | None = None,
     at_most: int | None = None,
@@ -311,6 +314,7 @@ def run(
     """
     from boltzmann_rl.results.decisions import planned
     from boltzmann_rl.results.running import Place, run_in_folder, run_plan  # imported here: it imports pandas
+    from boltzmann_rl.runs.runner import Manner
 
     if (file := LOADED.get()) is not None:
         raise RuntimeError(
@@ -332,8 +336,13 @@ def _script() -> Path | None:
     return Path(path) if path.endswith(".py") and Path(path).is_file() else None
 
 
-def _plan(experiment: Any, length: int, settings: dict[str, int], added: str, unmeasured: tuple[str, ...] = ()) -> Plan:
+def _plan(
+    experiment: Any, length: int, settings: dict[str, int], added: str, unmeasured: tuple[str, ...] = ()
+) -> "Plan":
     """The plan of an experiment with ``settings`` of cells; only the reference engine measures what is ``added``."""
+    from boltzmann_rl.engines.selection import engine_of
+    from boltzmann_rl.runs.plan import Cell, Plan, Series
+
     entrants, axis = entrants_of(experiment.agents), experiment.axis
     steps = length * (1 if axis == "step" else _STEPS_PER_EPISODE)
     work = steps * experiment.runs * len(experiment.problem) * len(entrants)

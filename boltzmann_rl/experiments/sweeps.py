@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -23,8 +23,10 @@ from boltzmann_rl.arguments.parameters import (
 )
 from boltzmann_rl.experiments.checks import entrants_of
 from boltzmann_rl.experiments.declarations import BanditExperiment, Experiment, GymnasiumExperiment, Runnable
-from boltzmann_rl.runs.plan import Plan, Series
 from boltzmann_rl.statistics.judgement import Compare, Judgement
+
+if TYPE_CHECKING:  # declaring a sweep needs nothing of what runs it
+    from boltzmann_rl.runs.plan import Plan, Series
 
 # Combinations of a sweep. Each is made and labelled when the sweep is declared, in a third of a millisecond.
 MOST = 10_000
@@ -121,8 +123,10 @@ class Sweep(Runnable):
         members = self._members
         return {one.problems[label]: problem for one in members for label, problem in one.experiment.problem.items()}
 
-    def plan(self) -> Plan:
+    def plan(self) -> "Plan":
         """The work as self-contained cells."""
+        from boltzmann_rl.runs.plan import Plan
+
         series: dict[tuple[str, str], Series] = {}
         for member in self._members:
             for one in member.experiment.plan().series:

@@ -21,7 +21,7 @@ class _Sums(FeedbackLearner):
 
     takes_propensity = True
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Floats:
         """All sums 0; draws nothing."""
         return np.zeros(shape)
 
@@ -136,7 +136,7 @@ class GapEstimates(FeedbackLearner):
     def __post_init__(self) -> None:
         check_fields(self, confidence=as_positive)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Gaps:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Gaps:
         """All sums and pulls 0; draws nothing."""
         return Gaps(np.zeros(shape), Estimates(np.zeros(shape), np.zeros(shape)))
 

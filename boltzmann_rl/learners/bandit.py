@@ -84,7 +84,7 @@ class SampleAverage(Averaging):
         check_fields(self, initial=as_finite)
         as_choice(self.count_initial, "count_initial", (True, False))
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Estimates:
         """Estimates at ``initial``; draws nothing."""
         return Estimates(np.full(shape, self.initial), np.full(shape, float(self.count_initial)))
 
@@ -113,7 +113,7 @@ class ConstantStep(FeedbackLearner):
     def __post_init__(self) -> None:
         check_fields(self, learning_rate=as_rate, initial=as_finite)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Floats:
         """Estimates at ``initial``; draws nothing."""
         return np.full(shape, self.initial)
 
@@ -158,7 +158,7 @@ class GradientPreferences(FeedbackLearner):
             check_fields(self, baseline=as_finite)
         check_fields(self, learning_rate=as_positive)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Preferences:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Preferences:
         """All preferences 0; draws nothing."""
         return Preferences(np.zeros(shape), np.zeros(shape[0]), np.zeros(shape[0]))
 
@@ -200,7 +200,7 @@ class UCB1(Averaging):
     def __post_init__(self) -> None:
         check_fields(self, exploration=partial(in_units_of_noise, check=as_nonnegative))
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates | Measured:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Estimates | Measured:
         """All means and pulls 0; draws nothing."""
         return unmeasured(shape) if isinstance(self.exploration, RelativeToNoise) else Estimates(*np.zeros((2, *shape)))
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats, as_rewards, real_array
-from boltzmann_rl.arguments.arrays import to_numpy
+from boltzmann_rl.arguments.arrays import is_masked, to_numpy
 from boltzmann_rl.numerics.sampling import as_probabilities
 from boltzmann_rl.protocols import BanditLearner, learner_traits, learns_from
 
@@ -62,7 +62,7 @@ class FeedbackLearner:
         return values
 
     def update(
-        self, state: State, action: Actions, reward: Floats, probabilities: Any, rng: np.random.Generator
+        self, state: State, action: Actions, reward: Floats, probabilities: Any, rng: "np.random.Generator"
     ) -> State:
         """Learn from one action and one reward per row, in place; draws nothing."""
         shape = FeedbackLearner.values(self, state).shape
@@ -132,7 +132,7 @@ def learn_from_log(
     rewards: Any,
     propensities: Any = None,
     *,
-    rng: np.random.Generator | None = None,
+    rng: "np.random.Generator | None" = None,
 ) -> Any:
     """Learn from a log of one bandit's decisions in the order in which they were made; returns the state.
 
@@ -223,7 +223,7 @@ def _one_per_row(part: Any, rows: int, name: str, names: _Names) -> NDArray[Any]
 def _actions(action: Any, rows: int, actions: int, names: _Names) -> Actions:
     """One action per row: integers in [0, actions)."""
     name, found = names[0], _one_per_row(action, rows, names[0], names)
-    if found.dtype.kind not in "iu" or isinstance(found, np.ma.MaskedArray):
+    if found.dtype.kind not in "iu" or is_masked(found):
         raise TypeError(f"{name} must be an integer for each row, got {type(action).__name__} of {found.dtype}")
     chosen = found.astype(np.int64, copy=False)
     if np.maximum.reduce(chosen.view(np.uint64), initial=0) >= actions:  # as unsigned, negative integers are huge

@@ -42,7 +42,7 @@ class ReinforcementComparison(FeedbackLearner):
     def __post_init__(self) -> None:
         check_fields(self, learning_rate=as_positive, reference_rate=as_rate, reference=as_finite)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Preferences:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Preferences:
         """All preferences 0; draws nothing."""
         return Preferences(np.zeros(shape), np.full(shape[0], self.reference), np.zeros(shape[0]))
 
@@ -87,7 +87,7 @@ class Pursuit(FeedbackLearner):
     def __post_init__(self) -> None:
         check_fields(self, learning_rate=as_rate, initial=as_finite)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Pursued:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Pursued:
         """Uniform; draws nothing."""
         return Pursued(np.full(shape, -math.log(shape[1])), Estimates(np.full(shape, self.initial), np.zeros(shape)))
 
@@ -125,7 +125,7 @@ class UCB1Tuned(FeedbackLearner):
     Source: Auer, Cesa-Bianchi & Fischer (2002), *Machine Learning* 47, §4.
     """
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Spread:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Spread:
         """All means, pulls and squares 0; draws nothing."""
         return Spread(np.zeros(shape), np.zeros(shape), np.zeros(shape))
 
@@ -184,7 +184,7 @@ class ChoiceKernel:
     def __post_init__(self) -> None:
         check_fields(self, learning_rate=as_rate, weight=as_finite)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Habit:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Habit:
         """A kernel of 0; draws what the learner draws."""
         return Habit(self.learner.start(shape, rng), np.zeros(shape))
 
@@ -195,7 +195,7 @@ class ChoiceKernel:
         return values.shifted(habit) if isinstance(values, UntriedFirst) else values + habit
 
     def update(
-        self, state: Habit, action: Actions, reward: Floats, probabilities: Floats, rng: np.random.Generator
+        self, state: Habit, action: Actions, reward: Floats, probabilities: Floats, rng: "np.random.Generator"
     ) -> Habit:
         """Update the learner, and move the kernel towards the choice."""
         cells = feedback_of(self, state.kernel.shape, action, reward, probabilities).cells

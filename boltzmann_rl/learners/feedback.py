@@ -91,7 +91,7 @@ class ValueDifference(Wrapper):
         if self.rate is not None:
             check_fields(self, rate=as_rate)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Surprise:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Surprise:
         """ε = 1 in all rows; draws what the learner draws."""
         return Surprise(self.learner.start(shape, rng), np.ones(shape[0]))
 
@@ -161,7 +161,7 @@ class RewardBasedDecay(Wrapper):
         as_learner(self.learner)
         check_fields(self, threshold=as_finite, increment=as_nonnegative, steps=as_count, minimum=as_fraction)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Thresholds:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Thresholds:
         """ε = 1 in all rows; draws what the learner draws."""
         return Thresholds(self.learner.start(shape, rng), np.zeros(shape[0]), {})
 

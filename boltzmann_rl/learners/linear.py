@@ -61,7 +61,7 @@ class LinearPreferences:
     def __post_init__(self) -> None:
         check_fields(self, learning_rate=as_positive)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Weights:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Weights:
         """All weights 0, for ``shape`` = (features, actions); draws nothing."""
         features, actions = shape
         return Weights(np.zeros((actions, features)), np.zeros(actions), np.zeros(()), np.zeros(()))

@@ -58,7 +58,7 @@ class NoiseEstimate(Wrapper):
     def __post_init__(self) -> None:
         as_learner(self.learner)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Noise:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Noise:
         """σ̂ unknown; draws what the learner draws."""
         return Noise(self.learner.start(shape, rng), unmeasured(shape))
 

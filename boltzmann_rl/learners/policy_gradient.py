@@ -77,11 +77,11 @@ class Reinforce(EpisodicLearner):
     def __post_init__(self) -> None:
         _canonicalise(self, "baseline_rate")
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Episodes:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Episodes:
         """Preferences at ``initial`` and state values of 0; draws nothing."""
         return Episodes(*_start(shape, self.initial), {})
 
-    def update(self, state: Episodes, transition: Transition, rng: np.random.Generator) -> Episodes:
+    def update(self, state: Episodes, transition: Transition, rng: "np.random.Generator") -> Episodes:
         """Store the step; at the end of an episode, learn from all its steps."""
         transition = checked(transition, state.values.shape)
         over, rate, baseline_rate = transition.terminated or transition.truncated, 0.0, 0.0
@@ -154,11 +154,11 @@ class ActorCritic(EpisodicLearner):
     def __post_init__(self) -> None:
         _canonicalise(self, "critic_rate")
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Criticised:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Criticised:
         """Preferences at ``initial`` and state values of 0; draws nothing."""
         return Criticised(*_start(shape, self.initial), {})
 
-    def update(self, state: Criticised, transition: Transition, rng: np.random.Generator) -> Criticised:
+    def update(self, state: Criticised, transition: Transition, rng: "np.random.Generator") -> Criticised:
         """Update critic and actor with the same TD error."""
         transition = checked(transition, state.values.shape)
         here, critic, fading = transition.observation, state.critic, state.fading

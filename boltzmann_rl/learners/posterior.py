@@ -53,7 +53,7 @@ class BetaPosterior(FeedbackLearner):
     def __post_init__(self) -> None:
         set_fields(self, **{name: as_finite(getattr(self, name), name, minimum=0.1, maximum=1e6) for name in "ab"})
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Successes:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Successes:
         """The prior; draws nothing."""
         return Successes(np.full(shape, self.a), np.full(shape, self.b))
 
@@ -116,7 +116,7 @@ class GaussianPosterior(Averaging):
         elif self.prior_sd < 1e-150 * self.sd:  # (sd/prior_sd)² would overflow
             raise ValueError(f"prior_sd must be at least 1e-150 times sd, got {self.prior_sd!r} with sd {self.sd!r}")
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Estimates | Measured:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Estimates | Measured:
         """The prior means, no pulls; draws nothing."""
         if isinstance(self.sd, RelativeToNoise):
             return unmeasured(shape)

@@ -35,7 +35,7 @@ class _OneTable:
     def __post_init__(self) -> None:
         check_fields(self, learning_rate=_rate, discount=as_fraction, initial=as_finite)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Floats:
         """A table ``(observations, actions)`` at ``initial``; draws nothing."""
         return np.full(shape, self.initial)
 
@@ -43,7 +43,7 @@ class _OneTable:
         """The table."""
         return state
 
-    def update(self, state: Floats, transition: Transition, rng: np.random.Generator) -> Floats:
+    def update(self, state: Floats, transition: Transition, rng: "np.random.Generator") -> Floats:
         """Move the value of the action taken towards its target."""
         values, transition = state, checked(transition, state.shape)
         here, action, rate = transition.observation, transition.action, self.learning_rate
@@ -209,7 +209,7 @@ class DoubleQLearning:
         check_fields(self, learning_rate=_rate, discount=as_fraction, initial=as_finite)
         as_choice(self.ties, "ties", ("average", "draw"))
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> TwoTables:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> TwoTables:
         """Tables at ``initial``; draws nothing."""
         return TwoTables(*(np.full(shape, self.initial) for _ in TwoTables._fields))
 
@@ -217,7 +217,7 @@ class DoubleQLearning:
         """The mean of the two tables."""
         return state.values
 
-    def update(self, state: TwoTables, transition: Transition, rng: np.random.Generator) -> TwoTables:
+    def update(self, state: TwoTables, transition: Transition, rng: "np.random.Generator") -> TwoTables:
         """Update one table: the first if a uniform is below ½. With ``ties="draw"`` a second uniform is drawn."""
         values, first, second = state
         transition = checked(transition, values.shape)

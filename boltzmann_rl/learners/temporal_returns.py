@@ -64,16 +64,16 @@ class NStep(EpisodicLearner):
         _check_one_step(self.learner, "NStep")
         check_fields(self, steps=as_count)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Window:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Window:
         """The learner's table, and no steps; draws nothing."""
         return Window(self.learner.start(shape, rng), {})
 
-    def update(self, state: Window, transition: Transition, rng: np.random.Generator) -> Window:
+    def update(self, state: Window, transition: Transition, rng: "np.random.Generator") -> Window:
         """Update the value of n steps ago; at the end of an episode, those of all remaining steps."""
         return self.update_with_changes(state, transition, rng)[0]
 
     def update_with_changes(
-        self, state: Window, transition: Transition, rng: np.random.Generator
+        self, state: Window, transition: Transition, rng: "np.random.Generator"
     ) -> tuple[Window, list[tuple[Observation, float]]]:
         """`update`, and the observations whose values changed with the changes, in order: for `ValueDifference`."""
         values, transition = state.values, checked(transition, state.values.shape)
@@ -149,11 +149,11 @@ class EligibilityTraces(EpisodicLearner):
         check_fields(self, decay=as_fraction)
         as_choice(self.kind, "kind", ("accumulating", "replacing"))
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Traced:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Traced:
         """The learner's table, and no traces; draws nothing."""
         return Traced(self.learner.start(shape, rng), {})
 
-    def update(self, state: Traced, transition: Transition, rng: np.random.Generator) -> Traced:
+    def update(self, state: Traced, transition: Transition, rng: "np.random.Generator") -> Traced:
         """Move all weights that have a trace."""
         values, transition = state.values, checked(transition, state.values.shape)
         here, action = transition.observation, transition.action

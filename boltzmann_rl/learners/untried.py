@@ -56,7 +56,7 @@ class EveryActionFirst:
     def __post_init__(self) -> None:
         as_learner(self.learner)
 
-    def start(self, shape: tuple[int, int], rng: np.random.Generator) -> Tried:
+    def start(self, shape: tuple[int, int], rng: "np.random.Generator") -> Tried:
         """No action was taken; draws what the learner draws."""
         return Tried(self.learner.start(shape, rng), np.zeros(shape, dtype=np.bool_))
 

@@ -77,7 +77,7 @@ def invert(probabilities: Any, u: Any) -> Any:
 
 
 @suggesting
-def sample(probabilities: Any, rng: np.random.Generator) -> Any:
+def sample(probabilities: Any, rng: "np.random.Generator") -> Any:
     """An action drawn from each row of probabilities; consumes exactly one uniform of ``rng`` per row.
 
     Args:
