@@ -6,14 +6,14 @@ an array, or making a view of a row, would cost more than their arithmetic.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boltzmann_rl.arguments import Floats
 from boltzmann_rl.kernels import pcg
-from boltzmann_rl.kernels.jit import compiled, placed
+from boltzmann_rl.kernels.jit import compiled, inner, placed
 from boltzmann_rl.kernels.sums import COMPENSATES, add
 from boltzmann_rl.kernels.vectors import flat, where
 from boltzmann_rl.numerics.softmax import LARGEST_TEMPERATURE
@@ -79,19 +79,23 @@ class State(NamedTuple):
 
 
 def start(world: World, initial: float) -> tuple[World, State]:
-    """A world with room for a row more of available actions, and the state of a run before its first step."""
+    """A world with room for a row more of available actions, and the state of a run before its first step.
+
+    The kernel reads available actions as 1 or 0.
+    """
     shape = states, actions = world.available.shape
     tables = np.full((3, states + 1, actions), initial)
     tables[:, -1] = 0.0
     visits, roots, now = np.zeros(states, dtype=np.int64), np.full(states + 1, np.nan), np.array([0, 0, -1, -1, 0])
-    available = np.append(world.available, np.zeros((1, actions), dtype=bool), axis=0)
+    available: Any = np.append(world.available, np.zeros((1, actions), dtype=bool), axis=0).view(np.uint8)
     state = State(tables, np.zeros(shape, dtype=bool), np.zeros(2), visits, roots, now, np.zeros(2))
     return world._replace(available=available), state
 
 
 @placed
 def _at(parameter, clock):  # type: ignore[no-untyped-def]
-    return parameter[min(clock, len(parameter) - 1)]
+    last = len(parameter) - 1
+    return parameter[clock if clock < last else last]
 
 
 @placed
@@ -114,7 +118,7 @@ def _row(untried_first, tried, available, here):  # type: ignore[no-untyped-def]
     row, last = here, available.shape[0] - 1
     if untried_first:
         for action in range(available.shape[1]):
-            waits = available[here, action] and not tried[here, action]
+            waits = available[here, action] != 0 and not tried[here, action]
             available[last, action] = waits
             row = last if waits else row
     return row
@@ -138,20 +142,22 @@ def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
     return chosen
 
 
-@compiled
-def _numpy_sum(numbers, count):  # type: ignore[no-untyped-def]
-    """NumPy's sum of the first ``count`` numbers, up to 128: from eight on as eight partial sums."""
+@inner
+def _numpy_sum(x, count):  # type: ignore[no-untyped-def]
+    """NumPy's sum of the first ``count`` numbers, up to 128.
+
+    From eight on these are eight partial sums, which overwrite the first eight numbers.
+    """
     total, first = 0.0, 0
     if count >= 8:
-        r = numbers[:8].copy()
         first = 8
         while first + 8 <= count:
             for k in range(8):
-                r[k] += numbers[first + k]
+                x[k] += x[first + k]
             first += 8
-        total = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
+        total = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))
     for i in range(first, count):
-        total += numbers[i]
+        total += x[i]
     return total
 
 
@@ -234,12 +240,23 @@ def _mean(tables, here, weights, total):  # type: ignore[no-untyped-def]
 @placed
 def _evaluated(tables, chosen, here, available, ties):  # type: ignore[no-untyped-def]
     """The mean, in the other of two tables, over the best actions of the chosen one."""
+    count = _take_best(tables, chosen, here, available, ties)
+    return _numpy_sum(ties, count) / count
+
+
+@placed
+def _take_best(tables, chosen, here, available, ties):  # type: ignore[no-untyped-def]
+    """Write what the other table has for the best actions of the chosen one; returns their number.
+
+    Apart from `_evaluated`: Numba gives ``count`` the type of the literal 0 at first, and would compile `_numpy_sum`
+    for that type, too.
+    """
     best, count = _best(tables, chosen, here, available), 0
     for action in range(len(ties)):
         if available[here, action] and tables[chosen, here, action] == best:
             ties[count] = tables[3 - chosen, here, action]
             count += 1
-    return _numpy_sum(ties, count) / count
+    return count
 
 
 @compiled
@@ -247,7 +264,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
     """Run until a step, or until all episodes are over; returns False where only the reference can go on.
 
     Args:
-        world: A `World`, with room for a row more of available actions ``(S + 1, A)``.
+        world: A `World`, with room for a row more of available actions, as 1 or 0 ``(S + 1, A)``.
         rule: A `Rule`, known for all steps up to ``until``.
         state: A `State`, from which the run continues.
         nature: `pcg.Uniforms` of the environment's stream.
@@ -266,9 +283,9 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
     tables, tried, noise, visits, roots, now, running = state
     step, episode, here, action, elapsed = now
     total, lost, counts_regret = running[0], running[1], len(losses) > 0
-    weights, ties, gaps = np.empty(tables.shape[2]), np.empty(tables.shape[2]), np.empty(tables.shape[2])
+    weights = np.empty(tables.shape[2])  # of a row's actions; also room for its gaps, and for the values of its ties
     nature, deciding, learning = pcg.flat_uniforms(nature), pcg.flat_uniforms(deciding), pcg.flat_uniforms(learning)
-    held = flat(tables), flat(available.view(np.uint8)), flat(gaps)
+    held = flat(tables), flat(available), flat(weights)
     measure = Measure(unit, flat(logs), flat(roots), flat(noise), held[0], held[1], held[2])
     looks_ahead = learner in (SARSA, EXPECTED_SARSA)
     while step < until and episode < samples.shape[1]:
@@ -307,7 +324,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
         elif learner == DOUBLE_Q_LEARNING:
             table = 1 if pcg.next_uniform(learning) < 0.5 else 2
             if not terminated:
-                target += discount * _evaluated(tables, table, there, available, ties)
+                target += discount * _evaluated(tables, table, there, available, weights)
         elif not terminated:
             target += discount * _best(tables, 0, there, available)
         value = tables[table, here, action]

@@ -50,6 +50,16 @@ def _temperature(number, measure, row, actions):  # type: ignore[no-untyped-def]
         squares, errors = measure.noise[0], measure.noise[1]
         noise = math.sqrt(squares / errors) if errors > 0.0 else math.inf
         return number * noise if 0.0 < number < math.inf else number
+    return _of_gaps(number, measure, _find_gaps(measure, row, actions), row)
+
+
+@placed
+def _find_gaps(measure, row, actions):  # type: ignore[no-untyped-def]
+    """Write the gaps of a row; returns their number and that of the maxima.
+
+    Apart from `_temperature`: Numba gives these numbers the type of the literal 0 at first, and would compile what they
+    are passed to for that type, too.
+    """
     best, count, ties, gaps = -np.inf, 0, 0, measure.gaps
     for cell in range(row * actions, (row + 1) * actions):
         if measure.available[cell] != 0 and measure.values[cell] > best:
@@ -61,7 +71,7 @@ def _temperature(number, measure, row, actions):  # type: ignore[no-untyped-def]
                 count += 1
             else:
                 ties += 1
-    return _of_gaps(number, measure, (count, ties), row)
+    return count, ties
 
 
 @placed
@@ -72,7 +82,8 @@ def _of_gaps(number, measure, held, row):  # type: ignore[no-untyped-def]
         return math.inf
     least = largest = gaps[0]
     for i in range(1, held[0]):
-        least, largest = min(least, gaps[i]), max(largest, gaps[i])
+        gap = gaps[i]
+        least, largest = gap if gap < least else least, gap if gap > largest else largest
     if measure.unit == RANGE:
         return number * largest
     if measure.unit == SPREAD:
