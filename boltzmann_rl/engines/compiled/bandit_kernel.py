@@ -94,7 +94,7 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
         if turn.ranked:
             lanes.greedy_entropies(turn.greedy, turn.uniform, arms, space.by_ties, 2 * t * space.ties, space.ties)
     for group in range(0, runs, _GROUP):
-        size = min(_GROUP, runs - group)
+        size = runs - group if runs - group < _GROUP else _GROUP
         for t in range(steps):
             step = first + t
             turn, carried = _turn(t, first, policy, problem, learner, measured), policy.anew[step + 1] == 0
@@ -213,25 +213,18 @@ def _measure(turn, step, t, i, decision, reward, regret, space, measured):  # ty
     hit = where(regret == 0.0, eight(1.0), 0.0)
     so_far = load(measured.cumulative, i) + regret
     store(measured.cumulative, i, so_far)
-    add_to_segment(0, reward, i, measured)
-    add_to_segment(1, hit, i, measured)
-    add_to_segment(2, regret, i, measured)
-    add_to_segment(3, decision.expected, i, measured)
-    add_to_segment(4, decision.lost, i, measured)
+    # In loops, since Numba would compile a function anew for each literal number of a metric.
+    for m, x in enumerate((reward, hit, regret, decision.expected, decision.lost)):
+        add_to_segment(m, x, i, measured)
     if turn.ended >= 0:
         end_segment(turn.ended, step, i, measured)
-    add_sample(0, reward, step, t, i, space.partial, measured)
-    add_sample(1, hit, step, t, i, space.partial, measured)
-    add_sample(2, regret, step, t, i, space.partial, measured)
-    add_sample(3, decision.expected, step, t, i, space.partial, measured)
-    add_sample(4, decision.lost, step, t, i, space.partial, measured)
-    add_sample(5, so_far, step, t, i, space.partial, measured)
     entropy, effective = decision.entropy, decision.effective
     if not turn.ranked:
         entropy = where(entropy < 0.0, 0.0, entropy)
         effective = exp_nonpositive(entropy)  # also accurate for positive numbers as small as entropies
-    add_sample(6, entropy, step, t, i, space.partial, measured)
-    add_sample(7, effective, step, t, i, space.partial, measured)
+    samples = reward, hit, regret, decision.expected, decision.lost, so_far, entropy, effective
+    for m, x in enumerate(samples):
+        add_sample(m, x, step, t, i, space.partial, measured)
 
 
 @placed
