@@ -43,7 +43,8 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
             import numba
     except ImportError as error:
         raise ImportError(MISSING) from error
-    options = {"nogil": True, "error_model": "numpy", "cache": True, **options}
+    # Nobody calls these functions from C.
+    options = {"nogil": True, "error_model": "numpy", "cache": True, "no_cfunc_wrapper": True, **options}
     keep = options.pop("cache")
     dispatcher: Any = numba.njit(**options)(function)
     if keep and available():
@@ -55,9 +56,9 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     return dispatcher
 
 
-# For functions that only compiled code calls: without wrappers for Python and C, which are slow to compile; the machine
-# code is cached as part of the callers'.
-inner = functools.partial(compiled, no_cpython_wrapper=True, no_cfunc_wrapper=True, cache=False)
+# For functions that only compiled code calls: without a wrapper for Python, which is slow to compile; the machine code
+# is cached as part of the callers'.
+inner = functools.partial(compiled, no_cpython_wrapper=True, cache=False)
 
 # Inlined at every call, so that vectors stay in registers.
 placed = inner(forceinline=True)

@@ -8,6 +8,7 @@ Ziggurat Method for Generating Random Variables*), with NumPy's layers.
 """
 
 import importlib
+import math
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -245,11 +246,11 @@ def _normal(source, stock, at):  # type: ignore[no-untyped-def]
             while True:
                 u, at = _uniform(source, stock, at)
                 v, at = _uniform(source, stock, at)
-                beyond, y = -_INVERSE * np.log1p(-u), -np.log1p(-v)
+                beyond, y = -_INVERSE * math.log1p(-u), -math.log1p(-v)
                 if y + y > beyond * beyond:
                     return (-(_TAIL + beyond) if distance & 256 else _TAIL + beyond), at
         u, at = _uniform(source, stock, at)
-        if (stock.heights[layer - 1] - stock.heights[layer]) * u + stock.heights[layer] < np.exp(-0.5 * x * x):
+        if (stock.heights[layer - 1] - stock.heights[layer]) * u + stock.heights[layer] < math.exp(-0.5 * x * x):
             return x, at
 
 
