@@ -48,7 +48,7 @@ class Loop:
         player.count(before.observation, decision[0])
         self._step = step + 1
         ahead = None if player.takes_next is None else self._look_ahead(reading)
-        transition = player.transition(step, before, (decision, ahead), reading, 0)
+        transition = player.transition(step, before, decision, ahead, reading, 0)
         self._reading = reading
         if reading.terminated or reading.truncated:
             self._over, self._chosen, self._latest = True, None, before

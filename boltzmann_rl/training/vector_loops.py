@@ -22,7 +22,7 @@ class VectorLoop:
 
     def __init__(self, env: Any, agent: Agent, seed: int) -> None:
         self._begin(env, seed)
-        self.environments, self._rows = self._table.rows, range(self._table.rows)
+        self.environments, self._rows = self._table.rows, list(range(self._table.rows))
         self.player = Player(agent, (self._table.observations, self._table.actions), seed)
         self.player.check(self._latest[0].observation)
         self._steps = [0] * self.environments  # each row's own decisions
@@ -88,11 +88,13 @@ class VectorLoop:
 
     def _round(self) -> None:
         table, player, steps = self._table, self.player, self._steps
-        if None in table.current:
+        live = self._rows
+        if not all(table.current):
             table.begin()
+            live = [row for row in live if table.current[row] is not None]
         before: list[Any] = table.current
-        live = [row for row in self._rows if before[row] is not None]
-        self._choose([row for row in live if self._chosen[row] is None], before, player.action_rng)
+        undecided = [row for row in live if self._chosen[row] is None] if any(self._chosen) else live
+        self._choose(undecided, before, player.action_rng)
         taken, self._chosen = self._chosen, [None] * self.environments
         readings: Any = table.step([0 if decision is None else decision[0] for decision in taken])
         for row in live:
@@ -101,9 +103,11 @@ class VectorLoop:
                 player.count(before[row].observation, taken[row][0])
         ahead = self._chosen if player.takes_next is None else self._look_ahead(live, readings)
         wait, transition = self._waiting.append, player.transition
-        for step, row in enumerate(live, self._decisions):
-            wait(transition(step, before[row], (taken[row], ahead[row]), readings[row], row))
-        self._decisions += len(live)
+        step = self._decisions
+        for row in live:
+            wait(transition(step, before[row], taken[row], ahead[row], readings[row], row))
+            step += 1
+        self._decisions = step
         self._before = before
 
     @property
@@ -112,10 +116,14 @@ class VectorLoop:
         return [now or was for now, was in zip(self._table.current, self._before, strict=True)]
 
     def _choose(self, rows: list[int], readings: list[Any], rng: np.random.Generator) -> None:
-        if rows:
-            decisions = self.player.choose_all(rows, readings, self._before, self._steps, rng)
-            for place, row in enumerate(rows):
-                self._chosen[row] = decisions[place]
+        if not rows:
+            return
+        decisions = self.player.choose_all(rows, readings, self._before, self._steps, rng)
+        if rows is self._rows:
+            self._chosen = decisions
+            return
+        for place, row in enumerate(rows):
+            self._chosen[row] = decisions[place]
 
     def _look_ahead(self, live: list[int], readings: list[Any]) -> list[Any]:
         """The next decisions, for learners that take them."""
