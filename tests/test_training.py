@@ -104,6 +104,27 @@ def test_training_in_one_environment_equals_the_loop_written_out(environment, ag
     assert training.step == 300
 
 
+@dataclass(frozen=True)
+class Watchful:
+    """A policy whose weights depend on the memory that its unit of temperature takes as well."""
+
+    temperature = brl.RelativeToNoise(0.5)
+    takes_memory = True
+
+    def mixture(self, step, memory=None):
+        return brl.Mixture(0.5, 0.5, 0.0, self.temperature) if memory is None else brl.Mixture(0.0, 1.0, 0.0, 0.1)
+
+    def __call__(self, values, step, memory):
+        return self.mixture(step, memory).probabilities(values, step, memory=memory)
+
+
+def test_a_policy_whose_weights_depend_on_the_memory_is_given_it():
+    agent = brl.Agent(brl.NoiseEstimate(brl.QLearning(0.5)), Watchful())
+    environment = brl.Environment("CliffWalking-v1", 40)
+    expected, _ = loop_of_one(environment.make(), agent, 7, 100)
+    assert same(list(islice(Training(environment.make(), agent, seed=7), 100)), expected)
+
+
 @pytest.mark.parametrize("mode", MODES, ids=str)
 @pytest.mark.parametrize("environment", SINGLE, ids=lambda environment: environment.id)
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: f"{type(agent.learner).__name__}-{agent.clock}")

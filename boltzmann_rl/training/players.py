@@ -18,7 +18,7 @@ from boltzmann_rl.numerics import effective_actions, entropy, greedy, mask
 from boltzmann_rl.numerics.plain import FEW, few_values, pick
 from boltzmann_rl.numerics.untried import UntriedFirst
 from boltzmann_rl.policies.blocks import numbers_at
-from boltzmann_rl.policies.mixture import mixture_of, plain_weights, weights_of
+from boltzmann_rl.policies.mixture import plain_weights
 from boltzmann_rl.policies.noise import RelativeToNoise
 from boltzmann_rl.policies.parameters import differs_by_row, temperature_at
 from boltzmann_rl.protocols import Observation, Transition, layers_of, learner_traits, memory_of, traits_of, values_of
@@ -78,7 +78,8 @@ class Player:
         self.takes_next, self._takes_probabilities = needs.takes_next, needs.takes_probabilities
         self._takes_next_probabilities = self.takes_next == "probabilities"
         self._returns_probabilities = self._takes_next_probabilities or self._takes_probabilities
-        by_unit = type(traits.temperature) is RelativeToNoise  # another memory may change more than the temperature
+        # Another unit's memory, or that of the policy itself, may change more than the temperature.
+        by_unit = type(traits.temperature) is RelativeToNoise and not traits.mixes_by_memory
         self._plain = shape[1] <= FEW and (by_unit or not self._remembers) and agent.clock != "pulls"
         # A policy or schedule of a user's own is asked about all rows at once.
         self._in_plain_rows = self._plain and not self._returns_probabilities and is_ours(agent.policy)
@@ -164,9 +165,9 @@ class Player:
             now = int(now)
         memory = memory_of(self.learner, self.state)[here] if self._remembers else None
         # The same decision as by act, without checking again what was checked already.
-        if self._plain and (mixture := mixture_of(self.policy, now, memory)) is not None:
+        if self._plain and (numbers := self._numbers or numbers_at(self.policy, now)) is not None:
             plain = values.tolist() if reading.available is None else few_values(values, reading.available)
-            weights = None if plain is None else weights_of(mixture, plain, now, memory=memory, learned=True)
+            weights = None if plain is None else plain_weights(numbers, plain, memory=memory, learned=True)
             if weights is not None:
                 chosen = pick(weights, rng.random())
                 if not self._returns_probabilities:
