@@ -1,12 +1,15 @@
-"""Reductions over a short last axis give the bits of NumPy's own, whatever the shape and the layout."""
+"""Reductions over a short last axis give the numbers of NumPy's own, whatever the shape and the layout."""
+
+from functools import partial
 
 import numpy as np
 import pytest
 
+import boltzmann_rl as brl
 from boltzmann_rl.numerics.columns import counted, highest, narrow, running_sums
 from boltzmann_rl.numerics.sampling import inverse_cdf
 
-SHAPES = [(1,), (7,), (3, 5), (99, 4), (100, 1), (100, 4), (100, 17), (1000, 10), (1000, 16), (20, 30, 3), (0, 4)]
+SHAPES = [(1,), (7,), (3, 5), (199, 4), (200, 1), (200, 4), (200, 17), (1000, 10), (1000, 16), (20, 30, 3), (0, 4)]
 
 
 def rows_of(shape, seed=0):
@@ -25,7 +28,7 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_columns_give_the_bits_of_numpy_and_leave_the_rows_alone(shape, layout):
+def test_columns_give_the_numbers_of_numpy_and_leave_the_rows_alone(shape, layout):
     rows = LAYOUTS[layout](rows_of(shape))
     before = rows.copy()
     np.testing.assert_array_equal(highest(rows), rows.max(axis=-1, keepdims=True), strict=True)
@@ -47,6 +50,13 @@ def test_the_maximum_of_a_row_with_nan_is_nan(rows):
     values = np.zeros((rows, 4))
     values[5, 2] = np.nan
     assert np.flatnonzero(np.isnan(highest(values))).tolist() == [5]
+
+
+@pytest.mark.parametrize("operator", [brl.greedy, brl.uniform, brl.softmax, partial(brl.mellowmax, omega=np.inf)])
+def test_ties_of_zeros_of_both_signs_give_the_same_bits_in_one_row_and_in_many(operator):
+    row = np.array([-0.0] * 8 + [0.0, -1.0])
+    many = np.asarray(operator(np.tile(row, (1000, 1))))
+    assert many.tobytes() == np.asarray(operator(row)).tobytes() * 1000
 
 
 @pytest.mark.parametrize("actions", [1, 2, 10, 16, 17, 40])

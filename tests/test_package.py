@@ -259,7 +259,7 @@ def test_experiments_are_listed_without_the_heavy_libraries_and_what_runs_them()
     assert own == {"boltzmann_rl.runs", "boltzmann_rl.runs.signals"}
 
 
-def test_masked_arrays_are_imported_by_none_but_those_who_make_them():
+def test_masked_arrays_are_imported_only_where_they_are_used():
     code = "import numpy as np, boltzmann_rl as b, sys; b.Boltzmann(0.5)(np.ones(3), 0); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
     assert "boltzmann_rl.policies.softmax" in loaded

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import tempfile
 import webbrowser
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -18,7 +19,7 @@ from javascript import WEB, evaluated, needs_node
 from pages import run_python
 
 import boltzmann_rl as brl
-from boltzmann_rl.cli import main, playing
+from boltzmann_rl.cli import main
 from boltzmann_rl.reports import playground, scripts
 from boltzmann_rl.reports.links import link_to_playground
 from boltzmann_rl.reports.pages import page_of
@@ -196,7 +197,7 @@ def test_play_writes_the_page_and_opens_it(tmp_path, opened, capsys):
 
 
 def test_play_without_a_file_writes_to_a_new_folder(opened, capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(playing.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert main(["play"]) == 0
     assert main(["play"]) == 0
     assert len(set(opened)) == 2

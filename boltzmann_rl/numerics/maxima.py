@@ -118,7 +118,7 @@ def mellowmax(values: Any, omega: Any) -> Any:
     if omega >= 0.0:
         return soft_mellowmax(values, omega, alpha=0.0)
     check_best(values, highest(values))
-    return -soft_mellowmax(np.where(np.isneginf(values), values, -values), -omega, alpha=0.0)
+    return 0.0 - soft_mellowmax(np.where(np.isneginf(values), values, -values), -omega, alpha=0.0)  # no −0
 
 
 @suggesting
@@ -160,7 +160,7 @@ def soft_mellowmax(values: Any, omega: Any, alpha: Any) -> Any:
         exponent = np.where(gap == 0.0, 0.0, omega * gap)
         below = np.where(weights == 0.0, 0.0, weights * np.expm1(exponent)).sum(axis=-1, keepdims=True)
         flat = omega * -gap.min(axis=-1, keepdims=True) < 1e-300
-        return unwrap((unit * (best + np.where(flat, mean, np.log1p(below) / omega)))[..., 0])
+        return unwrap((unit * (best + np.where(flat, mean, np.log1p(below) / omega)) + 0.0)[..., 0])  # no −0
 
 
 @suggesting

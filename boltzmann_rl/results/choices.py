@@ -145,7 +145,7 @@ def renamed(labels: Any, shown_labels: Iterable[str], manifest: Mapping[str, Any
     """What is written instead of labels, checked: one dictionary serves all figures and tables of the results.
 
     Args:
-        labels: Of the user.
+        labels: What the user wants to be written, by label.
         shown_labels: Labels in the figure or table, beside those that are declared.
         manifest: Of the results.
     """

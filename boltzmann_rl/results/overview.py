@@ -73,11 +73,11 @@ def to_latex(
         results: Of an experiment.
         metrics: Names of metrics; by default all.
         labels: What to write instead of labels of agents, families and problems, as LaTeX reads it:
-            ``{"cold": r"$\tau=0.1$"}``. All other labels are text.
+            ``{"cold": r"$\tau=0.1$"}``. The label of a family begins those of its agents. All others are text.
 
     Raises:
         FileNotFoundError: The results were loaded from a folder without the summary.
-        TypeError, ValueError: There is no such metric or label.
+        TypeError, ValueError: There is no such metric or label, or what to write is not one line of text.
     """
     refuse_missing(results.summary, "summary")
     return as_latex(results.summary, results.manifest, metrics, labels)

@@ -245,7 +245,7 @@ def _root(path: str) -> str:
 
 
 def _walk(tree: ast.AST) -> Iterator[Any]:
-    """A node and the nodes in it, each before those in it: `ast.walk` in less than half of the time.
+    """A node and all nodes below it, parents first: `ast.walk` in less than half of the time.
 
     The contexts of names, such as ``ast.Load()``, are left out.
     """

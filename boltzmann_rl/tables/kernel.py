@@ -146,7 +146,7 @@ def _outcome(cumulative, here, action, u):  # type: ignore[no-untyped-def]
 def _numpy_sum(x, count):  # type: ignore[no-untyped-def]
     """NumPy's sum of the first ``count`` numbers, up to 128.
 
-    From eight on these are eight partial sums, which overwrite the first eight numbers.
+    With eight numbers or more it adds eight partial sums in place, and so overwrites the first eight.
     """
     total, first = 0.0, 0
     if count >= 8:
@@ -248,8 +248,8 @@ def _evaluated(tables, chosen, here, available, ties):  # type: ignore[no-untype
 def _take_best(tables, chosen, here, available, ties):  # type: ignore[no-untyped-def]
     """Write what the other table has for the best actions of the chosen one; returns their number.
 
-    Apart from `_evaluated`: Numba gives ``count`` the type of the literal 0 at first, and would compile `_numpy_sum`
-    for that type, too.
+    Separate from `_evaluated`, since Numba gives ``count`` the type of the literal 0 at first, and would compile
+    `_numpy_sum` for that type, too.
     """
     best, count = _best(tables, chosen, here, available), 0
     for action in range(len(ties)):

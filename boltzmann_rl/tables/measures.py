@@ -57,8 +57,8 @@ def _temperature(number, measure, row, actions):  # type: ignore[no-untyped-def]
 def _find_gaps(measure, row, actions):  # type: ignore[no-untyped-def]
     """Write the gaps of a row; returns their number and that of the maxima.
 
-    Apart from `_temperature`: Numba gives these numbers the type of the literal 0 at first, and would compile what they
-    are passed to for that type, too.
+    Separate from `_temperature`, since Numba gives these numbers the type of the literal 0 at first, and would compile
+    what they are passed to for that type, too.
     """
     best, count, ties, gaps = -np.inf, 0, 0, measure.gaps
     for cell in range(row * actions, (row + 1) * actions):
