@@ -35,7 +35,7 @@ def play(options: argparse.Namespace) -> int:
 def _place(options: argparse.Namespace) -> Path:
     """Where to write the page."""
     if options.output is None:
-        import tempfile
+        import tempfile  # imported here: it takes milliseconds, which no other command needs
 
         return Path(tempfile.mkdtemp(prefix="boltzmann_rl_")) / "playground.html"
     page = Path(options.output).absolute()

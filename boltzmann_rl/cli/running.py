@@ -203,7 +203,7 @@ def _hint(failed: Sequence[Any], source: Path, options: argparse.Namespace) -> i
 
 def _print_reasons(reasons: dict[str, list[str]]) -> None:
     """Say why the reference engine ran, if the compiled one would have been faster."""
-    from boltzmann_rl.kernels.jit import available
+    from boltzmann_rl.kernels.jit import available  # imported here: `list` compiles nothing
 
     if reasons and not available():
         say("With Numba (pip install numba) this takes less time from the second run on.\n")

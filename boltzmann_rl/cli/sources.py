@@ -47,7 +47,7 @@ def is_declaration(file: Path) -> bool:
     """Whether a file is a declaration in YAML or JSON; files of other programs do not say the version of the form."""
     if not _is_data(file) or not file.is_file():
         return False
-    from boltzmann_rl.configuration.reading import MARK
+    from boltzmann_rl.configuration.reading import MARK  # imported here: few files come so far
 
     return MARK.encode() in file.read_bytes()
 
@@ -134,6 +134,6 @@ def _is_of_another(folder: Path, name: str) -> bool:
     place = getattr(sys.modules[name], "__file__", None)
     if place is None or Path(place).resolve().parent == folder:
         return False
-    from boltzmann_rl.runs.sources import owner_of
+    from boltzmann_rl.runs.sources import owner_of  # imported here: few modules come so far
 
     return owner_of(name) is None

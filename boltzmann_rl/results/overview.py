@@ -78,9 +78,25 @@ def to_latex(
     Raises:
         FileNotFoundError: The results were loaded from a folder without the summary.
         TypeError, ValueError: There is no such metric or label, or what to write is not one line of text.
+
+    Example:
+        >>> import boltzmann_rl as brl
+        >>> agents = {"cold": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1))}
+        >>> results = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=9, steps=9).run(progress=False)
+        >>> r"$\tau=0.1$ & \textbf{" in results.to_latex(["reward"], labels={"cold": r"$\tau=0.1$"})
+        True
     """
-    refuse_missing(results.summary, "summary")
-    return as_latex(results.summary, results.manifest, metrics, labels)
+    head, rows = _lines(results, metrics, labels, latex, lambda text: f"\\textbf{{{text}}}")
+    numbers = len(_names(results.summary, results.manifest, metrics))
+    return "\n".join(
+        [
+            f"% {note_of(results.summary, results.manifest)}",
+            rf"\begin{{tabular}}{{{'l' * (len(head) - numbers)}{'r' * numbers}}}",
+            *(r"\toprule", " & ".join(head) + r" \\", r"\midrule"),
+            *(" & ".join(row) + r" \\" for row in rows),
+            *(r"\bottomrule", r"\end{tabular}", ""),
+        ]
+    )
 
 
 def to_markdown(
@@ -88,10 +104,20 @@ def to_markdown(
 ) -> str:
     """The `table` in Markdown, as GitHub reads it, with the best mean of each metric in bold.
 
-    Arguments and errors are those of `to_latex`; ``labels`` are written as Markdown.
+    Arguments and errors are those of `to_latex`; ``labels`` are written as Markdown reads them.
+
+    Example:
+        >>> import boltzmann_rl as brl
+        >>> agents = {"cold": brl.Agent(brl.SampleAverage(), brl.Boltzmann(0.1))}
+        >>> results = brl.BanditExperiment("x", brl.GaussianBandit(), agents, runs=9, steps=9).run(progress=False)
+        >>> "| *cold* | **" in results.to_markdown(["reward"], labels={"cold": "*cold*"})
+        True
     """
-    refuse_missing(results.summary, "summary")
-    return as_markdown(results.summary, results.manifest, metrics, labels)
+    head, rows = _lines(results, metrics, labels, markdown, lambda text: f"**{text}**")
+    numbers = len(_names(results.summary, results.manifest, metrics))
+    rule = [*["---"] * (len(head) - numbers), *["---:"] * numbers]
+    note = markdown(note_of(results.summary, results.manifest))
+    return "\n".join([*(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows)), "", note, ""])
 
 
 def overview(summary: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str] | None = None) -> pd.DataFrame:
@@ -141,47 +167,6 @@ def signed(number: str) -> str:
         '−1.5 ± 0.2'
     """
     return number.replace("-", "−")
-
-
-def as_latex(
-    summary: pd.DataFrame,
-    manifest: Mapping[str, Any],
-    metrics: Sequence[str] | None = None,
-    labels: Mapping[str, str] | None = None,
-) -> str:
-    """The overview as a LaTeX ``tabular`` for the package booktabs, with the best mean of each metric in bold."""
-    table = overview(summary, manifest, metrics)
-    names = _names(summary, manifest, metrics)
-    named = _named(labels, summary, manifest, latex)
-    rows = _rows(table, _best(summary, manifest, names), latex, lambda text: f"\\textbf{{{text}}}", named)
-    columns = "l" * (len(table.columns) - len(names)) + "r" * len(names)
-    lines = [" & ".join(row) + r" \\" for row in rows]
-    head = " & ".join(latex(str(name)) for name in table) + r" \\"
-    return "\n".join(
-        [
-            f"% {note_of(summary, manifest)}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            *(r"\toprule", head, r"\midrule", *lines, r"\bottomrule"),
-            r"\end{tabular}",
-            "",
-        ]
-    )
-
-
-def as_markdown(
-    summary: pd.DataFrame,
-    manifest: Mapping[str, Any],
-    metrics: Sequence[str] | None = None,
-    labels: Mapping[str, str] | None = None,
-) -> str:
-    """The overview as a table of GitHub's Markdown; labels are text on one line, never markup."""
-    table, names = overview(summary, manifest, metrics), _names(summary, manifest, metrics)
-    named = _named(labels, summary, manifest, markdown)
-    rows = _rows(table, _best(summary, manifest, names), markdown, lambda text: f"**{text}**", named)
-    rule = [*["---"] * (len(table.columns) - len(names)), *["---:"] * len(names)]
-    lines = [[markdown(str(name)) for name in table], rule, *rows]
-    note = markdown(note_of(summary, manifest))
-    return "\n".join([*(f"| {' | '.join(cells)} |" for cells in lines), "", note, ""])
 
 
 def markdown(text: str) -> str:
@@ -262,6 +247,21 @@ def _best(summary: pd.DataFrame, manifest: Mapping[str, Any], names: Sequence[st
         values = summary[name].astype(float) * (1.0 if higher.get(name, True) else -1.0)
         marks.append(values == values.groupby(summary["problem"]).transform("max"))
     return np.array(marks).T.reshape(len(summary), len(names))
+
+
+def _lines(
+    results: Summarised,
+    metrics: Sequence[str] | None,
+    labels: Any,
+    text: Callable[[str], str],
+    bold: Callable[[str], str],
+) -> tuple[list[str], list[list[str]]]:
+    """The head of the table and its rows, in a language that writes text and bold text in this way."""
+    refuse_missing(results.summary, "summary")
+    summary, manifest = results.summary, results.manifest
+    table, best = overview(summary, manifest, metrics), _best(summary, manifest, _names(summary, manifest, metrics))
+    named = _named(labels, summary, manifest, text)
+    return [text(str(name)) for name in table], _rows(table, best, text, bold, named)
 
 
 def _named(
