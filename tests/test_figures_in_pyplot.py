@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import gymnasium
 import matplotlib as mpl
@@ -9,6 +11,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 import boltzmann_rl as brl
+from boltzmann_rl.figures.style import styled
 
 DECLARED = """
 import boltzmann_rl as brl
@@ -55,6 +58,27 @@ def test_functions_of_pyplot_change_the_figure(results):
 def test_saving_leaves_no_figure_open(results, tmp_path):
     results.save(tmp_path)
     assert plt.get_fignums() == []
+
+
+def test_two_threads_that_draw_leave_the_settings_of_the_user():
+    before, first_is_in, second_is_in, first_is_out = dict(mpl.rcParams), Event(), Event(), Event()
+
+    def first():
+        with styled():
+            first_is_in.set()
+            second_is_in.wait(0.3)  # it has to wait for the first; else the first leaves while the second draws
+        first_is_out.set()
+
+    def second():
+        first_is_in.wait()
+        with styled():
+            second_is_in.set()
+            first_is_out.wait()
+
+    with ThreadPoolExecutor(2) as threads:
+        for drawn in [threads.submit(first), threads.submit(second)]:
+            drawn.result()
+    assert dict(mpl.rcParams) == before
 
 
 def run(code, *options):

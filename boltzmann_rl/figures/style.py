@@ -4,6 +4,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import RLock
 from typing import Any
 
 import matplotlib as mpl
@@ -37,10 +38,15 @@ STYLE: Any = {
 }
 
 
+# Matplotlib's settings and Python's filters of warnings are one for all threads: of two threads that change them at a
+# time, the second would take the first one's for the user's, and leave them behind.
+_SETTINGS = RLock()
+
+
 @contextmanager
 def styled() -> Iterator[None]:
     """Our style, without warnings of missing glyphs, which are drawn as boxes, and of positions that overflow."""
-    with mpl.rc_context(STYLE), np.errstate(all="ignore"), warnings.catch_warnings():
+    with _SETTINGS, mpl.rc_context(STYLE), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")
         yield
 
@@ -114,7 +120,7 @@ def figure_bytes(figure: Figure) -> dict[str, bytes]:
     A figure that is drawn anew from the same tables has the same bytes: no date, no random ids.
     """
     images, engine = dict[str, bytes](), figure.get_layout_engine()
-    with mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+    with _SETTINGS, mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
         for kind in FORMATS:
             images[kind] = _image(figure, kind)
             figure.set_layout_engine(None)  # everything has its place now, the same in all files
