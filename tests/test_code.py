@@ -929,6 +929,7 @@ for module in (brl, brl.schedules):
         getattr(module, name)
 for cell in cells:
     cell.simulate()
+brl.prepare()
 """
 
 

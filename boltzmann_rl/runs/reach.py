@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from boltzmann_rl.runs.sources import changed_in, digest, module_text, owner_of, text_of
+from boltzmann_rl.runs.sources import changed_by, changed_in, digest, module_text, owner_of, text_of
 from boltzmann_rl.runs.values import ATOMS, CONTENTS, IGNORED, attributes_of, is_code, reduced_of, values_of
 
 # Containers: their methods such as ``update`` change them. An object of the user may have other ones of that name.
@@ -21,6 +21,9 @@ _MUTABLE = MutableMapping, MutableSequence, MutableSet, np.ndarray
 
 # Begins the labels of code in variables.
 _CODE_IN = "code in "
+
+# The text of what functions change.
+_VARIABLE = "a variable"
 
 _LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 
@@ -134,6 +137,11 @@ def module_of(node: Any) -> str:
     return found or "__main__"
 
 
+def _is_ours(node: Any) -> bool:
+    """Whether a node belongs to this package."""
+    return module_of(node).partition(".")[0] == "boltzmann_rl"
+
+
 def _is_spec(kind: type) -> bool:
     return kind.__name__ == "EnvSpec" and kind.__module__.startswith("gymnasium.")
 
@@ -173,7 +181,7 @@ def reads(node: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(node, type):
         yield from _of_class(node)
     elif isinstance(node, ModuleType | _Module):
-        if module_of(node).partition(".")[0] != "boltzmann_rl":  # whose functions import for speed, not for results
+        if not _is_ours(node):  # ours import for speed, not for results
             yield from ((name, _Module(name)) for name in _module(module_of(node))[1])
     else:
         yield from _of_spec(node)
@@ -181,17 +189,19 @@ def reads(node: Any) -> Iterator[tuple[str, Any]]:
 
 def _of_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
     code, names = function.__code__, _names(function.__code__, function.__globals__.get("__package__") or "")
+    changed, ours = changed_in(code), _is_ours(function)
     yield "defaults", function.__defaults__
     yield "keyword defaults", function.__kwdefaults__
     held = [(f"enclosed {name}", value) for name, value in _cells(function).items()]
     for name, *attributes in names.globals:
-        if name in function.__globals__ and not name.startswith("__"):
+        if ours and name in changed:
+            held.append((name, _VARIABLE))
+        elif name in function.__globals__ and not name.startswith("__"):
             held.append(_followed(function.__globals__[name], name, attributes))
     held += [(f"{function.__name__}.{name}", vars(function)[name]) for name in sorted(vars(function))]
-    changed, ours = changed_in(code), module_of(function).partition(".")[0] == "boltzmann_rl"
     for path, value in held:
         parts = _unchanged(path, value, changed)
-        # What this package keeps in its variables are caches, of the user's environments, too.
+        # What this package keeps in its variables are caches, of the user's environments, too, and machine code.
         yield from ((label, part) for label, part in parts if not (ours and label.startswith(_CODE_IN)))
     for name in names.modules:
         yield f"import {name}", _Module(name)
@@ -202,7 +212,7 @@ def _unchanged(path: str, value: Any, changed: frozenset[str]) -> Iterator[tuple
     if isinstance(value, FunctionType | type | ModuleType):
         yield path, value
     elif path in changed or _changes(path, value, changed):
-        yield path, "a variable"
+        yield path, _VARIABLE
         yield f"{_CODE_IN}{path}", _code_in(value)
     elif any(one.startswith(f"{path}.") for one in changed) and (values := values_of(value)):
         yield f"class of {path}", type(value)
@@ -249,6 +259,8 @@ def _followed(value: Any, name: str, attributes: list[str]) -> tuple[str, Any]:
         label = f"{label}.{attribute}"
         if owner_of(value.__name__) is not None:  # the version says what it is
             continue
+        if _is_ours(value) and attribute in changed_by(str(value.__file__)):
+            return label, _VARIABLE
         try:
             value = getattr(value, attribute)
         except Exception:  # absent, or a module that is imported at its first use, and fails

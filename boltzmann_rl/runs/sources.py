@@ -112,7 +112,12 @@ def changed_in(code: CodeType) -> frozenset[str]:
     ``"name.attribute"`` is assigned to; of ``"name.attribute()"`` items are assigned to, or a changing method is
     called; ``"name.attribute[]()"`` is the same of its items.
     """
-    return _changed_in(code.co_filename, _lines(code.co_filename))
+    return changed_by(code.co_filename)
+
+
+def changed_by(file: str) -> frozenset[str]:
+    """What functions of a file change, as `changed_in`."""
+    return _changed_in(file, _lines(file))
 
 
 @functools.lru_cache(maxsize=512)

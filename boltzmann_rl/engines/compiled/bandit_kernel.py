@@ -37,7 +37,6 @@ from boltzmann_rl.kernels.vectors import (
     sum_of,
     where,
 )
-from boltzmann_rl.numerics.plain_temperatures import PLAIN
 
 # Runs in a group: their numbers fit into the fastest cache.
 _GROUP = 8 * WIDTH
@@ -119,7 +118,7 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
             at, partial = m * measured.steps + first + t, 2 * WIDTH * (t * len(METRICS) + m)
             measured.sums[at] = sum_of(load(space.partial, partial))
             measured.squares[at] = sum_of(load(space.partial, partial + WIDTH))
-    return fine and policy.unit.failed[0] == 0.0
+    return fine and units.found_all(policy.unit)
 
 
 @placed
@@ -135,8 +134,7 @@ def _turn(t, first, policy, problem, learner, measured):  # type: ignore[no-unty
     number = measured.segment[step]
     ended = number - measured.segment[first] if measured.segment[step + 1] > number else -1
     kinds = anew, indexed, unpulled, ranked, mixed
-    each = policy.unit.kind != PLAIN and (soft > 0.0 or policy.unit.always)
-    place = t * measured.tiles * WIDTH if each else -1
+    place = t * measured.tiles * WIDTH if units.needed(policy.unit, soft) else -1
     return _Turn(uniform, soft, greedy, inverse, logarithm, *kinds, ended, measured.point[step], step, place)
 
 
@@ -163,8 +161,7 @@ def _decide(indices, t, i, begin, end, uniforms, drawn, turn, policy, problem, l
         values = space.shown
     inverse = eight(turn.inverse)
     if turn.found >= 0:
-        units.find(values, policy.unit, deviation, turn.step, turn.found + i, i, begin, end)
-        inverse = units.inverse_of(load(policy.unit.found, turn.found + i))
+        inverse = units.inverses(policy.unit, values, deviation, turn.step, turn.found + i, i, begin, end)
     if turn.ranked:
         best, ties, leaders = lanes.rank(values, begin, end)
         by_ties = beyond(space.by_ties, 2 * t * space.ties)

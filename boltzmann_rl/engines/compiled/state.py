@@ -6,7 +6,7 @@ import numpy as np
 
 from boltzmann_rl.engines.compiled.measuring import METRICS
 from boltzmann_rl.engines.compiled.perturbation import NODES, Indices
-from boltzmann_rl.engines.compiled.units import Unit
+from boltzmann_rl.engines.compiled.units import Unit, flat_unit
 from boltzmann_rl.kernels.jit import placed
 from boltzmann_rl.kernels.vectors import WIDTH, aligned, beyond, flat
 
@@ -39,7 +39,7 @@ class Policy(NamedTuple):
 
     ``weights``, exp((values − reference)/temperature), are updated from step to step. With perturbed ``indices`` (else
     None) the arm with the largest index is pulled instead, and ``clock`` counts the pulls of each arm. The temperature
-    may have a ``unit``.
+    may have a ``unit``, else None.
     """
 
     uniform: Any
@@ -51,7 +51,7 @@ class Policy(NamedTuple):
     reference: Any
     indices: Indices | None
     clock: Any
-    unit: Unit
+    unit: Unit | None
 
 
 class Noise(NamedTuple):
@@ -153,9 +153,7 @@ def problem_at(t, runs, x):  # type: ignore[no-untyped-def]
 def flat_policy(x):  # type: ignore[no-untyped-def]
     """The same with pointers to the arrays."""
     mixture = flat(x.uniform), flat(x.soft), flat(x.greedy), flat(x.inverse), flat(x.anew)
-    given = x.unit.kind, x.unit.always, flat(x.unit.target), flat(x.unit.goal), flat(x.unit.logarithms)
-    unit = Unit(*given, flat(x.unit.latest), flat(x.unit.found), flat(x.unit.failed))
-    return Policy(*mixture, flat(x.weights), flat(x.reference), x.indices, flat(x.clock), unit)
+    return Policy(*mixture, flat(x.weights), flat(x.reference), x.indices, flat(x.clock), flat_unit(x.unit))
 
 
 @placed

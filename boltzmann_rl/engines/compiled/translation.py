@@ -132,12 +132,13 @@ def policy_of(rule: Rule, indices: Indices | None, learner: UpdateRule, shape: t
     return state.Policy(*parts, weights, reference, indices, clock, _unit(rule, shape, chunk))
 
 
-def _unit(rule: Rule, shape: tuple[int, int, int], chunk: int) -> units.Unit:
+def _unit(rule: Rule, shape: tuple[int, int, int], chunk: int) -> units.Unit | None:
+    if rule.unit == PLAIN:
+        return None
     tiles, arms, _ = shape
     with np.errstate(divide="ignore"):
         logarithms = np.log(np.arange(arms + 1.0))
-    used = rule.unit != PLAIN
-    found = aligned((chunk if used else 0, tiles, WIDTH))
+    found = aligned((chunk, tiles, WIDTH))
     given = rule.unit, rule.recorded, rule.target, rule.goal, logarithms
     return units.Unit(*given, aligned(shape[::2], np.nan), found, np.zeros(1))
 

@@ -11,7 +11,7 @@ import numpy as np
 from boltzmann_rl.kernels.exponential import exp_nonpositive
 from boltzmann_rl.kernels.jit import fused, inner, placed
 from boltzmann_rl.kernels.logarithm import log_positive
-from boltzmann_rl.kernels.vectors import WIDTH, any_of, counted, eight, gather, load, root, store, where
+from boltzmann_rl.kernels.vectors import WIDTH, any_of, counted, eight, flat, gather, load, root, store, where
 from boltzmann_rl.numerics.plain_temperatures import ENTROPY, NOISE, RANGE, SPREAD, VISITS
 from boltzmann_rl.numerics.softmax import LEAST_TEMPERATURE
 
@@ -63,6 +63,40 @@ class _Gaps(NamedTuple):
     least: Any
     ties: Any
     available: Any
+
+
+@placed
+def flat_unit(x):  # type: ignore[no-untyped-def]
+    """The same with pointers to the arrays."""
+    if x is None:
+        return None
+    given = x.kind, x.always, flat(x.target), flat(x.goal), flat(x.logarithms)
+    return Unit(*given, flat(x.latest), flat(x.found), flat(x.failed))
+
+
+@placed
+def needed(unit, soft):  # type: ignore[no-untyped-def]
+    """Whether each run needs a temperature of its own, where the softmax has this weight."""
+    if unit is None:  # a compile-time constant in these functions: without a unit, nothing else is compiled
+        return False
+    return soft > 0.0 or unit.always
+
+
+@placed
+def inverses(unit, values, deviation, step, place, i, first, last):  # type: ignore[no-untyped-def]
+    """The inverses of the temperatures of a tile, which are found as by `find`."""
+    if unit is None:
+        return eight(1.0)  # never used
+    find(values, unit, deviation, step, place, i, first, last)
+    return inverse_of(load(unit.found, place))
+
+
+@placed
+def found_all(unit):  # type: ignore[no-untyped-def]
+    """Whether this engine found all temperatures."""
+    if unit is None:
+        return True
+    return unit.failed[0] == 0.0
 
 
 @inner
