@@ -1,6 +1,8 @@
 """`Training.run`: compiled or not, everything is as after as many steps of the iterator, to the last bit."""
 
 import math
+import subprocess
+import sys
 from itertools import islice, pairwise
 
 import gymnasium
@@ -295,6 +297,28 @@ def test_a_short_run_is_stepped_until_compiling_pays(parts, monkeypatch):
     training = Training(LAKE.make(), COOLED, seed=0)
     training.run(300)
     assert not parts
+
+
+WITH_AND_WITHOUT_UNITS = """
+import boltzmann_rl as brl
+from boltzmann_rl.training import compiled_steps
+pays, compiled_steps.PAYS = compiled_steps.PAYS, 0
+env = brl.Environment("FrozenLake-v1")
+plain, by_range = brl.Boltzmann(0.1), brl.Boltzmann(brl.RelativeToRange(0.1))
+brl.Training(env.make(), brl.Agent(brl.QLearning(), plain), seed=0).run(1000)
+from boltzmann_rl.tables import kernel
+compiled_steps.PAYS = pays
+for policy in (by_range, plain):
+    training = brl.Training(env.make(), brl.Agent(brl.QLearning(), policy), seed=0)
+    print(compiled_steps.world_for(training, 1000) is not None)
+    training.run(1000)
+print(len(kernel.run_episodes.signatures))
+"""
+
+
+def test_a_short_run_is_stepped_if_the_kernel_is_compiled_for_policies_without_units_only():
+    done = subprocess.run([sys.executable, "-c", WITH_AND_WITHOUT_UNITS], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "1"]
 
 
 def test_a_run_too_short_to_read_its_tables_is_stepped(parts, monkeypatch):

@@ -33,7 +33,8 @@ class Rule(NamedTuple):
     Weights, temperatures and learning rates are arrays over the clock, or have one entry if they are constant.
 
     Attributes:
-        unit: What ``temperatures`` means: a constant of `boltzmann_rl.numerics.plain_temperatures`.
+        unit: What ``temperatures`` means: a constant of `boltzmann_rl.numerics.plain_temperatures`; None if they are
+            temperatures.
         logs: NumPy's logarithms of 0, 1, … up to the number of actions.
         untried_first: Whether each action of a state is tried once before anything else.
         measures_noise: Whether temporal-difference errors are remembered, as by `boltzmann_rl.NoiseEstimate`.
@@ -43,7 +44,7 @@ class Rule(NamedTuple):
     soft: Floats
     greedy: Floats
     temperatures: Floats
-    unit: int
+    unit: int | None
     logs: Floats
     counts_visits: bool
     untried_first: bool
@@ -259,6 +260,12 @@ def _take_best(tables, chosen, here, available, ties):  # type: ignore[no-untype
     return count
 
 
+def is_compiled(*, with_unit: bool) -> bool:
+    """Whether `run_episodes` is compiled for rules whose temperatures have a unit, or for those without."""
+    place = Rule._fields.index("unit")
+    return any((str(rule[place]) != "none") == with_unit for _, rule, *_ in run_episodes.signatures)
+
+
 @compiled
 def run_episodes(world, rule, state, nature, deciding, learning, until, samples, places, rewards, losses):  # type: ignore[no-untyped-def]
     """Run until a step, or until all episodes are over; returns False where only the reference can go on.
@@ -295,7 +302,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
             clock = visits[here] if by_visits else step
             mixture, u = _mixed(uniform, soft, greedy, temperatures, clock), pcg.next_uniform(deciding)
             row = _row(untried_first, tried, available, here)
-            mixture = measured(mixture, measure, row, len(weights))
+            mixture = measured(unit, mixture, measure, row, len(weights))
             action, _ = _choose(mixture, tables, row, available, u, weights)
             if action < 0:
                 return False
@@ -315,7 +322,7 @@ def run_episodes(world, rule, state, nature, deciding, learning, until, samples,
             u = pcg.next_uniform(learning) if truncated else pcg.next_uniform(deciding)
             mixture = _mixed(uniform, soft, greedy, temperatures, clock)
             row = _row(untried_first, tried, available, there)
-            mixture = measured(mixture, measure, row, len(weights))
+            mixture = measured(unit, mixture, measure, row, len(weights))
             then, norm = _choose(mixture, tables, row, available, u, weights)
             if then < 0:
                 return False

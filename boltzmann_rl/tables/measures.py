@@ -7,7 +7,7 @@ import numpy as np
 
 from boltzmann_rl.kernels.jit import inner, placed
 from boltzmann_rl.numerics import plain_temperatures
-from boltzmann_rl.numerics.plain_temperatures import ENTROPY, LARGEST_RATIO, LEAST_GAP, NOISE, PLAIN, RANGE, SPREAD
+from boltzmann_rl.numerics.plain_temperatures import ENTROPY, LARGEST_RATIO, LEAST_GAP, NOISE, RANGE, SPREAD
 
 _goal_of, _spread_of = placed(plain_temperatures.goal_of), placed(plain_temperatures.spread_of)
 _entropy_root, _greedy_root = placed(plain_temperatures.entropy_root), placed(plain_temperatures.greedy_root)
@@ -17,7 +17,7 @@ class Measure(NamedTuple):
     """What a unit of temperature reads: its meaning, and pointers.
 
     Attributes:
-        unit: A constant of `boltzmann_rl.numerics.plain_temperatures`.
+        unit: A constant of `boltzmann_rl.numerics.plain_temperatures`, or None.
         logs: NumPy's logarithms of 0, 1, … up to the number of actions.
         roots: Where the search for the next temperature starts in each row.
         noise: The sum of the squared temporal-difference errors, and their number.
@@ -36,10 +36,12 @@ class Measure(NamedTuple):
 
 
 @placed
-def measured(mixture, measure, row, actions):  # type: ignore[no-untyped-def]
+def measured(unit, mixture, measure, row, actions):  # type: ignore[no-untyped-def]
     """The mixture with its temperature in a row; NaN where only the reference can say."""
+    if unit is None:  # a compile-time constant: nothing else of this file is compiled then
+        return mixture
     uniform, soft, greedy, temperature = mixture
-    if measure.unit != PLAIN and soft > 0.0:
+    if soft > 0.0:
         temperature = _temperature(temperature, measure, row, actions)
     return uniform, soft, greedy, temperature
 

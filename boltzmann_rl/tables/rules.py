@@ -10,6 +10,7 @@ from boltzmann_rl.arguments import Floats
 from boltzmann_rl.learners.noise import NoiseEstimate
 from boltzmann_rl.learners.temporal_difference import SARSA, DoubleQLearning, ExpectedSARSA, QLearning
 from boltzmann_rl.learners.untried import EveryActionFirst
+from boltzmann_rl.numerics.plain_temperatures import PLAIN
 from boltzmann_rl.policies.mixture import Mixture, mixture_of, mixtures, unknown
 from boltzmann_rl.policies.parameters import at_steps
 from boltzmann_rl.policies.units import LOGS, UNITS, meaning_of, numbers_of
@@ -47,6 +48,18 @@ def why_unknown(agent: Agent) -> str:
     return unknown(agent.policy, UNITS)
 
 
+def _unit_of(policy: Any) -> Any:
+    """The temperature that a policy states at step 0."""
+    mixture: Any = mixture_of(policy, 0)
+    return mixture.temperature
+
+
+def meaning_for(policy: Any) -> int | None:
+    """What the numbers of a policy's temperature mean, as `kernel.Rule` has it."""
+    meaning = meaning_of(_unit_of(policy))
+    return None if meaning == PLAIN else meaning
+
+
 def rules(agent: Agent, first: int = 0, evaluated: list[Floats] | None = None) -> Callable[..., kernel.Rule | None]:
     """A function of ``size`` that evaluates an agent's schedules at that many steps or more; None if that fails.
 
@@ -57,8 +70,7 @@ def rules(agent: Agent, first: int = 0, evaluated: list[Floats] | None = None) -
     policy, by_visits = agent.policy, agent.clock == "visits"
     *around, learner = layers_of(agent.learner)
     untried_first, measures_noise = (kind in map(type, around) for kind in (EveryActionFirst, NoiseEstimate))
-    unit: Any = mixture_of(policy, 0)
-    unit = unit.temperature
+    unit, meaning = _unit_of(policy), meaning_for(policy)
     known = [] if evaluated is None else evaluated
     known += [np.empty(0)] * (4 - len(known))  # weights, and temperatures or the multiples or targets of the unit
     rates = np.array([learner.learning_rate]) if isinstance(learner.learning_rate, float) else np.empty(0)
@@ -79,7 +91,7 @@ def rules(agent: Agent, first: int = 0, evaluated: list[Floats] | None = None) -
             return None
         mixture = known[0], known[1], known[2], known[3]
         learning = _LEARNERS[type(learner)], rates, learner.discount
-        return kernel.Rule(*mixture, meaning_of(unit), LOGS, by_visits, untried_first, measures_noise, *learning)
+        return kernel.Rule(*mixture, meaning, LOGS, by_visits, untried_first, measures_noise, *learning)
 
     return rule
 

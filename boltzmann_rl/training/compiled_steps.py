@@ -50,11 +50,14 @@ def world_for(training: Any, steps: int) -> World | None:
     if steps < _FEWEST or not available() or type(training._loop) is not Loop or not _pays(training.step + steps):
         return None
     with no_fork():
-        from boltzmann_rl.tables.rules import why_unknown
+        from boltzmann_rl.tables.kernel import is_compiled
+        from boltzmann_rl.tables.rules import meaning_for, why_unknown
     agent, env = training.agent, training.env
     # A user's own schedule may depend on anything, and `EveryActionFirst` computes values whenever an episode ends.
     parts = layers_of(agent.learner)
     if why_unknown(agent) or not is_ours((agent.policy, agent.learner)) or EveryActionFirst in map(type, parts):
+        return None
+    if training.step + steps < PAYS and not is_compiled(with_unit=meaning_for(agent.policy) is not None):
         return None
     if steps < _FEWEST + training.values.size // _ENTRIES:
         return None
@@ -66,7 +69,7 @@ def world_for(training: Any, steps: int) -> World | None:
 
 
 def _pays(steps: int) -> bool:
-    """Whether the kernel is compiled already, or pays with this number of steps."""
+    """Whether the kernel is compiled already, for some agents at least, or pays with this number of steps."""
     kernel = sys.modules.get("boltzmann_rl.tables.kernel")
     return steps >= PAYS or (kernel is not None and bool(kernel.run_episodes.signatures))
 

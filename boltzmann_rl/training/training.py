@@ -143,8 +143,9 @@ class Training:
         ``"step"`` or ``"visits"``. Everything else, also a vector of environments or a policy of your own, is stepped
         as usual.
 
-        Compiling takes about six seconds once per machine, and less than one second in later programs. So compiled
+        Compiling takes some four seconds once per machine, and less than one second in later programs. So compiled
         code is used if the training reaches 250,000 steps in all, or if it was compiled earlier in the same program.
+        Policies whose temperature has a unit have compiled code of their own.
         Runs that are shorter than it takes to read the tables (about 800 steps for Taxi) are stepped.
 
         Args:
