@@ -88,16 +88,14 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
     policy, problem = flat_policy(policy), flat_problem(problem)
     learner, space, measured = flat_learner(learner), flat_space(space), flat_measured(measured)
     arms, runs, fine = problem.arms, measured.tiles * WIDTH, True
-    for t in range(steps):
-        turn = _turn(t, first, policy, problem, learner, measured)
-        if turn.ranked:
-            lanes.greedy_entropies(turn.greedy, turn.uniform, arms, space.by_ties, 2 * t * space.ties, space.ties)
     for group in range(0, runs, _GROUP):
         size = runs - group if runs - group < _GROUP else _GROUP
         for t in range(steps):
             step = first + t
             turn, carried = _turn(t, first, policy, problem, learner, measured), policy.anew[step + 1] == 0
             now = problem_at(t, runs, problem)
+            if turn.ranked and group == 0:
+                lanes.greedy_entropies(turn.greedy, turn.uniform, arms, space.by_ties, 2 * t * space.ties, space.ties)
             for i in range(group, group + size, WIDTH):
                 begin, end = i * arms, (i + WIDTH) * arms
                 drawn = (t * block + i) * per_run
