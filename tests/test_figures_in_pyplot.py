@@ -1,5 +1,6 @@
 """Figures are known to pyplot, a notebook shows them once, and saving leaves none open."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 import boltzmann_rl as brl
-from boltzmann_rl.figures.style import styled
+from boltzmann_rl.figures.style import STYLE, in_style_of_the_user, styled
 
 DECLARED = """
 import boltzmann_rl as brl
@@ -70,15 +71,60 @@ def test_two_threads_that_draw_leave_the_settings_of_the_user():
         first_is_out.set()
 
     def second():
-        first_is_in.wait()
+        first_is_in.wait(10)
         with styled():
             second_is_in.set()
-            first_is_out.wait()
+            first_is_out.wait(10)
 
     with ThreadPoolExecutor(2) as threads:
         for drawn in [threads.submit(first), threads.submit(second)]:
             drawn.result()
     assert dict(mpl.rcParams) == before
+
+
+def test_axes_of_the_user_have_the_settings_of_the_user_while_another_thread_draws():
+    drawing, drawn = Event(), Event()
+
+    def other():
+        with styled():
+            drawing.set()
+            drawn.wait(0.3)
+
+    with ThreadPoolExecutor(1) as threads:
+        done = threads.submit(other)
+        drawing.wait(10)
+        with in_style_of_the_user():
+            size = mpl.rcParams["font.size"]
+        drawn.set()
+        done.result()
+    assert size == mpl.rcParams["font.size"] != STYLE["font.size"]
+
+
+FORKED = """
+import os, signal, threading
+from boltzmann_rl.figures.style import styled
+drawing, drawn = threading.Event(), threading.Event()
+def draw():
+    with styled():
+        drawing.set()
+        drawn.wait(10)
+thread = threading.Thread(target=draw)
+thread.start()
+drawing.wait(10)
+child = os.fork()
+if not child:
+    signal.alarm(5)
+    with styled():
+        os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+drawn.set()
+thread.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks")
+def test_a_process_that_was_forked_while_another_thread_drew_can_draw():
+    assert run(FORKED, "-W", "ignore").strip() == "0"
 
 
 def run(code, *options):

@@ -14,8 +14,9 @@ from boltzmann_rl.protocols import traits_of
 
 REFERENCE, COMPILED = "reference", "compiled"
 
-# Compiling pays from this number of steps of all runs and agents on: a first run, which compiles for about six seconds
-# (bandits) or four, then takes about a second more than the reference in two processes (benchmarks/startup.py).
+# Compiling pays from this number of steps of all runs and agents on: a first run with one kind of agents, which
+# compiles for about six seconds (bandits) or four, then takes at most about a second more than the reference in two
+# processes (benchmarks/startup.py). Each further kind (docs/engines.md) is compiled as well.
 PAYS = {"step": 24_000_000, "episode": 250_000}
 
 # The modules of the two engines, by the axis along which they measure.

@@ -1,6 +1,7 @@
 """The common style of all figures."""
 
 import io
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -38,15 +39,25 @@ STYLE: Any = {
 }
 
 
-# Matplotlib's settings and Python's filters of warnings are one for all threads: of two threads that change them at a
-# time, the second would take the first one's for the user's, and leave them behind.
-_SETTINGS = RLock()
+# All threads share Matplotlib's settings and Python's filters of warnings. If two changed them at the same time, the
+# second would save those of the first as the user's, and restore them at its end.
+_one_thread = RLock()
+
+
+def _unlock() -> None:
+    """A child process has no thread that could release the lock."""
+    global _one_thread
+    _one_thread = RLock()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no forks
+    os.register_at_fork(after_in_child=_unlock)
 
 
 @contextmanager
 def styled() -> Iterator[None]:
     """Our style, without warnings of missing glyphs, which are drawn as boxes, and of positions that overflow."""
-    with _SETTINGS, mpl.rc_context(STYLE), np.errstate(all="ignore"), warnings.catch_warnings():
+    with _one_thread, mpl.rc_context(STYLE), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")
         yield
 
@@ -54,7 +65,7 @@ def styled() -> Iterator[None]:
 @contextmanager
 def in_style_of_the_user() -> Iterator[None]:
     """The settings as they are, without floating-point warnings of positions that overflow: for axes of the user."""
-    with np.errstate(all="ignore"):
+    with _one_thread, np.errstate(all="ignore"):
         yield
 
 
@@ -120,7 +131,7 @@ def figure_bytes(figure: Figure) -> dict[str, bytes]:
     A figure that is drawn anew from the same tables has the same bytes: no date, no random ids.
     """
     images, engine = dict[str, bytes](), figure.get_layout_engine()
-    with _SETTINGS, mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+    with _one_thread, mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
         for kind in FORMATS:
             images[kind] = _image(figure, kind)
             figure.set_layout_engine(None)  # everything has its place now, the same in all files

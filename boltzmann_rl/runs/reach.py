@@ -22,7 +22,7 @@ _MUTABLE = MutableMapping, MutableSequence, MutableSet, np.ndarray
 # Begins the labels of code in variables.
 _CODE_IN = "code in "
 
-# The text of what functions change.
+# In place of the value of a variable that functions change, which does not count.
 _VARIABLE = "a variable"
 
 _LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
@@ -181,7 +181,7 @@ def reads(node: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(node, type):
         yield from _of_class(node)
     elif isinstance(node, ModuleType | _Module):
-        if not _is_ours(node):  # ours import for speed, not for results
+        if not _is_ours(node):  # modules of this package import for speed, not for results
             yield from ((name, _Module(name)) for name in _module(module_of(node))[1])
     else:
         yield from _of_spec(node)

@@ -38,7 +38,7 @@ class Measure(NamedTuple):
 @placed
 def measured(unit, mixture, measure, row, actions):  # type: ignore[no-untyped-def]
     """The mixture with its temperature in a row; NaN where only the reference can say."""
-    if unit is None:  # a compile-time constant: nothing else of this file is compiled then
+    if unit is None:  # then Numba compiles nothing else, but only since it is an argument by itself
         return mixture
     uniform, soft, greedy, temperature = mixture
     if soft > 0.0:

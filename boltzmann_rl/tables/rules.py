@@ -48,15 +48,15 @@ def why_unknown(agent: Agent) -> str:
     return unknown(agent.policy, UNITS)
 
 
-def _unit_of(policy: Any) -> Any:
-    """The temperature that a policy states at step 0."""
+def _temperature_of(policy: Any) -> Any:
+    """The temperature that a policy states at step 0: a number or a unit."""
     mixture: Any = mixture_of(policy, 0)
     return mixture.temperature
 
 
-def meaning_for(policy: Any) -> int | None:
-    """What the numbers of a policy's temperature mean, as `kernel.Rule` has it."""
-    meaning = meaning_of(_unit_of(policy))
+def unit_for(policy: Any) -> int | None:
+    """What the numbers that state a policy's temperature mean; None if they are temperatures."""
+    meaning = meaning_of(_temperature_of(policy))
     return None if meaning == PLAIN else meaning
 
 
@@ -70,7 +70,7 @@ def rules(agent: Agent, first: int = 0, evaluated: list[Floats] | None = None) -
     policy, by_visits = agent.policy, agent.clock == "visits"
     *around, learner = layers_of(agent.learner)
     untried_first, measures_noise = (kind in map(type, around) for kind in (EveryActionFirst, NoiseEstimate))
-    unit, meaning = _unit_of(policy), meaning_for(policy)
+    temperature, unit = _temperature_of(policy), unit_for(policy)
     known = [] if evaluated is None else evaluated
     known += [np.empty(0)] * (4 - len(known))  # weights, and temperatures or the multiples or targets of the unit
     rates = np.array([learner.learning_rate]) if isinstance(learner.learning_rate, float) else np.empty(0)
@@ -81,7 +81,7 @@ def rules(agent: Agent, first: int = 0, evaluated: list[Floats] | None = None) -
         try:
             count, needed = len(known[0]), size + visits
             if count < needed and not (count and is_constant(policy)):
-                found = _in_numbers(mixtures(policy, begin + count, begin + needed), unit, begin + count)
+                found = _in_numbers(mixtures(policy, begin + count, begin + needed), temperature, begin + count)
                 known[:] = [np.append(before, new) for before, new in zip(known, found, strict=True)]
             if len(rates) < size and not isinstance(learner.learning_rate, float):
                 rates = np.append(rates, at_steps(learner.learning_rate, first + len(rates), first + size))
@@ -91,7 +91,7 @@ def rules(agent: Agent, first: int = 0, evaluated: list[Floats] | None = None) -
             return None
         mixture = known[0], known[1], known[2], known[3]
         learning = _LEARNERS[type(learner)], rates, learner.discount
-        return kernel.Rule(*mixture, meaning, LOGS, by_visits, untried_first, measures_noise, *learning)
+        return kernel.Rule(*mixture, unit, LOGS, by_visits, untried_first, measures_noise, *learning)
 
     return rule
 

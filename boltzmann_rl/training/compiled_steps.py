@@ -47,19 +47,19 @@ _by_visits = WeakKeyDictionary[Any, list[Floats]]()
 
 def world_for(training: Any, steps: int) -> World | None:
     """The tables by which a training can take these steps; None if the plain loop must take them or is faster."""
-    if steps < _FEWEST or not available() or type(training._loop) is not Loop or not _pays(training.step + steps):
+    if steps < _FEWEST or not available() or type(training._loop) is not Loop or not _may_pay(training.step + steps):
         return None
     with no_fork():
         from boltzmann_rl.tables.kernel import is_compiled
-        from boltzmann_rl.tables.rules import meaning_for, why_unknown
+        from boltzmann_rl.tables.rules import unit_for, why_unknown
     agent, env = training.agent, training.env
     # A user's own schedule may depend on anything, and `EveryActionFirst` computes values whenever an episode ends.
     parts = layers_of(agent.learner)
     if why_unknown(agent) or not is_ours((agent.policy, agent.learner)) or EveryActionFirst in map(type, parts):
         return None
-    if training.step + steps < PAYS and not is_compiled(with_unit=meaning_for(agent.policy) is not None):
-        return None
     if steps < _FEWEST + training.values.size // _ENTRIES:
+        return None
+    if training.step + steps < PAYS and not is_compiled(with_unit=unit_for(agent.policy) is not None):
         return None
     *wrappers, inner = layers(env)
     if why_untrusted(env) or declares(type(inner)) is not None:  # a user's own environment may keep any state
@@ -68,8 +68,8 @@ def world_for(training: Any, steps: int) -> World | None:
     return world if isinstance(world, World) and world.available.shape[1] <= FEW else None
 
 
-def _pays(steps: int) -> bool:
-    """Whether the kernel is compiled already, for some agents at least, or pays with this number of steps."""
+def _may_pay(steps: int) -> bool:
+    """Whether compiling pays with this number of steps, or the kernel is compiled already for some kind of policy."""
     kernel = sys.modules.get("boltzmann_rl.tables.kernel")
     return steps >= PAYS or (kernel is not None and bool(kernel.run_episodes.signatures))
 

@@ -144,8 +144,9 @@ class Training:
         as usual.
 
         Compiling takes some four seconds once per machine, and less than one second in later programs. So compiled
-        code is used if the training reaches 250,000 steps in all, or if it was compiled earlier in the same program.
-        Policies whose temperature has a unit have compiled code of their own.
+        code is used if the training reaches 250,000 steps in all, or if it was compiled earlier in the same program
+        for a policy of the same kind. There are two kinds: policies whose temperature depends on what was learned, as
+        `RelativeToRange` does, and all others.
         Runs that are shorter than it takes to read the tables (about 800 steps for Taxi) are stepped.
 
         Args:

@@ -179,8 +179,8 @@ def temperatures(report: Report, best: pd.DataFrame) -> Drawing:
     )
     for ax, (column, label) in zip(axes, shown, strict=True):
         for number, (family, part) in enumerate(best.groupby("family", sort=False)):
-            look: Any = {"marker": _MARKERS[number], "color": COLOURS[number], "linestyle": "none", "markersize": 3}
-            ax.plot(part[column], part["temperature"], **look, alpha=0.8, label=family)
+            marker, colour = _MARKERS[number], COLOURS[number]
+            ax.plot(part[column], part["temperature"], marker, color=colour, markersize=3, alpha=0.8, label=family)
         ax.set_xscale("log")
         ax.set_yscale("log")
         plain_ticks(ax.xaxis, (1.0, 3.0))

@@ -67,7 +67,7 @@ class _Gaps(NamedTuple):
 
 @placed
 def flat_unit(x):  # type: ignore[no-untyped-def]
-    """The same with pointers to the arrays."""
+    """A unit with pointers to its arrays; None without one."""
     if x is None:
         return None
     given = x.kind, x.always, flat(x.target), flat(x.goal), flat(x.logarithms)
@@ -77,14 +77,14 @@ def flat_unit(x):  # type: ignore[no-untyped-def]
 @placed
 def needed(unit, soft):  # type: ignore[no-untyped-def]
     """Whether each run needs a temperature of its own, where the softmax has this weight."""
-    if unit is None:  # a compile-time constant in these functions: without a unit, nothing else is compiled
+    if unit is None:  # without a unit Numba compiles nothing else, but only since it is an argument by itself
         return False
     return soft > 0.0 or unit.always
 
 
 @placed
 def inverses(unit, values, deviation, step, place, i, first, last):  # type: ignore[no-untyped-def]
-    """The inverses of the temperatures of a tile, which are found as by `find`."""
+    """Find the temperatures of a tile by `find`; returns their inverses."""
     if unit is None:
         return eight(1.0)  # never used
     find(values, unit, deviation, step, place, i, first, last)
@@ -93,7 +93,7 @@ def inverses(unit, values, deviation, step, place, i, first, last):  # type: ign
 
 @placed
 def found_all(unit):  # type: ignore[no-untyped-def]
-    """Whether this engine found all temperatures."""
+    """Whether this engine found all temperatures, or needed none."""
     if unit is None:
         return True
     return unit.failed[0] == 0.0
