@@ -213,6 +213,20 @@ def test_a_fill_value_beside_a_mask_is_warned_of_whichever_code_decides(actions,
             assert bool(found[0][1]) == (actions > FEW or found[0][0] == 3)
 
 
+@in_one_test("actions", [4, 10, 40, 200])
+@in_one_test("masked", [False, True])
+def test_at_temperature_0_a_fill_value_is_found_whichever_code_decides(actions, masked):
+    """Also where it is not taken, since only the code with all checks decides there."""
+    values, mask = np.linspace(0.0, 1.0, actions), np.ones(actions, dtype=bool)
+    mask[2] = not masked
+    for policy in (brl.EpsilonBoltzmann(0.5, 0.0), brl.EpsilonBoltzmann(0.5, brl.RelativeToRange(0.0))):
+        for values[1] in (-1e9, -65504.0):
+            for seed in range(10):
+                found = [outcome(policy, values, compiled=each, available=mask, seed=seed) for each in (True, False)]
+                assert found[0] == found[1]
+                assert found[0][1] or found[0][0][0] is ValueError
+
+
 # Blocks of steps
 
 

@@ -67,8 +67,8 @@ def decide(values, available, u, careful, numbers):  # type: ignore[no-untyped-d
         temperature = _temperature(q, w, count, best, temperature, unit, careful)
     if soft > 0.0 and not (0.0 <= temperature <= LARGEST_TEMPERATURE or temperature == np.inf):
         return -1, 0.0
-    hot = soft > 0.0 and temperature == np.inf
-    if careful and (hot or (count > FEW and soft != 1.0)) and _are_low(q, count):
+    extreme = soft > 0.0 and (temperature == 0.0 or temperature == np.inf)
+    if careful and (extreme or (count > FEW and soft != 1.0)) and _are_low(q, count):
         return -1, 0.0
     if careful and uniform > 0.0 and -np.inf < size <= FAR_BELOW:
         return -1, 0.0
