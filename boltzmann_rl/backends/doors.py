@@ -69,7 +69,7 @@ def drawn(xp: Any, policy: Any, uniforms: Callable[..., Any], rows: family.Rows,
         fine: Whether to take the best of noisy log-probabilities.
     """
     pair = (2, *rows.values.shape)
-    if type(policy) is BoltzmannGumbel:
+    if type(policy) is BoltzmannGumbel:  # `perturbed_action` is the formula of this class, not of any declared noise
         return perturbed_action(xp, policy, rows, step, uniforms(pair, rows.values)), None
     if fine:
         table = xp.constant(log_probabilities_of(xp, policy, rows, step))

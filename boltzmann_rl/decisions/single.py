@@ -67,6 +67,7 @@ def decide(values, available, u, careful, numbers):  # type: ignore[no-untyped-d
         temperature = _temperature(q, w, count, best, temperature, unit, careful)
     if soft > 0.0 and not (0.0 <= temperature <= LARGEST_TEMPERATURE or temperature == np.inf):
         return -1, 0.0
+    # At these temperatures plain floats leave every low value to arrays, which warn also if it is not chosen.
     extreme = soft > 0.0 and (temperature == 0.0 or temperature == np.inf)
     if careful and (extreme or (count > FEW and soft != 1.0)) and _are_low(q, count):
         return -1, 0.0

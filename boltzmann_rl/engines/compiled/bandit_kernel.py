@@ -94,7 +94,7 @@ def run_steps(first, steps, column, uniforms, noise, policy, problem, learner, s
             step = first + t
             turn, carried = _turn(t, first, policy, problem, learner, measured), policy.anew[step + 1] == 0
             now = problem_at(t, runs, problem)
-            if turn.ranked and group == 0:
+            if turn.ranked and group == 0:  # the same for all groups
                 lanes.greedy_entropies(turn.greedy, turn.uniform, arms, space.by_ties, 2 * t * space.ties, space.ties)
             for i in range(group, group + size, WIDTH):
                 begin, end = i * arms, (i + WIDTH) * arms

@@ -38,8 +38,8 @@ class Policy(NamedTuple):
     """The weights of the mixture's three parts at every step, 1/temperature, and 1 where ``weights`` are recomputed.
 
     ``weights``, exp((values − reference)/temperature), are updated from step to step. With perturbed ``indices`` (else
-    None) the arm with the largest index is pulled instead, and ``clock`` counts the pulls of each arm. The temperature
-    may have a ``unit``, else None.
+    None) the arm with the largest index is pulled instead, and ``clock`` counts the pulls of each arm. ``unit`` is that
+    of the temperature, or None, as in most policies, for which then less is compiled.
     """
 
     uniform: Any

@@ -86,7 +86,7 @@ def needed(unit, soft):  # type: ignore[no-untyped-def]
 def inverses(unit, values, deviation, step, place, i, first, last):  # type: ignore[no-untyped-def]
     """Find the temperatures of a tile by `find`; returns their inverses."""
     if unit is None:
-        return eight(1.0)  # never used
+        return eight(1.0)  # for the type alone: `needed` lets no such call happen
     find(values, unit, deviation, step, place, i, first, last)
     return inverse_of(load(unit.found, place))
 
